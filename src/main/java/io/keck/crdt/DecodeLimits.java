@@ -1,0 +1,23 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.DecodeException;
+
+/**
+ * What an update may ask for before it is refused with a {@link DecodeException}. Everything else is bounded by the
+ * bytes at hand: a count or length is checked against them before anything is allocated. Immutable.
+ *
+ * @param maxBytes the largest update, in bytes; at most 2^30
+ * @param maxValueDepth how deep arrays and objects inside one value may nest; JavaScript engines overflow their stack
+ *     somewhere above 10,000
+ */
+public record DecodeLimits(int maxBytes, int maxValueDepth) {
+    /** 512 MiB, values 1,000 deep. */
+    public static final DecodeLimits DEFAULT = new DecodeLimits(1 << 29, 1_000);
+
+    /** Checks the numbers. */
+    public DecodeLimits {
+        if (maxBytes < 1 || maxBytes > 1 << 30 || maxValueDepth < 1) {
+            throw new IllegalArgumentException("limits must be positive, and maxBytes at most 2^30");
+        }
+    }
+}

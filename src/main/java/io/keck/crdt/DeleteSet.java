@@ -1,0 +1,72 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.lib0.Decoder;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What was deleted: per client the clocks, as sorted ranges. Not thread-safe. Source: Yjs {@code DeleteSet.js}.
+ */
+public final class DeleteSet {
+    /** Takes one range of deleted clocks. */
+    @FunctionalInterface
+    public interface RangeConsumer {
+        /**
+         * One range.
+         *
+         * @param client whose clocks they are
+         * @param from the first deleted clock
+         * @param to the clock after the last
+         */
+        void accept(long client, long from, long to);
+    }
+
+    private final Map<Long, Ranges> clients = new HashMap<>();
+
+    /** Whether nothing is deleted. */
+    public boolean isEmpty() {
+        return clients.isEmpty();
+    }
+
+    /** Whether the clock of that client is deleted. */
+    public boolean contains(long client, long clock) {
+        Ranges ranges = clients.get(client);
+        return ranges != null && ranges.covers(clock, clock + 1);
+    }
+
+    /** Gives every range, clients ascending, clocks ascending. */
+    public void forEach(RangeConsumer consumer) {
+        new TreeMap<>(clients).forEach((client, ranges) -> {
+            for (int i = 0; i < ranges.size(); i++) {
+                consumer.accept(client, ranges.from(i), ranges.to(i));
+            }
+        });
+    }
+
+    void add(long client, long from, long to) {
+        clients.computeIfAbsent(client, c -> new Ranges()).add(from, to);
+    }
+
+    /**
+     * Reads the V1 wire form; ranges may come in any order and overlap.
+     *
+     * @throws DecodeException if it is malformed, a range is empty or ends beyond 2^53 - 1
+     */
+    static void decode(Decoder in, RangeConsumer consumer) {
+        int n = in.readCount(2);
+        for (int i = 0; i < n; i++) {
+            long client = in.readVarUint();
+            int ranges = in.readCount(2);
+            for (int k = 0; k < ranges; k++) {
+                long clock = in.readVarUint();
+                long len = in.readVarUint();
+                if (len == 0 || clock + len > Decoder.MAX_SAFE_INTEGER) {
+                    throw new DecodeException("deleted range of no length, or beyond 2^53 - 1");
+                }
+                consumer.accept(client, clock, clock + len);
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.Encoder;
+import java.util.Arrays;
+
+/**
+ * Sorted, disjoint, never touching ranges of clocks of one client, half-open. Two columns; adding at the end or next to
+ * an existing range moves nothing. Not thread-safe.
+ */
+final class Ranges {
+    private long[] from = {};
+    private long[] to = {};
+    private int n;
+
+    int size() {
+        return n;
+    }
+
+    long from(int i) {
+        return from[i];
+    }
+
+    long to(int i) {
+        return to[i];
+    }
+
+    /** The index of the first range that ends after {@code clock}; {@link #size()} if none does. */
+    int firstEndingAfter(long clock) {
+        if (n == 0 || to[n - 1] <= clock) {
+            return n;
+        }
+        int lo = 0;
+        int hi = n - 1;
+        while (lo < hi) {
+            int mid = (lo + hi) >>> 1;
+            if (to[mid] > clock) {
+                hi = mid;
+            } else {
+                lo = mid + 1;
+            }
+        }
+        return lo;
+    }
+
+    boolean covers(long start, long end) {
+        int i = firstEndingAfter(start);
+        return i < n && from[i] <= start && end <= to[i];
+    }
+
+    boolean intersects(long start, long end) {
+        int i = firstEndingAfter(start);
+        return i < n && from[i] < end;
+    }
+
+    /** Adds to {@code target} what of {@code [start, end)} is not in here. */
+    void missing(long start, long end, Ranges target) {
+        long at = start;
+        for (int i = firstEndingAfter(start); i < n && from[i] < end; i++) {
+            target.add(at, from[i]);
+            at = Math.max(at, to[i]);
+        }
+        target.add(at, end);
+    }
+
+    void encode(Encoder out) {
+        out.writeVarUint(n);
+        for (int i = 0; i < n; i++) {
+            out.writeVarUint(from[i]);
+            out.writeVarUint(to[i] - from[i]);
+        }
+    }
+
+    /**
+     * Adds {@code [start, end)}.
+     *
+     * @return how many clocks of it were not there before
+     */
+    long add(long start, long end) {
+        if (start >= end) {
+            return 0;
+        }
+        // the ranges that overlap or touch the new one melt into it: [first, last)
+        int first = start == 0 ? 0 : firstEndingAfter(start - 1);
+        int last = first;
+        long lo = start;
+        long hi = end;
+        long known = 0;
+        while (last < n && from[last] <= end) {
+            known += Math.max(0, Math.min(to[last], end) - Math.max(from[last], start));
+            lo = Math.min(lo, from[last]);
+            hi = Math.max(hi, to[last]);
+            last++;
+        }
+        if (first == last) {
+            open(first);
+        } else if (last - first > 1) {
+            System.arraycopy(from, last, from, first + 1, n - last);
+            System.arraycopy(to, last, to, first + 1, n - last);
+            n -= last - first - 1;
+        }
+        from[first] = lo;
+        to[first] = hi;
+        return end - start - known;
+    }
+
+    private void open(int at) {
+        if (n == from.length) {
+            from = Arrays.copyOf(from, n + (n >> 1) + 2);
+            to = Arrays.copyOf(to, from.length);
+        }
+        System.arraycopy(from, at, from, at + 1, n - at);
+        System.arraycopy(to, at, to, at + 1, n - at);
+        n++;
+    }
+
+    long memory() {
+        return 56 + 16L * from.length;
+    }
+}

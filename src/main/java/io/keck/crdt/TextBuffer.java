@@ -1,0 +1,116 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.lib0.Utf8;
+import java.util.Arrays;
+
+/**
+ * Append-only text in UTF-16 code units, one byte each while all are below U+0100, two from then on. Not thread-safe.
+ */
+final class TextBuffer {
+    private static final char REPLACEMENT = '\ufffd';
+
+    private byte[] narrow = new byte[16];
+    private char[] wide = new char[0];
+    private boolean isWide;
+    private int length;
+
+    int length() {
+        return length;
+    }
+
+    /**
+     * Appends the code units {@code [first, last)} of well-formed UTF-8 that has {@code units} of them. Half of a
+     * surrogate pair becomes U+FFFD, as where Yjs splits one.
+     */
+    void append(byte[] utf8, int from, int to, int units, int first, int last) {
+        if (to - from == units) { // all ASCII
+            reserve(last - first);
+            if (isWide) {
+                for (int i = from + first; i < from + last; i++) {
+                    wide[length++] = (char) utf8[i];
+                }
+            } else {
+                System.arraycopy(utf8, from + first, narrow, length, last - first);
+                length += last - first;
+            }
+            return;
+        }
+        int unit = 0;
+        for (int i = from; i < to && unit < last; ) {
+            int n = Utf8.sequenceLength(utf8[i]);
+            int c = Utf8.codePoint(utf8, i, n);
+            if (n < 4) {
+                if (unit >= first) {
+                    append((char) c);
+                }
+                unit++;
+            } else if (unit >= first && unit + 1 < last) {
+                append(Character.highSurrogate(c));
+                append(Character.lowSurrogate(c));
+                unit += 2;
+            } else {
+                if (unit + 1 >= first) {
+                    append(REPLACEMENT);
+                }
+                unit += 2;
+            }
+            i += n;
+        }
+    }
+
+    private void append(char c) {
+        if (!isWide && c > 0xff) {
+            wide = new char[Math.max(16, length + (length >> 1) + 1)];
+            for (int i = 0; i < length; i++) {
+                wide[i] = (char) (narrow[i] & 0xff);
+            }
+            narrow = new byte[0];
+            isWide = true;
+        }
+        reserve(1);
+        if (isWide) {
+            wide[length++] = c;
+        } else {
+            narrow[length++] = (byte) c;
+        }
+    }
+
+    private void reserve(int n) {
+        int need = Math.addExact(length, n);
+        if (isWide) {
+            if (need > wide.length) {
+                wide = Arrays.copyOf(wide, Math.max(need, length + (length >> 1)));
+            }
+        } else if (need > narrow.length) {
+            narrow = Arrays.copyOf(narrow, Math.max(need, length + (length >> 1)));
+        }
+    }
+
+    /** Writes {@code [from, to)} as UTF-8 without a length; half of a surrogate pair becomes U+FFFD. */
+    void write(int from, int to, Encoder out) {
+        if (!isWide) {
+            int i = from;
+            while (i < to && narrow[i] >= 0) {
+                i++;
+            }
+            out.writeBytes(narrow, from, i);
+            while (i < to) {
+                out.writeCodePoint(narrow[i++] & 0xff);
+            }
+            return;
+        }
+        for (int i = from; i < to; i++) {
+            char c = wide[i];
+            if (Character.isHighSurrogate(c) && i + 1 < to && Character.isLowSurrogate(wide[i + 1])) {
+                out.writeCodePoint(Character.toCodePoint(c, wide[++i]));
+            } else {
+                out.writeCodePoint(c);
+            }
+        }
+    }
+
+    long memory() {
+        return 72L + narrow.length + 2L * wide.length;
+    }
+}

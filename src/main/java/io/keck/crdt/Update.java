@@ -1,0 +1,349 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.Any;
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.lib0.Decoder;
+import io.keck.crdt.lib0.Json;
+import io.keck.crdt.lib0.Utf8;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A decoded and checked Yjs update (wire format V1): structs by client and clock, and a delete set. Immutable,
+ * thread-safe as long as nobody changes the array it was decoded from: it keeps that array and points into it.
+ *
+ * <p>Decoding is strict. Refused is what Yjs would throw at, what would poison a document (structs of no length, an item
+ * that names itself or its own future as origin or parent), and what {@link DecodeLimits} says. Source: Yjs
+ * {@code encoding.js} {@code readClientsStructRefs}, {@code structs/*.js}.
+ *
+ * <p>Inside, a struct is a row of {@value #ROW} longs in one array, and a delete a row of three in another; content is a
+ * section of the encoded bytes, never an object.
+ */
+public final class Update {
+    /** The update that says nothing. */
+    public static final Update EMPTY = decode(new byte[] {0, 0});
+
+    static final int ROW = 9;
+    static final int CLIENT = 0;
+    static final int CLOCK = 1;
+    static final int LEN = 2;
+    static final int INFO = 3;
+    /** Client of the left origin, or -1. */
+    static final int ORIGIN_CLIENT = 4;
+    /** Clock of the left origin; without one, for an item without right origin, the section of its parent info. */
+    static final int ORIGIN_CLOCK = 5;
+
+    static final int RIGHT_CLIENT = 6;
+    static final int RIGHT_CLOCK = 7;
+    /** The section of the content: UTF-8 without its length, values without their count, others whole. */
+    static final int CONTENT = 8;
+
+    final byte[] bytes;
+    final long[] structs;
+    final int structCount;
+    final long[] deletes;
+    final int deleteCount;
+    /** Whether the bytes can be passed on as they are: no client twice, nothing that says nothing. */
+    private final boolean canonical;
+
+    private Update(Parser p) {
+        this.bytes = p.bytes;
+        this.structs = p.structs;
+        this.structCount = p.structCount;
+        this.deletes = p.deletes;
+        this.deleteCount = p.deleteCount;
+        this.canonical = p.canonical;
+    }
+
+    /** Decodes under {@link DecodeLimits#DEFAULT}. */
+    public static Update decode(byte[] v1) {
+        return decode(v1, DecodeLimits.DEFAULT);
+    }
+
+    /**
+     * Decodes and checks every byte.
+     *
+     * @param v1 the update in wire format V1; kept, so do not change it afterwards
+     * @throws DecodeException if it is malformed or beyond the limits
+     */
+    public static Update decode(byte[] v1, DecodeLimits limits) {
+        return new Update(new Parser(v1, limits).parse());
+    }
+
+    /**
+     * One update that says what all of these say together; gaps between them stay gaps. Content that the same updates
+     * delete is dropped.
+     */
+    public static Update merge(Collection<Update> updates) {
+        return merge(updates, false);
+    }
+
+    /**
+     * One update that says what all of these say together; gaps between them stay gaps.
+     *
+     * @param keepDeleted whether content that the same updates delete is kept, as a document without garbage collection
+     *     needs it; else it is dropped
+     */
+    public static Update merge(Collection<Update> updates, boolean keepDeleted) {
+        if (updates.size() == 1) {
+            return updates.iterator().next();
+        }
+        StructStore store = new StructStore(keepDeleted);
+        updates.forEach(store::apply);
+        return decode(store.encode());
+    }
+
+    /** Whether it has neither structs nor deletes. */
+    public boolean isEmpty() {
+        return structCount == 0 && deleteCount == 0;
+    }
+
+    /**
+     * The wire format V1. Not a copy where the decoded bytes can be passed on as they are, so do not change it.
+     */
+    public byte[] encode() {
+        if (canonical) {
+            return bytes;
+        }
+        StructStore store = new StructStore(true);
+        store.apply(this);
+        return store.encode();
+    }
+
+    /** The clients that wrote structs in it. */
+    public Set<Long> clients() {
+        Set<Long> clients = new HashSet<>();
+        for (int i = 0; i < structCount; i++) {
+            clients.add(structs[i * ROW + CLIENT]);
+        }
+        return clients;
+    }
+
+    /** The state vector of a document that holds this update and nothing else: only what starts at clock 0 counts. */
+    public StateVector stateVector() {
+        Map<Long, Long> clocks = new HashMap<>();
+        for (int i = 0; i < structCount; i++) {
+            int r = i * ROW;
+            long client = structs[r + CLIENT];
+            if (structs[r + CLOCK] <= clocks.getOrDefault(client, 0L)) {
+                clocks.merge(client, structs[r + CLOCK] + structs[r + LEN], Math::max);
+            }
+        }
+        return StateVector.of(clocks);
+    }
+
+    /** What in this update somebody with that state vector lacks; the delete set stays whole, as in Yjs. */
+    public Update diff(StateVector known) {
+        StructStore store = new StructStore(true);
+        store.apply(this);
+        return decode(store.diff(known));
+    }
+
+    static int from(long section) {
+        return (int) (section >>> 32);
+    }
+
+    static int to(long section) {
+        return (int) section;
+    }
+
+    private static long section(int from, int to) {
+        return (long) from << 32 | to;
+    }
+
+    @Override
+    public String toString() {
+        return "Update[" + structCount + " structs, " + deleteCount + " deletes, " + bytes.length + " bytes]";
+    }
+
+    /** Reads one update into rows. */
+    private static final class Parser {
+        final byte[] bytes;
+        final DecodeLimits limits;
+        final Decoder in;
+        long[] structs = new long[ROW];
+        int structCount;
+        long[] deletes = new long[0];
+        int deleteCount;
+        boolean canonical = true;
+
+        Parser(byte[] bytes, DecodeLimits limits) {
+            if (bytes.length > limits.maxBytes()) {
+                throw new DecodeException("update of more than " + limits.maxBytes() + " bytes");
+            }
+            this.bytes = bytes;
+            this.limits = limits;
+            this.in = new Decoder(bytes);
+        }
+
+        Parser parse() {
+            int clients = in.readCount(3);
+            List<Long> seen = clients > 1 ? new ArrayList<>() : List.of();
+            for (int i = 0; i < clients; i++) {
+                int count = in.readCount(2);
+                long client = in.readVarUint();
+                long clock = in.readVarUint();
+                if (clients > 1) {
+                    seen.add(client);
+                }
+                canonical &= count > 0;
+                for (int k = 0; k < count; k++) {
+                    clock = struct(client, clock);
+                }
+            }
+            if (clients > 1) {
+                canonical &= new HashSet<>(seen).size() == clients;
+            }
+            DeleteSet.decode(in, this::delete);
+            if (in.hasRemaining()) {
+                throw new DecodeException("bytes after the update");
+            }
+            return this;
+        }
+
+        private void delete(long client, long from, long to) {
+            if (deleteCount * 3 == deletes.length) {
+                deletes = Arrays.copyOf(deletes, Math.max(3, deletes.length * 2));
+            }
+            int r = deleteCount++ * 3;
+            deletes[r] = client;
+            deletes[r + 1] = from;
+            deletes[r + 2] = to;
+        }
+
+        private long struct(long client, long clock) {
+            int info = in.readUint8();
+            int ref = info & Refs.MASK;
+            if (ref == Refs.SKIP) {
+                long len = in.readVarUint();
+                canonical &= len > 0;
+                return checkedEnd(clock, len);
+            }
+            int r = structCount * ROW;
+            if (r == structs.length) {
+                structs = Arrays.copyOf(structs, Math.max(structs.length * 2, 8 * ROW));
+            }
+            structs[r + CLIENT] = client;
+            structs[r + CLOCK] = clock;
+            structs[r + INFO] = info;
+            structs[r + ORIGIN_CLIENT] = -1;
+            structs[r + RIGHT_CLIENT] = -1;
+            long len = ref == Refs.GC ? in.readVarUint() : item(r, info, ref);
+            if (len == 0) {
+                throw new DecodeException("struct of no length");
+            }
+            structs[r + LEN] = len;
+            structCount++;
+            return checkedEnd(clock, len);
+        }
+
+        private static long checkedEnd(long clock, long len) {
+            if (clock + len > Decoder.MAX_SAFE_INTEGER) {
+                throw new DecodeException("clock beyond 2^53 - 1");
+            }
+            return clock + len;
+        }
+
+        private long item(int r, int info, int ref) {
+            if ((info & Refs.ORIGIN) != 0) {
+                id(r, ORIGIN_CLIENT);
+            }
+            if ((info & Refs.RIGHT_ORIGIN) != 0) {
+                id(r, RIGHT_CLIENT);
+            }
+            if ((info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0) {
+                int from = in.position();
+                if (in.readVarUint() == 1) {
+                    in.skipVarString();
+                } else {
+                    long parent = in.readVarUint();
+                    checkPast(r, parent, in.readVarUint());
+                }
+                if ((info & Refs.PARENT_SUB) != 0) {
+                    in.skipVarString();
+                }
+                structs[r + ORIGIN_CLOCK] = section(from, in.position());
+            }
+            return content(r, ref);
+        }
+
+        private void id(int r, int column) {
+            long client = in.readVarUint();
+            long clock = in.readVarUint();
+            checkPast(r, client, clock);
+            structs[r + column] = client;
+            structs[r + column + 1] = clock;
+        }
+
+        /** A client knows only its own past: naming its own present or future makes Yjs fail where it integrates. */
+        private void checkPast(int r, long client, long clock) {
+            if (client == structs[r + CLIENT] && clock >= structs[r + CLOCK]) {
+                throw new DecodeException("item names itself or a later item of its client");
+            }
+            if (clock >= Decoder.MAX_SAFE_INTEGER) {
+                throw new DecodeException("clock beyond 2^53 - 1");
+            }
+        }
+
+        private long content(int r, int ref) {
+            int from = in.position();
+            long len = 1;
+            switch (ref) {
+                case Refs.DELETED -> {
+                    return in.readVarUint();
+                }
+                case Refs.STRING -> {
+                    int n = in.readLength();
+                    from = in.position();
+                    in.skip(n);
+                    len = Utf8.length16(bytes, from, from + n);
+                }
+                case Refs.ANY, Refs.JSON -> {
+                    int count = in.readCount(1);
+                    from = in.position();
+                    Content.skip(in, ref, count, limits.maxValueDepth());
+                    len = count;
+                }
+                case Refs.BINARY -> in.skip(in.readLength());
+                case Refs.EMBED -> json();
+                case Refs.FORMAT -> {
+                    in.skipVarString();
+                    json();
+                }
+                case Refs.TYPE -> {
+                    long type = in.readVarUint();
+                    if (type > 6) {
+                        throw new DecodeException("unknown type " + type);
+                    }
+                    if (type == 3 || type == 5) {
+                        in.skipVarString();
+                    }
+                }
+                case Refs.DOC -> {
+                    in.skipVarString();
+                    int tag = in.hasRemaining() ? bytes[in.position()] : 0;
+                    if (tag == 127 || tag == 126) {
+                        throw new DecodeException("subdocument without options");
+                    }
+                    Any.skip(in, limits.maxValueDepth());
+                }
+                default -> throw new DecodeException("unknown content " + ref);
+            }
+            structs[r + CONTENT] = section(from, in.position());
+            return len;
+        }
+
+        private void json() {
+            int n = in.readLength();
+            int from = in.position();
+            in.skipVarStringOf(n);
+            Json.check(bytes, from, from + n, limits.maxValueDepth());
+        }
+    }
+}

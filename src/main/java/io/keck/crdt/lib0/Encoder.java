@@ -1,0 +1,188 @@
+package io.keck.crdt.lib0;
+
+import java.util.Arrays;
+
+/**
+ * Writes lib0's encoding into a growing byte array. Can be reset and used again without allocating. Not thread-safe.
+ * Source: lib0 {@code encoding.js}.
+ */
+public final class Encoder {
+    private byte[] buf;
+    private int len;
+
+    /** An encoder with room for a small message. */
+    public Encoder() {
+        this(64);
+    }
+
+    /** An encoder with room for {@code capacity} bytes before it has to grow. */
+    public Encoder(int capacity) {
+        buf = new byte[Math.max(16, capacity)];
+    }
+
+    /** The number of bytes written. */
+    public int length() {
+        return len;
+    }
+
+    /** The bytes written, as a copy. */
+    public byte[] toByteArray() {
+        return Arrays.copyOf(buf, len);
+    }
+
+    /** Forgets what was written and keeps the room. */
+    public void reset() {
+        len = 0;
+    }
+
+    /** One byte; the low 8 bits count. */
+    public void writeUint8(int b) {
+        if (len == buf.length) {
+            grow(1);
+        }
+        buf[len++] = (byte) b;
+    }
+
+    /**
+     * A number of 0 to 2^53 - 1, 7 bits a byte, low bits first.
+     *
+     * @throws IllegalArgumentException if {@code n} is outside of that
+     */
+    public void writeVarUint(long n) {
+        if (n < 0 || n > Decoder.MAX_SAFE_INTEGER) {
+            throw new IllegalArgumentException("not a number of 0 to 2^53 - 1: " + n);
+        }
+        if (buf.length - len < 8) {
+            grow(8);
+        }
+        long rest = n;
+        while (rest > 0x7f) {
+            buf[len++] = (byte) (rest | 0x80);
+            rest >>>= 7;
+        }
+        buf[len++] = (byte) rest;
+    }
+
+    /**
+     * A whole number of at most 2^53 - 1 in magnitude, negative zero included: sign in bit 6 of the first byte.
+     *
+     * @throws IllegalArgumentException if {@code x} is no such number
+     */
+    public void writeVarInt(double x) {
+        boolean negative = x < 0 || (x == 0 && 1 / x < 0);
+        double magnitude = Math.abs(x);
+        if (!(magnitude <= Decoder.MAX_SAFE_INTEGER) || magnitude != Math.rint(magnitude)) {
+            throw new IllegalArgumentException("not a whole number below 2^53: " + x);
+        }
+        long n = (long) magnitude;
+        int first = (int) (n & 0x3f) | (negative ? 0x40 : 0);
+        long rest = n >>> 6;
+        writeUint8(rest > 0 ? first | 0x80 : first);
+        while (rest > 0) {
+            long next = rest >>> 7;
+            writeUint8((int) (rest & 0x7f) | (next > 0 ? 0x80 : 0));
+            rest = next;
+        }
+    }
+
+    /** A length-prefixed UTF-8 string; a lone surrogate becomes U+FFFD. */
+    public void writeVarString(CharSequence s) {
+        int bytes = 0;
+        for (int i = 0; i < s.length(); i++) {
+            char c = s.charAt(i);
+            if (c < 0x80) {
+                bytes++;
+            } else if (c < 0x800) {
+                bytes += 2;
+            } else if (startsPair(s, i)) {
+                bytes += 4;
+                i++;
+            } else {
+                bytes += 3;
+            }
+        }
+        writeVarUint(bytes);
+        for (int i = 0; i < s.length(); i++) {
+            if (startsPair(s, i)) {
+                writeCodePoint(Character.toCodePoint(s.charAt(i), s.charAt(i + 1)));
+                i++;
+            } else {
+                writeCodePoint(s.charAt(i));
+            }
+        }
+    }
+
+    private static boolean startsPair(CharSequence s, int i) {
+        return Character.isHighSurrogate(s.charAt(i))
+                && i + 1 < s.length()
+                && Character.isLowSurrogate(s.charAt(i + 1));
+    }
+
+    /** The UTF-8 bytes of one code point; a surrogate becomes U+FFFD. */
+    public void writeCodePoint(int codePoint) {
+        if (codePoint < 0x80) {
+            writeUint8(codePoint);
+            return;
+        }
+        if (buf.length - len < 4) {
+            grow(4);
+        }
+        int c = codePoint >= 0xd800 && codePoint <= 0xdfff ? 0xfffd : codePoint;
+        if (c < 0x800) {
+            buf[len++] = (byte) (0xc0 | c >> 6);
+        } else {
+            if (c < 0x10000) {
+                buf[len++] = (byte) (0xe0 | c >> 12);
+            } else {
+                buf[len++] = (byte) (0xf0 | c >> 18);
+                buf[len++] = (byte) (0x80 | (c >> 12 & 0x3f));
+            }
+            buf[len++] = (byte) (0x80 | (c >> 6 & 0x3f));
+        }
+        buf[len++] = (byte) (0x80 | (c & 0x3f));
+    }
+
+    /** A length-prefixed byte array. */
+    public void writeVarUint8Array(byte[] bytes) {
+        writeVarUint(bytes.length);
+        writeBytes(bytes, 0, bytes.length);
+    }
+
+    /** The bytes {@code from[start, end)} as they are. */
+    public void writeBytes(byte[] from, int start, int end) {
+        int n = end - start;
+        if (buf.length - len < n) {
+            grow(n);
+        }
+        System.arraycopy(from, start, buf, len, n);
+        len += n;
+    }
+
+    /** Everything that {@code other} holds, as it is. */
+    public void write(Encoder other) {
+        writeBytes(other.buf, 0, other.len);
+    }
+
+    /** Eight bytes, high byte first. */
+    public void writeBigInt64(long v) {
+        writeUint32(v >>> 32);
+        writeUint32(v);
+    }
+
+    /** Four bytes, high byte first; the low 32 bits count. */
+    public void writeUint32(long v) {
+        if (buf.length - len < 4) {
+            grow(4);
+        }
+        buf[len++] = (byte) (v >>> 24);
+        buf[len++] = (byte) (v >>> 16);
+        buf[len++] = (byte) (v >>> 8);
+        buf[len++] = (byte) v;
+    }
+
+    private void grow(int n) {
+        int need = Math.addExact(len, n);
+        int doubled = buf.length < 1 << 29 ? buf.length * 2 : Integer.MAX_VALUE - 8;
+        buf = Arrays.copyOf(buf, Math.max(need, doubled));
+    }
+}

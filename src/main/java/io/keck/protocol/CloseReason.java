@@ -1,0 +1,62 @@
+package io.keck.protocol;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * How the server ends a conversation: a WebSocket close code and a sentence. Stock y-websocket (3.1 and later) does not
+ * come back on 4400 to 4499.
+ *
+ * @param code the close code, RFC 6455 section 7.4
+ * @param text why; at most 123 bytes of UTF-8 go over the wire
+ */
+public record CloseReason(int code, String text) {
+    private static final int MAX_BYTES = 123;
+
+    /** The peer sent bytes that are no message of the protocol; final. */
+    public static CloseReason malformed(String why) {
+        return new CloseReason(4400, "malformed message: " + why);
+    }
+
+    /** The room was deleted; final. */
+    public static CloseReason deleted() {
+        return new CloseReason(4404, "this document was deleted");
+    }
+
+    /** The peer sent more than is allowed; final. */
+    public static CloseReason tooLarge(String what) {
+        return new CloseReason(4413, what);
+    }
+
+    /** Text frames are not part of the protocol. */
+    public static CloseReason textFrame() {
+        return new CloseReason(1003, "only binary frames are understood here");
+    }
+
+    /** This node stops or restarts; come back, to it or another one. */
+    public static CloseReason restart() {
+        return new CloseReason(1012, "the server restarts, please reconnect");
+    }
+
+    /** Not now; come back later. */
+    public static CloseReason overload(String why) {
+        return new CloseReason(1013, why);
+    }
+
+    /** Whether a client that came back would only be closed again. */
+    public boolean isFinal() {
+        return code >= 4400 && code < 4500;
+    }
+
+    /** The text, cut at a character border so that it fits a close frame. */
+    public String wireText() {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length <= MAX_BYTES) {
+            return text;
+        }
+        int end = MAX_BYTES;
+        while ((bytes[end] & 0xc0) == 0x80) {
+            end--;
+        }
+        return new String(bytes, 0, end, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,89 @@
+package io.keck.room;
+
+import io.keck.crdt.StructStore;
+import io.keck.crdt.Update;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Updates that go into the log together, reduced to what nobody had. As long as there is one update its bytes are used
+ * as they are; from the second on they are merged in place, so that a batch is as large as its content and not as its
+ * history. Belongs to one room.
+ */
+final class Batch {
+    final UUID id;
+    private @Nullable Update single;
+    private @Nullable StructStore merged;
+    private @Nullable Member origin;
+    private boolean severalOrigins;
+    private byte @Nullable [] payload;
+
+    /** Whether the sockets have it already: true only where the database was away when it came. */
+    boolean sent;
+    /** When it was first handed to the log, or -1. */
+    long submittedAt = -1;
+
+    Batch(UUID id) {
+        this.id = id;
+    }
+
+    /** What of {@code u} is not in here. */
+    Update reduce(Update u) {
+        return store().reduce(u);
+    }
+
+    void add(Update u, Member from) {
+        if (single == null && merged == null) {
+            single = u;
+        } else {
+            store().apply(u);
+            single = null;
+        }
+        severalOrigins |= origin != null && origin != from;
+        origin = from;
+    }
+
+    private StructStore store() {
+        if (merged == null) {
+            merged = new StructStore();
+            if (single != null) {
+                merged.apply(single);
+            }
+        }
+        return merged;
+    }
+
+    /** The one socket that all of it came from, or null. */
+    @Nullable
+    Member soleOrigin() {
+        return severalOrigins ? null : origin;
+    }
+
+    /** The batch as a V1 update, as it is now. */
+    byte[] encode() {
+        return single != null ? single.encode() : store().encode();
+    }
+
+    /** Fixes the batch and gives it as a V1 update; from now on nothing may be added. */
+    byte[] payload() {
+        if (payload == null) {
+            payload = encode();
+        }
+        return payload;
+    }
+
+    /** Whether nothing may be added any more. */
+    boolean isFixed() {
+        return payload != null;
+    }
+
+    /** The batch as an update to apply. */
+    Update update() {
+        return single != null ? single : Update.decode(encode());
+    }
+
+    /** Bytes of heap, roughly. */
+    long memory() {
+        return merged != null ? merged.memory() : single != null ? single.encode().length + 200L : 0;
+    }
+}

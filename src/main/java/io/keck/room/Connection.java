@@ -1,0 +1,32 @@
+package io.keck.room;
+
+import io.keck.protocol.CloseReason;
+
+/**
+ * One peer as a room sees it. Calls come from the room's turns, one at a time, and never block.
+ *
+ * <p>The weakest promise: frames arrive in order and complete, or the connection ends. A room asks {@link #backlog}
+ * before it sends, and holds back while that is above {@link Room.Settings#maxBacklog}.
+ */
+public interface Connection {
+    /** Queues one binary frame; the array is shared with other connections and not changed by anyone. */
+    void send(byte[] frame);
+
+    /** Bytes that are queued and not yet taken by the network. */
+    long backlog();
+
+    /** When the network last took bytes from us, or there was nothing to take; milliseconds of the room's clock. */
+    long lastProgress();
+
+    /** When a frame was last queued, milliseconds of the room's clock. */
+    long lastSend();
+
+    /** Stops reading from this peer, so that it feels what it sends. */
+    void pause();
+
+    /** Reads on. */
+    void resume();
+
+    /** Ends the connection, after what is queued if the network takes it. Calls after the first do nothing. */
+    void close(CloseReason reason);
+}

@@ -1,0 +1,77 @@
+package io.keck.room;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives a state machine its turns: tasks may be posted from any thread and run one after the other, never two at a time,
+ * in the order in which they came. After the tasks of a turn its end is run, where work of the turn is put together.
+ * Thread-safe. A test hands in an executor that it runs by hand.
+ */
+public final class Mailbox {
+    /** So many tasks make one turn at most; then other rooms get the thread. */
+    private static final int TURN = 256;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Mailbox.class);
+
+    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+    private final Executor executor;
+    private final Runnable endOfTurn;
+    private final Runnable onFailure;
+
+    /**
+     * A mailbox without tasks.
+     *
+     * @param endOfTurn runs after the tasks of each turn, under the same exclusion
+     * @param onFailure runs, under the same exclusion, after a task or the end of a turn threw something: what it was
+     *     at may be half done
+     */
+    public Mailbox(Executor executor, Runnable endOfTurn, Runnable onFailure) {
+        this.executor = executor;
+        this.endOfTurn = endOfTurn;
+        this.onFailure = onFailure;
+    }
+
+    /** Queues a task for the next turn. */
+    public void post(Runnable task) {
+        tasks.add(task);
+        schedule();
+    }
+
+    private void schedule() {
+        if (scheduled.compareAndSet(false, true)) {
+            executor.execute(this::turn);
+        }
+    }
+
+    private void turn() {
+        try {
+            for (int i = 0; i < TURN; i++) {
+                Runnable task = tasks.poll();
+                if (task == null) {
+                    break;
+                }
+                run(task);
+            }
+            run(endOfTurn);
+        } finally {
+            scheduled.set(false);
+            if (!tasks.isEmpty()) {
+                schedule();
+            }
+        }
+    }
+
+    private void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("A task of a room failed; the room is given up and loaded again", e);
+            onFailure.run();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.keck.room;
+
+import io.keck.crdt.StateVector;
+import org.jspecify.annotations.Nullable;
+
+/** What a room knows of one of its connections. Touched only in the room's turns. */
+final class Member {
+    final Connection connection;
+    /** Whether it has got the server's step 1 and the awareness states. */
+    boolean greeted;
+    /** Whether it has said something about awareness; the first word may claim a state. */
+    boolean spoke;
+    /** How far it is while it is too slow for every batch: it gets the rest in one piece when it has drained. */
+    @Nullable
+    StateVector behind;
+    /** A step 1 that waits for the backlog to drain. */
+    @Nullable
+    StateVector asked;
+
+    /** Was too slow for some awareness message. */
+    boolean missedAwareness;
+
+    /** The batch that its last update went into. */
+    @Nullable
+    Batch lastBatch;
+
+    /** Not read from, because too much is unsaved. */
+    boolean paused;
+
+    Member(Connection connection) {
+        this.connection = connection;
+    }
+}

@@ -1,0 +1,141 @@
+// Random histories: several editors, each with a document of its own, edit everything Yjs has and hear of each other
+// late and in part. The same seed gives the same history.
+import * as Y from 'yjs'
+
+/** mulberry32. */
+const random = seed => {
+  let state = seed >>> 0
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+  const below = n => Math.floor(next() * n)
+  return { below, chance: p => next() < p, pick: list => list[below(list.length)] }
+}
+
+const ROOTS = { t: 'text', a: 'array', m: 'map', x: 'xmlFragment' }
+
+const WORDS = ['a', 'xy', 'the quick ', 'é', '日本語', '😀', '👩‍👩‍👧', '\n', 'ÿĀ', ' ']
+const KEYS = ['k', 'title', 'é😀', '__proto__', '1', '']
+
+const value = rng => rng.pick([
+  null, undefined, true, false, 0, -0, 1, -1, 63, 64, 2147483647, 2147483648, -2147483648, 0.5, 1e300, NaN, Infinity,
+  12345678901234567890n, 'text', '', '😀', new Uint8Array([0, 255]), [], {}, [1, [2, { k: null }]], { a: { b: [undefined] } }
+])
+
+const jsonValue = rng => rng.pick([null, true, 1, 0.25, 'red', '😀', { a: [1, 2] }])
+
+const newType = rng => rng.pick([
+  () => new Y.Text(rng.pick(WORDS)),
+  () => new Y.Array(),
+  () => new Y.Map([['id', rng.below(100)]]),
+  () => new Y.XmlElement(rng.pick(['p', 'div'])),
+  () => new Y.XmlText(rng.pick(WORDS))
+])()
+
+const editText = (rng, text) => {
+  const at = rng.below(text.length + 1)
+  const span = Math.min(text.length - at, 1 + rng.below(4))
+  switch (rng.below(8)) {
+    case 0: case 1: case 2: return text.insert(at, rng.pick(WORDS))
+    case 3: return text.insert(text.length, rng.pick(WORDS))
+    case 4: case 5: return span > 0 && text.delete(at, span)
+    case 6: return span > 0 && text.format(at, span, { [rng.pick(['b', 'i', 'color'])]: jsonValue(rng) })
+    default: return text.insertEmbed(at, { image: rng.below(9) }, rng.chance(0.3) ? { b: true } : {})
+  }
+}
+
+const editArray = (rng, array) => {
+  const at = rng.below(array.length + 1)
+  const span = Math.min(array.length - at, 1 + rng.below(3))
+  switch (rng.below(6)) {
+    case 0: case 1: return array.insert(at, Array.from({ length: 1 + rng.below(4) }, () => value(rng)))
+    case 2: return array.push([value(rng)])
+    case 3: return span > 0 && array.delete(at, span)
+    case 4: return array.insert(at, [newType(rng)])
+    default: return array.insert(at, [new Uint8Array([rng.below(256)])])
+  }
+}
+
+const editMap = (rng, map) => {
+  const key = rng.pick(KEYS)
+  switch (rng.below(5)) {
+    case 0: return map.delete(key)
+    case 1: return map.set(key, newType(rng))
+    case 2: return map.set(key, new Uint8Array([rng.below(256)]))
+    default: return map.set(key, value(rng))
+  }
+}
+
+const editXml = (rng, xml) => {
+  const at = rng.below(xml.length + 1)
+  const isElement = xml instanceof Y.XmlElement
+  switch (rng.below(isElement ? 5 : 4)) {
+    case 0: case 1: return xml.insert(at, [new Y.XmlElement(rng.pick(['p', 'h1']))])
+    case 2: return xml.insert(at, [new Y.XmlText(rng.pick(WORDS))])
+    case 3: return xml.length > at && xml.delete(at, 1)
+    default: return xml.setAttribute(rng.pick(['id', 'class']), rng.pick(WORDS))
+  }
+}
+
+const editType = (rng, type) => {
+  if (type instanceof Y.Text) return editText(rng, type)
+  if (type instanceof Y.Array) return editArray(rng, type)
+  if (type instanceof Y.Map) return editMap(rng, type)
+  return editXml(rng, type)
+}
+
+/** A root, or with some luck a type somewhere below it. */
+const somewhere = (rng, doc) => {
+  let type = rng.pick([doc.getText('t'), doc.getArray('a'), doc.getMap('m'), doc.getXmlFragment('x')])
+  for (let depth = 0; depth < 3 && rng.chance(0.6); depth++) {
+    const inside = type instanceof Y.Text ? [] : type instanceof Y.Map ? [...type.values()] : type.toArray()
+    const types = inside.filter(child => child instanceof Y.AbstractType)
+    if (types.length === 0) break
+    type = rng.pick(types)
+  }
+  return type
+}
+
+/** Ids of every size that Yjs uses or accepts. */
+const clientId = (rng, i) => rng.pick([i, 200 + i, rng.below(2 ** 32), 2 ** 32 + rng.below(2 ** 31), Number.MAX_SAFE_INTEGER - i])
+
+/**
+ * @return the updates in the order in which they were made, which is a causal one, and the kinds of the roots
+ */
+export const history = ({ seed, clients, steps, gc }) => {
+  const rng = random(seed)
+  const updates = []
+  const editors = Array.from({ length: clients }, (_, i) => {
+    const doc = new Y.Doc({ gc })
+    doc.clientID = clientId(rng, i)
+    for (const [name, kind] of Object.entries(ROOTS)) kind === 'text' ? doc.getText(name) : kind === 'array' ? doc.getArray(name) : kind === 'map' ? doc.getMap(name) : doc.getXmlFragment(name)
+    return { doc, inbox: [], undo: new Y.UndoManager([doc.getText('t'), doc.getMap('m')], { captureTimeout: 0 }) }
+  })
+  for (const editor of editors) {
+    editor.doc.on('update', (update, origin) => {
+      if (origin === 'remote') return
+      updates.push(update)
+      editors.filter(other => other !== editor).forEach(other => other.inbox.push(update))
+    })
+  }
+  const hear = (editor, count) => {
+    for (const update of editor.inbox.splice(0, count)) Y.applyUpdate(editor.doc, update, 'remote')
+  }
+  for (let step = 0; step < steps; step++) {
+    const editor = rng.pick(editors)
+    if (rng.chance(0.4)) hear(editor, rng.below(editor.inbox.length + 1))
+    if (rng.chance(0.08)) {
+      rng.chance(0.7) ? editor.undo.undo() : editor.undo.redo()
+    } else {
+      const edits = rng.chance(0.2) ? 1 + rng.below(4) : 1
+      editor.doc.transact(() => {
+        for (let i = 0; i < edits; i++) editType(rng, somewhere(rng, editor.doc))
+      })
+    }
+  }
+  return { updates, roots: ROOTS }
+}
