@@ -102,17 +102,10 @@ final class ClientStructs {
     }
 
     /** Takes the clocks {@code [from, to)} of a row of an update; none of them is here yet. */
-    void insert(Update u, int row, long from, long to) {
+    void insert(Update u, int row, long from, long to, Content.Cursor cursor) {
         if (from >= end) {
-            boolean complete = firstSkip == n;
-            if (from > end) {
-                putSkip(n, end);
-                complete = false;
-            }
-            if (n == 0 || !grow(n - 1, u, row, from, to)) {
-                put(n, u, row, from, to);
-            }
-            end = to;
+            boolean complete = firstSkip == n && from == end;
+            append(u, row, from, to, cursor);
             if (complete) {
                 firstSkip = n;
             }
@@ -126,7 +119,7 @@ final class ClientStructs {
         } else {
             remove(gap);
         }
-        put(at, u, row, from, to);
+        put(at, u, row, from, to, cursor);
         if (to < gapEnd) {
             putSkip(at + 1, to);
         }
@@ -136,8 +129,151 @@ final class ClientStructs {
         }
     }
 
+    /** Sections of rows of an update, ascending, disjoint. */
+    static final class Parts {
+        private long[] columns = new long[12];
+        private int size;
+
+        int size() {
+            return size;
+        }
+
+        int row(int i) {
+            return (int) columns[3 * i];
+        }
+
+        long from(int i) {
+            return columns[3 * i + 1];
+        }
+
+        long to(int i) {
+            return columns[3 * i + 2];
+        }
+
+        private void add(int row, long from, long to) {
+            if (3 * size == columns.length) {
+                columns = Arrays.copyOf(columns, 2 * columns.length);
+            }
+            columns[3 * size] = row;
+            columns[3 * size + 1] = from;
+            columns[3 * size + 2] = to;
+            size++;
+        }
+    }
+
+    /** Adds to {@code known} what of {@code [from, to)} of a row is neither here nor in it. */
+    @Nullable
+    Parts missing(int row, long from, long to, @Nullable Parts known) {
+        Parts parts = known;
+        long start = parts == null ? from : Math.max(from, parts.to(parts.size - 1));
+        long at = firstMissing(start, to);
+        while (at < to) {
+            long stop = firstPresent(at, to);
+            parts = parts == null ? new Parts() : parts;
+            parts.add(row, at, stop);
+            at = firstMissing(stop, to);
+        }
+        return parts;
+    }
+
+    /** Takes many parts in one pass over all runs. */
+    void insertAll(Update u, Parts parts, Content.Cursor cursor) {
+        ClientStructs old = new ClientStructs(client);
+        old.takeColumns(this);
+        n = 0;
+        end = 0;
+        resize(old.n + 2 * parts.size + 1);
+        int p = 0;
+        for (int i = 0; i < old.n; i++) {
+            if (old.ref(i) == Refs.SKIP) {
+                continue;
+            }
+            for (; p < parts.size && parts.from(p) < old.clock[i]; p++) {
+                append(u, parts.row(p), parts.from(p), parts.to(p), cursor);
+            }
+            append(old, i);
+        }
+        for (; p < parts.size; p++) {
+            append(u, parts.row(p), parts.from(p), parts.to(p), cursor);
+        }
+        firstSkip = 0;
+        while (firstSkip < n && ref(firstSkip) != Refs.SKIP) {
+            firstSkip++;
+        }
+    }
+
+    private void append(Update u, int row, long from, long to, Content.Cursor cursor) {
+        if (from > end) {
+            putSkip(n, end);
+        }
+        if (n == 0 || !grow(n - 1, u, row, from, to, cursor)) {
+            put(n, u, row, from, to, cursor);
+        }
+        end = to;
+    }
+
+    private void append(ClientStructs old, int i) {
+        if (old.clock[i] > end) {
+            putSkip(n, end);
+        }
+        openRow(n, old.clock[i]);
+        info[n - 1] = old.info[i];
+        originClient[n - 1] = old.originClient[i];
+        originClock[n - 1] = old.originClock[i];
+        rightClient[n - 1] = old.rightClient[i];
+        rightClock[n - 1] = old.rightClock[i];
+        content[n - 1] = old.content[i];
+        end = old.clockAfter(i);
+    }
+
+    /** The rows of another, whose content stays where it is. */
+    private void takeColumns(ClientStructs from) {
+        n = from.n;
+        end = from.end;
+        info = from.info;
+        clock = from.clock;
+        originClient = from.originClient;
+        originClock = from.originClock;
+        rightClient = from.rightClient;
+        rightClock = from.rightClock;
+        content = from.content;
+    }
+
+    /**
+     * Marks ranges as deleted.
+     *
+     * @return how many clocks are here and were not deleted before; gaps hold nothing and do not count
+     */
+    long delete(Ranges ranges) {
+        long held = 0;
+        for (int i = 0; i < ranges.size(); i++) {
+            long at = ranges.from(i);
+            long to = ranges.to(i);
+            for (int d = deletes.firstEndingAfter(at); d < deletes.size() && deletes.from(d) < to; d++) {
+                held += held(at, deletes.from(d));
+                at = deletes.to(d);
+            }
+            held += held(at, to);
+        }
+        deletes.addAll(ranges);
+        return held;
+    }
+
+    /** How many clocks of {@code [from, to)} are here. */
+    private long held(long from, long to) {
+        long held = 0;
+        if (from < to && from < end) {
+            for (int i = find(from); i < n && clock[i] < to; i++) {
+                if (ref(i) != Refs.SKIP) {
+                    held += Math.min(to, clockAfter(i)) - Math.max(from, clock[i]);
+                }
+            }
+        }
+        return held;
+    }
+
     /** Lets the last run, i, grow by what follows it, where Yjs would squash the two. */
-    private boolean grow(int i, Update u, int row, long from, long to) {
+    private boolean grow(int i, Update u, int row, long from, long to, Content.Cursor cursor) {
         long[] s = u.structs;
         int r = row * Update.ROW;
         int flags = (int) s[r + Update.INFO];
@@ -162,17 +298,17 @@ final class ClientStructs {
             if (content[i] + (from - clock[i]) != text().length()) {
                 return false;
             }
-            copyContent(u, row, from, to);
+            copyContent(u, row, from, to, cursor);
         } else if (ref != Refs.DELETED) {
             if (Update.to(content[i]) != rawLength) {
                 return false;
             }
-            content[i] = section(Update.from(content[i]), Update.to(copyContent(u, row, from, to)));
+            content[i] = section(Update.from(content[i]), Update.to(copyContent(u, row, from, to, cursor)));
         }
         return true;
     }
 
-    private void put(int at, Update u, int row, long from, long to) {
+    private void put(int at, Update u, int row, long from, long to, Content.Cursor cursor) {
         long[] s = u.structs;
         int r = row * Update.ROW;
         int flags = (int) s[r + Update.INFO];
@@ -195,11 +331,11 @@ final class ClientStructs {
         rightClient[at] = s[r + Update.RIGHT_CLIENT];
         rightClock[at] = s[r + Update.RIGHT_CLOCK];
         info[at] = (byte) flags;
-        content[at] = copyContent(u, row, from, to);
+        content[at] = copyContent(u, row, from, to, cursor);
     }
 
     /** Takes over content; says where it went, as {@link #content} keeps it. */
-    private long copyContent(Update u, int row, long from, long to) {
+    private long copyContent(Update u, int row, long from, long to, Content.Cursor cursor) {
         long[] s = u.structs;
         int r = row * Update.ROW;
         int ref = (int) s[r + Update.INFO] & Refs.MASK;
@@ -214,13 +350,15 @@ final class ClientStructs {
         if (ref == Refs.STRING) {
             TextBuffer buffer = text();
             int at = buffer.length();
-            buffer.append(u.bytes, start, stop, (int) len, (int) first, (int) last);
+            cursor.at(row, start, first);
+            buffer.append(u.bytes, start, stop, (int) len, (int) first, (int) last, cursor);
             return at;
         }
         if (first == 0 && last == len) {
             return appendRaw(u.bytes, start, stop);
         }
-        long part = Content.elements(u.bytes, start, stop, ref, len, first, last);
+        cursor.at(row, start, first);
+        long part = Content.elements(u.bytes, stop, ref, first, last, cursor);
         return appendRaw(u.bytes, Update.from(part), Update.to(part));
     }
 
@@ -343,9 +481,11 @@ final class ClientStructs {
         if (ref == Refs.STRING) {
             text().write((int) content[i] + first, (int) content[i] + last, w.content);
         } else {
-            long all = content[i];
-            long part =
-                    Content.elements(raw, Update.from(all), Update.to(all), ref, clockAfter(i) - clock[i], first, last);
+            long part = content[i];
+            if (Refs.squashes(ref)) {
+                w.cursor.at(i, Update.from(part), first);
+                part = Content.elements(raw, Update.to(part), ref, first, last, w.cursor);
+            }
             w.content.writeBytes(raw, Update.from(part), Update.to(part));
         }
     }

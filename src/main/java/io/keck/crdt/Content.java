@@ -9,6 +9,44 @@ import java.util.Arrays;
 final class Content {
     private static final byte[] UNDEFINED = {'u', 'n', 'd', 'e', 'f', 'i', 'n', 'e', 'd'};
 
+    /**
+     * How far the content of one struct was read. Parts of it are asked for in ascending order, and without this each
+     * would pass over everything before it again.
+     */
+    static final class Cursor {
+        private long struct = -1;
+        private long element;
+        private int position;
+
+        void reset() {
+            struct = -1;
+        }
+
+        /** Turns to a struct, named by any number, whose content begins at that position. */
+        void at(long id, int start, long first) {
+            if (struct != id || element > first) {
+                struct = id;
+                element = 0;
+                position = start;
+            }
+        }
+
+        /** The element that is next. */
+        long element() {
+            return element;
+        }
+
+        /** Where in the bytes it begins. */
+        int position() {
+            return position;
+        }
+
+        void moveTo(long nextElement, int nextPosition) {
+            element = nextElement;
+            position = nextPosition;
+        }
+    }
+
     private Content() {}
 
     /** Passes over and checks {@code count} elements. */
@@ -28,18 +66,17 @@ final class Content {
     }
 
     /**
-     * The section of the elements {@code [first, last)} in a section of {@code count} elements that were checked before.
+     * The section of the elements {@code [first, last)} in a section that was checked before.
      *
+     * @param cursor set to the struct that has the section
      * @return start and end, as {@link Update#from} and {@link Update#to} take them apart
      */
-    static long elements(byte[] b, int start, int stop, int ref, long count, long first, long last) {
-        if (first == 0 && last == count) {
-            return (long) start << 32 | stop;
-        }
-        Decoder in = new Decoder(b, start, stop);
-        pass(in, ref, first);
+    static long elements(byte[] b, int stop, int ref, long first, long last, Cursor cursor) {
+        Decoder in = new Decoder(b, cursor.position(), stop);
+        pass(in, ref, first - cursor.element());
         int from = in.position();
         pass(in, ref, last - first);
+        cursor.moveTo(last, in.position());
         return (long) from << 32 | in.position();
     }
 

@@ -14,6 +14,9 @@ public record DecodeLimits(int maxBytes, int maxValueDepth) {
     /** 512 MiB, values 1,000 deep. */
     public static final DecodeLimits DEFAULT = new DecodeLimits(1 << 29, 1_000);
 
+    /** For what this engine encoded itself: it was checked where it came in, perhaps under wider limits. */
+    static final DecodeLimits OWN = new DecodeLimits(1 << 30, Integer.MAX_VALUE);
+
     /** Checks the numbers. */
     public DecodeLimits {
         if (maxBytes < 1 || maxBytes > 1 << 30 || maxValueDepth < 1) {

@@ -103,6 +103,31 @@ final class Ranges {
         return end - start - known;
     }
 
+    /** Adds all of {@code other} in one pass, where adding them one by one would move the tail for each. */
+    void addAll(Ranges other) {
+        if (other.n <= 8) {
+            for (int i = 0; i < other.n; i++) {
+                add(other.from[i], other.to[i]);
+            }
+            return;
+        }
+        Ranges all = new Ranges();
+        all.from = new long[n + other.n];
+        all.to = new long[n + other.n];
+        int i = 0;
+        int k = 0;
+        while (i < n || k < other.n) {
+            if (k == other.n || (i < n && from[i] <= other.from[k])) {
+                all.add(from[i], to[i++]);
+            } else {
+                all.add(other.from[k], other.to[k++]);
+            }
+        }
+        from = all.from;
+        to = all.to;
+        n = all.n;
+    }
+
     private void open(int at) {
         if (n == from.length) {
             from = Arrays.copyOf(from, n + (n >> 1) + 2);

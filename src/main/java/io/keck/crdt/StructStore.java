@@ -29,9 +29,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StructStore {
     private static final int COLLECT_AT_LEAST = 16_384;
+    private static final int FEW_PARTS = 8;
     private static final long HASH_KEY = new SecureRandom().nextLong();
 
     private final boolean keepDeleted;
+    private final Content.Cursor cursor = new Content.Cursor();
     private long[] ids = new long[4];
     private @Nullable ClientStructs[] slots = new ClientStructs[4];
     private int count;
@@ -94,70 +96,102 @@ public final class StructStore {
         StructStore parts = new StructStore(true);
         for (int row = 0; row < u.structCount; row++) {
             ClientStructs c = find(u.structs[row * Update.ROW + Update.CLIENT]);
+            ClientStructs target = parts.client(u.structs[row * Update.ROW + Update.CLIENT]);
             long from = u.structs[row * Update.ROW + Update.CLOCK];
             long to = from + u.structs[row * Update.ROW + Update.LEN];
+            from = Math.max(from, target.end()); // the update itself may say something twice
             while (from < to) {
                 long a = c == null ? from : c.firstMissing(from, to);
                 long b = c == null ? to : c.firstPresent(a, to);
-                parts.insert(u, row, a, b);
+                if (a < b) {
+                    parts.insert(target, u, row, a, b);
+                }
                 from = b;
             }
         }
-        for (int i = 0; i < u.deleteCount; i++) {
-            long client = u.deletes[i * 3];
-            ClientStructs c = find(client);
-            long from = u.deletes[i * 3 + 1];
-            long to = u.deletes[i * 3 + 2];
+        for (int r = 0; r < u.deleteCount * Update.DELETE_ROW; r += Update.DELETE_ROW) {
+            ClientStructs c = find(u.deletes[r]);
+            long from = u.deletes[r + 1];
+            long to = u.deletes[r + 2];
             if (c == null) {
-                parts.client(client).deletes.add(from, to);
+                parts.client(u.deletes[r]).deletes.add(from, to);
             } else if (!c.deletes.covers(from, to)) {
-                c.deletes.missing(from, to, parts.client(client).deletes);
+                c.deletes.missing(from, to, parts.client(u.deletes[r]).deletes);
             }
         }
-        return Update.decode(parts.encode());
+        return Update.decode(parts.encode(), DecodeLimits.OWN);
     }
 
     /** Takes in what of this update is new; the rest is passed over. */
     public void apply(Update u) {
-        for (int row = 0; row < u.structCount; row++) {
-            long from = u.structs[row * Update.ROW + Update.CLOCK];
-            insert(u, row, from, from + u.structs[row * Update.ROW + Update.LEN]);
-        }
-        for (int i = 0; i < u.deleteCount; i++) {
-            long from = u.deletes[i * 3 + 1];
-            long to = u.deletes[i * 3 + 2];
-            ClientStructs c = client(u.deletes[i * 3]);
-            if (c.deletes.add(from, to) > 0) {
-                garbage += Math.max(0, Math.min(to, c.end()) - from);
-            }
-        }
+        take(u);
         if (garbage > COLLECT_AT_LEAST && garbage > live / 2 && !keepDeleted) {
             collect();
         }
     }
 
-    /** Inserts what of {@code [from, to)} of a row is missing. */
-    private void insert(Update u, int row, long from, long to) {
-        ClientStructs c = client(u.structs[row * Update.ROW + Update.CLIENT]);
-        int ref = (int) u.structs[row * Update.ROW + Update.INFO] & Refs.MASK;
-        boolean deleted = ref == Refs.GC || ref == Refs.DELETED;
-        long at = c.firstMissing(from, to);
-        while (at < to) {
-            long stop = c.firstPresent(at, to);
-            c.insert(u, row, at, stop);
-            if (deleted) {
-                c.deletes.add(at, stop);
-            } else {
-                live += stop - at;
+    private void take(Update u) {
+        cursor.reset();
+        for (int row = 0; row < u.structCount; ) {
+            ClientStructs c = client(u.structs[row * Update.ROW + Update.CLIENT]);
+            ClientStructs.Parts inside = null;
+            for (; row < u.structCount && u.structs[row * Update.ROW + Update.CLIENT] == c.client; row++) {
+                long from = u.structs[row * Update.ROW + Update.CLOCK];
+                long to = from + u.structs[row * Update.ROW + Update.LEN];
+                if (inside == null && from >= c.end()) {
+                    insert(c, u, row, from, to);
+                } else {
+                    inside = c.missing(row, from, to, inside);
+                }
             }
-            at = c.firstMissing(stop, to);
+            if (inside != null) {
+                insert(c, u, inside);
+            }
         }
+        for (int r = 0; r < u.deleteCount * Update.DELETE_ROW; ) {
+            ClientStructs c = client(u.deletes[r]);
+            Ranges ranges = new Ranges();
+            for (; r < u.deleteCount * Update.DELETE_ROW && u.deletes[r] == c.client; r += Update.DELETE_ROW) {
+                ranges.add(u.deletes[r + 1], u.deletes[r + 2]);
+            }
+            garbage += c.delete(ranges);
+        }
+    }
+
+    /** Inserts clocks of a row that are missing. */
+    private void insert(ClientStructs c, Update u, int row, long from, long to) {
+        c.insert(u, row, from, to, cursor);
+        if (u.isDeleted(row)) {
+            c.deletes.add(from, to);
+        } else {
+            live += to - from;
+        }
+    }
+
+    /** Inserts missing parts into gaps: each on its own moves what is behind it, so many are inserted in one go. */
+    private void insert(ClientStructs c, Update u, ClientStructs.Parts parts) {
+        if (parts.size() <= FEW_PARTS) {
+            for (int i = 0; i < parts.size(); i++) {
+                insert(c, u, parts.row(i), parts.from(i), parts.to(i));
+            }
+            return;
+        }
+        c.insertAll(u, parts, cursor);
+        Ranges deleted = new Ranges();
+        for (int i = 0; i < parts.size(); i++) {
+            if (u.isDeleted(parts.row(i))) {
+                deleted.add(parts.from(i), parts.to(i));
+            } else {
+                live += parts.to(i) - parts.from(i);
+            }
+        }
+        c.deletes.addAll(deleted);
     }
 
     /** Rebuilds the store from its encoded form, which holds no deleted content. */
     private void collect() {
         StructStore fresh = new StructStore();
-        fresh.apply(Update.decode(encode()));
+        fresh.take(Update.decode(encode(), DecodeLimits.OWN));
         ids = fresh.ids;
         slots = fresh.slots;
         count = fresh.count;

@@ -20,6 +20,9 @@ final class StructWriter {
     /** The content of the open struct, written by the caller after {@link #item}. */
     final Encoder content = new Encoder();
 
+    /** How far the content of a run of the current client was written. */
+    final Content.Cursor cursor = new Content.Cursor();
+
     private int clients;
     private long client;
     private long firstClock;
@@ -42,6 +45,7 @@ final class StructWriter {
         firstClock = -1;
         structs = 0;
         block.reset();
+        cursor.reset();
     }
 
     void gc(long from, long to) {

@@ -20,10 +20,13 @@ final class TextBuffer {
     }
 
     /**
-     * Appends the code units {@code [first, last)} of well-formed UTF-8 that has {@code units} of them. Half of a
-     * surrogate pair becomes U+FFFD, as where Yjs splits one.
+     * Appends the code units {@code [first, last)} of well-formed UTF-8. Half of a surrogate pair becomes U+FFFD, as
+     * where Yjs splits one.
+     *
+     * @param units how many code units all of {@code utf8[from, to)} has
+     * @param cursor set to the struct that has the text
      */
-    void append(byte[] utf8, int from, int to, int units, int first, int last) {
+    void append(byte[] utf8, int from, int to, int units, int first, int last, Content.Cursor cursor) {
         if (to - from == units) { // all ASCII
             reserve(last - first);
             if (isWide) {
@@ -36,8 +39,9 @@ final class TextBuffer {
             }
             return;
         }
-        int unit = 0;
-        for (int i = from; i < to && unit < last; ) {
+        int unit = (int) cursor.element();
+        int i = cursor.position();
+        while (i < to && unit < last) {
             int n = Utf8.sequenceLength(utf8[i]);
             int c = Utf8.codePoint(utf8, i, n);
             if (n < 4) {
@@ -57,6 +61,7 @@ final class TextBuffer {
             }
             i += n;
         }
+        cursor.moveTo(unit, i);
     }
 
     private void append(char c) {

@@ -22,8 +22,9 @@ import java.util.Set;
  * that names itself or its own future as origin or parent), and what {@link DecodeLimits} says. Source: Yjs
  * {@code encoding.js} {@code readClientsStructRefs}, {@code structs/*.js}.
  *
- * <p>Inside, a struct is a row of {@value #ROW} longs in one array, and a delete a row of three in another; content is a
- * section of the encoded bytes, never an object.
+ * <p>Inside, a struct is a row of {@value #ROW} longs in one array, and a delete a row of {@value #DELETE_ROW} in another; content is a
+ * section of the encoded bytes, never an object. Structs of one client stand together, clocks ascending, and so do
+ * deletes, disjoint, in whatever order they were encoded.
  */
 public final class Update {
     /** The update that says nothing. */
@@ -43,6 +44,9 @@ public final class Update {
     static final int RIGHT_CLOCK = 7;
     /** The section of the content: UTF-8 without its length, values without their count, others whole. */
     static final int CONTENT = 8;
+
+    /** A delete: client, first clock, the clock after the last. */
+    static final int DELETE_ROW = 3;
 
     final byte[] bytes;
     final long[] structs;
@@ -96,7 +100,7 @@ public final class Update {
         }
         StructStore store = new StructStore(keepDeleted);
         updates.forEach(store::apply);
-        return decode(store.encode());
+        return decode(store.encode(), DecodeLimits.OWN);
     }
 
     /** Whether it has neither structs nor deletes. */
@@ -142,7 +146,13 @@ public final class Update {
     public Update diff(StateVector known) {
         StructStore store = new StructStore(true);
         store.apply(this);
-        return decode(store.diff(known));
+        return decode(store.diff(known), DecodeLimits.OWN);
+    }
+
+    /** Whether a struct is deleted by its kind. */
+    boolean isDeleted(int row) {
+        int ref = (int) structs[row * ROW + INFO] & Refs.MASK;
+        return ref == Refs.GC || ref == Refs.DELETED;
     }
 
     static int from(long section) {
@@ -172,6 +182,9 @@ public final class Update {
         long[] deletes = new long[0];
         int deleteCount;
         boolean canonical = true;
+        private boolean deletesInOrder = true;
+        /** The clients whose deletes came before those of the current one. */
+        private final Set<Long> deleters = new HashSet<>();
 
         Parser(byte[] bytes, DecodeLimits limits) {
             if (bytes.length > limits.maxBytes()) {
@@ -197,21 +210,63 @@ public final class Update {
                     clock = struct(client, clock);
                 }
             }
-            if (clients > 1) {
-                canonical &= new HashSet<>(seen).size() == clients;
+            if (clients > 1 && new HashSet<>(seen).size() < clients) {
+                canonical = false;
+                structs = sorted(structs, structCount, ROW);
             }
             DeleteSet.decode(in, this::delete);
             if (in.hasRemaining()) {
                 throw new DecodeException("bytes after the update");
             }
+            if (!deletesInOrder) {
+                deletes = sorted(deletes, deleteCount, DELETE_ROW);
+                joinDeletes();
+            }
             return this;
         }
 
-        private void delete(long client, long from, long to) {
-            if (deleteCount * 3 == deletes.length) {
-                deletes = Arrays.copyOf(deletes, Math.max(3, deletes.length * 2));
+        /** Rows by client, then clock, else as they came. */
+        private static long[] sorted(long[] rows, int count, int width) {
+            Integer[] order = new Integer[count];
+            Arrays.setAll(order, i -> i * width);
+            Arrays.sort(order, (a, b) -> {
+                int byClient = Long.compare(rows[a], rows[b]);
+                return byClient != 0 ? byClient : Long.compare(rows[a + 1], rows[b + 1]);
+            });
+            long[] out = new long[count * width];
+            for (int i = 0; i < count; i++) {
+                System.arraycopy(rows, order[i], out, i * width, width);
             }
-            int r = deleteCount++ * 3;
+            return out;
+        }
+
+        /** Makes one of sorted deletes that overlap. */
+        private void joinDeletes() {
+            int last = 0;
+            for (int r = DELETE_ROW; r < deleteCount * DELETE_ROW; r += DELETE_ROW) {
+                if (deletes[r] == deletes[last] && deletes[r + 1] <= deletes[last + 2]) {
+                    deletes[last + 2] = Math.max(deletes[last + 2], deletes[r + 2]);
+                } else {
+                    last += DELETE_ROW;
+                    System.arraycopy(deletes, r, deletes, last, DELETE_ROW);
+                }
+            }
+            deleteCount = last / DELETE_ROW + 1;
+        }
+
+        private void delete(long client, long from, long to) {
+            int previous = (deleteCount - 1) * DELETE_ROW;
+            if (deleteCount > 0) {
+                if (deletes[previous] == client) {
+                    deletesInOrder &= from >= deletes[previous + 2];
+                } else {
+                    deletesInOrder &= deleters.add(deletes[previous]) && !deleters.contains(client);
+                }
+            }
+            if (deleteCount * DELETE_ROW == deletes.length) {
+                deletes = Arrays.copyOf(deletes, Math.max(DELETE_ROW, deletes.length * 2));
+            }
+            int r = deleteCount++ * DELETE_ROW;
             deletes[r] = client;
             deletes[r + 1] = from;
             deletes[r + 2] = to;

@@ -1,0 +1,65 @@
+package io.keck;
+
+import io.dropwizard.core.server.DefaultServerFactory;
+import io.dropwizard.core.server.ServerFactory;
+import io.dropwizard.core.server.SimpleServerFactory;
+import io.dropwizard.jetty.ConnectorFactory;
+import io.dropwizard.jetty.HttpConnectorFactory;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import org.eclipse.jetty.http.UriCompliance;
+
+/** What Keck asks of the connectors of the configuration before they are built. */
+final class Connectors {
+    private Connectors() {}
+
+    /**
+     * Lets percent signs, dots and slashes through that are encoded in a room name; the filter before the endpoint
+     * judges names, and does so with a sentence. Jetty alone would refuse a name with an encoded percent sign.
+     */
+    static void acceptEncodedNames(KeckConfiguration config) {
+        for (ConnectorFactory connector : connectors(config.getServerFactory())) {
+            if (connector instanceof HttpConnectorFactory http) {
+                http.setUriCompliance(UriCompliance.RFC3986);
+            }
+        }
+    }
+
+    /**
+     * Whoever reaches this server may read and write everything. Refuses to start where the application listens beyond the loopback interface and nobody said so.
+     *
+     * @throws IllegalStateException with what to do
+     */
+    static void checkOpenAccess(KeckConfiguration config) {
+        if (config.openAccess()) {
+            return;
+        }
+        for (ConnectorFactory connector : connectors(config.getServerFactory())) {
+            if (connector instanceof HttpConnectorFactory http && !isLoopback(http.getBindHost())) {
+                throw new IllegalStateException("Keck would listen on " + http.getBindHost()
+                        + " and let everybody who reaches it read and write every document. If that is wanted, set"
+                        + " openAccess: true in the configuration (KECK_OPEN_ACCESS=true); if not, let KECK_BIND be"
+                        + " 127.0.0.1 and put a proxy that authenticates before it.");
+            }
+        }
+    }
+
+    private static List<ConnectorFactory> connectors(ServerFactory server) {
+        if (server instanceof DefaultServerFactory several) {
+            return several.getApplicationConnectors();
+        }
+        return server instanceof SimpleServerFactory simple ? List.of(simple.getConnector()) : List.of();
+    }
+
+    private static boolean isLoopback(String host) {
+        if (host == null || host.isBlank()) {
+            return false; // all interfaces
+        }
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+}

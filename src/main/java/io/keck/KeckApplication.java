@@ -1,0 +1,75 @@
+package io.keck;
+
+import io.dropwizard.configuration.EnvironmentVariableSubstitutor;
+import io.dropwizard.configuration.SubstitutingSourceProvider;
+import io.dropwizard.core.Application;
+import io.dropwizard.core.setup.Bootstrap;
+import io.dropwizard.core.setup.Environment;
+import io.dropwizard.db.PooledDataSourceFactory;
+import io.dropwizard.migrations.MigrationsBundle;
+import io.keck.ops.FrontPageServlet;
+import io.keck.ops.HealthServlet;
+import io.keck.ops.HealthServlet.Status;
+import io.keck.room.Room;
+import io.keck.storage.JdbiUpdateLog;
+
+/** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
+public final class KeckApplication extends Application<KeckConfiguration> {
+    /** Starts the command that the arguments name. */
+    public static void main(String[] args) throws Exception {
+        new KeckApplication().run(args);
+    }
+
+    @Override
+    public String getName() {
+        return "keck";
+    }
+
+    @Override
+    public void initialize(Bootstrap<KeckConfiguration> bootstrap) {
+        bootstrap.setConfigurationSourceProvider(new SubstitutingSourceProvider(
+                bootstrap.getConfigurationSourceProvider(), new EnvironmentVariableSubstitutor(false)));
+        bootstrap.addBundle(new MigrationsBundle<>() {
+            @Override
+            public PooledDataSourceFactory getDataSourceFactory(KeckConfiguration configuration) {
+                return configuration.database();
+            }
+        });
+    }
+
+    @Override
+    public void run(KeckConfiguration config, Environment environment) {
+        Connectors.checkOpenAccess(config);
+        Connectors.acceptEncodedNames(config);
+        environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
+        environment.jersey().setUrlPattern("/api/*");
+
+        JdbiUpdateLog log = config.database().build(environment, config.nodeIdOrRandom());
+        Room.Settings settings = config.rooms().settings();
+        RoomRuntime runtime =
+                new RoomRuntime(log, settings, config.drainTimeout().toMilliseconds());
+        environment.lifecycle().manage(runtime);
+        environment.lifecycle().addEventListener(runtime);
+
+        runtime.everyTick(config.socket()
+                .build(
+                        environment,
+                        runtime.rooms(),
+                        settings,
+                        RoomRuntime.clock(),
+                        room -> !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isHealthy())));
+
+        environment
+                .servlets()
+                .addServlet("health", new HealthServlet(() -> status(runtime, log)))
+                .addMapping("/health");
+        environment.servlets().addServlet("front", new FrontPageServlet()).addMapping("");
+    }
+
+    private static Status status(RoomRuntime runtime, JdbiUpdateLog log) {
+        if (runtime.isDraining()) {
+            return Status.DRAINING;
+        }
+        return log.isHealthy() ? Status.OK : Status.DEGRADED;
+    }
+}

@@ -1,0 +1,67 @@
+package io.keck;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.dropwizard.core.Configuration;
+import io.dropwizard.util.Duration;
+import io.keck.socket.SocketFactory;
+import io.keck.storage.DatabaseFactory;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The configuration; {@code config.yml} explains every key. */
+public class KeckConfiguration extends Configuration {
+    @Valid
+    @NotNull
+    @JsonProperty
+    private DatabaseFactory database = new DatabaseFactory();
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private RoomsFactory rooms = new RoomsFactory();
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private SocketFactory socket = new SocketFactory();
+
+    @JsonProperty
+    private @Nullable String nodeId;
+
+    @JsonProperty
+    private boolean openAccess;
+
+    @NotNull
+    @JsonProperty
+    private Duration drainTimeout = Duration.seconds(20);
+
+    /** The {@code database} block. */
+    public DatabaseFactory database() {
+        return database;
+    }
+
+    RoomsFactory rooms() {
+        return rooms;
+    }
+
+    SocketFactory socket() {
+        return socket;
+    }
+
+    boolean openAccess() {
+        return openAccess;
+    }
+
+    Duration drainTimeout() {
+        return drainTimeout;
+    }
+
+    /** The label of this node, made up where none is configured. */
+    String nodeIdOrRandom() {
+        return nodeId == null || nodeId.isBlank()
+                ? "node-" + UUID.randomUUID().toString().substring(0, 8)
+                : nodeId;
+    }
+}

@@ -1,0 +1,103 @@
+package io.keck;
+
+import io.dropwizard.lifecycle.Managed;
+import io.keck.protocol.CloseReason;
+import io.keck.room.Room;
+import io.keck.room.Rooms;
+import io.keck.room.UpdateLog;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What rooms need at run time and do not know: threads for their turns, a clock, the tick, and an end in good order. When
+ * the server begins to stop, while its connectors still work, sockets are told to come back elsewhere and everything they
+ * sent is committed.
+ */
+final class RoomRuntime implements Managed, LifeCycle.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(RoomRuntime.class);
+    private static final long TICK_MS = 500;
+
+    private final ExecutorService turns;
+    private final ScheduledExecutorService ticks =
+            Executors.newSingleThreadScheduledExecutor(r -> new Thread(r, "room-tick"));
+    private final List<Runnable> tickers = new CopyOnWriteArrayList<>();
+    private final Rooms rooms;
+    private final long drainMillis;
+    private volatile boolean draining;
+
+    RoomRuntime(UpdateLog log, Room.Settings settings, long drainMillis) {
+        int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
+        this.turns = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-turn"));
+        this.rooms = new Rooms(log, turns, clock(), UUID::randomUUID, settings);
+        this.drainMillis = drainMillis;
+        tickers.add(rooms::tick);
+    }
+
+    /** Milliseconds that only ever rise. */
+    static LongSupplier clock() {
+        return () -> System.nanoTime() / 1_000_000;
+    }
+
+    Rooms rooms() {
+        return rooms;
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    void everyTick(Runnable ticker) {
+        tickers.add(ticker);
+    }
+
+    @Override
+    public void start() {
+        var unused = ticks.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private void tick() {
+        for (Runnable ticker : tickers) {
+            try {
+                ticker.run();
+            } catch (RuntimeException e) {
+                LOG.error("A periodic task failed; it runs again with the next tick", e);
+            }
+        }
+    }
+
+    @Override
+    public void lifeCycleStopping(LifeCycle event) {
+        draining = true;
+        LOG.info("Stopping: {} rooms are told to come back elsewhere", rooms.size());
+        try {
+            rooms.drain(CloseReason.restart()).get(drainMillis, TimeUnit.MILLISECONDS);
+            LOG.info("Everything is saved");
+        } catch (TimeoutException e) {
+            LOG.error("Not everything could be saved within {} ms; what nobody has seen may be lost", drainMillis);
+        } catch (ExecutionException e) {
+            LOG.error("Rooms could not be closed in good order", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void stop() throws InterruptedException {
+        ticks.shutdownNow();
+        turns.shutdown();
+        if (!turns.awaitTermination(5, TimeUnit.SECONDS)) {
+            turns.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package io.keck;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.dropwizard.util.DataSize;
+import io.dropwizard.util.Duration;
+import io.keck.room.Room;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+
+/** The {@code rooms} block of the configuration: what a room may spend. */
+public class RoomsFactory {
+    @NotNull
+    @JsonProperty
+    private DataSize maxBacklog = DataSize.mebibytes(2);
+
+    @NotNull
+    @JsonProperty
+    private DataSize maxInbound = DataSize.mebibytes(8);
+
+    @NotNull
+    @JsonProperty
+    private DataSize maxUnsaved = DataSize.mebibytes(64);
+
+    @NotNull
+    @JsonProperty
+    private DataSize maxAwarenessState = DataSize.kibibytes(64);
+
+    @Min(1)
+    @JsonProperty
+    private int maxAwarenessStates = 100;
+
+    @NotNull
+    @JsonProperty
+    private Duration saveTimeout = Duration.seconds(2);
+
+    @NotNull
+    @JsonProperty
+    private Duration retryAfter = Duration.milliseconds(500);
+
+    @NotNull
+    @JsonProperty
+    private Duration keepAlive = Duration.seconds(20);
+
+    @NotNull
+    @JsonProperty
+    private Duration stuckAfter = Duration.seconds(60);
+
+    @NotNull
+    @JsonProperty
+    private Duration unloadAfter = Duration.seconds(30);
+
+    /** The block as the rooms take it. */
+    Room.Settings settings() {
+        return new Room.Settings(
+                maxBacklog.toBytes(),
+                maxInbound.toBytes(),
+                maxUnsaved.toBytes(),
+                Math.toIntExact(maxAwarenessState.toBytes()),
+                maxAwarenessStates,
+                saveTimeout.toMilliseconds(),
+                retryAfter.toMilliseconds(),
+                keepAlive.toMilliseconds(),
+                stuckAfter.toMilliseconds(),
+                unloadAfter.toMilliseconds());
+    }
+}

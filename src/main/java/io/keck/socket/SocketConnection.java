@@ -1,0 +1,138 @@
+package io.keck.socket;
+
+import io.keck.protocol.CloseReason;
+import io.keck.room.Connection;
+import io.keck.room.Seat;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.websocket.core.CoreSession;
+import org.eclipse.jetty.websocket.core.Frame;
+import org.eclipse.jetty.websocket.core.OpCode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One WebSocket as a {@link Connection}. Frames go to Jetty at once, which puts those that wait into one write; the
+ * bytes that wait are counted here, since neither Jakarta nor Jetty bounds them. Thread-safe.
+ */
+final class SocketConnection implements Connection {
+    private final CoreSession session;
+    private final ReadGate gate;
+    private final LongSupplier clock;
+    private final long maxBacklog;
+    private final AtomicLong backlog = new AtomicLong();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final AtomicBoolean above = new AtomicBoolean();
+    private volatile long lastProgress;
+    private volatile long lastSend;
+    private volatile long lastHeard;
+    private volatile long closingSince = Long.MAX_VALUE;
+    private volatile @Nullable CloseReason closedWith;
+    private volatile @Nullable Seat seat;
+
+    SocketConnection(ReadGate gate, LongSupplier clock, long maxBacklog) {
+        this.session = gate.core();
+        this.gate = gate;
+        this.clock = clock;
+        this.maxBacklog = maxBacklog;
+        long now = clock.getAsLong();
+        this.lastProgress = now;
+        this.lastSend = now;
+        this.lastHeard = now;
+    }
+
+    /** The seat to tell when the backlog has drained. */
+    void seat(Seat taken) {
+        this.seat = taken;
+    }
+
+    @Override
+    public void send(byte[] frame) {
+        if (closing.get()) {
+            return;
+        }
+        long now = clock.getAsLong();
+        lastSend = now;
+        if (backlog.getAndAdd(frame.length) == 0) {
+            lastProgress = now;
+        }
+        if (backlog.get() > maxBacklog) {
+            above.set(true);
+        }
+        session.sendFrame(
+                new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
+                Callback.from(() -> written(frame.length), failure -> written(frame.length)),
+                false);
+    }
+
+    private void written(int bytes) {
+        lastProgress = clock.getAsLong();
+        long left = backlog.addAndGet(-bytes);
+        Seat taken = seat;
+        if (left <= maxBacklog / 2 && above.compareAndSet(true, false) && taken != null) {
+            taken.drained();
+        }
+    }
+
+    @Override
+    public long backlog() {
+        return closing.get() ? 0 : backlog.get();
+    }
+
+    @Override
+    public long lastProgress() {
+        return lastProgress;
+    }
+
+    @Override
+    public long lastSend() {
+        return lastSend;
+    }
+
+    /** Notes that the peer lives. */
+    void heard() {
+        lastHeard = clock.getAsLong();
+    }
+
+    @Override
+    public void pause() {
+        gate.close();
+    }
+
+    @Override
+    public void resume() {
+        gate.open();
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        if (closing.compareAndSet(false, true)) {
+            closedWith = reason;
+            closingSince = clock.getAsLong();
+            gate.open(); // the peer's answer to the close frame has to be read
+            session.close(reason.code(), reason.wireText(), Callback.NOOP);
+        }
+    }
+
+    /** The reason the server gave, or null while it gave none. */
+    @Nullable
+    CloseReason closedWith() {
+        return closedWith;
+    }
+
+    /** Pings a peer that has been silent, gives up one that stays so or does not let itself be closed. */
+    void tick(long pingAfter, long deadAfter, long closeWithin) {
+        long now = clock.getAsLong();
+        if (closing.get()) {
+            if (now - closingSince > closeWithin) {
+                session.abort();
+            }
+        } else if (now - lastHeard > deadAfter && !gate.isClosed()) {
+            session.abort();
+        } else if (now - lastHeard > pingAfter) {
+            session.sendFrame(new Frame(OpCode.PING), Callback.NOOP, false);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package io.keck.socket;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.dropwizard.core.setup.Environment;
+import io.dropwizard.util.DataSize;
+import io.keck.crdt.DecodeLimits;
+import io.keck.room.Room;
+import io.keck.room.Rooms;
+import jakarta.servlet.DispatcherType;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import jakarta.websocket.DeploymentException;
+import jakarta.websocket.Extension;
+import jakarta.websocket.HandshakeResponse;
+import jakarta.websocket.server.HandshakeRequest;
+import jakarta.websocket.server.ServerEndpointConfig;
+import java.net.InetSocketAddress;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.eclipse.jetty.ee10.servlet.FilterHolder;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.websocket.jakarta.server.config.JakartaWebSocketServletContainerInitializer;
+import org.eclipse.jetty.http.pathmap.UriTemplatePathSpec;
+import org.eclipse.jetty.websocket.core.server.WebSocketMappings;
+import org.eclipse.jetty.websocket.core.server.WebSocketNegotiator;
+
+/** The {@code socket} block of the configuration: what a peer may send, and the endpoint itself. */
+public class SocketFactory {
+    private static final String TEMPLATE = RoomPath.PREFIX + "{room}";
+
+    @NotNull
+    @JsonProperty
+    private DataSize maxMessageSize = DataSize.mebibytes(64);
+
+    @Min(8)
+    @Max(5_000)
+    @JsonProperty
+    private int maxValueDepth = DecodeLimits.DEFAULT.maxValueDepth();
+
+    /**
+     * Puts the endpoint and the filter before it into the application.
+     *
+     * @param clock milliseconds of a steady clock
+     * @param accepting whether a connection to that room can be taken now
+     * @return what looks after the connections; to be run about every second
+     */
+    public Runnable build(
+            Environment environment,
+            Rooms rooms,
+            Room.Settings settings,
+            LongSupplier clock,
+            Predicate<String> accepting) {
+        int maxBytes = Math.toIntExact(maxMessageSize.toBytes());
+        Sockets sockets = new Sockets(
+                rooms, settings, new Sockets.Limits(maxBytes, new DecodeLimits(maxBytes, maxValueDepth)), clock);
+        ServletContextHandler context = environment.getApplicationContext();
+        UpgradeFilter filter = new UpgradeFilter(sockets.strikes(), accepting);
+        JakartaWebSocketServletContainerInitializer.configure(context, (servletContext, container) -> {
+            container.setDefaultMaxBinaryMessageBufferSize(maxBytes);
+            container.setDefaultMaxSessionIdleTimeout(0);
+            container.addEndpoint(endpoint(sockets));
+            addGate(context);
+            // before Jetty's own filter, which upgrades
+            FilterHolder holder = new FilterHolder(filter);
+            holder.setAsyncSupported(true);
+            context.getServletHandler().prependFilter(holder);
+            context.getServletHandler().prependFilterMapping(mapping(holder));
+        });
+        return sockets::tick;
+    }
+
+    private static org.eclipse.jetty.ee10.servlet.FilterMapping mapping(FilterHolder holder) {
+        org.eclipse.jetty.ee10.servlet.FilterMapping mapping = new org.eclipse.jetty.ee10.servlet.FilterMapping();
+        mapping.setFilterName(holder.getName());
+        mapping.setPathSpec(RoomPath.PREFIX + "*");
+        mapping.setDispatcherTypes(EnumSet.of(DispatcherType.REQUEST));
+        return mapping;
+    }
+
+    /** Puts a {@link ReadGate} around every session that the mapping of the endpoint makes. */
+    private static void addGate(ServletContextHandler context) throws DeploymentException {
+        WebSocketMappings mappings = Objects.requireNonNull(WebSocketMappings.getMappings(context));
+        UriTemplatePathSpec path = new UriTemplatePathSpec(TEMPLATE);
+        WebSocketNegotiator jakarta = mappings.getWebSocketNegotiator(path);
+        if (jakarta == null || !mappings.removeMapping(path)) {
+            throw new DeploymentException("Jetty does not know the endpoint at " + TEMPLATE);
+        }
+        mappings.addMapping(path, ReadGate.negotiator(jakarta));
+    }
+
+    private static ServerEndpointConfig endpoint(Sockets sockets) {
+        return ServerEndpointConfig.Builder.create(CollaborationEndpoint.class, TEMPLATE)
+                .subprotocols(List.of(UpgradeFilter.PROTOCOL))
+                .configurator(new PerConnection(sockets))
+                .build();
+    }
+
+    /** Makes one endpoint a connection and tells it the room and the address of its handshake. */
+    private static final class PerConnection extends ServerEndpointConfig.Configurator {
+        private final Sockets sockets;
+
+        PerConnection(Sockets sockets) {
+            this.sockets = sockets;
+        }
+
+        @Override
+        public void modifyHandshake(ServerEndpointConfig sec, HandshakeRequest request, HandshakeResponse response) {
+            // a copy of the properties for each handshake, which become those of the session
+            Map<String, Object> properties = sec.getUserProperties();
+            String room = RoomPath.parse(request.getRequestURI().getRawPath()).room();
+            properties.put(CollaborationEndpoint.ROOM, Objects.requireNonNull(room));
+            Object remote = properties.get("jakarta.websocket.endpoint.remoteAddress");
+            properties.put(
+                    CollaborationEndpoint.ADDRESS,
+                    remote instanceof InetSocketAddress inet ? inet.getHostString() : String.valueOf(remote));
+        }
+
+        @Override
+        public <T> T getEndpointInstance(Class<T> endpointClass) {
+            return endpointClass.cast(new CollaborationEndpoint(sockets));
+        }
+
+        @Override
+        public List<Extension> getNegotiatedExtensions(List<Extension> installed, List<Extension> requested) {
+            return List.of(); // compressing each frame for each socket costs more than it saves
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.keck.socket;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.function.Predicate;
+
+/**
+ * Stands before the WebSocket endpoint and says with an HTTP status and a sentence what an upgrade cannot say: a bad
+ * room name, a plain GET, a server that goes down. Thread-safe.
+ */
+public final class UpgradeFilter extends HttpFilter {
+    private static final long serialVersionUID = 1L;
+
+    /** The subprotocol that clients of Keck look for. */
+    static final String PROTOCOL = "AFFiNE";
+
+    private final transient Strikes strikes;
+    private final transient Predicate<String> accepting;
+
+    /** @param accepting whether a connection to that room can be taken now */
+    UpgradeFilter(Strikes strikes, Predicate<String> accepting) {
+        this.strikes = strikes;
+        this.accepting = accepting;
+    }
+
+    @Override
+    protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws IOException, ServletException {
+        RoomPath path = RoomPath.parse(request.getRequestURI());
+        String room = path.room();
+        if (room == null) {
+            say(response, path.status(), path.problem());
+        } else if (request.getMethod().equals("POST")) {
+            response.setContentType("application/json");
+            response.getOutputStream().print("{\"protocol\":\"" + PROTOCOL + "\"}");
+        } else if (!request.getMethod().equals("GET")) {
+            response.setHeader("Allow", "GET, POST");
+            say(response, 405, "Only GET, to connect, and POST are understood here.");
+        } else if (!isUpgrade(request)) {
+            response.setHeader("Upgrade", "websocket");
+            say(response, 426, "This is a WebSocket address: connect to it with y-websocket.");
+        } else {
+            upgrade(request, response, chain, room);
+        }
+    }
+
+    private void upgrade(HttpServletRequest request, HttpServletResponse response, FilterChain chain, String room)
+            throws IOException, ServletException {
+        int status = strikes.status(request.getRemoteAddr(), room);
+        if (status != 0) {
+            response.setHeader("Retry-After", "30");
+            say(response, status, "Connections from here to this room were closed for good, and more than once.");
+        } else if (!accepting.test(room)) {
+            response.setHeader("Retry-After", "1");
+            say(response, 503, "This node cannot open the room now, please try again.");
+        } else {
+            chain.doFilter(request, response);
+        }
+    }
+
+    private static boolean isUpgrade(HttpServletRequest request) {
+        String upgrade = request.getHeader("Upgrade");
+        return upgrade != null && upgrade.toLowerCase(Locale.ROOT).contains("websocket");
+    }
+
+    private static void say(HttpServletResponse response, int status, String sentence) throws IOException {
+        response.setStatus(status);
+        response.setContentType("text/plain;charset=utf-8");
+        response.getOutputStream().write((sentence + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,188 @@
+package io.keck.storage;
+
+import io.keck.crdt.StructStore;
+import io.keck.crdt.Update;
+import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLog.RoomGoneException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Folds the rows of a room into its snapshot. Who folds holds a lease on the snapshot row, never the lock that raises
+ * the room's head; rows are read and folded outside of any transaction of the writer, and one short transaction swaps
+ * the snapshot. Before that the new snapshot is decoded again and checked to hold the old snapshot and every folded row
+ * whole. Folded rows stay for the retention, for readers that resume, and are purged then. Thread-safe.
+ */
+final class Compactor {
+    private static final Logger LOG = LoggerFactory.getLogger(Compactor.class);
+    private static final long LEASE_MILLIS = 60_000;
+    private static final long PURGE_EVERY_SECONDS = 60;
+    private static final int PURGE_ROOMS = 100;
+
+    private final JdbiUpdateLog log;
+    private final Clock clock;
+    private final long retentionMillis;
+    private final String owner = UUID.randomUUID().toString();
+    private final Set<Long> requested = ConcurrentHashMap.newKeySet();
+    private final ScheduledExecutorService thread =
+            Executors.newSingleThreadScheduledExecutor(r -> new Thread(r, "log-compactor"));
+
+    Compactor(JdbiUpdateLog log, Clock clock, long retentionMillis) {
+        this.log = log;
+        this.clock = clock;
+        this.retentionMillis = retentionMillis;
+        var unused =
+                thread.scheduleWithFixedDelay(this::purge, PURGE_EVERY_SECONDS, PURGE_EVERY_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Folds that room soon. */
+    void request(long roomId) {
+        if (requested.add(roomId) && !thread.isShutdown()) {
+            thread.execute(() -> {
+                requested.remove(roomId);
+                try {
+                    compact(roomId);
+                } catch (RoomGoneException e) {
+                    LOG.debug("Room {} was deleted before it was folded", roomId);
+                } catch (RuntimeException e) {
+                    LOG.warn("Room {} could not be folded; it will be when it has grown again", roomId, e);
+                }
+            });
+        }
+    }
+
+    /** Folds a room now; false when another node does so or there is nothing to fold. */
+    boolean compact(long roomId) {
+        if (!wait(log.change(h -> lease(h, roomId)))) {
+            return false;
+        }
+        UpdateLog.Contents contents = log.readNow(roomId);
+        List<UpdateLog.Row> rows = contents.rows();
+        if (rows.isEmpty()) {
+            return false;
+        }
+        byte[] state = fold(contents);
+        check(contents, state);
+        long seq = rows.get(rows.size() - 1).seq();
+        return wait(log.change(h -> swap(h, roomId, contents.snapshotSeq(), seq, state)));
+    }
+
+    private static byte[] fold(UpdateLog.Contents contents) {
+        StructStore store = new StructStore();
+        if (contents.snapshot() != null) {
+            store.apply(Update.decode(contents.snapshot()));
+        }
+        for (UpdateLog.Row row : contents.rows()) {
+            store.apply(Update.decode(row.payload()));
+        }
+        return store.encode();
+    }
+
+    /**
+     * Checks that a snapshot holds everything that was folded into it.
+     *
+     * @throws IllegalStateException if something is missing; nothing was changed then
+     */
+    static void check(UpdateLog.Contents folded, byte[] state) {
+        StructStore snapshot = new StructStore();
+        snapshot.apply(Update.decode(state));
+        boolean whole = folded.snapshot() == null
+                || snapshot.reduce(Update.decode(folded.snapshot())).isEmpty();
+        for (UpdateLog.Row row : folded.rows()) {
+            whole &= snapshot.reduce(Update.decode(row.payload())).isEmpty();
+        }
+        if (!whole) {
+            throw new IllegalStateException("the snapshot lacks something of the rows it was made from");
+        }
+    }
+
+    private boolean lease(Handle h, long roomId) {
+        return h.createUpdate("INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner, lease_until)"
+                                + " VALUES (:room, 0, :now, :owner, :until)"
+                                + " ON CONFLICT (room_id) DO UPDATE SET lease_owner = :owner, lease_until = :until"
+                                + " WHERE room_snapshots.lease_until < :now OR room_snapshots.lease_owner = :owner")
+                        .bind("room", roomId)
+                        .bind("now", clock.millis())
+                        .bind("owner", owner)
+                        .bind("until", clock.millis() + LEASE_MILLIS)
+                        .execute()
+                == 1;
+    }
+
+    private boolean swap(Handle h, long roomId, long from, long seq, byte[] state) {
+        long now = clock.millis();
+        int swapped = h.createUpdate("UPDATE room_snapshots SET seq = :seq, state = :state, created_at = :now,"
+                        + " lease_until = 0, purge_at = :purge"
+                        + " WHERE room_id = :room AND seq = :from AND lease_owner = :owner")
+                .bind("seq", seq)
+                .bind("state", state)
+                .bind("now", now)
+                .bind("purge", now + retentionMillis)
+                .bind("room", roomId)
+                .bind("from", from)
+                .bind("owner", owner)
+                .execute();
+        if (swapped == 1) {
+            deleteFolded(h, roomId, seq);
+        }
+        return swapped == 1;
+    }
+
+    private void deleteFolded(Handle h, long roomId, long upTo) {
+        h.createUpdate("DELETE FROM room_log WHERE room_id = :room AND seq <= :seq AND created_at <= :before")
+                .bind("room", roomId)
+                .bind("seq", upTo)
+                .bind("before", clock.millis() - retentionMillis)
+                .execute();
+    }
+
+    /** Deletes rows that were kept only for the retention. */
+    private void purge() {
+        try {
+            List<Long> rooms = log.jdbi()
+                    .withHandle(h -> h.createQuery(
+                                    "SELECT room_id FROM room_snapshots WHERE purge_at <= :now ORDER BY purge_at LIMIT :n")
+                            .bind("now", clock.millis())
+                            .bind("n", PURGE_ROOMS)
+                            .mapTo(Long.class)
+                            .list());
+            for (long room : rooms) {
+                wait(log.change(h -> purge(h, room)));
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("Old rows of the log could not be purged, they will be later: {}", e.toString());
+        }
+    }
+
+    private boolean purge(Handle h, long roomId) {
+        long seq = h.createQuery("SELECT seq FROM room_snapshots WHERE room_id = :room")
+                .bind("room", roomId)
+                .mapTo(Long.class)
+                .one();
+        deleteFolded(h, roomId, seq);
+        return h.createUpdate("UPDATE room_snapshots SET purge_at = NULL WHERE room_id = :room")
+                        .bind("room", roomId)
+                        .execute()
+                == 1;
+    }
+
+    private static boolean wait(java.util.concurrent.CompletionStage<Boolean> stage) {
+        return stage.toCompletableFuture().join();
+    }
+
+    void stop() throws InterruptedException {
+        thread.shutdown();
+        if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
+            thread.shutdownNow();
+        }
+    }
+}

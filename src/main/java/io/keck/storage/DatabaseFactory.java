@@ -1,0 +1,127 @@
+package io.keck.storage;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.dropwizard.core.setup.Environment;
+import io.dropwizard.db.DataSourceFactory;
+import io.dropwizard.db.ManagedDataSource;
+import io.dropwizard.jdbi3.JdbiFactory;
+import io.dropwizard.util.Duration;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.time.Clock;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code database} block of the configuration: Dropwizard's data source, whose {@code url} may also be a
+ * {@code postgres://} URL or empty (SQLite in {@code ./data}), and how the log is written.
+ */
+public class DatabaseFactory extends DataSourceFactory {
+    @Valid
+    @NotNull
+    private LogSettings log = new LogSettings();
+
+    private boolean migrateAtStart = true;
+
+    /** How the log is written and kept. Defaults are those of {@code config.yml}. */
+    public static class LogSettings {
+        /** The shortest time between two transactions while there is work. */
+        @NotNull
+        @JsonProperty
+        private Duration commitSpacing = Duration.milliseconds(1);
+
+        /** Batches in one transaction at most. */
+        @Min(1)
+        @JsonProperty
+        private int maxBatches = 1_000;
+
+        /** How long rows stay after they were folded into a snapshot, for readers that resume. */
+        @NotNull
+        @JsonProperty
+        private Duration retention = Duration.hours(24);
+
+        /** So many rows after the last snapshot, and the room is folded. */
+        @Min(2)
+        @JsonProperty
+        private int snapshotEvery = 500;
+
+        JdbiUpdateLog.Settings settings() {
+            return new JdbiUpdateLog.Settings(
+                    commitSpacing.toNanoseconds(), maxBatches, 16 << 20, retention.toMilliseconds(), snapshotEvery);
+        }
+    }
+
+    /** Embedded SQLite, a small pool. */
+    public DatabaseFactory() {
+        setUrl(null);
+        setInitialSize(1);
+        setMinSize(1);
+        setMaxSize(8);
+        setCheckConnectionWhileIdle(false);
+    }
+
+    @Override
+    @JsonProperty
+    public final void setUrl(@Nullable String url) {
+        DatabaseUrl parsed = DatabaseUrl.parse(url);
+        super.setUrl(parsed.jdbcUrl());
+        setDriverClass(parsed.isSqlite() ? "org.sqlite.JDBC" : null);
+        if (parsed.user() != null) {
+            setUser(parsed.user());
+        }
+        if (parsed.password() != null) {
+            setPassword(parsed.password());
+        }
+    }
+
+    /** The {@code log} part of the block. */
+    @JsonProperty
+    public LogSettings getLog() {
+        return log;
+    }
+
+    /** Sets the {@code log} part of the block. */
+    @JsonProperty
+    public void setLog(LogSettings log) {
+        this.log = log;
+    }
+
+    /** Whether the schema is brought up to date when the server starts. */
+    @JsonProperty
+    public boolean isMigrateAtStart() {
+        return migrateAtStart;
+    }
+
+    /** Sets whether the schema is brought up to date when the server starts. */
+    @JsonProperty
+    public void setMigrateAtStart(boolean migrateAtStart) {
+        this.migrateAtStart = migrateAtStart;
+    }
+
+    @JsonIgnore
+    private DatabaseUrl parsedUrl() {
+        return DatabaseUrl.parse(getUrl());
+    }
+
+    /**
+     * Opens the database: takes the lock of an embedded one, migrates if asked to, warns where a commit would not be
+     * durable, starts the log and hands all of it to the life cycle.
+     *
+     * @param nodeId the label that goes into each row
+     */
+    public JdbiUpdateLog build(Environment environment, String nodeId) {
+        DatabaseUrl url = parsedUrl();
+        EmbeddedFile.prepare(url, environment.lifecycle());
+        ManagedDataSource dataSource = super.build(environment.metrics(), "database");
+        Jdbi jdbi = new JdbiFactory().build(environment, this, dataSource, "database");
+        if (migrateAtStart) {
+            Migrations.run(dataSource);
+        }
+        Durability.warn(jdbi, url.isSqlite());
+        JdbiUpdateLog updateLog = new JdbiUpdateLog(jdbi, url.isSqlite(), nodeId, Clock.systemUTC(), log.settings());
+        environment.lifecycle().manage(updateLog);
+        return updateLog;
+    }
+}

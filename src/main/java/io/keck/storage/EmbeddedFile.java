@@ -1,0 +1,60 @@
+package io.keck.storage;
+
+import io.dropwizard.lifecycle.Managed;
+import io.dropwizard.lifecycle.setup.LifecycleEnvironment;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** The file of the embedded database: its directory is made, and one server at a time holds it. */
+final class EmbeddedFile {
+    private EmbeddedFile() {}
+
+    /**
+     * Makes the directory and takes the lock until the server stops; does nothing for another database.
+     *
+     * @throws IllegalStateException if another process holds the lock
+     */
+    static void prepare(DatabaseUrl url, LifecycleEnvironment lifecycle) {
+        String name = url.sqliteFile();
+        if (name == null) {
+            return;
+        }
+        Path file = Path.of(name).toAbsolutePath();
+        try {
+            Path dir = file.getParent();
+            if (dir != null) {
+                Files.createDirectories(dir);
+            }
+            Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
+            FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (!lock(channel)) {
+                channel.close();
+                throw new IllegalStateException("The database " + file + " is in use by another Keck. "
+                        + "Stop that one first, or give this one its own DATABASE_URL.");
+            }
+            lifecycle.manage(new Managed() {
+                @Override
+                public void stop() throws IOException {
+                    channel.close();
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot prepare the database file " + file, e);
+        }
+    }
+
+    private static boolean lock(FileChannel channel) throws IOException {
+        try {
+            FileLock lock = channel.tryLock();
+            return lock != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // this very process holds it
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.keck.storage;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gathers writes into transactions: one thread takes what waits, hands it over as one group and comes back for what
+ * arrived meanwhile. Idle, it starts at once; under load it keeps {@code spacing} between two groups, so load makes
+ * groups larger and not more. Thread-safe.
+ *
+ * @param <W> a write
+ */
+final class GroupCommit<W> {
+    private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+
+    private final LinkedBlockingQueue<W> queue = new LinkedBlockingQueue<>();
+    private final Consumer<List<W>> committer;
+    private final long spacingNanos;
+    private final int maxWrites;
+    private final Thread thread;
+    private volatile boolean stopping;
+
+    /**
+     * Starts the thread.
+     *
+     * @param committer makes one group durable and tells each write how it went; must not throw
+     * @param maxWrites writes in one group at most
+     */
+    GroupCommit(String threadName, long spacingNanos, int maxWrites, Consumer<List<W>> committer) {
+        this.committer = committer;
+        this.spacingNanos = spacingNanos;
+        this.maxWrites = maxWrites;
+        this.thread = new Thread(this::loop, threadName);
+        thread.start();
+    }
+
+    /** Queues a write; false when no more are taken. */
+    boolean add(W write) {
+        if (stopping) {
+            return false;
+        }
+        queue.add(write);
+        return true;
+    }
+
+    private void loop() {
+        long last = System.nanoTime() - spacingNanos;
+        List<W> group = new ArrayList<>();
+        while (!stopping || !queue.isEmpty()) {
+            W first = next();
+            if (first == null) {
+                continue;
+            }
+            for (long left = last + spacingNanos - System.nanoTime();
+                    left > 0 && !stopping;
+                    left = last + spacingNanos - System.nanoTime()) {
+                LockSupport.parkNanos(left);
+            }
+            group.add(first);
+            queue.drainTo(group, maxWrites - 1);
+            try {
+                committer.accept(group);
+            } catch (RuntimeException | Error e) {
+                LOG.error("The log writer failed on a group; its writes will be tried again", e);
+            }
+            group.clear();
+            last = System.nanoTime();
+        }
+    }
+
+    private @Nullable W next() {
+        try {
+            return queue.poll(100, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            return null; // only stop() ends the loop, when everything is written
+        }
+    }
+
+    /** Writes what is queued and ends the thread. */
+    void stop() throws InterruptedException {
+        stopping = true;
+        thread.join();
+    }
+}

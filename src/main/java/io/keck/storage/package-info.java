@@ -1,0 +1,8 @@
+/**
+ * The room log in a database, through Jdbi and Liquibase: {@link io.keck.storage.DatabaseFactory} is the configuration,
+ * {@link io.keck.storage.JdbiUpdateLog} the log. SQLite (embedded) and PostgreSQL run the same SQL.
+ */
+@NullMarked
+package io.keck.storage;
+
+import org.jspecify.annotations.NullMarked;

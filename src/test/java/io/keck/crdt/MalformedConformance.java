@@ -1,0 +1,163 @@
+package io.keck.crdt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.keck.crdt.lib0.DecodeException;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Damaged and hostile updates, each on top of a good one: refused with the store as it was, or taken in with the store
+ * still fit to be given to Yjs.
+ */
+class MalformedConformance {
+    /** A guard against hanging, not a measure of speed. */
+    private static final Duration NEVER_HANGS = Duration.ofSeconds(5);
+
+    /** What became of one case. */
+    private record Outcome(JsonNode json, StructStore store, boolean accepted) {
+        String id() {
+            return json.get("id").textValue() + " " + json.get("name").textValue();
+        }
+
+        JsonNode yjs() {
+            return json.get("yjs").get("onBase");
+        }
+
+        boolean yjsTookItIn() {
+            String outcome = yjs().get("outcome").textValue();
+            return !outcome.equals("throws") && yjs().get("usableAfter").booleanValue();
+        }
+    }
+
+    /** The engine does not speak V2 yet, so its cases are left out. */
+    private static List<JsonNode> casesInV1() {
+        return Fixtures.read("malformed").stream()
+                .filter(json -> json.get("v").intValue() == 1)
+                .collect(Collectors.toList());
+    }
+
+    private static Outcome run(JsonNode json) {
+        String id = json.get("id") + " " + json.get("name");
+        StructStore store = new StructStore();
+        store.apply(Update.decode(Fixtures.hex(json.get("base"))));
+        byte[] before = store.encode();
+        StateVector stateBefore = store.stateVector();
+        byte[] mutated = Fixtures.hex(json.get("mutated"));
+        return assertTimeoutPreemptively(
+                NEVER_HANGS,
+                () -> {
+                    try {
+                        store.apply(store.reduce(Update.decode(mutated)));
+                    } catch (DecodeException e) {
+                        assertThat(store.encode()).as(id).isEqualTo(before);
+                        assertThat(store.stateVector()).as(id).isEqualTo(stateBefore);
+                        return new Outcome(json, store, false);
+                    }
+                    assertThat(store.memory())
+                            .as("%s: bytes on the heap", id)
+                            .isLessThan(64L * (before.length + mutated.length) + 4096);
+                    return new Outcome(json, store, true);
+                },
+                id);
+    }
+
+    @Test
+    void everyCase_isRefusedOrLeavesAStoreThatCanBeEncoded() {
+        for (JsonNode json : casesInV1()) {
+            Outcome outcome = run(json);
+            byte[] encoded = outcome.store().encode();
+            StructStore copy = new StructStore();
+            copy.apply(Update.decode(encoded));
+            assertThat(copy.encode()).as(outcome.id()).isEqualTo(encoded);
+            assertThat(copy.stateVector())
+                    .as(outcome.id())
+                    .isEqualTo(outcome.store().stateVector());
+            assertThat(copy.reduce(Update.decode(encoded)).isEmpty())
+                    .as(outcome.id())
+                    .isTrue();
+        }
+    }
+
+    /**
+     * Stricter than Yjs on purpose, and only in what no Yjs ever sends: bytes after the update, structs of no length,
+     * items that name their own future, clocks beyond 2^53 - 1, values nested a thousand deep.
+     */
+    @Test
+    void casesThatYjsTakesIn_areRefusedOnlyForAKnownReason() {
+        for (JsonNode json : casesInV1()) {
+            Outcome outcome = run(json);
+            if (!outcome.accepted() && outcome.yjsTookItIn()) {
+                byte[] mutated = Fixtures.hex(json.get("mutated"));
+                assertThatThrownBy(() -> Update.decode(mutated))
+                        .as(outcome.id())
+                        .message()
+                        .containsAnyOf(
+                                "bytes after the update",
+                                "struct of no length",
+                                "names itself or a later item",
+                                "beyond 2^53 - 1",
+                                "nest deeper");
+            }
+        }
+    }
+
+    /**
+     * What Yjs notices only where it integrates (a stack that overflows on types nested 20,000 deep) a store that does
+     * not integrate may take in, but that must stay the rare exception.
+     */
+    @Test
+    void casesThatYjsRefuses_areRefused() {
+        List<Outcome> refusedByYjs = casesInV1().stream()
+                .map(MalformedConformance::run)
+                .filter(o -> o.yjs().get("outcome").textValue().equals("throws"))
+                .collect(Collectors.toList());
+        List<String> accepted =
+                refusedByYjs.stream().filter(Outcome::accepted).map(Outcome::id).collect(Collectors.toList());
+        assertThat(accepted).hasSizeLessThanOrEqualTo(refusedByYjs.size() / 100);
+    }
+
+    /**
+     * Yjs must take in what the store made of a case, and end with the same structs as from the case itself. Where
+     * something is missing, the delete set may say more (a deleted struct that waits is deleted in a store, in Yjs not
+     * yet) and Yjs may integrate more, as it gets it in one piece.
+     */
+    @Test
+    void casesThatYjsTakesIn_bringYjsToTheSameStructs() throws Exception {
+        List<Outcome> taken = casesInV1().stream()
+                .map(MalformedConformance::run)
+                .filter(outcome -> outcome.accepted() && outcome.yjsTookItIn())
+                .collect(Collectors.toList());
+        assertThat(taken).isNotEmpty();
+        try (YjsOracle yjs = YjsOracle.open()) {
+            for (Outcome outcome : taken) {
+                JsonNode json = outcome.json();
+                yjs.apply(true, null, outcome.store().encode());
+                yjs.apply(true, null, List.of(Fixtures.hex(json.get("base")), Fixtures.hex(json.get("mutated"))));
+            }
+            YjsOracle.Answers answers = yjs.ask();
+            for (int i = 0; i < taken.size(); i++) {
+                String id = taken.get(i).id();
+                JsonNode is = answers.get(2 * i);
+                JsonNode direct = answers.get(2 * i + 1);
+                assertThat(is.get("fail")).as(id).isNull();
+                if (id.contains("same-client-twice")) {
+                    // of two blocks of one client Yjs forgets the first; a store keeps both, and where they overlap
+                    // what came first
+                    continue;
+                }
+                assertThat(is.get("structSha")).as(id).isEqualTo(direct.get("structSha"));
+                if (!direct.get("pending").booleanValue()) {
+                    assertThat(is.get("svJson")).as(id).isEqualTo(direct.get("svJson"));
+                    assertThat(is.get("unitSha")).as(id).isEqualTo(direct.get("unitSha"));
+                    assertThat(is.get("pending").booleanValue()).as(id).isFalse();
+                }
+            }
+        }
+    }
+}

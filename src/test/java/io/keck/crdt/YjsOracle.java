@@ -1,0 +1,196 @@
+package io.keck.crdt;
+
+import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * The real Yjs in a Node process ({@code src/test/js/oracle.mjs} says how the two talk). Requests are collected and sent
+ * as one batch by {@link #ask}. Not thread-safe.
+ *
+ * <p>Where Node or the npm packages are missing, {@link #open} skips the test; with {@code CI=true} it fails it.
+ */
+final class YjsOracle implements AutoCloseable {
+    private static final Path HOME = Path.of("src", "test", "js");
+    private static final long TIMEOUT_SECONDS = 120;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Process process;
+    private final DataOutputStream out;
+    private final DataInputStream in;
+
+    private ArrayNode requests = JSON.createArrayNode();
+    private List<byte[]> blobs = new ArrayList<>();
+
+    /** What was asked, in order, and the blobs that came with it. */
+    record Answers(JsonNode all, List<byte[]> blobs) {
+        JsonNode get(int request) {
+            return all.get(request);
+        }
+    }
+
+    private YjsOracle(Process process) {
+        this.process = process;
+        this.out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 16));
+        this.in = new DataInputStream(process.getInputStream());
+    }
+
+    /** Starts Node, or skips the test. */
+    static YjsOracle open() {
+        if (!Files.isDirectory(HOME.resolve("node_modules").resolve("yjs"))) {
+            return missing("no Yjs in src/test/js/node_modules: run src/test/js/install.sh");
+        }
+        try {
+            return new YjsOracle(new ProcessBuilder("node", "oracle.mjs")
+                    .directory(HOME.toFile())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start());
+        } catch (IOException e) {
+            return missing("Node cannot be started: " + e.getMessage());
+        }
+    }
+
+    private static YjsOracle missing(String why) {
+        return "true".equals(System.getenv("CI")) ? fail(why) : abort(why);
+    }
+
+    /**
+     * Asks what a new document is after these updates; the answer has {@code svJson}, {@code ds}, {@code unitSha},
+     * {@code structSha} (the unit form without the delete set), {@code pending} and, where {@code roots} are given,
+     * {@code deep}; or {@code fail} if Yjs threw.
+     *
+     * @param roots name to kind of the root types, or null
+     * @return the index of the answer
+     */
+    int apply(boolean gc, JsonNode roots, List<byte[]> updates) {
+        ObjectNode request = request("apply", updates).put("gc", gc);
+        if (roots != null) {
+            request.set("roots", roots);
+        }
+        return requests.size() - 1;
+    }
+
+    /** As above, for one update. */
+    int apply(boolean gc, JsonNode roots, byte[] update) {
+        return apply(gc, roots, List.of(update));
+    }
+
+    /** Asks for the unit form of an update as it is, without a document; the answer has both hashes. */
+    int units(byte[] update) {
+        request("units", List.of(update));
+        return requests.size() - 1;
+    }
+
+    /** Asks for a random history; the answer is one of {@link #apply} plus {@code updates} and {@code roots}. */
+    int session(long seed, int clients, int steps, boolean gc) {
+        request("session", List.of())
+                .put("seed", seed)
+                .put("clients", clients)
+                .put("steps", steps)
+                .put("gc", gc);
+        return requests.size() - 1;
+    }
+
+    private ObjectNode request(String op, List<byte[]> updates) {
+        ObjectNode request = requests.addObject().put("op", op);
+        ArrayNode indexes = request.putArray("updates");
+        for (byte[] update : updates) {
+            indexes.add(blobs.size());
+            blobs.add(update);
+        }
+        return request;
+    }
+
+    /** Sends what was collected and waits for the answers. */
+    Answers ask() {
+        JsonNode body = JSON.createObjectNode().set("requests", requests);
+        List<byte[]> parts = new ArrayList<>(List.of(bytes(body)));
+        parts.addAll(blobs);
+        requests = JSON.createArrayNode();
+        blobs = new ArrayList<>();
+        try {
+            byte[] frame = pack(parts);
+            out.writeInt(frame.length);
+            out.write(frame);
+            out.flush();
+            List<byte[]> answer = CompletableFuture.supplyAsync(this::readFrame).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            JsonNode all = JSON.readTree(answer.get(0)).get("answers");
+            return new Answers(all, answer.subList(1, answer.size()));
+        } catch (IOException | ExecutionException e) {
+            throw new AssertionError("the Yjs process died", e);
+        } catch (TimeoutException e) {
+            process.destroyForcibly();
+            throw new AssertionError("Yjs did not answer within " + TIMEOUT_SECONDS + " s", e);
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            throw new AssertionError(e);
+        }
+    }
+
+    private static byte[] bytes(JsonNode node) {
+        try {
+            return JSON.writeValueAsBytes(node);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] pack(List<byte[]> parts) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream data = new DataOutputStream(bytes);
+        for (byte[] part : parts) {
+            data.writeInt(part.length);
+            data.write(part);
+        }
+        return bytes.toByteArray();
+    }
+
+    private List<byte[]> readFrame() {
+        try {
+            int left = in.readInt();
+            List<byte[]> parts = new ArrayList<>();
+            while (left > 0) {
+                byte[] part = in.readNBytes(in.readInt());
+                parts.add(part);
+                left -= 4 + part.length;
+            }
+            return parts;
+        } catch (EOFException e) {
+            throw new IllegalStateException("the Yjs process has ended; its last words are on stderr", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        out.close(); // the end of its input ends the process
+        try {
+            if (!process.waitFor(5, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+// The real Yjs as a child process, for tests that ask what it makes of some bytes.
+//
+// A frame is its length in four bytes, high byte first, and then: the length of a JSON text, the text, and any number of
+// blobs, each after its length. One frame asks (`{"requests": [...]}`), one frame answers (`{"answers": [...]}`). Updates
+// are blobs; a request names them by index, an answer of a session too. `fail` stands in an answer where Yjs threw.
+import * as Y from 'yjs'
+import { history } from './history.mjs'
+import { deep, ranges, units } from './unitform.mjs'
+
+// stdout belongs to the frames
+console.log = console.info = console.debug = console.warn = console.error
+
+/**
+ * A document as a server would hold it: no root type is made beforehand, and the formatting clean-up is off, since it
+ * is an editor's and would add deletions of its own.
+ */
+const serverDoc = gc => {
+  const doc = new Y.Doc({ gc })
+  doc.on('afterTransaction', transaction => { transaction._needFormattingCleanup = false })
+  return doc
+}
+
+const stateOf = (doc, roots) => {
+  const update = Y.encodeStateAsUpdate(doc)
+  const clocks = Y.decodeStateVector(Y.encodeStateVector(doc))
+  return {
+    svJson: [...clocks].sort(([a], [b]) => a - b),
+    ds: ranges(Y.snapshot(doc).ds),
+    ...units(update),
+    pending: doc.store.pendingStructs !== null || doc.store.pendingDs !== null,
+    ...(roots === undefined ? {} : { deep: deep(doc, roots) })
+  }
+}
+
+const operations = {
+  /** Applies the updates one after the other to a new document. */
+  apply: ({ updates, gc = true, roots }, blobs) => {
+    const doc = serverDoc(gc)
+    for (const index of updates) Y.applyUpdate(doc, blobs[index])
+    return stateOf(doc, roots)
+  },
+
+  /** The unit form of an update as it is, not integrated. */
+  units: ({ updates }, blobs) => units(blobs[updates[0]]),
+
+  /** A random history of several editors: its updates, and where real Yjs ends with them. */
+  session: ({ seed, clients, steps, gc }, blobs, out) => {
+    const { updates, roots } = history({ seed, clients, steps, gc })
+    const doc = serverDoc(gc)
+    for (const update of updates) Y.applyUpdate(doc, update)
+    const first = out.length
+    out.push(...updates)
+    return { updates: updates.map((_, i) => first + i), roots, ...stateOf(doc, roots) }
+  }
+}
+
+const answer = (request, blobs, out) => {
+  try {
+    return operations[request.op](request, blobs, out)
+  } catch (error) {
+    return { fail: String(error.message ?? error) }
+  }
+}
+
+const unpack = frame => {
+  const parts = []
+  for (let at = 0; at < frame.length;) {
+    const length = frame.readUInt32BE(at)
+    parts.push(frame.subarray(at + 4, at + 4 + length))
+    at += 4 + length
+  }
+  return parts
+}
+
+const pack = parts => {
+  const chunks = parts.flatMap(part => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(part.length)
+    return [length, part]
+  })
+  const frame = Buffer.concat(chunks)
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(frame.length)
+  return Buffer.concat([length, frame])
+}
+
+const handle = frame => {
+  const [text, ...blobs] = unpack(frame)
+  const out = []
+  const { requests } = JSON.parse(text.toString('utf8'))
+  const answers = requests.map(request => answer(request, blobs, out))
+  process.stdout.write(pack([Buffer.from(JSON.stringify({ answers })), ...out]))
+}
+
+let chunks = []
+let have = 0
+let need = 4
+process.stdin.on('data', chunk => {
+  chunks.push(chunk)
+  have += chunk.length
+  while (have >= need) {
+    const all = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
+    need = 4 + all.readUInt32BE(0)
+    chunks = [all]
+    if (have < need) break
+    handle(all.subarray(4, need))
+    chunks = [all.subarray(need)]
+    have -= need
+    need = 4
+  }
+})
