@@ -9,9 +9,17 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http.UriCompliance.Violation;
 
 /** What Keck asks of the connectors of the configuration before they are built. */
 final class Connectors {
+    private static final UriCompliance ENCODED_NAMES = UriCompliance.DEFAULT.with(
+            "encoded names",
+            Violation.AMBIGUOUS_PATH_ENCODING,
+            Violation.AMBIGUOUS_PATH_SEPARATOR,
+            Violation.AMBIGUOUS_PATH_SEGMENT,
+            Violation.SUSPICIOUS_PATH_CHARACTERS);
+
     private Connectors() {}
 
     /**
@@ -21,7 +29,7 @@ final class Connectors {
     static void acceptEncodedNames(KeckConfiguration config) {
         for (ConnectorFactory connector : connectors(config.getServerFactory())) {
             if (connector instanceof HttpConnectorFactory http) {
-                http.setUriCompliance(UriCompliance.RFC3986);
+                http.setUriCompliance(ENCODED_NAMES);
             }
         }
     }

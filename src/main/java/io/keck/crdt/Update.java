@@ -214,6 +214,7 @@ public final class Update {
                 canonical = false;
                 structs = sorted(structs, structCount, ROW);
             }
+            TypeDepth.check(bytes, structs, structCount, limits.maxTypeDepth());
             DeleteSet.decode(in, this::delete);
             if (in.hasRemaining()) {
                 throw new DecodeException("bytes after the update");

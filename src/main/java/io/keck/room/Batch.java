@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
 import java.util.UUID;
@@ -79,7 +80,7 @@ final class Batch {
 
     /** The batch as an update to apply. */
     Update update() {
-        return single != null ? single : Update.decode(encode());
+        return single != null ? single : Update.decode(encode(), DecodeLimits.OWN);
     }
 
     /** Bytes of heap, roughly. */

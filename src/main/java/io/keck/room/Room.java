@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.StateVector;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
@@ -438,7 +439,7 @@ public final class Room {
     }
 
     private void takeForeign(long seq, byte[] payload) {
-        Update update = Update.decode(payload);
+        Update update = Update.decode(payload, DecodeLimits.OWN);
         Update news = members.isEmpty() ? NOTHING : store.reduce(update);
         markSlow();
         store.apply(update);
@@ -575,7 +576,7 @@ public final class Room {
             return saved;
         }
         StructStore both = new StructStore();
-        both.apply(Update.decode(saved));
+        both.apply(Update.decode(saved, DecodeLimits.OWN));
         for (Batch batch : batches) {
             both.apply(batch.update());
         }

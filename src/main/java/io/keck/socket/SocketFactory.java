@@ -42,6 +42,10 @@ public class SocketFactory {
     @JsonProperty
     private int maxValueDepth = DecodeLimits.DEFAULT.maxValueDepth();
 
+    @Min(8)
+    @JsonProperty
+    private int maxTypeDepth = DecodeLimits.DEFAULT.maxTypeDepth();
+
     /**
      * Puts the endpoint and the filter before it into the application.
      *
@@ -57,7 +61,10 @@ public class SocketFactory {
             Predicate<String> accepting) {
         int maxBytes = Math.toIntExact(maxMessageSize.toBytes());
         Sockets sockets = new Sockets(
-                rooms, settings, new Sockets.Limits(maxBytes, new DecodeLimits(maxBytes, maxValueDepth)), clock);
+                rooms,
+                settings,
+                new Sockets.Limits(maxBytes, new DecodeLimits(maxBytes, maxValueDepth, maxTypeDepth)),
+                clock);
         ServletContextHandler context = environment.getApplicationContext();
         UpgradeFilter filter = new UpgradeFilter(sockets.strikes(), accepting);
         JakartaWebSocketServletContainerInitializer.configure(context, (servletContext, container) -> {

@@ -1,5 +1,6 @@
 package io.keck.storage;
 
+import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
 import io.keck.room.UpdateLog;
@@ -79,10 +80,10 @@ final class Compactor {
     private static byte[] fold(UpdateLog.Contents contents) {
         StructStore store = new StructStore();
         if (contents.snapshot() != null) {
-            store.apply(Update.decode(contents.snapshot()));
+            store.apply(Update.decode(contents.snapshot(), DecodeLimits.OWN));
         }
         for (UpdateLog.Row row : contents.rows()) {
-            store.apply(Update.decode(row.payload()));
+            store.apply(Update.decode(row.payload(), DecodeLimits.OWN));
         }
         return store.encode();
     }
@@ -94,11 +95,13 @@ final class Compactor {
      */
     static void check(UpdateLog.Contents folded, byte[] state) {
         StructStore snapshot = new StructStore();
-        snapshot.apply(Update.decode(state));
+        snapshot.apply(Update.decode(state, DecodeLimits.OWN));
         boolean whole = folded.snapshot() == null
-                || snapshot.reduce(Update.decode(folded.snapshot())).isEmpty();
+                || snapshot.reduce(Update.decode(folded.snapshot(), DecodeLimits.OWN))
+                        .isEmpty();
         for (UpdateLog.Row row : folded.rows()) {
-            whole &= snapshot.reduce(Update.decode(row.payload())).isEmpty();
+            whole &= snapshot.reduce(Update.decode(row.payload(), DecodeLimits.OWN))
+                    .isEmpty();
         }
         if (!whole) {
             throw new IllegalStateException("the snapshot lacks something of the rows it was made from");

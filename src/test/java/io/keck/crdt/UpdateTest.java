@@ -165,14 +165,15 @@ class UpdateTest {
     @Test
     void limits_areKept() {
         byte[] bytes = client1().any(null, List.of(List.of())).bytes();
-        assertThat(Update.decode(bytes, new DecodeLimits(bytes.length, 2)).isEmpty())
+        assertThat(Update.decode(bytes, new DecodeLimits(bytes.length, 2, 5)).isEmpty())
                 .isFalse();
-        assertThatThrownBy(() -> Update.decode(bytes, new DecodeLimits(bytes.length - 1, 2)))
+        assertThatThrownBy(() -> Update.decode(bytes, new DecodeLimits(bytes.length - 1, 2, 5)))
                 .isInstanceOf(DecodeException.class);
-        assertThatThrownBy(() -> Update.decode(bytes, new DecodeLimits(bytes.length, 1)))
+        assertThatThrownBy(() -> Update.decode(bytes, new DecodeLimits(bytes.length, 1, 5)))
                 .isInstanceOf(DecodeException.class);
-        assertThatThrownBy(() -> new DecodeLimits(0, 1)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new DecodeLimits(Integer.MAX_VALUE, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new DecodeLimits(0, 1, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new DecodeLimits(Integer.MAX_VALUE, 1, 1))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     /** What one call accepted, the store must be able to take apart and put together again. */
@@ -182,7 +183,7 @@ class UpdateTest {
         for (int i = 0; i < 2_000; i++) {
             deep = List.of(deep);
         }
-        DecodeLimits wide = new DecodeLimits(1 << 20, 5_000);
+        DecodeLimits wide = new DecodeLimits(1 << 20, 5_000, 5_000);
         Update update = Update.decode(
                 new UpdateBuilder().client(1, 0).any(null, 1, deep).bytes(), wide);
         StructStore store = new StructStore();
