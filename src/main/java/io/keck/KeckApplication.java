@@ -51,6 +51,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         environment.lifecycle().manage(runtime);
         environment.lifecycle().addEventListener(runtime);
 
+        runtime.everyTick(log::probe);
         runtime.everyTick(config.socket()
                 .build(
                         environment,

@@ -197,6 +197,9 @@ public final class Update {
 
         Parser parse() {
             int clients = in.readCount(3);
+            if (clients > limits.maxClients()) {
+                throw new DecodeException("more than " + limits.maxClients() + " clients");
+            }
             List<Long> seen = clients > 1 ? new ArrayList<>() : List.of();
             for (int i = 0; i < clients; i++) {
                 int count = in.readCount(2);
@@ -280,6 +283,9 @@ public final class Update {
                 long len = in.readVarUint();
                 canonical &= len > 0;
                 return checkedEnd(clock, len);
+            }
+            if (structCount == limits.maxStructs()) {
+                throw new DecodeException("more than " + limits.maxStructs() + " structs");
             }
             int r = structCount * ROW;
             if (r == structs.length) {

@@ -63,7 +63,7 @@ public class SocketFactory {
         Sockets sockets = new Sockets(
                 rooms,
                 settings,
-                new Sockets.Limits(maxBytes, new DecodeLimits(maxBytes, maxValueDepth, maxTypeDepth)),
+                new Sockets.Limits(maxBytes, DecodeLimits.DEFAULT.with(maxBytes, maxValueDepth, maxTypeDepth)),
                 clock);
         ServletContextHandler context = environment.getApplicationContext();
         UpgradeFilter filter = new UpgradeFilter(sockets.strikes(), accepting);

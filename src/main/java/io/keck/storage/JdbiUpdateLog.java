@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -48,6 +49,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     private final ConcurrentHashMap<Long, Tail> tails = new ConcurrentHashMap<>();
 
     private volatile boolean healthy = true;
+    private final AtomicBoolean probing = new AtomicBoolean();
 
     /** What a room has beyond its snapshot, as far as this node knows. */
     private record Tail(int rows, long bytes) {
@@ -199,6 +201,15 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     /** Whether the last thing that the database was asked for went well. */
     public boolean isHealthy() {
         return healthy;
+    }
+
+    /** After something went wrong, asks the database whether it is back; to be called about every second. */
+    public void probe() {
+        if (!healthy && probing.compareAndSet(false, true)) {
+            var unused = reading(() -> jdbi.withHandle(
+                            h -> h.createQuery("SELECT 1").mapTo(Integer.class).one()))
+                    .whenComplete((one, error) -> probing.set(false));
+        }
     }
 
     @Override

@@ -8,7 +8,7 @@ import io.keck.crdt.lib0.Encoder;
 import org.junit.jupiter.api.Test;
 
 class TypeDepthTest {
-    private static final DecodeLimits TEN = new DecodeLimits(1 << 20, 10, 10);
+    private static final DecodeLimits TEN = DecodeLimits.DEFAULT.with(1 << 20, 10, 10);
 
     /** Types of one client, each with the parent that is given: -1 is a root, others are clocks of the same client. */
     private static byte[] types(long client, int... parents) {
@@ -86,7 +86,7 @@ class TypeDepthTest {
         out.writeVarUint(0);
         byte[] twelveLevels = out.toByteArray();
         assertThatThrownBy(() -> Update.decode(twelveLevels, TEN)).isInstanceOf(DecodeException.class);
-        assertThat(Update.decode(twelveLevels, new DecodeLimits(1 << 20, 10, 12))
+        assertThat(Update.decode(twelveLevels, DecodeLimits.DEFAULT.with(1 << 20, 10, 12))
                         .isEmpty())
                 .isFalse();
     }

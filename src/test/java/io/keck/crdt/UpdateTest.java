@@ -165,15 +165,32 @@ class UpdateTest {
     @Test
     void limits_areKept() {
         byte[] bytes = client1().any(null, List.of(List.of())).bytes();
-        assertThat(Update.decode(bytes, new DecodeLimits(bytes.length, 2, 5)).isEmpty())
+        assertThat(Update.decode(bytes, DecodeLimits.DEFAULT.with(bytes.length, 2, 5))
+                        .isEmpty())
                 .isFalse();
-        assertThatThrownBy(() -> Update.decode(bytes, new DecodeLimits(bytes.length - 1, 2, 5)))
+        assertThatThrownBy(() -> Update.decode(bytes, DecodeLimits.DEFAULT.with(bytes.length - 1, 2, 5)))
                 .isInstanceOf(DecodeException.class);
-        assertThatThrownBy(() -> Update.decode(bytes, new DecodeLimits(bytes.length, 1, 5)))
+        assertThatThrownBy(() -> Update.decode(bytes, DecodeLimits.DEFAULT.with(bytes.length, 1, 5)))
                 .isInstanceOf(DecodeException.class);
-        assertThatThrownBy(() -> new DecodeLimits(0, 1, 1)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new DecodeLimits(Integer.MAX_VALUE, 1, 1))
+        assertThatThrownBy(() -> DecodeLimits.DEFAULT.with(0, 1, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> DecodeLimits.DEFAULT.with(Integer.MAX_VALUE, 1, 1))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void manyStructsOrClients_areRefusedWhereTheyPassTheLimit() {
+        byte[] two = new UpdateBuilder()
+                .client(1, 0)
+                .text("a")
+                .client(2, 0)
+                .text("b")
+                .bytes();
+        assertThat(Update.decode(two, new DecodeLimits(1 << 20, 10, 10, 2, 2)).isEmpty())
+                .isFalse();
+        assertThatThrownBy(() -> Update.decode(two, new DecodeLimits(1 << 20, 10, 10, 1, 2)))
+                .hasMessageContaining("more than 1 structs");
+        assertThatThrownBy(() -> Update.decode(two, new DecodeLimits(1 << 20, 10, 10, 2, 1)))
+                .hasMessageContaining("more than 1 clients");
     }
 
     /** What one call accepted, the store must be able to take apart and put together again. */
@@ -183,7 +200,7 @@ class UpdateTest {
         for (int i = 0; i < 2_000; i++) {
             deep = List.of(deep);
         }
-        DecodeLimits wide = new DecodeLimits(1 << 20, 5_000, 5_000);
+        DecodeLimits wide = DecodeLimits.DEFAULT.with(1 << 20, 5_000, 5_000);
         Update update = Update.decode(
                 new UpdateBuilder().client(1, 0).any(null, 1, deep).bytes(), wide);
         StructStore store = new StructStore();
