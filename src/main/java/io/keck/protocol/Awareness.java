@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A client that comes back sends its state with the clock it had. Its new socket may <em>claim</em> the state with
  *       its first message: it becomes the owner, though the clock is the same.
  *   <li>If the state was removed meanwhile, peers would refuse it at the clock they saw removed, so it is published with
- *       the next one; the client itself takes that clock over when it hears it.
+ *       the next one; the client itself takes that clock over when it hears it, and repeats its state with it, which
+ *       is no news.
  * </ul>
  *
  * <p>Removed clocks are remembered for {@value #REMEMBER_MS} ms, so that a late message cannot bring back a client that
@@ -94,8 +95,10 @@ public final class Awareness<O> {
         if (!newerThanOwnersLast && !comesBack) {
             return null;
         }
-        if (comesBack && e.present && s.json().equals(e.json)) {
+        boolean tookOurClockOver = newerThanOwnersLast && s.clock() == e.clock;
+        if ((comesBack || tookOurClockOver) && e.present && s.json().equals(e.json)) {
             own(e, owner);
+            e.sentClock = s.clock();
             e.updatedAt = now;
             return null;
         }

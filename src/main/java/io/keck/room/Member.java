@@ -8,8 +8,12 @@ final class Member {
     final Connection connection;
     /** Whether it has got the server's step 1 and the awareness states. */
     boolean greeted;
-    /** Whether it has said something about awareness; the first word may claim a state. */
-    boolean spoke;
+    /**
+     * Whether its next awareness message may claim a state: only its first, and only before it has answered our step 1.
+     * What comes after that may be a mere repetition of what we told it, as stock clients without a state of their own
+     * send it.
+     */
+    boolean mayClaim = true;
     /** How far it is while it is too slow for every batch: it gets the rest in one piece when it has drained. */
     @Nullable
     StateVector behind;

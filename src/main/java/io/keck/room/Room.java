@@ -10,8 +10,10 @@ import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
@@ -55,7 +57,7 @@ import org.slf4j.LoggerFactory;
  * was and sends what it lacks in one piece when it has drained. A step 1 is answered after what its sender sent before
  * it is committed, once a turn at most.
  */
-public final class Room {
+public class Room {
     /**
      * What a room may spend. Immutable.
      *
@@ -94,6 +96,7 @@ public final class Room {
 
     private static final Logger LOG = LoggerFactory.getLogger(Room.class);
     private static final Update NOTHING = Update.EMPTY;
+    private static final long IDLE_TICK_MS = 4_000;
 
     private final String name;
     private final UpdateLog log;
@@ -105,7 +108,13 @@ public final class Room {
     /** Connections that hold or are about to take a seat; -1 once the room takes no more. */
     private final AtomicInteger seats = new AtomicInteger();
 
+    /** When {@link #onTick} is due: soon while something is unsaved, else now and then. */
+    private volatile long wakeAt = Long.MIN_VALUE;
+
     private State state = State.LOADING;
+    /** What those are told who come too late. */
+    private CloseReason closeReason = CloseReason.restart();
+
     private long id;
     private long applied;
     private StructStore store = new StructStore();
@@ -121,7 +130,8 @@ public final class Room {
     private long emptySince;
 
     private final Awareness<Member> awareness;
-    private final List<AwarenessState> awarenessNews = new ArrayList<>();
+    /** What is to be published at the end of the turn: of each client the newest state. */
+    private final Map<Long, AwarenessState> awarenessNews = new LinkedHashMap<>();
     /** Members that wait for an answer to a step 1. */
     private final List<Member> askers = new ArrayList<>();
 
@@ -179,9 +189,11 @@ public final class Room {
         return new MemberSeat(member);
     }
 
-    /** Lets the room do what time demands. */
+    /** Lets the room do what time demands; costs nothing while it has nothing to do. */
     void tick() {
-        mailbox.post(this::onTick);
+        if (clock.getAsLong() >= wakeAt) {
+            mailbox.post(this::onTick);
+        }
     }
 
     /** Ends all connections and asks whoever waits to be told when nothing is unsaved any more. */
@@ -224,7 +236,7 @@ public final class Room {
 
         @Override
         public void leave() {
-            mailbox.post(() -> Room.this.leave(member));
+            mailbox.post(() -> whenOpen(() -> Room.this.leave(member)));
         }
     }
 
@@ -240,7 +252,7 @@ public final class Room {
 
     private void join(Member member) {
         if (state == State.CLOSED) {
-            member.connection.close(CloseReason.restart());
+            member.connection.close(closeReason);
             return;
         }
         members.add(member);
@@ -265,7 +277,7 @@ public final class Room {
         }
         seats.updateAndGet(n -> n > 0 ? n - 1 : n);
         askers.remove(member);
-        awarenessNews.addAll(awareness.removeOwner(member, clock.getAsLong()));
+        news(awareness.removeOwner(member, clock.getAsLong()));
         if (members.isEmpty()) {
             emptySince = clock.getAsLong();
         }
@@ -291,6 +303,7 @@ public final class Room {
         if (message instanceof Message.SyncUpdate m) {
             accept(member, m.update());
         } else if (message instanceof Message.SyncStep2 m) {
+            member.mayClaim = false;
             accept(member, m.update());
         } else if (message instanceof Message.SyncStep1 m) {
             if (member.asked == null) {
@@ -323,7 +336,8 @@ public final class Room {
         }
     }
 
-    private Update reduce(Update update) {
+    /** What of an update neither the store nor a waiting batch has. A test switches it off. */
+    Update reduce(Update update) {
         Update fresh = store.reduce(update);
         for (Batch batch : batches) {
             if (fresh.isEmpty()) {
@@ -344,8 +358,8 @@ public final class Room {
     }
 
     private void hear(Member member, List<AwarenessState> states) {
-        boolean claim = !member.spoke && states.size() == 1;
-        member.spoke = true;
+        boolean claim = member.mayClaim && states.size() == 1;
+        member.mayClaim = false;
         long now = clock.getAsLong();
         for (AwarenessState s : states) {
             if (s.json().length() > settings.maxAwarenessBytes()) {
@@ -355,9 +369,13 @@ public final class Room {
             }
             AwarenessState news = awareness.apply(s, member, claim, now);
             if (news != null) {
-                awarenessNews.add(news);
+                news(List.of(news));
             }
         }
+    }
+
+    private void news(List<AwarenessState> states) {
+        states.forEach(s -> awarenessNews.put(s.client(), s));
     }
 
     // ------------------------------------------------------------------ turns: the log
@@ -385,7 +403,7 @@ public final class Room {
             inFlight = false;
             committed(batch, seq);
         } else {
-            readGap();
+            readGap(batch, seq);
         }
     }
 
@@ -405,7 +423,7 @@ public final class Room {
     }
 
     /** Somebody else appended before us: our batch counts when the rows between have been taken in. */
-    private void readGap() {
+    private void readGap(Batch batch, long seq) {
         log.read(id, applied)
                 .whenComplete((contents, error) -> mailbox.post(() -> {
                     if (state != State.OPEN) {
@@ -417,6 +435,9 @@ public final class Room {
                     }
                     inFlight = false;
                     take(contents);
+                    if (seq <= applied && batch == batches.peekFirst()) {
+                        saved(batch); // it came with the snapshot
+                    }
                 }));
     }
 
@@ -450,7 +471,6 @@ public final class Room {
     }
 
     private void committed(Batch batch, long seq) {
-        batches.remove(batch);
         boolean firstTime = !batch.sent;
         if (firstTime) {
             markSlow();
@@ -460,13 +480,19 @@ public final class Room {
         if (firstTime) {
             broadcast(Message.update(batch.payload()), batch.soleOrigin());
         }
+        saved(batch);
+    }
+
+    private void saved(Batch batch) {
+        batches.remove(batch);
         nextAttempt = 0;
         if (unsaved) {
             endUnsaved();
         }
     }
 
-    private void applied(long seq) {
+    /** The only place where {@code applied} changes. A test watches it. */
+    void applied(long seq) {
         applied = seq;
         step1Frame = null;
         fullStateFrame = null;
@@ -532,7 +558,7 @@ public final class Room {
 
     /** Sends what a socket missed, now that it takes bytes again. */
     private void catchUp(Member member) {
-        if (state != State.OPEN || member.connection.backlog() > settings.maxBacklog() / 2) {
+        if (state != State.OPEN || member.connection.backlog() > settings.maxBacklog()) {
             return;
         }
         StateVector behind = member.behind;
@@ -561,7 +587,7 @@ public final class Room {
     }
 
     private byte[] answerTo(StateVector asked) {
-        if (unsaved || !asked.equals(StateVector.EMPTY)) {
+        if (hasOverlay() || !asked.equals(StateVector.EMPTY)) {
             return Message.step2(stateSince(asked));
         }
         if (fullStateFrame == null) {
@@ -572,15 +598,22 @@ public final class Room {
 
     private byte[] stateSince(StateVector known) {
         byte[] saved = store.diff(known);
-        if (!unsaved) {
+        if (!hasOverlay()) {
             return saved;
         }
         StructStore both = new StructStore();
         both.apply(Update.decode(saved, DecodeLimits.OWN));
         for (Batch batch : batches) {
-            both.apply(batch.update());
+            if (batch.sent) {
+                both.apply(batch.update());
+            }
         }
         return both.diff(known);
+    }
+
+    /** Whether sockets have what is not committed: in unsaved mode, and after it until the last of that is. */
+    private boolean hasOverlay() {
+        return batches.stream().anyMatch(batch -> batch.sent);
     }
 
     private void endOfTurn() {
@@ -596,14 +629,22 @@ public final class Room {
         awarenessAskers.clear();
         answer();
         commit();
+        wakeAt = Math.min(wakeAt, nextTick(clock.getAsLong())); // a turn never puts it off: busy rooms need ticks too
         if (batches.isEmpty() && !savedListeners.isEmpty()) {
             savedListeners.forEach(Runnable::run);
             savedListeners.clear();
         }
     }
 
+    private long nextTick(long now) {
+        if (!batches.isEmpty()) {
+            return now + settings.retryAfter();
+        }
+        return members.isEmpty() ? Math.max(now, emptySince + settings.unloadAfter()) : now + IDLE_TICK_MS;
+    }
+
     private void publishAwareness() {
-        byte[] frame = Message.awareness(awarenessNews);
+        byte[] frame = Message.awareness(List.copyOf(awarenessNews.values()));
         awarenessNews.clear();
         for (Member m : members) {
             if (m.greeted) {
@@ -627,11 +668,12 @@ public final class Room {
         if (state != State.OPEN) {
             return;
         }
+        wakeAt = Long.MAX_VALUE; // the end of this turn sets it
         Batch first = batches.peekFirst();
         if (inFlight && first != null && now - first.submittedAt > settings.saveTimeout()) {
             beginUnsaved();
         }
-        awarenessNews.addAll(awareness.expire(now));
+        news(awareness.expire(now));
         for (Member m : members) {
             boolean stuck = m.connection.backlog() > 0 && now - m.connection.lastProgress() > settings.stuckAfter();
             if (stuck) {
@@ -657,6 +699,7 @@ public final class Room {
             return;
         }
         state = State.CLOSED;
+        closeReason = reason;
         seats.set(-1);
         onClosed.run();
         waiting.clear();

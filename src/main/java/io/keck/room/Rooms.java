@@ -17,6 +17,7 @@ public final class Rooms {
     private final LongSupplier clock;
     private final Supplier<UUID> ids;
     private final Room.Settings settings;
+    private final Maker maker;
     private volatile boolean draining;
 
     /**
@@ -27,11 +28,36 @@ public final class Rooms {
      * @param ids random ids for batches
      */
     public Rooms(UpdateLog log, Executor executor, LongSupplier clock, Supplier<UUID> ids, Room.Settings settings) {
+        this(log, executor, clock, ids, settings, Room::new);
+    }
+
+    /** How a room is made; a test makes ones that it can watch. */
+    @FunctionalInterface
+    interface Maker {
+        /** Makes one, as the constructor of {@link Room} does. */
+        Room make(
+                String name,
+                UpdateLog log,
+                Executor executor,
+                LongSupplier clock,
+                Supplier<UUID> ids,
+                Room.Settings settings,
+                Runnable onClosed);
+    }
+
+    Rooms(
+            UpdateLog log,
+            Executor executor,
+            LongSupplier clock,
+            Supplier<UUID> ids,
+            Room.Settings settings,
+            Maker maker) {
         this.log = log;
         this.executor = executor;
         this.clock = clock;
         this.ids = ids;
         this.settings = settings;
+        this.maker = maker;
     }
 
     /**
@@ -61,7 +87,7 @@ public final class Rooms {
 
     private Room newRoom(String name) {
         Room[] self = new Room[1];
-        Room room = new Room(name, log, executor, clock, ids, settings, () -> rooms.remove(name, self[0]));
+        Room room = maker.make(name, log, executor, clock, ids, settings, () -> rooms.remove(name, self[0]));
         self[0] = room;
         return room;
     }

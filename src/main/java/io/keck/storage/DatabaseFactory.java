@@ -67,7 +67,7 @@ public class DatabaseFactory extends DataSourceFactory {
     public final void setUrl(@Nullable String url) {
         DatabaseUrl parsed = DatabaseUrl.parse(url);
         super.setUrl(parsed.jdbcUrl());
-        setDriverClass(parsed.isSqlite() ? "org.sqlite.JDBC" : null);
+        setDriverClass(parsed.isSqlite() ? "org.sqlite.JDBC" : "org.postgresql.Driver");
         if (parsed.user() != null) {
             setUser(parsed.user());
         }
@@ -118,6 +118,8 @@ public class DatabaseFactory extends DataSourceFactory {
         Jdbi jdbi = new JdbiFactory().build(environment, this, dataSource, "database");
         if (migrateAtStart) {
             Migrations.run(dataSource);
+        } else {
+            Migrations.requireNonePending(dataSource);
         }
         Durability.warn(jdbi, url.isSqlite());
         JdbiUpdateLog updateLog = new JdbiUpdateLog(jdbi, url.isSqlite(), nodeId, Clock.systemUTC(), log.settings());

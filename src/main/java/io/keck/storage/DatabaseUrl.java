@@ -5,11 +5,12 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@code DATABASE_URL}, understood: {@code postgres://user:pw@host:5432/db}, {@code postgresql://…}, any
- * {@code jdbc:} URL, or nothing for the embedded database.
+ * A {@code DATABASE_URL}, understood: {@code postgres://user:pw@host:5432/db}, {@code postgresql://…}, a
+ * {@code jdbc:} URL of PostgreSQL or SQLite, or nothing for the embedded database.
  *
  * @param jdbcUrl what the driver gets, without credentials where they came in the user part
  * @param user null when the URL names none
@@ -18,7 +19,12 @@ import org.jspecify.annotations.Nullable;
 record DatabaseUrl(
         String jdbcUrl, @Nullable String user, @Nullable String password) {
     private static final String EMBEDDED = "jdbc:sqlite:data/keck.db";
+    private static final String HOST = "([^\\[\\]:,@]+|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?";
     private static final String SQLITE = "jdbc:sqlite:";
+    private static final String POSTGRES = "jdbc:postgresql://";
+
+    /** A host with or without port, or several with commas between. */
+    private static final Pattern HOSTS = Pattern.compile("HOST(,HOST)*".replace("HOST", HOST));
 
     /** Every commit reaches the disk, readers and the writer do not wait for each other, locks are waited for. */
     private static final Map<String, String> SQLITE_DEFAULTS = defaults();
@@ -45,12 +51,15 @@ record DatabaseUrl(
         if (trimmed.startsWith(SQLITE)) {
             return new DatabaseUrl(withSqliteDefaults(trimmed), null, null);
         }
-        if (trimmed.startsWith("jdbc:")) {
-            return new DatabaseUrl(trimmed, null, null);
+        if (trimmed.startsWith(POSTGRES)) {
+            // the driver would take a user part for the host, and print it when it finds no such host
+            boolean userPart =
+                    trimmed.substring(POSTGRES.length()).split("[/?]", 2)[0].contains("@");
+            return userPart ? postgres(trimmed.substring("jdbc:".length())) : new DatabaseUrl(trimmed, null, null);
         }
         if (!trimmed.startsWith("postgres://") && !trimmed.startsWith("postgresql://")) {
-            throw new IllegalArgumentException(
-                    "The database URL must begin with postgres://, postgresql:// or jdbc:, or be empty.");
+            throw new IllegalArgumentException("The database URL must begin with postgres://, postgresql://,"
+                    + " jdbc:postgresql:// or jdbc:sqlite:, or be empty.");
         }
         return postgres(trimmed);
     }
@@ -64,21 +73,22 @@ record DatabaseUrl(
                     "The database URL is not a valid URL; special characters in the password must be %-encoded.");
         }
         String path = uri.getRawPath();
-        if (uri.getHost() == null || path == null || path.length() < 2) {
+        // taken apart by hand: java.net.URI knows no host with an underscore, and containers are named so
+        String authority = uri.getRawAuthority() == null ? "" : uri.getRawAuthority();
+        int at = authority.lastIndexOf('@');
+        String hosts = authority.substring(at + 1);
+        if (!HOSTS.matcher(hosts).matches() || path == null || path.length() < 2) {
             throw new IllegalArgumentException("The database URL must name a host and a database.");
         }
-        StringBuilder jdbc = new StringBuilder("jdbc:postgresql://").append(uri.getHost());
-        if (uri.getPort() != -1) {
-            jdbc.append(':').append(uri.getPort());
-        }
-        jdbc.append(path);
+        StringBuilder jdbc =
+                new StringBuilder("jdbc:postgresql://").append(hosts).append(path);
         if (uri.getRawQuery() != null) {
             jdbc.append('?').append(uri.getRawQuery());
         }
-        String info = uri.getRawUserInfo();
-        if (info == null) {
+        if (at < 0) {
             return new DatabaseUrl(jdbc.toString(), null, null);
         }
+        String info = authority.substring(0, at);
         int colon = info.indexOf(':');
         String user = decode(colon < 0 ? info : info.substring(0, colon));
         return new DatabaseUrl(jdbc.toString(), user, colon < 0 ? null : decode(info.substring(colon + 1)));
@@ -124,6 +134,6 @@ record DatabaseUrl(
     /** The password is left out, wherever it stands. */
     @Override
     public String toString() {
-        return jdbcUrl.replaceAll("(?i)(password=)[^&;]*", "$1***");
+        return jdbcUrl.replaceAll("(?i)(password=)[^&;]*", "$1***").replaceAll("//[^/?]*@", "//***@");
     }
 }

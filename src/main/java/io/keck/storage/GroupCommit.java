@@ -43,11 +43,13 @@ final class GroupCommit<W> {
 
     /** Queues a write; false when no more are taken. */
     boolean add(W write) {
-        if (stopping) {
-            return false;
+        synchronized (queue) { // against a stop in between: nobody would come for it any more
+            if (stopping) {
+                return false;
+            }
+            queue.add(write);
+            return true;
         }
-        queue.add(write);
-        return true;
     }
 
     private void loop() {
@@ -85,7 +87,9 @@ final class GroupCommit<W> {
 
     /** Writes what is queued and ends the thread. */
     void stop() throws InterruptedException {
-        stopping = true;
+        synchronized (queue) {
+            stopping = true;
+        }
         thread.join();
     }
 }

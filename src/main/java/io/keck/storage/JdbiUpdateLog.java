@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -143,7 +144,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         }
         if (seq > 0) {
             List<Row> rows = rows(h, roomId, seq);
-            if (!rows.isEmpty() && rows.get(0).seq() == seq + 1) {
+            if (!rows.isEmpty() && rows.get(rows.size() - 1).seq() == seq + rows.size()) {
                 return new Contents(roomId, 0, null, rows);
             }
         }
@@ -183,7 +184,11 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     }
 
     private <T> CompletionStage<T> reading(Supplier<T> work) {
-        return watched(CompletableFuture.supplyAsync(work, readers));
+        try {
+            return watched(CompletableFuture.supplyAsync(work, readers));
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedStage(new IllegalStateException("the log is closed", e));
+        }
     }
 
     /** A room that is gone is an answer; anything else that fails is a database in trouble. */

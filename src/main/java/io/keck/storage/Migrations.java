@@ -3,6 +3,9 @@ package io.keck.storage;
 import java.sql.Connection;
 import java.util.Map;
 import javax.sql.DataSource;
+import liquibase.Contexts;
+import liquibase.LabelExpression;
+import liquibase.Liquibase;
 import liquibase.Scope;
 import liquibase.UpdateSummaryEnum;
 import liquibase.UpdateSummaryOutputEnum;
@@ -13,9 +16,14 @@ import liquibase.command.core.helpers.ShowSummaryArgument;
 import liquibase.database.Database;
 import liquibase.database.DatabaseFactory;
 import liquibase.database.jvm.JdbcConnection;
+import liquibase.exception.LiquibaseException;
+import liquibase.resource.ClassLoaderResourceAccessor;
 import liquibase.ui.LoggerUIService;
 
-/** Brings the schema up to date. Several nodes may do so at once: Liquibase's lock lets one after the other in. */
+/**
+ * Brings the schema up to date. Several nodes may do so at once: Liquibase's lock lets one after the other in. It cannot
+ * on SQLite, where {@link EmbeddedFile} keeps other processes out.
+ */
 final class Migrations {
     /** On the class path; {@code db migrate} reads the same file. */
     static final String FILE = "migrations.xml";
@@ -23,23 +31,63 @@ final class Migrations {
     private Migrations() {}
 
     /** Runs what has not run yet. Fails with an unchecked exception that names the change set. */
-    static void run(DataSource dataSource) {
-        try (Connection connection = dataSource.getConnection()) {
-            try {
-                update(connection);
-            } finally {
-                // Liquibase turns it off; in the pool that would make every transaction seem begun and none be
-                // committed
-                connection.setAutoCommit(true);
-            }
+    static synchronized void run(DataSource dataSource) {
+        try {
+            with(dataSource, Migrations::update);
         } catch (Exception e) {
             throw new IllegalStateException("The database schema cannot be brought up to date", e);
         }
     }
 
-    private static void update(Connection connection) throws Exception {
-        Database database =
-                DatabaseFactory.getInstance().findCorrectDatabaseImplementation(new JdbcConnection(connection));
+    /**
+     * Refuses a database whose schema is not up to date.
+     *
+     * @throws IllegalStateException with what to do
+     */
+    static void requireNonePending(DataSource dataSource) {
+        int[] pending = new int[1];
+        try {
+            with(dataSource, database -> pending[0] = pending(database));
+        } catch (Exception e) {
+            throw new IllegalStateException("The database cannot be asked for the state of its schema", e);
+        }
+        if (pending[0] > 0) {
+            throw new IllegalStateException("The database schema is not up to date, " + pending[0]
+                    + " change sets are missing. Run: java -jar keck.jar db migrate config.yml"
+                    + " or set database.migrateAtStart: true (KECK_MIGRATE=true).");
+        }
+    }
+
+    @FunctionalInterface
+    private interface Work {
+        void on(Database database) throws Exception;
+    }
+
+    private static void with(DataSource dataSource, Work work) throws Exception {
+        try (Connection connection = dataSource.getConnection()) {
+            try {
+                work.on(DatabaseFactory.getInstance()
+                        .findCorrectDatabaseImplementation(new JdbcConnection(connection)));
+            } finally {
+                if (!connection.getAutoCommit()) {
+                    connection.rollback();
+                }
+                // Liquibase turns it off; in the pool that would make every transaction seem begun and none be
+                // committed
+                connection.setAutoCommit(true);
+            }
+        }
+    }
+
+    private static int pending(Database database) throws LiquibaseException {
+        // not closed: that would close the pool's connection under us
+        Liquibase liquibase = new Liquibase(FILE, new ClassLoaderResourceAccessor(), database);
+        return liquibase
+                .listUnrunChangeSets(new Contexts(), new LabelExpression())
+                .size();
+    }
+
+    private static void update(Database database) throws Exception {
         Scope.child(
                 Map.of(Scope.Attr.ui.name(), new LoggerUIService()),
                 () -> new CommandScope(UpdateCommandStep.COMMAND_NAME)

@@ -1,8 +1,5 @@
 package io.keck.crdt;
 
-import static org.assertj.core.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -14,8 +11,6 @@ import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,10 +22,9 @@ import java.util.concurrent.TimeoutException;
  * The real Yjs in a Node process ({@code src/test/js/oracle.mjs} says how the two talk). Requests are collected and sent
  * as one batch by {@link #ask}. Not thread-safe.
  *
- * <p>Where Node or the npm packages are missing, {@link #open} skips the test; with {@code CI=true} it fails it.
+ * <p>Where Node or the npm packages are missing, {@link #open} skips the test, as {@link RealYjs} says.
  */
 final class YjsOracle implements AutoCloseable {
-    private static final Path HOME = Path.of("src", "test", "js");
     private static final long TIMEOUT_SECONDS = 120;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -56,21 +50,7 @@ final class YjsOracle implements AutoCloseable {
 
     /** Starts Node, or skips the test. */
     static YjsOracle open() {
-        if (!Files.isDirectory(HOME.resolve("node_modules").resolve("yjs"))) {
-            return missing("no Yjs in src/test/js/node_modules: run src/test/js/install.sh");
-        }
-        try {
-            return new YjsOracle(new ProcessBuilder("node", "oracle.mjs")
-                    .directory(HOME.toFile())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start());
-        } catch (IOException e) {
-            return missing("Node cannot be started: " + e.getMessage());
-        }
-    }
-
-    private static YjsOracle missing(String why) {
-        return "true".equals(System.getenv("CI")) ? fail(why) : abort(why);
+        return new YjsOracle(RealYjs.start("oracle.mjs"));
     }
 
     /**

@@ -1,0 +1,119 @@
+package io.keck;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.CompositeArchRule;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The floor plan of the house: imports only run down, and a wing never sees another wing. */
+@AnalyzeClasses(packages = "io.keck", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    private static final String[] WINGS = {"socket", "api", "storage", "cluster", "webhook", "auth", "ops"};
+
+    @ArchTest
+    static final ArchRule lib0_knowsJavaOnly = only("io.keck.crdt.lib0", "io.keck.crdt.lib0");
+
+    @ArchTest
+    static final ArchRule crdt_knowsJavaAndLib0Only = only("io.keck.crdt", "io.keck.crdt", "io.keck.crdt.lib0");
+
+    @ArchTest
+    static final ArchRule protocol_knowsTheEngineOnly =
+            only("io.keck.protocol", "io.keck.protocol", "io.keck.crdt", "io.keck.crdt.lib0");
+
+    @ArchTest
+    static final ArchRule room_knowsProtocolEngineAndLoggingOnly =
+            only("io.keck.room", "io.keck.room", "io.keck.protocol", "io.keck.crdt", "io.keck.crdt.lib0", "org.slf4j");
+
+    @ArchTest
+    static final ArchRule block_knowsTheEngineOnly =
+            only("io.keck.block", "io.keck.block", "io.keck.crdt", "io.keck.crdt.lib0");
+
+    /** Turns are given from outside: by threads in the server, by hand in a test. */
+    @ArchTest
+    static final ArchRule engineProtocolAndRoom_haveNoThreads = noClasses()
+            .that()
+            .resideInAnyPackage("io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..")
+            .should()
+            .dependOnClassesThat()
+            .belongToAnyOf(
+                    java.util.concurrent.Executors.class,
+                    java.util.concurrent.ExecutorService.class,
+                    java.util.concurrent.ForkJoinPool.class,
+                    java.util.Timer.class,
+                    Thread.class);
+
+    /** Time is handed in. */
+    @ArchTest
+    static final ArchRule engineProtocolAndRoom_haveNoClock = noClasses()
+            .that()
+            .resideInAnyPackage("io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..")
+            .should()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAPackage("java.time");
+
+    @ArchTest
+    static final ArchRule wings_neverSeeAnotherWing = everyWing();
+
+    @ArchTest
+    static final ArchRule floors_neverSeeAWing = noClasses()
+            .that()
+            .resideInAnyPackage("io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(packages(WINGS));
+
+    @ArchTest
+    static final ArchRule theApplication_isSeenByNobody = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.keck")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.keck");
+
+    @ArchTest
+    static final ArchRule packages_haveNoCycles =
+            slices().matching("io.keck.(**)").should().beFreeOfCycles();
+
+    private static ArchRule only(String subject, String... known) {
+        List<String> packages = new ArrayList<>(List.of("java..", "org.jspecify.."));
+        packages.addAll(Arrays.asList(known));
+        return classes()
+                .that()
+                .resideInAPackage(subject)
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(packages.toArray(String[]::new))
+                .allowEmptyShould(true); // a floor that is not built yet
+    }
+
+    private static ArchRule everyWing() {
+        List<ArchRule> rules = new ArrayList<>();
+        for (String wing : WINGS) {
+            String[] others = Arrays.stream(WINGS).filter(w -> !w.equals(wing)).toArray(String[]::new);
+            rules.add(noClasses()
+                    .that()
+                    .resideInAPackage("io.keck." + wing + "..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(packages(others))
+                    .allowEmptyShould(true));
+        }
+        return CompositeArchRule.of(rules);
+    }
+
+    private static String[] packages(String[] wings) {
+        return Arrays.stream(wings).map(w -> "io.keck." + w + "..").toArray(String[]::new);
+    }
+}

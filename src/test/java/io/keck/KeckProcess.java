@@ -1,0 +1,271 @@
+package io.keck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Keck as its users run it: the packaged jar in a process of its own with the configuration of this repository, on free
+ * ports, in a directory of the test. Its log is kept. It ends with {@link #close}, at the latest with this JVM.
+ */
+final class KeckProcess implements AutoCloseable {
+    /** So long for anything that has to happen at all. */
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    private static final String CONFIG = Path.of("config.yml").toAbsolutePath().toString();
+    private static final Pattern STARTED = Pattern.compile("Started application@.*\\{127\\.0\\.0\\.1:(\\d+)}");
+    private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
+    }
+
+    private final Process process;
+    private final List<String> log = new ArrayList<>();
+    private boolean logEnded;
+    private int port;
+
+    private KeckProcess(Process process) {
+        this.process = process;
+        RUNNING.add(process);
+        Thread reader = new Thread(this::readLog, "keck-log");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /** What to start, and how. */
+    static final class Setup {
+        private final Path dir;
+        private final Map<String, String> env = new HashMap<>();
+        private final List<String> jvm = new ArrayList<>();
+        private List<String> command = List.of("server", CONFIG);
+
+        private Setup(Path dir) {
+            this.dir = dir;
+            env.put("KECK_PORT", "0");
+            env.put("KECK_ADMIN_PORT", "0");
+        }
+
+        Setup env(String name, String value) {
+            env.put(name, value);
+            return this;
+        }
+
+        /** Options of the JVM. */
+        Setup jvm(String... options) {
+            jvm.addAll(List.of(options));
+            return this;
+        }
+
+        /** Overrides a key of the configuration. */
+        Setup with(String key, String value) {
+            return jvm("-Ddw." + key + "=" + value);
+        }
+
+        /** Another command than {@code server}; the path of the configuration is added. */
+        Setup command(String... words) {
+            command = new ArrayList<>(List.of(words));
+            command.add(CONFIG);
+            return this;
+        }
+
+        /** A short life: less is compiled. */
+        Setup brief() {
+            return jvm("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+        }
+
+        /** Starts the process and waits for nothing. */
+        KeckProcess launch() {
+            List<String> line = new ArrayList<>();
+            line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            line.add("-Xmx256m");
+            line.addAll(jvm);
+            line.add("-jar");
+            line.add(Path.of(System.getProperty("keck.jar", "target/keck.jar"))
+                    .toAbsolutePath()
+                    .toString());
+            line.addAll(command);
+            ProcessBuilder builder =
+                    new ProcessBuilder(line).directory(dir.toFile()).redirectErrorStream(true);
+            builder.environment()
+                    .keySet()
+                    .removeIf(name -> name.startsWith("KECK_")
+                            || Set.of("DATABASE_URL", "REDIS_URL", "NODE_ID", "HOOK_ENDPOINT", "JAVA_TOOL_OPTIONS")
+                                    .contains(name));
+            builder.environment().putAll(env);
+            try {
+                return new KeckProcess(builder.start());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** Starts the server and waits until it takes connections. */
+        KeckProcess start() {
+            KeckProcess keck = launch();
+            try {
+                Matcher started = keck.awaitLog(STARTED);
+                keck.port = Integer.parseInt(started.group(1));
+                assertThat(keck.get("/health").statusCode()).isEqualTo(200);
+                return keck;
+            } catch (RuntimeException | AssertionError e) {
+                keck.close();
+                throw e;
+            }
+        }
+    }
+
+    /** A server whose database is {@code keck.db} in that directory. */
+    static Setup in(Path dir) {
+        return new Setup(dir).env("DATABASE_URL", "jdbc:sqlite:" + dir.resolve("keck.db"));
+    }
+
+    /** A server without a word about its database, run in that directory. */
+    static Setup withDefaults(Path dir) {
+        return new Setup(dir);
+    }
+
+    private void readLog() {
+        try (BufferedReader in =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                synchronized (log) {
+                    log.add(line);
+                    log.notifyAll();
+                }
+            }
+        } catch (IOException e) {
+            // killed while it wrote
+        } finally {
+            synchronized (log) {
+                logEnded = true;
+                log.notifyAll();
+            }
+        }
+    }
+
+    /** Waits for a line; fails when the log ends without it. */
+    Matcher awaitLog(Pattern pattern) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        synchronized (log) {
+            int from = 0;
+            while (true) {
+                for (; from < log.size(); from++) {
+                    Matcher m = pattern.matcher(log.get(from));
+                    if (m.find()) {
+                        return m;
+                    }
+                }
+                long left = (deadline - System.nanoTime()) / 1_000_000;
+                if (logEnded || left <= 0) {
+                    throw new AssertionError("no line with " + pattern + " in the log:\n" + String.join("\n", log));
+                }
+                await(left);
+            }
+        }
+    }
+
+    private void await(long millis) {
+        try {
+            log.wait(millis);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Everything it has printed so far. */
+    String log() {
+        synchronized (log) {
+            return String.join("\n", log);
+        }
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** The address of a room whose name is percent-encoded already. */
+    URI room(String rawName) {
+        return URI.create("ws://127.0.0.1:" + port + "/collaboration/" + rawName);
+    }
+
+    HttpResponse<String> get(String rawPath) {
+        return send("GET", rawPath);
+    }
+
+    HttpResponse<String> send(String method, String rawPath) {
+        try {
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + rawPath))
+                    .timeout(PATIENCE)
+                    .method(method, HttpRequest.BodyPublishers.noBody())
+                    .build();
+            return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        process.toHandle().destroy(); // Process.destroy would close the log as well
+    }
+
+    /** SIGKILL, and the end of the process. */
+    void kill() {
+        process.toHandle().destroyForcibly();
+        awaitExit(PATIENCE);
+    }
+
+    /** Waits for the end of the process and of its log, and gives the exit code. */
+    int awaitExit(Duration patience) {
+        try {
+            if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new AssertionError("still running after " + patience + ":\n" + log());
+            }
+            synchronized (log) {
+                long deadline = System.nanoTime() + PATIENCE.toNanos();
+                while (!logEnded && System.nanoTime() < deadline) {
+                    await(100);
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        RUNNING.remove(process);
+        return process.exitValue();
+    }
+
+    /** Kills it if it still runs. */
+    @Override
+    public void close() {
+        kill();
+    }
+}

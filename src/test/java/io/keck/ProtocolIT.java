@@ -1,0 +1,394 @@
+package io.keck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.keck.RawClient.Refused;
+import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.StateVector;
+import io.keck.crdt.StructStore;
+import io.keck.crdt.Update;
+import io.keck.crdt.lib0.Encoder;
+import io.keck.protocol.AwarenessState;
+import io.keck.protocol.Message;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The WebSocket address as it is on the wire. */
+class ProtocolIT {
+    private static final int MAX_MESSAGE = 256 << 10;
+    private static final byte[] QUERY_AWARENESS = {3};
+
+    @TempDir
+    private static Path dir;
+
+    private static KeckProcess keck;
+
+    @BeforeAll
+    static void start() {
+        keck = KeckProcess.in(dir)
+                .with("socket.maxMessageSize", "256KiB")
+                .with("rooms.maxAwarenessState", "1KiB")
+                .start();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (keck != null) {
+            keck.close();
+        }
+    }
+
+    private static Message read(byte[] frame) {
+        List<Message> messages = Message.readAll(frame, DecodeLimits.DEFAULT);
+        assertThat(messages).as("messages in one frame").hasSize(1);
+        return messages.get(0);
+    }
+
+    private static byte[] concat(byte[]... messages) {
+        Encoder all = new Encoder();
+        for (byte[] m : messages) {
+            all.writeBytes(m, 0, m.length);
+        }
+        return all.toByteArray();
+    }
+
+    private static byte[] awareness(long client, long clock, String json) {
+        return Message.awareness(List.of(new AwarenessState(client, clock, json)));
+    }
+
+    // ------------------------------------------------------------------ the upgrade
+
+    @Test
+    void subprotocol_isEchoedWhenOffered_andNotNeeded() {
+        try (RawClient offered = RawClient.connect(keck.room("sub"), "AFFiNE");
+                RawClient among = RawClient.connect(keck.room("sub"), "other", "AFFiNE");
+                RawClient none = RawClient.connect(keck.room("sub"))) {
+            assertThat(offered.subprotocol()).isEqualTo("AFFiNE");
+            assertThat(among.subprotocol()).isEqualTo("AFFiNE");
+            assertThat(none.subprotocol()).isEmpty();
+            assertThat(read(none.next())).isInstanceOf(Message.SyncStep1.class);
+        }
+    }
+
+    @Test
+    void post_tellsTheProtocol() {
+        var answer = keck.send("POST", "/collaboration/some%20room");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).isEqualTo("{\"protocol\":\"AFFiNE\"}");
+        assertThat(answer.headers().firstValue("Content-Type"))
+                .hasValueSatisfying(t -> assertThat(t).startsWith("application/json"));
+    }
+
+    @Test
+    void get_withoutUpgrade_isToldToUpgrade() {
+        var answer = keck.get("/collaboration/room");
+        assertThat(answer.statusCode()).isEqualTo(426);
+        assertThat(answer.headers().firstValue("Upgrade")).hasValue("websocket");
+        assertThat(answer.body()).isNotBlank();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"})
+    void otherMethod_isNotAllowed(String method) {
+        var answer = keck.send(method, "/collaboration/room");
+        assertThat(answer.statusCode()).isEqualTo(405);
+        assertThat(answer.headers().firstValue("Allow")).hasValue("GET, POST");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/collaboration/, 400",
+        "/collaboration, 404",
+        "/collaboration/a/b, 404",
+        "/collaboration/a/, 404",
+        "/collaboration/a%2Fb, 400",
+        "/collaboration/a%2fb, 400",
+        "/collaboration/%2F, 400",
+        "/collaboration/%2e, 400",
+        "/collaboration/%00, 400",
+        "/collaboration/a%0Ab, 400",
+        "/collaboration/%1f, 400",
+        "/collaboration/%7F, 400",
+        "/collaboration/%C2%85, 400",
+        "/collaboration/%, 400",
+        "/collaboration/%zz, 400",
+        "/collaboration/%80, 400",
+        "/collaboration/%C0%AF, 400",
+        "/collaboration/., 400",
+    })
+    void badName_isRefusedBeforeTheUpgrade(String rawPath, int status) {
+        RawHttp upgrade = RawHttp.upgrade(keck, rawPath);
+        assertThat(upgrade.status()).as(upgrade.body()).isEqualTo(status);
+        assertThat(upgrade.body()).as("a sentence that says why").isNotBlank();
+        RawHttp post = RawHttp.ask(keck, "POST", rawPath, "Content-Length: 0\r\n");
+        assertThat(post.status()).as(post.body()).isEqualTo(status);
+    }
+
+    /** What is not this address any more by RFC 3986, or what Jetty refuses by itself. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/collaboration/..",
+                "/collaboration/%2E%2e",
+                "/collaboration//",
+                "/collaboration//a",
+                "//collaboration/a",
+                "/collaboration/a/../b",
+                "/x/../collaboration/b",
+                "/collaboration/b;x=/../..",
+                "/collaboration/\u00e4\u0001"
+            })
+    void pathThatIsNormalized_neverReachesARoom(String rawPath) {
+        assertThat(RawHttp.upgrade(keck, rawPath).status()).isNotEqualTo(101);
+    }
+
+    @Test
+    void length_isCountedInCodePoints() {
+        String emoji = "%F0%9F%99%82";
+        try (RawClient longest = RawClient.connect(keck.room(emoji.repeat(255)))) {
+            assertThat(read(longest.next())).isInstanceOf(Message.SyncStep1.class);
+        }
+        assertThatThrownBy(() -> RawClient.connect(keck.room(emoji.repeat(256))))
+                .isInstanceOfSatisfying(Refused.class, r -> assertThat(r.status).isEqualTo(400));
+        assertThatThrownBy(() -> RawClient.connect(keck.room("x".repeat(256))))
+                .isInstanceOfSatisfying(Refused.class, r -> assertThat(r.status).isEqualTo(400));
+    }
+
+    @Test
+    void queryParameters_doNotChangeTheRoom() {
+        Typist typist = new Typist(1);
+        try (SyncClient a = SyncClient.join(keck.room("query?x=%2F&token=y"));
+                SyncClient b = SyncClient.join(keck.room("query"))) {
+            a.write(typist.type("x"));
+            b.await("the update", () -> b.updates() == 1);
+        }
+    }
+
+    // ------------------------------------------------------------------ sync and awareness
+
+    @Test
+    void server_speaksFirst_step1AndThenAwarenessInAnotherFrame() {
+        Typist typist = new Typist(7);
+        try (RawClient first = RawClient.connect(keck.room("greeting"))) {
+            assertThat(first.next()).isEqualTo(Message.step1(StateVector.EMPTY));
+            first.send(concat(Message.update(typist.type("abc")), awareness(7, 1, "{\"name\":\"x\"}")));
+            first.send(Message.step1(StateVector.EMPTY));
+            while (!(read(first.next()) instanceof Message.SyncStep2)) {
+                // the echo of the awareness
+            }
+            try (RawClient second = RawClient.connect(keck.room("greeting"))) {
+                assertThat(second.next()).isEqualTo(Message.step1(StateVector.of(Map.of(7L, 3L))));
+                assertThat(second.next()).isEqualTo(awareness(7, 1, "{\"name\":\"x\"}"));
+            }
+        }
+    }
+
+    @Test
+    void step1_isAnsweredWithWhatIsMissing_andAllDeletes() {
+        Typist typist = new Typist(8);
+        byte[] first = typist.set("a");
+        byte[] second = typist.set("b");
+        try (RawClient client = RawClient.connect(keck.room("missing"))) {
+            client.next();
+            client.send(concat(Message.update(first), Message.update(second)));
+            client.send(Message.step1(StateVector.EMPTY));
+            Update all = ((Message.SyncStep2) read(client.next())).update();
+            assertThat(all.stateVector()).isEqualTo(StateVector.of(Map.of(8L, 2L)));
+
+            client.send(Message.step1(StateVector.of(Map.of(8L, 2L))));
+            Update nothing = ((Message.SyncStep2) read(client.next())).update();
+            assertThat(nothing.clients()).isEmpty();
+            StructStore deletes = new StructStore();
+            deletes.apply(all);
+            assertThat(nothing.encode()).isEqualTo(deletes.diff(deletes.stateVector()));
+            assertThat(nothing.encode()).isEqualTo(new byte[] {0, 1, 8, 1, 0, 1});
+        }
+    }
+
+    @Test
+    void severalMessagesInAFrame_areAllHeard() {
+        Typist one = new Typist(1);
+        Typist two = new Typist(2);
+        try (RawClient client = RawClient.connect(keck.room("several"));
+                SyncClient other = SyncClient.join(keck.room("several"))) {
+            client.next();
+            client.send(concat(
+                    Message.step1(StateVector.EMPTY),
+                    Message.update(one.type("x")),
+                    Message.step2(two.type("y")),
+                    awareness(1, 1, "{}"),
+                    QUERY_AWARENESS));
+            other.await("both updates", () -> other.stateVector().asMap().size() == 2);
+            int awareness = 0;
+            int step2 = 0;
+            while (awareness < 2 || step2 < 1) { // the echo and the answer, and the answer to step 1
+                Message m = read(client.next());
+                awareness += m instanceof Message.AwarenessUpdate ? 1 : 0;
+                step2 += m instanceof Message.SyncStep2 ? 1 : 0;
+            }
+        }
+    }
+
+    @Test
+    void update_goesToOthers_andNotBackToItsWriter() {
+        Typist typist = new Typist(3);
+        try (RawClient writer = RawClient.connect(keck.room("own"));
+                RawClient other = RawClient.connect(keck.room("own"))) {
+            writer.next();
+            other.next();
+            byte[] update = typist.type("x");
+            writer.send(Message.update(update));
+            assertThat(other.next()).isEqualTo(Message.update(update));
+            writer.send(Message.step1(StateVector.of(Map.of(3L, 1L))));
+            assertThat(read(writer.next())).isInstanceOf(Message.SyncStep2.class);
+        }
+    }
+
+    @Test
+    void awareness_goesBackToItsSender() {
+        try (RawClient client = RawClient.connect(keck.room("echo"))) {
+            client.next();
+            client.send(awareness(5, 1, "{\"a\":1}"));
+            assertThat(client.next()).isEqualTo(awareness(5, 1, "{\"a\":1}"));
+        }
+    }
+
+    @Test
+    void awarenessQuery_isAnswered_alsoInAnEmptyRoom() {
+        try (RawClient a = RawClient.connect(keck.room("query-awareness"));
+                RawClient b = RawClient.connect(keck.room("query-awareness"))) {
+            a.next();
+            b.next();
+            b.send(QUERY_AWARENESS);
+            assertThat(b.next()).isEqualTo(Message.awareness(List.of()));
+            a.send(awareness(5, 3, "{}"));
+            assertThat(b.next()).isEqualTo(awareness(5, 3, "{}"));
+            b.send(QUERY_AWARENESS);
+            assertThat(b.next()).isEqualTo(awareness(5, 3, "{}"));
+        }
+    }
+
+    @Test
+    void awareness_ofAClientThatIsGone_isRemovedForAll() {
+        try (RawClient b = RawClient.connect(keck.room("gone"))) {
+            b.next();
+            try (RawClient a = RawClient.connect(keck.room("gone"))) {
+                a.next();
+                a.send(awareness(5, 3, "{}"));
+                assertThat(b.next()).isEqualTo(awareness(5, 3, "{}"));
+            }
+            Message.AwarenessUpdate removal = (Message.AwarenessUpdate) read(b.next());
+            assertThat(removal.states()).containsExactly(AwarenessState.removed(5, 3));
+        }
+    }
+
+    // ------------------------------------------------------------------ how it ends
+
+    @Test
+    void textFrame_isClosed() {
+        try (RawClient client = RawClient.connect(keck.room("text"))) {
+            client.next();
+            client.sendText("hello");
+            RawClient.End end = client.awaitEnd();
+            assertThat(end.code()).isEqualTo(1003);
+            assertThat(end.reason()).isNotBlank();
+        }
+    }
+
+    @Test
+    void malformedMessage_isClosedWithAReason_andOthersDoNotNotice() {
+        byte[] update = Message.update(new Typist(1).type("hello"));
+        byte[][] wrong = {
+            {},
+            {9},
+            {0, 3, 0},
+            {0, 0},
+            {2, 9},
+            {1, 2, 1, 1},
+            Arrays.copyOf(update, update.length - 1),
+            Message.update(new byte[] {1, 1, 1, 0, 31}),
+            concat(Message.step1(StateVector.EMPTY), new byte[] {(byte) 0xff}),
+            awareness(1, 1, "{not json"),
+        };
+        for (int i = 0; i < wrong.length; i++) {
+            String room = "malformed" + i;
+            try (RawClient client = RawClient.connect(keck.room(room));
+                    RawClient other = RawClient.connect(keck.room(room))) {
+                client.next();
+                other.next();
+                client.send(wrong[i]);
+                RawClient.End end = client.awaitEnd();
+                assertThat(end.code()).as("message %d: %s", i, end).isEqualTo(4400);
+                assertThat(end.reason()).startsWith("malformed message: ");
+                other.send(QUERY_AWARENESS);
+                assertThat(other.next()).isEqualTo(Message.awareness(List.of()));
+            }
+        }
+    }
+
+    @Test
+    void largeAwarenessState_isClosed() {
+        try (RawClient client = RawClient.connect(keck.room("large-state"))) {
+            client.next();
+            client.send(awareness(1, 1, "\"" + "x".repeat(1022) + "\""));
+            client.next();
+            client.send(awareness(1, 2, "\"" + "x".repeat(1023) + "\""));
+            RawClient.End end = client.awaitEnd();
+            assertThat(end.code()).isEqualTo(4413);
+            assertThat(end.reason()).contains("1024");
+        }
+    }
+
+    @Test
+    void largeMessage_isClosed() {
+        int overhead = Message.update(new Typist(1).type("x".repeat(200_000))).length - 200_000;
+        byte[] largest = Message.update(new Typist(1).type("x".repeat(MAX_MESSAGE - overhead)));
+        assertThat(largest).hasSize(MAX_MESSAGE);
+        try (RawClient client = RawClient.connect(keck.room("large"));
+                SyncClient other = SyncClient.join(keck.room("large"))) {
+            client.next();
+            client.send(largest);
+            other.await("the largest message", () -> other.updates() == 1);
+            client.send(new byte[MAX_MESSAGE + 1]);
+            RawClient.End end = client.awaitEnd();
+            assertThat(end.code()).isIn(1009, 4413);
+            assertThat(end.reason()).isNotBlank();
+        }
+    }
+
+    @Test
+    void largeMessageInManyFrames_isClosed() {
+        try (RawClient client = RawClient.connect(keck.room("large-fragments"))) {
+            client.next();
+            client.sendParts(new byte[1024], MAX_MESSAGE / 1024 + 1);
+            assertThat(client.awaitEnd().code()).isIn(1009, 4413);
+        }
+    }
+
+    @Test
+    void address_thatWasClosedAsFinalTwice_isRefusedAtTheUpgrade() {
+        for (int i = 0; i < 2; i++) {
+            try (RawClient client = RawClient.connect(keck.room("strikes"))) {
+                client.send(new byte[] {9});
+                assertThat(client.awaitEnd().code()).isEqualTo(4400);
+            }
+        }
+        RawHttp third = RawHttp.upgrade(keck, "/collaboration/strikes");
+        assertThat(third.status()).isEqualTo(400);
+        assertThat(third.headers()).containsKey("Retry-After");
+        assertThat(third.body()).isNotBlank();
+        try (RawClient elsewhere = RawClient.connect(keck.room("strikes-elsewhere"))) {
+            assertThat(read(elsewhere.next())).isInstanceOf(Message.SyncStep1.class);
+        }
+    }
+}

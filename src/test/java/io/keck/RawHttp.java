@@ -1,0 +1,66 @@
+package io.keck;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * An HTTP answer to a request line that is sent as it is, paths that no client library would send included.
+ *
+ * @param status the status
+ * @param headers the last of each name, names in any case
+ * @param body as text
+ */
+record RawHttp(int status, Map<String, String> headers, String body) {
+    /** Asks for an upgrade to a WebSocket; where it is refused, the body says why. */
+    static RawHttp upgrade(KeckProcess keck, String rawPath) {
+        return ask(
+                keck,
+                "GET",
+                rawPath,
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                        + "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n");
+    }
+
+    /** Sends a request with these header lines. */
+    static RawHttp ask(KeckProcess keck, String method, String rawPath, String headerLines) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), keck.port())) {
+            socket.setSoTimeout((int) KeckProcess.PATIENCE.toMillis());
+            String head = method + " " + rawPath + " HTTP/1.1\r\nHost: localhost\r\n" + headerLines + "\r\n";
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
+            return read(socket.getInputStream());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static RawHttp read(InputStream in) throws IOException {
+        int status = Integer.parseInt(line(in).split(" ", 3)[1]);
+        Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        for (String line = line(in); !line.isEmpty(); line = line(in)) {
+            int colon = line.indexOf(':');
+            headers.put(line.substring(0, colon), line.substring(colon + 1).strip());
+        }
+        int length = Integer.parseInt(headers.getOrDefault("Content-Length", "0"));
+        return new RawHttp(status, headers, new String(in.readNBytes(length), StandardCharsets.UTF_8));
+    }
+
+    private static String line(InputStream in) throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        for (int b = in.read(); b != '\n'; b = in.read()) {
+            if (b < 0) {
+                throw new IOException("the answer ends in its head");
+            }
+            if (b != '\r') {
+                line.write(b);
+            }
+        }
+        return line.toString(StandardCharsets.UTF_8);
+    }
+}

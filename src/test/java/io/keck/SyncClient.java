@@ -1,0 +1,153 @@
+package io.keck;
+
+import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.StateVector;
+import io.keck.crdt.StructStore;
+import io.keck.crdt.Update;
+import io.keck.protocol.AwarenessState;
+import io.keck.protocol.Message;
+import java.net.URI;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A client of the y-websocket protocol that keeps everything it has seen of the room. Answers the server's step 1 with
+ * what it has, as stock clients do. Thread-safe.
+ */
+final class SyncClient implements AutoCloseable {
+    private final StructStore store;
+    private final RawClient raw;
+    private final Object news = new Object();
+    private boolean synced;
+    private int updates;
+    private int syncFrames;
+    private long awarenessClock;
+
+    private SyncClient(URI room, StructStore store) {
+        this.store = store;
+        this.raw = RawClient.connect(room, this::receive);
+        raw.begin();
+        send(Message.step1(stateVector()));
+    }
+
+    /** Connects with an empty document and waits until it has everything. */
+    static SyncClient join(URI room) {
+        return join(room, new StructStore());
+    }
+
+    /** Connects with a document and waits until it has everything. */
+    static SyncClient join(URI room, StructStore document) {
+        SyncClient client = new SyncClient(room, document);
+        client.await("the answer to step 1", () -> client.synced);
+        return client;
+    }
+
+    private void receive(byte[] frame) {
+        synchronized (news) {
+            for (Message m : Message.readAll(frame, DecodeLimits.DEFAULT)) {
+                if (m instanceof Message.SyncStep1 step1) {
+                    raw.send(Message.step2(store.diff(step1.stateVector())));
+                } else if (m instanceof Message.SyncStep2 step2) {
+                    store.apply(step2.update());
+                    synced = true;
+                    syncFrames++;
+                } else if (m instanceof Message.SyncUpdate update) {
+                    store.apply(update.update());
+                    updates++;
+                    syncFrames++;
+                } else if (m instanceof Message.AwarenessUpdate awareness) {
+                    awareness.states().forEach(s -> awarenessClock = Math.max(awarenessClock, s.clock()));
+                }
+            }
+            news.notifyAll();
+        }
+    }
+
+    RawClient raw() {
+        return raw;
+    }
+
+    void send(byte[] frame) {
+        raw.send(frame);
+    }
+
+    /** Sends an update of our own; false when the connection has ended. */
+    boolean write(byte[] update) {
+        synchronized (news) {
+            store.apply(Update.decode(update));
+        }
+        return raw.sendNow(Message.update(update));
+    }
+
+    /** Has the server say that it has read everything up to here: it echoes awareness. False when it did not. */
+    boolean awaitRead(long client, long clock) {
+        raw.send(Message.awareness(List.of(new AwarenessState(client, clock, "{}"))));
+        return awaitOrEnd(() -> awarenessClock >= clock);
+    }
+
+    StateVector stateVector() {
+        synchronized (news) {
+            return store.stateVector();
+        }
+    }
+
+    /** Everything seen or written, as a V1 update. */
+    byte[] encode() {
+        synchronized (news) {
+            return store.encode();
+        }
+    }
+
+    /** What of that update is not here. */
+    Update missing(byte[] update) {
+        synchronized (news) {
+            return store.reduce(Update.decode(update));
+        }
+    }
+
+    /** Updates received after the first answer. */
+    int updates() {
+        synchronized (news) {
+            return updates;
+        }
+    }
+
+    int syncFrames() {
+        synchronized (news) {
+            return syncFrames;
+        }
+    }
+
+    /** Waits until something is so, looked at after each frame; fails when it never is. */
+    void await(String what, BooleanSupplier condition) {
+        if (!awaitOrEnd(condition)) {
+            throw new AssertionError("closed before " + what + ": " + raw.awaitEnd());
+        }
+    }
+
+    /** Waits until something is so, looked at after each frame; false when the connection ended before. */
+    boolean awaitOrEnd(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + KeckProcess.PATIENCE.toNanos();
+        synchronized (news) {
+            while (!condition.getAsBoolean()) {
+                if (raw.isEnded() && !condition.getAsBoolean()) {
+                    return false;
+                }
+                if (System.nanoTime() > deadline) {
+                    throw new AssertionError("waited in vain");
+                }
+                try {
+                    news.wait(20);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }
+            return true;
+        }
+    }
+
+    @Override
+    public void close() {
+        raw.close();
+    }
+}

@@ -1,0 +1,200 @@
+package io.keck.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.StateVector;
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.lib0.Encoder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class MessageTest {
+    private static List<Message> read(byte[] frame) {
+        return Message.readAll(frame, DecodeLimits.DEFAULT);
+    }
+
+    private static List<JsonNode> recorded(String name) {
+        return Recorded.read("sync-protocol").stream()
+                .filter(json -> json.get("name").textValue().startsWith(name))
+                .toList();
+    }
+
+    private static byte[] concat(byte[]... parts) {
+        Encoder out = new Encoder();
+        for (byte[] part : parts) {
+            for (byte b : part) {
+                out.writeUint8(b & 0xff);
+            }
+        }
+        return out.toByteArray();
+    }
+
+    @Test
+    void step1_isTheRecordedFrame() {
+        for (JsonNode json : recorded("sync-")) {
+            for (String name : List.of("step1FromClient", "step1FromServer", "emptyStep1")) {
+                byte[] frame = Recorded.hex(json.get(name));
+                Message.SyncStep1 message = (Message.SyncStep1) read(frame).get(0);
+                assertThat(Message.step1(message.stateVector())).as(name).isEqualTo(frame);
+            }
+        }
+    }
+
+    @Test
+    void step2AndUpdate_areTheRecordedFrames() {
+        List<JsonNode> all = recorded("sync-");
+        assertThat(all).isNotEmpty();
+        for (JsonNode json : all) {
+            for (String name : List.of("step2FromServer", "step2FromClient", "upToDateStep2")) {
+                byte[] frame = Recorded.hex(json.get(name));
+                Message.SyncStep2 message = (Message.SyncStep2) read(frame).get(0);
+                assertThat(Message.step2(message.update().encode())).as(name).isEqualTo(frame);
+            }
+            byte[] frame = Recorded.hex(json.get("updateFrame"));
+            Message.SyncUpdate message = (Message.SyncUpdate) read(frame).get(0);
+            assertThat(Message.update(message.update().encode())).isEqualTo(frame);
+        }
+    }
+
+    @Test
+    void queryAwareness_isRead() {
+        byte[] frame = Recorded.hex(recorded("sync-").get(0).get("queryAwareness"));
+        assertThat(frame).isEqualTo(new byte[] {Message.QUERY_AWARENESS});
+        assertThat(read(frame)).containsExactly(new Message.QueryAwareness());
+    }
+
+    @Test
+    void auth_isReadAndMeansNothing() {
+        List<JsonNode> all = recorded("auth-denied");
+        assertThat(all).isNotEmpty();
+        all.forEach(json -> assertThat(read(Recorded.hex(json.get("frame")))).containsExactly(new Message.Auth()));
+    }
+
+    @Test
+    void constants_areTheRecordedOnes() {
+        JsonNode outer = recorded("constants").get(0).get("outer");
+        assertThat(Message.SYNC).isEqualTo(outer.get("sync").intValue());
+        assertThat(Message.AWARENESS).isEqualTo(outer.get("awareness").intValue());
+        assertThat(Message.AUTH).isEqualTo(outer.get("auth").intValue());
+        assertThat(Message.QUERY_AWARENESS)
+                .isEqualTo(outer.get("queryAwareness").intValue());
+    }
+
+    @Test
+    void awareness_comesBackAsItWent() {
+        List<AwarenessState> states = List.of(
+                new AwarenessState(1, 2, "{\"name\":\"é😀\"}"),
+                AwarenessState.removed(3, 4),
+                new AwarenessState((1L << 53) - 1, 0, " [1, 2] "));
+        assertThat(read(Message.awareness(states))).containsExactly(new Message.AwarenessUpdate(states));
+        assertThat(read(Message.awareness(List.of()))).containsExactly(new Message.AwarenessUpdate(List.of()));
+        assertThat(Message.awareness(List.of())).isEqualTo(new byte[] {1, 1, 0});
+    }
+
+    @Test
+    void awareness_ofWrongJsonIsRefused() {
+        for (String json : List.of("", "{", "nul", "{}x", "{'a':1}", "undefined", "[1,]", "\"\u0001\"")) {
+            byte[] frame = Message.awareness(List.of(new AwarenessState(1, 1, json)));
+            assertThatThrownBy(() -> read(frame)).as(json).isInstanceOf(DecodeException.class);
+        }
+    }
+
+    @Test
+    void awareness_nestedTooDeepIsRefused() {
+        String deep = "[".repeat(5_000) + "]".repeat(5_000);
+        byte[] frame = Message.awareness(List.of(new AwarenessState(1, 1, deep)));
+        assertThatThrownBy(() -> read(frame)).isInstanceOf(DecodeException.class);
+    }
+
+    @Test
+    void severalMessages_mayStandInOneFrame() {
+        byte[] frame = concat(
+                Message.step1(StateVector.of(Map.of(1L, 2L))),
+                Message.step2(new byte[] {0, 0}),
+                Message.update(new byte[] {0, 0}),
+                Message.awareness(List.of()),
+                new byte[] {2, 0, 0},
+                new byte[] {3});
+
+        assertThat(read(frame))
+                .extracting(m -> m.getClass().getSimpleName())
+                .containsExactly("SyncStep1", "SyncStep2", "SyncUpdate", "AwarenessUpdate", "Auth", "QueryAwareness");
+    }
+
+    @Test
+    void frame_whoseLastMessageIsMalformedIsRefusedAsAWhole() {
+        byte[] frame = concat(Message.step1(StateVector.EMPTY), new byte[] {0, 2, 5, 0});
+        assertThatThrownBy(() -> read(frame)).isInstanceOf(DecodeException.class);
+    }
+
+    @Test
+    void malformedFrames_areRefusedAndNothingElseHappens() {
+        List<JsonNode> all = recorded("malformed-frame");
+        assertThat(all).isNotEmpty();
+        for (JsonNode json : all) {
+            assertThatThrownBy(() -> read(Recorded.hex(json.get("hex"))))
+                    .as(json.get("why").textValue())
+                    .isInstanceOf(DecodeException.class);
+        }
+    }
+
+    @Test
+    void moreMalformedFrames_areRefused() {
+        for (String hex : List.of(
+                "00ff", // endless number
+                "ffffffffffffffffffff01", // a type beyond 2^53
+                "000201", // update of one byte that is not there
+                "0002020000ff", // a byte after the update that is no message
+                "00020300000f", // a byte inside, after the update
+                "0000020000", // a byte after the state vector
+                "000006ffffffffff0f", // a state vector of very many clients
+                "01", // awareness without body
+                "010101", // one state that is not there
+                "010200ff", // bytes after the awareness update
+                "0106ffffffffff0f", // very many states
+                "02", // auth without kind
+                "0201", // an unknown kind
+                "020005", // a reason that is not there
+                "02000180", // a reason that is no UTF-8
+                "0300")) { // a step 1 that is cut off, after a query
+            assertThatThrownBy(() -> read(HexFormat.of().parseHex(hex))).as(hex).isInstanceOf(DecodeException.class);
+        }
+    }
+
+    /** Any bytes: messages or a DecodeException. */
+    @Test
+    void mutatedFrames_neverEndInAnotherException() {
+        List<byte[]> frames = new ArrayList<>();
+        for (JsonNode json : recorded("sync-")) {
+            for (String name : List.of("step1FromClient", "step2FromServer", "updateFrame")) {
+                frames.add(Recorded.hex(json.get(name)));
+            }
+        }
+        frames.add(Message.awareness(List.of(new AwarenessState(1, 2, "{\"a\":[1,\"é\"]}"))));
+        long seed = 20261;
+        Random random = new Random(seed);
+        for (int i = 0; i < 20_000; i++) {
+            byte[] frame = frames.get(random.nextInt(frames.size())).clone();
+            for (int n = random.nextInt(4); n >= 0; n--) {
+                frame[random.nextInt(Math.min(frame.length, 200))] = (byte) random.nextInt();
+            }
+            byte[] cut = random.nextInt(4) == 0 ? Arrays.copyOf(frame, random.nextInt(frame.length)) : frame;
+            try {
+                read(cut);
+            } catch (DecodeException e) {
+                // as it should
+            } catch (RuntimeException | Error e) {
+                throw new AssertionError(
+                        "seed " + seed + ", frame " + HexFormat.of().formatHex(cut), e);
+            }
+        }
+    }
+}

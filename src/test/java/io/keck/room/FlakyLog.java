@@ -1,0 +1,133 @@
+package io.keck.room;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/**
+ * One node's way to the log: can hold requests back, lose them, or lose the answers. What is held back has not reached
+ * the log yet.
+ */
+final class FlakyLog implements UpdateLog {
+    /** What becomes of a request. */
+    enum Outcome {
+        OK,
+        /** It never arrives; the caller hears of a failure. */
+        FAIL,
+        /** It is carried out, but the caller hears of a failure. */
+        UNKNOWN
+    }
+
+    static final class LogDownException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        LogDownException() {
+            super("the database does not answer", null, false, false);
+        }
+    }
+
+    private final FakeLog log;
+    private final List<Runnable> held = new ArrayList<>();
+    Supplier<Outcome> outcome = () -> Outcome.OK;
+    boolean holding;
+    /** The twin: says "committed" before it is. */
+    boolean answersFirst;
+    /** The twin: says that nobody else wrote. */
+    boolean hidesOthers;
+
+    private final Map<Long, Long> told = new HashMap<>();
+    /** What was asked of it, in order. */
+    final List<String> calls = new ArrayList<>();
+
+    FlakyLog(FakeLog log) {
+        this.log = log;
+    }
+
+    @Override
+    public CompletionStage<Contents> open(String name) {
+        calls.add("open");
+        return request(() -> log.open(name).thenApply(contents -> {
+            told.put(contents.roomId(), log.head(contents.roomId()));
+            return contents;
+        }));
+    }
+
+    @Override
+    public CompletionStage<Contents> read(long roomId, long seq) {
+        calls.add("read after " + seq);
+        return request(() -> log.read(roomId, seq));
+    }
+
+    @Override
+    public CompletionStage<Long> append(long roomId, UUID batchId, byte[] payload) {
+        calls.add("append");
+        if (answersFirst) {
+            held.add(() -> log.append(roomId, batchId, payload));
+            return CompletableFuture.completedStage(log.head(roomId) + held.size());
+        }
+        return request(() -> log.append(roomId, batchId, payload)
+                .thenApply(seq -> hidesOthers ? told.merge(roomId, 1L, Long::sum) : seq));
+    }
+
+    private <T> CompletionStage<T> request(Supplier<CompletionStage<T>> work) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        Runnable carryOut = () -> {
+            Outcome how = outcome.get();
+            CompletionStage<T> done = how == Outcome.FAIL ? null : work.get();
+            if (how != Outcome.OK) {
+                answer.completeExceptionally(new LogDownException());
+                return;
+            }
+            done.whenComplete((value, error) -> {
+                if (error == null) {
+                    answer.complete(value);
+                } else {
+                    answer.completeExceptionally(error);
+                }
+            });
+        };
+        if (holding) {
+            held.add(carryOut);
+        } else {
+            carryOut.run();
+        }
+        return answer;
+    }
+
+    int heldBack() {
+        return held.size();
+    }
+
+    /** Lets one request through. */
+    void release(int i) {
+        held.remove(i).run();
+    }
+
+    void releaseAll() {
+        while (!held.isEmpty()) {
+            release(0);
+        }
+    }
+
+    /** The node is killed: what it has not sent is lost. */
+    void loseHeldBack() {
+        held.clear();
+    }
+
+    void always(Outcome how) {
+        outcome = () -> how;
+    }
+
+    /** The next request fares so, those after it well. */
+    void once(Outcome how) {
+        outcome = () -> {
+            always(Outcome.OK);
+            return how;
+        };
+    }
+}

@@ -1,0 +1,17 @@
+package io.keck.room;
+
+import org.junit.jupiter.api.Test;
+
+/** Seeds by the thousand in each build, by the ten thousand with {@code -Dkeck.campaign=true}. */
+class RoomSimulationTest {
+    private static final long SEEDS = Boolean.getBoolean("keck.campaign") ? 30_000 : 1_000;
+
+    @Test
+    void whatWasSeenIsSaved_andEverybodyEndsEqual() {
+        // one seed by hand: -Dkeck.seed=4711
+        Long one = Long.getLong("keck.seed");
+        for (long seed = one == null ? 0 : one; seed < (one == null ? SEEDS : one + 1); seed++) {
+            new Simulation(seed, Simulation.Twin.NONE).run();
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.keck.room;
+
+import static io.keck.room.World.ROOM;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.crdt.Update;
+import io.keck.room.FlakyLog.Outcome;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** What each safeguard is for: switched off, the tests see the harm. */
+class RoomTwinsTest {
+    @Test
+    void withoutReduce_aReconnectStormWritesRowsAndWakesEverybody() {
+        World world = new World(World.SMALL, NotReducing::new);
+        Storm storm = new Storm(world, 100);
+        storm.run();
+
+        assertThat(storm.rowsAdded()).isPositive();
+        assertThat(storm.framesToOthers()).isPositive();
+    }
+
+    /** Takes every update for news. */
+    private static final class NotReducing extends Room {
+        NotReducing(
+                String name,
+                UpdateLog log,
+                Executor executor,
+                LongSupplier clock,
+                Supplier<UUID> ids,
+                Settings settings,
+                Runnable onClosed) {
+            super(name, log, executor, clock, ids, settings, onClosed);
+        }
+
+        @Override
+        Update reduce(Update update) {
+            return update;
+        }
+    }
+
+    @Test
+    void withoutBatchIds_aRetryIsWrittenTwice() {
+        World world = new World();
+        world.log.forgetBatchIds();
+        FakeClient writer = world.quiet();
+        world.way.once(Outcome.UNKNOWN);
+        writer.type("x");
+        world.settle();
+        world.pass(500);
+
+        assertThat(world.log.everyBatchIsThereOnce(ROOM)).isFalse();
+    }
+
+    @Test
+    void withoutCommitBeforeSending_whatWasSeenIsLostWithTheNode() {
+        World world = new World();
+        FakeClient writer = world.quiet();
+        FakeClient reader = world.quiet();
+        world.way.answersFirst = true;
+        byte[] typed = writer.type("x");
+        world.settle();
+        assertThat(reader.has(typed)).isTrue();
+        world.executor.die();
+        world.way.loseHeldBack();
+
+        assertThat(world.saved().reduce(Update.decode(typed)).isEmpty()).isFalse();
+    }
+
+    /** The same kill, with the safeguard. */
+    @Test
+    void withCommitBeforeSending_whatWasSeenIsThereAfterAKill() {
+        World world = new World();
+        FakeClient writer = world.quiet();
+        FakeClient reader = world.quiet();
+        world.way.holding = true;
+        byte[] typed = writer.type("x");
+        world.settle();
+        world.executor.die();
+        world.way.loseHeldBack();
+
+        assertThat(reader.has(typed)).isFalse();
+        assertThat(world.rows()).isZero();
+    }
+
+    @Test
+    void simulation_seesABatchThatIsWrittenTwice() {
+        assertThat(Simulation.failures(60, Simulation.Twin.NO_BATCH_IDS)).isPositive();
+    }
+
+    @Test
+    void simulation_seesWhatIsSentBeforeItIsCommitted() {
+        assertThat(Simulation.failures(60, Simulation.Twin.NO_COMMIT_FIRST)).isPositive();
+    }
+
+    @Test
+    void simulation_seesRoomsThatReadNoGaps() {
+        assertThat(Simulation.failures(60, Simulation.Twin.NO_GAPS)).isPositive();
+    }
+}

@@ -1,0 +1,290 @@
+package io.keck.room;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.keck.room.UpdateLog.Contents;
+import io.keck.room.UpdateLog.RoomGoneException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What every log promises. A subclass opens one over an empty database before each test. */
+public abstract class UpdateLogContract {
+    private static final long HANG_GUARD_SECONDS = 60;
+
+    /** The log under test. */
+    protected abstract UpdateLog log();
+
+    /** Ends the log and opens it again over what it left behind. */
+    protected abstract UpdateLog reopened() throws Exception;
+
+    /** Deletes a room, as a REST call will. */
+    protected abstract void delete(String name) throws Exception;
+
+    /** What a stage gives, waited for. */
+    protected static <T> T await(CompletionStage<T> stage) {
+        return stage.toCompletableFuture()
+                .orTimeout(HANG_GUARD_SECONDS, TimeUnit.SECONDS)
+                .join();
+    }
+
+    private static Throwable failure(CompletionStage<?> stage) {
+        Throwable thrown = catchThrowable(() -> await(stage));
+        return thrown instanceof CompletionException ? thrown.getCause() : thrown;
+    }
+
+    /** Some update; the log does not look into it. */
+    protected static byte[] update(int i) {
+        return FakeClient.text(1, i, "x");
+    }
+
+    private long append(long room, byte[] payload) {
+        return await(log().append(room, UUID.randomUUID(), payload));
+    }
+
+    @Test
+    void open_createsOnce() {
+        Contents first = await(log().open("a"));
+        Contents second = await(log().open("a"));
+
+        assertThat(second.roomId()).isEqualTo(first.roomId());
+        assertThat(first.rows()).isEmpty();
+        assertThat(first.snapshot()).isNull();
+        assertThat(first.snapshotSeq()).isZero();
+    }
+
+    @Test
+    void open_byManyAtOnceCreatesOnce() {
+        List<CompletionStage<Contents>> stages = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            stages.add(log().open("a"));
+        }
+        assertThat(stages.stream().map(s -> await(s).roomId()).distinct()).hasSize(1);
+    }
+
+    @Test
+    void open_takesNamesExactly() {
+        String[] names = {"room", "Room", "room ", "röom", "ro\u0308om", "😀", "%", "_", "'; --", "日本", "\uffff"};
+        List<Long> ids = new ArrayList<>();
+        for (String name : names) {
+            ids.add(await(log().open(name)).roomId());
+        }
+        assertThat(ids).doesNotHaveDuplicates();
+        for (int i = 0; i < names.length; i++) {
+            assertThat(await(log().open(names[i])).roomId()).isEqualTo(ids.get(i));
+        }
+    }
+
+    @Test
+    void ids_areNotUsedAgain() throws Exception {
+        List<Long> ids = new ArrayList<>();
+        for (int life = 0; life < 4; life++) {
+            long id = await(log().open("a")).roomId();
+            append(id, update(life));
+            ids.add(id);
+            delete("a");
+        }
+        assertThat(ids).doesNotHaveDuplicates();
+        assertThat(await(log().open("a")).rows()).isEmpty();
+    }
+
+    @Test
+    void append_countsFromOneWithoutGaps() {
+        long a = await(log().open("a")).roomId();
+        long b = await(log().open("b")).roomId();
+        for (int i = 1; i <= 20; i++) {
+            assertThat(append(a, update(i))).isEqualTo(i);
+            if (i % 4 == 0) {
+                assertThat(append(b, update(i))).isEqualTo(i / 4);
+            }
+        }
+        assertThat(await(log().read(a, 0)).rows())
+                .extracting(UpdateLog.Row::seq)
+                .hasSize(20);
+    }
+
+    @Test
+    void append_ofTheSameBatchGivesTheSameSeqAndOneRow() {
+        long a = await(log().open("a")).roomId();
+        UUID batch = UUID.randomUUID();
+        long first = await(log().append(a, batch, update(0)));
+        append(a, update(1));
+        long again = await(log().append(a, batch, update(0)));
+
+        assertThat(again).isEqualTo(first);
+        assertThat(await(log().read(a, 0)).rows()).hasSize(2);
+        assertThat(append(a, update(2))).isEqualTo(3);
+    }
+
+    @Test
+    void append_ofTheSameBatchTwiceAtOnceMakesOneRow() {
+        long a = await(log().open("a")).roomId();
+        long b = await(log().open("b")).roomId();
+        UUID batch = UUID.randomUUID();
+        List<CompletionStage<Long>> stages = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            stages.add(log().append(a, batch, update(0)));
+            stages.add(log().append(b, UUID.randomUUID(), update(i)));
+        }
+        List<Long> seqs = stages.stream().map(UpdateLogContract::await).toList();
+
+        assertThat(seqs).contains(1L, 10L);
+        assertThat(await(log().read(a, 0)).rows()).hasSize(1);
+        assertThat(await(log().read(b, 0)).rows()).hasSize(10);
+    }
+
+    @Test
+    void sameBatchId_inTwoRoomsAreTwoBatches() {
+        long a = await(log().open("a")).roomId();
+        long b = await(log().open("b")).roomId();
+        UUID batch = UUID.randomUUID();
+
+        assertThat(await(log().append(a, batch, update(0)))).isEqualTo(1);
+        assertThat(await(log().append(b, batch, update(0)))).isEqualTo(1);
+    }
+
+    @Test
+    void read_givesWhatComesAfterASeq() {
+        long a = await(log().open("a")).roomId();
+        List<UUID> batches = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            UUID batch = UUID.randomUUID();
+            batches.add(batch);
+            await(log().append(a, batch, update(i)));
+        }
+        for (int after = 0; after <= 5; after++) {
+            Contents contents = await(log().read(a, after));
+            assertThat(contents.rows()).hasSize(5 - after);
+            for (int i = after; i < 5; i++) {
+                UpdateLog.Row row = contents.rows().get(i - after);
+                assertThat(row.seq()).isEqualTo(i + 1);
+                assertThat(row.batchId()).isEqualTo(batches.get(i));
+                assertThat(row.payload()).isEqualTo(update(i));
+            }
+        }
+        assertThat(await(log().read(a, 99)).rows()).isEmpty();
+    }
+
+    @Test
+    void payloads_comeBackByteByByte() {
+        long a = await(log().open("a")).roomId();
+        byte[] large = new byte[300_000];
+        new Random(5).nextBytes(large);
+        byte[][] payloads = {{0, 0}, {}, "'\0\u00ff".getBytes(StandardCharsets.UTF_8), large};
+        for (byte[] payload : payloads) {
+            append(a, payload);
+        }
+        assertThat(await(log().read(a, 0)).rows())
+                .extracting(UpdateLog.Row::payload)
+                .containsExactly(payloads);
+    }
+
+    @Test
+    void concurrentAppends_ofManyRoomsAllCommitInGaplessOrder() throws Exception {
+        int threads = 4;
+        int rooms = 10;
+        int each = 50;
+        List<Long> ids = new ArrayList<>();
+        for (int i = 0; i < rooms; i++) {
+            ids.add(await(log().open("room" + i)).roomId());
+        }
+        CountDownLatch start = new CountDownLatch(1);
+        List<List<CompletionStage<Long>>> stages = new ArrayList<>();
+        List<Thread> writers = new ArrayList<>();
+        for (int t = 0; t < threads; t++) {
+            List<CompletionStage<Long>> mine = new ArrayList<>();
+            stages.add(mine);
+            Random random = new Random(t);
+            Thread writer = new Thread(() -> {
+                try {
+                    start.await();
+                } catch (InterruptedException e) {
+                    return;
+                }
+                for (int i = 0; i < each * rooms; i++) {
+                    long room = ids.get(random.nextInt(rooms));
+                    mine.add(log().append(room, new UUID(random.nextLong(), random.nextLong()), update(i)));
+                }
+            });
+            writer.start();
+            writers.add(writer);
+        }
+        start.countDown();
+        for (Thread writer : writers) {
+            writer.join();
+        }
+        stages.forEach(mine -> mine.forEach(UpdateLogContract::await));
+
+        int total = 0;
+        for (long id : ids) {
+            List<UpdateLog.Row> rows = await(log().read(id, 0)).rows();
+            for (int i = 0; i < rows.size(); i++) {
+                assertThat(rows.get(i).seq()).isEqualTo(i + 1);
+            }
+            total += rows.size();
+        }
+        assertThat(total).isEqualTo(threads * rooms * each);
+    }
+
+    @Test
+    void append_toADeletedRoomFails() throws Exception {
+        long a = await(log().open("a")).roomId();
+        append(a, update(0));
+        delete("a");
+
+        assertThat(failure(log().append(a, UUID.randomUUID(), update(1)))).isInstanceOf(RoomGoneException.class);
+        long next = await(log().open("a")).roomId();
+        assertThat(failure(log().append(a, UUID.randomUUID(), update(1)))).isInstanceOf(RoomGoneException.class);
+        assertThat(append(next, update(0))).isEqualTo(1);
+    }
+
+    @Test
+    void append_toADeletedRoomHarmsNoOther() throws Exception {
+        long gone = await(log().open("gone")).roomId();
+        long a = await(log().open("a")).roomId();
+        delete("gone");
+        List<CompletionStage<Long>> dead = new ArrayList<>();
+        List<CompletionStage<Long>> alive = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            dead.add(log().append(gone, UUID.randomUUID(), update(i)));
+            alive.add(log().append(a, UUID.randomUUID(), update(i)));
+        }
+        dead.forEach(stage -> assertThat(failure(stage)).isInstanceOf(RoomGoneException.class));
+        alive.forEach(UpdateLogContract::await);
+        assertThat(await(log().read(a, 0)).rows()).hasSize(20);
+    }
+
+    @Test
+    void read_ofADeletedOrUnknownRoomFails() throws Exception {
+        long a = await(log().open("a")).roomId();
+        delete("a");
+
+        assertThat(failure(log().read(a, 0))).isInstanceOf(RoomGoneException.class);
+        assertThat(failure(log().read(a + 1_000, 0))).isInstanceOf(RoomGoneException.class);
+        assertThat(failure(log().append(a + 1_000, UUID.randomUUID(), update(0))))
+                .isInstanceOf(RoomGoneException.class);
+    }
+
+    @Test
+    void contents_outliveTheLog() throws Exception {
+        long a = await(log().open("a")).roomId();
+        UUID batch = UUID.randomUUID();
+        await(log().append(a, batch, update(0)));
+        append(a, update(1));
+        UpdateLog again = reopened();
+        Contents contents = await(again.open("a"));
+
+        assertThat(contents.roomId()).isEqualTo(a);
+        assertThat(contents.rows()).extracting(UpdateLog.Row::payload).containsExactly(update(0), update(1));
+        assertThat(await(again.append(a, batch, update(0)))).isEqualTo(1);
+        assertThat(await(again.append(a, UUID.randomUUID(), update(2)))).isEqualTo(3);
+    }
+}

@@ -1,0 +1,106 @@
+package io.keck.room;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.crdt.StructStore;
+import io.keck.crdt.Update;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/** One node, its clients, a log and a clock, all moved by hand. */
+final class World {
+    static final String ROOM = "room";
+    /** A room that has nothing to save looks at its clock so often. */
+    static final long IDLE_TICK = 4_000;
+
+    /** Small limits; times are those of production. */
+    static final Room.Settings SMALL =
+            new Room.Settings(1_000, 2_000, 5_000, 1_000, 3, 2_000, 500, 20_000, 60_000, 30_000);
+
+    final FakeLog log = new FakeLog();
+    final FlakyLog way = new FlakyLog(log);
+    final ManualExecutor executor = new ManualExecutor(1);
+    final List<FakeClient> clients = new ArrayList<>();
+    final Room.Settings settings;
+    final Rooms rooms;
+    long now = 1_000_000;
+
+    World() {
+        this(SMALL);
+    }
+
+    World(Room.Settings settings) {
+        this(settings, Room::new);
+    }
+
+    World(Room.Settings settings, Rooms.Maker maker) {
+        this.settings = settings;
+        rooms = new Rooms(way, executor, () -> now, ids(1), settings, maker);
+    }
+
+    static Supplier<UUID> ids(long seed) {
+        Random random = new Random(seed);
+        return () -> new UUID(random.nextLong(), random.nextLong());
+    }
+
+    FakeClient client() {
+        FakeClient client = new FakeClient(100 + clients.size(), () -> now);
+        clients.add(client);
+        return client;
+    }
+
+    /** A client that has joined and synced. */
+    FakeClient joined() {
+        FakeClient client = client();
+        client.connect(rooms, ROOM);
+        settle();
+        return client;
+    }
+
+    /** Joined and synced, and what was sent so far forgotten. */
+    FakeClient quiet() {
+        FakeClient client = joined();
+        client.connection.forget();
+        return client;
+    }
+
+    void settle() {
+        executor.runAll();
+    }
+
+    void pass(long millis) {
+        now += millis;
+        rooms.tick();
+        settle();
+    }
+
+    /** All rows of the room, as one document. */
+    StructStore saved() {
+        return log.replay(ROOM);
+    }
+
+    long rows() {
+        return log.head(ROOM);
+    }
+
+    void assertAllEqualTheLog() {
+        for (FakeClient client : clients) {
+            if (client.isConnected()) {
+                assertSame(client.replica, saved(), "client " + client.id);
+            }
+        }
+        assertThat(log.everyBatchIsThereOnce(ROOM)).isTrue();
+    }
+
+    static void assertSame(StructStore a, StructStore b, String what) {
+        assertThat(a.reduce(Update.decode(b.encode())).isEmpty())
+                .as("%s lacks something", what)
+                .isTrue();
+        assertThat(b.reduce(Update.decode(a.encode())).isEmpty())
+                .as("%s has more", what)
+                .isTrue();
+    }
+}

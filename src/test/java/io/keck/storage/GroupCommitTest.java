@@ -1,0 +1,120 @@
+package io.keck.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class GroupCommitTest {
+    private final List<List<Integer>> groups = Collections.synchronizedList(new ArrayList<>());
+    private final CountDownLatch entered = new CountDownLatch(1);
+    private final CountDownLatch gate = new CountDownLatch(1);
+
+    /** The first group waits at the gate. */
+    private void commit(List<Integer> group) {
+        groups.add(List.copyOf(group));
+        entered.countDown();
+        try {
+            assertThat(gate.await(60, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void whatArrivesDuringACommit_makesTheNextGroup() throws Exception {
+        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 1_000, this::commit);
+        commit.add(0);
+        assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
+        for (int i = 1; i <= 500; i++) {
+            commit.add(i);
+        }
+        gate.countDown();
+        commit.stop();
+
+        assertThat(groups)
+                .containsExactly(
+                        List.of(0), IntStream.rangeClosed(1, 500).boxed().toList());
+    }
+
+    @Test
+    void groups_areCutAtTheLimit() throws Exception {
+        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 10, this::commit);
+        commit.add(0);
+        assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
+        for (int i = 1; i <= 25; i++) {
+            commit.add(i);
+        }
+        gate.countDown();
+        commit.stop();
+
+        assertThat(groups).extracting(List::size).containsExactly(1, 10, 10, 5);
+    }
+
+    @Test
+    void spacing_makesGroupsUnderLoadAndKeepsTheOrder() throws Exception {
+        gate.countDown();
+        GroupCommit<Integer> commit = new GroupCommit<>("test", 20_000_000, 1_000, this::commit);
+        for (int i = 0; i < 1_000; i++) {
+            commit.add(i);
+        }
+        commit.stop();
+
+        assertThat(groups.stream().flatMap(List::stream))
+                .containsExactlyElementsOf(IntStream.range(0, 1_000).boxed().toList());
+        assertThat(groups.size()).isLessThan(1_000);
+    }
+
+    @Test
+    void stop_writesWhatIsQueuedAndTakesNoMore() throws Exception {
+        gate.countDown();
+        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 7, this::commit);
+        for (int i = 0; i < 100; i++) {
+            assertThat(commit.add(i)).isTrue();
+        }
+        commit.stop();
+
+        assertThat(commit.add(100)).isFalse();
+        assertThat(groups.stream().mapToInt(List::size).sum()).isEqualTo(100);
+    }
+
+    @Test
+    void whateverWasTaken_isWrittenThoughStopComesInBetween() throws Exception {
+        gate.countDown();
+        for (int round = 0; round < 50; round++) {
+            groups.clear();
+            GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 100, this::commit);
+            int[] taken = new int[1];
+            Thread adder = new Thread(() -> {
+                while (commit.add(taken[0])) {
+                    taken[0]++;
+                }
+            });
+            adder.start();
+            commit.stop();
+            adder.join();
+            assertThat(groups.stream().mapToInt(List::size).sum()).isEqualTo(taken[0]);
+        }
+    }
+
+    @Test
+    void committerThatThrows_doesNotEndTheThread() throws Exception {
+        List<Integer> written = Collections.synchronizedList(new ArrayList<>());
+        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 1, group -> {
+            if (group.contains(1)) {
+                throw new IllegalStateException("on purpose");
+            }
+            written.addAll(group);
+        });
+        commit.add(1);
+        commit.add(2);
+        commit.stop();
+
+        assertThat(written).containsExactly(2);
+    }
+}

@@ -1,0 +1,85 @@
+package io.keck.storage;
+
+import com.codahale.metrics.MetricRegistry;
+import io.dropwizard.db.DataSourceFactory;
+import io.dropwizard.db.ManagedDataSource;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import org.jdbi.v3.core.Jdbi;
+
+/** A migrated SQLite file with the pool of production and a clock that is set by hand. */
+final class SqliteFile implements AutoCloseable {
+    final ManagedDataSource pool;
+    final Jdbi jdbi;
+    final HandClock clock = new HandClock();
+
+    /** Stands still until it is set. */
+    static final class HandClock extends Clock {
+        volatile long now = 1_700_000_000_000L;
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.ofEpochMilli(now);
+        }
+    }
+
+    SqliteFile(Path file) throws Exception {
+        pool = pool(file);
+        pool.start();
+        Migrations.run(pool);
+        jdbi = Jdbi.create(pool);
+    }
+
+    static ManagedDataSource pool(Path file) {
+        DataSourceFactory factory = new DataSourceFactory();
+        factory.setUrl(DatabaseUrl.parse("jdbc:sqlite:" + file).jdbcUrl());
+        factory.setDriverClass("org.sqlite.JDBC");
+        factory.setInitialSize(1);
+        factory.setMinSize(1);
+        factory.setMaxSize(8);
+        return factory.build(new MetricRegistry(), "test");
+    }
+
+    /** A log that folds only when it is told to. */
+    JdbiUpdateLog log(long retentionMillis) {
+        return log(retentionMillis, Integer.MAX_VALUE);
+    }
+
+    JdbiUpdateLog log(long retentionMillis, int snapshotEvery) {
+        return new JdbiUpdateLog(
+                jdbi,
+                true,
+                "test",
+                clock,
+                new JdbiUpdateLog.Settings(0, 1_000, Long.MAX_VALUE, retentionMillis, snapshotEvery));
+    }
+
+    long count(String table) {
+        return jdbi.withHandle(h ->
+                h.createQuery("SELECT count(*) FROM " + table).mapTo(Long.class).one());
+    }
+
+    void deleteRoom(String name) {
+        jdbi.useHandle(h -> h.createUpdate("UPDATE rooms SET deleted_at = 1 WHERE name = :name AND deleted_at IS NULL")
+                .bind("name", name)
+                .execute());
+    }
+
+    @Override
+    public void close() throws Exception {
+        pool.stop();
+    }
+}

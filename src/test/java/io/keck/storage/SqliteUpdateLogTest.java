@@ -1,0 +1,105 @@
+package io.keck.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLogContract;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract over SQLite, and what only a database can do wrong. */
+class SqliteUpdateLogTest extends UpdateLogContract {
+    @TempDir
+    Path dir;
+
+    private SqliteFile db;
+    private JdbiUpdateLog log;
+
+    @BeforeEach
+    void open() throws Exception {
+        db = new SqliteFile(dir.resolve("keck.db"));
+        log = db.log(1_000);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        log.stop();
+        db.close();
+    }
+
+    @Override
+    protected UpdateLog log() {
+        return log;
+    }
+
+    @Override
+    protected UpdateLog reopened() throws Exception {
+        close();
+        open();
+        return log;
+    }
+
+    @Override
+    protected void delete(String name) {
+        db.deleteRoom(name);
+    }
+
+    @Test
+    void stop_writesWhatIsQueuedAndRefusesMore() throws Exception {
+        long a = await(log.open("a")).roomId();
+        var last = log.append(a, UUID.randomUUID(), update(0));
+        log.stop();
+
+        assertThat(await(last)).isEqualTo(1);
+        assertThat(log.append(a, UUID.randomUUID(), update(1)).toCompletableFuture())
+                .isCompletedExceptionally();
+        assertThat(log.read(a, 0).toCompletableFuture()).isCompletedExceptionally();
+        assertThat(log.open("a").toCompletableFuture()).isCompletedExceptionally();
+    }
+
+    @Test
+    void health_isThatOfTheLastRequest() {
+        long a = await(log.open("a")).roomId();
+        assertThat(log.isHealthy()).isTrue();
+        db.jdbi.useHandle(h -> h.execute("ALTER TABLE room_log RENAME TO elsewhere"));
+        assertThat(log.append(a, UUID.randomUUID(), update(0)).handle((seq, error) -> error))
+                .succeedsWithin(Duration.ofSeconds(60))
+                .isNotNull();
+        assertThat(log.isHealthy()).isFalse();
+        db.jdbi.useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO room_log"));
+        await(log.append(a, UUID.randomUUID(), update(0)));
+        assertThat(log.isHealthy()).isTrue();
+    }
+
+    /** Nodes' clocks differ, so rows that are kept for the retention may go out of order. */
+    @Test
+    void read_whereRowsBetweenAreGone_givesTheSnapshot() {
+        long a = await(log.open("a")).roomId();
+        for (int i = 0; i < 6; i++) {
+            await(log.append(a, UUID.randomUUID(), update(i)));
+        }
+        Compactor compactor = new Compactor(log, db.clock, 1_000);
+        assertThat(compactor.compact(a)).isTrue();
+        db.jdbi.useHandle(h -> h.execute("DELETE FROM room_log WHERE seq = 4"));
+
+        UpdateLog.Contents contents = await(log.read(a, 2));
+        assertThat(contents.snapshot()).isNotNull();
+        assertThat(contents.snapshotSeq()).isEqualTo(6);
+        assertThat(contents.rows()).isEmpty();
+        assertThat(await(log.read(a, 4)).rows()).hasSize(2);
+        stop(compactor);
+    }
+
+    private static void stop(Compactor compactor) {
+        try {
+            compactor.stop();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

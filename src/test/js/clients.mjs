@@ -1,0 +1,171 @@
+// Stock Yjs clients in a child process: y-websocket providers over ws, as an application would use them.
+//
+// One JSON object a line asks, `{"id": 1, "op": "open", ...}`; one line answers, `{"id": 1, "ok": ...}` or
+// `{"id": 1, "error": "..."}`. Answers may come in another order than the questions. The end of the input ends all.
+import { createInterface } from 'node:readline'
+import { isDeepStrictEqual } from 'node:util'
+import WebSocket from 'ws'
+import { WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
+
+// stdout belongs to the answers
+console.log = console.info = console.debug = console.warn = console.error
+
+const clients = new Map()
+
+const named = name => {
+  const client = clients.get(name)
+  if (client === undefined) throw new Error(`no client ${name}`)
+  return client
+}
+
+// y-websocket listens for the end of the process with each provider
+process.setMaxListeners(0)
+
+const content = doc => ({
+  text: doc.getText('t').toString(),
+  delta: doc.getText('t').toDelta(),
+  map: doc.getMap('m').toJSON(),
+  array: doc.getArray('a').toJSON()
+})
+
+/** One change of a document; an index is taken modulo what is there. */
+const change = (doc, [kind, ...args]) => {
+  const text = doc.getText('t')
+  const map = doc.getMap('m')
+  const array = doc.getArray('a')
+  const at = (index, length) => length === 0 ? 0 : index % length
+  switch (kind) {
+    case 'insert': return text.insert(at(args[0], text.length + 1), args[1])
+    case 'delete': return text.length > 0 && text.delete(at(args[0], text.length), 1)
+    case 'bold': return text.length > 0 && text.format(at(args[0], text.length), 1, { bold: args[1] })
+    case 'set': return map.set(args[0], args[1])
+    case 'unset': return map.delete(args[0])
+    case 'push': return array.push([args[0]])
+    case 'remove': return array.length > 0 && array.delete(at(args[0], array.length), 1)
+    default: throw new Error(`no change ${kind}`)
+  }
+}
+
+/** Numbers that only the seed decides (mulberry32). */
+const randomness = seed => () => {
+  seed = (seed + 0x6D2B79F5) | 0
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+}
+
+// No emoji: where a change splits one, Yjs itself does not always converge.
+const anyChange = random => {
+  const int = n => Math.floor(random() * n)
+  const index = int(1_000_000)
+  const word = 'abcdefghijklmnopqrstuvwxyzäöü€'.slice(int(20)).slice(0, 1 + int(6))
+  return [
+    ['insert', index, word], ['insert', index, word], ['insert', index, word], ['delete', index],
+    ['bold', index, random() < 0.7 ? true : null], ['set', `k${int(8)}`, int(100)], ['set', `k${int(8)}`, word],
+    ['unset', `k${int(8)}`], ['push', { n: int(100), word }], ['push', index], ['remove', index]
+  ][int(11)]
+}
+
+const same = (a, b) =>
+  Y.equalSnapshots(Y.snapshot(a), Y.snapshot(b)) && isDeepStrictEqual(content(a), content(b))
+
+const conditions = {
+  /** All have the same document, and nothing of it is missing. */
+  equal: all => all.every(c => c.provider.synced && c.doc.store.pendingStructs === null && same(c.doc, all[0].doc)),
+  synced: all => all.every(c => c.provider.synced),
+  closed: (all, n) => all.every(c => c.closes.length >= n),
+  /** All see so many clients, themselves included. */
+  present: (all, n) => all.every(c => c.provider.awareness.getStates().size === n),
+  length: (all, n) => all.every(c => c.doc.getText('t').length === n)
+}
+
+const pause = millis => new Promise(resolve => setTimeout(resolve, millis))
+
+const operations = {
+  open: ({ name, url, room, params = {} }) => {
+    const doc = new Y.Doc()
+    const provider = new WebsocketProvider(url, room, doc, {
+      WebSocketPolyfill: WebSocket, disableBc: true, maxBackoffTime: 400, params
+    })
+    const client = { doc, provider, closes: [], updates: 0 }
+    doc.on('update', (update, origin) => { if (origin === provider) client.updates++ })
+    provider.on('connection-close', event => event && client.closes.push({ code: event.code, reason: event.reason }))
+    clients.set(name, client)
+    return doc.clientID
+  },
+
+  edit: ({ name, changes }) => {
+    const { doc } = named(name)
+    changes.forEach(c => change(doc, c))
+  },
+
+  /** Random changes by all of them in turn, while the network goes on. */
+  scribble: async ({ names, seed, steps }) => {
+    const random = randomness(seed)
+    for (let i = 0; i < steps; i++) {
+      change(named(names[Math.floor(random() * names.length)]).doc, anyChange(random))
+      if (random() < 0.3) await new Promise(setImmediate)
+    }
+  },
+
+  /** Types so many single characters, each an update of its own. */
+  type: async ({ name, count }) => {
+    const text = named(name).doc.getText('t')
+    for (let i = 0; i < count; i++) {
+      text.insert(text.length, String.fromCharCode(97 + i % 26))
+      if (i % 50 === 49) await new Promise(setImmediate)
+    }
+  },
+
+  until: async ({ names, what, value, seconds }) => {
+    const all = names.map(named)
+    const deadline = Date.now() + seconds * 1000
+    while (!conditions[what](all, value)) {
+      if (Date.now() > deadline) {
+        const seen = all.map(c => [c.provider.synced, c.closes, Y.decodeStateVector(Y.encodeStateVector(c.doc)).size,
+          c.provider.awareness.getStates().size, c.doc.getText('t').length])
+        throw new Error(`in vain: ${what} ${value ?? ''} of ${names}: ${JSON.stringify(seen)}`)
+      }
+      await pause(5)
+    }
+  },
+
+  dump: ({ name }) => {
+    const { doc, provider, closes, updates } = named(name)
+    return { ...content(doc), closes, updates, states: [...provider.awareness.getStates().values()] }
+  },
+
+  awareness: ({ name, state }) => named(name).provider.awareness.setLocalState(state),
+  disconnect: ({ name }) => named(name).provider.disconnect(),
+  connect: ({ name }) => named(name).provider.connect(),
+
+  /** The connection breaks without a word, and the client does not come back. */
+  cut: ({ name }) => {
+    const { provider } = named(name)
+    provider.shouldConnect = false
+    provider.ws.terminate()
+  },
+
+  close: () => {
+    for (const { doc, provider } of clients.values()) {
+      provider.destroy()
+      doc.destroy()
+    }
+    clients.clear()
+  }
+}
+
+const handle = async line => {
+  const { id, op, ...args } = JSON.parse(line)
+  try {
+    const ok = await operations[op](args)
+    return { id, ok: ok ?? null }
+  } catch (error) {
+    return { id, error: String(error.stack ?? error) }
+  }
+}
+
+const input = createInterface({ input: process.stdin })
+input.on('line', line => handle(line).then(answer => process.stdout.write(JSON.stringify(answer) + '\n')))
+input.on('close', () => process.exit(0))
