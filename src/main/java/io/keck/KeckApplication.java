@@ -10,7 +10,7 @@ import io.dropwizard.migrations.MigrationsBundle;
 import io.keck.ops.FrontPageServlet;
 import io.keck.ops.HealthServlet;
 import io.keck.ops.HealthServlet.Status;
-import io.keck.room.Room;
+import io.keck.room.RoomSettings;
 import io.keck.storage.JdbiUpdateLog;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
@@ -45,7 +45,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         environment.jersey().setUrlPattern("/api/*");
 
         JdbiUpdateLog log = config.database().build(environment, config.nodeIdOrRandom());
-        Room.Settings settings = config.rooms().settings();
+        RoomSettings settings = config.rooms().settings();
         RoomRuntime runtime =
                 new RoomRuntime(log, settings, config.drainTimeout().toMilliseconds());
         environment.lifecycle().manage(runtime);

@@ -2,7 +2,7 @@ package io.keck;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.protocol.CloseReason;
-import io.keck.room.Room;
+import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import io.keck.room.UpdateLog;
 import java.util.List;
@@ -36,7 +36,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     private final long drainMillis;
     private volatile boolean draining;
 
-    RoomRuntime(UpdateLog log, Room.Settings settings, long drainMillis) {
+    RoomRuntime(UpdateLog log, RoomSettings settings, long drainMillis) {
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         this.turns = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-turn"));
         this.rooms = new Rooms(log, turns, clock(), UUID::randomUUID, settings);

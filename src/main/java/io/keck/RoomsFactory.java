@@ -3,7 +3,7 @@ package io.keck;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
-import io.keck.room.Room;
+import io.keck.room.RoomSettings;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 
@@ -50,8 +50,8 @@ public class RoomsFactory {
     private Duration unloadAfter = Duration.seconds(30);
 
     /** The block as the rooms take it. */
-    Room.Settings settings() {
-        return new Room.Settings(
+    RoomSettings settings() {
+        return new RoomSettings(
                 maxBacklog.toBytes(),
                 maxInbound.toBytes(),
                 maxUnsaved.toBytes(),

@@ -6,7 +6,7 @@ import io.keck.protocol.CloseReason;
  * One peer as a room sees it. Calls come from the room's turns, one at a time, and never block.
  *
  * <p>The weakest promise: frames arrive in order and complete, or the connection ends. A room asks {@link #backlog}
- * before it sends, and holds back while that is above {@link Room.Settings#maxBacklog}.
+ * before it sends, and holds back while that is above {@link RoomSettings#maxBacklog}.
  */
 public interface Connection {
     /** Queues one binary frame; the array is shared with other connections and not changed by anyone. */

@@ -4,17 +4,10 @@ import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.StateVector;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
-import io.keck.protocol.Awareness;
-import io.keck.protocol.AwarenessState;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -58,36 +51,6 @@ import org.slf4j.LoggerFactory;
  * it is committed, once a turn at most.
  */
 public class Room {
-    /**
-     * What a room may spend. Immutable.
-     *
-     * @param maxBacklog bytes queued for one socket before it counts as slow
-     * @param maxInbound bytes of one socket that may wait for the room's turn before it is read no further
-     * @param maxOverlay bytes of unsaved updates before the room reads no further from writers
-     * @param maxAwarenessBytes the largest awareness state
-     * @param maxAwarenessStates how many clients one socket may speak for
-     * @param saveTimeout milliseconds after which a commit counts as late
-     * @param retryAfter milliseconds between attempts to commit a batch
-     * @param keepAlive milliseconds without any frame after which a socket gets an empty awareness message
-     * @param stuckAfter milliseconds without progress after which a socket with a backlog is closed
-     * @param unloadAfter milliseconds a room without sockets stays loaded
-     */
-    public record Settings(
-            long maxBacklog,
-            long maxInbound,
-            long maxOverlay,
-            int maxAwarenessBytes,
-            int maxAwarenessStates,
-            long saveTimeout,
-            long retryAfter,
-            long keepAlive,
-            long stuckAfter,
-            long unloadAfter) {
-        /** 2 MiB, 8 MiB, 64 MiB, 64 KiB, 100, 2 s, 500 ms, 20 s, 60 s, 30 s. */
-        public static final Settings DEFAULT =
-                new Settings(2 << 20, 8 << 20, 64 << 20, 64 << 10, 100, 2_000, 500, 20_000, 60_000, 30_000);
-    }
-
     private enum State {
         LOADING,
         OPEN,
@@ -95,14 +58,12 @@ public class Room {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Room.class);
-    private static final Update NOTHING = Update.EMPTY;
     private static final long IDLE_TICK_MS = 4_000;
 
     private final String name;
     private final UpdateLog log;
     private final LongSupplier clock;
-    private final Supplier<UUID> ids;
-    private final Settings settings;
+    private final RoomSettings settings;
     private final Runnable onClosed;
     private final Mailbox mailbox;
     /** Connections that hold or are about to take a seat; -1 once the room takes no more. */
@@ -117,30 +78,23 @@ public class Room {
 
     private long id;
     private long applied;
-    private StructStore store = new StructStore();
+    private final StructStore store = new StructStore();
     private final List<Member> members = new ArrayList<>();
     /** Seats whose messages came while the room was loading. */
     private final List<Runnable> waiting = new ArrayList<>();
-    /** Oldest first; the first may be in flight. */
-    private final ArrayDeque<Batch> batches = new ArrayDeque<>();
+
+    private final Batches batches;
 
     private boolean inFlight;
     private boolean unsaved;
     private long nextAttempt;
     private long emptySince;
 
-    private final Awareness<Member> awareness;
-    /** What is to be published at the end of the turn: of each client the newest state. */
-    private final Map<Long, AwarenessState> awarenessNews = new LinkedHashMap<>();
-    /** Members that wait for an answer to a step 1. */
-    private final List<Member> askers = new ArrayList<>();
+    private final RoomAwareness awareness;
+    private final Answers answers;
+    private final Audience audience;
 
-    private final Set<Member> awarenessAskers = new LinkedHashSet<>();
     private final List<Runnable> savedListeners = new ArrayList<>();
-    /** Frames that many sockets ask for, good for one value of applied. */
-    private byte @Nullable [] step1Frame;
-
-    private byte @Nullable [] fullStateFrame;
 
     /**
      * A room that begins to load at once.
@@ -156,15 +110,17 @@ public class Room {
             Executor executor,
             LongSupplier clock,
             Supplier<UUID> ids,
-            Settings settings,
+            RoomSettings settings,
             Runnable onClosed) {
         this.name = name;
         this.log = log;
         this.clock = clock;
-        this.ids = ids;
+        this.batches = new Batches(ids);
+        this.audience = new Audience(members, settings);
+        this.answers = new Answers(store, batches, settings);
         this.settings = settings;
         this.onClosed = onClosed;
-        this.awareness = new Awareness<>(settings.maxAwarenessStates());
+        this.awareness = new RoomAwareness(settings, clock, members);
         this.mailbox = new Mailbox(executor, this::endOfTurn, this::failed);
         this.emptySince = clock.getAsLong();
     }
@@ -260,14 +216,8 @@ public class Room {
     }
 
     private void greet(Member member) {
-        if (step1Frame == null) {
-            step1Frame = Message.step1(store.stateVector());
-        }
-        member.connection.send(step1Frame);
-        List<AwarenessState> states = awareness.states();
-        if (!states.isEmpty()) {
-            member.connection.send(Message.awareness(states));
-        }
+        member.connection.send(answers.step1());
+        awareness.greet(member);
         member.greeted = true;
     }
 
@@ -276,8 +226,8 @@ public class Room {
             return;
         }
         seats.updateAndGet(n -> n > 0 ? n - 1 : n);
-        askers.remove(member);
-        news(awareness.removeOwner(member, clock.getAsLong()));
+        answers.leave(member);
+        awareness.leave(member);
         if (members.isEmpty()) {
             emptySince = clock.getAsLong();
         }
@@ -306,14 +256,11 @@ public class Room {
             member.mayClaim = false;
             accept(member, m.update());
         } else if (message instanceof Message.SyncStep1 m) {
-            if (member.asked == null) {
-                member.asked = m.stateVector();
-                askers.add(member);
-            }
+            answers.ask(member, m.stateVector());
         } else if (message instanceof Message.AwarenessUpdate m) {
-            hear(member, m.states());
+            awareness.hear(member, m.states());
         } else if (message instanceof Message.QueryAwareness) {
-            awarenessAskers.add(member);
+            awareness.ask(member);
         }
     }
 
@@ -322,14 +269,11 @@ public class Room {
         if (fresh.isEmpty()) {
             return;
         }
-        Batch open = openBatch();
-        open.add(fresh, member);
-        member.lastBatch = open;
+        batches.add(fresh, member, unsaved);
         if (unsaved) {
-            open.sent = true;
-            markSlow();
-            broadcast(Message.update(fresh.encode()), member);
-            if (overlayBytes() > settings.maxOverlay()) {
+            audience.markSlow(store);
+            audience.broadcast(Message.update(fresh.encode()), member);
+            if (batches.memory() > settings.maxOverlay()) {
                 member.paused = true;
                 member.connection.pause();
             }
@@ -338,50 +282,13 @@ public class Room {
 
     /** What of an update neither the store nor a waiting batch has. A test switches it off. */
     Update reduce(Update update) {
-        Update fresh = store.reduce(update);
-        for (Batch batch : batches) {
-            if (fresh.isEmpty()) {
-                break;
-            }
-            fresh = batch.reduce(fresh);
-        }
-        return fresh;
-    }
-
-    private Batch openBatch() {
-        Batch last = batches.peekLast();
-        if (last == null || last.isFixed()) {
-            last = new Batch(ids.get());
-            batches.add(last);
-        }
-        return last;
-    }
-
-    private void hear(Member member, List<AwarenessState> states) {
-        boolean claim = member.mayClaim && states.size() == 1;
-        member.mayClaim = false;
-        long now = clock.getAsLong();
-        for (AwarenessState s : states) {
-            if (s.json().length() > settings.maxAwarenessBytes()) {
-                member.connection.close(CloseReason.tooLarge(
-                        "an awareness state may have " + settings.maxAwarenessBytes() + " characters at most"));
-                return;
-            }
-            AwarenessState news = awareness.apply(s, member, claim, now);
-            if (news != null) {
-                news(List.of(news));
-            }
-        }
-    }
-
-    private void news(List<AwarenessState> states) {
-        states.forEach(s -> awarenessNews.put(s.client(), s));
+        return batches.reduce(store.reduce(update));
     }
 
     // ------------------------------------------------------------------ turns: the log
 
     private void commit() {
-        Batch first = batches.peekFirst();
+        Batch first = batches.first();
         if (first == null || inFlight || state != State.OPEN || clock.getAsLong() < nextAttempt) {
             return;
         }
@@ -435,7 +342,7 @@ public class Room {
                     }
                     inFlight = false;
                     take(contents);
-                    if (seq <= applied && batch == batches.peekFirst()) {
+                    if (seq <= applied && batch == batches.first()) {
                         saved(batch); // it came with the snapshot
                     }
                 }));
@@ -448,7 +355,7 @@ public class Room {
             takeForeign(contents.snapshotSeq(), snapshot);
         }
         for (UpdateLog.Row row : contents.rows()) {
-            Batch first = batches.peekFirst();
+            Batch first = batches.first();
             if (row.seq() == applied + 1 && first != null && first.id.equals(row.batchId())) {
                 committed(first, row.seq());
             } else if (row.seq() == applied + 1) {
@@ -461,24 +368,24 @@ public class Room {
 
     private void takeForeign(long seq, byte[] payload) {
         Update update = Update.decode(payload, DecodeLimits.OWN);
-        Update news = members.isEmpty() ? NOTHING : store.reduce(update);
-        markSlow();
+        Update news = members.isEmpty() ? Update.EMPTY : store.reduce(update);
+        audience.markSlow(store);
         store.apply(update);
         applied(seq);
         if (!news.isEmpty()) {
-            broadcast(Message.update(news.encode()), null);
+            audience.broadcast(Message.update(news.encode()), null);
         }
     }
 
     private void committed(Batch batch, long seq) {
         boolean firstTime = !batch.sent;
         if (firstTime) {
-            markSlow();
+            audience.markSlow(store);
         }
         store.apply(batch.update());
         applied(seq);
         if (firstTime) {
-            broadcast(Message.update(batch.payload()), batch.soleOrigin());
+            audience.broadcast(Message.update(batch.payload()), batch.soleOrigin());
         }
         saved(batch);
     }
@@ -494,8 +401,7 @@ public class Room {
     /** The only place where {@code applied} changes. A test watches it. */
     void applied(long seq) {
         applied = seq;
-        step1Frame = null;
-        fullStateFrame = null;
+        answers.storeChanged();
     }
 
     private void beginUnsaved() {
@@ -504,57 +410,18 @@ public class Room {
         }
         unsaved = true;
         LOG.warn("Room {}: the database does not answer, updates are passed on unsaved", name);
-        markSlow();
-        for (Batch batch : batches) {
-            if (!batch.sent) {
-                batch.sent = true;
-                broadcast(Message.update(batch.encode()), batch.soleOrigin());
-            }
-        }
+        audience.markSlow(store);
+        batches.sendAll(batch -> audience.broadcast(Message.update(batch.encode()), batch.soleOrigin()));
     }
 
     private void endUnsaved() {
         unsaved = false;
         LOG.info("Room {}: the database answers again", name);
-        for (Batch batch : batches) {
-            batch.payload(); // the sockets have what is in it, what comes now they have not: keep them apart
-        }
-        for (Member m : members) {
-            if (m.paused) {
-                m.paused = false;
-                m.connection.resume();
-            }
-        }
-    }
-
-    private long overlayBytes() {
-        long sum = 0;
-        for (Batch batch : batches) {
-            sum += batch.memory();
-        }
-        return sum;
+        batches.fixAll(); // the sockets have what is in them, what comes now they have not: keep them apart
+        audience.resumeAll();
     }
 
     // ------------------------------------------------------------------ turns: sending
-
-    /** Before something is sent: who cannot take it stays at what the store holds now. */
-    private void markSlow() {
-        StateVector now = null;
-        for (Member m : members) {
-            if (m.greeted && m.behind == null && m.connection.backlog() > settings.maxBacklog()) {
-                now = now == null ? store.stateVector() : now;
-                m.behind = now;
-            }
-        }
-    }
-
-    private void broadcast(byte[] frame, @Nullable Member except) {
-        for (Member m : members) {
-            if (m != except && m.greeted && m.behind == null) {
-                m.connection.send(frame);
-            }
-        }
-    }
 
     /** Sends what a socket missed, now that it takes bytes again. */
     private void catchUp(Member member) {
@@ -564,70 +431,17 @@ public class Room {
         StateVector behind = member.behind;
         if (behind != null) {
             member.behind = null;
-            member.connection.send(Message.update(stateSince(behind)));
+            member.connection.send(Message.update(answers.stateSince(behind)));
         }
-        if (member.missedAwareness) {
-            member.missedAwareness = false;
-            member.connection.send(Message.awareness(awareness.everything()));
-        }
-    }
-
-    /** Answers step 1s, except where the sender's own earlier updates are not committed or its backlog is high. */
-    private void answer() {
-        askers.removeIf(member -> {
-            StateVector asked = member.asked;
-            boolean ownWaiting = !unsaved && member.lastBatch != null && batches.contains(member.lastBatch);
-            if (asked == null || ownWaiting || member.connection.backlog() > settings.maxBacklog()) {
-                return asked == null;
-            }
-            member.asked = null;
-            member.connection.send(answerTo(asked));
-            return true;
-        });
-    }
-
-    private byte[] answerTo(StateVector asked) {
-        if (hasOverlay() || !asked.equals(StateVector.EMPTY)) {
-            return Message.step2(stateSince(asked));
-        }
-        if (fullStateFrame == null) {
-            fullStateFrame = Message.step2(store.encode());
-        }
-        return fullStateFrame;
-    }
-
-    private byte[] stateSince(StateVector known) {
-        byte[] saved = store.diff(known);
-        if (!hasOverlay()) {
-            return saved;
-        }
-        StructStore both = new StructStore();
-        both.apply(Update.decode(saved, DecodeLimits.OWN));
-        for (Batch batch : batches) {
-            if (batch.sent) {
-                both.apply(batch.update());
-            }
-        }
-        return both.diff(known);
-    }
-
-    /** Whether sockets have what is not committed: in unsaved mode, and after it until the last of that is. */
-    private boolean hasOverlay() {
-        return batches.stream().anyMatch(batch -> batch.sent);
+        awareness.catchUp(member);
     }
 
     private void endOfTurn() {
         if (state != State.OPEN) {
             return;
         }
-        if (!awarenessNews.isEmpty()) {
-            publishAwareness();
-        }
-        for (Member m : awarenessAskers) {
-            sendAwareness(m, Message.awareness(awareness.states()));
-        }
-        awarenessAskers.clear();
-        answer();
+        awareness.publish();
+        answers.give(unsaved);
         commit();
         wakeAt = Math.min(wakeAt, nextTick(clock.getAsLong())); // a turn never puts it off: busy rooms need ticks too
         if (batches.isEmpty() && !savedListeners.isEmpty()) {
@@ -643,24 +457,6 @@ public class Room {
         return members.isEmpty() ? Math.max(now, emptySince + settings.unloadAfter()) : now + IDLE_TICK_MS;
     }
 
-    private void publishAwareness() {
-        byte[] frame = Message.awareness(List.copyOf(awarenessNews.values()));
-        awarenessNews.clear();
-        for (Member m : members) {
-            if (m.greeted) {
-                sendAwareness(m, frame);
-            }
-        }
-    }
-
-    private void sendAwareness(Member m, byte[] frame) {
-        if (m.connection.backlog() > settings.maxBacklog()) {
-            m.missedAwareness = true;
-        } else {
-            m.connection.send(frame);
-        }
-    }
-
     // ------------------------------------------------------------------ turns: time and the end
 
     private void onTick() {
@@ -669,19 +465,12 @@ public class Room {
             return;
         }
         wakeAt = Long.MAX_VALUE; // the end of this turn sets it
-        Batch first = batches.peekFirst();
+        Batch first = batches.first();
         if (inFlight && first != null && now - first.submittedAt > settings.saveTimeout()) {
             beginUnsaved();
         }
-        news(awareness.expire(now));
-        for (Member m : members) {
-            boolean stuck = m.connection.backlog() > 0 && now - m.connection.lastProgress() > settings.stuckAfter();
-            if (stuck) {
-                m.connection.close(CloseReason.overload("this connection takes nothing any more"));
-            } else if (m.greeted && now - m.connection.lastSend() >= settings.keepAlive()) {
-                m.connection.send(Message.awareness(List.of()));
-            }
-        }
+        awareness.expire();
+        audience.lookAfter(now);
         boolean idle = members.isEmpty() && batches.isEmpty() && now - emptySince >= settings.unloadAfter();
         if (idle && seats.compareAndSet(0, -1)) {
             state = State.CLOSED;

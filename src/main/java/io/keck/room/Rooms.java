@@ -16,7 +16,7 @@ public final class Rooms {
     private final Executor executor;
     private final LongSupplier clock;
     private final Supplier<UUID> ids;
-    private final Room.Settings settings;
+    private final RoomSettings settings;
     private final Maker maker;
     private volatile boolean draining;
 
@@ -27,7 +27,7 @@ public final class Rooms {
      * @param clock milliseconds of a steady clock
      * @param ids random ids for batches
      */
-    public Rooms(UpdateLog log, Executor executor, LongSupplier clock, Supplier<UUID> ids, Room.Settings settings) {
+    public Rooms(UpdateLog log, Executor executor, LongSupplier clock, Supplier<UUID> ids, RoomSettings settings) {
         this(log, executor, clock, ids, settings, Room::new);
     }
 
@@ -41,7 +41,7 @@ public final class Rooms {
                 Executor executor,
                 LongSupplier clock,
                 Supplier<UUID> ids,
-                Room.Settings settings,
+                RoomSettings settings,
                 Runnable onClosed);
     }
 
@@ -50,7 +50,7 @@ public final class Rooms {
             Executor executor,
             LongSupplier clock,
             Supplier<UUID> ids,
-            Room.Settings settings,
+            RoomSettings settings,
             Maker maker) {
         this.log = log;
         this.executor = executor;

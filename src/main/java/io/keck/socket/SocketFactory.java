@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
 import io.keck.crdt.DecodeLimits;
-import io.keck.room.Room;
+import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import jakarta.servlet.DispatcherType;
 import jakarta.validation.constraints.Max;
@@ -56,7 +56,7 @@ public class SocketFactory {
     public Runnable build(
             Environment environment,
             Rooms rooms,
-            Room.Settings settings,
+            RoomSettings settings,
             LongSupplier clock,
             Predicate<String> accepting) {
         int maxBytes = Math.toIntExact(maxMessageSize.toBytes());

@@ -1,7 +1,7 @@
 package io.keck.socket;
 
 import io.keck.crdt.DecodeLimits;
-import io.keck.room.Room;
+import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,13 +22,13 @@ final class Sockets {
     private static final long CLOSE_WITHIN_MS = 5_000;
 
     private final Rooms rooms;
-    private final Room.Settings roomSettings;
+    private final RoomSettings roomSettings;
     private final Limits limits;
     private final LongSupplier clock;
     private final Strikes strikes;
     private final Set<SocketConnection> open = ConcurrentHashMap.newKeySet();
 
-    Sockets(Rooms rooms, Room.Settings roomSettings, Limits limits, LongSupplier clock) {
+    Sockets(Rooms rooms, RoomSettings roomSettings, Limits limits, LongSupplier clock) {
         this.rooms = rooms;
         this.roomSettings = roomSettings;
         this.limits = limits;
@@ -40,7 +40,7 @@ final class Sockets {
         return rooms;
     }
 
-    Room.Settings roomSettings() {
+    RoomSettings roomSettings() {
         return roomSettings;
     }
 

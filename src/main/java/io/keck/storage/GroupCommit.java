@@ -70,7 +70,7 @@ final class GroupCommit<W> {
             try {
                 committer.accept(group);
             } catch (RuntimeException | Error e) {
-                LOG.error("The log writer failed on a group; its writes will be tried again", e);
+                LOG.error("The log writer failed on a group without telling those who wait for it", e);
             }
             group.clear();
             last = System.nanoTime();

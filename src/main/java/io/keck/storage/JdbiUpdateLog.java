@@ -4,13 +4,15 @@ import io.dropwizard.lifecycle.Managed;
 import io.keck.room.UpdateLog;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -40,6 +42,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
             long spacingNanos, int maxBatches, long snapshotBytes, long retentionMillis, int snapshotEvery) {}
 
     private static final int READERS = 2;
+    private static final int MAX_TAILS = 50_000;
 
     private final Jdbi jdbi;
     private final boolean sqlite;
@@ -47,7 +50,15 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     private final GroupCommit<Write> writer;
     private final ExecutorService readers;
     private final Compactor compactor;
-    private final ConcurrentHashMap<Long, Tail> tails = new ConcurrentHashMap<>();
+    /** A room that falls out of here is only folded later. */
+    private final Map<Long, Tail> tails = Collections.synchronizedMap(new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, Tail> eldest) {
+            return size() > MAX_TAILS;
+        }
+    });
 
     private volatile boolean healthy = true;
     private final AtomicBoolean probing = new AtomicBoolean();

@@ -31,7 +31,7 @@ class RoomTwinsTest {
                 Executor executor,
                 LongSupplier clock,
                 Supplier<UUID> ids,
-                Settings settings,
+                RoomSettings settings,
                 Runnable onClosed) {
             super(name, log, executor, clock, ids, settings, onClosed);
         }

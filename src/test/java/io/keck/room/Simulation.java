@@ -79,7 +79,7 @@ final class Simulation {
                 Executor executor,
                 LongSupplier clock,
                 Supplier<UUID> ids,
-                Settings settings,
+                RoomSettings settings,
                 Runnable onClosed) {
             super(name, log, executor, clock, ids, settings, onClosed);
             watchedName = name;
@@ -118,9 +118,9 @@ final class Simulation {
         }
     }
 
-    private Room.Settings settings() {
+    private RoomSettings settings() {
         long saveTimeout = troubled ? 300 : Long.MAX_VALUE / 2;
-        return new Room.Settings(500, 2_000, 3_000, 1_000, 100, saveTimeout, 50, 20_000, 1L << 40, 10_000);
+        return new RoomSettings(500, 2_000, 3_000, 1_000, 100, saveTimeout, 50, 20_000, 1L << 40, 10_000);
     }
 
     private void seen(Peer peer, Update update) {

@@ -17,14 +17,14 @@ final class World {
     static final long IDLE_TICK = 4_000;
 
     /** Small limits; times are those of production. */
-    static final Room.Settings SMALL =
-            new Room.Settings(1_000, 2_000, 5_000, 1_000, 3, 2_000, 500, 20_000, 60_000, 30_000);
+    static final RoomSettings SMALL =
+            new RoomSettings(1_000, 2_000, 5_000, 1_000, 3, 2_000, 500, 20_000, 60_000, 30_000);
 
     final FakeLog log = new FakeLog();
     final FlakyLog way = new FlakyLog(log);
     final ManualExecutor executor = new ManualExecutor(1);
     final List<FakeClient> clients = new ArrayList<>();
-    final Room.Settings settings;
+    final RoomSettings settings;
     final Rooms rooms;
     long now = 1_000_000;
 
@@ -32,11 +32,11 @@ final class World {
         this(SMALL);
     }
 
-    World(Room.Settings settings) {
+    World(RoomSettings settings) {
         this(settings, Room::new);
     }
 
-    World(Room.Settings settings, Rooms.Maker maker) {
+    World(RoomSettings settings, Rooms.Maker maker) {
         this.settings = settings;
         rooms = new Rooms(way, executor, () -> now, ids(1), settings, maker);
     }

@@ -1,0 +1,97 @@
+package io.keck.room;
+
+import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.StateVector;
+import io.keck.crdt.StructStore;
+import io.keck.crdt.Update;
+import io.keck.protocol.Message;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a room tells of its document: its own step 1, and what somebody lacks, who asks with a step 1 or was too slow.
+ * Frames that many sockets ask for are encoded once for each state of the store. Touched only in the room's turns.
+ */
+final class Answers {
+    private final StructStore store;
+    private final Batches batches;
+    private final RoomSettings settings;
+    /** Members that wait for an answer to a step 1. */
+    private final List<Member> askers = new ArrayList<>();
+
+    private byte @Nullable [] step1Frame;
+    private byte @Nullable [] fullStateFrame;
+
+    /** Answers from the store, and from those of the batches that were sent unsaved. */
+    Answers(StructStore store, Batches batches, RoomSettings settings) {
+        this.store = store;
+        this.batches = batches;
+        this.settings = settings;
+    }
+
+    /** The store is not what it was: frames are encoded again when they are next needed. */
+    void storeChanged() {
+        step1Frame = null;
+        fullStateFrame = null;
+    }
+
+    /** The room's own step 1. */
+    byte[] step1() {
+        if (step1Frame == null) {
+            step1Frame = Message.step1(store.stateVector());
+        }
+        return step1Frame;
+    }
+
+    /** A member asks for what it lacks. One that asks again before it is answered gets one answer, to its first. */
+    void ask(Member member, StateVector known) {
+        if (member.asked == null) {
+            member.asked = known;
+            askers.add(member);
+        }
+    }
+
+    void leave(Member member) {
+        askers.remove(member);
+    }
+
+    /** Answers step 1s, except where the sender's own earlier updates are not committed or its backlog is high. */
+    void give(boolean unsaved) {
+        if (askers.isEmpty()) {
+            return;
+        }
+        askers.removeIf(member -> {
+            StateVector asked = member.asked;
+            boolean ownWaiting = !unsaved && batches.holdNewsOf(member);
+            if (asked == null || ownWaiting || member.connection.backlog() > settings.maxBacklog()) {
+                return asked == null;
+            }
+            member.asked = null;
+            member.connection.send(answerTo(asked));
+            return true;
+        });
+    }
+
+    private byte[] answerTo(StateVector asked) {
+        if (batches.anySent() || !asked.equals(StateVector.EMPTY)) {
+            return Message.step2(stateSince(asked));
+        }
+        if (fullStateFrame == null) {
+            fullStateFrame = Message.step2(store.encode());
+        }
+        return fullStateFrame;
+    }
+
+    /** What somebody with that state vector lacks of what the sockets have, saved or not, as a V1 update. */
+    byte[] stateSince(StateVector known) {
+        byte[] saved = store.diff(known);
+        if (!batches.anySent()) {
+            return saved;
+        }
+        StructStore both = new StructStore();
+        both.apply(Update.decode(saved, DecodeLimits.OWN));
+        batches.applySent(both);
+        return both.diff(known);
+    }
+}

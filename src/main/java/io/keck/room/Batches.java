@@ -1,0 +1,107 @@
+package io.keck.room;
+
+import io.keck.crdt.StructStore;
+import io.keck.crdt.Update;
+import java.util.ArrayDeque;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The batches of a room that are not committed, oldest first; the first may be in flight. Those that were sent to the
+ * sockets all the same, because the database was away, are the overlay over the store. Touched only in the room's turns.
+ */
+final class Batches {
+    private final ArrayDeque<Batch> queue = new ArrayDeque<>();
+    private final Supplier<UUID> ids;
+
+    Batches(Supplier<UUID> ids) {
+        this.ids = ids;
+    }
+
+    boolean isEmpty() {
+        return queue.isEmpty();
+    }
+
+    @Nullable
+    Batch first() {
+        return queue.peekFirst();
+    }
+
+    void remove(Batch batch) {
+        queue.remove(batch);
+    }
+
+    /** What of an update is in none of them. */
+    Update reduce(Update update) {
+        Update fresh = update;
+        for (Batch batch : queue) {
+            if (fresh.isEmpty()) {
+                break;
+            }
+            fresh = batch.reduce(fresh);
+        }
+        return fresh;
+    }
+
+    /** Adds an update to the open batch; opens one where the last is fixed. */
+    void add(Update update, Member from, boolean sent) {
+        Batch last = queue.peekLast();
+        if (last == null || last.isFixed()) {
+            last = new Batch(ids.get());
+            queue.add(last);
+        }
+        last.add(update, from);
+        last.sent |= sent;
+        from.lastBatch = last;
+    }
+
+    /** Whether something that this member sent waits here. */
+    boolean holdNewsOf(Member member) {
+        return member.lastBatch != null && queue.contains(member.lastBatch);
+    }
+
+    /** Hands those over that the sockets have not got; they have them then. */
+    void sendAll(Consumer<Batch> sender) {
+        for (Batch batch : queue) {
+            if (!batch.sent) {
+                batch.sent = true;
+                sender.accept(batch);
+            }
+        }
+    }
+
+    /** Lets nothing be added to those that are here. */
+    void fixAll() {
+        queue.forEach(Batch::payload);
+    }
+
+    /** Whether sockets have what is not committed: in unsaved mode, and after it until the last of that is. */
+    boolean anySent() {
+        for (Batch batch : queue) {
+            if (batch.sent) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Applies what the sockets have. */
+    void applySent(StructStore store) {
+        for (Batch batch : queue) {
+            if (batch.sent) {
+                store.apply(batch.update());
+            }
+        }
+    }
+
+    /** Bytes on the heap, roughly. */
+    long memory() {
+        long sum = 0;
+        for (Batch batch : queue) {
+            sum += batch.memory();
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,31 @@
+package io.keck.room;
+
+/**
+ * What a room may spend. Immutable.
+ *
+ * @param maxBacklog bytes queued for one socket before it counts as slow
+ * @param maxInbound bytes of one socket that may wait for the room's turn before it is read no further
+ * @param maxOverlay bytes of unsaved updates before the room reads no further from writers
+ * @param maxAwarenessBytes the largest awareness state
+ * @param maxAwarenessStates how many clients one socket may speak for
+ * @param saveTimeout milliseconds after which a commit counts as late
+ * @param retryAfter milliseconds between attempts to commit a batch
+ * @param keepAlive milliseconds without any frame after which a socket gets an empty awareness message
+ * @param stuckAfter milliseconds without progress after which a socket with a backlog is closed
+ * @param unloadAfter milliseconds a room without sockets stays loaded
+ */
+public record RoomSettings(
+        long maxBacklog,
+        long maxInbound,
+        long maxOverlay,
+        int maxAwarenessBytes,
+        int maxAwarenessStates,
+        long saveTimeout,
+        long retryAfter,
+        long keepAlive,
+        long stuckAfter,
+        long unloadAfter) {
+    /** 2 MiB, 8 MiB, 64 MiB, 64 KiB, 100, 2 s, 500 ms, 20 s, 60 s, 30 s. */
+    public static final RoomSettings DEFAULT =
+            new RoomSettings(2 << 20, 8 << 20, 64 << 20, 64 << 10, 100, 2_000, 500, 20_000, 60_000, 30_000);
+}
