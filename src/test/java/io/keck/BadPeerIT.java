@@ -116,8 +116,7 @@ class BadPeerIT {
 
     @Test
     void garbage_fromManyConnections() {
-        long seed = System.nanoTime();
-        System.out.println("BadPeerIT seed " + seed);
+        long seed = Seeds.next("BadPeerIT");
         Random random = new Random(seed);
         byte[] garbage = new byte[1 << 20];
         long sent = 0;

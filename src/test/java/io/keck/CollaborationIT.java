@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,8 +47,7 @@ class CollaborationIT {
 
     @Test
     void editors_whoChangeTextMapAndArrayAtOnce_converge() {
-        long seed = new Random().nextInt();
-        System.out.println("CollaborationIT seed " + seed);
+        long seed = Seeds.next("CollaborationIT");
         for (String name : List.of("a", "b", "c", "d")) {
             clients.open(name, keck, "together");
         }

@@ -28,8 +28,7 @@ class KillIT {
     @Test
     void kill_losesNothingThatWasSeen() {
         int rounds = Boolean.getBoolean("keck.campaign") ? 20 : 3;
-        long seed = Long.getLong("keck.seed", System.nanoTime());
-        System.out.println("KillIT seed " + seed);
+        long seed = Seeds.next("KillIT");
         Random random = new Random(seed);
         KeckProcess keck = start();
         try {
