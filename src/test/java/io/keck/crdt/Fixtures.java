@@ -22,14 +22,14 @@ import java.util.zip.GZIPInputStream;
  * What the real Yjs said, recorded: gzip'ed JSON lines in {@code src/test/resources/yjs}, by version of Yjs. With
  * {@code -Dkeck.conformance=DIR} another folder of the same layout is read instead.
  */
-final class Fixtures {
+public final class Fixtures {
     private static final String RECORDED = "/yjs/13.6.33/";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private Fixtures() {}
 
     /** All lines of a file, named without {@code .jsonl.gz}. */
-    static List<JsonNode> read(String name) {
+    public static List<JsonNode> read(String name) {
         // from characters: from bytes Jackson refuses the escaped lone surrogates that some keys have
         try (InputStream file = open(name + ".jsonl.gz");
                 Reader text = new InputStreamReader(new GZIPInputStream(file), StandardCharsets.UTF_8);
@@ -52,7 +52,17 @@ final class Fixtures {
         return resource;
     }
 
-    static byte[] hex(JsonNode text) {
+    /** One JSON text. */
+    public static JsonNode json(String text) {
+        try {
+            return JSON.readTree(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The bytes that a string spells in hexadecimal digits. */
+    public static byte[] hex(JsonNode text) {
         return HexFormat.of().parseHex(text.textValue());
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.Fixtures;
 import io.keck.crdt.lib0.DecodeException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -62,7 +63,7 @@ class AwarenessConformance {
         private void apply(JsonNode step) {
             List<AwarenessState> states;
             try {
-                states = AwarenessState.decode(Recorded.hex(step.get("hex")), DecodeLimits.DEFAULT);
+                states = AwarenessState.decode(Fixtures.hex(step.get("hex")), DecodeLimits.DEFAULT);
             } catch (DecodeException e) {
                 assertThat(step.has("decoded")).as("refused: %s", step).isFalse();
                 return;
@@ -84,7 +85,7 @@ class AwarenessConformance {
 
         void compare(JsonNode after, String where) {
             Map<Long, JsonNode> states = new TreeMap<>();
-            awareness.states().forEach(s -> states.put(s.client(), Recorded.json(s.json())));
+            awareness.states().forEach(s -> states.put(s.client(), Fixtures.json(s.json())));
             Map<Long, JsonNode> recorded = remote(after.get("states"));
             states.keySet().removeAll(forgotten);
             recorded.keySet().removeAll(forgotten);
@@ -125,7 +126,7 @@ class AwarenessConformance {
     void statesAndClocks_areTheRecordedOnes() {
         List<String> names = new ArrayList<>();
         int compared = 0;
-        for (JsonNode script : Recorded.read("awareness")) {
+        for (JsonNode script : Fixtures.read("awareness")) {
             Run run = new Run(script);
             int i = 0;
             for (JsonNode step : script.get("steps")) {
@@ -142,10 +143,10 @@ class AwarenessConformance {
     @Test
     void wireForm_isTheRecordedOne() {
         int compared = 0;
-        for (JsonNode script : Recorded.read("awareness")) {
+        for (JsonNode script : Fixtures.read("awareness")) {
             for (JsonNode step : script.get("steps")) {
                 if (step.get("op").textValue().equals("apply") && step.has("decoded")) {
-                    byte[] recorded = Recorded.hex(step.get("hex"));
+                    byte[] recorded = Fixtures.hex(step.get("hex"));
                     List<AwarenessState> states = AwarenessState.decode(recorded, DecodeLimits.DEFAULT);
                     assertThat(AwarenessState.encode(states)).isEqualTo(recorded);
                     compared++;

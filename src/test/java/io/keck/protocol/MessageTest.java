@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.Fixtures;
 import io.keck.crdt.StateVector;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Encoder;
@@ -22,7 +23,7 @@ class MessageTest {
     }
 
     private static List<JsonNode> recorded(String name) {
-        return Recorded.read("sync-protocol").stream()
+        return Fixtures.read("sync-protocol").stream()
                 .filter(json -> json.get("name").textValue().startsWith(name))
                 .toList();
     }
@@ -41,7 +42,7 @@ class MessageTest {
     void step1_isTheRecordedFrame() {
         for (JsonNode json : recorded("sync-")) {
             for (String name : List.of("step1FromClient", "step1FromServer", "emptyStep1")) {
-                byte[] frame = Recorded.hex(json.get(name));
+                byte[] frame = Fixtures.hex(json.get(name));
                 Message.SyncStep1 message = (Message.SyncStep1) read(frame).get(0);
                 assertThat(Message.step1(message.stateVector())).as(name).isEqualTo(frame);
             }
@@ -54,11 +55,11 @@ class MessageTest {
         assertThat(all).isNotEmpty();
         for (JsonNode json : all) {
             for (String name : List.of("step2FromServer", "step2FromClient", "upToDateStep2")) {
-                byte[] frame = Recorded.hex(json.get(name));
+                byte[] frame = Fixtures.hex(json.get(name));
                 Message.SyncStep2 message = (Message.SyncStep2) read(frame).get(0);
                 assertThat(Message.step2(message.update().encode())).as(name).isEqualTo(frame);
             }
-            byte[] frame = Recorded.hex(json.get("updateFrame"));
+            byte[] frame = Fixtures.hex(json.get("updateFrame"));
             Message.SyncUpdate message = (Message.SyncUpdate) read(frame).get(0);
             assertThat(Message.update(message.update().encode())).isEqualTo(frame);
         }
@@ -66,7 +67,7 @@ class MessageTest {
 
     @Test
     void queryAwareness_isRead() {
-        byte[] frame = Recorded.hex(recorded("sync-").get(0).get("queryAwareness"));
+        byte[] frame = Fixtures.hex(recorded("sync-").get(0).get("queryAwareness"));
         assertThat(frame).isEqualTo(new byte[] {Message.QUERY_AWARENESS});
         assertThat(read(frame)).containsExactly(new Message.QueryAwareness());
     }
@@ -75,7 +76,7 @@ class MessageTest {
     void auth_isReadAndMeansNothing() {
         List<JsonNode> all = recorded("auth-denied");
         assertThat(all).isNotEmpty();
-        all.forEach(json -> assertThat(read(Recorded.hex(json.get("frame")))).containsExactly(new Message.Auth()));
+        all.forEach(json -> assertThat(read(Fixtures.hex(json.get("frame")))).containsExactly(new Message.Auth()));
     }
 
     @Test
@@ -140,7 +141,7 @@ class MessageTest {
         List<JsonNode> all = recorded("malformed-frame");
         assertThat(all).isNotEmpty();
         for (JsonNode json : all) {
-            assertThatThrownBy(() -> read(Recorded.hex(json.get("hex"))))
+            assertThatThrownBy(() -> read(Fixtures.hex(json.get("hex"))))
                     .as(json.get("why").textValue())
                     .isInstanceOf(DecodeException.class);
         }
@@ -175,7 +176,7 @@ class MessageTest {
         List<byte[]> frames = new ArrayList<>();
         for (JsonNode json : recorded("sync-")) {
             for (String name : List.of("step1FromClient", "step2FromServer", "updateFrame")) {
-                frames.add(Recorded.hex(json.get(name)));
+                frames.add(Fixtures.hex(json.get(name)));
             }
         }
         frames.add(Message.awareness(List.of(new AwarenessState(1, 2, "{\"a\":[1,\"é\"]}"))));
