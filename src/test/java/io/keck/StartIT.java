@@ -89,6 +89,15 @@ class StartIT {
     }
 
     @Test
+    void migrateCommand_worksBeforeTheFirstStart() {
+        try (KeckProcess migrate =
+                KeckProcess.withDefaults(dir).brief().command("db", "migrate").launch()) {
+            assertThat(run(migrate)).as(migrate.log()).isZero();
+        }
+        assertThat(dir.resolve("data").resolve("keck.db")).exists();
+    }
+
+    @Test
     void server_thatDoesNotMigrate_refusesAnEmptyDatabase() {
         KeckProcess.Setup setup = KeckProcess.in(dir).brief().env("KECK_MIGRATE", "false");
         assertThatThrownBy(() -> setup.start().close())

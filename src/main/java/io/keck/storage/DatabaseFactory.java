@@ -1,5 +1,6 @@
 package io.keck.storage;
 
+import com.codahale.metrics.MetricRegistry;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.core.setup.Environment;
@@ -105,6 +106,13 @@ public class DatabaseFactory extends DataSourceFactory {
         return DatabaseUrl.parse(getUrl());
     }
 
+    /** The pool; the directory of an embedded database is made first, for {@code db migrate} too. */
+    @Override
+    public ManagedDataSource build(MetricRegistry metricRegistry, String name) {
+        EmbeddedFile.makeDirectory(parsedUrl());
+        return super.build(metricRegistry, name);
+    }
+
     /**
      * Opens the database: takes the lock of an embedded one, migrates if asked to, warns where a commit would not be
      * durable, starts the log and hands all of it to the life cycle.
@@ -114,7 +122,7 @@ public class DatabaseFactory extends DataSourceFactory {
     public JdbiUpdateLog build(Environment environment, String nodeId) {
         DatabaseUrl url = parsedUrl();
         EmbeddedFile.prepare(url, environment.lifecycle());
-        ManagedDataSource dataSource = super.build(environment.metrics(), "database");
+        ManagedDataSource dataSource = build(environment.metrics(), "database");
         Jdbi jdbi = new JdbiFactory().build(environment, this, dataSource, "database");
         if (migrateAtStart) {
             Migrations.run(dataSource);

@@ -25,12 +25,8 @@ final class EmbeddedFile {
         if (name == null) {
             return;
         }
-        Path file = Path.of(name).toAbsolutePath();
+        Path file = makeDirectory(name);
         try {
-            Path dir = file.getParent();
-            if (dir != null) {
-                Files.createDirectories(dir);
-            }
             Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
             FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (!lock(channel)) {
@@ -44,6 +40,27 @@ final class EmbeddedFile {
                     channel.close();
                 }
             });
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot prepare the database file " + file, e);
+        }
+    }
+
+    /** Makes the directory of an embedded database; SQLite would not, and says little about it. */
+    static void makeDirectory(DatabaseUrl url) {
+        String name = url.sqliteFile();
+        if (name != null) {
+            makeDirectory(name);
+        }
+    }
+
+    private static Path makeDirectory(String name) {
+        Path file = Path.of(name).toAbsolutePath();
+        try {
+            Path dir = file.getParent();
+            if (dir != null) {
+                Files.createDirectories(dir);
+            }
+            return file;
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot prepare the database file " + file, e);
         }
