@@ -14,7 +14,13 @@ final class Strikes {
     private static final long PENALTY_MS = 30_000;
     private static final int MAX_ENTRIES = 10_000;
 
-    private record Key(String address, String room) {}
+    private record Key(String address, String room) {
+        /** An IPv6 address comes with brackets from a request and without from its connection. */
+        static Key of(String address, String room) {
+            boolean brackets = address.startsWith("[") && address.endsWith("]");
+            return new Key(brackets ? address.substring(1, address.length() - 1) : address, room);
+        }
+    }
 
     private record Strike(long at, int code, long refusedUntil) {}
 
@@ -35,7 +41,7 @@ final class Strikes {
     /** Notes that a connection was closed with a final code. */
     synchronized void closed(String address, String room, int code) {
         long now = clock.getAsLong();
-        Key key = new Key(address, room);
+        Key key = Key.of(address, room);
         Strike before = strikes.remove(key);
         boolean second = before != null && now - before.at() <= WINDOW_MS;
         strikes.put(key, new Strike(now, code, second ? now + PENALTY_MS : 0));
@@ -43,7 +49,7 @@ final class Strikes {
 
     /** The HTTP status to refuse with, or 0. */
     synchronized int status(String address, String room) {
-        Strike strike = strikes.get(new Key(address, room));
+        Strike strike = strikes.get(Key.of(address, room));
         return strike == null || clock.getAsLong() >= strike.refusedUntil() ? 0 : strike.code() - 4000;
     }
 }

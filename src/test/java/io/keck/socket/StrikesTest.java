@@ -28,6 +28,14 @@ class StrikesTest {
         assertThat(strikes.status(HERE, "room")).isZero();
     }
 
+    /** Jetty writes an IPv6 address with brackets for a request and without for its connection. */
+    @Test
+    void addressWithAndWithoutBrackets_isTheSame() {
+        strikes.closed("2001:db8:0:0:0:0:0:1", "room", 4400);
+        strikes.closed("2001:db8:0:0:0:0:0:1", "room", 4400);
+        assertThat(strikes.status("[2001:db8:0:0:0:0:0:1]", "room")).isEqualTo(400);
+    }
+
     @Test
     void secondCloseAfterMoreThanAMinute_countsAsTheFirst() {
         strikes.closed(HERE, "room", 4400);
