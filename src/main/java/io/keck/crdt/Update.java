@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A decoded and checked Yjs update (wire format V1): structs by client and clock, and a delete set. Immutable,
@@ -183,8 +184,8 @@ public final class Update {
         int deleteCount;
         boolean canonical = true;
         private boolean deletesInOrder = true;
-        /** The clients whose deletes came before those of the current one. */
-        private final Set<Long> deleters = new HashSet<>();
+        /** The clients whose deletes came before those of the current one; null while there was one client. */
+        private @Nullable Set<Long> deleters;
 
         Parser(byte[] bytes, DecodeLimits limits) {
             if (bytes.length > limits.maxBytes()) {
@@ -264,6 +265,7 @@ public final class Update {
                 if (deletes[previous] == client) {
                     deletesInOrder &= from >= deletes[previous + 2];
                 } else {
+                    deleters = deleters == null ? new HashSet<>() : deleters;
                     deletesInOrder &= deleters.add(deletes[previous]) && !deleters.contains(client);
                 }
             }

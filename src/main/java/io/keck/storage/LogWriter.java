@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -165,10 +164,5 @@ final class LogWriter {
         if (rows.size() > 0) {
             rows.execute();
         }
-    }
-
-    /** For those who read a batch id from the database. */
-    static UUID batchId(byte[] bytes) {
-        return BatchIds.fromBytes(bytes);
     }
 }
