@@ -7,10 +7,13 @@ import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.db.PooledDataSourceFactory;
 import io.dropwizard.migrations.MigrationsBundle;
+import io.keck.api.WorkspaceResource;
 import io.keck.ops.FrontPageServlet;
 import io.keck.ops.HealthServlet;
 import io.keck.ops.HealthServlet.Status;
+import io.keck.ops.RoomMeters;
 import io.keck.room.RoomSettings;
+import io.keck.socket.SocketFactory;
 import io.keck.storage.JdbiUpdateLog;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
@@ -44,21 +47,32 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
         environment.jersey().setUrlPattern("/api/*");
 
-        JdbiUpdateLog log = config.database().build(environment, config.nodeIdOrRandom());
         RoomSettings settings = config.rooms().settings();
+        JdbiUpdateLog log = config.database().build(environment, config.nodeIdOrRandom(), settings.holdDeleted());
+        RoomMeters meters = new RoomMeters(environment.metrics());
         RoomRuntime runtime =
-                new RoomRuntime(log, settings, config.drainTimeout().toMilliseconds());
+                new RoomRuntime(log, settings, meters, config.drainTimeout().toMilliseconds());
+        meters.watch(runtime.rooms());
+        if (log.isShared()) {
+            runtime.tail(settings.tailAlone());
+        }
         environment.lifecycle().manage(runtime);
         environment.lifecycle().addEventListener(runtime);
 
         runtime.everyTick(log::probe);
         runtime.everyTick(config.socket()
-                .build(
-                        environment,
-                        runtime.rooms(),
-                        settings,
-                        RoomRuntime.clock(),
-                        room -> !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isHealthy())));
+                .build(environment, runtime.rooms(), settings, RoomRuntime.clock(), new SocketFactory.Gatekeeper() {
+                    @Override
+                    public boolean isHeld(String room) {
+                        return runtime.rooms().isHeld(room);
+                    }
+
+                    @Override
+                    public boolean accepts(String room) {
+                        return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isHealthy());
+                    }
+                }));
+        environment.jersey().register(new WorkspaceResource(runtime.rooms()));
 
         environment
                 .servlets()

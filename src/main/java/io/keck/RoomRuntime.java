@@ -2,6 +2,9 @@ package io.keck;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.protocol.CloseReason;
+import io.keck.room.Bus;
+import io.keck.room.RoomContext;
+import io.keck.room.RoomMetrics;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import io.keck.room.UpdateLog;
@@ -35,11 +38,12 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     private final Rooms rooms;
     private final long drainMillis;
     private volatile boolean draining;
+    private long tailMillis;
 
-    RoomRuntime(UpdateLog log, RoomSettings settings, long drainMillis) {
+    RoomRuntime(UpdateLog log, RoomSettings settings, RoomMetrics metrics, long drainMillis) {
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         this.turns = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-turn"));
-        this.rooms = new Rooms(log, turns, clock(), UUID::randomUUID, settings);
+        this.rooms = new Rooms(new RoomContext(log, Bus.NONE, turns, clock(), UUID::randomUUID, settings, metrics));
         this.drainMillis = drainMillis;
         tickers.add(rooms::tick);
     }
@@ -61,18 +65,32 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
         tickers.add(ticker);
     }
 
+    /** From the start on, compares the rooms with a log to which other nodes write, too. */
+    void tail(long everyMillis) {
+        tailMillis = everyMillis;
+    }
+
     @Override
     public void start() {
-        var unused = ticks.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+        every(TICK_MS, this::tick);
+        if (tailMillis > 0) {
+            every(tailMillis, () -> guarded(rooms::tail));
+        }
+    }
+
+    private void every(long millis, Runnable task) {
+        var unused = ticks.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
     }
 
     private void tick() {
-        for (Runnable ticker : tickers) {
-            try {
-                ticker.run();
-            } catch (RuntimeException e) {
-                LOG.error("A periodic task failed; it runs again with the next tick", e);
-            }
+        tickers.forEach(RoomRuntime::guarded);
+    }
+
+    private static void guarded(Runnable ticker) {
+        try {
+            ticker.run();
+        } catch (RuntimeException e) {
+            LOG.error("A periodic task failed; it runs again with the next tick", e);
         }
     }
 

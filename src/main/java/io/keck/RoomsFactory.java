@@ -3,9 +3,12 @@ package io.keck;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
+import io.dropwizard.validation.MinDuration;
 import io.keck.room.RoomSettings;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The {@code rooms} block of the configuration: what a room may spend. */
 public class RoomsFactory {
@@ -20,6 +23,9 @@ public class RoomsFactory {
     @NotNull
     @JsonProperty
     private DataSize maxUnsaved = DataSize.mebibytes(64);
+
+    @JsonProperty
+    private @Nullable DataSize maxUnsavedTotal;
 
     @NotNull
     @JsonProperty
@@ -49,18 +55,35 @@ public class RoomsFactory {
     @JsonProperty
     private Duration unloadAfter = Duration.seconds(30);
 
+    @NotNull
+    @JsonProperty
+    private Duration deletedNameHold = Duration.seconds(60);
+
+    @NotNull
+    @JsonProperty
+    private Duration compareEvery = Duration.seconds(3);
+
+    @NotNull
+    @MinDuration(value = 10, unit = TimeUnit.MILLISECONDS)
+    @JsonProperty
+    private Duration compareEveryWithoutBus = Duration.milliseconds(200);
+
     /** The block as the rooms take it. */
     RoomSettings settings() {
         return new RoomSettings(
                 maxBacklog.toBytes(),
                 maxInbound.toBytes(),
                 maxUnsaved.toBytes(),
+                maxUnsavedTotal == null ? Runtime.getRuntime().maxMemory() / 4 : maxUnsavedTotal.toBytes(),
                 Math.toIntExact(maxAwarenessState.toBytes()),
                 maxAwarenessStates,
                 saveTimeout.toMilliseconds(),
                 retryAfter.toMilliseconds(),
                 keepAlive.toMilliseconds(),
                 stuckAfter.toMilliseconds(),
-                unloadAfter.toMilliseconds());
+                unloadAfter.toMilliseconds(),
+                deletedNameHold.toMilliseconds(),
+                compareEvery.toMilliseconds(),
+                compareEveryWithoutBus.toMilliseconds());
     }
 }

@@ -7,6 +7,7 @@ import io.keck.crdt.Update;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Frames that many sockets ask for are encoded once for each state of the store. Touched only in the room's turns.
  */
 final class Answers {
-    private final StructStore store;
+    private final Supplier<StructStore> replica;
     private final Batches batches;
     private final RoomSettings settings;
     /** Members that wait for an answer to a step 1. */
@@ -23,9 +24,9 @@ final class Answers {
     private byte @Nullable [] step1Frame;
     private byte @Nullable [] fullStateFrame;
 
-    /** Answers from the store, and from those of the batches that were sent unsaved. */
-    Answers(StructStore store, Batches batches, RoomSettings settings) {
-        this.store = store;
+    /** Answers from the replica, and from those of the batches that were sent unsaved. */
+    Answers(Supplier<StructStore> replica, Batches batches, RoomSettings settings) {
+        this.replica = replica;
         this.batches = batches;
         this.settings = settings;
     }
@@ -39,7 +40,7 @@ final class Answers {
     /** The room's own step 1. */
     byte[] step1() {
         if (step1Frame == null) {
-            step1Frame = Message.step1(store.stateVector());
+            step1Frame = Message.step1(replica.get().stateVector());
         }
         return step1Frame;
     }
@@ -78,14 +79,14 @@ final class Answers {
             return Message.step2(stateSince(asked));
         }
         if (fullStateFrame == null) {
-            fullStateFrame = Message.step2(store.encode());
+            fullStateFrame = Message.step2(replica.get().encode());
         }
         return fullStateFrame;
     }
 
     /** What somebody with that state vector lacks of what the sockets have, saved or not, as a V1 update. */
     byte[] stateSince(StateVector known) {
-        byte[] saved = store.diff(known);
+        byte[] saved = replica.get().diff(known);
         if (!batches.anySent()) {
             return saved;
         }

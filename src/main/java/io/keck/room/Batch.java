@@ -33,14 +33,14 @@ final class Batch {
         return store().reduce(u);
     }
 
-    void add(Update u, Member from) {
+    void add(Update u, @Nullable Member from) {
         if (single == null && merged == null) {
             single = u;
         } else {
             store().apply(u);
             single = null;
+            severalOrigins |= origin != from;
         }
-        severalOrigins |= origin != null && origin != from;
         origin = from;
     }
 

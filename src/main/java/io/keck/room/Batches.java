@@ -3,6 +3,7 @@ package io.keck.room;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -33,6 +34,31 @@ final class Batches {
         queue.remove(batch);
     }
 
+    boolean contains(Batch batch) {
+        return queue.contains(batch);
+    }
+
+    /** The batch of that id, or null. */
+    @Nullable
+    Batch find(UUID id) {
+        for (Batch batch : queue) {
+            if (batch.id.equals(id)) {
+                return batch;
+            }
+        }
+        return null;
+    }
+
+    /** All of them, as a copy. */
+    List<Batch> all() {
+        return List.copyOf(queue);
+    }
+
+    /** Those that the sockets have, as a copy. */
+    List<Batch> sent() {
+        return anySent() ? queue.stream().filter(batch -> batch.sent).toList() : List.of();
+    }
+
     /** What of an update is in none of them. */
     Update reduce(Update update) {
         Update fresh = update;
@@ -45,16 +71,43 @@ final class Batches {
         return fresh;
     }
 
-    /** Adds an update to the open batch; opens one where the last is fixed. */
-    void add(Update update, Member from, boolean sent) {
+    /** What of an update is in none of those that the sockets have. */
+    Update reduceSent(Update update) {
+        Update fresh = update;
+        for (Batch batch : queue) {
+            if (batch.sent && !fresh.isEmpty()) {
+                fresh = batch.reduce(fresh);
+            }
+        }
+        return fresh;
+    }
+
+    /**
+     * Adds an update to the open batch; opens one where the last is fixed or other than this.
+     *
+     * @param from null for another node
+     * @param sent whether the sockets have it
+     */
+    void add(Update update, @Nullable Member from, boolean sent) {
         Batch last = queue.peekLast();
-        if (last == null || last.isFixed()) {
+        if (last == null || last.isFixed() || last.sent != sent) {
             last = new Batch(ids.get());
+            last.sent = sent;
             queue.add(last);
         }
         last.add(update, from);
-        last.sent |= sent;
-        from.lastBatch = last;
+        if (from != null) {
+            from.lastBatch = last;
+        }
+    }
+
+    /** Adds what was committed once and has to be again: the sockets have it. */
+    void addLost(Update update) {
+        Batch batch = new Batch(ids.get());
+        batch.sent = true;
+        batch.add(update, null);
+        batch.payload();
+        queue.add(batch);
     }
 
     /** Whether something that this member sent waits here. */
@@ -70,11 +123,6 @@ final class Batches {
                 sender.accept(batch);
             }
         }
-    }
-
-    /** Lets nothing be added to those that are here. */
-    void fixAll() {
-        queue.forEach(Batch::payload);
     }
 
     /** Whether sockets have what is not committed: in unsaved mode, and after it until the last of that is. */

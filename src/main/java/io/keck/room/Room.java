@@ -8,13 +8,9 @@ import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,13 +34,12 @@ import org.slf4j.LoggerFactory;
  * oldest batch goes to the log; what arrives meanwhile forms the next one. Only when the log has committed a batch does
  * the store take it in and do the sockets get it, encoded once.
  *
- * <p>{@code applied} rises by one. When the log gives a batch a seq further on, somebody else wrote: the rows between
- * are read first.
+ * <p><b>Other nodes</b> append to the same log. {@link Journal} keeps the replica equal to it, whatever the bus loses.
  *
  * <p><b>Unsaved mode</b> begins when a commit fails or takes longer than {@code saveTimeout} and ends with the next
- * commit. Meanwhile the waiting batches are an overlay: sockets get updates at once and answers contain them, though
- * nothing is called saved; batches merge in place, and above {@code maxOverlay} bytes the room stops reading from those
- * who write.
+ * commit. Meanwhile the waiting batches are an overlay: sockets and other nodes get updates at once and answers contain
+ * them, though nothing is called saved; batches merge in place, and above {@code maxOverlay} bytes the room stops reading
+ * from those who write.
  *
  * <p><b>Slow sockets.</b> One whose backlog is above {@code maxBacklog} gets no more batches: the room keeps how far it
  * was and sends what it lacks in one piece when it has drained. A step 1 is answered after what its sender sent before
@@ -61,9 +56,10 @@ public class Room {
     private static final long IDLE_TICK_MS = 4_000;
 
     private final String name;
-    private final UpdateLog log;
+    private final RoomContext context;
     private final LongSupplier clock;
     private final RoomSettings settings;
+    private final Overlays overlays;
     private final Runnable onClosed;
     private final Mailbox mailbox;
     /** Connections that hold or are about to take a seat; -1 once the room takes no more. */
@@ -76,17 +72,20 @@ public class Room {
     /** What those are told who come too late. */
     private CloseReason closeReason = CloseReason.restart();
 
-    private long id;
-    private long applied;
-    private final StructStore store = new StructStore();
     private final List<Member> members = new ArrayList<>();
     /** Seats whose messages came while the room was loading. */
     private final List<Runnable> waiting = new ArrayList<>();
 
     private final Batches batches;
+    private final Journal journal;
+    /** The id under which the bus tells of this room; 0 while it does not. */
+    private long subscribed;
 
-    private boolean inFlight;
+    private boolean deleted;
     private boolean unsaved;
+    /** What of {@link #overlays} is ours. */
+    private long overlay;
+
     private long nextAttempt;
     private long emptySince;
 
@@ -97,31 +96,24 @@ public class Room {
     private final List<Runnable> savedListeners = new ArrayList<>();
 
     /**
-     * A room that begins to load at once.
+     * A room that is still to be loaded.
      *
-     * @param executor runs the room's turns
-     * @param clock milliseconds, steady
-     * @param ids random batch ids
+     * @param overlays of the node
      * @param onClosed told, in a turn, when the room takes no more connections
      */
-    Room(
-            String name,
-            UpdateLog log,
-            Executor executor,
-            LongSupplier clock,
-            Supplier<UUID> ids,
-            RoomSettings settings,
-            Runnable onClosed) {
+    Room(String name, RoomContext context, Overlays overlays, Runnable onClosed) {
         this.name = name;
-        this.log = log;
-        this.clock = clock;
-        this.batches = new Batches(ids);
-        this.audience = new Audience(members, settings);
-        this.answers = new Answers(store, batches, settings);
-        this.settings = settings;
+        this.context = context;
+        this.clock = context.clock();
+        this.settings = context.settings();
+        this.overlays = overlays;
         this.onClosed = onClosed;
+        this.mailbox = new Mailbox(context.executor(), this::endOfTurn, this::failed);
+        this.batches = new Batches(context.ids());
+        this.journal = new Journal(name, context.log(), batches, context.metrics(), mailbox::post, new JournalOwner());
+        this.audience = new Audience(members, settings);
+        this.answers = new Answers(journal::store, batches, settings);
         this.awareness = new RoomAwareness(settings, clock, members);
-        this.mailbox = new Mailbox(executor, this::endOfTurn, this::failed);
         this.emptySince = clock.getAsLong();
     }
 
@@ -129,8 +121,44 @@ public class Room {
 
     /** Begins to load. */
     void load() {
-        log.open(name)
+        context.log()
+                .open(name)
                 .whenComplete((contents, error) -> mailbox.post(() -> loaded(error == null ? contents : null, error)));
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** The replica; to be looked at in turns only. */
+    StructStore store() {
+        return journal.store();
+    }
+
+    /** Whether it was deleted while it was open; to be asked in {@code onClosed}. */
+    boolean wasDeleted() {
+        return deleted;
+    }
+
+    /** It was deleted: looks for itself, since it may be another room of that name. */
+    void deleted() {
+        mailbox.post(() -> whenOpen(journal::readOn));
+    }
+
+    /** Where the room is in the log; null while it is loading. */
+    Journal.@Nullable Position position() {
+        return journal.position();
+    }
+
+    /**
+     * Tells how far the log is. A test switches it off.
+     *
+     * @param asked the position when the log was asked
+     */
+    void headSeen(UpdateLog.@Nullable Head head, Journal.Position asked) {
+        if (head == null || head.deleted() || head.seq() != asked.seq() || head.link() != asked.link()) {
+            mailbox.post(() -> whenOpen(() -> journal.headSeen(head, asked)));
+        }
     }
 
     /** Keeps a place, so that the room does not close meanwhile; false when it takes no more. */
@@ -235,13 +263,16 @@ public class Room {
 
     private void loaded(UpdateLog.@Nullable Contents contents, @Nullable Throwable error) {
         if (contents == null) {
+            if (Journal.cause(error) instanceof UpdateLog.RoomGoneException) {
+                close(CloseReason.deleted());
+                return;
+            }
             LOG.warn("Room {} cannot be loaded: {}", name, String.valueOf(error));
             close(CloseReason.overload("this document cannot be loaded now, please try again"));
             return;
         }
-        id = contents.roomId();
         state = State.OPEN;
-        take(contents);
+        journal.begin(contents);
         List<Runnable> tasks = List.copyOf(waiting);
         waiting.clear();
         tasks.forEach(Runnable::run);
@@ -271,137 +302,142 @@ public class Room {
         }
         batches.add(fresh, member, unsaved);
         if (unsaved) {
-            audience.markSlow(store);
-            audience.broadcast(Message.update(fresh.encode()), member);
-            if (batches.memory() > settings.maxOverlay()) {
+            passOnUnsaved(fresh.encode(), member);
+            if (batches.memory() > settings.maxOverlay() || overlays.isFull()) {
                 member.paused = true;
                 member.connection.pause();
             }
         }
     }
 
-    /** What of an update neither the store nor a waiting batch has. A test switches it off. */
+    /** What of an update neither the replica nor a waiting batch has. A test switches it off. */
     Update reduce(Update update) {
-        return batches.reduce(store.reduce(update));
+        return batches.reduce(journal.store().reduce(update));
+    }
+
+    // ------------------------------------------------------------------ turns: other nodes
+
+    private void heard(Bus.Event event) {
+        if (state != State.OPEN) {
+            return;
+        }
+        if (event instanceof Bus.Event.Committed row) {
+            journal.heard(row);
+        } else if (event instanceof Bus.Event.Unsaved update) {
+            own(Update.decode(update.payload(), DecodeLimits.OWN));
+        } else {
+            journal.readOn();
+        }
+    }
+
+    /** What another node cannot commit, we own too: whoever reaches the database first commits it. */
+    private void own(Update update) {
+        Update fresh = batches.reduce(journal.store().reduce(update));
+        if (!fresh.isEmpty() && batches.memory() <= settings.maxOverlay() && !overlays.isFull()) {
+            batches.add(fresh, null, true);
+            audience.markSlow(journal.store());
+            audience.broadcast(Message.update(fresh.encode()), null);
+        }
     }
 
     // ------------------------------------------------------------------ turns: the log
 
-    private void commit() {
-        Batch first = batches.first();
-        if (first == null || inFlight || state != State.OPEN || clock.getAsLong() < nextAttempt) {
-            return;
-        }
-        inFlight = true;
-        if (first.submittedAt < 0) {
-            first.submittedAt = clock.getAsLong();
-        }
-        log.append(id, first.id, first.payload())
-                .whenComplete((seq, error) -> mailbox.post(() -> appended(first, seq, error)));
-    }
-
-    private void appended(Batch batch, @Nullable Long seq, @Nullable Throwable error) {
-        if (state != State.OPEN) {
-            return;
-        }
-        if (error != null || seq == null) {
-            appendFailed(error);
-        } else if (seq == applied + 1) {
-            inFlight = false;
-            committed(batch, seq);
-        } else {
-            readGap(batch, seq);
-        }
-    }
-
-    private void appendFailed(@Nullable Throwable error) {
-        inFlight = false;
-        if (cause(error) instanceof UpdateLog.RoomGoneException) {
-            close(CloseReason.deleted());
-            return;
-        }
-        LOG.warn("Room {} could not save an update, it will try again: {}", name, String.valueOf(cause(error)));
-        nextAttempt = clock.getAsLong() + settings.retryAfter();
-        beginUnsaved();
-    }
-
-    private static @Nullable Throwable cause(@Nullable Throwable error) {
-        return error instanceof CompletionException ? error.getCause() : error;
-    }
-
-    /** Somebody else appended before us: our batch counts when the rows between have been taken in. */
-    private void readGap(Batch batch, long seq) {
-        log.read(id, applied)
-                .whenComplete((contents, error) -> mailbox.post(() -> {
-                    if (state != State.OPEN) {
-                        return;
-                    }
-                    if (contents == null) {
-                        appendFailed(error);
-                        return;
-                    }
-                    inFlight = false;
-                    take(contents);
-                    if (seq <= applied && batch == batches.first()) {
-                        saved(batch); // it came with the snapshot
-                    }
-                }));
-    }
-
-    /** Takes in what the log has beyond {@code applied}: the snapshot where it is ahead of us, then the rows. */
-    private void take(UpdateLog.Contents contents) {
-        byte[] snapshot = contents.snapshot();
-        if (snapshot != null && contents.snapshotSeq() > applied) {
-            takeForeign(contents.snapshotSeq(), snapshot);
-        }
-        for (UpdateLog.Row row : contents.rows()) {
-            Batch first = batches.first();
-            if (row.seq() == applied + 1 && first != null && first.id.equals(row.batchId())) {
-                committed(first, row.seq());
-            } else if (row.seq() == applied + 1) {
-                takeForeign(row.seq(), row.payload());
-            } else if (row.seq() > applied) {
-                throw new IllegalStateException("log of room " + id + " has no row " + (applied + 1));
+    /** What the journal tells. */
+    private final class JournalOwner implements Journal.Owner {
+        @Override
+        public void identified(long roomId) {
+            if (subscribed != 0) {
+                context.bus().unsubscribe(subscribed);
             }
+            subscribed = roomId;
+            context.bus().subscribe(roomId, event -> mailbox.post(() -> heard(event)));
         }
-    }
 
-    private void takeForeign(long seq, byte[] payload) {
-        Update update = Update.decode(payload, DecodeLimits.OWN);
-        Update news = members.isEmpty() ? Update.EMPTY : store.reduce(update);
-        audience.markSlow(store);
-        store.apply(update);
-        applied(seq);
-        if (!news.isEmpty()) {
+        @Override
+        public boolean continues(long before, long last) {
+            return Room.this.continues(before, last);
+        }
+
+        @Override
+        public long newLink() {
+            return 1 + (context.ids().get().getMostSignificantBits() >>> 2);
+        }
+
+        @Override
+        public void beforeChange() {
+            audience.markSlow(journal.store());
+        }
+
+        @Override
+        public void applied(long seq) {
+            Room.this.applied(seq);
+        }
+
+        @Override
+        public boolean isAlone() {
+            return members.isEmpty();
+        }
+
+        @Override
+        public void took(Update news) {
             audience.broadcast(Message.update(news.encode()), null);
         }
-    }
 
-    private void committed(Batch batch, long seq) {
-        boolean firstTime = !batch.sent;
-        if (firstTime) {
-            audience.markSlow(store);
+        @Override
+        public void committed(Batch batch, long seq, long link, long before) {
+            if (!batch.sent) {
+                audience.broadcast(Message.update(batch.payload()), batch.soleOrigin());
+            }
+            context.bus().publish(subscribed, new Bus.Event.Committed(seq, batch.id, link, before, batch.payload()));
+            context.metrics().committed(clock.getAsLong() - batch.submittedAt);
         }
-        store.apply(batch.update());
-        applied(seq);
-        if (firstTime) {
-            audience.broadcast(Message.update(batch.payload()), batch.soleOrigin());
-        }
-        saved(batch);
-    }
 
-    private void saved(Batch batch) {
-        batches.remove(batch);
-        nextAttempt = 0;
-        if (unsaved) {
-            endUnsaved();
+        @Override
+        public void saved() {
+            nextAttempt = 0;
+            if (unsaved) {
+                endUnsaved();
+            }
+        }
+
+        @Override
+        public void troubled(@Nullable Throwable error) {
+            LOG.warn("Room {} could not save an update, it will try again: {}", name, String.valueOf(error));
+            nextAttempt = clock.getAsLong() + settings.retryAfter();
+            beginUnsaved();
+        }
+
+        @Override
+        public void wentBack(int bytes) {
+            LOG.error(
+                    "Room {}: the database has lost updates that it had committed (was it restored from a backup, or"
+                            + " has a standby taken over?). {} bytes that were still here are saved again",
+                    name,
+                    bytes);
+            context.metrics().wentBack(bytes);
+        }
+
+        @Override
+        public void gone() {
+            deleted = true;
+            close(CloseReason.deleted());
         }
     }
 
     /** The only place where {@code applied} changes. A test watches it. */
     void applied(long seq) {
-        applied = seq;
         answers.storeChanged();
+    }
+
+    /** Whether the row after one link comes after the row that we have as the last. A test switches it off. */
+    boolean continues(long before, long last) {
+        return before == last;
+    }
+
+    private void commit() {
+        if (state == State.OPEN && clock.getAsLong() >= nextAttempt) {
+            journal.commit(clock.getAsLong());
+        }
     }
 
     private void beginUnsaved() {
@@ -409,16 +445,33 @@ public class Room {
             return;
         }
         unsaved = true;
+        overlays.began();
+        context.metrics().unsavedBegan();
         LOG.warn("Room {}: the database does not answer, updates are passed on unsaved", name);
-        audience.markSlow(store);
-        batches.sendAll(batch -> audience.broadcast(Message.update(batch.encode()), batch.soleOrigin()));
+        batches.sendAll(batch -> passOnUnsaved(batch.encode(), batch.soleOrigin()));
+    }
+
+    private void passOnUnsaved(byte[] update, @Nullable Member from) {
+        audience.markSlow(journal.store());
+        audience.broadcast(Message.update(update), from);
+        context.bus().publish(subscribed, new Bus.Event.Unsaved(update));
     }
 
     private void endUnsaved() {
         unsaved = false;
+        overlays.ended();
+        context.metrics().unsavedEnded();
         LOG.info("Room {}: the database answers again", name);
-        batches.fixAll(); // the sockets have what is in them, what comes now they have not: keep them apart
         audience.resumeAll();
+    }
+
+    /** Tells the node how much of its heap is taken by what this room could not save. */
+    private void accountOverlay() {
+        long now = batches.anySent() && state == State.OPEN ? batches.memory() : 0;
+        if (now != overlay) {
+            overlays.add(now - overlay);
+            overlay = now;
+        }
     }
 
     // ------------------------------------------------------------------ turns: sending
@@ -443,6 +496,7 @@ public class Room {
         awareness.publish();
         answers.give(unsaved);
         commit();
+        accountOverlay();
         wakeAt = Math.min(wakeAt, nextTick(clock.getAsLong())); // a turn never puts it off: busy rooms need ticks too
         if (batches.isEmpty() && !savedListeners.isEmpty()) {
             savedListeners.forEach(Runnable::run);
@@ -465,17 +519,30 @@ public class Room {
             return;
         }
         wakeAt = Long.MAX_VALUE; // the end of this turn sets it
-        Batch first = batches.first();
-        if (inFlight && first != null && now - first.submittedAt > settings.saveTimeout()) {
+        Batch onItsWay = journal.inFlight();
+        if (onItsWay != null && now - onItsWay.submittedAt > settings.saveTimeout()) {
             beginUnsaved();
         }
         awareness.expire();
         audience.lookAfter(now);
         boolean idle = members.isEmpty() && batches.isEmpty() && now - emptySince >= settings.unloadAfter();
         if (idle && seats.compareAndSet(0, -1)) {
-            state = State.CLOSED;
-            onClosed.run();
+            ended();
         }
+    }
+
+    private void ended() {
+        state = State.CLOSED;
+        journal.stop();
+        if (subscribed != 0) {
+            context.bus().unsubscribe(subscribed);
+        }
+        if (unsaved) {
+            unsaved = false;
+            overlays.ended();
+        }
+        accountOverlay();
+        onClosed.run();
     }
 
     private void failed() {
@@ -487,10 +554,9 @@ public class Room {
         if (state == State.CLOSED) {
             return;
         }
-        state = State.CLOSED;
         closeReason = reason;
         seats.set(-1);
-        onClosed.run();
+        ended();
         waiting.clear();
         members.forEach(m -> m.connection.close(reason));
         members.clear();

@@ -6,6 +6,7 @@ package io.keck.room;
  * @param maxBacklog bytes queued for one socket before it counts as slow
  * @param maxInbound bytes of one socket that may wait for the room's turn before it is read no further
  * @param maxOverlay bytes of unsaved updates before the room reads no further from writers
+ * @param maxOverlays the same for all rooms of the node together
  * @param maxAwarenessBytes the largest awareness state
  * @param maxAwarenessStates how many clients one socket may speak for
  * @param saveTimeout milliseconds after which a commit counts as late
@@ -13,19 +14,27 @@ package io.keck.room;
  * @param keepAlive milliseconds without any frame after which a socket gets an empty awareness message
  * @param stuckAfter milliseconds without progress after which a socket with a backlog is closed
  * @param unloadAfter milliseconds a room without sockets stays loaded
+ * @param holdDeleted milliseconds for which nobody may make a room anew after it was deleted
+ * @param tailHealthy milliseconds between two comparisons with the log while the bus is healthy
+ * @param tailAlone milliseconds between two comparisons with the log while it is not, or there is none
  */
 public record RoomSettings(
         long maxBacklog,
         long maxInbound,
         long maxOverlay,
+        long maxOverlays,
         int maxAwarenessBytes,
         int maxAwarenessStates,
         long saveTimeout,
         long retryAfter,
         long keepAlive,
         long stuckAfter,
-        long unloadAfter) {
-    /** 2 MiB, 8 MiB, 64 MiB, 64 KiB, 100, 2 s, 500 ms, 20 s, 60 s, 30 s. */
-    public static final RoomSettings DEFAULT =
-            new RoomSettings(2 << 20, 8 << 20, 64 << 20, 64 << 10, 100, 2_000, 500, 20_000, 60_000, 30_000);
+        long unloadAfter,
+        long holdDeleted,
+        long tailHealthy,
+        long tailAlone) {
+    /** 2 MiB, 8 MiB, 64 MiB, 256 MiB, 64 KiB, 100, 2 s, 500 ms, 20 s, 60 s, 30 s, 60 s, 3 s, 200 ms. */
+    public static final RoomSettings DEFAULT = new RoomSettings(
+            2 << 20, 8 << 20, 64 << 20, 256 << 20, 64 << 10, 100, 2_000, 500, 20_000, 60_000, 30_000, 60_000, 3_000,
+            200);
 }

@@ -2,62 +2,38 @@ package io.keck.room;
 
 import io.keck.protocol.CloseReason;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /** The rooms that are loaded here, by name. Thread-safe. */
 public final class Rooms {
     private final ConcurrentHashMap<String, Room> rooms = new ConcurrentHashMap<>();
-    private final UpdateLog log;
-    private final Executor executor;
-    private final LongSupplier clock;
-    private final Supplier<UUID> ids;
-    private final RoomSettings settings;
+    private final RoomContext context;
     private final Maker maker;
+    private final Overlays overlays;
+    private final Tailer tailer;
+    private final HeldNames held;
     private volatile boolean draining;
 
-    /**
-     * No rooms yet.
-     *
-     * @param executor runs the rooms' turns
-     * @param clock milliseconds of a steady clock
-     * @param ids random ids for batches
-     */
-    public Rooms(UpdateLog log, Executor executor, LongSupplier clock, Supplier<UUID> ids, RoomSettings settings) {
-        this(log, executor, clock, ids, settings, Room::new);
+    /** No rooms yet. */
+    public Rooms(RoomContext context) {
+        this(context, Room::new);
     }
 
     /** How a room is made; a test makes ones that it can watch. */
     @FunctionalInterface
     interface Maker {
         /** Makes one, as the constructor of {@link Room} does. */
-        Room make(
-                String name,
-                UpdateLog log,
-                Executor executor,
-                LongSupplier clock,
-                Supplier<UUID> ids,
-                RoomSettings settings,
-                Runnable onClosed);
+        Room make(String name, RoomContext context, Overlays overlays, Runnable onClosed);
     }
 
-    Rooms(
-            UpdateLog log,
-            Executor executor,
-            LongSupplier clock,
-            Supplier<UUID> ids,
-            RoomSettings settings,
-            Maker maker) {
-        this.log = log;
-        this.executor = executor;
-        this.clock = clock;
-        this.ids = ids;
-        this.settings = settings;
+    Rooms(RoomContext context, Maker maker) {
+        this.context = context;
         this.maker = maker;
+        this.overlays = new Overlays(context.settings().maxOverlays());
+        this.tailer = new Tailer(context);
+        this.held = new HeldNames(context.clock(), context.settings().holdDeleted());
     }
 
     /**
@@ -87,9 +63,38 @@ public final class Rooms {
 
     private Room newRoom(String name) {
         Room[] self = new Room[1];
-        Room room = maker.make(name, log, executor, clock, ids, settings, () -> rooms.remove(name, self[0]));
+        Room room = maker.make(name, context, overlays, () -> closed(self[0]));
         self[0] = room;
         return room;
+    }
+
+    private void closed(Room room) {
+        if (room.wasDeleted()) {
+            held.add(room.name());
+        }
+        rooms.remove(room.name(), room);
+    }
+
+    /** Whether a room of that name was deleted a moment ago, as far as this node knows: nobody may make it anew yet. */
+    public boolean isHeld(String name) {
+        return held.contains(name);
+    }
+
+    /**
+     * Deletes the room of that name on all nodes; false when there is none. Its sockets are told, and nobody may make it
+     * anew for {@link RoomSettings#holdDeleted}.
+     */
+    public CompletionStage<Boolean> delete(String name) {
+        return context.log().delete(name).thenApply(deleted -> {
+            if (deleted) {
+                held.add(name);
+            }
+            Room room = rooms.get(name);
+            if (room != null) {
+                room.deleted();
+            }
+            return deleted;
+        });
     }
 
     /** Whether the room is loaded, or being loaded, here. */
@@ -100,6 +105,24 @@ public final class Rooms {
     /** How many rooms are loaded here. */
     public int size() {
         return rooms.size();
+    }
+
+    /** Bytes of updates that are not saved though clients have seen them, roughly. */
+    public long unsavedBytes() {
+        return overlays.bytes();
+    }
+
+    /** How many rooms go on unsaved. */
+    public int unsavedRooms() {
+        return overlays.rooms();
+    }
+
+    /**
+     * Compares the rooms with the log, where other nodes write, too; does nothing until it is time for it again. To be
+     * called by one thread, at least as often as {@link RoomSettings#tailAlone}.
+     */
+    public void tail() {
+        tailer.tick(rooms.values());
     }
 
     /** Lets every room do what time demands; to be called about once a second. */

@@ -1,29 +1,64 @@
 package io.keck.room;
 
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the updates of all rooms become durable: per room a sequence without gaps. Implementations are thread-safe.
+ * Where the updates of all rooms become durable: per room a sequence without gaps, to which several nodes append.
+ * Implementations are thread-safe.
  *
  * <p>The weakest promise: a stage that completed normally from {@link #append} means that the batch is committed in the
  * database. A stage that completed exceptionally means nothing at all: the batch may be committed or not, and is to be
  * appended again <em>with the same id</em> until the answer is known. Stages complete on any thread.
+ *
+ * <p>A log can go back: a database is restored from a backup, or a standby takes over that had not got everything. It
+ * cannot do so unseen: each attempt to write a row draws a random number, its link, and what tells of a row tells of the
+ * link of the row before it. Who has row n with the same link has the same rows up to n.
  */
 public interface UpdateLog {
+    /** The link of no row, as before the first. */
+    long NO_LINK = 0;
+
+    /** A link that is not known (any more). */
+    long UNKNOWN_LINK = -1;
+
     /** One batch in the log. */
-    record Row(long seq, UUID batchId, byte[] payload) {}
+    record Row(long seq, UUID batchId, long link, byte[] payload) {}
 
     /**
-     * A room as the log has it: the snapshot and the rows after it, without a gap, in order of their seq.
+     * How far a room is in the log.
+     *
+     * @param seq that of its newest row; 0 while it has none
+     * @param link of that row, or {@link #NO_LINK}
+     * @param deleted whether the room was deleted
+     */
+    record Head(long seq, long link, boolean deleted) {}
+
+    /**
+     * A room as the log has it, at one moment.
      *
      * @param roomId never used again for another life of the name
+     * @param head of the log at that moment
+     * @param anchor the link of the row after which was read; {@link #UNKNOWN_LINK} when it is not there
      * @param snapshotSeq the seq up to which the snapshot counts; 0 when there is none
-     * @param snapshot a V1 update, or null when there is none
+     * @param snapshot a V1 update, or null when there is none or none is needed
+     * @param rows after the snapshot, or after the seq that was asked for, without a gap, in order of their seq
      */
-    record Contents(long roomId, long snapshotSeq, byte @Nullable [] snapshot, List<Row> rows) {}
+    record Contents(
+            long roomId, Head head, long anchor, long snapshotSeq, byte @Nullable [] snapshot, List<Row> rows) {}
+
+    /**
+     * Where a batch is in the log.
+     *
+     * @param seq its own
+     * @param link that of the attempt that wrote it
+     * @param before the link of the row before it, or {@link #UNKNOWN_LINK}
+     */
+    record Appended(long seq, long link, long before) {}
 
     /** The room was deleted; nothing can be appended to that id again. */
     final class RoomGoneException extends RuntimeException {
@@ -35,12 +70,25 @@ public interface UpdateLog {
         }
     }
 
-    /** Reads the live room of that name, and creates it where there is none. */
+    /** The log knows no room of that id, not even a deleted one: it went back to before the room was created. */
+    final class RoomUnknownException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        /** @param roomId the id that nobody knows */
+        public RoomUnknownException(long roomId) {
+            super("there is no room " + roomId, null, false, false);
+        }
+    }
+
+    /**
+     * Reads the live room of that name, and creates it where there is none. Fails with {@link RoomGoneException} when
+     * one of that name was deleted a moment ago.
+     */
     CompletionStage<Contents> open(String name);
 
     /**
      * Everything after {@code seq}: rows, or a snapshot and rows where the first of them were compacted away. Fails with
-     * {@link RoomGoneException} when the room was deleted.
+     * {@link RoomGoneException} or {@link RoomUnknownException}.
      */
     CompletionStage<Contents> read(long roomId, long seq);
 
@@ -48,8 +96,16 @@ public interface UpdateLog {
      * Appends a batch.
      *
      * @param batchId random, the same for each attempt: a batch that is already there is not written again
+     * @param link random and positive, another for each attempt
      * @param payload a V1 update; not changed by anyone afterwards
-     * @return its seq; fails with {@link RoomGoneException}, or anything else where the outcome is unknown
+     * @return where it is; fails with {@link RoomGoneException}, {@link RoomUnknownException}, or anything else where
+     *     the outcome is unknown
      */
-    CompletionStage<Long> append(long roomId, UUID batchId, byte[] payload);
+    CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload);
+
+    /** How far these rooms are; one that the log does not know is missing in the answer. */
+    CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds);
+
+    /** Deletes the live room of that name; false when there is none. */
+    CompletionStage<Boolean> delete(String name);
 }

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.websocket.jakarta.server.config.JakartaWebSocketServletContainerInitializer;
@@ -46,19 +45,24 @@ public class SocketFactory {
     @JsonProperty
     private int maxTypeDepth = DecodeLimits.DEFAULT.maxTypeDepth();
 
+    /** Knows, quickly and from any thread, which connections can be taken now. */
+    public interface Gatekeeper {
+        /** Whether a room of that name was deleted a moment ago, and must not be made anew yet. */
+        boolean isHeld(String room);
+
+        /** Whether this node can have that room open. */
+        boolean accepts(String room);
+    }
+
     /**
      * Puts the endpoint and the filter before it into the application.
      *
      * @param clock milliseconds of a steady clock
-     * @param accepting whether a connection to that room can be taken now
+     * @param gatekeeper knows which connections can be taken
      * @return what looks after the connections; to be run about every second
      */
     public Runnable build(
-            Environment environment,
-            Rooms rooms,
-            RoomSettings settings,
-            LongSupplier clock,
-            Predicate<String> accepting) {
+            Environment environment, Rooms rooms, RoomSettings settings, LongSupplier clock, Gatekeeper gatekeeper) {
         int maxBytes = Math.toIntExact(maxMessageSize.toBytes());
         Sockets sockets = new Sockets(
                 rooms,
@@ -66,7 +70,7 @@ public class SocketFactory {
                 new Sockets.Limits(maxBytes, DecodeLimits.DEFAULT.with(maxBytes, maxValueDepth, maxTypeDepth)),
                 clock);
         ServletContextHandler context = environment.getApplicationContext();
-        UpgradeFilter filter = new UpgradeFilter(sockets.strikes(), accepting);
+        UpgradeFilter filter = new UpgradeFilter(sockets.strikes(), gatekeeper);
         JakartaWebSocketServletContainerInitializer.configure(context, (servletContext, container) -> {
             container.setDefaultMaxBinaryMessageBufferSize(maxBytes);
             container.setDefaultMaxSessionIdleTimeout(0);

@@ -8,7 +8,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.function.Predicate;
 
 /**
  * Stands before the WebSocket endpoint and says with an HTTP status and a sentence what an upgrade cannot say: a bad
@@ -21,12 +20,11 @@ public final class UpgradeFilter extends HttpFilter {
     static final String PROTOCOL = "AFFiNE";
 
     private final transient Strikes strikes;
-    private final transient Predicate<String> accepting;
+    private final transient SocketFactory.Gatekeeper gatekeeper;
 
-    /** @param accepting whether a connection to that room can be taken now */
-    UpgradeFilter(Strikes strikes, Predicate<String> accepting) {
+    UpgradeFilter(Strikes strikes, SocketFactory.Gatekeeper gatekeeper) {
         this.strikes = strikes;
-        this.accepting = accepting;
+        this.gatekeeper = gatekeeper;
     }
 
     @Override
@@ -56,7 +54,10 @@ public final class UpgradeFilter extends HttpFilter {
         if (status != 0) {
             response.setHeader("Retry-After", "30");
             say(response, status, "Connections from here to this room were closed for good, and more than once.");
-        } else if (!accepting.test(room)) {
+        } else if (gatekeeper.isHeld(room)) {
+            response.setHeader("Retry-After", "60");
+            say(response, 404, "This document was deleted a moment ago.");
+        } else if (!gatekeeper.accepts(room)) {
             response.setHeader("Retry-After", "1");
             say(response, 503, "This node cannot open the room now, please try again.");
         } else {

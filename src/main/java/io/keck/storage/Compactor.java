@@ -63,18 +63,18 @@ class Compactor {
 
     /** Folds a room now; false when another node does so or there is nothing to fold. */
     boolean compact(long roomId) {
-        if (!wait(log.change(h -> lease(h, roomId)))) {
+        if (!wait(log.change(roomId, h -> lease(h, roomId)))) {
             return false;
         }
-        UpdateLog.Contents contents = log.readNow(roomId);
+        UpdateLog.Contents contents = log.readNow(roomId, 0);
         List<UpdateLog.Row> rows = contents.rows();
         if (rows.isEmpty()) {
             return false;
         }
         byte[] state = fold(contents);
         verify(contents, state);
-        long seq = rows.get(rows.size() - 1).seq();
-        return wait(log.change(h -> swap(h, roomId, contents.snapshotSeq(), seq, state)));
+        UpdateLog.Row last = rows.get(rows.size() - 1);
+        return wait(log.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
     }
 
     /** The new snapshot. A test makes a wrong one. */
@@ -127,12 +127,14 @@ class Compactor {
                 == 1;
     }
 
-    private boolean swap(Handle h, long roomId, long from, long seq, byte[] state) {
+    private boolean swap(Handle h, long roomId, long from, UpdateLog.Row last, byte[] state) {
         long now = clock.millis();
-        int swapped = h.createUpdate("UPDATE room_snapshots SET seq = :seq, state = :state, created_at = :now,"
-                        + " lease_until = 0, purge_at = :purge"
-                        + " WHERE room_id = :room AND seq = :from AND lease_owner = :owner")
-                .bind("seq", seq)
+        int swapped = h.createUpdate(
+                        "UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, created_at = :now,"
+                                + " lease_until = 0, purge_at = :purge"
+                                + " WHERE room_id = :room AND seq = :from AND lease_owner = :owner")
+                .bind("seq", last.seq())
+                .bind("link", last.link())
                 .bind("state", state)
                 .bind("now", now)
                 .bind("purge", now + retentionMillis)
@@ -141,7 +143,7 @@ class Compactor {
                 .bind("owner", owner)
                 .execute();
         if (swapped == 1) {
-            deleteFolded(h, roomId, seq);
+            deleteFolded(h, roomId, last.seq());
         }
         return swapped == 1;
     }
@@ -165,7 +167,7 @@ class Compactor {
                             .mapTo(Long.class)
                             .list());
             for (long room : rooms) {
-                wait(log.change(h -> purge(h, room)));
+                wait(log.change(room, h -> purge(h, room)));
             }
         } catch (RuntimeException e) {
             LOG.warn("Old rows of the log could not be purged, they will be later: {}", e.toString());

@@ -7,11 +7,16 @@ import io.dropwizard.core.setup.Environment;
 import io.dropwizard.db.DataSourceFactory;
 import io.dropwizard.db.ManagedDataSource;
 import io.dropwizard.jdbi3.JdbiFactory;
+import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
+import io.dropwizard.validation.ValidationMethod;
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.time.Clock;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.tomcat.jdbc.pool.DataSourceProxy;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  * {@code postgres://} URL or empty (SQLite in {@code ./data}), and how the log is written.
  */
 public class DatabaseFactory extends DataSourceFactory {
+    private static final long SNAPSHOT_BYTES = 16 << 20;
+    private static final long PURGE_EVERY_NANOS = 1_000_000_000;
+    /** Beside lanes and readers: the compactor's reads, health checks, one to spare. */
+    private static final int OTHER_CONNECTIONS = 3;
+
     @Valid
     @NotNull
     private LogSettings log = new LogSettings();
@@ -28,7 +38,19 @@ public class DatabaseFactory extends DataSourceFactory {
 
     /** How the log is written and kept. Defaults are those of {@code config.yml}. */
     public static class LogSettings {
-        /** The shortest time between two transactions while there is work. */
+        /** Transactions that may run at the same time; SQLite has one. */
+        @Min(1)
+        @Max(64)
+        @JsonProperty
+        private int lanes = 2;
+
+        /** Reads that may run at the same time. */
+        @Min(2)
+        @Max(64)
+        @JsonProperty
+        private int readers = 4;
+
+        /** The shortest time between two transactions of a lane while there is work. */
         @NotNull
         @JsonProperty
         private Duration commitSpacing = Duration.milliseconds(1);
@@ -37,6 +59,11 @@ public class DatabaseFactory extends DataSourceFactory {
         @Min(1)
         @JsonProperty
         private int maxBatches = 1_000;
+
+        /** Bytes of batches above which a transaction takes no more. */
+        @NotNull
+        @JsonProperty
+        private DataSize maxTransaction = DataSize.mebibytes(8);
 
         /** How long rows stay after they were folded into a snapshot, for readers that resume. */
         @NotNull
@@ -48,9 +75,17 @@ public class DatabaseFactory extends DataSourceFactory {
         @JsonProperty
         private int snapshotEvery = 500;
 
-        JdbiUpdateLog.Settings settings() {
+        JdbiUpdateLog.Settings settings(long holdMillis) {
             return new JdbiUpdateLog.Settings(
-                    commitSpacing.toNanoseconds(), maxBatches, 16 << 20, retention.toMilliseconds(), snapshotEvery);
+                    lanes,
+                    readers,
+                    commitSpacing.toNanoseconds(),
+                    maxBatches,
+                    maxTransaction.toBytes(),
+                    SNAPSHOT_BYTES,
+                    retention.toMilliseconds(),
+                    snapshotEvery,
+                    holdMillis);
         }
     }
 
@@ -59,8 +94,16 @@ public class DatabaseFactory extends DataSourceFactory {
         setUrl(null);
         setInitialSize(1);
         setMinSize(1);
-        setMaxSize(8);
+        setMaxSize(10);
+        setMaxWaitForConnection(Duration.seconds(5));
         setCheckConnectionWhileIdle(false);
+    }
+
+    /** Whoever writes or reads the log never waits for a connection of the pool. */
+    @JsonIgnore
+    @ValidationMethod(message = "maxSize must be log.lanes + log.readers + 3 at least")
+    public boolean isPoolLargeEnough() {
+        return getMaxSize() >= log.lanes + log.readers + OTHER_CONNECTIONS;
     }
 
     @Override
@@ -118,8 +161,9 @@ public class DatabaseFactory extends DataSourceFactory {
      * durable, starts the log and hands all of it to the life cycle.
      *
      * @param nodeId the label that goes into each row
+     * @param holdMillis how long nobody may make a room anew after it was deleted
      */
-    public JdbiUpdateLog build(Environment environment, String nodeId) {
+    public JdbiUpdateLog build(Environment environment, String nodeId, long holdMillis) {
         DatabaseUrl url = parsedUrl();
         EmbeddedFile.prepare(url, environment.lifecycle());
         ManagedDataSource dataSource = build(environment.metrics(), "database");
@@ -130,8 +174,23 @@ public class DatabaseFactory extends DataSourceFactory {
             Migrations.requireNonePending(dataSource);
         }
         Durability.warn(jdbi, url.isSqlite());
-        JdbiUpdateLog updateLog = new JdbiUpdateLog(jdbi, url.isSqlite(), nodeId, Clock.systemUTC(), log.settings());
+        JdbiUpdateLog updateLog = new JdbiUpdateLog(
+                jdbi, url.isSqlite(), nodeId, Clock.systemUTC(), log.settings(holdMillis), purger(dataSource));
         environment.lifecycle().manage(updateLog);
         return updateLog;
+    }
+
+    /** Throws idle connections away, once a second at most: after a restart of the database all of them are broken. */
+    private static Runnable purger(ManagedDataSource dataSource) {
+        AtomicLong last = new AtomicLong(System.nanoTime() - PURGE_EVERY_NANOS);
+        return () -> {
+            long now = System.nanoTime();
+            long before = last.get();
+            if (dataSource instanceof DataSourceProxy pool
+                    && now - before >= PURGE_EVERY_NANOS
+                    && last.compareAndSet(before, now)) {
+                pool.purge();
+            }
+        };
     }
 }

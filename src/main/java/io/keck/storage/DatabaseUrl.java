@@ -29,12 +29,29 @@ record DatabaseUrl(
     /** Every commit reaches the disk, readers and the writer do not wait for each other, locks are waited for. */
     private static final Map<String, String> SQLITE_DEFAULTS = defaults();
 
+    /**
+     * Statements without names, since a pooler may give each transaction another server process; a way to the server
+     * that is dead without a word is given up after a while.
+     */
+    private static final Map<String, String> POSTGRES_DEFAULTS = postgresDefaults();
+
     private static Map<String, String> defaults() {
         Map<String, String> m = new LinkedHashMap<>();
         m.put("journal_mode", "WAL");
         m.put("synchronous", "FULL");
+        m.put("transaction_mode", "IMMEDIATE");
         m.put("busy_timeout", "5000");
         m.put("foreign_keys", "true");
+        return m;
+    }
+
+    private static Map<String, String> postgresDefaults() {
+        Map<String, String> m = new LinkedHashMap<>();
+        m.put("prepareThreshold", "0");
+        m.put("connectTimeout", "5");
+        m.put("socketTimeout", "20");
+        m.put("tcpKeepAlive", "true");
+        m.put("ApplicationName", "keck");
         return m;
     }
 
@@ -55,7 +72,9 @@ record DatabaseUrl(
             // the driver would take a user part for the host, and print it when it finds no such host
             boolean userPart =
                     trimmed.substring(POSTGRES.length()).split("[/?]", 2)[0].contains("@");
-            return userPart ? postgres(trimmed.substring("jdbc:".length())) : new DatabaseUrl(trimmed, null, null);
+            return userPart
+                    ? postgres(trimmed.substring("jdbc:".length()))
+                    : new DatabaseUrl(withPostgresDefaults(trimmed), null, null);
         }
         if (!trimmed.startsWith("postgres://") && !trimmed.startsWith("postgresql://")) {
             throw new IllegalArgumentException("The database URL must begin with postgres://, postgresql://,"
@@ -85,13 +104,14 @@ record DatabaseUrl(
         if (uri.getRawQuery() != null) {
             jdbc.append('?').append(uri.getRawQuery());
         }
+        String jdbcUrl = withPostgresDefaults(jdbc.toString());
         if (at < 0) {
-            return new DatabaseUrl(jdbc.toString(), null, null);
+            return new DatabaseUrl(jdbcUrl, null, null);
         }
         String info = authority.substring(0, at);
         int colon = info.indexOf(':');
         String user = decode(colon < 0 ? info : info.substring(0, colon));
-        return new DatabaseUrl(jdbc.toString(), user, colon < 0 ? null : decode(info.substring(colon + 1)));
+        return new DatabaseUrl(jdbcUrl, user, colon < 0 ? null : decode(info.substring(colon + 1)));
     }
 
     /** Percent-decoding as in URLs, where a plus is a plus. */
@@ -100,8 +120,19 @@ record DatabaseUrl(
     }
 
     private static String withSqliteDefaults(String url) {
+        return with(SQLITE_DEFAULTS, url);
+    }
+
+    private static String withPostgresDefaults(String url) {
+        boolean severalHosts =
+                url.substring(POSTGRES.length()).split("[/?]", 2)[0].contains(",");
+        String primary = severalHosts ? with(Map.of("targetServerType", "primary"), url) : url;
+        return with(POSTGRES_DEFAULTS, primary);
+    }
+
+    private static String with(Map<String, String> defaults, String url) {
         StringBuilder out = new StringBuilder(url);
-        for (Map.Entry<String, String> e : SQLITE_DEFAULTS.entrySet()) {
+        for (Map.Entry<String, String> e : defaults.entrySet()) {
             if (!url.contains(e.getKey() + "=")) {
                 out.append(out.indexOf("?") < 0 ? '?' : '&')
                         .append(e.getKey())

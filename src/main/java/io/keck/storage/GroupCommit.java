@@ -6,6 +6,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,8 @@ final class GroupCommit<W> {
     private final Consumer<List<W>> committer;
     private final long spacingNanos;
     private final int maxWrites;
+    private final long maxBytes;
+    private final ToIntFunction<W> size;
     private final Thread thread;
     private volatile boolean stopping;
 
@@ -32,11 +35,21 @@ final class GroupCommit<W> {
      *
      * @param committer makes one group durable and tells each write how it went; must not throw
      * @param maxWrites writes in one group at most
+     * @param maxBytes bytes above which a group takes no further write
+     * @param size bytes of a write
      */
-    GroupCommit(String threadName, long spacingNanos, int maxWrites, Consumer<List<W>> committer) {
+    GroupCommit(
+            String threadName,
+            long spacingNanos,
+            int maxWrites,
+            long maxBytes,
+            ToIntFunction<W> size,
+            Consumer<List<W>> committer) {
         this.committer = committer;
         this.spacingNanos = spacingNanos;
         this.maxWrites = maxWrites;
+        this.maxBytes = maxBytes;
+        this.size = size;
         this.thread = new Thread(this::loop, threadName);
         thread.start();
     }
@@ -65,8 +78,7 @@ final class GroupCommit<W> {
                     left = last + spacingNanos - System.nanoTime()) {
                 LockSupport.parkNanos(left);
             }
-            group.add(first);
-            queue.drainTo(group, maxWrites - 1);
+            gather(first, group);
             try {
                 committer.accept(group);
             } catch (RuntimeException | Error e) {
@@ -74,6 +86,19 @@ final class GroupCommit<W> {
             }
             group.clear();
             last = System.nanoTime();
+        }
+    }
+
+    private void gather(W first, List<W> group) {
+        group.add(first);
+        long bytes = size.applyAsInt(first);
+        while (group.size() < maxWrites && bytes < maxBytes) {
+            W more = queue.poll();
+            if (more == null) {
+                return;
+            }
+            group.add(more);
+            bytes += size.applyAsInt(more);
         }
     }
 

@@ -4,6 +4,7 @@ import io.dropwizard.lifecycle.Managed;
 import io.keck.room.UpdateLog;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,37 +18,54 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
-import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 
 /**
- * The room log in a database. All writes go through one thread ({@link GroupCommit}, {@link LogWriter}), which makes
- * large transactions under load and keeps SQLite free of lock conflicts; reads run beside it. Rooms are folded into
- * snapshots by a {@link Compactor}. Thread-safe.
+ * The room log in a database. Writes go through a few threads, the lanes, each room always through the same one
+ * ({@link GroupCommit}, {@link LogWriter}): load makes transactions larger, and SQLite, which has one lane, is free of
+ * lock conflicts. Reads run beside them. Rooms are folded into snapshots by a {@link Compactor}. Thread-safe.
+ *
+ * <p>Nothing here lives in a session of the database (no session locks, settings, listeners or named statements that
+ * anybody relies on), so a pooler that gives each transaction another connection is fine.
  */
 public final class JdbiUpdateLog implements UpdateLog, Managed {
     /**
      * How the log is written and kept. Immutable.
      *
-     * @param spacingNanos nanoseconds between two transactions while there is work
+     * @param lanes transactions that may run at the same time
+     * @param readers threads that read
+     * @param spacingNanos nanoseconds between two transactions of a lane while there is work
      * @param maxBatches batches in one transaction
+     * @param maxBytes bytes of batches above which a transaction takes no more
      * @param snapshotBytes bytes of rows after a snapshot that make the room be folded
      * @param retentionMillis how long folded rows stay
      * @param snapshotEvery rows after a snapshot that make the room be folded
+     * @param holdMillis how long nobody may make a room anew after it was deleted
      */
     public record Settings(
-            long spacingNanos, int maxBatches, long snapshotBytes, long retentionMillis, int snapshotEvery) {}
+            int lanes,
+            int readers,
+            long spacingNanos,
+            int maxBatches,
+            long maxBytes,
+            long snapshotBytes,
+            long retentionMillis,
+            int snapshotEvery,
+            long holdMillis) {}
 
-    private static final int READERS = 2;
     private static final int MAX_TAILS = 50_000;
+    private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final Jdbi jdbi;
-    private final boolean sqlite;
+    private final Dialect dialect;
+    private final boolean shared;
     private final Settings settings;
-    private final GroupCommit<Write> writer;
+    private final Clock clock;
+    private final Runnable onConnectionLost;
+    private final List<GroupCommit<Write>> lanes = new ArrayList<>();
     private final ExecutorService readers;
     private final Compactor compactor;
     /** A room that falls out of here is only folded later. */
@@ -61,7 +79,8 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     });
 
     private volatile boolean healthy = true;
-    private final AtomicBoolean probing = new AtomicBoolean();
+    /** When the question that is not answered yet was asked, {@link System#nanoTime}; 0 when there is none. */
+    private final AtomicLong probedAt = new AtomicLong();
 
     /** What a room has beyond its snapshot, as far as this node knows. */
     private record Tail(int rows, long bytes) {
@@ -74,16 +93,35 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
      * A log over a migrated database; its threads start at once and end in {@link #stop}.
      *
      * @param node the label that goes into each row
+     * @param onConnectionLost told whenever a connection broke: the others in the pool will hardly be better
      */
-    public JdbiUpdateLog(Jdbi jdbi, boolean sqlite, String node, Clock clock, Settings settings) {
+    public JdbiUpdateLog(
+            Jdbi jdbi, boolean sqlite, String node, Clock clock, Settings settings, Runnable onConnectionLost) {
         this.jdbi = jdbi;
-        this.sqlite = sqlite;
+        this.dialect = Dialect.of(sqlite);
+        this.shared = !sqlite;
         this.settings = settings;
-        LogWriter logWriter = new LogWriter(jdbi, node, clock);
-        this.writer =
-                new GroupCommit<>("log-writer", settings.spacingNanos(), settings.maxBatches(), logWriter::commit);
-        this.readers = Executors.newFixedThreadPool(READERS, r -> new Thread(r, "log-reader"));
+        this.clock = clock;
+        this.onConnectionLost = onConnectionLost;
+        for (int i = 0; i < (sqlite ? 1 : settings.lanes()); i++) {
+            LogWriter logWriter = new LogWriter(jdbi, dialect, node, clock);
+            lanes.add(new GroupCommit<>(
+                    "log-writer-" + i,
+                    settings.spacingNanos(),
+                    settings.maxBatches(),
+                    settings.maxBytes(),
+                    Write::size,
+                    logWriter::commit));
+        }
+        AtomicInteger number = new AtomicInteger();
+        this.readers = Executors.newFixedThreadPool(
+                settings.readers(), r -> new Thread(r, "log-reader-" + number.getAndIncrement()));
         this.compactor = new Compactor(this, clock, settings.retentionMillis());
+    }
+
+    /** Whether other nodes may write to the same log. */
+    public boolean isShared() {
+        return shared;
     }
 
     @Override
@@ -91,7 +129,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         return reading(() -> liveRoom(name))
                 .thenCompose(found -> found.isPresent()
                         ? CompletableFuture.completedStage(found.get())
-                        : write(new Write.Create(name, new CompletableFuture<>()), Write.Create::done))
+                        : write(name.hashCode(), new Write.Create(name, new CompletableFuture<>()), Write.Create::done))
                 .thenCompose(id -> read(id, 0))
                 .thenApply(contents -> {
                     long bytes = contents.rows().stream()
@@ -102,21 +140,49 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                 });
     }
 
+    /** The live room; fails where one was deleted a moment ago and there is no other yet. */
     private Optional<Long> liveRoom(String name) {
-        return jdbi.withHandle(h -> h.createQuery("SELECT id FROM rooms WHERE name = :name AND deleted_at IS NULL")
+        return jdbi.withHandle(h -> h.createQuery(
+                        "SELECT id, 0 AS gone FROM rooms WHERE name = :name AND deleted_at IS NULL"
+                                + " UNION ALL SELECT id, 1 FROM rooms WHERE name = :name AND deleted_at > :since"
+                                + " ORDER BY gone LIMIT 1")
                 .bind("name", name)
-                .mapTo(Long.class)
+                .bind("since", clock.millis() - settings.holdMillis())
+                .map((rs, ctx) -> {
+                    if (rs.getInt(2) == 1) {
+                        throw new RoomGoneException(rs.getLong(1));
+                    }
+                    return rs.getLong(1);
+                })
                 .findOne());
     }
 
     @Override
-    public CompletionStage<Long> append(long roomId, UUID batchId, byte[] payload) {
-        return this.<Write.Append, Long>write(
-                        new Write.Append(roomId, batchId, payload, new CompletableFuture<>()), Write.Append::done)
-                .thenApply(seq -> {
+    public CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload) {
+        return this.<Write.Append, Appended>write(
+                        roomId,
+                        new Write.Append(roomId, batchId, link, payload, new CompletableFuture<>()),
+                        Write.Append::done)
+                .thenApply(at -> {
                     count(roomId, new Tail(1, payload.length), false);
-                    return seq;
+                    return at;
                 });
+    }
+
+    @Override
+    public CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds) {
+        return reading(() -> jdbi.withHandle(h -> dialect.heads(h, roomIds)));
+    }
+
+    @Override
+    public CompletionStage<Boolean> delete(String name) {
+        return change(
+                name.hashCode(),
+                h -> h.createUpdate("UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL")
+                                .bind("now", clock.millis())
+                                .bind("name", name)
+                                .execute()
+                        == 1);
     }
 
     private void count(long roomId, Tail more, boolean afresh) {
@@ -129,66 +195,29 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
 
     @Override
     public CompletionStage<Contents> read(long roomId, long seq) {
-        return reading(() -> consistently(h -> readContents(h, roomId, seq)));
+        return reading(() -> readNow(roomId, seq));
     }
 
     /** Reads in the calling thread. */
-    Contents readNow(long roomId) {
-        return consistently(h -> readContents(h, roomId, 0));
-    }
-
-    private <T> T consistently(org.jdbi.v3.core.HandleCallback<T, RuntimeException> work) {
-        // a transaction of SQLite always sees one state; PostgreSQL has to be asked for that
-        return sqlite ? jdbi.inTransaction(work) : jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, work);
-    }
-
-    private record Snapshot(long seq, byte[] state) {}
-
-    private Contents readContents(Handle h, long roomId, long seq) {
-        boolean lives = h.createQuery("SELECT 1 FROM rooms WHERE id = :room AND deleted_at IS NULL")
+    Contents readNow(long roomId, long seq) {
+        return jdbi.withHandle(h -> h.createQuery(ContentsReader.SQL)
                 .bind("room", roomId)
-                .mapTo(Integer.class)
-                .findOne()
-                .isPresent();
-        if (!lives) {
-            throw new RoomGoneException(roomId);
-        }
-        if (seq > 0) {
-            List<Row> rows = rows(h, roomId, seq);
-            if (!rows.isEmpty() && rows.get(rows.size() - 1).seq() == seq + rows.size()) {
-                return new Contents(roomId, 0, null, rows);
-            }
-        }
-        Optional<Snapshot> snapshot = h.createQuery(
-                        "SELECT seq, state FROM room_snapshots WHERE room_id = :room AND state IS NOT NULL")
-                .bind("room", roomId)
-                .map((rs, ctx) -> new Snapshot(rs.getLong(1), rs.getBytes(2)))
-                .findOne();
-        long from = Math.max(seq, snapshot.map(Snapshot::seq).orElse(0L));
-        return new Contents(
-                roomId,
-                snapshot.map(Snapshot::seq).orElse(0L),
-                snapshot.map(Snapshot::state).orElse(null),
-                rows(h, roomId, from));
+                .bind("seq", seq)
+                .scanResultSet((results, ctx) -> ContentsReader.read(roomId, results.get())));
     }
 
-    private static List<Row> rows(Handle h, long roomId, long after) {
-        return new ArrayList<>(h.createQuery("SELECT seq, batch_id, payload FROM room_log"
-                        + " WHERE room_id = :room AND seq > :after ORDER BY seq")
-                .bind("room", roomId)
-                .bind("after", after)
-                .map((rs, ctx) -> new Row(rs.getLong(1), BatchIds.fromBytes(rs.getBytes(2)), rs.getBytes(3)))
-                .list());
-    }
-
-    /** Runs a change in a transaction of the writer, together with other writes. */
-    CompletionStage<Boolean> change(Write.Task.Work work) {
-        return write(new Write.Task(work, new CompletableFuture<>()), Write.Task::done);
+    /**
+     * Runs a change in a transaction of a writer.
+     *
+     * @param key changes of one key run one after the other
+     */
+    CompletionStage<Boolean> change(long key, Write.Task.Work work) {
+        return write(key, new Write.Task(work, new CompletableFuture<>()), Write.Task::done);
     }
 
     private <W extends Write, T> CompletionStage<T> write(
-            W write, java.util.function.Function<W, CompletableFuture<T>> done) {
-        if (!writer.add(write)) {
+            long key, W write, java.util.function.Function<W, CompletableFuture<T>> done) {
+        if (!lanes.get(Math.floorMod(Long.hashCode(key), lanes.size())).add(write)) {
             return CompletableFuture.failedStage(new IllegalStateException("the log is closed"));
         }
         return watched(done.apply(write));
@@ -206,7 +235,10 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     private <T> CompletionStage<T> watched(CompletableFuture<T> stage) {
         return stage.whenComplete((result, error) -> {
             Throwable cause = error instanceof CompletionException ? error.getCause() : error;
-            healthy = cause == null || cause instanceof RoomGoneException;
+            healthy = cause == null || cause instanceof RoomGoneException || cause instanceof RoomUnknownException;
+            if (cause != null && ConnectionFailure.is(cause)) {
+                onConnectionLost.run();
+            }
         });
     }
 
@@ -214,24 +246,27 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         return jdbi;
     }
 
-    /** Whether the last thing that the database was asked for went well. */
+    /** Whether the last thing that the database was asked for went well, and it does not keep us waiting. */
     public boolean isHealthy() {
-        return healthy;
+        long asked = probedAt.get();
+        return healthy && (asked == 0 || System.nanoTime() - asked < LATE_NANOS);
     }
 
-    /** After something went wrong, asks the database whether it is back; to be called about every second. */
+    /** Asks the database whether it is there; to be called about every second. */
     public void probe() {
-        if (!healthy && probing.compareAndSet(false, true)) {
+        if (probedAt.compareAndSet(0, System.nanoTime() | 1)) {
             var unused = reading(() -> jdbi.withHandle(
                             h -> h.createQuery("SELECT 1").mapTo(Integer.class).one()))
-                    .whenComplete((one, error) -> probing.set(false));
+                    .whenComplete((one, error) -> probedAt.set(0));
         }
     }
 
     @Override
     public void stop() throws InterruptedException {
         compactor.stop();
-        writer.stop();
+        for (GroupCommit<Write> lane : lanes) {
+            lane.stop();
+        }
         readers.shutdown();
         if (!readers.awaitTermination(5, TimeUnit.SECONDS)) {
             readers.shutdownNow();

@@ -1,10 +1,12 @@
 package io.keck.storage;
 
+import io.keck.room.UpdateLog.Appended;
+import io.keck.room.UpdateLog.Head;
 import io.keck.room.UpdateLog.RoomGoneException;
-import java.sql.SQLException;
+import io.keck.room.UpdateLog.RoomUnknownException;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -12,13 +14,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a group of writes durable in one transaction: raises the heads of all rooms concerned, which locks them, then
- * inserts the rows. A room's row is locked from there to the commit, so the order of commits is the order of seqs.
+ * Makes a group of writes durable: raises the heads of all rooms concerned, which locks them, and inserts the rows. A
+ * room's row is locked from there to the commit, so the order of commits is the order of seqs.
  *
  * <p>A transaction that fails is split until the culprit is alone, so that one write cannot fail the others. Alone, an
  * append first looks whether its batch is there already: an attempt before it may have been committed though nobody was
@@ -26,13 +28,19 @@ import org.slf4j.LoggerFactory;
  */
 final class LogWriter {
     private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
+    /** Leaves 53 bits: a number for JSON, too. */
+    private static final int ID_SHIFT = 11;
+
+    private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Jdbi jdbi;
+    private final Dialect dialect;
     private final String node;
     private final Clock clock;
 
-    LogWriter(Jdbi jdbi, String node, Clock clock) {
+    LogWriter(Jdbi jdbi, Dialect dialect, String node, Clock clock) {
         this.jdbi = jdbi;
+        this.dialect = dialect;
         this.node = node;
         this.clock = clock;
     }
@@ -43,10 +51,17 @@ final class LogWriter {
         List<Write> now = new ArrayList<>(group.size());
         Set<Long> rooms = new HashSet<>();
         for (Write w : group) {
+            boolean append = w instanceof Write.Append;
             boolean secondOfItsRoom = w instanceof Write.Append a && !rooms.add(a.roomId());
-            (secondOfItsRoom ? later : now).add(w);
+            if (!append && dialect.appendsInOneStatement()) {
+                attempt(List.of(w)); // locks of several kinds in one transaction would have no fixed order
+            } else {
+                (secondOfItsRoom ? later : now).add(w);
+            }
         }
-        attempt(now);
+        if (!now.isEmpty()) {
+            attempt(now);
+        }
         if (!later.isEmpty()) {
             commit(later);
         }
@@ -55,7 +70,11 @@ final class LogWriter {
     private void attempt(List<Write> writes) {
         List<Runnable> outcomes = new ArrayList<>(writes.size());
         try {
-            jdbi.useTransaction(h -> write(h, writes, outcomes));
+            if (dialect.appendsInOneStatement() && writes.get(0) instanceof Write.Append) {
+                jdbi.useHandle(h -> write(h, writes, outcomes));
+            } else {
+                jdbi.useTransaction(h -> write(h, writes, outcomes));
+            }
         } catch (RuntimeException | Error e) {
             failed(writes, e);
             return;
@@ -64,40 +83,32 @@ final class LogWriter {
     }
 
     private void failed(List<Write> writes, Throwable error) {
-        if (writes.size() > 1 && !isConnectionFailure(error)) {
+        if (writes.size() > 1 && !ConnectionFailure.is(error)) {
             int half = writes.size() / 2;
             attempt(writes.subList(0, half));
             attempt(writes.subList(half, writes.size()));
             return;
         }
         for (Write w : writes) {
-            if (!(w instanceof Write.Append append) || isConnectionFailure(error) || !foundInLog(append)) {
+            if (!(w instanceof Write.Append append) || ConnectionFailure.is(error) || !foundInLog(append)) {
                 LOG.debug("A write failed", error);
                 w.done().completeExceptionally(error);
             }
         }
     }
 
-    /** Class 08 and 57P of SQLSTATE: the server or the way to it is gone, so smaller transactions would fail as well. */
-    private static boolean isConnectionFailure(Throwable error) {
-        for (Throwable t = error; t != null; t = t.getCause()) {
-            if (t instanceof SQLException sql && sql.getSQLState() != null) {
-                return sql.getSQLState().startsWith("08") || sql.getSQLState().startsWith("57P");
-            }
-        }
-        return false;
-    }
-
     private boolean foundInLog(Write.Append append) {
         try {
-            return jdbi.withHandle(
-                    h -> h.createQuery("SELECT seq FROM room_log WHERE room_id = :room AND batch_id = :batch")
-                            .bind("room", append.roomId())
-                            .bind("batch", BatchIds.toBytes(append.batchId()))
-                            .mapTo(Long.class)
-                            .findOne()
-                            .map(seq -> append.done().complete(seq))
-                            .orElse(false));
+            return jdbi.withHandle(h -> h.createQuery(
+                            "SELECT l.seq, l.link, CASE WHEN l.seq = 1 THEN 0 ELSE COALESCE(b.link, -1) END FROM room_log l"
+                                    + " LEFT JOIN room_log b ON b.room_id = l.room_id AND b.seq = l.seq - 1"
+                                    + " WHERE l.room_id = :room AND l.batch_id = :batch")
+                    .bind("room", append.roomId())
+                    .bind("batch", BatchIds.toBytes(append.batchId()))
+                    .map((rs, ctx) -> new Appended(rs.getLong(1), rs.getLong(2), rs.getLong(3)))
+                    .findOne()
+                    .map(found -> append.done().complete(found))
+                    .orElse(false));
         } catch (RuntimeException e) {
             LOG.debug("The log cannot be asked for a batch", e);
             return false;
@@ -118,14 +129,20 @@ final class LogWriter {
             }
         }
         if (!appends.isEmpty()) {
-            append(h, appends, outcomes);
+            append(h, List.copyOf(appends.values()), outcomes);
         }
+    }
+
+    /** Ids are drawn: one that was given out is not given out again even by a database that was restored. */
+    private static long newRoomId() {
+        return 1 + (RANDOM.nextLong() >>> ID_SHIFT);
     }
 
     private long create(Handle h, String name) {
         // the insert comes first: a transaction that begins with a read cannot always go on to write in SQLite
-        return h.createQuery("INSERT INTO rooms (name, head, created_at) VALUES (:name, 0, :now)"
+        return h.createQuery("INSERT INTO rooms (id, name, head, created_at) VALUES (:id, :name, 0, :now)"
                         + " ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id")
+                .bind("id", newRoomId())
                 .bind("name", name)
                 .bind("now", clock.millis())
                 .mapTo(Long.class)
@@ -136,33 +153,34 @@ final class LogWriter {
                         .one());
     }
 
-    private void append(Handle h, Map<Long, Write.Append> appends, List<Runnable> outcomes) {
-        Map<Long, Long> heads = new HashMap<>();
-        h.createQuery("UPDATE rooms SET head = head + 1 WHERE id IN (<ids>) AND deleted_at IS NULL RETURNING id, head")
-                .bindList("ids", List.copyOf(appends.keySet()))
-                .map((rs, ctx) -> heads.put(rs.getLong(1), rs.getLong(2)))
-                .list();
-        PreparedBatch rows = h.prepareBatch("INSERT INTO room_log"
-                + " (room_id, seq, batch_id, payload, node, origin, created_at)"
-                + " VALUES (:room, :seq, :batch, :payload, :node, 'ws', :now)");
-        long now = clock.millis();
-        for (Write.Append a : appends.values()) {
-            Long seq = heads.get(a.roomId());
-            if (seq == null) {
-                outcomes.add(() -> a.done().completeExceptionally(new RoomGoneException(a.roomId())));
-                continue;
+    private void append(Handle h, List<Write.Append> appends, List<Runnable> outcomes) {
+        Map<Long, Appended> done = dialect.append(h, appends, node, clock.millis());
+        List<Long> missing = new ArrayList<>();
+        for (Write.Append a : appends) {
+            Appended at = done.get(a.roomId());
+            if (at == null) {
+                missing.add(a.roomId());
+            } else {
+                outcomes.add(() -> a.done().complete(at));
             }
-            rows.bind("room", a.roomId())
-                    .bind("seq", seq)
-                    .bind("batch", BatchIds.toBytes(a.batchId()))
-                    .bind("payload", a.payload())
-                    .bind("node", node)
-                    .bind("now", now)
-                    .add();
-            outcomes.add(() -> a.done().complete(seq));
         }
-        if (rows.size() > 0) {
-            rows.execute();
+        if (missing.isEmpty()) {
+            return;
         }
+        Map<Long, Head> known = dialect.heads(h, missing);
+        for (Write.Append a : appends) {
+            if (!done.containsKey(a.roomId())) {
+                outcomes.add(() -> a.done().completeExceptionally(missing(a.roomId(), known.get(a.roomId()))));
+            }
+        }
+    }
+
+    private static RuntimeException missing(long roomId, @Nullable Head head) {
+        if (head == null) {
+            return new RoomUnknownException(roomId);
+        }
+        return head.deleted()
+                ? new RoomGoneException(roomId)
+                : new IllegalStateException("room " + roomId + " was not there when its batch was written");
     }
 }

@@ -1,23 +1,35 @@
 package io.keck.storage;
 
+import io.keck.room.UpdateLog.Appended;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jdbi.v3.core.Handle;
 
-/** Something that goes through the log's one writer. */
+/** Something that goes through one of the log's writers. */
 sealed interface Write {
     /** Whoever waits for it. */
     CompletableFuture<?> done();
 
-    /** One batch of a room; completes with its seq. */
-    record Append(long roomId, UUID batchId, byte[] payload, CompletableFuture<Long> done) implements Write {}
+    /** Bytes that go to the database, roughly. */
+    default int size() {
+        return 0;
+    }
+
+    /** One batch of a room; completes with where it is. */
+    record Append(long roomId, UUID batchId, long link, byte[] payload, CompletableFuture<Appended> done)
+            implements Write {
+        @Override
+        public int size() {
+            return payload.length;
+        }
+    }
 
     /** The live room of a name, created where there is none; completes with its id. */
     record Create(String name, CompletableFuture<Long> done) implements Write {}
 
     /** Anything else that changes the database; completes with what it returns. */
     record Task(Work work, CompletableFuture<Boolean> done) implements Write {
-        /** What to do, inside the writer's transaction. */
+        /** What to do, inside a transaction. */
         @FunctionalInterface
         interface Work {
             /** Does it. */

@@ -3,6 +3,7 @@ package io.keck.room;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -26,18 +27,24 @@ public final class FakeLog implements UpdateLog {
         /** Everything that was ever appended. */
         final List<Row> history = new ArrayList<>();
 
-        private final StructStore whole = new StructStore();
-        private int inWhole;
-
         Life(long id) {
             this.id = id;
         }
 
-        StructStore whole() {
-            while (inWhole < history.size()) {
-                whole.apply(Update.decode(history.get(inWhole++).payload()));
-            }
-            return whole;
+        Life copy() {
+            Life copy = new Life(id);
+            copy.deleted = deleted;
+            copy.head = head;
+            copy.snapshotSeq = snapshotSeq;
+            copy.snapshot = snapshot;
+            copy.rows.addAll(rows);
+            copy.history.addAll(history);
+            return copy;
+        }
+
+        /** The link of a row, of history too. */
+        long linkOf(long seq) {
+            return seq == 0 ? NO_LINK : history.get((int) seq - 1).link();
         }
     }
 
@@ -46,6 +53,12 @@ public final class FakeLog implements UpdateLog {
     private long lastId;
     /** Off in the twin: a batch that comes twice is written twice. */
     private boolean checksBatchIds = true;
+
+    private boolean checksFolds = true;
+    /** By name, all that was ever appended in any life of it. */
+    private final Map<String, StructStore> ever = new HashMap<>();
+
+    private final Map<String, List<byte[]>> notInEver = new HashMap<>();
 
     @Override
     public synchronized CompletionStage<Contents> open(String name) {
@@ -61,14 +74,52 @@ public final class FakeLog implements UpdateLog {
     public synchronized CompletionStage<Contents> read(long roomId, long seq) {
         Life life = lives.get(roomId);
         if (life == null || life.deleted) {
-            return CompletableFuture.failedStage(new RoomGoneException(roomId));
+            return CompletableFuture.failedStage(missing(roomId, life));
         }
         List<Row> rows = after(life, seq);
-        if (seq > 0 && !rows.isEmpty() && rows.get(0).seq() == seq + 1) {
-            return CompletableFuture.completedStage(new Contents(roomId, 0, null, rows));
+        boolean all = seq > 0 && rows.size() >= life.head - seq;
+        if (all || life.snapshotSeq <= seq) {
+            return CompletableFuture.completedStage(
+                    new Contents(roomId, headOf(life), anchor(life, seq), 0, null, rows));
         }
-        rows = after(life, Math.max(seq, life.snapshotSeq));
-        return CompletableFuture.completedStage(new Contents(roomId, life.snapshotSeq, life.snapshot, rows));
+        return CompletableFuture.completedStage(new Contents(
+                roomId,
+                headOf(life),
+                anchor(life, seq),
+                life.snapshotSeq,
+                life.snapshot,
+                after(life, life.snapshotSeq)));
+    }
+
+    private static Head headOf(Life life) {
+        return new Head(life.head, life.linkOf(life.head), life.deleted);
+    }
+
+    /** The link of that row, if it is still there or the snapshot ends with it. */
+    private static long anchor(Life life, long seq) {
+        boolean there = life.rows.stream().anyMatch(row -> row.seq() == seq);
+        return there || (seq > 0 && seq == life.snapshotSeq) ? life.linkOf(seq) : UNKNOWN_LINK;
+    }
+
+    @Override
+    public synchronized CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds) {
+        Map<Long, Head> heads = new HashMap<>();
+        for (long id : roomIds) {
+            Life life = lives.get(id);
+            if (life != null) {
+                heads.put(id, headOf(life));
+            }
+        }
+        return CompletableFuture.completedStage(heads);
+    }
+
+    @Override
+    public synchronized CompletionStage<Boolean> delete(String name) {
+        Life life = live.remove(name);
+        if (life != null) {
+            life.deleted = true;
+        }
+        return CompletableFuture.completedStage(life != null);
     }
 
     private static List<Row> after(Life life, long seq) {
@@ -76,46 +127,89 @@ public final class FakeLog implements UpdateLog {
     }
 
     @Override
-    public synchronized CompletionStage<Long> append(long roomId, UUID batchId, byte[] payload) {
+    public synchronized CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload) {
         Life life = lives.get(roomId);
         if (life == null || life.deleted) {
-            return CompletableFuture.failedStage(new RoomGoneException(roomId));
+            return CompletableFuture.failedStage(missing(roomId, life));
         }
         if (checksBatchIds) {
             for (Row row : life.history) { // rows stay longer than anybody retries
                 if (row.batchId().equals(batchId)) {
-                    return CompletableFuture.completedStage(row.seq());
+                    return CompletableFuture.completedStage(
+                            new Appended(row.seq(), row.link(), life.linkOf(row.seq() - 1)));
                 }
             }
         }
-        Row row = new Row(++life.head, batchId, payload);
+        Appended at = new Appended(life.head + 1, link, life.linkOf(life.head));
+        Row row = new Row(++life.head, batchId, link, payload);
         life.rows.add(row);
         life.history.add(row);
-        return CompletableFuture.completedStage(life.head);
+        live.forEach((name, l) -> {
+            if (l == life) {
+                notInEver.computeIfAbsent(name, n -> new ArrayList<>()).add(payload);
+            }
+        });
+        return CompletableFuture.completedStage(at);
+    }
+
+    private static RuntimeException missing(long roomId, @Nullable Life life) {
+        return life == null ? new RoomUnknownException(roomId) : new RoomGoneException(roomId);
     }
 
     /** Appends what another node wrote. */
     synchronized void appendForeign(String name, byte[] payload) {
-        append(id(name), UUID.randomUUID(), payload);
+        append(id(name), UUID.randomUUID(), 1 + head(name), payload);
     }
 
     void forgetBatchIds() {
         checksBatchIds = false;
     }
 
-    /** Folds everything into a snapshot and keeps the newest rows. */
-    synchronized void compact(String name, int keep) {
+    /** Off in the twin: a fold that lacks something becomes the snapshot. */
+    void trustFolds() {
+        checksFolds = false;
+    }
+
+    void compact(String name, int keep) {
+        compact(name, keep, false);
+    }
+
+    /**
+     * Folds everything into a snapshot and keeps the newest rows.
+     *
+     * @param wrong whether the fold goes wrong: it lacks the newest row
+     */
+    synchronized void compact(String name, int keep, boolean wrong) {
         Life life = live.get(name);
         if (life == null || life.head == 0) {
             return;
         }
-        life.snapshot = replay(name).encode();
+        StructStore fold = replay(life.id, wrong ? life.head - 1 : life.head);
+        boolean whole = life.history.stream()
+                .allMatch(row -> fold.reduce(Update.decode(row.payload())).isEmpty());
+        if (checksFolds && !whole) {
+            return;
+        }
+        life.snapshot = fold.encode();
         life.snapshotSeq = life.head;
         life.rows.removeIf(row -> row.seq() <= life.head - keep);
     }
 
-    public synchronized void delete(String name) {
-        live.remove(name).deleted = true;
+    /** A copy of everything. */
+    record Backup(List<Life> lives, Map<String, Long> live) {}
+
+    synchronized Backup backup() {
+        Map<String, Long> names = new HashMap<>();
+        live.forEach((name, life) -> names.put(name, life.id));
+        return new Backup(lives.values().stream().map(Life::copy).toList(), names);
+    }
+
+    /** Puts back what was copied; what came later is gone. Ids that were given out are not given out again. */
+    synchronized void restore(Backup backup) {
+        lives.clear();
+        live.clear();
+        backup.lives().forEach(life -> lives.put(life.id, life.copy()));
+        backup.live().forEach((name, id) -> live.put(name, lives.get(id)));
     }
 
     synchronized long id(String name) {
@@ -132,8 +226,13 @@ public final class FakeLog implements UpdateLog {
         return lives.get(roomId).head;
     }
 
-    synchronized long snapshotSeq(String name) {
-        return live.get(name).snapshotSeq;
+    synchronized long lastLink(long roomId) {
+        return headOf(lives.get(roomId)).link();
+    }
+
+    synchronized long snapshotSeq(long roomId) {
+        Life life = lives.get(roomId);
+        return life == null ? 0 : life.snapshotSeq;
     }
 
     /** All that was ever appended to the room. */
@@ -144,15 +243,27 @@ public final class FakeLog implements UpdateLog {
 
     /** The document that the rows make. */
     synchronized StructStore replay(String name) {
+        Life life = live.get(name);
+        return life == null ? new StructStore() : replay(life.id, life.head);
+    }
+
+    /** The document that the rows up to that one make. */
+    synchronized StructStore replay(long roomId, long seq) {
         StructStore store = new StructStore();
-        history(name).forEach(row -> store.apply(Update.decode(row.payload())));
+        lives.get(roomId).history.stream()
+                .filter(row -> row.seq() <= seq)
+                .forEach(row -> store.apply(Update.decode(row.payload())));
         return store;
     }
 
-    /** Whether everything in that update was appended to the room. */
-    synchronized boolean holds(String name, Update update) {
-        Life life = live.get(name);
-        return update.isEmpty() || (life != null && life.whole().reduce(update).isEmpty());
+    /** Whether everything in that update was appended to the room once, in this life of it or another. */
+    synchronized boolean everHeld(String name, Update update) {
+        StructStore all = ever.computeIfAbsent(name, n -> new StructStore());
+        List<byte[]> more = notInEver.remove(name);
+        if (more != null) {
+            more.forEach(payload -> all.apply(Update.decode(payload)));
+        }
+        return all.reduce(update).isEmpty();
     }
 
     /** Whether each batch is in the log once. */

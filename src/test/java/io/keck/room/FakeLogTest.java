@@ -13,9 +13,4 @@ class FakeLogTest extends UpdateLogContract {
     protected UpdateLog reopened() {
         return log;
     }
-
-    @Override
-    protected void delete(String name) {
-        log.delete(name);
-    }
 }

@@ -1,6 +1,7 @@
 package io.keck.room;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ final class FlakyLog implements UpdateLog {
     /** The twin: says that nobody else wrote. */
     boolean hidesOthers;
 
+    private long saidFirst;
     private final Map<Long, Long> told = new HashMap<>();
     /** What was asked of it, in order. */
     final List<String> calls = new ArrayList<>();
@@ -64,14 +66,29 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
-    public CompletionStage<Long> append(long roomId, UUID batchId, byte[] payload) {
+    public CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload) {
         calls.add("append");
         if (answersFirst) {
-            held.add(() -> log.append(roomId, batchId, payload));
-            return CompletableFuture.completedStage(log.head(roomId) + held.size());
+            held.add(() -> log.append(roomId, batchId, link, payload));
+            long before = saidFirst == 0 ? log.lastLink(roomId) : saidFirst;
+            saidFirst = link;
+            return CompletableFuture.completedStage(new Appended(log.head(roomId) + held.size(), link, before));
         }
-        return request(() -> log.append(roomId, batchId, payload)
-                .thenApply(seq -> hidesOthers ? told.merge(roomId, 1L, Long::sum) : seq));
+        return request(() -> log.append(roomId, batchId, link, payload)
+                .thenApply(at ->
+                        hidesOthers ? new Appended(told.merge(roomId, 1L, Long::sum), at.link(), at.before()) : at));
+    }
+
+    @Override
+    public CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds) {
+        calls.add("heads");
+        return request(() -> log.heads(roomIds));
+    }
+
+    @Override
+    public CompletionStage<Boolean> delete(String name) {
+        calls.add("delete");
+        return request(() -> log.delete(name));
     }
 
     private <T> CompletionStage<T> request(Supplier<CompletionStage<T>> work) {

@@ -4,12 +4,11 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Update;
+import io.keck.room.ClusterSimulation.Twin;
 import io.keck.room.FlakyLog.Outcome;
-import java.util.UUID;
-import java.util.concurrent.Executor;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What each safeguard is for: switched off, the tests see the harm. */
 class RoomTwinsTest {
@@ -25,15 +24,8 @@ class RoomTwinsTest {
 
     /** Takes every update for news. */
     private static final class NotReducing extends Room {
-        NotReducing(
-                String name,
-                UpdateLog log,
-                Executor executor,
-                LongSupplier clock,
-                Supplier<UUID> ids,
-                RoomSettings settings,
-                Runnable onClosed) {
-            super(name, log, executor, clock, ids, settings, onClosed);
+        NotReducing(String name, RoomContext context, Overlays overlays, Runnable onClosed) {
+            super(name, context, overlays, onClosed);
         }
 
         @Override
@@ -86,18 +78,15 @@ class RoomTwinsTest {
         assertThat(world.rows()).isZero();
     }
 
-    @Test
-    void simulation_seesABatchThatIsWrittenTwice() {
-        assertThat(Simulation.failures(60, Simulation.Twin.NO_BATCH_IDS)).isPositive();
+    @ParameterizedTest
+    @EnumSource(value = Twin.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void simulation_seesWhenASafeguardIsOff(Twin twin) {
+        assertThat(ClusterSimulation.failures(100, twin)).isPositive();
     }
 
+    /** Else the test above would tell nothing. */
     @Test
-    void simulation_seesWhatIsSentBeforeItIsCommitted() {
-        assertThat(Simulation.failures(60, Simulation.Twin.NO_COMMIT_FIRST)).isPositive();
-    }
-
-    @Test
-    void simulation_seesRoomsThatReadNoGaps() {
-        assertThat(Simulation.failures(60, Simulation.Twin.NO_GAPS)).isPositive();
+    void simulation_isGreenWithAllSafeguards() {
+        assertThat(ClusterSimulation.failures(100, Twin.NONE)).isZero();
     }
 }

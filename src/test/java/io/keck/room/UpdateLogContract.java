@@ -3,11 +3,14 @@ package io.keck.room;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.room.UpdateLog.RoomUnknownException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
@@ -18,6 +21,9 @@ import org.junit.jupiter.api.Test;
 
 /** What every log promises. A subclass opens one over an empty database before each test. */
 public abstract class UpdateLogContract {
+    /** Where it does not matter which. */
+    protected static final long LINK = 4711;
+
     private static final long HANG_GUARD_SECONDS = 60;
 
     /** The log under test. */
@@ -25,9 +31,6 @@ public abstract class UpdateLogContract {
 
     /** Ends the log and opens it again over what it left behind. */
     protected abstract UpdateLog reopened() throws Exception;
-
-    /** Deletes a room, as a REST call will. */
-    protected abstract void delete(String name) throws Exception;
 
     /** What a stage gives, waited for. */
     protected static <T> T await(CompletionStage<T> stage) {
@@ -47,7 +50,7 @@ public abstract class UpdateLogContract {
     }
 
     private long append(long room, byte[] payload) {
-        return await(log().append(room, UUID.randomUUID(), payload));
+        return await(log().append(room, UUID.randomUUID(), LINK, payload)).seq();
     }
 
     @Test
@@ -90,7 +93,7 @@ public abstract class UpdateLogContract {
             long id = await(log().open("a")).roomId();
             append(id, update(life));
             ids.add(id);
-            delete("a");
+            await(log().delete("a"));
         }
         assertThat(ids).doesNotHaveDuplicates();
         assertThat(await(log().open("a")).rows()).isEmpty();
@@ -115,9 +118,9 @@ public abstract class UpdateLogContract {
     void append_ofTheSameBatchGivesTheSameSeqAndOneRow() {
         long a = await(log().open("a")).roomId();
         UUID batch = UUID.randomUUID();
-        long first = await(log().append(a, batch, update(0)));
+        long first = await(log().append(a, batch, LINK, update(0))).seq();
         append(a, update(1));
-        long again = await(log().append(a, batch, update(0)));
+        long again = await(log().append(a, batch, LINK, update(0))).seq();
 
         assertThat(again).isEqualTo(first);
         assertThat(await(log().read(a, 0)).rows()).hasSize(2);
@@ -129,12 +132,12 @@ public abstract class UpdateLogContract {
         long a = await(log().open("a")).roomId();
         long b = await(log().open("b")).roomId();
         UUID batch = UUID.randomUUID();
-        List<CompletionStage<Long>> stages = new ArrayList<>();
+        List<CompletionStage<Appended>> stages = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            stages.add(log().append(a, batch, update(0)));
-            stages.add(log().append(b, UUID.randomUUID(), update(i)));
+            stages.add(log().append(a, batch, LINK, update(0)));
+            stages.add(log().append(b, UUID.randomUUID(), LINK, update(i)));
         }
-        List<Long> seqs = stages.stream().map(UpdateLogContract::await).toList();
+        List<Long> seqs = stages.stream().map(stage -> await(stage).seq()).toList();
 
         assertThat(seqs).contains(1L, 10L);
         assertThat(await(log().read(a, 0)).rows()).hasSize(1);
@@ -147,8 +150,8 @@ public abstract class UpdateLogContract {
         long b = await(log().open("b")).roomId();
         UUID batch = UUID.randomUUID();
 
-        assertThat(await(log().append(a, batch, update(0)))).isEqualTo(1);
-        assertThat(await(log().append(b, batch, update(0)))).isEqualTo(1);
+        assertThat(await(log().append(a, batch, LINK, update(0))).seq()).isEqualTo(1);
+        assertThat(await(log().append(b, batch, LINK, update(0))).seq()).isEqualTo(1);
     }
 
     @Test
@@ -158,7 +161,7 @@ public abstract class UpdateLogContract {
         for (int i = 0; i < 5; i++) {
             UUID batch = UUID.randomUUID();
             batches.add(batch);
-            await(log().append(a, batch, update(i)));
+            await(log().append(a, batch, LINK, update(i)));
         }
         for (int after = 0; after <= 5; after++) {
             Contents contents = await(log().read(a, after));
@@ -197,10 +200,10 @@ public abstract class UpdateLogContract {
             ids.add(await(log().open("room" + i)).roomId());
         }
         CountDownLatch start = new CountDownLatch(1);
-        List<List<CompletionStage<Long>>> stages = new ArrayList<>();
+        List<List<CompletionStage<Appended>>> stages = new ArrayList<>();
         List<Thread> writers = new ArrayList<>();
         for (int t = 0; t < threads; t++) {
-            List<CompletionStage<Long>> mine = new ArrayList<>();
+            List<CompletionStage<Appended>> mine = new ArrayList<>();
             stages.add(mine);
             Random random = new Random(t);
             Thread writer = new Thread(() -> {
@@ -211,7 +214,7 @@ public abstract class UpdateLogContract {
                 }
                 for (int i = 0; i < each * rooms; i++) {
                     long room = ids.get(random.nextInt(rooms));
-                    mine.add(log().append(room, new UUID(random.nextLong(), random.nextLong()), update(i)));
+                    mine.add(log().append(room, new UUID(random.nextLong(), random.nextLong()), LINK, update(i)));
                 }
             });
             writer.start();
@@ -238,11 +241,11 @@ public abstract class UpdateLogContract {
     void append_toADeletedRoomFails() throws Exception {
         long a = await(log().open("a")).roomId();
         append(a, update(0));
-        delete("a");
+        await(log().delete("a"));
 
-        assertThat(failure(log().append(a, UUID.randomUUID(), update(1)))).isInstanceOf(RoomGoneException.class);
+        assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1)))).isInstanceOf(RoomGoneException.class);
         long next = await(log().open("a")).roomId();
-        assertThat(failure(log().append(a, UUID.randomUUID(), update(1)))).isInstanceOf(RoomGoneException.class);
+        assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1)))).isInstanceOf(RoomGoneException.class);
         assertThat(append(next, update(0))).isEqualTo(1);
     }
 
@@ -250,12 +253,12 @@ public abstract class UpdateLogContract {
     void append_toADeletedRoomHarmsNoOther() throws Exception {
         long gone = await(log().open("gone")).roomId();
         long a = await(log().open("a")).roomId();
-        delete("gone");
-        List<CompletionStage<Long>> dead = new ArrayList<>();
-        List<CompletionStage<Long>> alive = new ArrayList<>();
+        await(log().delete("gone"));
+        List<CompletionStage<Appended>> dead = new ArrayList<>();
+        List<CompletionStage<Appended>> alive = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            dead.add(log().append(gone, UUID.randomUUID(), update(i)));
-            alive.add(log().append(a, UUID.randomUUID(), update(i)));
+            dead.add(log().append(gone, UUID.randomUUID(), LINK, update(i)));
+            alive.add(log().append(a, UUID.randomUUID(), LINK, update(i)));
         }
         dead.forEach(stage -> assertThat(failure(stage)).isInstanceOf(RoomGoneException.class));
         alive.forEach(UpdateLogContract::await);
@@ -265,26 +268,100 @@ public abstract class UpdateLogContract {
     @Test
     void read_ofADeletedOrUnknownRoomFails() throws Exception {
         long a = await(log().open("a")).roomId();
-        delete("a");
+        await(log().delete("a"));
 
         assertThat(failure(log().read(a, 0))).isInstanceOf(RoomGoneException.class);
-        assertThat(failure(log().read(a + 1_000, 0))).isInstanceOf(RoomGoneException.class);
-        assertThat(failure(log().append(a + 1_000, UUID.randomUUID(), update(0))))
-                .isInstanceOf(RoomGoneException.class);
+        assertThat(failure(log().read(a + 1_000, 0))).isInstanceOf(RoomUnknownException.class);
+        assertThat(failure(log().append(a + 1_000, UUID.randomUUID(), LINK, update(0))))
+                .isInstanceOf(RoomUnknownException.class);
+    }
+
+    @Test
+    void links_tellWhatARowComesAfter() {
+        long a = await(log().open("a")).roomId();
+        UUID second = UUID.randomUUID();
+        assertThat(await(log().append(a, UUID.randomUUID(), 101, update(0))))
+                .isEqualTo(new Appended(1, 101, UpdateLog.NO_LINK));
+        assertThat(await(log().append(a, second, 102, update(1)))).isEqualTo(new Appended(2, 102, 101));
+        assertThat(await(log().append(a, UUID.randomUUID(), 103, update(2)))).isEqualTo(new Appended(3, 103, 102));
+
+        assertThat(await(log().append(a, second, 999, update(1))))
+                .as("a second attempt finds the first, with its link")
+                .isEqualTo(new Appended(2, 102, 101));
+        assertThat(await(log().read(a, 0)).rows())
+                .extracting(UpdateLog.Row::link)
+                .containsExactly(101L, 102L, 103L);
+    }
+
+    @Test
+    void read_tellsTheLinkOfTheRowItReadsFrom() {
+        long a = await(log().open("a")).roomId();
+        for (int i = 1; i <= 3; i++) {
+            await(log().append(a, UUID.randomUUID(), 100 + i, update(i)));
+        }
+        for (int from = 1; from <= 3; from++) {
+            Contents contents = await(log().read(a, from));
+            assertThat(contents.anchor()).isEqualTo(100 + from);
+            assertThat(contents.head()).isEqualTo(new UpdateLog.Head(3, 103, false));
+        }
+        assertThat(await(log().read(a, 4)).anchor()).isEqualTo(UpdateLog.UNKNOWN_LINK);
+        assertThat(await(log().read(a, 4)).head().seq()).isEqualTo(3);
+    }
+
+    @Test
+    void heads_tellHowFarRoomsAre() {
+        long a = await(log().open("a")).roomId();
+        long b = await(log().open("b")).roomId();
+        long gone = await(log().open("gone")).roomId();
+        await(log().append(a, UUID.randomUUID(), 101, update(0)));
+        await(log().append(a, UUID.randomUUID(), 102, update(1)));
+        await(log().append(gone, UUID.randomUUID(), 103, update(1)));
+        await(log().delete("gone"));
+
+        assertThat(await(log().heads(List.of(a, b, gone, a + b + gone))))
+                .isEqualTo(Map.of(
+                        a,
+                        new UpdateLog.Head(2, 102, false),
+                        b,
+                        new UpdateLog.Head(0, UpdateLog.NO_LINK, false),
+                        gone,
+                        new UpdateLog.Head(1, 103, true)));
+        assertThat(await(log().heads(List.of()))).isEmpty();
+    }
+
+    @Test
+    void heads_ofManyRooms() {
+        List<Long> ids = new ArrayList<>();
+        for (int i = 0; i < 2_500; i++) {
+            ids.add(i + 1L << 40);
+        }
+        long a = await(log().open("a")).roomId();
+        ids.add(a);
+        assertThat(await(log().heads(ids))).containsOnlyKeys(a);
+    }
+
+    @Test
+    void delete_tellsWhetherThereWasOne() {
+        await(log().open("a"));
+
+        assertThat(await(log().delete("a"))).isTrue();
+        assertThat(await(log().delete("a"))).isFalse();
+        assertThat(await(log().delete("never"))).isFalse();
     }
 
     @Test
     void contents_outliveTheLog() throws Exception {
         long a = await(log().open("a")).roomId();
         UUID batch = UUID.randomUUID();
-        await(log().append(a, batch, update(0)));
+        await(log().append(a, batch, LINK, update(0)));
         append(a, update(1));
         UpdateLog again = reopened();
         Contents contents = await(again.open("a"));
 
         assertThat(contents.roomId()).isEqualTo(a);
         assertThat(contents.rows()).extracting(UpdateLog.Row::payload).containsExactly(update(0), update(1));
-        assertThat(await(again.append(a, batch, update(0)))).isEqualTo(1);
-        assertThat(await(again.append(a, UUID.randomUUID(), update(2)))).isEqualTo(3);
+        assertThat(await(again.append(a, batch, LINK, update(0))).seq()).isEqualTo(1);
+        assertThat(await(again.append(a, UUID.randomUUID(), LINK, update(2))).seq())
+                .isEqualTo(3);
     }
 }

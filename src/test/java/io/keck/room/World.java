@@ -17,8 +17,8 @@ final class World {
     static final long IDLE_TICK = 4_000;
 
     /** Small limits; times are those of production. */
-    static final RoomSettings SMALL =
-            new RoomSettings(1_000, 2_000, 5_000, 1_000, 3, 2_000, 500, 20_000, 60_000, 30_000);
+    static final RoomSettings SMALL = new RoomSettings(
+            1_000, 2_000, 5_000, 1L << 30, 1_000, 3, 2_000, 500, 20_000, 60_000, 30_000, 60_000, 3_000, 200);
 
     final FakeLog log = new FakeLog();
     final FlakyLog way = new FlakyLog(log);
@@ -38,7 +38,8 @@ final class World {
 
     World(RoomSettings settings, Rooms.Maker maker) {
         this.settings = settings;
-        rooms = new Rooms(way, executor, () -> now, ids(1), settings, maker);
+        rooms = new Rooms(
+                new RoomContext(way, Bus.NONE, executor, () -> now, ids(1), settings, RoomMetrics.NONE), maker);
     }
 
     static Supplier<UUID> ids(long seed) {

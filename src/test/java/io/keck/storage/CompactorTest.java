@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CompactorTest {
     private static final long RETENTION = 10_000;
+    private static final long LINK = 4711;
 
     @TempDir
     Path dir;
@@ -51,7 +52,7 @@ class CompactorTest {
     }
 
     private void append(byte[] update) {
-        await(log.append(room, UUID.randomUUID(), update));
+        await(log.append(room, UUID.randomUUID(), LINK, update));
     }
 
     /** Text of client 1 at that clock, and all of it before deleted. */
@@ -214,8 +215,13 @@ class CompactorTest {
 
     @Test
     void check_refusesASnapshotThatLacksTheOldOne() {
-        Contents contents =
-                new Contents(room, 1, update(0), List.of(new UpdateLog.Row(2, UUID.randomUUID(), update(1))));
+        Contents contents = new Contents(
+                room,
+                head(2),
+                UpdateLog.UNKNOWN_LINK,
+                1,
+                update(0),
+                List.of(new UpdateLog.Row(2, UUID.randomUUID(), LINK, update(1))));
         assertThatThrownBy(() -> Compactor.check(contents, update(1))).isInstanceOf(IllegalStateException.class);
         Compactor.check(contents, store(contents).encode());
     }
@@ -257,6 +263,8 @@ class CompactorTest {
         byte[] fold(Contents contents) {
             Contents less = new Contents(
                     contents.roomId(),
+                    contents.head(),
+                    contents.anchor(),
                     contents.snapshotSeq(),
                     contents.snapshot(),
                     contents.rows().subList(0, 1));
@@ -274,8 +282,12 @@ class CompactorTest {
     private Contents contents(byte[]... updates) {
         List<UpdateLog.Row> rows = new ArrayList<>();
         for (byte[] update : updates) {
-            rows.add(new UpdateLog.Row(rows.size() + 1, UUID.randomUUID(), update));
+            rows.add(new UpdateLog.Row(rows.size() + 1, UUID.randomUUID(), LINK, update));
         }
-        return new Contents(room, 0, null, rows);
+        return new Contents(room, head(rows.size()), UpdateLog.UNKNOWN_LINK, 0, null, rows);
+    }
+
+    private static UpdateLog.Head head(long seq) {
+        return new UpdateLog.Head(seq, LINK, false);
     }
 }

@@ -9,11 +9,14 @@ import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DatabaseUrlTest {
+    private static final String DEFAULTS =
+            "prepareThreshold=0&connectTimeout=5&socketTimeout=20&tcpKeepAlive=true&ApplicationName=keck";
+
     @Test
     void postgres_isTakenApart() {
         DatabaseUrl url = DatabaseUrl.parse("postgres://keck:secret@db.example:5433/docs?sslmode=require");
 
-        assertThat(url.jdbcUrl()).isEqualTo("jdbc:postgresql://db.example:5433/docs?sslmode=require");
+        assertThat(url.jdbcUrl()).isEqualTo("jdbc:postgresql://db.example:5433/docs?sslmode=require&" + DEFAULTS);
         assertThat(url.user()).isEqualTo("keck");
         assertThat(url.password()).isEqualTo("secret");
         assertThat(url.isSqlite()).isFalse();
@@ -26,7 +29,7 @@ class DatabaseUrlTest {
 
         assertThat(url.user()).isEqualTo("us@er");
         assertThat(url.password()).isEqualTo("p/w:+%é:x");
-        assertThat(url.jdbcUrl()).isEqualTo("jdbc:postgresql://host/db");
+        assertThat(url.jdbcUrl()).isEqualTo("jdbc:postgresql://host/db?" + DEFAULTS);
     }
 
     @Test
@@ -34,7 +37,25 @@ class DatabaseUrlTest {
         assertThat(DatabaseUrl.parse("postgres://keck@host/db").password()).isNull();
         assertThat(DatabaseUrl.parse("postgres://host/db").user()).isNull();
         assertThat(DatabaseUrl.parse("postgres://[::1]:5432/db").jdbcUrl())
-                .isEqualTo("jdbc:postgresql://[::1]:5432/db");
+                .isEqualTo("jdbc:postgresql://[::1]:5432/db?" + DEFAULTS);
+    }
+
+    @Test
+    void postgres_whatTheUrlSaysIsNotOverridden() {
+        assertThat(DatabaseUrl.parse("postgres://host/db?prepareThreshold=5&socketTimeout=0")
+                        .jdbcUrl())
+                .isEqualTo("jdbc:postgresql://host/db?prepareThreshold=5&socketTimeout=0"
+                        + "&connectTimeout=5&tcpKeepAlive=true&ApplicationName=keck");
+    }
+
+    /** Of several servers one can be written to. */
+    @Test
+    void postgres_ofSeveralHostsThePrimaryIsTaken() {
+        assertThat(DatabaseUrl.parse("postgres://a:1,b:2/db").jdbcUrl())
+                .startsWith("jdbc:postgresql://a:1,b:2/db?targetServerType=primary&");
+        assertThat(DatabaseUrl.parse("postgres://a:1,b:2/db?targetServerType=any")
+                        .jdbcUrl())
+                .doesNotContain("primary");
     }
 
     /** Names of containers have underscores, though names of hosts must not. */
@@ -42,7 +63,7 @@ class DatabaseUrlTest {
     void postgres_hostWithUnderscore() {
         DatabaseUrl url = DatabaseUrl.parse("postgres://keck:s%40cret@my_db:5432/docs");
 
-        assertThat(url.jdbcUrl()).isEqualTo("jdbc:postgresql://my_db:5432/docs");
+        assertThat(url.jdbcUrl()).isEqualTo("jdbc:postgresql://my_db:5432/docs?" + DEFAULTS);
         assertThat(url.user()).isEqualTo("keck");
         assertThat(url.password()).isEqualTo("s@cret");
     }
@@ -102,7 +123,7 @@ class DatabaseUrlTest {
 
         assertThat(url.jdbcUrl())
                 .isEqualTo("jdbc:sqlite:/var/lib/keck.db?synchronous=OFF&busy_timeout=1"
-                        + "&journal_mode=WAL&foreign_keys=true");
+                        + "&journal_mode=WAL&transaction_mode=IMMEDIATE&foreign_keys=true");
         assertThat(url.sqliteFile()).isEqualTo("/var/lib/keck.db");
         assertThat(DatabaseUrl.parse(url.jdbcUrl())).as("parsed again").isEqualTo(url);
     }

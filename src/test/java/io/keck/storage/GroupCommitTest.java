@@ -28,7 +28,7 @@ class GroupCommitTest {
 
     @Test
     void whatArrivesDuringACommit_makesTheNextGroup() throws Exception {
-        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 1_000, this::commit);
+        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 1_000, 1_000_000, write -> 1, this::commit);
         commit.add(0);
         assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
         for (int i = 1; i <= 500; i++) {
@@ -44,7 +44,7 @@ class GroupCommitTest {
 
     @Test
     void groups_areCutAtTheLimit() throws Exception {
-        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 10, this::commit);
+        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 10, 1_000_000, write -> 1, this::commit);
         commit.add(0);
         assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
         for (int i = 1; i <= 25; i++) {
@@ -59,7 +59,7 @@ class GroupCommitTest {
     @Test
     void spacing_makesGroupsUnderLoadAndKeepsTheOrder() throws Exception {
         gate.countDown();
-        GroupCommit<Integer> commit = new GroupCommit<>("test", 20_000_000, 1_000, this::commit);
+        GroupCommit<Integer> commit = new GroupCommit<>("test", 20_000_000, 1_000, 1_000_000, write -> 1, this::commit);
         for (int i = 0; i < 1_000; i++) {
             commit.add(i);
         }
@@ -73,7 +73,7 @@ class GroupCommitTest {
     @Test
     void stop_writesWhatIsQueuedAndTakesNoMore() throws Exception {
         gate.countDown();
-        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 7, this::commit);
+        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 7, 1_000_000, write -> 1, this::commit);
         for (int i = 0; i < 100; i++) {
             assertThat(commit.add(i)).isTrue();
         }
@@ -88,7 +88,7 @@ class GroupCommitTest {
         gate.countDown();
         for (int round = 0; round < 50; round++) {
             groups.clear();
-            GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 100, this::commit);
+            GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 100, 1_000_000, write -> 1, this::commit);
             int[] taken = new int[1];
             Thread adder = new Thread(() -> {
                 while (commit.add(taken[0])) {
@@ -105,7 +105,7 @@ class GroupCommitTest {
     @Test
     void committerThatThrows_doesNotEndTheThread() throws Exception {
         List<Integer> written = Collections.synchronizedList(new ArrayList<>());
-        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 1, group -> {
+        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 1, 1_000_000, write -> 1, group -> {
             if (group.contains(1)) {
                 throw new IllegalStateException("on purpose");
             }
@@ -116,5 +116,33 @@ class GroupCommitTest {
         commit.stop();
 
         assertThat(written).containsExactly(2);
+    }
+
+    @Test
+    void group_takesNoMoreWhenItHasItsBytes() throws Exception {
+        List<Integer> sizes = new ArrayList<>();
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        GroupCommit<Integer> commit = new GroupCommit<>("test", 0, 1_000, 100, write -> write, group -> {
+            sizes.add(group.size());
+            entered.countDown();
+            awaitQuietly(go);
+        });
+        commit.add(0);
+        assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
+        for (int write : new int[] {60, 60, 60, 500, 1}) {
+            commit.add(write);
+        }
+        go.countDown();
+        commit.stop();
+        assertThat(sizes).containsExactly(1, 2, 2, 1);
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 }

@@ -27,7 +27,7 @@ class LogWriterTest {
     @BeforeEach
     void open() throws Exception {
         db = new SqliteFile(dir.resolve("keck.db"));
-        writer = new LogWriter(db.jdbi, "test", db.clock);
+        writer = new LogWriter(db.jdbi, new SqliteDialect(), "test", db.clock);
     }
 
     @AfterEach
@@ -42,7 +42,11 @@ class LogWriterTest {
     }
 
     private static Write.Append append(long room, byte[] payload) {
-        return new Write.Append(room, UUID.randomUUID(), payload, new CompletableFuture<>());
+        return new Write.Append(room, UUID.randomUUID(), 7, payload, new CompletableFuture<>());
+    }
+
+    private static long seq(Write append) {
+        return ((Write.Append) append).done().join().seq();
     }
 
     private List<Write> appendsToRooms(int count) {
@@ -116,7 +120,7 @@ class LogWriterTest {
         }
         writer.commit(group);
         for (int i = 0; i < 30; i++) {
-            assertThat(group.get(i).done().join()).isEqualTo((long) i + 1);
+            assertThat(seq(group.get(i))).isEqualTo((long) i + 1);
         }
     }
 
@@ -129,12 +133,12 @@ class LogWriterTest {
             Write.Append first = (Write.Append) group.get(i);
             again.add(
                     i % 5 == 0
-                            ? new Write.Append(first.roomId(), first.batchId(), PAYLOAD, new CompletableFuture<>())
+                            ? new Write.Append(first.roomId(), first.batchId(), 8, PAYLOAD, new CompletableFuture<>())
                             : append(first.roomId(), PAYLOAD));
         }
         writer.commit(again);
         for (int i = 0; i < 20; i++) {
-            assertThat(again.get(i).done().join()).isEqualTo(i % 5 == 0 ? 1L : 2L);
+            assertThat(seq(again.get(i))).isEqualTo(i % 5 == 0 ? 1L : 2L);
         }
         assertThat(db.count("room_log")).isEqualTo(36);
     }

@@ -59,12 +59,11 @@ final class SqliteFile implements AutoCloseable {
     }
 
     JdbiUpdateLog log(long retentionMillis, int snapshotEvery) {
-        return new JdbiUpdateLog(
-                jdbi,
-                true,
-                "test",
-                clock,
-                new JdbiUpdateLog.Settings(0, 1_000, Long.MAX_VALUE, retentionMillis, snapshotEvery));
+        return new JdbiUpdateLog(jdbi, true, "test", clock, settings(retentionMillis, snapshotEvery), () -> {});
+    }
+
+    static JdbiUpdateLog.Settings settings(long retentionMillis, int snapshotEvery) {
+        return new JdbiUpdateLog.Settings(2, 2, 0, 1_000, 8 << 20, Long.MAX_VALUE, retentionMillis, snapshotEvery, 0);
     }
 
     long count(String table) {

@@ -3,7 +3,7 @@ package io.keck.room;
 import org.junit.jupiter.api.Test;
 
 /** Seeds by the thousand in each build, by the ten thousand with {@code -Dkeck.campaign=true}. */
-class RoomSimulationTest {
+class ClusterSimulationTest {
     private static final long SEEDS = Boolean.getBoolean("keck.campaign") ? 30_000 : 1_000;
 
     @Test
@@ -11,7 +11,7 @@ class RoomSimulationTest {
         // one seed by hand: -Dkeck.seed=4711
         Long one = Long.getLong("keck.seed");
         for (long seed = one == null ? 0 : one; seed < (one == null ? SEEDS : one + 1); seed++) {
-            new Simulation(seed, Simulation.Twin.NONE).run();
+            new ClusterSimulation(seed, ClusterSimulation.Twin.NONE).run();
         }
     }
 }

@@ -1,32 +1,41 @@
 package io.keck.room;
 
 import io.keck.crdt.StateVector;
+import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
 import io.keck.protocol.Message;
 import io.keck.room.FlakyLog.Outcome;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
-import java.util.UUID;
-import java.util.concurrent.Executor;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A few rooms on one or two nodes over one log, clients that edit, come and go, slow sockets, killed nodes, compaction,
- * and in every second seed a log that fails or loses answers. Everything follows from the seed. There is no bus: a node
- * hears of the other's rows when it commits.
+ * A few rooms on one to three nodes over one log, with a bus that loses, repeats and reorders; clients that edit, come
+ * and go; slow sockets, killed nodes, compaction with a fold that is wrong now and then, rooms that are deleted and made
+ * anew. In every second seed the log fails or loses answers, in every third it is restored from a backup now and then.
+ * Everything follows from the seed.
  */
-final class Simulation {
+final class ClusterSimulation {
     /** A safeguard that is off. */
     enum Twin {
         NONE,
+        /** Every update is taken for news. */
+        NO_REDUCE,
+        /** Nobody compares with the log. */
+        NO_CATCH_UP,
+        /** The log does not know a batch that comes again. */
         NO_BATCH_IDS,
+        /** Updates are sent before they are committed. */
         NO_COMMIT_FIRST,
-        NO_GAPS
+        /** Rows that others wrote before an own commit are not read. */
+        NO_GAPS,
+        /** Nobody notices that the log went back. */
+        NO_LOOK_BACK,
+        /** A wrong fold becomes the snapshot. */
+        NO_CHECKED_COMPACTION
     }
 
     private static final int STEPS = 500;
@@ -36,23 +45,42 @@ final class Simulation {
     private final Twin twin;
     private final Random random;
     private final FakeLog log = new FakeLog();
+    private final FakeBus bus;
     private final Node[] nodes;
     private final List<Peer> peers = new ArrayList<>();
     private final List<String> violations = new ArrayList<>();
     private final int roomCount;
     /** Whether the log may fail: then updates are seen unsaved, and "seen is saved" cannot be asked for. */
     private final boolean troubled;
+    /** Whether the log may go back; then not even what is saved stays so, until a node notices. */
+    private final boolean restores;
 
+    private FakeLog.@Nullable Backup backup;
     private long now = 1_000_000;
 
     private final class Node {
         final FlakyLog way = new FlakyLog(log);
         final ManualExecutor executor = new ManualExecutor(random.nextLong());
-        final Rooms rooms = new Rooms(way, executor, () -> now, World.ids(random.nextLong()), settings(), Watched::new);
+        final FakeBus.End end = bus.end();
+        final Rooms rooms = new Rooms(
+                new RoomContext(
+                        way, end, executor, () -> now, World.ids(random.nextLong()), settings(), RoomMetrics.NONE),
+                this::room);
+        final List<Watched> watched = new ArrayList<>();
 
         Node() {
             way.answersFirst = twin == Twin.NO_COMMIT_FIRST;
             way.hidesOthers = twin == Twin.NO_GAPS;
+        }
+
+        private Room room(String name, RoomContext context, Overlays overlays, Runnable onClosed) {
+            Watched[] self = new Watched[1];
+            self[0] = new Watched(name, context, overlays, () -> {
+                watched.remove(self[0]);
+                onClosed.run();
+            });
+            watched.add(self[0]);
+            return self[0];
         }
     }
 
@@ -70,25 +98,37 @@ final class Simulation {
 
     /** A room whose {@code applied} is watched. */
     private final class Watched extends Room {
-        private final String watchedName;
         private long last;
 
-        Watched(
-                String name,
-                UpdateLog log,
-                Executor executor,
-                LongSupplier clock,
-                Supplier<UUID> ids,
-                RoomSettings settings,
-                Runnable onClosed) {
-            super(name, log, executor, clock, ids, settings, onClosed);
-            watchedName = name;
+        Watched(String name, RoomContext context, Overlays overlays, Runnable onClosed) {
+            super(name, context, overlays, onClosed);
+        }
+
+        @Override
+        Update reduce(Update update) {
+            return twin == Twin.NO_REDUCE ? update : super.reduce(update);
+        }
+
+        @Override
+        boolean continues(long before, long known) {
+            return twin == Twin.NO_LOOK_BACK || twin == Twin.NO_GAPS || super.continues(before, known);
+        }
+
+        @Override
+        void headSeen(UpdateLog.@Nullable Head head, Journal.Position asked) {
+            boolean blind = twin == Twin.NO_CATCH_UP
+                    || (twin == Twin.NO_LOOK_BACK && head != null && head.seq() <= asked.seq());
+            if (!blind) {
+                super.headSeen(head, asked);
+            }
         }
 
         @Override
         void applied(long seq) {
-            boolean snapshot = seq > last && seq <= log.snapshotSeq(watchedName);
-            if (seq != last + 1 && !snapshot) {
+            // past rows that were compacted away the snapshot brings it
+            boolean snapshot = seq == last
+                    || (seq > last && last <= log.snapshotSeq(position().roomId()));
+            if (seq != last + 1 && !snapshot && !restores) {
                 violations.add("applied went from " + last + " to " + seq);
             }
             last = seq;
@@ -96,18 +136,23 @@ final class Simulation {
         }
     }
 
-    Simulation(long seed, Twin twin) {
+    ClusterSimulation(long seed, Twin twin) {
         this.seed = seed;
         this.twin = twin;
         random = new Random(seed);
         troubled = seed % 2 == 1;
+        restores = seed % 3 == 2;
         roomCount = 1 + random.nextInt(3);
-        nodes = new Node[1 + random.nextInt(2)];
+        bus = new FakeBus(random.nextLong());
+        nodes = new Node[1 + random.nextInt(3)];
         for (int i = 0; i < nodes.length; i++) {
             nodes[i] = new Node();
         }
         if (twin == Twin.NO_BATCH_IDS) {
             log.forgetBatchIds();
+        }
+        if (twin == Twin.NO_CHECKED_COMPACTION) {
+            log.trustFolds();
         }
         int count = 2 + random.nextInt(6);
         for (int i = 0; i < count; i++) {
@@ -120,11 +165,12 @@ final class Simulation {
 
     private RoomSettings settings() {
         long saveTimeout = troubled ? 300 : Long.MAX_VALUE / 2;
-        return new RoomSettings(500, 2_000, 3_000, 1_000, 100, saveTimeout, 50, 20_000, 1L << 40, 10_000);
+        return new RoomSettings(
+                500, 2_000, 3_000, 4_000, 1_000, 100, saveTimeout, 50, 20_000, 1L << 40, 10_000, 100, 300, 20);
     }
 
     private void seen(Peer peer, Update update) {
-        if (!troubled && !log.holds(peer.room, update)) {
+        if (!troubled && !restores && !log.everHeld(peer.room, update)) {
             violations.add("client " + peer.client.id + " saw what is not saved");
         }
     }
@@ -134,7 +180,7 @@ final class Simulation {
         int failures = 0;
         for (long seed = 0; seed < seeds; seed++) {
             try {
-                new Simulation(seed, twin).run();
+                new ClusterSimulation(seed, twin).run();
             } catch (AssertionError e) {
                 failures++;
             }
@@ -168,7 +214,7 @@ final class Simulation {
     private void step() {
         Peer peer = peers.get(random.nextInt(peers.size()));
         Node node = anyNode();
-        switch (random.nextInt(20)) {
+        switch (random.nextInt(22)) {
             case 0, 1, 2 -> peer.client.type(WORDS[random.nextInt(WORDS.length)]);
             case 3 -> delete(peer.client);
             case 4 -> peer.client.point("{\"at\":" + random.nextInt() + "}");
@@ -178,18 +224,69 @@ final class Simulation {
             case 13, 14 -> comeOrGo(peer);
             case 15 -> slowOrDrained(peer.client);
             case 16 -> pass(random.nextInt(200));
-            case 17 -> log.compact("room" + random.nextInt(roomCount), random.nextInt(4));
+            case 17 -> log.compact("room" + random.nextInt(roomCount), random.nextInt(4), random.nextInt(4) == 0);
             case 18 -> trouble(node);
+            case 19, 20 -> busMoves(node);
             default -> rarely(peer);
+        }
+        if (random.nextInt(20) == 0) {
+            checkReplicas();
+        }
+    }
+
+    private void busMoves(Node node) {
+        switch (random.nextInt(12)) {
+            case 8 -> bus.goDown();
+            case 9, 10 -> bus.comeUp();
+            case 0, 4 -> bus.lose();
+            case 1 -> bus.repeat();
+            case 2 -> node.end.healthy = random.nextBoolean();
+            case 3 -> node.end.resync();
+            default -> bus.deliver(random.nextInt(8));
+        }
+    }
+
+    /** Every replica equals the log up to where it is. */
+    private void checkReplicas() {
+        if (restores || twin == Twin.NO_CHECKED_COMPACTION) {
+            return;
+        }
+        for (Node node : nodes) {
+            for (Watched room : node.watched) {
+                Journal.Position at = room.position();
+                if (at != null) {
+                    World.assertSame(
+                            room.store(), log.replay(at.roomId(), at.seq()), "replica of " + room.name() + " at " + at);
+                }
+            }
         }
     }
 
     private void rarely(Peer peer) {
-        if (random.nextInt(4) == 0) {
+        int what = random.nextInt(8);
+        if (what < 2) {
             kill(random.nextInt(nodes.length));
+        } else if (what == 2) {
+            deleteRoom(peer.node, peer.room);
+        } else if ((what == 3 || what == 4) && restores) {
+            backUpOrRestore();
         } else if (peer.client.isConnected()) {
             boolean all = random.nextBoolean();
             peer.client.send(Message.step1(all ? StateVector.EMPTY : peer.client.knows()));
+        }
+    }
+
+    private void deleteRoom(Node node, String room) {
+        if (random.nextInt(3) == 0) {
+            var unused = node.rooms.delete(room);
+        }
+    }
+
+    private void backUpOrRestore() {
+        if (backup == null || random.nextInt(3) == 0) {
+            backup = log.backup();
+        } else {
+            log.restore(backup);
         }
     }
 
@@ -218,7 +315,9 @@ final class Simulation {
         if (!peer.client.isConnected()) {
             peer.client.disconnect(); // the socket that the server closed
             peer.node = anyNode();
-            peer.client.connect(peer.node.rooms, peer.room);
+            if (!peer.node.rooms.isHeld(peer.room)) { // as the filter before the socket does
+                peer.client.connect(peer.node.rooms, peer.room);
+            }
         } else {
             peer.client.disconnect();
         }
@@ -238,6 +337,7 @@ final class Simulation {
         now += millis;
         for (Node node : nodes) {
             node.rooms.tick();
+            node.rooms.tail();
         }
     }
 
@@ -253,6 +353,7 @@ final class Simulation {
     private void kill(int i) {
         Node dead = nodes[i];
         dead.executor.die();
+        dead.end.die();
         while (twin != Twin.NO_COMMIT_FIRST && dead.way.heldBack() > 0 && random.nextBoolean()) {
             dead.way.release(0);
         }
@@ -275,30 +376,20 @@ final class Simulation {
         }
         quiet();
         for (Peer peer : peers) {
-            if (!peer.client.isConnected()) {
+            for (int i = 0; i < 3 && !peer.client.isConnected(); i++) {
                 comeOrGo(peer);
+                quiet();
             }
         }
-        quiet();
-        for (int round = 0; round < 2; round++) {
-            for (Node node : nodes) {
-                everyRoomWrites(node);
-            }
-        }
-        everyRoomWrites(nodes[0]);
-        compareMembers();
-        allLeaveAndComeBack();
-    }
-
-    private void everyRoomWrites(Node node) {
-        Map<String, Peer> writers = new HashMap<>();
+        bus.goDown(); // the log alone makes them equal
         for (Peer peer : peers) {
-            if (peer.node == node) {
-                writers.putIfAbsent(peer.room, peer);
-            }
+            peer.client.type("end");
         }
-        writers.values().forEach(peer -> peer.client.type("end"));
         quiet();
+        compareMembers();
+        checkReplicas();
+        everybodyComesBack();
+        allLeaveAndLoadAfresh();
     }
 
     /** Until everything that can happen has happened. */
@@ -309,17 +400,21 @@ final class Simulation {
                     peer.client.connection.drain(peer.client.seat);
                 }
             }
+            settle();
+            pass(60);
+        }
+        settle();
+        check(violations.isEmpty(), "a promise is broken");
+    }
+
+    private void settle() {
+        for (int i = 0; i < 4; i++) {
             for (Node node : nodes) {
                 node.way.releaseAll();
                 node.executor.runAll();
             }
-            pass(60);
+            bus.deliver(Integer.MAX_VALUE);
         }
-        for (Node node : nodes) {
-            node.way.releaseAll();
-            node.executor.runAll();
-        }
-        check(violations.isEmpty(), "a promise is broken");
     }
 
     private void compareMembers() {
@@ -334,32 +429,50 @@ final class Simulation {
             for (Peer b : peers) {
                 if (a.node == b.node && a.room.equals(b.room)) {
                     there.add(b.client.id);
-                    World.assertSame(a.client.replica, b.client.replica, a.client.id + " and " + b.client.id);
                 }
             }
             check(there.equals(new TreeSet<>(a.client.present())), "who is there: " + there + a.client.present());
-            if (a.node == nodes[0]) {
-                World.assertSame(a.client.replica, log.replay(a.room), "client " + a.client.id);
-            }
+            World.assertSame(a.client.replica, log.replay(a.room), "client " + a.client.id);
         }
     }
 
-    private void allLeaveAndComeBack() {
+    /** Nobody has anything new, so nobody writes anything. */
+    private void everybodyComesBack() {
+        List<Integer> rows = rows();
+        for (Peer peer : peers) {
+            peer.client.disconnect();
+            peer.client.connect(peer.node.rooms, peer.room);
+        }
+        quiet();
+        check(rows.equals(rows()), "rows were written though there was nothing new: " + rows + rows());
+    }
+
+    private List<Integer> rows() {
+        return peers.stream().map(peer -> log.history(peer.room).size()).toList();
+    }
+
+    private void allLeaveAndLoadAfresh() {
         peers.forEach(peer -> peer.client.disconnect());
         quiet();
         pass(20_000);
         quiet();
         for (Node node : nodes) {
             check(node.rooms.size() == 0, "rooms without sockets are still loaded");
+            check(node.rooms.unsavedBytes() == 0, "what is saved counts as unsaved");
+            check(node.rooms.unsavedRooms() == 0, "rooms that are closed count as unsaved");
         }
         for (Peer peer : peers) {
-            peer.node = nodes[0];
-            peer.client.connect(peer.node.rooms, peer.room);
-        }
-        quiet();
-        for (Peer peer : peers) {
-            World.assertSame(peer.client.replica, log.replay(peer.room), "client " + peer.client.id + " at last");
+            FakeClient fresh = new FakeClient(1_000 + peer.client.id, () -> now);
+            fresh.connect(nodes[0].rooms, peer.room);
+            quiet();
+            World.assertSame(fresh.replica, log.replay(peer.room), "a new client in " + peer.room);
+            World.assertSame(fresh.replica, peer.client.replica, "a new client and " + peer.client.id);
             check(log.everyBatchIsThereOnce(peer.room), "a batch is in the log twice");
+            StructStore merged = new StructStore();
+            merged.apply(Update.merge(log.history(peer.room).stream()
+                    .map(row -> Update.decode(row.payload()))
+                    .toList()));
+            World.assertSame(merged, log.replay(peer.room), "the rows merged");
         }
     }
 }

@@ -1,0 +1,79 @@
+package io.keck.ops;
+
+import com.codahale.metrics.Counter;
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.Meter;
+import com.codahale.metrics.MetricRegistry;
+import com.codahale.metrics.Timer;
+import io.keck.room.RoomMetrics;
+import io.keck.room.Rooms;
+import java.util.concurrent.TimeUnit;
+
+/** Counts what rooms do, for {@code /metrics} on the admin port. Thread-safe. */
+public final class RoomMeters implements RoomMetrics {
+    private final MetricRegistry registry;
+    private final Timer commits;
+    private final Meter commitFailures;
+    private final Meter caughtUp;
+    private final Meter heard;
+    private final Counter wentBack;
+    private final Counter wentBackBytes;
+    private final Meter unsavedBegan;
+    private final Meter unsavedEnded;
+
+    /** Registers {@code keck.rooms.*}. */
+    public RoomMeters(MetricRegistry registry) {
+        this.registry = registry;
+        commits = registry.timer("keck.rooms.commits");
+        commitFailures = registry.meter("keck.rooms.commit-failures");
+        caughtUp = registry.meter("keck.rooms.rows-caught-up");
+        heard = registry.meter("keck.rooms.rows-heard");
+        wentBack = registry.counter("keck.rooms.log-went-back");
+        wentBackBytes = registry.counter("keck.rooms.log-went-back-bytes");
+        unsavedBegan = registry.meter("keck.rooms.unsaved-began");
+        unsavedEnded = registry.meter("keck.rooms.unsaved-ended");
+    }
+
+    /** Registers what is asked of the rooms when somebody looks. */
+    public void watch(Rooms rooms) {
+        registry.register("keck.rooms.open", (Gauge<Integer>) rooms::size);
+        registry.register("keck.rooms.unsaved", (Gauge<Integer>) rooms::unsavedRooms);
+        registry.register("keck.rooms.unsaved-bytes", (Gauge<Long>) rooms::unsavedBytes);
+    }
+
+    @Override
+    public void committed(long millis) {
+        commits.update(millis, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void commitFailed() {
+        commitFailures.mark();
+    }
+
+    @Override
+    public void caughtUp(int rows) {
+        caughtUp.mark(rows);
+    }
+
+    @Override
+    public void heard() {
+        heard.mark();
+    }
+
+    @Override
+    public void wentBack(int bytes) {
+        wentBack.inc();
+        wentBackBytes.inc(bytes);
+    }
+
+    @Override
+    public void unsavedBegan() {
+        unsavedBegan.mark();
+    }
+
+    @Override
+    public void unsavedEnded() {
+        unsavedEnded.mark();
+    }
+}

@@ -1,0 +1,448 @@
+package io.keck.room;
+
+import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.StructStore;
+import io.keck.crdt.Update;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One room's end of the log: the replica, which always equals the log up to {@code applied}, and what waits to be
+ * committed. Touched only in the room's turns.
+ *
+ * <p><b>Forward.</b> {@code applied} rises by one, row by row, or to a snapshot where rows were compacted away. A row
+ * comes from our own commit, from the bus, or from a read; from the first two only when it names the link of the row that
+ * we have as the one before it. In any other case we read on from where we are.
+ *
+ * <p><b>Back.</b> A read tells the link of the row it starts from. If that is not the one we have, the log has lost rows
+ * that we took for committed. Then the replica is made anew from the log, and what the old one held beyond it becomes a
+ * batch and is appended again: the sockets have it already. The same happens when the row can no longer be compared,
+ * because it was compacted away; then nothing is found missing and nothing appended.
+ */
+final class Journal {
+    /** The room, as its journal sees it. */
+    interface Owner {
+        /** The replica is about to change. */
+        void beforeChange();
+
+        /** {@code applied} has risen, or was set anew. */
+        void applied(long seq);
+
+        /** Whether there is nobody to tell. */
+        boolean isAlone();
+
+        /** Something came from elsewhere. */
+        void took(Update news);
+
+        /** An own batch is in the log and in the replica now. */
+        void committed(Batch batch, long seq, long link, long before);
+
+        /** A batch waits no more. */
+        void saved();
+
+        /** A batch could not be committed, or nobody knows. */
+        void troubled(@Nullable Throwable error);
+
+        /** The log has another past than the replica had; so many bytes had to be appended again. */
+        void wentBack(int bytes);
+
+        /** The room now has this id. */
+        void identified(long roomId);
+
+        /** The room was deleted. */
+        void gone();
+
+        /** Whether what follows the row with one link follows what we have, which ends with the other. */
+        boolean continues(long before, long last);
+
+        /** A random link. */
+        long newLink();
+    }
+
+    /**
+     * Where a replica is in its log.
+     *
+     * @param link of row {@code seq}
+     */
+    record Position(long roomId, long seq, long link) {}
+
+    private final String name;
+    private final UpdateLog log;
+    private final Batches batches;
+    private final RoomMetrics metrics;
+    private final Consumer<Runnable> mailbox;
+    private final Owner owner;
+
+    private StructStore store = new StructStore();
+    private long id;
+    private long applied;
+    /** The link of row {@code applied}. */
+    private long last = UpdateLog.NO_LINK;
+    /** How often {@link #applied} was set. */
+    private long moves;
+    /** Where that is, for others; null while loading. */
+    private volatile @Nullable Position position;
+
+    private @Nullable Batch inFlight;
+    /** That of the attempt to append it. */
+    private long inFlightLink;
+    /** Where {@link #inFlight} is in the log, when it is known to be there but rows before it are missing here. */
+    private long awaited;
+
+    private boolean reading;
+    /** What was read is older than what we have heard of since. */
+    private boolean readAgain;
+
+    private boolean stopped;
+
+    Journal(String name, UpdateLog log, Batches batches, RoomMetrics metrics, Consumer<Runnable> mailbox, Owner owner) {
+        this.name = name;
+        this.log = log;
+        this.batches = batches;
+        this.metrics = metrics;
+        this.mailbox = mailbox;
+        this.owner = owner;
+    }
+
+    /** The replica. It may be another object after the log went back. */
+    StructStore store() {
+        return store;
+    }
+
+    /** Where the replica is; null while it is loading. May be called from any thread. */
+    @Nullable
+    Position position() {
+        return position;
+    }
+
+    /** The batch that is on its way. */
+    @Nullable
+    Batch inFlight() {
+        return inFlight;
+    }
+
+    /** Nothing is changed any more, whatever is answered. */
+    void stop() {
+        stopped = true;
+    }
+
+    /** The first contents. */
+    void begin(UpdateLog.Contents contents) {
+        id = contents.roomId();
+        owner.identified(id);
+        take(contents);
+    }
+
+    // ------------------------------------------------------------------ commit
+
+    /** Hands the oldest batch to the log, unless one is on its way. */
+    void commit(long now) {
+        Batch first = batches.first();
+        if (first == null || inFlight != null) {
+            return;
+        }
+        inFlight = first;
+        if (first.submittedAt < 0) {
+            first.submittedAt = now;
+        }
+        inFlightLink = owner.newLink();
+        log.append(id, first.id, inFlightLink, first.payload())
+                .whenComplete((at, error) -> mailbox.accept(() -> appended(first, at, error)));
+    }
+
+    private void appended(Batch batch, UpdateLog.@Nullable Appended at, @Nullable Throwable error) {
+        if (stopped || batch != inFlight) {
+            return;
+        }
+        if (error != null || at == null) {
+            failed(error);
+        } else if (!batches.contains(batch)) {
+            inFlight = null; // it came back to us before the answer did
+        } else if (at.seq() == applied + 1 && owner.continues(at.before(), last)) {
+            inFlight = null;
+            committed(batch, at.seq(), at.link());
+        } else {
+            awaited = at.seq();
+            readOn();
+        }
+    }
+
+    private void failed(@Nullable Throwable error) {
+        notAwaited();
+        Throwable cause = cause(error);
+        if (cause instanceof UpdateLog.RoomGoneException) {
+            owner.gone();
+            return;
+        }
+        metrics.commitFailed();
+        if (cause instanceof UpdateLog.RoomUnknownException) {
+            makeAnew();
+        }
+        owner.troubled(cause);
+    }
+
+    static @Nullable Throwable cause(@Nullable Throwable error) {
+        return error instanceof CompletionException ? error.getCause() : error;
+    }
+
+    // ------------------------------------------------------------------ forward
+
+    /**
+     * Compares with the log.
+     *
+     * @param head how far it is, or null when it does not know the room
+     * @param asked where we were when it was asked: what we have taken in since it need not know
+     */
+    void headSeen(UpdateLog.@Nullable Head head, Position asked) {
+        if (asked.roomId() != id) {
+            return;
+        }
+        if (head == null || head.deleted()) {
+            readOn();
+        } else if (head.seq() > applied) {
+            boolean own = inFlight != null && head.seq() == applied + 1 && head.link() == inFlightLink;
+            if (!own) { // else its answer is under way
+                readOn();
+            }
+        } else if (head.seq() < asked.seq() || (head.seq() == asked.seq() && head.link() != asked.link())) {
+            readOn();
+        }
+    }
+
+    /** A row, as the bus tells it. */
+    void heard(Bus.Event.Committed row) {
+        if (row.seq() == applied + 1 && owner.continues(row.before(), last)) {
+            metrics.heard();
+            take(row.seq(), row.batchId(), row.link(), row.payload());
+            settle();
+        } else if (row.seq() > applied) {
+            readOn();
+        }
+    }
+
+    /** Reads what the log has beyond the replica, and whether it has what the replica has. */
+    void readOn() {
+        if (reading) {
+            readAgain = true;
+            return;
+        }
+        reading = true;
+        readAgain = false;
+        long from = applied;
+        long anchor = last;
+        long asked = moves;
+        long awaitedThen = awaited;
+        log.read(id, from)
+                .whenComplete((contents, error) -> mailbox.accept(() -> {
+                    reading = false;
+                    if (stopped) {
+                        return;
+                    }
+                    read(from, anchor, asked, contents, cause(error));
+                    if (awaited > 0 && awaited == awaitedThen && !reading) {
+                        notAwaited(); // the log went back after it had answered: the batch is not in it any more
+                    }
+                }));
+    }
+
+    private void read(
+            long from, long anchor, long asked, UpdateLog.@Nullable Contents contents, @Nullable Throwable e) {
+        if (contents == null) {
+            readFailed(e);
+        } else if (contents.head().seq() < from || (from > 0 && !owner.continues(contents.anchor(), anchor))) {
+            makeAnew();
+        } else if (moves == asked || shows(contents)) {
+            take(contents);
+            settle();
+            readOnIfNeeded();
+        } else if (readAgain || contents.head().seq() > applied) {
+            readOn(); // we have moved meanwhile, and cannot tell whether these rows come after ours
+        }
+    }
+
+    private void readOnIfNeeded() {
+        if (readAgain) {
+            readOn();
+        }
+    }
+
+    private void readFailed(@Nullable Throwable error) {
+        if (error instanceof UpdateLog.RoomGoneException) {
+            owner.gone();
+        } else if (error instanceof UpdateLog.RoomUnknownException) {
+            makeAnew();
+        } else if (awaited > 0) {
+            failed(error); // who only wanted to know how far the log is asks again by himself
+        }
+    }
+
+    /** Takes in what the log has beyond {@code applied}: the snapshot where it is ahead of us, then the rows. */
+    private void take(UpdateLog.Contents contents) {
+        long before = applied;
+        byte[] snapshot = contents.snapshot();
+        if (snapshot != null && contents.snapshotSeq() > applied) {
+            takeForeign(contents.snapshotSeq(), UpdateLog.UNKNOWN_LINK, snapshot);
+        }
+        for (UpdateLog.Row row : contents.rows()) {
+            if (row.seq() == applied + 1) {
+                take(row.seq(), row.batchId(), row.link(), row.payload());
+            } else if (row.seq() > applied) {
+                throw new IllegalStateException("log of room " + id + " has no row " + (applied + 1));
+            }
+        }
+        if (applied == contents.head().seq()) {
+            last = contents.head().link();
+            position = new Position(id, applied, last);
+        }
+        if (applied > before && before > 0) {
+            metrics.caughtUp((int) (applied - before));
+        }
+    }
+
+    private void take(long seq, UUID batchId, long link, byte[] payload) {
+        Batch own = batches.find(batchId);
+        if (own != null) {
+            committed(own, seq, link);
+        } else {
+            takeForeign(seq, link, payload);
+        }
+    }
+
+    private void takeForeign(long seq, long link, byte[] payload) {
+        Update update = Update.decode(payload, DecodeLimits.OWN);
+        Update news = owner.isAlone() ? Update.EMPTY : batches.reduceSent(store.reduce(update));
+        owner.beforeChange();
+        store.apply(update);
+        moveTo(seq, link);
+        if (!news.isEmpty()) {
+            owner.took(news);
+        }
+    }
+
+    private void committed(Batch batch, long seq, long link) {
+        long before = last;
+        owner.beforeChange();
+        store.apply(batch.update());
+        moveTo(seq, link);
+        owner.committed(batch, seq, link, before);
+        saved(batch);
+    }
+
+    private void moveTo(long seq, long link) {
+        moves++;
+        applied = seq;
+        last = link;
+        position = new Position(id, seq, link);
+        owner.applied(seq);
+    }
+
+    private void saved(Batch batch) {
+        batches.remove(batch);
+        owner.saved();
+    }
+
+    /** After rows were taken in: what else is settled by them. */
+    private void settle() {
+        Batch batch = inFlight;
+        if (awaited > 0 && batch != null && applied >= awaited) {
+            notAwaited();
+            if (batches.contains(batch) && store.reduce(batch.update()).isEmpty()) {
+                saved(batch); // it came with the snapshot
+            }
+        }
+        dropWhatOthersSaved();
+    }
+
+    /** Our batch is in the log, or has to be handed to it once more. */
+    private void notAwaited() {
+        awaited = 0;
+        inFlight = null;
+    }
+
+    /** What was passed on unsaved may have been committed by another node. */
+    private void dropWhatOthersSaved() {
+        for (Batch batch : batches.sent()) {
+            if (batch != inFlight && store.reduce(batch.update()).isEmpty()) {
+                saved(batch);
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ back
+
+    private void makeAnew() {
+        if (reading) {
+            readAgain = true; // what is read now tells once more that it has to be
+            return;
+        }
+        reading = true;
+        readAgain = false;
+        long asked = moves;
+        log.read(id, 0)
+                .exceptionallyCompose(error -> cause(error) instanceof UpdateLog.RoomUnknownException
+                        ? log.open(name) // it went back to before the room was created
+                        : CompletableFuture.failedStage(error))
+                .whenComplete((c, error) -> mailbox.accept(() -> {
+                    reading = false;
+                    if (stopped) {
+                        return;
+                    }
+                    if (c == null) {
+                        readFailed(cause(error));
+                    } else if (moves != asked && c.head().seq() < applied) {
+                        makeAnew(); // what was read is older than what we have heard of since
+                    } else if (shows(c)) {
+                        take(c);
+                        settle();
+                        readOnIfNeeded();
+                    } else {
+                        makeAnewFrom(c);
+                    }
+                }));
+    }
+
+    /** Whether it can be seen in these contents that the row that we have as the last is there. */
+    private boolean shows(UpdateLog.Contents contents) {
+        return contents.roomId() == id
+                && contents.rows().stream().anyMatch(row -> row.seq() == applied && row.link() == last);
+    }
+
+    private void makeAnewFrom(UpdateLog.Contents contents) {
+        StructStore old = store;
+        StructStore fresh = new StructStore();
+        if (contents.snapshot() != null) {
+            fresh.apply(Update.decode(contents.snapshot(), DecodeLimits.OWN));
+        }
+        for (UpdateLog.Row row : contents.rows()) {
+            fresh.apply(Update.decode(row.payload(), DecodeLimits.OWN));
+        }
+        Update missing = fresh.reduce(Update.decode(old.encode(), DecodeLimits.OWN));
+        Update news = batches.reduceSent(old.reduce(Update.decode(fresh.encode(), DecodeLimits.OWN)));
+        owner.beforeChange();
+        store = fresh;
+        if (id != contents.roomId()) {
+            id = contents.roomId();
+            owner.identified(id);
+        }
+        moveTo(contents.head().seq(), contents.head().link());
+        if (!missing.isEmpty()) {
+            batches.addLost(missing);
+            owner.wentBack(missing.encode().length);
+        }
+        if (!news.isEmpty()) {
+            owner.took(news);
+        }
+        if (awaited > 0) {
+            notAwaited();
+        }
+        for (Batch batch : batches.all()) {
+            if (batch != inFlight && store.reduce(batch.update()).isEmpty()) {
+                saved(batch);
+            }
+        }
+        readOnIfNeeded();
+    }
+}

@@ -1,0 +1,66 @@
+package io.keck.room;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+
+/**
+ * Compares the rooms of this node with the log: seldom while the bus is healthy, often while not. This alone brings the
+ * updates of other nodes, finds rooms that were deleted and a log that went back; the bus only makes it faster.
+ */
+final class Tailer {
+    /** Rooms in one question. */
+    private static final int MANY = 10_000;
+
+    private final RoomContext context;
+    private final LongSupplier clock;
+    /** Questions that are not answered. */
+    private final AtomicInteger asked = new AtomicInteger();
+
+    private long next = Long.MIN_VALUE;
+
+    Tailer(RoomContext context) {
+        this.context = context;
+        this.clock = context.clock();
+    }
+
+    /** Asks the log, if it is time and the last questions are answered. For one thread. */
+    void tick(Collection<Room> rooms) {
+        long now = clock.getAsLong();
+        if (now < next || asked.get() > 0) {
+            return;
+        }
+        RoomSettings settings = context.settings();
+        next = now + (context.bus().isHealthy() ? settings.tailHealthy() : settings.tailAlone());
+        Map<Room, Journal.Position> positions = new HashMap<>();
+        for (Room room : rooms) {
+            Journal.Position position = room.position();
+            if (position != null) {
+                positions.put(room, position);
+            }
+            if (positions.size() == MANY) {
+                ask(positions);
+                positions = new HashMap<>();
+            }
+        }
+        if (!positions.isEmpty()) {
+            ask(positions);
+        }
+    }
+
+    private void ask(Map<Room, Journal.Position> positions) {
+        asked.incrementAndGet();
+        List<Long> ids = new ArrayList<>(positions.size());
+        positions.values().forEach(position -> ids.add(position.roomId()));
+        context.log().heads(ids).whenComplete((heads, error) -> {
+            asked.decrementAndGet();
+            if (heads != null) {
+                positions.forEach((room, position) -> room.headSeen(heads.get(position.roomId()), position));
+            }
+        });
+    }
+}
