@@ -1,0 +1,142 @@
+package io.keck.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.PostgresServer;
+import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLogContract;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract over a real PostgreSQL, and what several nodes can do to each other. */
+class PostgresUpdateLogTest extends UpdateLogContract {
+    @TempDir
+    private static Path dir;
+
+    private static PostgresServer server;
+
+    private PostgresDatabase db;
+    private JdbiUpdateLog log;
+
+    @BeforeAll
+    static void startServer() {
+        server = PostgresServer.start(dir);
+    }
+
+    @AfterAll
+    static void stopServer() {
+        server.close();
+    }
+
+    @BeforeEach
+    void open() throws Exception {
+        db = new PostgresDatabase(server);
+        log = db.log();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        log.stop();
+        db.close();
+    }
+
+    @Override
+    protected UpdateLog log() {
+        return log;
+    }
+
+    @Override
+    protected UpdateLog reopened() {
+        try {
+            log.stop();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        log = db.log();
+        return log;
+    }
+
+    /** Groups of many rooms in every order, from several nodes at once: with a fixed order of locks none waits in a ring. */
+    @Test
+    void severalNodes_appendToTheSameRoomsWithoutDeadlock() throws Exception {
+        int rooms = 40;
+        int each = 60;
+        List<Long> ids = new ArrayList<>();
+        for (int i = 0; i < rooms; i++) {
+            ids.add(await(log.open("room" + i)).roomId());
+        }
+        List<JdbiUpdateLog> nodes = List.of(log, db.log(), db.log());
+        List<CompletionStage<UpdateLog.Appended>> stages = new ArrayList<>();
+        Random random = new Random(1);
+        for (int i = 0; i < each; i++) {
+            for (JdbiUpdateLog node : nodes) {
+                Collections.shuffle(ids, random);
+                for (long id : ids) {
+                    stages.add(node.append(id, UUID.randomUUID(), 1 + random.nextInt(1_000_000), update(i)));
+                }
+            }
+        }
+        stages.forEach(UpdateLogContract::await);
+
+        for (long id : ids) {
+            UpdateLog.Contents contents = await(log.read(id, 0));
+            assertThat(contents.rows()).hasSize(each * nodes.size());
+            assertThat(contents.head().link())
+                    .isEqualTo(contents.rows().get(contents.rows().size() - 1).link());
+        }
+        assertThat(deadlocks()).isZero();
+        nodes.get(1).stop();
+        nodes.get(2).stop();
+    }
+
+    private long deadlocks() {
+        return db.jdbi.withHandle(
+                h -> h.createQuery("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+                        .mapTo(Long.class)
+                        .one());
+    }
+
+    /** What each node is told of the row before its own is what is there. */
+    @Test
+    void severalNodes_areToldTheLinkBefore() throws Exception {
+        long a = await(log.open("a")).roomId();
+        JdbiUpdateLog other = db.log();
+        List<CompletionStage<UpdateLog.Appended>> stages = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            stages.add((i % 2 == 0 ? log : other).append(a, UUID.randomUUID(), 1 + i, update(i)));
+        }
+        List<UpdateLog.Appended> told =
+                stages.stream().map(UpdateLogContract::await).toList();
+        List<UpdateLog.Row> rows = await(log.read(a, 0)).rows();
+        for (UpdateLog.Appended at : told) {
+            assertThat(rows.get((int) at.seq() - 1).link()).isEqualTo(at.link());
+            assertThat(at.before())
+                    .isEqualTo(at.seq() == 1 ? 0 : rows.get((int) at.seq() - 2).link());
+        }
+        other.stop();
+    }
+
+    /** A name that two nodes make at once is one room; a deletion lets the next begin. */
+    @Test
+    void severalNodes_openAndDeleteTheSameName() throws Exception {
+        JdbiUpdateLog other = db.log();
+        for (int life = 0; life < 10; life++) {
+            var one = log.open("a");
+            var two = other.open("a");
+            assertThat(await(one).roomId()).isEqualTo(await(two).roomId());
+            assertThat(await(other.delete("a"))).isTrue();
+        }
+        other.stop();
+    }
+}
