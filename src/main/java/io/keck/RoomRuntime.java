@@ -9,7 +9,6 @@ import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import io.keck.room.UpdateLog;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -43,7 +42,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     RoomRuntime(UpdateLog log, RoomSettings settings, RoomMetrics metrics, long drainMillis) {
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         this.turns = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-turn"));
-        this.rooms = new Rooms(new RoomContext(log, Bus.NONE, turns, clock(), UUID::randomUUID, settings, metrics));
+        this.rooms = new Rooms(new RoomContext(log, Bus.NONE, turns, clock(), new TimeOrderedIds(), settings, metrics));
         this.drainMillis = drainMillis;
         tickers.add(rooms::tick);
     }

@@ -360,7 +360,7 @@ public class Room {
 
         @Override
         public long newLink() {
-            return 1 + (context.ids().get().getMostSignificantBits() >>> 2);
+            return 1 | (context.ids().get().getLeastSignificantBits() & Long.MAX_VALUE); // the half that is all random
         }
 
         @Override

@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gathers writes into transactions: one thread takes what waits, hands it over as one group and comes back for what
- * arrived meanwhile. Idle, it starts at once; under load it keeps {@code spacing} between two groups, so load makes
- * groups larger and not more. Thread-safe.
+ * arrived meanwhile. Idle, it starts at once; under load it keeps {@code spacing} between the beginnings of two groups, so load
+ * makes groups larger and not more. Thread-safe.
  *
  * @param <W> a write
  */
@@ -78,6 +78,7 @@ final class GroupCommit<W> {
                     left = last + spacingNanos - System.nanoTime()) {
                 LockSupport.parkNanos(left);
             }
+            last = System.nanoTime();
             gather(first, group);
             try {
                 committer.accept(group);
@@ -85,7 +86,6 @@ final class GroupCommit<W> {
                 LOG.error("The log writer failed on a group without telling those who wait for it", e);
             }
             group.clear();
-            last = System.nanoTime();
         }
     }
 
