@@ -1,0 +1,122 @@
+package io.keck.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.keck.PgBouncer;
+import io.keck.PostgresServer;
+import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLogContract;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract through a pooler that gives each transaction another connection; migrations run through it, too. */
+class PgBouncerUpdateLogTest extends UpdateLogContract {
+    @TempDir
+    private static Path dir;
+
+    private static PostgresServer server;
+    private static PgBouncer bouncer;
+    private static int number;
+
+    private PostgresDatabase db;
+    private JdbiUpdateLog log;
+
+    @BeforeAll
+    static void startServers() {
+        server = PostgresServer.start(dir);
+        bouncer = PgBouncer.start(dir, server);
+    }
+
+    @AfterAll
+    static void stopServers() {
+        if (bouncer != null) {
+            bouncer.close();
+        }
+        server.close();
+    }
+
+    @BeforeEach
+    void open() throws Exception {
+        String name = "pooled" + ++number;
+        server.execute("CREATE DATABASE " + name);
+        db = new PostgresDatabase(server, name, bouncer.address());
+        log = db.log();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        log.stop();
+        db.close();
+    }
+
+    @Override
+    protected UpdateLog log() {
+        return log;
+    }
+
+    @Override
+    protected UpdateLog reopened() {
+        try {
+            log.stop();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        log = db.log();
+        return log;
+    }
+
+    @Test
+    void compaction_worksThroughAPooler() throws Exception {
+        long a = await(log.open("a")).roomId();
+        for (int i = 0; i < 10; i++) {
+            await(log.append(a, UUID.randomUUID(), 1 + i, update(i)));
+        }
+        Compactor compactor = new Compactor(log, db.clock, 0);
+        assertThat(compactor.compact(a)).isTrue();
+        compactor.stop();
+
+        UpdateLog.Contents contents = await(log.open("a"));
+        assertThat(contents.snapshotSeq()).isEqualTo(10);
+        assertThat(contents.rows()).isEmpty();
+        assertThat(contents.head().link()).isEqualTo(10);
+        assertThat(await(log.read(a, 10)).anchor())
+                .as("the snapshot knows its last row")
+                .isEqualTo(10);
+    }
+
+    /** The twin: with named statements, as the driver would have them, the same pooler is no good. */
+    @Test
+    void namedStatements_failThroughIt() {
+        String url = DatabaseUrl.parse(bouncer.address() + "/" + db.name)
+                .jdbcUrl()
+                .replace("prepareThreshold=0", "prepareThreshold=1");
+        assertThatThrownBy(() -> {
+                    try (Connection one = DriverManager.getConnection(url, "postgres", "");
+                            Connection two = DriverManager.getConnection(url, "postgres", "")) {
+                        for (int i = 0; i < 10; i++) {
+                            select(one);
+                            select(two);
+                        }
+                    }
+                })
+                .hasMessageContaining("prepared statement");
+    }
+
+    private static void select(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT 1 WHERE ? = 1")) {
+            statement.setInt(1, 1);
+            statement.execute();
+        }
+    }
+}
