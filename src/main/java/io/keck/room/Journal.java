@@ -255,12 +255,20 @@ final class Journal {
         } else if (contents.head().seq() < from || (from > 0 && !owner.continues(contents.anchor(), anchor))) {
             makeAnew();
         } else if (moves == asked || shows(contents)) {
-            take(contents);
-            settle();
-            readOnIfNeeded();
+            takeAndSettle(contents);
         } else if (readAgain || contents.head().seq() > applied) {
             readOn(); // we have moved meanwhile, and cannot tell whether these rows come after ours
         }
+    }
+
+    private void takeAndSettle(UpdateLog.Contents contents) {
+        long before = applied;
+        take(contents);
+        if (applied > before) {
+            metrics.caughtUp((int) (applied - before));
+        }
+        settle();
+        readOnIfNeeded();
     }
 
     private void readOnIfNeeded() {
@@ -281,7 +289,6 @@ final class Journal {
 
     /** Takes in what the log has beyond {@code applied}: the snapshot where it is ahead of us, then the rows. */
     private void take(UpdateLog.Contents contents) {
-        long before = applied;
         byte[] snapshot = contents.snapshot();
         if (snapshot != null && contents.snapshotSeq() > applied) {
             takeForeign(contents.snapshotSeq(), UpdateLog.UNKNOWN_LINK, snapshot);
@@ -296,9 +303,6 @@ final class Journal {
         if (applied == contents.head().seq()) {
             last = contents.head().link();
             position = new Position(id, applied, last);
-        }
-        if (applied > before && before > 0) {
-            metrics.caughtUp((int) (applied - before));
         }
     }
 
@@ -395,9 +399,7 @@ final class Journal {
                     } else if (moves != asked && c.head().seq() < applied) {
                         makeAnew(); // what was read is older than what we have heard of since
                     } else if (shows(c)) {
-                        take(c);
-                        settle();
-                        readOnIfNeeded();
+                        takeAndSettle(c);
                     } else {
                         makeAnewFrom(c);
                     }

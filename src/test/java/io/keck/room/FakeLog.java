@@ -266,6 +266,11 @@ public final class FakeLog implements UpdateLog {
         return all.reduce(update).isEmpty();
     }
 
+    /** Whether everything in that update is in the room now. */
+    boolean holds(String name, byte[] update) {
+        return replay(name).reduce(Update.decode(update)).isEmpty();
+    }
+
     /** Whether each batch is in the log once. */
     synchronized boolean everyBatchIsThereOnce(String name) {
         Set<UUID> seen = new HashSet<>();

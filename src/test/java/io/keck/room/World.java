@@ -20,11 +20,12 @@ final class World {
     static final RoomSettings SMALL = new RoomSettings(
             1_000, 2_000, 5_000, 1L << 30, 1_000, 3, 2_000, 500, 20_000, 60_000, 30_000, 60_000, 3_000, 200);
 
-    final FakeLog log = new FakeLog();
-    final FlakyLog way = new FlakyLog(log);
+    final FakeLog log;
+    final FlakyLog way;
     final ManualExecutor executor = new ManualExecutor(1);
     final List<FakeClient> clients = new ArrayList<>();
     final RoomSettings settings;
+    private final long firstClient;
     final Rooms rooms;
     long now = 1_000_000;
 
@@ -37,9 +38,16 @@ final class World {
     }
 
     World(RoomSettings settings, Rooms.Maker maker) {
+        this(settings, maker, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1);
+    }
+
+    /** One of several nodes. */
+    World(RoomSettings settings, Rooms.Maker maker, FakeLog log, Bus bus, RoomMetrics metrics, long seed) {
         this.settings = settings;
-        rooms = new Rooms(
-                new RoomContext(way, Bus.NONE, executor, () -> now, ids(1), settings, RoomMetrics.NONE), maker);
+        this.firstClient = 100 * seed;
+        this.log = log;
+        this.way = new FlakyLog(log);
+        rooms = new Rooms(new RoomContext(way, bus, executor, () -> now, ids(seed), settings, metrics), maker);
     }
 
     static Supplier<UUID> ids(long seed) {
@@ -48,7 +56,7 @@ final class World {
     }
 
     FakeClient client() {
-        FakeClient client = new FakeClient(100 + clients.size(), () -> now);
+        FakeClient client = new FakeClient(firstClient + clients.size(), () -> now);
         clients.add(client);
         return client;
     }

@@ -1,0 +1,299 @@
+package io.keck.room;
+
+import static io.keck.room.World.ROOM;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.protocol.CloseReason;
+import io.keck.room.FlakyLog.Outcome;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** One room on two nodes: over the bus, and without it. */
+class RoomClusterTest {
+    private final FakeLog log = new FakeLog();
+    private final FakeBus bus = new FakeBus(1);
+    private final List<String> events = new ArrayList<>();
+    private final World a = node(1);
+    private final World b = node(2);
+    private FakeClient alice;
+    private FakeClient bob;
+
+    private World node(long seed) {
+        RoomMetrics metrics = new RoomMetrics() {
+            @Override
+            public void caughtUp(int rows) {
+                events.add("caught up " + rows);
+            }
+
+            @Override
+            public void heard() {
+                events.add("heard");
+            }
+
+            @Override
+            public void wentBack(int bytes) {
+                events.add("went back");
+            }
+        };
+        World world = new World(World.SMALL, Room::new, log, bus.end(), metrics, seed);
+        world.now = 1_000_000;
+        return world;
+    }
+
+    @BeforeEach
+    void join() {
+        alice = a.joined();
+        bob = b.joined();
+        settle();
+        events.clear();
+    }
+
+    private void settle() {
+        for (int i = 0; i < 4; i++) {
+            a.settle();
+            b.settle();
+            bus.deliver(1_000);
+        }
+        a.settle();
+        b.settle();
+    }
+
+    private void pass(long millis) {
+        for (World world : List.of(a, b)) {
+            world.now += millis;
+            world.rooms.tick();
+            world.rooms.tail();
+        }
+        settle();
+    }
+
+    private void assertAllEqual() {
+        World.assertSame(alice.replica, log.replay(ROOM), "alice");
+        World.assertSame(bob.replica, log.replay(ROOM), "bob");
+    }
+
+    @Test
+    void row_crossesOverTheBusWithoutARead() {
+        b.way.calls.clear();
+        byte[] typed = alice.type("x");
+        settle();
+
+        assertThat(bob.has(typed)).isTrue();
+        assertThat(events).containsExactly("heard");
+        assertThat(b.way.calls).isEmpty();
+    }
+
+    @Test
+    void row_crossesThroughTheLogWhenTheBusIsDown() {
+        bus.goDown();
+        byte[] typed = alice.type("x");
+        settle();
+        assertThat(bob.has(typed)).isFalse();
+        pass(3_000);
+        assertThat(bob.has(typed)).isTrue();
+        assertThat(events).containsExactly("caught up 1");
+    }
+
+    @Test
+    void gap_isReadFromTheLog() {
+        byte[] first = alice.type("x");
+        a.settle();
+        bus.goDown(); // the first is lost
+        bus.comeUp();
+        byte[] second = alice.type("y");
+        settle();
+
+        assertThat(bob.has(first)).isTrue();
+        assertThat(bob.has(second)).isTrue();
+        assertAllEqual();
+    }
+
+    @Test
+    void rowThatComesTwice_isTakenOnce() {
+        alice.type("x");
+        a.settle();
+        bus.repeat();
+        bob.connection.forget();
+        settle();
+
+        assertThat(events).containsExactly("heard");
+        assertThat(bob.connection.frames).hasSize(1);
+    }
+
+    @Test
+    void comparison_ofWhatIsUpToDateReadsNothing() {
+        alice.type("x");
+        settle();
+        a.way.calls.clear();
+        b.way.calls.clear();
+        pass(3_000);
+
+        assertThat(a.way.calls).containsOnly("heads");
+        assertThat(b.way.calls).containsOnly("heads");
+    }
+
+    @Test
+    void logThatWentBack_isHealedFromWhoHasIt() {
+        bus.goDown();
+        alice.type("before");
+        settle();
+        pass(300);
+        FakeLog.Backup backup = log.backup();
+        byte[] lost = alice.type("lost");
+        settle();
+        pass(300);
+        assertThat(bob.has(lost)).isTrue();
+        events.clear();
+        log.restore(backup);
+        pass(300);
+        pass(300);
+        pass(300);
+
+        assertThat(events).contains("went back");
+        assertThat(log.holds(ROOM, lost)).isTrue();
+        assertAllEqual();
+        FakeClient fresh = b.joined();
+        assertThat(fresh.has(lost)).isTrue();
+    }
+
+    /** The log has as many rows as before, only others. */
+    @Test
+    void logThatWentBackAndOnAgain_isNoticed() {
+        bus.goDown();
+        alice.type("before");
+        settle();
+        pass(300);
+        FakeLog.Backup backup = log.backup();
+        byte[] lost = alice.type("lost");
+        settle();
+        log.restore(backup);
+        byte[] other = bob.type("other");
+        settle();
+        assertThat(log.head(ROOM)).isEqualTo(2);
+        pass(300);
+        pass(300);
+        pass(300);
+
+        assertThat(events).contains("went back");
+        assertThat(log.holds(ROOM, lost)).isTrue();
+        assertThat(alice.has(other)).isTrue();
+        assertAllEqual();
+    }
+
+    @Test
+    void logThatWentBackToBeforeTheRoom_getsItAnew() {
+        FakeLog.Backup empty = new FakeLog().backup();
+        byte[] lost = alice.type("lost");
+        settle();
+        log.restore(empty);
+        bus.goDown();
+        for (int i = 0; i < 5; i++) {
+            pass(300);
+        }
+        assertThat(log.holds(ROOM, lost)).isTrue();
+        assertThat(alice.connection.closed).isNull();
+        assertThat(bob.connection.closed).isNull();
+        assertAllEqual();
+    }
+
+    /** Node a cannot reach the database, b can. */
+    @Test
+    void unsavedUpdate_isCommittedByWhoeverCan() {
+        a.way.always(Outcome.FAIL);
+        byte[] typed = alice.type("x");
+        settle();
+        pass(10);
+
+        assertThat(bob.has(typed)).isTrue();
+        assertThat(log.holds(ROOM, typed)).isTrue();
+        a.way.always(Outcome.OK);
+        for (int i = 0; i < 4; i++) {
+            pass(3_000);
+        }
+        assertThat(a.rooms.unsavedRooms())
+                .as("what another node saved is saved")
+                .isZero();
+        assertThat(a.rooms.unsavedBytes()).isZero();
+        assertAllEqual();
+    }
+
+    @Test
+    void unsavedUpdate_reachesOtherNodesWhileNobodyCanSave() {
+        a.way.always(Outcome.FAIL);
+        b.way.always(Outcome.FAIL);
+        byte[] typed = alice.type("x");
+        settle();
+        assertThat(bob.has(typed)).isTrue();
+        assertThat(log.head(ROOM)).isZero();
+        FakeClient late = b.joined();
+        assertThat(late.has(typed)).as("who joins an open room gets it, too").isTrue();
+        a.way.always(Outcome.OK);
+        b.way.always(Outcome.OK);
+        pass(3_000);
+        pass(3_000);
+
+        assertThat(log.holds(ROOM, typed)).isTrue();
+        assertAllEqual();
+    }
+
+    @Test
+    void deletion_reachesBothNodesThroughTheLog() {
+        bus.goDown();
+        alice.type("x");
+        settle();
+        var done = a.rooms.delete(ROOM).toCompletableFuture();
+        settle();
+        assertThat(done).isCompletedWithValue(true);
+        assertThat(alice.connection.closed).isEqualTo(CloseReason.deleted());
+        assertThat(a.rooms.isHeld(ROOM)).isTrue();
+        pass(3_000);
+
+        assertThat(bob.connection.closed).isEqualTo(CloseReason.deleted());
+        assertThat(b.rooms.isHeld(ROOM)).isTrue();
+        pass(60_000);
+        assertThat(a.rooms.isHeld(ROOM)).isFalse();
+        assertThat(b.rooms.isHeld(ROOM)).isFalse();
+        FakeClient fresh = b.joined();
+        assertThat(fresh.knows().asMap()).isEmpty();
+    }
+
+    @Test
+    void deletion_ofARoomThatThereIsNotChangesNothing() {
+        var done = a.rooms.delete("other").toCompletableFuture();
+        settle();
+        assertThat(done).isCompletedWithValue(false);
+        assertThat(a.rooms.isHeld("other")).isFalse();
+    }
+
+    /** Several rooms share the heap of the node. */
+    @Test
+    void overlays_ofAllRoomsTogetherAreBounded() {
+        RoomSettings settings = new RoomSettings(
+                1_000, 200_000, 500_000, 5_000, 1_000, 3, 2_000, 500, 20_000, 60_000, 30_000, 60_000, 3_000, 200);
+        World world = new World(settings);
+        FakeClient one = world.joined();
+        FakeClient two = world.client();
+        two.connect(world.rooms, "another");
+        world.settle();
+        world.way.always(Outcome.FAIL);
+        one.type("x");
+        two.type("x");
+        world.settle();
+        one.type("x".repeat(20_000));
+        world.settle();
+        assertThat(world.rooms.unsavedBytes()).isGreaterThan(5_000);
+        assertThat(world.rooms.unsavedRooms()).isEqualTo(2);
+        two.type("y");
+        world.settle();
+        assertThat(two.connection.paused).as("its own room has little").isTrue();
+        world.way.always(Outcome.OK);
+        for (int i = 0; i < 6; i++) {
+            world.pass(500);
+        }
+        assertThat(two.connection.paused).isFalse();
+        assertThat(world.rooms.unsavedBytes()).isZero();
+        assertThat(world.rooms.unsavedRooms()).isZero();
+    }
+}
