@@ -2,6 +2,8 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -31,11 +33,14 @@ final class KeckProcess implements AutoCloseable {
     /** So long for anything that has to happen at all. */
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private static final String CONFIG = Path.of("config.yml").toAbsolutePath().toString();
     private static final Pattern STARTED = Pattern.compile("Started application@.*\\{127\\.0\\.0\\.1:(\\d+)}");
+    private static final Pattern ADMIN = Pattern.compile("Started admin@.*\\{127\\.0\\.0\\.1:(\\d+)}");
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
     static {
@@ -142,6 +147,11 @@ final class KeckProcess implements AutoCloseable {
         return new Setup(dir).env("DATABASE_URL", "jdbc:sqlite:" + dir.resolve("keck.db"));
     }
 
+    /** A node on that database of a server. */
+    static Setup on(PostgresServer server, String database, Path dir) {
+        return new Setup(dir).env("DATABASE_URL", server.url(database));
+    }
+
     /** A server without a word about its database, run in that directory. */
     static Setup withDefaults(Path dir) {
         return new Setup(dir);
@@ -216,6 +226,35 @@ final class KeckProcess implements AutoCloseable {
     }
 
     HttpResponse<String> send(String method, String rawPath) {
+        return send(method, port, rawPath);
+    }
+
+    /** The body of {@code /health}. */
+    String health() {
+        HttpResponse<String> answer = get("/health");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        return answer.body();
+    }
+
+    /** A gauge's value or a counter's count, from {@code /metrics} on the admin port. */
+    long metric(String name) {
+        int adminPort = Integer.parseInt(awaitLog(ADMIN).group(1));
+        String json = send("GET", adminPort, "/metrics").body();
+        try {
+            JsonNode metrics = JSON.readTree(json);
+            for (String kind : List.of("gauges", "counters")) {
+                JsonNode found = metrics.path(kind).path(name);
+                if (!found.isMissingNode()) {
+                    return found.elements().next().asLong();
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        throw new AssertionError("no metric " + name + " in " + json);
+    }
+
+    private static HttpResponse<String> send(String method, int port, String rawPath) {
         try {
             HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + rawPath))
                     .timeout(PATIENCE)

@@ -120,13 +120,17 @@ final class SyncClient implements AutoCloseable {
 
     /** Waits until something is so, looked at after each frame; fails when it never is. */
     void await(String what, BooleanSupplier condition) {
-        if (!awaitOrEnd(condition)) {
+        if (!awaitOrEnd(what, condition)) {
             throw new AssertionError("closed before " + what + ": " + raw.awaitEnd());
         }
     }
 
     /** Waits until something is so, looked at after each frame; false when the connection ended before. */
     boolean awaitOrEnd(BooleanSupplier condition) {
+        return awaitOrEnd("something", condition);
+    }
+
+    private boolean awaitOrEnd(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + KeckProcess.PATIENCE.toNanos();
         synchronized (news) {
             while (!condition.getAsBoolean()) {
@@ -134,7 +138,7 @@ final class SyncClient implements AutoCloseable {
                     return false;
                 }
                 if (System.nanoTime() > deadline) {
-                    throw new AssertionError("waited in vain");
+                    throw new AssertionError("waited in vain for " + what);
                 }
                 try {
                     news.wait(20);
