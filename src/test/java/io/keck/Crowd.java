@@ -179,6 +179,11 @@ final class Crowd implements AutoCloseable {
 
     /** Waits until a new client on that node has all of this. */
     void awaitFresh(KeckProcess node, List<byte[]> documents) {
+        awaitFresh(node, room, documents);
+    }
+
+    /** Waits until a new client of that room, on that node, has all of this. */
+    static void awaitFresh(KeckProcess node, String room, List<byte[]> documents) {
         try (SyncClient fresh = SyncClient.join(node.room(room))) {
             for (byte[] document : documents) {
                 fresh.await(
