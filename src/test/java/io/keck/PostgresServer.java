@@ -87,10 +87,11 @@ public final class PostgresServer implements AutoCloseable {
             all.forEach(process -> process.onExit()
                     .orTimeout(60, java.util.concurrent.TimeUnit.SECONDS)
                     .join());
-            running = null;
+            Files.delete(data.resolve("postmaster.pid"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        stop(); // what is left: the lock on the directory
     }
 
     /** Copies the files of a server that is stopped. */
