@@ -39,7 +39,7 @@ final class Audience {
         }
     }
 
-    /** Reads on from those who were paused because too much was unsaved. */
+    /** Reads on from those who were paused because too much waited to be saved. */
     void resumeAll() {
         for (Member m : members) {
             if (m.paused) {

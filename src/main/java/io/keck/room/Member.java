@@ -28,7 +28,7 @@ final class Member {
     @Nullable
     Batch lastBatch;
 
-    /** Not read from, because too much is unsaved. */
+    /** Not read from, because too much waits to be saved. */
     boolean paused;
 
     Member(Connection connection) {

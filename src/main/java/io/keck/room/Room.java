@@ -38,8 +38,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Unsaved mode</b> begins when a commit fails or takes longer than {@code saveTimeout} and ends with the next
  * commit. Meanwhile the waiting batches are an overlay: sockets and other nodes get updates at once and answers contain
- * them, though nothing is called saved; batches merge in place, and above {@code maxOverlay} bytes the room stops reading
- * from those who write.
+ * them, though nothing is called saved; batches merge in place.
+ *
+ * <p><b>Limits.</b> When more than {@code maxOverlay} bytes wait to be committed, saved mode or not, the room stops reading
+ * from those who write, until less waits.
  *
  * <p><b>Slow sockets.</b> One whose backlog is above {@code maxBacklog} gets no more batches: the room keeps how far it
  * was and sends what it lacks in one piece when it has drained. A step 1 is answered after what its sender sent before
@@ -303,11 +305,15 @@ public class Room {
         batches.add(fresh, member, unsaved);
         if (unsaved) {
             passOnUnsaved(fresh.encode(), member);
-            if (batches.memory() > settings.maxOverlay() || overlays.isFull()) {
-                member.paused = true;
-                member.connection.pause();
-            }
         }
+        if (tooMuchWaits() || (unsaved && overlays.isFull())) {
+            member.paused = true;
+            member.connection.pause();
+        }
+    }
+
+    private boolean tooMuchWaits() {
+        return batches.memory() > settings.maxOverlay();
     }
 
     /** What of an update neither the replica nor a waiting batch has. A test switches it off. */
@@ -398,6 +404,9 @@ public class Room {
             if (unsaved) {
                 endUnsaved();
             }
+            if (!tooMuchWaits()) {
+                audience.resumeAll();
+            }
         }
 
         @Override
@@ -462,7 +471,6 @@ public class Room {
         overlays.ended();
         context.metrics().unsavedEnded();
         LOG.info("Room {}: the database answers again", name);
-        audience.resumeAll();
     }
 
     /** Tells the node how much of its heap is taken by what this room could not save. */

@@ -5,7 +5,7 @@ package io.keck.room;
  *
  * @param maxBacklog bytes queued for one socket before it counts as slow
  * @param maxInbound bytes of one socket that may wait for the room's turn before it is read no further
- * @param maxOverlay bytes of unsaved updates before the room reads no further from writers
+ * @param maxOverlay bytes of updates that wait to be saved before the room reads no further from writers
  * @param maxOverlays the same for all rooms of the node together
  * @param maxAwarenessBytes the largest awareness state
  * @param maxAwarenessStates how many clients one socket may speak for

@@ -87,6 +87,26 @@ class RoomUnsavedTest {
     }
 
     @Test
+    void commitThatIsOnItsWay_doesNotLetTheNextBatchGrowWithoutBound() {
+        FakeClient writer = world.quiet();
+        FakeClient reader = world.quiet();
+        world.way.holding = true;
+        for (int i = 0; i < 20; i++) {
+            writer.type("x".repeat(1_000));
+            world.settle();
+        }
+        assertThat(writer.connection.paused).isTrue();
+        assertThat(reader.connection.paused).isFalse();
+
+        world.way.holding = false;
+        world.way.releaseAll();
+        world.settle();
+        assertThat(writer.connection.paused).isFalse();
+        world.assertAllEqualTheLog();
+        World.assertSame(reader.replica, writer.replica, "the reader");
+    }
+
+    @Test
     void newcomer_inUnsavedModeGetsTheOverlay() {
         FakeClient writer = world.quiet();
         writer.type("saved");
