@@ -7,6 +7,7 @@ import io.keck.crdt.Update;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -18,17 +19,23 @@ final class Answers {
     private final Supplier<StructStore> replica;
     private final Batches batches;
     private final RoomSettings settings;
+    private final Predicate<Member> mustWait;
     /** Members that wait for an answer to a step 1. */
     private final List<Member> askers = new ArrayList<>();
 
     private byte @Nullable [] step1Frame;
     private byte @Nullable [] fullStateFrame;
 
-    /** Answers from the replica, and from those of the batches that were sent unsaved. */
-    Answers(Supplier<StructStore> replica, Batches batches, RoomSettings settings) {
+    /**
+     * Answers from the replica, and from those of the batches that were sent unsaved.
+     *
+     * @param mustWait who is not to be answered yet
+     */
+    Answers(Supplier<StructStore> replica, Batches batches, RoomSettings settings, Predicate<Member> mustWait) {
         this.replica = replica;
         this.batches = batches;
         this.settings = settings;
+        this.mustWait = mustWait;
     }
 
     /** The store is not what it was: frames are encoded again when they are next needed. */
@@ -53,19 +60,22 @@ final class Answers {
         }
     }
 
+    boolean isAnyoneWaiting() {
+        return !askers.isEmpty();
+    }
+
     void leave(Member member) {
         askers.remove(member);
     }
 
-    /** Answers step 1s, except where the sender's own earlier updates are not committed or its backlog is high. */
-    void give(boolean unsaved) {
+    /** Answers step 1s, except those that must wait and those whose sender's backlog is high. */
+    void give() {
         if (askers.isEmpty()) {
             return;
         }
         askers.removeIf(member -> {
             StateVector asked = member.asked;
-            boolean ownWaiting = !unsaved && batches.holdNewsOf(member);
-            if (asked == null || ownWaiting || member.connection.backlog() > settings.maxBacklog()) {
+            if (asked == null || mustWait.test(member) || member.connection.backlog() > settings.maxBacklog()) {
                 return asked == null;
             }
             member.asked = null;

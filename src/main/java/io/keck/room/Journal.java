@@ -93,6 +93,8 @@ final class Journal {
     private long awaited;
 
     private boolean reading;
+    /** How many reads have begun. */
+    private long reads;
     /** What was read is older than what we have heard of since. */
     private boolean readAgain;
 
@@ -122,6 +124,18 @@ final class Journal {
     @Nullable
     Batch inFlight() {
         return inFlight;
+    }
+
+    /** Compares with the log as it is from now on, and tells what to ask {@link #hasRead} for. */
+    long lookUp() {
+        boolean tooEarly = reading;
+        readOn();
+        return tooEarly ? reads + 1 : reads;
+    }
+
+    /** Whether that read has come back, or has failed. */
+    boolean hasRead(long number) {
+        return !reading || number < reads;
     }
 
     /** Nothing is changed any more, whatever is answered. */
@@ -229,8 +243,7 @@ final class Journal {
             readAgain = true;
             return;
         }
-        reading = true;
-        readAgain = false;
+        beginRead();
         long from = applied;
         long anchor = last;
         long asked = moves;
@@ -246,6 +259,12 @@ final class Journal {
                         notAwaited(); // the log went back after it had answered: the batch is not in it any more
                     }
                 }));
+    }
+
+    private void beginRead() {
+        reading = true;
+        readAgain = false;
+        reads++;
     }
 
     private void read(
@@ -382,8 +401,7 @@ final class Journal {
             readAgain = true; // what is read now tells once more that it has to be
             return;
         }
-        reading = true;
-        readAgain = false;
+        beginRead();
         long asked = moves;
         log.read(id, 0)
                 .exceptionallyCompose(error -> cause(error) instanceof UpdateLog.RoomUnknownException

@@ -20,6 +20,12 @@ final class Member {
     /** A step 1 that waits for the backlog to drain. */
     @Nullable
     StateVector asked;
+    /** The room was loaded for it, so the replica is new enough for its first step 1. */
+    boolean isFresh;
+    /** Which read of the log the answer to its step 1 waits for, and until when. */
+    long freshAfter;
+
+    long freshUntil;
 
     /** Was too slow for some awareness message. */
     boolean missedAwareness;

@@ -45,7 +45,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Slow sockets.</b> One whose backlog is above {@code maxBacklog} gets no more batches: the room keeps how far it
  * was and sends what it lacks in one piece when it has drained. A step 1 is answered after what its sender sent before
- * it is committed, once a turn at most.
+ * it is committed, once a turn at most; and where other nodes write to the log, too, after a look at it, so that what was
+ * committed anywhere before is in the answer. A log that does not answer is waited for {@code saveTimeout} at most.
  */
 public class Room {
     private enum State {
@@ -114,7 +115,7 @@ public class Room {
         this.batches = new Batches(context.ids());
         this.journal = new Journal(name, context.log(), batches, context.metrics(), mailbox::post, new JournalOwner());
         this.audience = new Audience(members, settings);
-        this.answers = new Answers(journal::store, batches, settings);
+        this.answers = new Answers(journal::store, batches, settings, this::isTooEarly);
         this.awareness = new RoomAwareness(settings, clock, members);
         this.emptySince = clock.getAsLong();
     }
@@ -241,8 +242,29 @@ public class Room {
             member.connection.close(closeReason);
             return;
         }
+        member.isFresh = state == State.LOADING && members.isEmpty();
         members.add(member);
         whenOpen(() -> greet(member));
+    }
+
+    /** Who asks is to be told what was committed before, on whichever node. */
+    private void ask(Member member, StateVector known) {
+        if (context.log().isShared() && !member.isFresh && !unsaved) {
+            member.freshAfter = journal.lookUp();
+            member.freshUntil = clock.getAsLong() + settings.saveTimeout();
+        }
+        member.isFresh = false;
+        answers.ask(member, known);
+    }
+
+    /** Whether a step 1 is not to be answered yet: its sender's own news or what others committed is still to come. */
+    private boolean isTooEarly(Member member) {
+        if (unsaved) {
+            return false;
+        }
+        boolean stale =
+                member.freshAfter > 0 && !journal.hasRead(member.freshAfter) && clock.getAsLong() < member.freshUntil;
+        return stale || batches.holdNewsOf(member);
     }
 
     private void greet(Member member) {
@@ -289,7 +311,7 @@ public class Room {
             member.mayClaim = false;
             accept(member, m.update());
         } else if (message instanceof Message.SyncStep1 m) {
-            answers.ask(member, m.stateVector());
+            ask(member, m.stateVector());
         } else if (message instanceof Message.AwarenessUpdate m) {
             awareness.hear(member, m.states());
         } else if (message instanceof Message.QueryAwareness) {
@@ -502,7 +524,7 @@ public class Room {
             return;
         }
         awareness.publish();
-        answers.give(unsaved);
+        answers.give();
         commit();
         accountOverlay();
         wakeAt = Math.min(wakeAt, nextTick(clock.getAsLong())); // a turn never puts it off: busy rooms need ticks too
@@ -513,7 +535,7 @@ public class Room {
     }
 
     private long nextTick(long now) {
-        if (!batches.isEmpty()) {
+        if (!batches.isEmpty() || answers.isAnyoneWaiting()) {
             return now + settings.retryAfter();
         }
         return members.isEmpty() ? Math.max(now, emptySince + settings.unloadAfter()) : now + IDLE_TICK_MS;

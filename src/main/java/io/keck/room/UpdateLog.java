@@ -103,6 +103,9 @@ public interface UpdateLog {
      */
     CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload);
 
+    /** Whether anyone but this node may write to it. */
+    boolean isShared();
+
     /** How far these rooms are; one that the log does not know is missing in the answer. */
     CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds);
 

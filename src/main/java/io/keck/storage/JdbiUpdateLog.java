@@ -119,7 +119,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         this.compactor = new Compactor(this, clock, settings.retentionMillis());
     }
 
-    /** Whether other nodes may write to the same log. */
+    @Override
     public boolean isShared() {
         return shared;
     }

@@ -69,6 +69,7 @@ final class ClusterSimulation {
         final List<Watched> watched = new ArrayList<>();
 
         Node() {
+            way.shared = true;
             way.answersFirst = twin == Twin.NO_COMMIT_FIRST;
             way.hidesOthers = twin == Twin.NO_GAPS;
         }

@@ -61,6 +61,11 @@ public final class FakeLog implements UpdateLog {
     private final Map<String, List<byte[]>> notInEver = new HashMap<>();
 
     @Override
+    public boolean isShared() {
+        return true;
+    }
+
+    @Override
     public synchronized CompletionStage<Contents> open(String name) {
         Life life = live.computeIfAbsent(name, n -> {
             Life fresh = new Life(++lastId);

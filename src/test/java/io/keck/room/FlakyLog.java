@@ -36,6 +36,8 @@ final class FlakyLog implements UpdateLog {
     private final List<Runnable> held = new ArrayList<>();
     Supplier<Outcome> outcome = () -> Outcome.OK;
     boolean holding;
+    /** Whether the node is told that others write, too. */
+    boolean shared;
     /** The twin: says "committed" before it is. */
     boolean answersFirst;
     /** The twin: says that nobody else wrote. */
@@ -48,6 +50,11 @@ final class FlakyLog implements UpdateLog {
 
     FlakyLog(FakeLog log) {
         this.log = log;
+    }
+
+    @Override
+    public boolean isShared() {
+        return shared;
     }
 
     @Override

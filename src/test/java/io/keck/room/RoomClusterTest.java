@@ -39,6 +39,7 @@ class RoomClusterTest {
         };
         World world = new World(World.SMALL, Room::new, log, bus.end(), metrics, seed);
         world.now = 1_000_000;
+        world.way.shared = true;
         return world;
     }
 
@@ -94,6 +95,62 @@ class RoomClusterTest {
         pass(3_000);
         assertThat(bob.has(typed)).isTrue();
         assertThat(events).containsExactly("caught up 1");
+    }
+
+    @Test
+    void newcomer_isToldAtOnceWhatWasCommittedOnTheOtherNode() {
+        bus.goDown();
+        byte[] typed = alice.type("x");
+        settle();
+        FakeClient carol = b.joined();
+        b.settle();
+
+        assertThat(carol.has(typed)).isTrue();
+        assertThat(bob.has(typed)).isTrue();
+        assertAllEqual();
+    }
+
+    @Test
+    void newcomer_whileAReadIsUnderWay_waitsForTheNext() {
+        bus.goDown();
+        b.way.holding = true;
+        b.joined(); // for all that is known, its read sees the log of this moment
+        b.settle();
+        byte[] typed = alice.type("x");
+        settle();
+        FakeClient carol = b.joined();
+        b.settle();
+        assertThat(carol.connection.frames).as("only the step 1").hasSize(1);
+
+        b.way.release(0);
+        b.settle();
+        assertThat(carol.connection.frames).as("no step 2").noneMatch(frame -> frame[0] == 0 && frame[1] == 1);
+        b.way.releaseAll();
+        b.settle();
+        assertThat(carol.connection.frames).anyMatch(frame -> frame[0] == 0 && frame[1] == 1);
+        assertThat(carol.has(typed)).isTrue();
+    }
+
+    @Test
+    void newcomer_isAnsweredFromTheReplicaWhenTheLogDoesNotAnswer() {
+        byte[] typed = alice.type("x");
+        settle();
+        b.way.always(Outcome.FAIL);
+        FakeClient soon = b.joined();
+        b.settle();
+        assertThat(soon.has(typed)).as("reads fail").isTrue();
+
+        b.way.always(Outcome.OK);
+        b.way.holding = true;
+        FakeClient later = b.joined();
+        b.settle();
+        assertThat(later.has(typed)).as("the read hangs").isFalse();
+        b.rooms.tick();
+        b.settle();
+        b.now += World.SMALL.saveTimeout();
+        b.rooms.tick();
+        b.settle();
+        assertThat(later.has(typed)).isTrue();
     }
 
     @Test
