@@ -159,11 +159,12 @@ final class Journal {
             return;
         }
         inFlight = first;
-        if (first.submittedAt < 0) {
+        boolean again = first.submittedAt >= 0;
+        if (!again) {
             first.submittedAt = now;
         }
         inFlightLink = owner.newLink();
-        log.append(id, first.id, inFlightLink, first.payload())
+        log.append(id, first.id, inFlightLink, first.payload(), again)
                 .whenComplete((at, error) -> mailbox.accept(() -> appended(first, at, error)));
     }
 

@@ -95,13 +95,15 @@ public interface UpdateLog {
     /**
      * Appends a batch.
      *
-     * @param batchId random, the same for each attempt: a batch that is already there is not written again
+     * @param batchId random, the same for each attempt
      * @param link random and positive, another for each attempt
      * @param payload a V1 update; not changed by anyone afterwards
+     * @param again whether there was an attempt before, of which nobody knows how it ended. Then a batch that is already
+     *     there is not written again. An attempt that is carried out after its successor writes a row that adds nothing
      * @return where it is; fails with {@link RoomGoneException}, {@link RoomUnknownException}, or anything else where
      *     the outcome is unknown
      */
-    CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload);
+    CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again);
 
     /** Whether anyone but this node may write to it. */
     boolean isShared();

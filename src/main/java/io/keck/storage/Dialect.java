@@ -17,6 +17,9 @@ interface Dialect {
      */
     Map<Long, Appended> append(Handle h, List<Write.Append> appends, String node, long now);
 
+    /** Locks rooms until the transaction ends, in the order of their ids, for who looks before he appends. */
+    void lock(Handle h, Collection<Long> roomIds);
+
     /** How far rooms are. */
     Map<Long, Head> heads(Handle h, Collection<Long> roomIds);
 

@@ -158,10 +158,10 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     }
 
     @Override
-    public CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload) {
+    public CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again) {
         return this.<Write.Append, Appended>write(
                         roomId,
-                        new Write.Append(roomId, batchId, link, payload, new CompletableFuture<>()),
+                        new Write.Append(roomId, batchId, link, payload, again, new CompletableFuture<>()),
                         Write.Append::done)
                 .thenApply(at -> {
                     count(roomId, new Tail(1, payload.length), false);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
@@ -22,9 +23,10 @@ import org.slf4j.LoggerFactory;
  * Makes a group of writes durable: raises the heads of all rooms concerned, which locks them, and inserts the rows. A
  * room's row is locked from there to the commit, so the order of commits is the order of seqs.
  *
- * <p>A transaction that fails is split until the culprit is alone, so that one write cannot fail the others. Alone, an
- * append first looks whether its batch is there already: an attempt before it may have been committed though nobody was
- * told. Used by one thread.
+ * <p>A transaction that fails is split until the culprit is alone, so that one write cannot fail the others. A batch that
+ * comes again is looked for first, with its room locked: an attempt before may have been committed though nobody was told.
+ * No index makes batches unique, since that costs a tenth of all work: an attempt that the database carries out after its
+ * successor writes a row once more, which adds nothing to the document. Used by one thread.
  */
 final class LogWriter {
     private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
@@ -48,6 +50,7 @@ final class LogWriter {
     /** Writes the group; every write is told how it went. */
     void commit(List<Write> group) {
         List<Write> later = new ArrayList<>();
+        List<Write> again = new ArrayList<>();
         List<Write> now = new ArrayList<>(group.size());
         Set<Long> rooms = new HashSet<>();
         for (Write w : group) {
@@ -55,12 +58,17 @@ final class LogWriter {
             boolean secondOfItsRoom = w instanceof Write.Append a && !rooms.add(a.roomId());
             if (!append && dialect.appendsInOneStatement()) {
                 attempt(List.of(w)); // locks of several kinds in one transaction would have no fixed order
+            } else if (secondOfItsRoom) {
+                later.add(w);
             } else {
-                (secondOfItsRoom ? later : now).add(w);
+                (w instanceof Write.Append a && a.again() ? again : now).add(w);
             }
         }
         if (!now.isEmpty()) {
             attempt(now);
+        }
+        if (!again.isEmpty()) {
+            attempt(again);
         }
         if (!later.isEmpty()) {
             commit(later);
@@ -70,7 +78,7 @@ final class LogWriter {
     private void attempt(List<Write> writes) {
         List<Runnable> outcomes = new ArrayList<>(writes.size());
         try {
-            if (dialect.appendsInOneStatement() && writes.get(0) instanceof Write.Append) {
+            if (dialect.appendsInOneStatement() && writes.get(0) instanceof Write.Append a && !a.again()) {
                 jdbi.useHandle(h -> write(h, writes, outcomes));
             } else {
                 jdbi.useTransaction(h -> write(h, writes, outcomes));
@@ -90,28 +98,34 @@ final class LogWriter {
             return;
         }
         for (Write w : writes) {
-            if (!(w instanceof Write.Append append) || ConnectionFailure.is(error) || !foundInLog(append)) {
-                LOG.debug("A write failed", error);
-                w.done().completeExceptionally(error);
-            }
+            LOG.debug("A write failed", error);
+            w.done().completeExceptionally(error);
         }
     }
 
-    private boolean foundInLog(Write.Append append) {
-        try {
-            return jdbi.withHandle(h -> h.createQuery(
-                            "SELECT l.seq, l.link, CASE WHEN l.seq = 1 THEN 0 ELSE COALESCE(b.link, -1) END FROM room_log l"
-                                    + " LEFT JOIN room_log b ON b.room_id = l.room_id AND b.seq = l.seq - 1"
-                                    + " WHERE l.room_id = :room AND l.batch_id = :batch")
-                    .bind("room", append.roomId())
-                    .bind("batch", BatchIds.toBytes(append.batchId()))
-                    .map((rs, ctx) -> new Appended(rs.getLong(1), rs.getLong(2), rs.getLong(3)))
-                    .findOne()
-                    .map(found -> append.done().complete(found))
-                    .orElse(false));
-        } catch (RuntimeException e) {
-            LOG.debug("The log cannot be asked for a batch", e);
-            return false;
+    /** Where a batch is already. The rooms of those that come again are locked. */
+    private static Optional<Appended> find(Handle h, Write.Append append) {
+        return h.createQuery("SELECT l.seq, l.link, CASE WHEN l.seq = 1 THEN 0 ELSE COALESCE(b.link, -1) END"
+                        + " FROM room_log l LEFT JOIN room_log b ON b.room_id = l.room_id AND b.seq = l.seq - 1"
+                        + " WHERE l.room_id = :room AND l.batch_id = :batch ORDER BY l.seq LIMIT 1")
+                .bind("room", append.roomId())
+                .bind("batch", BatchIds.toBytes(append.batchId()))
+                .map((rs, ctx) -> new Appended(rs.getLong(1), rs.getLong(2), rs.getLong(3)))
+                .findOne();
+    }
+
+    private void takeOutWhatIsThere(Handle h, Map<Long, Write.Append> appends, List<Runnable> outcomes) {
+        List<Write.Append> again =
+                appends.values().stream().filter(Write.Append::again).toList();
+        if (again.isEmpty()) {
+            return;
+        }
+        dialect.lock(h, again.stream().map(Write.Append::roomId).toList());
+        for (Write.Append append : again) {
+            find(h, append).ifPresent(at -> {
+                appends.remove(append.roomId());
+                outcomes.add(() -> append.done().complete(at));
+            });
         }
     }
 
@@ -128,6 +142,7 @@ final class LogWriter {
                 outcomes.add(() -> t.done().complete(result));
             }
         }
+        takeOutWhatIsThere(h, appends, outcomes);
         if (!appends.isEmpty()) {
             append(h, List.copyOf(appends.values()), outcomes);
         }

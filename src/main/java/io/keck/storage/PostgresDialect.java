@@ -2,7 +2,6 @@ package io.keck.storage;
 
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,22 +23,22 @@ final class PostgresDialect implements Dialect {
      * to the room. Who waited for a lock sees the head that the other one left: the locked rows are read afresh.
      */
     private static final String APPEND = """
-            WITH batch AS (
-              SELECT * FROM unnest(?::bigint[], ?::bytea[], ?::bigint[], ?::bytea[]) AS b (room_id, batch_id, link, payload)
-            ), locked AS (
-              SELECT id, head, head_link FROM rooms
-              WHERE id = ANY (?::bigint[]) AND deleted_at IS NULL
-              ORDER BY id FOR NO KEY UPDATE
+            WITH locked AS (
+              SELECT r.id, r.head + 1 AS seq, r.head_link AS before, b.batch_id, b.link, b.payload
+              FROM unnest(?::bigint[], ?::bytea[], ?::bigint[], ?::bytea[]) AS b (room_id, batch_id, link, payload)
+              JOIN rooms r ON r.id = b.room_id
+              WHERE r.deleted_at IS NULL
+              ORDER BY r.id FOR NO KEY UPDATE OF r
             ), raised AS (
-              UPDATE rooms r SET head = l.head + 1, head_link = b.link
-              FROM locked l JOIN batch b ON b.room_id = l.id
-              WHERE r.id = l.id
+              UPDATE rooms r SET head = l.seq, head_link = l.link FROM locked l WHERE r.id = l.id
             ), added AS (
               INSERT INTO room_log (room_id, seq, batch_id, link, payload, node, origin, created_at)
-              SELECT l.id, l.head + 1, b.batch_id, b.link, b.payload, ?, 'ws', ?
-              FROM locked l JOIN batch b ON b.room_id = l.id
+              SELECT id, seq, batch_id, link, payload, ?, 'ws', ? FROM locked
             )
-            SELECT l.id, l.head + 1, b.link, l.head_link FROM locked l JOIN batch b ON b.room_id = l.id""";
+            SELECT id, seq, link, before FROM locked""";
+
+    private static final String LOCK =
+            "SELECT id FROM rooms WHERE id = ANY (?::bigint[]) ORDER BY id FOR NO KEY UPDATE";
 
     private static final String HEADS =
             "SELECT id, head, head_link, deleted_at IS NOT NULL FROM rooms WHERE id = ANY (?::bigint[])";
@@ -60,14 +59,12 @@ final class PostgresDialect implements Dialect {
         Map<Long, Appended> done = new HashMap<>();
         Connection connection = h.getConnection();
         try (PreparedStatement statement = connection.prepareStatement(APPEND)) {
-            Array ids = connection.createArrayOf("bigint", rooms);
-            statement.setArray(1, ids);
+            statement.setArray(1, connection.createArrayOf("bigint", rooms));
             statement.setArray(2, connection.createArrayOf("bytea", batches));
             statement.setArray(3, connection.createArrayOf("bigint", links));
             statement.setArray(4, connection.createArrayOf("bytea", payloads));
-            statement.setArray(5, ids);
-            statement.setString(6, node);
-            statement.setLong(7, now);
+            statement.setString(5, node);
+            statement.setLong(6, now);
             try (ResultSet rs = statement.executeQuery()) {
                 while (rs.next()) {
                     done.put(rs.getLong(1), new Appended(rs.getLong(2), rs.getLong(3), rs.getLong(4)));
@@ -77,6 +74,16 @@ final class PostgresDialect implements Dialect {
             throw new UnableToExecuteStatementException(e, null);
         }
         return done;
+    }
+
+    @Override
+    public void lock(Handle h, Collection<Long> roomIds) {
+        try (PreparedStatement statement = h.getConnection().prepareStatement(LOCK)) {
+            statement.setArray(1, h.getConnection().createArrayOf("bigint", roomIds.toArray()));
+            statement.execute();
+        } catch (SQLException e) {
+            throw new UnableToExecuteStatementException(e, null);
+        }
     }
 
     @Override

@@ -51,6 +51,13 @@ final class SqliteDialect implements Dialect {
         return done;
     }
 
+    /** Whoever writes has the whole database. */
+    @Override
+    public void lock(Handle h, Collection<Long> roomIds) {
+        h.execute(
+                "UPDATE rooms SET head = head WHERE id = ?", roomIds.iterator().next());
+    }
+
     @Override
     public Map<Long, Head> heads(Handle h, Collection<Long> roomIds) {
         Map<Long, Head> heads = new HashMap<>();

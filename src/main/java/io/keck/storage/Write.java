@@ -16,7 +16,7 @@ sealed interface Write {
     }
 
     /** One batch of a room; completes with where it is. */
-    record Append(long roomId, UUID batchId, long link, byte[] payload, CompletableFuture<Appended> done)
+    record Append(long roomId, UUID batchId, long link, byte[] payload, boolean again, CompletableFuture<Appended> done)
             implements Write {
         @Override
         public int size() {

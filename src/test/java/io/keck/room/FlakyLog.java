@@ -21,7 +21,9 @@ final class FlakyLog implements UpdateLog {
         /** It never arrives; the caller hears of a failure. */
         FAIL,
         /** It is carried out, but the caller hears of a failure. */
-        UNKNOWN
+        UNKNOWN,
+        /** The caller hears of a failure, and some time later it is carried out. */
+        LATE
     }
 
     static final class LogDownException extends RuntimeException {
@@ -73,15 +75,15 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
-    public CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload) {
+    public CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again) {
         calls.add("append");
         if (answersFirst) {
-            held.add(() -> log.append(roomId, batchId, link, payload));
+            held.add(() -> log.append(roomId, batchId, link, payload, again));
             long before = saidFirst == 0 ? log.lastLink(roomId) : saidFirst;
             saidFirst = link;
             return CompletableFuture.completedStage(new Appended(log.head(roomId) + held.size(), link, before));
         }
-        return request(() -> log.append(roomId, batchId, link, payload)
+        return request(() -> log.append(roomId, batchId, link, payload, again)
                 .thenApply(at ->
                         hidesOthers ? new Appended(told.merge(roomId, 1L, Long::sum), at.link(), at.before()) : at));
     }
@@ -102,6 +104,13 @@ final class FlakyLog implements UpdateLog {
         CompletableFuture<T> answer = new CompletableFuture<>();
         Runnable carryOut = () -> {
             Outcome how = outcome.get();
+            if (how == Outcome.LATE) {
+                held.add(() -> {
+                    var unheard = work.get();
+                });
+                answer.completeExceptionally(new LogDownException());
+                return;
+            }
             CompletionStage<T> done = how == Outcome.FAIL ? null : work.get();
             if (how != Outcome.OK) {
                 answer.completeExceptionally(new LogDownException());

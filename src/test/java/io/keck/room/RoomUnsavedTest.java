@@ -107,6 +107,26 @@ class RoomUnsavedTest {
     }
 
     @Test
+    void attemptThatIsCarriedOutAfterItsRetry_addsNothing() {
+        FakeClient writer = world.quiet();
+        FakeClient reader = world.quiet();
+        world.way.once(Outcome.LATE);
+        writer.type("x");
+        world.settle();
+        world.pass(World.SMALL.retryAfter());
+        assertThat(world.rows()).as("the retry").isEqualTo(1);
+        world.way.releaseAll(); // the first attempt
+        assertThat(world.rows()).isEqualTo(2);
+
+        reader.connection.forget();
+        writer.type("y");
+        world.settle();
+        assertThat(reader.connection.frames).hasSize(1);
+        World.assertSame(reader.replica, writer.replica, "the reader");
+        World.assertSame(reader.replica, world.saved(), "the log");
+    }
+
+    @Test
     void newcomer_inUnsavedModeGetsTheOverlay() {
         FakeClient writer = world.quiet();
         writer.type("saved");

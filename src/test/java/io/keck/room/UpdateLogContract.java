@@ -50,7 +50,8 @@ public abstract class UpdateLogContract {
     }
 
     private long append(long room, byte[] payload) {
-        return await(log().append(room, UUID.randomUUID(), LINK, payload)).seq();
+        return await(log().append(room, UUID.randomUUID(), LINK, payload, false))
+                .seq();
     }
 
     @Test
@@ -118,9 +119,9 @@ public abstract class UpdateLogContract {
     void append_ofTheSameBatchGivesTheSameSeqAndOneRow() {
         long a = await(log().open("a")).roomId();
         UUID batch = UUID.randomUUID();
-        long first = await(log().append(a, batch, LINK, update(0))).seq();
+        long first = await(log().append(a, batch, LINK, update(0), false)).seq();
         append(a, update(1));
-        long again = await(log().append(a, batch, LINK, update(0))).seq();
+        long again = await(log().append(a, batch, LINK, update(0), true)).seq();
 
         assertThat(again).isEqualTo(first);
         assertThat(await(log().read(a, 0)).rows()).hasSize(2);
@@ -134,8 +135,8 @@ public abstract class UpdateLogContract {
         UUID batch = UUID.randomUUID();
         List<CompletionStage<Appended>> stages = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            stages.add(log().append(a, batch, LINK, update(0)));
-            stages.add(log().append(b, UUID.randomUUID(), LINK, update(i)));
+            stages.add(log().append(a, batch, LINK, update(0), i > 0));
+            stages.add(log().append(b, UUID.randomUUID(), LINK, update(i), false));
         }
         List<Long> seqs = stages.stream().map(stage -> await(stage).seq()).toList();
 
@@ -150,8 +151,8 @@ public abstract class UpdateLogContract {
         long b = await(log().open("b")).roomId();
         UUID batch = UUID.randomUUID();
 
-        assertThat(await(log().append(a, batch, LINK, update(0))).seq()).isEqualTo(1);
-        assertThat(await(log().append(b, batch, LINK, update(0))).seq()).isEqualTo(1);
+        assertThat(await(log().append(a, batch, LINK, update(0), false)).seq()).isEqualTo(1);
+        assertThat(await(log().append(b, batch, LINK, update(0), false)).seq()).isEqualTo(1);
     }
 
     @Test
@@ -161,7 +162,7 @@ public abstract class UpdateLogContract {
         for (int i = 0; i < 5; i++) {
             UUID batch = UUID.randomUUID();
             batches.add(batch);
-            await(log().append(a, batch, LINK, update(i)));
+            await(log().append(a, batch, LINK, update(i), false));
         }
         for (int after = 0; after <= 5; after++) {
             Contents contents = await(log().read(a, after));
@@ -214,7 +215,8 @@ public abstract class UpdateLogContract {
                 }
                 for (int i = 0; i < each * rooms; i++) {
                     long room = ids.get(random.nextInt(rooms));
-                    mine.add(log().append(room, new UUID(random.nextLong(), random.nextLong()), LINK, update(i)));
+                    mine.add(
+                            log().append(room, new UUID(random.nextLong(), random.nextLong()), LINK, update(i), false));
                 }
             });
             writer.start();
@@ -243,9 +245,11 @@ public abstract class UpdateLogContract {
         append(a, update(0));
         await(log().delete("a"));
 
-        assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1)))).isInstanceOf(RoomGoneException.class);
+        assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1), false)))
+                .isInstanceOf(RoomGoneException.class);
         long next = await(log().open("a")).roomId();
-        assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1)))).isInstanceOf(RoomGoneException.class);
+        assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1), false)))
+                .isInstanceOf(RoomGoneException.class);
         assertThat(append(next, update(0))).isEqualTo(1);
     }
 
@@ -257,8 +261,8 @@ public abstract class UpdateLogContract {
         List<CompletionStage<Appended>> dead = new ArrayList<>();
         List<CompletionStage<Appended>> alive = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            dead.add(log().append(gone, UUID.randomUUID(), LINK, update(i)));
-            alive.add(log().append(a, UUID.randomUUID(), LINK, update(i)));
+            dead.add(log().append(gone, UUID.randomUUID(), LINK, update(i), false));
+            alive.add(log().append(a, UUID.randomUUID(), LINK, update(i), false));
         }
         dead.forEach(stage -> assertThat(failure(stage)).isInstanceOf(RoomGoneException.class));
         alive.forEach(UpdateLogContract::await);
@@ -272,7 +276,7 @@ public abstract class UpdateLogContract {
 
         assertThat(failure(log().read(a, 0))).isInstanceOf(RoomGoneException.class);
         assertThat(failure(log().read(a + 1_000, 0))).isInstanceOf(RoomUnknownException.class);
-        assertThat(failure(log().append(a + 1_000, UUID.randomUUID(), LINK, update(0))))
+        assertThat(failure(log().append(a + 1_000, UUID.randomUUID(), LINK, update(0), false)))
                 .isInstanceOf(RoomUnknownException.class);
     }
 
@@ -280,12 +284,13 @@ public abstract class UpdateLogContract {
     void links_tellWhatARowComesAfter() {
         long a = await(log().open("a")).roomId();
         UUID second = UUID.randomUUID();
-        assertThat(await(log().append(a, UUID.randomUUID(), 101, update(0))))
+        assertThat(await(log().append(a, UUID.randomUUID(), 101, update(0), false)))
                 .isEqualTo(new Appended(1, 101, UpdateLog.NO_LINK));
-        assertThat(await(log().append(a, second, 102, update(1)))).isEqualTo(new Appended(2, 102, 101));
-        assertThat(await(log().append(a, UUID.randomUUID(), 103, update(2)))).isEqualTo(new Appended(3, 103, 102));
+        assertThat(await(log().append(a, second, 102, update(1), false))).isEqualTo(new Appended(2, 102, 101));
+        assertThat(await(log().append(a, UUID.randomUUID(), 103, update(2), false)))
+                .isEqualTo(new Appended(3, 103, 102));
 
-        assertThat(await(log().append(a, second, 999, update(1))))
+        assertThat(await(log().append(a, second, 999, update(1), true)))
                 .as("a second attempt finds the first, with its link")
                 .isEqualTo(new Appended(2, 102, 101));
         assertThat(await(log().read(a, 0)).rows())
@@ -297,7 +302,7 @@ public abstract class UpdateLogContract {
     void read_tellsTheLinkOfTheRowItReadsFrom() {
         long a = await(log().open("a")).roomId();
         for (int i = 1; i <= 3; i++) {
-            await(log().append(a, UUID.randomUUID(), 100 + i, update(i)));
+            await(log().append(a, UUID.randomUUID(), 100 + i, update(i), false));
         }
         for (int from = 1; from <= 3; from++) {
             Contents contents = await(log().read(a, from));
@@ -313,9 +318,9 @@ public abstract class UpdateLogContract {
         long a = await(log().open("a")).roomId();
         long b = await(log().open("b")).roomId();
         long gone = await(log().open("gone")).roomId();
-        await(log().append(a, UUID.randomUUID(), 101, update(0)));
-        await(log().append(a, UUID.randomUUID(), 102, update(1)));
-        await(log().append(gone, UUID.randomUUID(), 103, update(1)));
+        await(log().append(a, UUID.randomUUID(), 101, update(0), false));
+        await(log().append(a, UUID.randomUUID(), 102, update(1), false));
+        await(log().append(gone, UUID.randomUUID(), 103, update(1), false));
         await(log().delete("gone"));
 
         assertThat(await(log().heads(List.of(a, b, gone, a + b + gone))))
@@ -353,15 +358,16 @@ public abstract class UpdateLogContract {
     void contents_outliveTheLog() throws Exception {
         long a = await(log().open("a")).roomId();
         UUID batch = UUID.randomUUID();
-        await(log().append(a, batch, LINK, update(0)));
+        await(log().append(a, batch, LINK, update(0), false));
         append(a, update(1));
         UpdateLog again = reopened();
         Contents contents = await(again.open("a"));
 
         assertThat(contents.roomId()).isEqualTo(a);
         assertThat(contents.rows()).extracting(UpdateLog.Row::payload).containsExactly(update(0), update(1));
-        assertThat(await(again.append(a, batch, LINK, update(0))).seq()).isEqualTo(1);
-        assertThat(await(again.append(a, UUID.randomUUID(), LINK, update(2))).seq())
+        assertThat(await(again.append(a, batch, LINK, update(0), true)).seq()).isEqualTo(1);
+        assertThat(await(again.append(a, UUID.randomUUID(), LINK, update(2), false))
+                        .seq())
                 .isEqualTo(3);
     }
 }

@@ -129,12 +129,13 @@ final class CommitPathBench {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         java.util.function.Supplier<UUID> ids =
                 () -> new UUID(System.currentTimeMillis() << 16 | 0x7000 | random.nextInt(4096), random.nextLong());
-        var unused = log.append(id, ids.get(), random.nextLong() >>> 1, payload).whenComplete((at, error) -> {
-            if (error != null) {
-                throw new IllegalStateException(error);
-            }
-            done.incrementAndGet();
-            next(log, id, payload, end, done, left);
-        });
+        var unused = log.append(id, ids.get(), random.nextLong() >>> 1, payload, false)
+                .whenComplete((at, error) -> {
+                    if (error != null) {
+                        throw new IllegalStateException(error);
+                    }
+                    done.incrementAndGet();
+                    next(log, id, payload, end, done, left);
+                });
     }
 }

@@ -52,7 +52,7 @@ class CompactorTest {
     }
 
     private void append(byte[] update) {
-        await(log.append(room, UUID.randomUUID(), LINK, update));
+        await(log.append(room, UUID.randomUUID(), LINK, update, false));
     }
 
     /** Text of client 1 at that clock, and all of it before deleted. */

@@ -42,7 +42,7 @@ class LogWriterTest {
     }
 
     private static Write.Append append(long room, byte[] payload) {
-        return new Write.Append(room, UUID.randomUUID(), 7, payload, new CompletableFuture<>());
+        return new Write.Append(room, UUID.randomUUID(), 7, payload, false, new CompletableFuture<>());
     }
 
     private static long seq(Write append) {
@@ -133,7 +133,8 @@ class LogWriterTest {
             Write.Append first = (Write.Append) group.get(i);
             again.add(
                     i % 5 == 0
-                            ? new Write.Append(first.roomId(), first.batchId(), 8, PAYLOAD, new CompletableFuture<>())
+                            ? new Write.Append(
+                                    first.roomId(), first.batchId(), 8, PAYLOAD, true, new CompletableFuture<>())
                             : append(first.roomId(), PAYLOAD));
         }
         writer.commit(again);

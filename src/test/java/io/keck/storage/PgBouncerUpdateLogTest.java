@@ -80,7 +80,7 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
     void compaction_worksThroughAPooler() throws Exception {
         long a = await(log.open("a")).roomId();
         for (int i = 0; i < 10; i++) {
-            await(log.append(a, UUID.randomUUID(), 1 + i, update(i)));
+            await(log.append(a, UUID.randomUUID(), 1 + i, update(i), false));
         }
         Compactor compactor = new Compactor(log, db.clock, 0);
         assertThat(compactor.compact(a)).isTrue();

@@ -83,7 +83,7 @@ class PostgresUpdateLogTest extends UpdateLogContract {
             for (JdbiUpdateLog node : nodes) {
                 Collections.shuffle(ids, random);
                 for (long id : ids) {
-                    stages.add(node.append(id, UUID.randomUUID(), 1 + random.nextInt(1_000_000), update(i)));
+                    stages.add(node.append(id, UUID.randomUUID(), 1 + random.nextInt(1_000_000), update(i), false));
                 }
             }
         }
@@ -114,7 +114,7 @@ class PostgresUpdateLogTest extends UpdateLogContract {
         JdbiUpdateLog other = db.log();
         List<CompletionStage<UpdateLog.Appended>> stages = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
-            stages.add((i % 2 == 0 ? log : other).append(a, UUID.randomUUID(), 1 + i, update(i)));
+            stages.add((i % 2 == 0 ? log : other).append(a, UUID.randomUUID(), 1 + i, update(i), false));
         }
         List<UpdateLog.Appended> told =
                 stages.stream().map(UpdateLogContract::await).toList();

@@ -47,11 +47,11 @@ class SqliteUpdateLogTest extends UpdateLogContract {
     @Test
     void stop_writesWhatIsQueuedAndRefusesMore() throws Exception {
         long a = await(log.open("a")).roomId();
-        var last = log.append(a, UUID.randomUUID(), LINK, update(0));
+        var last = log.append(a, UUID.randomUUID(), LINK, update(0), false);
         log.stop();
 
         assertThat(await(last).seq()).isEqualTo(1);
-        assertThat(log.append(a, UUID.randomUUID(), LINK, update(1)).toCompletableFuture())
+        assertThat(log.append(a, UUID.randomUUID(), LINK, update(1), false).toCompletableFuture())
                 .isCompletedExceptionally();
         assertThat(log.read(a, 0).toCompletableFuture()).isCompletedExceptionally();
         assertThat(log.open("a").toCompletableFuture()).isCompletedExceptionally();
@@ -62,12 +62,12 @@ class SqliteUpdateLogTest extends UpdateLogContract {
         long a = await(log.open("a")).roomId();
         assertThat(log.isHealthy()).isTrue();
         db.jdbi.useHandle(h -> h.execute("ALTER TABLE room_log RENAME TO elsewhere"));
-        assertThat(log.append(a, UUID.randomUUID(), LINK, update(0)).handle((seq, error) -> error))
+        assertThat(log.append(a, UUID.randomUUID(), LINK, update(0), false).handle((seq, error) -> error))
                 .succeedsWithin(Duration.ofSeconds(60))
                 .isNotNull();
         assertThat(log.isHealthy()).isFalse();
         db.jdbi.useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO room_log"));
-        await(log.append(a, UUID.randomUUID(), LINK, update(0)));
+        await(log.append(a, UUID.randomUUID(), LINK, update(0), false));
         assertThat(log.isHealthy()).isTrue();
     }
 
@@ -76,7 +76,7 @@ class SqliteUpdateLogTest extends UpdateLogContract {
     void read_whereRowsBetweenAreGone_givesTheSnapshot() {
         long a = await(log.open("a")).roomId();
         for (int i = 0; i < 6; i++) {
-            await(log.append(a, UUID.randomUUID(), LINK, update(i)));
+            await(log.append(a, UUID.randomUUID(), LINK, update(i), false));
         }
         Compactor compactor = new Compactor(log, db.clock, 1_000);
         assertThat(compactor.compact(a)).isTrue();
