@@ -167,6 +167,10 @@ public final class FakeLog implements UpdateLog {
         append(id(name), UUID.randomUUID(), 1 + head(name), payload, false);
     }
 
+    synchronized boolean knows(long roomId) {
+        return lives.containsKey(roomId);
+    }
+
     void forgetBatchIds() {
         checksBatchIds = false;
     }

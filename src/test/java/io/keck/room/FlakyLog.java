@@ -77,7 +77,7 @@ final class FlakyLog implements UpdateLog {
     @Override
     public CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again) {
         calls.add("append");
-        if (answersFirst) {
+        if (answersFirst && log.knows(roomId)) {
             held.add(() -> log.append(roomId, batchId, link, payload, again));
             long before = saidFirst == 0 ? log.lastLink(roomId) : saidFirst;
             saidFirst = link;
