@@ -3,6 +3,7 @@
 // A frame is its length in four bytes, high byte first, and then: the length of a JSON text, the text, and any number of
 // blobs, each after its length. One frame asks (`{"requests": [...]}`), one frame answers (`{"answers": [...]}`). Updates
 // are blobs; a request names them by index, an answer of a session too. `fail` stands in an answer where Yjs threw.
+import * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
 import { history } from './history.mjs'
 import { deep, ranges, units } from './unitform.mjs'
@@ -32,13 +33,52 @@ const stateOf = (doc, roots) => {
   }
 }
 
+const push = (out, blob) => out.push(blob) - 1
+
 const operations = {
   /** Applies the updates one after the other to a new document. */
-  apply: ({ updates, gc = true, roots }, blobs) => {
+  apply: ({ updates, gc = true, roots, v2 = false }, blobs) => {
     const doc = serverDoc(gc)
-    for (const index of updates) Y.applyUpdate(doc, blobs[index])
+    for (const index of updates) (v2 ? Y.applyUpdateV2 : Y.applyUpdate)(doc, blobs[index])
     return stateOf(doc, roots)
   },
+
+  /** What the document encodes to in both formats after these updates; a list of them is merged first. */
+  encode: ({ updates, order, gc = true }, blobs, out) => {
+    const doc = serverDoc(gc)
+    for (const entry of order) {
+      const parts = entry.map(i => blobs[updates[i]])
+      Y.applyUpdate(doc, parts.length > 1 ? Y.mergeUpdates(parts) : parts[0])
+    }
+    return { v1: push(out, Y.encodeStateAsUpdate(doc)), v2: push(out, Y.encodeStateAsUpdateV2(doc)) }
+  },
+
+  /**
+   * Each update in V2, and in V1 again from there: Yjs forgets on the way that an item with an origin has a parentSub,
+   * which nobody reads.
+   */
+  toV2: ({ updates }, blobs, out) => updates.map(index => {
+    const v2 = Y.convertUpdateFormatV1ToV2(blobs[index])
+    return { v1: push(out, Y.convertUpdateFormatV2ToV1(v2)), v2: push(out, v2) }
+  }),
+
+  /** Each update in V1, or why not. */
+  toV1: ({ updates }, blobs, out) => updates.map(index => {
+    try {
+      return { v1: push(out, Y.convertUpdateFormatV2ToV1(blobs[index])) }
+    } catch (error) {
+      return { fail: String(error.message ?? error) }
+    }
+  }),
+
+  /** The JSON text of each value, null where it has none. */
+  stringify: ({ updates }, blobs) => updates.map(index => {
+    try {
+      return JSON.stringify(decoding.readAny(decoding.createDecoder(blobs[index]))) ?? null
+    } catch {
+      return null
+    }
+  }),
 
   /** The unit form of an update as it is, not integrated. */
   units: ({ updates }, blobs) => units(blobs[updates[0]]),

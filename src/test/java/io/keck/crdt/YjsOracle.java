@@ -40,6 +40,10 @@ final class YjsOracle implements AutoCloseable {
         JsonNode get(int request) {
             return all.get(request);
         }
+
+        byte[] blob(JsonNode index) {
+            return blobs.get(index.intValue());
+        }
     }
 
     private YjsOracle(Process process) {
@@ -72,6 +76,40 @@ final class YjsOracle implements AutoCloseable {
     /** As above, for one update. */
     int apply(boolean gc, JsonNode roots, byte[] update) {
         return apply(gc, roots, List.of(update));
+    }
+
+    /** As above, for one update in V2. */
+    int applyV2(boolean gc, JsonNode roots, byte[] update) {
+        int index = apply(gc, roots, update);
+        ((ObjectNode) requests.get(index)).put("v2", true);
+        return index;
+    }
+
+    /**
+     * Asks what a new document encodes to after these updates, an entry of the order being the indexes of some that come
+     * merged; the answer has {@code v1} and {@code v2}, the indexes of blobs.
+     */
+    int encode(boolean gc, List<byte[]> updates, List<List<Integer>> order) {
+        request("encode", updates).put("gc", gc).set("order", JSON.valueToTree(order));
+        return requests.size() - 1;
+    }
+
+    /** Asks for updates in V2; the answer is a list of {@code v1} and {@code v2}, as oracle.mjs tells. */
+    int toV2(List<byte[]> updates) {
+        request("toV2", updates);
+        return requests.size() - 1;
+    }
+
+    /** Asks for updates from V2 in V1; the answer is a list of {@code v1} or {@code fail}. */
+    int toV1(List<byte[]> updates) {
+        request("toV1", updates);
+        return requests.size() - 1;
+    }
+
+    /** Asks for the JSON of values in lib0's encoding; the answer is a list of texts, null where there is none. */
+    int stringify(List<byte[]> values) {
+        request("stringify", values);
+        return requests.size() - 1;
     }
 
     /** Asks for the unit form of an update as it is, without a document; the answer has both hashes. */

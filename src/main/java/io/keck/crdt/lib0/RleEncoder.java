@@ -1,0 +1,31 @@
+package io.keck.crdt.lib0;
+
+/**
+ * Writes bytes as runs: the value, then how many more follow, the last run without that number. Not thread-safe. Source:
+ * lib0 {@code encoding.js} {@code RleEncoder} over {@code writeUint8}.
+ */
+public final class RleEncoder {
+    private final Encoder out = new Encoder();
+    private int value = -1;
+    private long count;
+
+    /** One value; the low 8 bits count. */
+    public void write(int b) {
+        int next = b & 0xff;
+        if (next == value) {
+            count++;
+            return;
+        }
+        if (count > 0) {
+            out.writeVarUint(count - 1);
+        }
+        out.writeUint8(next);
+        value = next;
+        count = 1;
+    }
+
+    /** What was written, as a copy. */
+    public byte[] toByteArray() {
+        return out.toByteArray();
+    }
+}

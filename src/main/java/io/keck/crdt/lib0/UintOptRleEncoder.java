@@ -1,0 +1,44 @@
+package io.keck.crdt.lib0;
+
+/**
+ * Writes numbers of 0 to 2^53 - 1. One that stands alone is a varInt; a run is the same number with a minus (for 0 the
+ * negative zero), then the length of the run less two. Not thread-safe. Source: lib0 {@code encoding.js}
+ * {@code UintOptRleEncoder}.
+ */
+public final class UintOptRleEncoder {
+    private final Encoder out = new Encoder();
+    private long value;
+    private long count;
+
+    /**
+     * One number.
+     *
+     * @throws IllegalArgumentException if it is not one of 0 to 2^53 - 1
+     */
+    public void write(long n) {
+        if (n < 0 || n > Decoder.MAX_SAFE_INTEGER) {
+            throw new IllegalArgumentException("not a number of 0 to 2^53 - 1: " + n);
+        }
+        if (n != value) {
+            flush();
+            value = n;
+        }
+        count++;
+    }
+
+    private void flush() {
+        if (count == 1) {
+            out.writeVarInt((double) value);
+        } else if (count > 1) {
+            out.writeVarInt(-(double) value);
+            out.writeVarUint(count - 2);
+        }
+        count = 0;
+    }
+
+    /** What was written, as a copy. */
+    public byte[] toByteArray() {
+        flush();
+        return out.toByteArray();
+    }
+}
