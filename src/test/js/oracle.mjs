@@ -36,10 +36,10 @@ const stateOf = (doc, roots) => {
 const push = (out, blob) => out.push(blob) - 1
 
 const operations = {
-  /** Applies the updates one after the other to a new document. */
+  /** Applies the updates one after the other to a new document; the last may be in V2. */
   apply: ({ updates, gc = true, roots, v2 = false }, blobs) => {
     const doc = serverDoc(gc)
-    for (const index of updates) (v2 ? Y.applyUpdateV2 : Y.applyUpdate)(doc, blobs[index])
+    for (const index of updates) (v2 && index === updates.at(-1) ? Y.applyUpdateV2 : Y.applyUpdate)(doc, blobs[index])
     return stateOf(doc, roots)
   },
 

@@ -23,10 +23,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** Single values as lib0 encodes them, bit by bit. */
 class Lib0Conformance {
+    /** A surrogate without its other half: a pair is one code point to a pattern. */
+    private static final Pattern LONE = Pattern.compile("[\\x{d800}-\\x{dfff}]");
+
     private static final Set<String> KINDS = Set.of(
             "varUint",
             "varInt",
@@ -237,9 +241,15 @@ class Lib0Conformance {
             StringEncoder out = new StringEncoder();
             StringDecoder in = new StringDecoder(new Decoder(Fixtures.hex(vector.get("hex"))));
             StringDecoder copied = new StringDecoder(new Decoder(Fixtures.hex(vector.get("hex"))));
-            JsonNode decodes = vector.has("decodes") ? vector.get("decodes") : vector.get("v");
-            for (int i = 0; i < decodes.size(); i++) {
-                String string = decodes.get(i).textValue();
+            StringBuilder all = new StringBuilder();
+            vector.get("v").forEach(value -> all.append(value.textValue()));
+            // what has no other half in the whole text, which may be in the next string
+            String text = LONE.matcher(all).replaceAll("\ufffd");
+            int at = 0;
+            for (int i = 0; i < vector.get("v").size(); i++) {
+                int end = at + vector.get("v").get(i).textValue().length();
+                String string = text.substring(at, end);
+                at = end;
                 assertThat(in.read()).as(vector.toString()).isEqualTo(string);
                 Encoder copy = new Encoder();
                 Encoder expected = new Encoder();

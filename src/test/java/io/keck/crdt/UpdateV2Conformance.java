@@ -90,10 +90,7 @@ class UpdateV2Conformance {
                 compared++;
             }
         }
-        System.out.println(size + ": " + compared + " updates in both formats");
-        if (size.equals("small")) {
-            assertThat(compared).isPositive();
-        }
+        assertThat(compared > 0).isEqualTo(size.equals("small")); // recorded for these only
     }
 
     /** What Yjs encodes after every order; its V1 form is asked of live Yjs, as only the hash of it is recorded. */
@@ -144,7 +141,7 @@ class UpdateV2Conformance {
                 boolean gc = session.get("gc").booleanValue();
                 StructStore store = new StructStore(!gc);
                 updates(session, "updates").forEach(u -> store.apply(store.reduce(UpdateV2.decode(toV2(u)))));
-                yjs.applyV2(gc, session.get("roots"), toV2(store.encode()));
+                yjs.applyV2(gc, session.get("roots"), List.of(toV2(store.encode())));
             }
             YjsOracle.Answers answers = yjs.ask();
             for (int i = 0; i < sessions.size(); i++) {
@@ -158,52 +155,129 @@ class UpdateV2Conformance {
         }
     }
 
-    /** Skips at the start or the end of a block, which say nothing, and a delete set out of order: ours are in order. */
-    private static final Set<String> OTHER_FORM = Set.of();
+    /**
+     * Written by hand: one delete set is out of order (Yjs' own V2 of it says nonsense, ours is in order), one block begins
+     * with a Skip (which says nothing, so ours leaves it out).
+     */
+    private static final Set<String> OTHER_BYTES = Set.of("hand-ds-unordered-overlap", "hand-skip-first");
+
+    private static boolean hasOtherBytes(JsonNode scenario) {
+        return OTHER_BYTES.contains(scenario.get("name").textValue().split("#", 2)[0]);
+    }
+
+    private static byte[] folded(Update update) {
+        StructStore store = new StructStore(true);
+        store.apply(update);
+        return store.encode();
+    }
 
     @Test
     void scenarios_everyUpdateIsTheSameInBothFormats() {
-        List<String> other = new ArrayList<>();
         for (JsonNode scenario : Fixtures.read("scenarios")) {
-            String name = scenario.get("name").textValue();
             JsonNode updates = scenario.get("updates");
             for (int i = 0; i < updates.size(); i++) {
-                String which = name + " update " + i;
+                String which = scenario.get("name").textValue() + " update " + i;
                 byte[] v1 = Fixtures.hex(updates.get(i).get("v1"));
                 byte[] v2 = Fixtures.hex(updates.get(i).get("v2"));
-                JsonNode converted = scenario.path("perUpdate").path(i);
-                if (!hex(toV2(v1)).equals(hex(v2))) {
-                    other.add(which + " toV2\n" + hex(v1) + "\n" + hex(toV2(v1)) + "\n" + hex(v2));
+                assertThat(folded(UpdateV2.decode(v2))).as(which).isEqualTo(folded(Update.decode(v1)));
+                assertThat(folded(UpdateV2.decode(toV2(v1)))).as(which).isEqualTo(folded(Update.decode(v1)));
+                if (hasOtherBytes(scenario)) {
+                    continue;
                 }
-                if (!hex(toV1(v2)).equals(hex(v1))) {
-                    other.add(which + " toV1\n" + hex(v2) + "\n" + hex(toV1(v2)) + "\n" + hex(v1));
-                }
-                if (converted.has("v1ToV2")) {
-                    String ours = hex(UpdateV2.encode(withoutInheritedSub(v1)));
-                    if (!ours.equals(converted.get("v1ToV2").textValue())) {
-                        other.add(which + " v1ToV2\n" + hex(v1) + "\n" + ours + "\n" + converted.get("v1ToV2"));
-                    }
-                }
-                if (converted.has("v2ToV1")) {
-                    String ours = hex(withoutInheritedSub(toV1(v2)).encode());
-                    if (!ours.equals(converted.get("v2ToV1").textValue())) {
-                        other.add(which + " v2ToV1\n" + hex(v2) + "\n" + ours + "\n" + converted.get("v2ToV1"));
-                    }
-                }
+                assertThat(hex(toV2(v1))).as(which).isEqualTo(hex(v2));
+                assertThat(hex(toV1(v2))).as(which).isEqualTo(hex(v1));
             }
-            for (JsonNode both : List.of(scenario.path("expect"), scenario.path("merge"))) {
-                String one = both == scenario.path("merge") ? "v1" : "updateV1";
-                String two = both == scenario.path("merge") ? "v2" : "updateV2";
-                if (both.has(one) && both.has(two)) {
-                    String ours = hex(toV2(Fixtures.hex(both.get(one))));
-                    if (!ours.equals(both.get(two).textValue())) {
-                        other.add(name + " " + two + "\n" + both.get(one) + "\n" + ours + "\n" + both.get(two));
+        }
+    }
+
+    @Test
+    void scenarios_everyUpdateIsConvertedAsYjsDoes() {
+        int compared = 0;
+        for (JsonNode scenario : Fixtures.read("scenarios")) {
+            JsonNode converted = scenario.path("perUpdate");
+            for (int i = 0; i < converted.size() && !hasOtherBytes(scenario); i++) {
+                String which = scenario.get("name").textValue() + " update " + i;
+                byte[] v1 = Fixtures.hex(scenario.get("updates").get(i).get("v1"));
+                byte[] v2 = Fixtures.hex(scenario.get("updates").get(i).get("v2"));
+                assertThat(hex(UpdateV2.encode(withoutInheritedSub(v1))))
+                        .as(which)
+                        .isEqualTo(converted.get(i).get("v1ToV2").textValue());
+                // ours keeps the flag, so the two are compared without it
+                byte[] fromYjs = Fixtures.hex(converted.get(i).get("v2ToV1"));
+                assertThat(hex(UpdateV2.encode(withoutInheritedSub(toV1(v2)))))
+                        .as(which)
+                        .isEqualTo(hex(toV2(fromYjs)));
+                compared++;
+            }
+        }
+        assertThat(compared).isPositive();
+    }
+
+    @Test
+    void scenarios_statesMergesAndDiffsAreTheSameInBothFormats() {
+        int compared = 0;
+        for (JsonNode scenario : Fixtures.read("scenarios")) {
+            List<JsonNode> both = new ArrayList<>();
+            JsonNode expect = scenario.path("expect");
+            both.add(expect.path("updateV1"));
+            both.add(expect.path("updateV2"));
+            both.add(scenario.path("merge").path("v1"));
+            both.add(scenario.path("merge").path("v2"));
+            for (JsonNode diff : scenario.path("diffs")) {
+                both.add(diff.path("fromDoc"));
+                both.add(diff.path("fromDocV2"));
+            }
+            for (int i = 0; i < both.size(); i += 2) {
+                String which = scenario.get("name").textValue() + " pair " + i;
+                if (both.get(i).isMissingNode() || both.get(i + 1).isMissingNode() || hasOtherBytes(scenario)) {
+                    continue;
+                }
+                byte[] v1 = Fixtures.hex(both.get(i));
+                byte[] v2 = Fixtures.hex(both.get(i + 1));
+                assertThat(hex(toV2(v1))).as(which).isEqualTo(hex(v2));
+                assertThat(hex(toV1(v2))).as(which).isEqualTo(hex(v1));
+                compared++;
+            }
+        }
+        assertThat(compared).isPositive();
+    }
+
+    /** What Yjs encodes after every recorded order, pending updates aside. */
+    @Test
+    void scenarios_everyOrderBecomesTheRecordedV2() throws Exception {
+        int compared = 0;
+        try (YjsOracle yjs = YjsOracle.open()) {
+            for (JsonNode scenario : Fixtures.read("scenarios")) {
+                List<byte[]> updates = new ArrayList<>();
+                scenario.get("updates").forEach(u -> updates.add(Fixtures.hex(u.get("v1"))));
+                JsonNode results = scenario.get("results");
+                for (JsonNode result : results) {
+                    List<List<Integer>> order = new ArrayList<>();
+                    result.get("order").forEach(i -> order.add(List.of(i.intValue())));
+                    yjs.encode(scenario.get("gc").booleanValue(), updates, order);
+                }
+                YjsOracle.Answers answers = yjs.ask();
+                for (int i = 0; i < results.size(); i++) {
+                    JsonNode result = results.get(i);
+                    String which = scenario.get("name").textValue() + " " + result.get("order");
+                    byte[] v1 = answers.blob(answers.get(i).get("v1"));
+                    byte[] v2 = answers.blob(answers.get(i).get("v2"));
+                    assertThat(sha(v2)).as(which).isEqualTo(result.get("shaV2").textValue());
+                    if (sha(v1).equals(result.get("sha").textValue()) && !pending(result)) {
+                        assertThat(hex(toV2(v1))).as(which).isEqualTo(hex(v2));
+                        assertThat(hex(toV1(v2))).as(which).isEqualTo(hex(v1));
+                        compared++;
                     }
                 }
             }
         }
-        other.forEach(System.out::println);
-        assertThat(other).isEmpty();
+        System.out.println("scenarios: " + compared + " states in both formats");
+        assertThat(compared).isPositive();
+    }
+
+    private static boolean pending(JsonNode result) {
+        JsonNode steps = result.get("steps");
+        return steps.size() > 0 && steps.get(steps.size() - 1).has("pending");
     }
 
     @Test

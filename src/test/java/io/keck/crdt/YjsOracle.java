@@ -78,9 +78,9 @@ final class YjsOracle implements AutoCloseable {
         return apply(gc, roots, List.of(update));
     }
 
-    /** As above, for one update in V2. */
-    int applyV2(boolean gc, JsonNode roots, byte[] update) {
-        int index = apply(gc, roots, update);
+    /** As above, where the last update is in V2. */
+    int applyV2(boolean gc, JsonNode roots, List<byte[]> updates) {
+        int index = apply(gc, roots, updates);
         ((ObjectNode) requests.get(index)).put("v2", true);
         return index;
     }
