@@ -34,6 +34,11 @@ class MalformedConformance {
             return yjs().path("outcome").asText("hangs").equals("throws");
         }
 
+        boolean yjsTakesItInAlone() {
+            String outcome = json.get("yjs").path("onEmpty").path("outcome").asText("hangs");
+            return outcome.equals("accepts") || outcome.equals("pending");
+        }
+
         boolean yjsTookItIn() {
             return yjs().path("usableAfter").asBoolean() && !yjsRefused();
         }
@@ -96,7 +101,8 @@ class MalformedConformance {
     /**
      * Stricter than Yjs on purpose, and only in what no Yjs ever sends: bytes after the update, structs of no length,
      * items that name their own future, clocks beyond 2^53 - 1, values nested a thousand deep,
-     * types nested beyond the limit.
+     * types nested beyond the limit; in V2 also an unknown flag and columns that are too long or too short, from which Yjs
+     * goes on to read zeros, half strings and negative clocks.
      */
     @Test
     void casesThatYjsTakesIn_areRefusedOnlyForAKnownReason() {
@@ -112,20 +118,57 @@ class MalformedConformance {
                                 "struct of no length",
                                 "names itself or a later item",
                                 "beyond 2^53 - 1",
-                                "nest deeper");
+                                "nest deeper",
+                                "unknown feature flag",
+                                "column with more values",
+                                "number below 0",
+                                isV2(outcome.json()) ? "unexpected end of data" : "only in V2",
+                                "code units, where the text has");
             }
         }
     }
 
+    /**
+     * Or, where only integrating could tell that a case contradicts the good update before it, end in a store that Yjs
+     * can read.
+     */
     @Test
-    void casesThatYjsRefuses_areRefused() {
-        List<String> accepted = cases().stream()
+    void casesThatYjsRefuses_areRefused() throws Exception {
+        List<Outcome> accepted = cases().stream()
                 .map(MalformedConformance::run)
-                .filter(Outcome::yjsRefused)
-                .filter(Outcome::accepted)
-                .map(Outcome::id)
+                .filter(outcome -> outcome.accepted() && outcome.yjsRefused())
                 .collect(Collectors.toList());
-        assertThat(accepted).isEmpty();
+        assertThat(accepted).allMatch(Outcome::yjsTakesItInAlone);
+        try (YjsOracle yjs = YjsOracle.open()) {
+            accepted.forEach(outcome -> yjs.apply(true, null, outcome.store().encode()));
+            YjsOracle.Answers answers = yjs.ask();
+            for (int i = 0; i < accepted.size(); i++) {
+                assertThat(answers.get(i).get("fail")).as(accepted.get(i).id()).isNull();
+            }
+        }
+    }
+
+    /** The format must not matter to Yjs: neither to what it integrates nor to what stays pending. */
+    @Test
+    void casesInV2ThatYjsTakesIn_areTheSameToYjsInV1() throws Exception {
+        List<Outcome> taken = cases().stream()
+                .filter(MalformedConformance::isV2)
+                .map(MalformedConformance::run)
+                .filter(outcome -> outcome.accepted() && outcome.yjsTookItIn())
+                .collect(Collectors.toList());
+        assertThat(taken).isNotEmpty();
+        try (YjsOracle yjs = YjsOracle.open()) {
+            for (Outcome outcome : taken) {
+                byte[] base = Fixtures.hex(outcome.json().get("base"));
+                byte[] mutated = Fixtures.hex(outcome.json().get("mutated"));
+                yjs.apply(true, null, List.of(base, UpdateV2.decode(mutated).encode()));
+                yjs.applyV2(true, null, List.of(base, mutated));
+            }
+            YjsOracle.Answers answers = yjs.ask();
+            for (int i = 0; i < taken.size(); i++) {
+                assertThat(answers.get(2 * i)).as(taken.get(i).id()).isEqualTo(answers.get(2 * i + 1));
+            }
+        }
     }
 
     /**
@@ -160,6 +203,10 @@ class MalformedConformance {
                 if (id.contains("same-client-twice")) {
                     // of two blocks of one client Yjs forgets the first; a store keeps both, and where they overlap
                     // what came first
+                    continue;
+                }
+                if (isV2(taken.get(i).json()) && direct.get("pending").booleanValue()) {
+                    // a store drops what is deleted at once, Yjs not while it waits; the format is compared above
                     continue;
                 }
                 assertThat(is.get("structSha")).as(id).isEqualTo(direct.get("structSha"));

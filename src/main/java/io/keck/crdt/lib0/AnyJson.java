@@ -2,6 +2,7 @@ package io.keck.crdt.lib0;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -18,6 +19,8 @@ import java.util.BitSet;
 public final class AnyJson {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     private static final double EXACT = 1e15;
+    /** So many digits are further apart than doubles are. */
+    private static final int UNAMBIGUOUS_DIGITS = 15;
 
     private AnyJson() {}
 
@@ -55,15 +58,7 @@ public final class AnyJson {
         if (x == Math.rint(x) && Math.abs(x) < EXACT) {
             return Long.toString((long) x);
         }
-        BigDecimal shortest = new BigDecimal(Double.toString(Math.abs(x))).stripTrailingZeros();
-        // before Java 19 Double.toString sometimes says a digit too many
-        while (shortest.precision() > 1) {
-            BigDecimal shorter = shortest.round(new MathContext(shortest.precision() - 1));
-            if (shorter.doubleValue() != Math.abs(x)) {
-                break;
-            }
-            shortest = shorter.stripTrailingZeros();
-        }
+        BigDecimal shortest = shortest(Math.abs(x));
         String digits = shortest.unscaledValue().toString();
         int point = digits.length() - shortest.scale(); // where the decimal point stands among the digits
         String sign = x < 0 ? "-" : "";
@@ -78,6 +73,23 @@ public final class AnyJson {
                 + (digits.length() <= point
                         ? digits + "0".repeat(point - digits.length())
                         : digits.substring(0, point) + "." + digits.substring(point));
+    }
+
+    /** Before Java 19 {@code Double.toString} sometimes says a digit too many, or of several last digits not the best. */
+    private static BigDecimal shortest(double x) {
+        BigDecimal shortest = new BigDecimal(Double.toString(x)).stripTrailingZeros();
+        while (shortest.precision() > 1) {
+            BigDecimal shorter = shortest.round(new MathContext(shortest.precision() - 1));
+            if (shorter.doubleValue() != x) {
+                break;
+            }
+            shortest = shorter.stripTrailingZeros();
+        }
+        if (shortest.precision() <= UNAMBIGUOUS_DIGITS) {
+            return shortest;
+        }
+        BigDecimal best = new BigDecimal(x).round(new MathContext(shortest.precision(), RoundingMode.HALF_EVEN));
+        return (best.doubleValue() == x ? best : shortest).stripTrailingZeros();
     }
 
     /** From "any" to JSON. */
