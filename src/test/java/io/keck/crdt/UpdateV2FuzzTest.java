@@ -33,8 +33,16 @@ class UpdateV2FuzzTest {
         return Boolean.getBoolean("keck.campaign") ? inACampaign : inABuild;
     }
 
+    /** The first seed: the same in every build, another one in a campaign, {@code -Dkeck.seed=N} by hand. */
+    private static final long FIRST =
+            Long.getLong("keck.seed", Boolean.getBoolean("keck.campaign") ? new Random().nextInt(1_000_000_000) : 1);
+
+    static {
+        System.out.println("UpdateV2FuzzTest seeds from " + FIRST);
+    }
+
     static LongStream seeds() {
-        return LongStream.rangeClosed(1, times(20, 2_000));
+        return LongStream.range(FIRST, FIRST + times(20, 2_000));
     }
 
     private static String hex(byte[] bytes) {
@@ -128,6 +136,12 @@ class UpdateV2FuzzTest {
         }
     }
 
+    /** Where two blocks in a row are of one client, Yjs forgets the first clock of the second when it converts. */
+    private static boolean namesAClientTwice(byte[] v2, Update update) {
+        byte[] v1 = new UpdateDecoderV2(v2, DecodeLimits.DEFAULT).toV1();
+        return new Decoder(v1).readVarUint() > update.clients().size();
+    }
+
     private static byte[] damaged(byte[] v2, Random random) {
         byte[] damaged = v2.clone();
         for (int n = 1 + random.nextInt(4); n > 0; n--) {
@@ -141,7 +155,7 @@ class UpdateV2FuzzTest {
     void randomHistories_areConvertedAsYjsDoes() throws Exception {
         try (YjsOracle yjs = YjsOracle.open()) {
             for (int batch = 0; batch < times(4, 300); batch++) {
-                long first = 300_001L + (long) batch * BATCH;
+                long first = FIRST + (long) batch * BATCH;
                 for (int i = 0; i < BATCH; i++) {
                     yjs.session(first + i, 3, 80, (first + i) % 5 != 0);
                 }
@@ -172,7 +186,7 @@ class UpdateV2FuzzTest {
     void damagedUpdatesThatAreAccepted_areReadAsYjsDoes() throws Exception {
         try (YjsOracle yjs = YjsOracle.open()) {
             int accepted = 0;
-            for (long seed = 1; seed <= times(30, 3_000); seed++) {
+            for (long seed = FIRST; seed < FIRST + times(30, 3_000); seed++) {
                 Random random = new Random(seed);
                 byte[] v2 = UpdateV2.encode(Update.decode(sample(seed)));
                 List<byte[]> taken = new ArrayList<>();
@@ -180,8 +194,11 @@ class UpdateV2FuzzTest {
                 for (int i = 0; i < 500; i++) {
                     byte[] damaged = damaged(v2, random);
                     try {
-                        ours.add(UpdateV2.decode(damaged).encode());
-                        taken.add(damaged);
+                        Update update = UpdateV2.decode(damaged);
+                        if (!namesAClientTwice(damaged, update)) {
+                            ours.add(update.encode());
+                            taken.add(damaged);
+                        }
                     } catch (DecodeException e) {
                         assertThat(e).hasNoCause();
                     }
@@ -239,7 +256,7 @@ class UpdateV2FuzzTest {
     @Test
     void randomValues_haveTheJsonThatJavaScriptMakes() throws Exception {
         try (YjsOracle yjs = YjsOracle.open()) {
-            for (long seed = 1; seed <= times(10, 500); seed++) {
+            for (long seed = FIRST; seed < FIRST + times(10, 500); seed++) {
                 Random random = new Random(seed);
                 List<byte[]> values = new ArrayList<>();
                 for (int i = 0; i < 1_000; i++) {

@@ -6,6 +6,7 @@ import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns one value from lib0's "any" encoding into JSON text and back, from bytes to bytes: no values are built and nothing
@@ -77,19 +78,27 @@ public final class AnyJson {
 
     /** Before Java 19 {@code Double.toString} sometimes says a digit too many, or of several last digits not the best. */
     private static BigDecimal shortest(double x) {
+        BigDecimal exact = new BigDecimal(x);
         BigDecimal shortest = new BigDecimal(Double.toString(x)).stripTrailingZeros();
-        while (shortest.precision() > 1) {
-            BigDecimal shorter = shortest.round(new MathContext(shortest.precision() - 1));
-            if (shorter.doubleValue() != x) {
-                break;
-            }
-            shortest = shorter.stripTrailingZeros();
+        BigDecimal next = shortest.precision() > UNAMBIGUOUS_DIGITS ? closest(exact, shortest.precision()) : shortest;
+        while (next != null) {
+            shortest = next.stripTrailingZeros();
+            next = shortest.precision() > 1 ? closest(exact, shortest.precision() - 1) : null;
         }
-        if (shortest.precision() <= UNAMBIGUOUS_DIGITS) {
-            return shortest;
+        return shortest;
+    }
+
+    /** Of the numbers of so many digits that mean this double the closest, null if there is none. */
+    private static @Nullable BigDecimal closest(BigDecimal exact, int digits) {
+        double x = exact.doubleValue();
+        BigDecimal first = exact.round(new MathContext(digits, RoundingMode.HALF_EVEN));
+        if (first.doubleValue() == x) {
+            return first;
         }
-        BigDecimal best = new BigDecimal(x).round(new MathContext(shortest.precision(), RoundingMode.HALF_EVEN));
-        return (best.doubleValue() == x ? best : shortest).stripTrailingZeros();
+        // below a power of two doubles are twice as close as above it, so only the farther one may be within reach
+        RoundingMode back = first.compareTo(exact) < 0 ? RoundingMode.UP : RoundingMode.DOWN;
+        BigDecimal second = exact.round(new MathContext(digits, back));
+        return second.doubleValue() == x ? second : null;
     }
 
     /** From "any" to JSON. */
