@@ -71,6 +71,10 @@ const operations = {
     }
   }),
 
+  /** Each update, in V1, as Yjs writes it who has read it. */
+  rewrite: ({ updates }, blobs, out) => updates.map(index =>
+    push(out, Y.diffUpdate(blobs[index], Y.encodeStateVector(new Map())))),
+
   /** The JSON text of each value, null where it has none. */
   stringify: ({ updates }, blobs) => updates.map(index => {
     try {

@@ -106,6 +106,12 @@ final class YjsOracle implements AutoCloseable {
         return requests.size() - 1;
     }
 
+    /** Asks for updates as Yjs writes them who has read them; the answer is a list of indexes of blobs. */
+    int rewrite(List<byte[]> updates) {
+        request("rewrite", updates);
+        return requests.size() - 1;
+    }
+
     /** Asks for the JSON of values in lib0's encoding; the answer is a list of texts, null where there is none. */
     int stringify(List<byte[]> values) {
         request("stringify", values);

@@ -80,17 +80,17 @@ public final class AnyJson {
     private static BigDecimal shortest(double x) {
         BigDecimal exact = new BigDecimal(x);
         BigDecimal shortest = new BigDecimal(Double.toString(x)).stripTrailingZeros();
-        BigDecimal next = shortest.precision() > UNAMBIGUOUS_DIGITS ? closest(exact, shortest.precision()) : shortest;
+        BigDecimal next =
+                shortest.precision() > UNAMBIGUOUS_DIGITS ? closest(x, exact, shortest.precision()) : shortest;
         while (next != null) {
             shortest = next.stripTrailingZeros();
-            next = shortest.precision() > 1 ? closest(exact, shortest.precision() - 1) : null;
+            next = shortest.precision() > 1 ? closest(x, exact, shortest.precision() - 1) : null;
         }
         return shortest;
     }
 
     /** Of the numbers of so many digits that mean this double the closest, null if there is none. */
-    private static @Nullable BigDecimal closest(BigDecimal exact, int digits) {
-        double x = exact.doubleValue();
+    private static @Nullable BigDecimal closest(double x, BigDecimal exact, int digits) {
         BigDecimal first = exact.round(new MathContext(digits, RoundingMode.HALF_EVEN));
         if (first.doubleValue() == x) {
             return first;
