@@ -2,6 +2,8 @@ package io.keck.crdt;
 
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
+import io.keck.crdt.lib0.Encoder;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -36,6 +38,21 @@ public final class DeleteSet {
         return ranges != null && ranges.covers(clock, clock + 1);
     }
 
+    boolean covers(long client, long from, long to) {
+        Ranges ranges = clients.get(client);
+        return ranges != null && ranges.covers(from, to);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof DeleteSet that && clients.equals(that.clients);
+    }
+
+    @Override
+    public int hashCode() {
+        return clients.hashCode();
+    }
+
     /** Gives every range, clients ascending, clocks ascending. */
     public void forEach(RangeConsumer consumer) {
         new TreeMap<>(clients).forEach((client, ranges) -> {
@@ -47,6 +64,23 @@ public final class DeleteSet {
 
     void add(long client, long from, long to) {
         clients.computeIfAbsent(client, c -> new Ranges()).add(from, to);
+    }
+
+    /** Adds all of another set. */
+    void addAll(DeleteSet other) {
+        other.clients.forEach((client, ranges) ->
+                clients.computeIfAbsent(client, c -> new Ranges()).addAll(ranges));
+    }
+
+    /** Writes the V1 wire form, clients descending as Yjs does. */
+    void encode(Encoder out) {
+        TreeMap<Long, Ranges> sorted = new TreeMap<>(Comparator.reverseOrder());
+        sorted.putAll(clients);
+        out.writeVarUint(sorted.size());
+        sorted.forEach((client, ranges) -> {
+            out.writeVarUint(client);
+            ranges.encode(out);
+        });
     }
 
     /**

@@ -128,6 +128,17 @@ final class Ranges {
         n = all.n;
     }
 
+    /** Forgets everything below {@code clock}. */
+    void dropBelow(long clock) {
+        int first = firstEndingAfter(clock);
+        n -= first;
+        System.arraycopy(from, first, from, 0, n);
+        System.arraycopy(to, first, to, 0, n);
+        if (n > 0) {
+            from[0] = Math.max(from[0], clock);
+        }
+    }
+
     private void open(int at) {
         if (n == from.length) {
             from = Arrays.copyOf(from, n + (n >> 1) + 2);
@@ -136,6 +147,22 @@ final class Ranges {
         System.arraycopy(from, at, from, at + 1, n - at);
         System.arraycopy(to, at, to, at + 1, n - at);
         n++;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Ranges that
+                && Arrays.equals(from, 0, n, that.from, 0, that.n)
+                && Arrays.equals(to, 0, n, that.to, 0, that.n);
+    }
+
+    @Override
+    public int hashCode() {
+        long hash = n;
+        for (int i = 0; i < n; i++) {
+            hash = 31 * hash + from[i] + 7 * to[i];
+        }
+        return Long.hashCode(hash);
     }
 
     long memory() {

@@ -2,6 +2,7 @@ package io.keck.crdt;
 
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.lib0.Utf8;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -90,6 +91,75 @@ final class TextBuffer {
         } else if (need > narrow.length) {
             narrow = Arrays.copyOf(narrow, Math.max(need, length + (length >> 1)));
         }
+    }
+
+    /** Appends characters as they are, but for lone surrogates, which become U+FFFD. */
+    void append(CharSequence s) {
+        int n = s.length();
+        for (int i = 0; i < n; i++) {
+            char c = s.charAt(i);
+            if (!Character.isSurrogate(c)) {
+                append(c);
+            } else if (Character.isHighSurrogate(c) && i + 1 < n && Character.isLowSurrogate(s.charAt(i + 1))) {
+                append(c);
+                append(s.charAt(++i));
+            } else {
+                append(REPLACEMENT);
+            }
+        }
+    }
+
+    /** Appends {@code [from, to)} of another buffer, which may be this one. */
+    void append(TextBuffer other, int from, int to) {
+        if (!isWide && !other.isWide) {
+            reserve(to - from);
+            System.arraycopy(other.narrow, from, narrow, length, to - from);
+            length += to - from;
+            return;
+        }
+        for (int i = from; i < to; i++) {
+            append(other.charAt(i));
+        }
+    }
+
+    char charAt(int i) {
+        return isWide ? wide[i] : (char) (narrow[i] & 0xff);
+    }
+
+    /** Turns a surrogate pair of which {@code at} is the second half into two U+FFFD, as Yjs does where it splits one. */
+    void cutPair(int at) {
+        if (isWide && Character.isHighSurrogate(wide[at - 1])) {
+            wide[at - 1] = REPLACEMENT;
+            wide[at] = REPLACEMENT;
+        }
+    }
+
+    void appendTo(StringBuilder out, int from, int to) {
+        if (isWide) {
+            out.append(wide, from, to - from);
+        } else {
+            out.append(new String(narrow, from, to - from, StandardCharsets.ISO_8859_1));
+        }
+    }
+
+    /** Writes {@code [from, to)} as UTF-8 after its length in bytes. */
+    void writeVarString(int from, int to, Encoder out) {
+        int bytes = 0;
+        for (int i = from; i < to; i++) {
+            int c = charAt(i);
+            if (c < 0x80) {
+                bytes++;
+            } else if (c < 0x800) {
+                bytes += 2;
+            } else if (Character.isHighSurrogate((char) c) && i + 1 < to && Character.isLowSurrogate(wide[i + 1])) {
+                bytes += 4;
+                i++;
+            } else {
+                bytes += 3;
+            }
+        }
+        out.writeVarUint(bytes);
+        write(from, to, out);
     }
 
     /** Writes {@code [from, to)} as UTF-8 without a length; half of a surrogate pair becomes U+FFFD. */

@@ -3,6 +3,7 @@ package io.keck.crdt;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
+import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.lib0.Json;
 import io.keck.crdt.lib0.Utf8;
 import java.util.ArrayList;
@@ -102,6 +103,28 @@ public final class Update {
         StructStore store = new StructStore(keepDeleted);
         updates.forEach(store::apply);
         return decode(store.encode(), DecodeLimits.OWN);
+    }
+
+    /** An update that only deletes. */
+    static Update ofDeletes(DeleteSet deletes) {
+        Encoder out = new Encoder();
+        out.writeVarUint(0);
+        deletes.encode(out);
+        return decode(out.toByteArray(), DecodeLimits.OWN);
+    }
+
+    /** The structs of this update alone. */
+    Update withoutDeletes() {
+        return deleteCount == 0 ? this : new Update(this);
+    }
+
+    private Update(Update structsOf) {
+        this.bytes = structsOf.bytes;
+        this.structs = structsOf.structs;
+        this.structCount = structsOf.structCount;
+        this.deletes = new long[0];
+        this.deleteCount = 0;
+        this.canonical = false; // the bytes say more
     }
 
     /** Whether it has neither structs nor deletes. */

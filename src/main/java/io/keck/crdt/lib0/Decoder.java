@@ -153,6 +153,13 @@ public final class Decoder {
         return (int) n;
     }
 
+    /** All bytes that are left, as a copy. */
+    public byte[] readRest() {
+        byte[] rest = Arrays.copyOfRange(buf, pos, end);
+        pos = end;
+        return rest;
+    }
+
     /** Passes over {@code n} bytes. */
     public void skip(int n) {
         if (n < 0 || n > end - pos) {

@@ -1,0 +1,190 @@
+package io.keck.crdt;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a shared type is inside: its list of children, its map of attributes, and the item it is the content of. What a
+ * user holds is a view of it ({@link AbstractType}), made when it is asked for first; so a root type about which only
+ * updates have spoken yet is a branch of unknown kind. Source: Yjs {@code AbstractType.js}.
+ */
+final class Branch {
+    static final int UNKNOWN = -1;
+    static final int ARRAY = 0;
+    static final int MAP = 1;
+    static final int TEXT = 2;
+    static final int XML_ELEMENT = 3;
+    static final int XML_FRAGMENT = 4;
+    static final int XML_HOOK = 5;
+    static final int XML_TEXT = 6;
+
+    /** The item this is the content of; null for a root and before it is inserted. */
+    @Nullable
+    Item item;
+    /** The first child, deleted ones included. */
+    @Nullable
+    Item start;
+    /** Visible units. */
+    long length;
+    /** Null while nobody edited by index, and for good once the text has formats. */
+    @Nullable
+    Markers markers;
+
+    /** What the newest transaction that changed it did. */
+    @Nullable
+    TypeChange change;
+
+    final List<Consumer<YEvent>> observers = new ArrayList<>(0);
+    final List<Consumer<List<YEvent>>> deepObservers = new ArrayList<>(0);
+
+    private int kind;
+    /** The key of a root, the name of an element or hook. */
+    private final String name;
+
+    private boolean rich;
+    private @Nullable Doc doc;
+    private @Nullable Map<String, Item> map;
+    private @Nullable AbstractType view;
+
+    Branch(int kind, String name) {
+        this.kind = kind;
+        this.name = name;
+    }
+
+    /** A branch made by the constructor of its view. */
+    Branch(int kind, String name, AbstractType view) {
+        this(kind, name);
+        this.view = view;
+    }
+
+    /** A root. */
+    static Branch root(Doc doc, String name) {
+        Branch branch = new Branch(UNKNOWN, name);
+        branch.doc = doc;
+        return branch;
+    }
+
+    int kind() {
+        return kind;
+    }
+
+    /** A root becomes of the kind under which it is asked for first. */
+    void becomes(int newKind) {
+        kind = newKind;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Whether the name goes over the wire with the type. */
+    boolean hasName() {
+        return kind == XML_ELEMENT || kind == XML_HOOK;
+    }
+
+    /** The document, or null before the type is inserted into one. */
+    @Nullable
+    Doc doc() {
+        return doc;
+    }
+
+    void attach(Doc owner, Item owning) {
+        doc = owner;
+        item = owning;
+        if (view != null) {
+            view.integratePreliminary();
+        }
+    }
+
+    boolean isDeleted() {
+        return item != null && item.isDeleted();
+    }
+
+    AbstractType view() {
+        if (view == null) {
+            view = switch (kind) {
+                case ARRAY -> new YArray(this);
+                case MAP -> new YMap(this);
+                case TEXT -> new YText(this);
+                case XML_ELEMENT -> new YXmlElement(this);
+                case XML_FRAGMENT -> new YXmlFragment(this);
+                case XML_HOOK -> new YXmlHook(this);
+                case XML_TEXT -> new YXmlText(this);
+                default -> throw new IllegalStateException("root \"" + name + "\" was not given a type yet");
+            };
+        }
+        return view;
+    }
+
+    /** The newest item of each key, deleted ones included, in the order in which keys came. */
+    Map<String, Item> map() {
+        if (map == null) {
+            map = new LinkedHashMap<>();
+        }
+        return map;
+    }
+
+    boolean hasMap() {
+        return map != null && !map.isEmpty();
+    }
+
+    void dropChildren() {
+        start = null;
+        map = null;
+    }
+
+    /** The value of a key, or null if there is none or it is deleted. */
+    @Nullable
+    Item value(String key) {
+        Item found = map == null ? null : map.get(key);
+        return found == null || found.isDeleted() ? null : found;
+    }
+
+    /** The first item of the list into which an item with that key goes. */
+    @Nullable
+    Item first(@Nullable String key) {
+        if (key == null) {
+            return start;
+        }
+        Item first = map == null ? null : map.get(key);
+        while (first != null && first.left != null) {
+            first = first.left;
+        }
+        return first;
+    }
+
+    /** Whether it ever had a format: what an attribute is at an index is then known only from the start on. */
+    boolean isRich() {
+        return rich;
+    }
+
+    void becomesRich() {
+        rich = true;
+        dropMarkers();
+    }
+
+    /** Somebody changed the list without saying where by index. */
+    void dropMarkers() {
+        if (markers != null) {
+            markers.clear();
+        }
+    }
+
+    @Nullable
+    Branch parent() {
+        return item == null ? null : item.parent;
+    }
+
+    /** Whether {@code other} is this or stands somewhere in it. */
+    boolean contains(@Nullable Branch other) {
+        Branch b = other;
+        while (b != null && b != this) {
+            b = b.parent();
+        }
+        return b != null;
+    }
+}

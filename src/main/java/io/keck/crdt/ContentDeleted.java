@@ -1,0 +1,44 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.Encoder;
+
+/** Nothing but a length: content that was deleted and is gone. Source: Yjs {@code ContentDeleted.js}. */
+final class ContentDeleted extends ItemContent {
+    static final ContentDeleted INSTANCE = new ContentDeleted();
+
+    private ContentDeleted() {}
+
+    @Override
+    int ref() {
+        return Refs.DELETED;
+    }
+
+    @Override
+    boolean isCountable() {
+        return false;
+    }
+
+    @Override
+    void split(Item left, Item right, long offset) {}
+
+    @Override
+    boolean merges(Item left, Item right) {
+        return right.content == this;
+    }
+
+    @Override
+    void integrate(Transaction transaction, Item item) {
+        transaction.addDeleted(item);
+        item.markDeleted();
+    }
+
+    @Override
+    void write(Encoder out, Item item, long offset) {
+        out.writeVarUint(item.length - offset);
+    }
+
+    @Override
+    ItemContent copy(Item item, Item copy, StructList own) {
+        return this;
+    }
+}

@@ -1,0 +1,108 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.Encoder;
+
+/** Writes structs of a document as they are, as Yjs does: one struct after the other. Source: Yjs {@code encoding.js}. */
+final class DocWriter {
+    private DocWriter() {}
+
+    /** The state of a document from a state vector on, and its whole delete set. */
+    static void state(Encoder out, ItemStore store, StateVector known) {
+        long[] clients = store.sortedClients();
+        int count = 0;
+        for (long client : clients) {
+            count += store.end(client) > known.clock(client) ? 1 : 0;
+        }
+        out.writeVarUint(count);
+        for (int i = clients.length - 1; i >= 0; i--) {
+            long from = known.clock(clients[i]);
+            if (store.end(clients[i]) > from) {
+                structs(out, store.client(clients[i]), from);
+            }
+        }
+        deletes(out, store, clients);
+    }
+
+    /** One client's structs from a clock on, which is below its end; clocks may begin within a struct. */
+    static void structs(Encoder out, StructList list, long from) {
+        long first = list.find(from);
+        out.writeVarUint(list.countFrom(first));
+        out.writeVarUint(list.client);
+        out.writeVarUint(from);
+        long offset = from - list.get(first).clock;
+        for (long p = first; p != StructList.NONE; p = list.next(p)) {
+            struct(out, list.get(p), offset);
+            offset = 0;
+        }
+    }
+
+    /** One client's structs up to a clock, with which one ends. */
+    static void prefix(Encoder out, StructList list, long to) {
+        long last = list.find(to - 1);
+        out.writeVarUint(list.size() - list.countFrom(last) + 1);
+        out.writeVarUint(list.client);
+        out.writeVarUint(0);
+        for (long p = list.first(); p != StructList.NONE && list.get(p).clock < to; p = list.next(p)) {
+            struct(out, list.get(p), 0);
+        }
+    }
+
+    private static void struct(Encoder out, Struct struct, long offset) {
+        if (struct instanceof Item item) {
+            item(out, item, offset);
+        } else {
+            out.writeUint8(Refs.GC);
+            out.writeVarUint(struct.length - offset);
+        }
+    }
+
+    private static void item(Encoder out, Item item, long offset) {
+        StructList origin = offset > 0 ? item.list : item.originList;
+        long originClock = offset > 0 ? item.clock + offset - 1 : item.originClock;
+        StructList right = item.rightList;
+        out.writeUint8(item.content.ref()
+                | (origin == null ? 0 : Refs.ORIGIN)
+                | (right == null ? 0 : Refs.RIGHT_ORIGIN)
+                | (item.parentSub == null ? 0 : Refs.PARENT_SUB));
+        if (origin != null) {
+            out.writeVarUint(origin.client);
+            out.writeVarUint(originClock);
+        }
+        if (right != null) {
+            out.writeVarUint(right.client);
+            out.writeVarUint(item.rightClock);
+        }
+        if (origin == null && right == null) {
+            Item parent = item.parent.item;
+            if (parent == null) {
+                out.writeVarUint(1);
+                out.writeVarString(item.parent.name());
+            } else {
+                out.writeVarUint(0);
+                out.writeVarUint(parent.list.client);
+                out.writeVarUint(parent.clock);
+            }
+            if (item.parentSub != null) {
+                out.writeVarString(item.parentSub);
+            }
+        }
+        item.content.write(out, item, offset);
+    }
+
+    /** The delete set of everything: neighbours by clock that are deleted are one range. */
+    private static void deletes(Encoder out, ItemStore store, long[] clients) {
+        Ranges[] all = new Ranges[clients.length];
+        int count = 0;
+        for (int i = 0; i < clients.length; i++) {
+            all[i] = store.client(clients[i]).deletes();
+            count += all[i].size() > 0 ? 1 : 0;
+        }
+        out.writeVarUint(count);
+        for (int i = clients.length - 1; i >= 0; i--) {
+            if (all[i].size() > 0) {
+                out.writeVarUint(clients[i]);
+                all[i].encode(out);
+            }
+        }
+    }
+}

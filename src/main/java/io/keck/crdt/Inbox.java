@@ -1,0 +1,357 @@
+package io.keck.crdt;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of updates into a document, and what is held back on it. A struct can be integrated when all before it of its
+ * client are there, and its origins and its parent; else it waits, and with it all that its client made after it.
+ *
+ * <p>Each client has a queue of its structs, by clock. The head of a queue waits for one thing at most: that a certain
+ * history reaches a certain clock. When a history grows, the queues that waited for that are tried again. So nothing is
+ * ever tried in vain, nothing can dead-lock (whatever is complete is integrated, in whatever order it came), and a
+ * document that misses something takes in the rest as fast as any other. Deletes of clocks that are not there yet wait
+ * too.
+ *
+ * <p>What waits is kept once, however often it is sent: in a {@link StructStore}, which also says how to pass it on.
+ * Source of the task: Yjs {@code encoding.js} {@code integrateStructs}, {@code readUpdateV2}.
+ */
+final class Inbox {
+    private static final long REQUEUE_AT_LEAST = 1 << 16;
+
+    /** Rows of one update that belong to one client, by clock. */
+    private static final class Segment {
+        final Update update;
+        final int end;
+        int row;
+
+        Segment(Update update, int row, int end) {
+            this.update = update;
+            this.row = row;
+            this.end = end;
+        }
+
+        long clock() {
+            return update.structs[row * Update.ROW + Update.CLOCK];
+        }
+    }
+
+    private static final class Queue {
+        final long client;
+        final PriorityQueue<Segment> segments = new PriorityQueue<>(2, (a, b) -> Long.compare(a.clock(), b.clock()));
+        final List<Queue> waiters = new ArrayList<>(0);
+        /** The client whose history has to reach further, or -1. */
+        long waitsFor = -1;
+
+        long waitsClock;
+
+        Queue(long client) {
+            this.client = client;
+        }
+
+        /** Passes on to the next row; says whether a segment was used up. */
+        boolean advance() {
+            Segment head = segments.element();
+            if (head.row + 1 < head.end && segments.size() == 1) {
+                head.row++;
+                return false;
+            }
+            segments.remove();
+            if (++head.row < head.end) {
+                segments.add(head);
+                return false;
+            }
+            return true;
+        }
+    }
+
+    private final ItemStore store;
+    private final Integration integration;
+    private final LongMap<Queue> queues = new LongMap<>();
+    private final ArrayDeque<Queue> ready = new ArrayDeque<>();
+    /** Everything that waits, and perhaps some that does not any more; null if nothing waits. */
+    private @Nullable StructStore held;
+
+    private long requeueAbove;
+    /** Segments in all queues. */
+    private int waiting;
+
+    private final LongMap<Ranges> heldDeletes = new LongMap<>();
+
+    Inbox(ItemStore store, Integration integration) {
+        this.store = store;
+        this.integration = integration;
+    }
+
+    /** Whether structs or deletes wait for something that did not come yet. */
+    boolean isWaiting() {
+        return held != null || heldDeletes.size() > 0;
+    }
+
+    void apply(Transaction transaction, Update u) {
+        if (held != null || !integrateAtOnce(transaction, u)) {
+            enqueue(u);
+            drain(transaction);
+            keep(transaction, u);
+        }
+        delete(transaction, u);
+    }
+
+    /** The usual case: one client, nothing missing. What is left for the queues is told by false. */
+    private boolean integrateAtOnce(Transaction transaction, Update u) {
+        if (u.structCount == 0) {
+            return true;
+        }
+        long client = u.structs[Update.CLIENT];
+        if (u.structs[(u.structCount - 1) * Update.ROW + Update.CLIENT] != client) {
+            return false;
+        }
+        StructList list = null;
+        for (int row = 0; row < u.structCount; row++) {
+            long clock = u.structs[row * Update.ROW + Update.CLOCK];
+            long end = clock + u.structs[row * Update.ROW + Update.LEN];
+            long state = list == null ? store.end(client) : list.end();
+            if (end <= state) {
+                continue;
+            }
+            if (clock > state || integration.missing(u, row) >= 0) {
+                return false;
+            }
+            list = list == null ? store.client(client) : list;
+            integration.integrate(transaction, list, u, row);
+        }
+        return true;
+    }
+
+    private Queue queue(long client) {
+        Queue queue = queues.get(client);
+        if (queue == null) {
+            queue = new Queue(client);
+            queues.put(client, queue);
+        }
+        return queue;
+    }
+
+    private void enqueue(Update u) {
+        List<Queue> touched = new ArrayList<>();
+        for (int row = 0; row < u.structCount; ) {
+            long client = u.structs[row * Update.ROW + Update.CLIENT];
+            int end = row + 1;
+            while (end < u.structCount && u.structs[end * Update.ROW + Update.CLIENT] == client) {
+                end++;
+            }
+            Queue queue = queue(client);
+            queue.segments.add(new Segment(u, row, end));
+            waiting++;
+            touched.add(queue);
+            row = end;
+        }
+        // larger clients first: of concurrent items the one of the larger client stands further right
+        touched.sort((a, b) -> Long.compare(b.client, a.client));
+        ready.addAll(touched);
+    }
+
+    private void drain(Transaction transaction) {
+        while (!ready.isEmpty()) {
+            Queue queue = ready.remove();
+            if (!run(transaction, queue)) {
+                continue;
+            }
+            long state = store.end(queue.client);
+            for (int i = queue.waiters.size() - 1; i >= 0; i--) {
+                Queue waiter = queue.waiters.get(i);
+                boolean stale = waiter.waitsFor != queue.client;
+                if (stale || waiter.waitsClock < state) {
+                    queue.waiters.remove(i);
+                    if (!stale) {
+                        waiter.waitsFor = -1;
+                        ready.add(waiter);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Integrates from the head of a queue what can be; says whether anything could. */
+    private boolean run(Transaction transaction, Queue queue) {
+        boolean progress = false;
+        while (!queue.segments.isEmpty()) {
+            Segment head = queue.segments.element();
+            long clock = head.clock();
+            long end = clock + head.update.structs[head.row * Update.ROW + Update.LEN];
+            long state = store.end(queue.client);
+            if (end > state) {
+                if (clock > state) {
+                    return progress; // only this client can fill the gap, and then this queue is tried
+                }
+                long missing = integration.missing(head.update, head.row);
+                if (missing >= 0) {
+                    waitFor(queue, missing);
+                    return progress;
+                }
+                integration.integrate(transaction, store.client(queue.client), head.update, head.row);
+                progress = true;
+            }
+            if (queue.advance()) {
+                waiting--;
+            }
+        }
+        return progress;
+    }
+
+    private void waitFor(Queue queue, long client) {
+        queue.waitsClock = integration.missingClock();
+        if (queue.waitsFor != client) {
+            queue.waitsFor = client;
+            queue(client).waiters.add(queue);
+        }
+    }
+
+    /** Keeps what of an update could not be integrated, once. */
+    private void keep(Transaction transaction, Update u) {
+        if (waiting == 0) {
+            held = null;
+            queues.clear();
+            return;
+        }
+        if (held == null) {
+            StructStore all = new StructStore(true);
+            all.apply(u.withoutDeletes());
+            requeue(transaction, all);
+        } else if (waits(u)) {
+            Update news = held.reduce(u.withoutDeletes());
+            if (news.isEmpty()) {
+                forget(u);
+            } else {
+                held.apply(news);
+                if (held.memory() > requeueAbove) {
+                    requeue(transaction, held);
+                }
+            }
+        }
+    }
+
+    private boolean waits(Update u) {
+        for (int r = (u.structCount - 1) * Update.ROW; r >= 0; r -= Update.ROW) {
+            if (u.structs[r + Update.CLOCK] + u.structs[r + Update.LEN] > store.end(u.structs[r + Update.CLIENT])) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void forget(Update u) {
+        queues.forEach(queue -> {
+            int before = queue.segments.size();
+            queue.segments.removeIf(segment -> segment.update == u);
+            waiting -= before - queue.segments.size();
+        });
+    }
+
+    /** Puts what still waits, and nothing else, into the queues in a form of its own. */
+    private void requeue(Transaction transaction, StructStore all) {
+        Update rest =
+                Update.decode(all.diff(store.stateVector()), DecodeLimits.OWN).withoutDeletes();
+        queues.clear();
+        waiting = 0;
+        held = new StructStore(true);
+        held.apply(rest);
+        requeueAbove = 2 * held.memory() + REQUEUE_AT_LEAST;
+        enqueue(rest);
+        drain(transaction);
+    }
+
+    // ---- deletes
+
+    private void delete(Transaction transaction, Update u) {
+        for (int r = 0; r < u.deleteCount * Update.DELETE_ROW; r += Update.DELETE_ROW) {
+            long client = u.deletes[r];
+            long from = u.deletes[r + 1];
+            long to = u.deletes[r + 2];
+            StructList list = store.find(client);
+            long state = list == null ? 0 : list.end();
+            if (list != null && from < state) {
+                delete(transaction, list, from, Math.min(to, state));
+            }
+            if (to > state) {
+                Ranges waiting = heldDeletes.get(client);
+                if (waiting == null) {
+                    waiting = new Ranges();
+                    heldDeletes.put(client, waiting);
+                }
+                waiting.add(Math.max(from, state), to);
+            }
+        }
+        if (heldDeletes.size() > 0) {
+            for (int i = 0; i < transaction.changeCount(); i++) {
+                deleteHeld(transaction, transaction.change(i).list);
+            }
+            forgetEmpty();
+        }
+    }
+
+    private void deleteHeld(Transaction transaction, StructList list) {
+        Ranges waiting = heldDeletes.get(list.client);
+        if (waiting == null) {
+            return;
+        }
+        for (int i = 0; i < waiting.size() && waiting.from(i) < list.end(); i++) {
+            delete(transaction, list, waiting.from(i), Math.min(waiting.to(i), list.end()));
+        }
+        waiting.dropBelow(list.end());
+    }
+
+    private void forgetEmpty() {
+        boolean empty = true;
+        for (long client : heldDeletes.sortedKeys()) {
+            Ranges waiting = heldDeletes.get(client);
+            empty &= waiting == null || waiting.size() == 0;
+        }
+        if (empty) {
+            heldDeletes.clear();
+        }
+    }
+
+    /** Deletes clocks that are there. */
+    private void delete(Transaction transaction, StructList list, long from, long to) {
+        long position = list.find(from);
+        while (position != StructList.NONE) {
+            Struct struct = list.get(position);
+            if (struct.clock >= to) {
+                return;
+            }
+            if (struct instanceof Item found && !found.isDeleted()) {
+                Item item = found;
+                if (item.clock < from) {
+                    item = store.split(transaction, item, from - item.clock);
+                }
+                if (item.end() > to) {
+                    store.split(transaction, item, to - item.clock);
+                }
+                transaction.delete(item);
+                position = list.find(item.clock);
+            }
+            position = list.next(position);
+        }
+    }
+
+    /** Adds to a store everything that waits. */
+    void addHeldTo(StructStore target) {
+        if (held != null) {
+            target.apply(Update.decode(held.encode(), DecodeLimits.OWN));
+        }
+        if (heldDeletes.size() > 0) {
+            DeleteSet deletes = new DeleteSet();
+            for (long client : heldDeletes.sortedKeys()) {
+                Ranges waiting = heldDeletes.get(client);
+                for (int i = 0; waiting != null && i < waiting.size(); i++) {
+                    deletes.add(client, waiting.from(i), waiting.to(i));
+                }
+            }
+            target.apply(Update.ofDeletes(deletes));
+        }
+    }
+}

@@ -1,0 +1,319 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.Any;
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.lib0.Decoder;
+import io.keck.crdt.lib0.JsonValue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts structs into a document: what an update says ({@link #integrate}), and what a user does ({@link #link}).
+ *
+ * <p><b>YATA.</b> An item names its origin and its right origin. All that stands between the two was put there
+ * concurrently. The walk goes over those items from the left and moves the place to the right of one of them if
+ * <ul>
+ *   <li>it has the same origin, and its client is smaller: then the two are ordered by client; or
+ *   <li>its origin is one of the items the place has already passed: then it belongs to that item and must not be torn
+ *       from it.
+ * </ul>
+ * It ends at the first item whose origin lies left of ours: links of origins would cross. Two items with the same origins
+ * also end it, since all that follows belongs to the one with the larger client.
+ *
+ * <p>Yjs keeps the items of the walk in two hash sets. Here each item passed gets a number that only rises: it was seen in
+ * this walk if its number is above that of the start, and since the place moved last if above that of then. Source: Yjs
+ * {@code Item.js} {@code integrate}, {@code getMissing}.
+ */
+final class Integration {
+    /** Whose turn it is among items of one origin. Tests break it to see that they would notice. */
+    interface Order {
+        boolean isFirst(long client, long other);
+    }
+
+    static final Order YATA = (client, other) -> client < other;
+
+    private final Doc doc;
+    private final ItemStore store;
+    private final Content.Cursor cursor = new Content.Cursor();
+    private Order order = YATA;
+
+    Integration(Doc doc, ItemStore store) {
+        this.doc = doc;
+        this.store = store;
+    }
+
+    /** For tests only. */
+    void order(Order other) {
+        order = other;
+    }
+
+    // ---- what an update says
+
+    /**
+     * The client of which something is missing before a row can be integrated, or -1. How far that client's history has
+     * to reach is then in {@link #missingClock}.
+     */
+    long missing(Update u, int row) {
+        long[] s = u.structs;
+        int r = row * Update.ROW;
+        long client = s[r + Update.CLIENT];
+        int info = (int) s[r + Update.INFO];
+        if ((info & Refs.MASK) == Refs.GC) {
+            return -1;
+        }
+        if ((info & Refs.ORIGIN) != 0 && lacks(client, s[r + Update.ORIGIN_CLIENT], s[r + Update.ORIGIN_CLOCK])) {
+            return s[r + Update.ORIGIN_CLIENT];
+        }
+        if ((info & Refs.RIGHT_ORIGIN) != 0 && lacks(client, s[r + Update.RIGHT_CLIENT], s[r + Update.RIGHT_CLOCK])) {
+            return s[r + Update.RIGHT_CLIENT];
+        }
+        if ((info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0) {
+            Decoder in = parentInfo(u, r);
+            if (in.readVarUint() != 1) {
+                long parent = in.readVarUint();
+                if (lacks(client, parent, in.readVarUint())) {
+                    return parent;
+                }
+            }
+        }
+        return -1;
+    }
+
+    private long missingClock;
+
+    /** The clock that was missing last. */
+    long missingClock() {
+        return missingClock;
+    }
+
+    private boolean lacks(long own, long client, long clock) {
+        if (client == own || clock < store.end(client)) {
+            return false; // of its own client it names only what is before it
+        }
+        missingClock = clock;
+        return true;
+    }
+
+    private static Decoder parentInfo(Update u, int r) {
+        long section = u.structs[r + Update.ORIGIN_CLOCK];
+        return new Decoder(u.bytes, Update.from(section), Update.to(section));
+    }
+
+    /** Integrates the part of a row that is new. Nothing it needs may be missing, nor clocks of its client before it. */
+    void integrate(Transaction transaction, StructList list, Update u, int row) {
+        long[] s = u.structs;
+        int r = row * Update.ROW;
+        long clock = list.end();
+        long offset = clock - s[r + Update.CLOCK];
+        long length = s[r + Update.LEN] - offset;
+        transaction.touch(list);
+        int info = (int) s[r + Update.INFO];
+        if ((info & Refs.MASK) == Refs.GC) {
+            list.append(new GC(list, clock, length));
+            return;
+        }
+        Struct left = null;
+        Struct right = null;
+        if (offset > 0) {
+            left = store.cleanEnd(transaction, list, clock - 1);
+        } else if ((info & Refs.ORIGIN) != 0) {
+            left = store.cleanEnd(transaction, store.client(s[r + Update.ORIGIN_CLIENT]), s[r + Update.ORIGIN_CLOCK]);
+        }
+        if ((info & Refs.RIGHT_ORIGIN) != 0) {
+            right = store.cleanStart(transaction, store.client(s[r + Update.RIGHT_CLIENT]), s[r + Update.RIGHT_CLOCK]);
+        }
+        Branch parent = null;
+        String parentSub = null;
+        if (left instanceof GC || right instanceof GC) {
+            parent = null; // beside something collected nothing can stand: its parent is gone
+        } else if (left instanceof Item item) {
+            parent = item.parent;
+            parentSub = item.parentSub;
+        } else if (right instanceof Item item) {
+            parent = item.parent;
+            parentSub = item.parentSub;
+        } else {
+            Decoder in = parentInfo(u, r);
+            if (in.readVarUint() == 1) {
+                parent = doc.root(in.readVarString());
+            } else {
+                long client = in.readVarUint();
+                parent = typeAt(store.client(client), in.readVarUint());
+            }
+            if ((info & Refs.PARENT_SUB) != 0) {
+                parentSub = in.readVarString();
+            }
+        }
+        if (parent == null) {
+            list.append(new GC(list, clock, length));
+            return;
+        }
+        Item item = new Item(list, clock, length, parent, parentSub, ContentDeleted.INSTANCE);
+        readContent(item, u, row, offset);
+        if (left instanceof Item l) {
+            item.left = l;
+            item.originList = l.list;
+            item.originClock = l.lastClock();
+        }
+        if (right instanceof Item g) {
+            item.right = g;
+            item.rightList = g.list;
+            item.rightClock = g.clock;
+        }
+        link(transaction, item);
+    }
+
+    private static @Nullable Branch typeAt(StructList list, long clock) {
+        return list.at(clock) instanceof Item item && item.content instanceof ContentType type ? type.branch : null;
+    }
+
+    private void readContent(Item item, Update u, int row, long offset) {
+        long[] s = u.structs;
+        int r = row * Update.ROW;
+        int ref = (int) s[r + Update.INFO] & Refs.MASK;
+        int from = Update.from(s[r + Update.CONTENT]);
+        int to = Update.to(s[r + Update.CONTENT]);
+        switch (ref) {
+            case Refs.DELETED -> {}
+            case Refs.STRING -> {
+                int units = (int) s[r + Update.LEN];
+                item.content = ContentString.INSTANCE;
+                item.at = item.list.text().length();
+                cursor.reset(); // another update may have a row of that number
+                cursor.at(row, from, offset);
+                item.list.text().append(u.bytes, from, to, units, (int) offset, units, cursor);
+            }
+            case Refs.ANY -> {
+                Decoder in = new Decoder(u.bytes, from, to);
+                for (long i = 0; i < offset; i++) {
+                    Any.skip(in, Integer.MAX_VALUE);
+                }
+                item.content = ContentAny.INSTANCE;
+                item.at = item.list.addValue(Any.read(in, Integer.MAX_VALUE));
+                while (in.hasRemaining()) {
+                    item.list.addValue(Any.read(in, Integer.MAX_VALUE));
+                }
+            }
+            case Refs.JSON -> {
+                Decoder in = new Decoder(u.bytes, from, to);
+                for (long i = 0; i < offset; i++) {
+                    in.skip(in.readLength());
+                }
+                item.content = ContentJSON.INSTANCE;
+                item.at = item.list.addValue(jsonOrUndefined(in.readVarString()));
+                while (in.hasRemaining()) {
+                    item.list.addValue(jsonOrUndefined(in.readVarString()));
+                }
+            }
+            default -> item.content = single(ref, new Decoder(u.bytes, from, to));
+        }
+    }
+
+    private static @Nullable Object jsonOrUndefined(String json) {
+        return json.equals("undefined") ? Any.UNDEFINED : JsonValue.parse(json);
+    }
+
+    /** Content of one unit. */
+    private static ItemContent single(int ref, Decoder in) {
+        switch (ref) {
+            case Refs.BINARY:
+                return new ContentBinary(in.readVarUint8Array());
+            case Refs.EMBED:
+                return new ContentEmbed(JsonValue.parse(in.readVarString()));
+            case Refs.FORMAT:
+                String key = in.readVarString();
+                return new ContentFormat(key, JsonValue.parse(in.readVarString()));
+            case Refs.TYPE:
+                int kind = (int) in.readVarUint();
+                boolean named = kind == Branch.XML_ELEMENT || kind == Branch.XML_HOOK;
+                return new ContentType(new Branch(kind, named ? in.readVarString() : ""));
+            case Refs.DOC:
+                String guid = in.readVarString();
+                Object options = Any.read(in, Integer.MAX_VALUE);
+                return new ContentDoc(new Doc(DocOptions.decode(guid, options)), DocOptions.known(options));
+            default:
+                throw new DecodeException("unknown content " + ref);
+        }
+    }
+
+    // ---- where an item goes
+
+    /** Gives an item its place; its neighbours, origins, parent and content are set, and its history ends before it. */
+    void link(Transaction transaction, Item item) {
+        Branch parent = item.parent;
+        String key = item.parentSub;
+        Item left = item.left;
+        Item right = item.right;
+        if (left == null ? right == null || right.left != null : left.right != right) {
+            left = place(item);
+            item.left = left;
+        }
+        if (left != null) {
+            right = left.right;
+            left.right = item;
+        } else {
+            right = parent.first(key);
+            if (key == null) {
+                parent.start = item;
+            }
+        }
+        item.right = right;
+        transaction.touch(item.list);
+        item.list.append(item);
+        if (right != null) {
+            right.left = item;
+        } else if (key != null) {
+            parent.map().put(key, item);
+            if (left != null) {
+                transaction.delete(left); // it was the value of the key until now
+            }
+        }
+        if (key == null) {
+            transaction.listChanged(parent);
+            if (item.content.isCountable()) {
+                parent.length += item.length;
+            }
+        }
+        item.content.integrate(transaction, item);
+        transaction.addChanged(parent, key);
+        if (parent.isDeleted() || (key != null && right != null)) {
+            transaction.delete(item);
+        }
+    }
+
+    /** The item after which a new one goes whose neighbours are no longer neighbours. */
+    private @Nullable Item place(Item item) {
+        Item left = item.left;
+        Item right = item.right;
+        Item other = left != null ? left.right : item.parent.first(item.parentSub);
+        int start = store.beginWalk();
+        int moved = start;
+        while (other != null && other != right) {
+            int step = store.nextStep();
+            other.walk = step;
+            if (item.sameOrigin(other)) {
+                if (order.isFirst(other.list.client, item.list.client)) {
+                    left = other;
+                    moved = step;
+                } else if (item.sameRightOrigin(other)) {
+                    break;
+                }
+            } else {
+                Item origin = origin(other);
+                if (origin == null || origin.walk <= start) {
+                    break;
+                }
+                if (origin.walk <= moved) {
+                    left = other;
+                    moved = step;
+                }
+            }
+            other = other.right;
+        }
+        return left;
+    }
+
+    private static @Nullable Item origin(Item item) {
+        StructList list = item.originList;
+        return list != null && list.at(item.originClock) instanceof Item origin ? origin : null;
+    }
+}

@@ -1,0 +1,136 @@
+package io.keck.crdt;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** All structs of a document, by client and clock. Source: Yjs {@code StructStore.js}. */
+final class ItemStore {
+    /** So many that no single walk reaches the end of the numbers from here. */
+    private static final int MANY_STEPS = 1 << 30;
+
+    private final LongMap<StructList> clients = new LongMap<>();
+    private @Nullable StructList recent;
+    /** What undone deletions made of items: the id of the item that stands for it now. */
+    private final Map<Item, Id> redone = new HashMap<>();
+
+    private int walk;
+
+    /** The history of a client, or null if nothing of it is known. */
+    @Nullable
+    StructList find(long client) {
+        StructList list = recent;
+        if (list == null || list.client != client) {
+            list = clients.get(client);
+            if (list != null) {
+                recent = list;
+            }
+        }
+        return list;
+    }
+
+    StructList client(long client) {
+        StructList list = find(client);
+        if (list == null) {
+            list = new StructList(client);
+            clients.put(client, list);
+            recent = list;
+        }
+        return list;
+    }
+
+    long end(long client) {
+        StructList list = find(client);
+        return list == null ? 0 : list.end();
+    }
+
+    /** All client ids, ascending. */
+    long[] sortedClients() {
+        return clients.sortedKeys();
+    }
+
+    StateVector stateVector() {
+        Map<Long, Long> clocks = new HashMap<>();
+        clients.forEach(list -> clocks.put(list.client, list.end()));
+        return StateVector.of(clocks);
+    }
+
+    /** The struct with that id, or null if it is not here yet. */
+    @Nullable
+    Struct get(Id id) {
+        StructList list = find(id.client());
+        return list == null || id.clock() >= list.end() ? null : list.at(id.clock());
+    }
+
+    /** The struct that begins at a clock that is here; an item that holds it further inside is split. */
+    Struct cleanStart(Transaction transaction, StructList list, long clock) {
+        long position = list.find(clock);
+        Struct struct = list.get(position);
+        if (struct.clock < clock && struct instanceof Item item) {
+            return split(transaction, item, position, clock - item.clock);
+        }
+        return struct;
+    }
+
+    /** The struct that ends with a clock that is here; an item that goes on after it is split. */
+    Struct cleanEnd(Transaction transaction, StructList list, long clock) {
+        long position = list.find(clock);
+        Struct struct = list.get(position);
+        if (struct.end() - 1 > clock && struct instanceof Item item) {
+            split(transaction, item, position, clock + 1 - item.clock);
+        }
+        return struct;
+    }
+
+    /** Splits an item that is known to be whole; returns the right half. */
+    Item split(Transaction transaction, Item item, long offset) {
+        return split(transaction, item, item.list.find(item.clock), offset);
+    }
+
+    private Item split(Transaction transaction, Item item, long position, long offset) {
+        Item rest = item.cut(offset);
+        item.list.insertAfter(position, rest);
+        transaction.addSplit(rest);
+        if (item.isRedone()) {
+            Id as = redone.get(item);
+            if (as != null) {
+                setRedone(rest, new Id(as.client(), as.clock() + offset));
+            }
+        }
+        return rest;
+    }
+
+    @Nullable
+    Id redone(Item item) {
+        return item.isRedone() ? redone.get(item) : null;
+    }
+
+    void setRedone(Item item, Id as) {
+        item.markRedone();
+        redone.put(item, as);
+    }
+
+    void forgetRedone(Item item) {
+        redone.remove(item);
+    }
+
+    /** The number of the last step of the walks before; see {@link Item#walk}. */
+    int beginWalk() {
+        if (walk > MANY_STEPS) {
+            walk = 0;
+            clients.forEach(list -> {
+                for (long p = list.first(); p != StructList.NONE; p = list.next(p)) {
+                    if (list.get(p) instanceof Item item) {
+                        item.walk = 0;
+                    }
+                }
+            });
+        }
+        return walk;
+    }
+
+    /** A number larger than that of all steps before. */
+    int nextStep() {
+        return ++walk;
+    }
+}

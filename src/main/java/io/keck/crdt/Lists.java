@@ -1,0 +1,240 @@
+package io.keck.crdt;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Lists and maps of items, by index and by key. Source: Yjs {@code AbstractType.js}. */
+final class Lists {
+    /** Items passed on the way to an index after which the place is worth remembering. */
+    private static final int FAR = 8;
+
+    private Lists() {}
+
+    // ---- places
+
+    /**
+     * The item after which an index is; one that goes on beyond it is split. Of several such places the leftmost.
+     *
+     * @return null for the start
+     */
+    static @Nullable Item before(Transaction transaction, Branch branch, long index) {
+        if (index == 0) {
+            return null;
+        }
+        Markers markers = markers(branch);
+        int marker = markers == null ? -1 : markers.before(index);
+        Item item = markers == null || marker < 0 ? branch.start : markers.item(marker);
+        long at = markers == null || marker < 0 ? 0 : markers.index(marker);
+        for (int steps = 0; item != null; item = item.right, steps++) {
+            if (!item.isVisible()) {
+                continue;
+            }
+            if (index <= at + item.length) {
+                if (index < at + item.length) {
+                    transaction.doc().store().split(transaction, item, index - at);
+                }
+                if (steps > FAR && markers != null) {
+                    markers.add(item, at, marker);
+                }
+                return item;
+            }
+            at += item.length;
+        }
+        throw new IndexOutOfBoundsException("index " + index + " is beyond the end");
+    }
+
+    /** The value at an index that is there. */
+    static @Nullable Object get(Branch branch, long index) {
+        Markers markers = markers(branch);
+        int marker = markers == null ? -1 : markers.before(index + 1);
+        Item item = markers == null || marker < 0 ? branch.start : markers.item(marker);
+        long at = markers == null || marker < 0 ? 0 : markers.index(marker);
+        for (int steps = 0; item != null; item = item.right, steps++) {
+            if (item.isVisible()) {
+                if (index < at + item.length) {
+                    if (steps > FAR && markers != null) {
+                        markers.add(item, at, marker);
+                    }
+                    return item.content.value(item, (int) (index - at));
+                }
+                at += item.length;
+            }
+        }
+        throw new IndexOutOfBoundsException("index " + index + " is beyond the end");
+    }
+
+    private static @Nullable Markers markers(Branch branch) {
+        if (branch.markers == null && !branch.isRich()) {
+            branch.markers = new Markers();
+        }
+        return branch.isRich() ? null : branch.markers;
+    }
+
+    // ---- edits
+
+    /** What a user wants to insert, checked and copied, so that inserting cannot fail half way. */
+    static List<@Nullable Object> checked(Collection<? extends @Nullable Object> values) {
+        List<@Nullable Object> checked = new ArrayList<>(values.size());
+        for (Object value : values) {
+            if (!(value instanceof AbstractType) && !(value instanceof Doc)) {
+                checked.add(Values.normal(value));
+            } else {
+                checked.add(value);
+            }
+        }
+        checked.forEach(Lists::take);
+        return checked;
+    }
+
+    static void take(@Nullable Object value) {
+        if (value instanceof AbstractType type) {
+            type.take();
+        } else if (value instanceof Doc doc && doc.isSubdoc()) {
+            throw new IllegalArgumentException("a document can be inserted once");
+        }
+    }
+
+    /** Inserts checked values. */
+    static void insert(Transaction transaction, Branch parent, long index, List<@Nullable Object> values) {
+        transaction.editsByIndex(parent);
+        insertAfter(transaction, parent, before(transaction, parent, index), values);
+        if (parent.markers != null) {
+            parent.markers.inserted(index, values.size());
+        }
+        transaction.editsByIndex(null);
+    }
+
+    static void insertAfter(
+            Transaction transaction, Branch parent, @Nullable Item reference, List<@Nullable Object> values) {
+        Item left = reference;
+        Item right = left == null ? parent.start : left.right;
+        int i = 0;
+        while (i < values.size()) {
+            int end = i;
+            while (end < values.size() && !isAlone(values.get(end))) {
+                end++;
+            }
+            Item item;
+            if (end > i) {
+                item = newItem(transaction, parent, null, left, right, end - i);
+                item.content = ContentAny.INSTANCE;
+                item.at = item.list.addValue(values.get(i));
+                while (++i < end) {
+                    item.list.addValue(values.get(i));
+                }
+            } else {
+                item = newItem(transaction, parent, null, left, right, 1);
+                item.content = alone(values.get(i++));
+            }
+            transaction.doc().integration().link(transaction, item);
+            transaction.editsByIndex(parent); // a type that was inserted edits itself
+            left = item;
+        }
+    }
+
+    private static boolean isAlone(@Nullable Object value) {
+        return value instanceof byte[] || value instanceof AbstractType || value instanceof Doc;
+    }
+
+    private static ItemContent alone(@Nullable Object value) {
+        if (value instanceof byte[] bytes) {
+            return new ContentBinary(bytes);
+        }
+        if (value instanceof AbstractType type) {
+            return new ContentType(type.branch);
+        }
+        if (value instanceof Doc doc) {
+            return new ContentDoc(doc, new DocOptions(doc.guid(), doc.gc(), doc.autoLoad(), true, doc.meta()).encode());
+        }
+        throw new IllegalArgumentException("not content of its own: " + value);
+    }
+
+    /** A new item of the local client between two neighbours; its content is still missing. */
+    static Item newItem(
+            Transaction transaction,
+            Branch parent,
+            @Nullable String key,
+            @Nullable Item left,
+            @Nullable Item right,
+            long length) {
+        Doc doc = transaction.doc();
+        StructList own = doc.store().client(doc.clientId());
+        Item item = new Item(own, own.end(), length, parent, key, ContentDeleted.INSTANCE);
+        item.left = left;
+        item.right = right;
+        if (left != null) {
+            item.originList = left.list;
+            item.originClock = left.lastClock();
+        }
+        if (right != null) {
+            item.rightList = right.list;
+            item.rightClock = right.clock;
+        }
+        return item;
+    }
+
+    static void delete(Transaction transaction, Branch parent, long index, long length) {
+        transaction.editsByIndex(parent);
+        Item left = before(transaction, parent, index);
+        Item item = left == null ? parent.start : left.right;
+        long rest = length;
+        for (; item != null && rest > 0; item = item.right) {
+            if (item.isVisible()) {
+                if (rest < item.length) {
+                    transaction.doc().store().split(transaction, item, rest);
+                }
+                rest -= item.length;
+                transaction.delete(item);
+            }
+        }
+        if (parent.markers != null) {
+            parent.markers.deleted(index, length);
+        }
+        transaction.editsByIndex(null);
+    }
+
+    static void set(Transaction transaction, Branch parent, String key, @Nullable Object value) {
+        Item left = parent.hasMap() ? parent.map().get(key) : null;
+        Item item = newItem(transaction, parent, key, left, null, 1);
+        if (isAlone(value)) {
+            item.content = alone(value);
+        } else {
+            item.content = ContentAny.INSTANCE;
+            item.at = item.list.addValue(value);
+        }
+        transaction.doc().integration().link(transaction, item);
+    }
+
+    static void remove(Transaction transaction, Branch parent, String key) {
+        Item item = parent.value(key);
+        if (item != null) {
+            transaction.delete(item);
+        }
+    }
+
+    // ---- reading
+
+    /** The value of a map's item: its last unit. */
+    static @Nullable Object last(Item item) {
+        return item.content.value(item, (int) item.length - 1);
+    }
+
+    static void forEach(Branch branch, Consumer<@Nullable Object> consumer) {
+        for (Item item = branch.start; item != null; item = item.right) {
+            if (item.isVisible()) {
+                for (int i = 0; i < item.length; i++) {
+                    consumer.accept(item.content.value(item, i));
+                }
+            }
+        }
+    }
+
+    static List<@Nullable Object> toList(Branch branch) {
+        List<@Nullable Object> list = new ArrayList<>((int) branch.length);
+        forEach(branch, list::add);
+        return list;
+    }
+}

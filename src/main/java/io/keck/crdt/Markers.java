@@ -1,0 +1,120 @@
+package io.keck.crdt;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Remembers where some items of one list are by index, so that an edit need not count from the start. Sorted by index;
+ * at most {@value #MAX}, spread by use. Whoever edits the list by index says so here, every other change clears all.
+ * Source of the idea: Yjs {@code AbstractType.js} {@code ArraySearchMarker}.
+ */
+final class Markers {
+    private static final int MAX = 128;
+
+    private final @Nullable Item[] items = new Item[MAX];
+    private final long[] index = new long[MAX];
+    private int n;
+
+    /** The last marker that stands before {@code at}, or -1. */
+    int before(long at) {
+        int lo = 0;
+        int hi = n;
+        while (lo < hi) {
+            int mid = (lo + hi) >>> 1;
+            if (index[mid] < at) {
+                lo = mid + 1;
+            } else {
+                hi = mid;
+            }
+        }
+        return lo - 1;
+    }
+
+    @Nullable
+    Item item(int marker) {
+        return items[marker];
+    }
+
+    long index(int marker) {
+        return index[marker];
+    }
+
+    /**
+     * Remembers that {@code at} visible units stand before the item.
+     *
+     * @param nearest the marker from which it was found, or -1
+     */
+    void add(Item item, long at, int nearest) {
+        if (item.isMarked()) {
+            return;
+        }
+        if (n == MAX) {
+            remove(Math.max(nearest, 0));
+        }
+        int place = before(at + 1) + 1;
+        System.arraycopy(items, place, items, place + 1, n - place);
+        System.arraycopy(index, place, index, place + 1, n - place);
+        items[place] = item;
+        index[place] = at;
+        n++;
+        item.mark(true);
+    }
+
+    private void remove(int marker) {
+        Item item = items[marker];
+        if (item != null) {
+            item.mark(false);
+        }
+        n--;
+        System.arraycopy(items, marker + 1, items, marker, n - marker);
+        System.arraycopy(index, marker + 1, index, marker, n - marker);
+        items[n] = null;
+    }
+
+    /** Units were inserted before whatever was visible at {@code at}. */
+    void inserted(long at, long length) {
+        for (int i = n - 1; i >= 0 && index[i] >= at; i--) {
+            Item item = items[i];
+            if (index[i] == at && item != null && !item.isVisible()) {
+                remove(i); // it may stand on either side of the new ones
+            } else {
+                index[i] += length;
+            }
+        }
+    }
+
+    /** Visible units from {@code at} on were deleted. */
+    void deleted(long at, long length) {
+        for (int i = n - 1; i >= 0 && index[i] > at; i--) {
+            if (index[i] >= at + length) {
+                index[i] -= length;
+            } else if (i > 0 && index[i - 1] >= at) {
+                remove(i); // one for the deleted units is enough
+            } else {
+                index[i] = at;
+            }
+        }
+    }
+
+    /** {@code right}, which is marked, is about to become part of {@code left}. */
+    void merged(Item left, Item right) {
+        for (int i = 0; i < n; i++) {
+            if (items[i] == right) {
+                long at = index[i] - (left.isVisible() ? left.length : 0);
+                remove(i);
+                add(left, at, -1);
+                return;
+            }
+        }
+    }
+
+    void clear() {
+        for (int i = 0; i < n; i++) {
+            Item item = items[i];
+            if (item != null) {
+                item.mark(false);
+            }
+            items[i] = null;
+        }
+        n = 0;
+    }
+}

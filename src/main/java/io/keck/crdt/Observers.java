@@ -1,0 +1,49 @@
+package io.keck.crdt;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Calls the observers of the types that a transaction changed. Source: Yjs {@code Transaction.js}. */
+final class Observers {
+    private Observers() {}
+
+    static void call(Transaction transaction, Failures failures) {
+        Map<Branch, List<YEvent>> deep = Map.of();
+        for (TypeChange change : List.copyOf(transaction.changedTypes())) {
+            if (change.branch.isDeleted()) {
+                continue;
+            }
+            YEvent event = new YEvent(change);
+            for (Branch at = change.branch; at != null; at = at.parent()) {
+                if (!at.deepObservers.isEmpty()) {
+                    deep = deep.isEmpty() ? new LinkedHashMap<>() : deep;
+                    deep.computeIfAbsent(at, b -> new ArrayList<>()).add(event);
+                }
+            }
+            for (Consumer<YEvent> observer : List.copyOf(change.branch.observers)) {
+                failures.run(() -> observer.accept(event));
+            }
+        }
+        deep.forEach((branch, events) -> callDeep(branch, events, failures));
+    }
+
+    private static void callDeep(Branch branch, List<YEvent> all, Failures failures) {
+        if (branch.isDeleted()) {
+            return;
+        }
+        List<YEvent> events = new ArrayList<>();
+        for (YEvent event : all) {
+            if (!event.target().isDeleted()) {
+                event.at(branch);
+                events.add(event);
+            }
+        }
+        events.sort((a, b) -> Integer.compare(a.depth(), b.depth()));
+        for (Consumer<List<YEvent>> observer : List.copyOf(branch.deepObservers)) {
+            failures.run(() -> observer.accept(List.copyOf(events)));
+        }
+    }
+}

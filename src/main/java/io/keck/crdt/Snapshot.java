@@ -1,0 +1,163 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.lib0.Decoder;
+import io.keck.crdt.lib0.Encoder;
+import java.util.function.Predicate;
+
+/**
+ * A point in the history of a document: how far each client had come and what was deleted. It holds no content: with a
+ * document that keeps what is deleted ({@code gc} off) it says how that document was then. Immutable. Source: Yjs
+ * {@code Snapshot.js}.
+ */
+public final class Snapshot {
+    /** Of the empty document. */
+    public static final Snapshot EMPTY = new Snapshot(new DeleteSet(), StateVector.EMPTY);
+
+    private final DeleteSet deletes;
+    private final StateVector stateVector;
+
+    private Snapshot(DeleteSet deletes, StateVector stateVector) {
+        this.deletes = deletes;
+        this.stateVector = stateVector;
+    }
+
+    /** How a document is now. */
+    public static Snapshot of(Doc doc) {
+        return new Snapshot(doc.deletes(), doc.stateVector());
+    }
+
+    /**
+     * Reads the wire form V1.
+     *
+     * @throws DecodeException if it is malformed, or more bytes follow
+     */
+    public static Snapshot decode(byte[] v1) {
+        Decoder in = new Decoder(v1);
+        DeleteSet deletes = new DeleteSet();
+        DeleteSet.decode(in, deletes::add);
+        return new Snapshot(deletes, StateVector.decode(in.readRest()));
+    }
+
+    /** The wire form V1; clients in descending order. */
+    public byte[] encode() {
+        Encoder out = new Encoder();
+        deletes.encode(out);
+        byte[] clocks = stateVector.encode();
+        out.writeBytes(clocks, 0, clocks.length);
+        return out.toByteArray();
+    }
+
+    /** How far each client had come. */
+    public StateVector stateVector() {
+        return stateVector;
+    }
+
+    /** What was deleted, as a copy. */
+    public DeleteSet deletes() {
+        DeleteSet copy = new DeleteSet();
+        copy.addAll(deletes);
+        return copy;
+    }
+
+    /** Whether all that an update says had happened by then. */
+    public boolean contains(Update update) {
+        for (int r = 0; r < update.structCount * Update.ROW; r += Update.ROW) {
+            long end = update.structs[r + Update.CLOCK] + update.structs[r + Update.LEN];
+            if (stateVector.clock(update.structs[r + Update.CLIENT]) < end) {
+                return false;
+            }
+        }
+        for (int r = 0; r < update.deleteCount * Update.DELETE_ROW; r += Update.DELETE_ROW) {
+            if (!deletes.covers(update.deletes[r], update.deletes[r + 1], update.deletes[r + 2])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * A new document as that one was then.
+     *
+     * @param doc where the snapshot was made, or a replica of it that knows as much
+     * @throws IllegalArgumentException if it drops what is deleted, or does not know as much as the snapshot
+     */
+    public Doc restore(Doc doc) {
+        return restore(doc, DocOptions.create());
+    }
+
+    /** As {@link #restore(Doc)}, with options for the new document. */
+    public Doc restore(Doc doc, DocOptions options) {
+        if (doc.gc()) {
+            throw new IllegalArgumentException("a document that collects what is deleted cannot be restored");
+        }
+        StateVector known = doc.stateVector();
+        stateVector.asMap().forEach((client, clock) -> {
+            if (known.clock(client) < clock) {
+                throw new IllegalArgumentException("the document does not know all of the snapshot");
+            }
+        });
+        Encoder out = new Encoder(1024);
+        doc.transact(transaction -> {
+            out.writeVarUint(stateVector.asMap().size());
+            stateVector.asMap().forEach((client, clock) -> {
+                StructList list = doc.store().client(client);
+                doc.store().cleanEnd(transaction, list, clock - 1);
+                DocWriter.prefix(out, list, clock);
+            });
+            deletes.encode(out);
+        });
+        Doc restored = new Doc(options);
+        restored.applyUpdate(Update.decode(out.toByteArray(), DecodeLimits.OWN), this);
+        return restored;
+    }
+
+    /** Splits what was changed in part, so that each item was visible then or was not. */
+    void split(Transaction transaction) {
+        ItemStore store = transaction.doc().store();
+        stateVector.asMap().forEach((client, clock) -> {
+            StructList list = store.find(client);
+            if (list != null && clock < list.end()) {
+                store.cleanStart(transaction, list, clock);
+            }
+        });
+        deletes.forEach((client, from, to) -> {
+            StructList list = store.find(client);
+            if (list != null && from < list.end()) {
+                store.cleanStart(transaction, list, from);
+                if (to < list.end()) {
+                    store.cleanStart(transaction, list, to);
+                }
+            }
+        });
+    }
+
+    /** Whether the item was there, deleted or not. */
+    boolean knows(Item item) {
+        return item.clock < stateVector.clock(item.list.client);
+    }
+
+    /** Whether the item was there and was not deleted. */
+    boolean shows(Item item) {
+        return knows(item) && !deletes.contains(item.list.client, item.clock);
+    }
+
+    Predicate<Item> visible() {
+        return this::shows;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Snapshot that && stateVector.equals(that.stateVector) && deletes.equals(that.deletes);
+    }
+
+    @Override
+    public int hashCode() {
+        return stateVector.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "Snapshot[" + stateVector + "]";
+    }
+}

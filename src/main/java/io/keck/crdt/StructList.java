@@ -1,0 +1,364 @@
+package io.keck.crdt;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The history of one client in a document: its structs by clock, without a gap, and what their content is made of. Not
+ * thread-safe.
+ *
+ * <p><b>Order.</b> Structs stand in chunks of at most {@value #CHUNK}, each with its clocks beside it, so that a search
+ * touches two small arrays and a split in the middle of a long history moves a chunk and not the history. A position is
+ * a {@code long}, chunk in the upper and index in the lower half; inserting and removing makes older positions void.
+ *
+ * <p><b>Content.</b> Text and values of all items of the client stand in two buffers in the order of their clocks, and an
+ * item knows where its section begins. To split an item or to merge two costs nothing then, and an item of text is a
+ * single object. Sections of collected items are dead; the buffers are rewritten when half of one is.
+ */
+final class StructList {
+    /** No position: before the first struct. */
+    static final long NONE = -1;
+
+    private static final int CHUNK = 256;
+    private static final int FEW = 32;
+    private static final int COMPACT_AT_LEAST = 4096;
+    private static final @Nullable Object[] NO_VALUES = {};
+
+    private static final class Chunk {
+        long[] clocks;
+
+        @Nullable
+        Struct[] structs;
+
+        int n;
+
+        Chunk(int capacity) {
+            clocks = new long[capacity];
+            structs = new Struct[capacity];
+        }
+
+        void open(int at) {
+            if (n == clocks.length) {
+                int capacity = Math.min(CHUNK, n * 2);
+                clocks = Arrays.copyOf(clocks, capacity);
+                structs = Arrays.copyOf(structs, capacity);
+            }
+            System.arraycopy(clocks, at, clocks, at + 1, n - at);
+            System.arraycopy(structs, at, structs, at + 1, n - at);
+            n++;
+        }
+
+        void close(int at) {
+            n--;
+            System.arraycopy(clocks, at + 1, clocks, at, n - at);
+            System.arraycopy(structs, at + 1, structs, at, n - at);
+            structs[n] = null;
+        }
+
+        void take(Chunk from, int first) {
+            int count = from.n - first;
+            if (n + count > clocks.length) {
+                clocks = Arrays.copyOf(clocks, CHUNK);
+                structs = Arrays.copyOf(structs, CHUNK);
+            }
+            System.arraycopy(from.clocks, first, clocks, n, count);
+            System.arraycopy(from.structs, first, structs, n, count);
+            Arrays.fill(from.structs, first, from.n, null);
+            n += count;
+            from.n = first;
+        }
+    }
+
+    final long client;
+    /** What the newest transaction that changed this history did to it. */
+    @Nullable
+    ClientChange change;
+
+    private Chunk[] chunks = {new Chunk(2)};
+    private int chunkCount = 1;
+    private int recent;
+    private int size;
+    private long end;
+
+    private @Nullable TextBuffer text;
+    private int deadText;
+    private @Nullable Object[] values = NO_VALUES;
+    private int valueCount;
+    private int deadValues;
+
+    StructList(long client) {
+        this.client = client;
+    }
+
+    /** The clock after the last struct. */
+    long end() {
+        return end;
+    }
+
+    /** The number of structs. */
+    int size() {
+        return size;
+    }
+
+    // ---- structs by position
+
+    /** Where the struct is that holds this clock, which must be below {@link #end}. */
+    long find(long clock) {
+        int c = recent;
+        if (chunks[c].clocks[0] > clock || (c + 1 < chunkCount && chunks[c + 1].clocks[0] <= clock)) {
+            c = findChunk(clock);
+            recent = c;
+        }
+        Chunk chunk = chunks[c];
+        int lo = 0;
+        int hi = chunk.n - 1;
+        if (chunk.clocks[hi] <= clock) {
+            return position(c, hi);
+        }
+        while (lo < hi) {
+            int mid = (lo + hi + 1) >>> 1;
+            if (chunk.clocks[mid] <= clock) {
+                lo = mid;
+            } else {
+                hi = mid - 1;
+            }
+        }
+        return position(c, lo);
+    }
+
+    private int findChunk(long clock) {
+        int lo = 0;
+        int hi = chunkCount - 1;
+        while (lo < hi) {
+            int mid = (lo + hi + 1) >>> 1;
+            if (chunks[mid].clocks[0] <= clock) {
+                lo = mid;
+            } else {
+                hi = mid - 1;
+            }
+        }
+        return lo;
+    }
+
+    private static long position(int chunk, int index) {
+        return (long) chunk << 32 | index;
+    }
+
+    Struct get(long position) {
+        Struct struct = chunks[(int) (position >>> 32)].structs[(int) position];
+        if (struct == null) {
+            throw new IllegalStateException("no struct at a position: the document is damaged");
+        }
+        return struct;
+    }
+
+    /** The struct that holds this clock, which must be below {@link #end}. */
+    Struct at(long clock) {
+        return get(find(clock));
+    }
+
+    /** The position after this one, or {@link #NONE} at the end. */
+    long next(long position) {
+        int c = (int) (position >>> 32);
+        int i = (int) position + 1;
+        if (i < chunks[c].n) {
+            return position(c, i);
+        }
+        return c + 1 < chunkCount ? position(c + 1, 0) : NONE;
+    }
+
+    /** The position before this one, or {@link #NONE} at the start. */
+    long previous(long position) {
+        int c = (int) (position >>> 32);
+        int i = (int) position;
+        if (i > 0) {
+            return position - 1;
+        }
+        return c > 0 ? position(c - 1, chunks[c - 1].n - 1) : NONE;
+    }
+
+    /** The position of the first struct, or {@link #NONE}. */
+    long first() {
+        return size == 0 ? NONE : 0;
+    }
+
+    /** The position of the last struct, or {@link #NONE}. */
+    long last() {
+        return size == 0 ? NONE : position(chunkCount - 1, chunks[chunkCount - 1].n - 1);
+    }
+
+    /** How many structs there are from this position on. */
+    int countFrom(long position) {
+        int count = -(int) position;
+        for (int c = (int) (position >>> 32); c < chunkCount; c++) {
+            count += chunks[c].n;
+        }
+        return count;
+    }
+
+    /** What is deleted. */
+    Ranges deletes() {
+        Ranges ranges = new Ranges();
+        for (int c = 0; c < chunkCount; c++) {
+            for (int i = 0; i < chunks[c].n; i++) {
+                Struct struct = chunks[c].structs[i];
+                if (struct != null && struct.isDeleted()) {
+                    ranges.add(struct.clock, struct.end());
+                }
+            }
+        }
+        return ranges;
+    }
+
+    void append(Struct struct) {
+        if (struct.clock != end) {
+            throw new IllegalStateException("struct " + struct + " does not follow clock " + end);
+        }
+        Chunk chunk = chunks[chunkCount - 1];
+        if (chunk.n == CHUNK) {
+            chunk = new Chunk(FEW);
+            insertChunk(chunkCount, chunk);
+        }
+        int at = chunk.n;
+        chunk.open(at);
+        chunk.clocks[at] = struct.clock;
+        chunk.structs[at] = struct;
+        size++;
+        end = struct.end();
+    }
+
+    /**
+     * Inserts the right half of a struct that was split.
+     *
+     * @return where it is
+     */
+    long insertAfter(long position, Struct struct) {
+        int c = (int) (position >>> 32);
+        int at = (int) position + 1;
+        Chunk chunk = chunks[c];
+        if (chunk.n == CHUNK) {
+            Chunk right = new Chunk(CHUNK);
+            right.take(chunk, CHUNK / 2);
+            insertChunk(c + 1, right);
+            if (at > chunk.n) {
+                at -= chunk.n;
+                chunk = right;
+                c++;
+            }
+        }
+        chunk.open(at);
+        chunk.clocks[at] = struct.clock;
+        chunk.structs[at] = struct;
+        size++;
+        return position(c, at);
+    }
+
+    /**
+     * Removes a struct that was merged into the one before it.
+     *
+     * @return where the one before it is now
+     */
+    long remove(long position) {
+        int c = (int) (position >>> 32);
+        int i = (int) position;
+        Chunk chunk = chunks[c];
+        chunk.close(i);
+        size--;
+        if (c == 0) {
+            return position - 1;
+        }
+        Chunk left = chunks[c - 1];
+        if (chunk.n == 0 || (chunk.n < FEW && left.n + chunk.n <= CHUNK / 2)) {
+            int before = left.n + i - 1;
+            left.take(chunk, 0);
+            removeChunk(c);
+            return position(c - 1, before);
+        }
+        return i > 0 ? position - 1 : position(c - 1, left.n - 1);
+    }
+
+    void replace(long position, Struct struct) {
+        chunks[(int) (position >>> 32)].structs[(int) position] = struct;
+    }
+
+    private void insertChunk(int at, Chunk chunk) {
+        if (chunkCount == chunks.length) {
+            chunks = Arrays.copyOf(chunks, chunkCount * 2);
+        }
+        System.arraycopy(chunks, at, chunks, at + 1, chunkCount - at);
+        chunks[at] = chunk;
+        chunkCount++;
+    }
+
+    private void removeChunk(int at) {
+        chunkCount--;
+        System.arraycopy(chunks, at + 1, chunks, at, chunkCount - at);
+        chunks[chunkCount] = chunks[0]; // holds on to nothing that is gone
+        recent = 0;
+    }
+
+    // ---- content
+
+    TextBuffer text() {
+        if (text == null) {
+            text = new TextBuffer();
+        }
+        return text;
+    }
+
+    /** Adds a value and says where it is. */
+    int addValue(@Nullable Object value) {
+        if (valueCount == values.length) {
+            values = Arrays.copyOf(values, Math.max(4, valueCount + (valueCount >> 1)));
+        }
+        values[valueCount] = value;
+        return valueCount++;
+    }
+
+    @Nullable
+    Object value(int at) {
+        return values[at];
+    }
+
+    /** The text of an item is no longer needed. */
+    void dropText(int length) {
+        deadText += length;
+    }
+
+    /** The values of an item are no longer needed. */
+    void dropValues(int at, int length) {
+        Arrays.fill(values, at, at + length, null);
+        deadValues += length;
+    }
+
+    /** Rewrites the buffers where most of one is dead. */
+    void compact() {
+        if (text != null && deadText > COMPACT_AT_LEAST && deadText > text.length() / 2) {
+            TextBuffer old = text;
+            text = new TextBuffer();
+            deadText = 0;
+            for (long p = first(); p != NONE; p = next(p)) {
+                if (get(p) instanceof Item item && item.content == ContentString.INSTANCE) {
+                    int at = text.length();
+                    text.append(old, item.at, item.at + (int) item.length);
+                    item.at = at;
+                }
+            }
+        }
+        if (deadValues > COMPACT_AT_LEAST && deadValues > valueCount / 2) {
+            @Nullable Object[] old = values;
+            values = new Object[valueCount - deadValues];
+            valueCount = 0;
+            deadValues = 0;
+            for (long p = first(); p != NONE; p = next(p)) {
+                if (get(p) instanceof Item item && item.content instanceof ContentValues) {
+                    int from = item.at;
+                    item.at = valueCount;
+                    for (int i = from; i < from + item.length; i++) {
+                        addValue(old[i]);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.Encoder;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One change of a document: everything that happens within one {@link Doc#transact} or {@link Doc#applyUpdate}. Observers
+ * are called once for it, and it is one update. Belongs to its document's thread. Source: Yjs {@code Transaction.js}.
+ *
+ * <p>A transaction notes only what it touches: the histories that grew or lost something, the types that changed, the
+ * items that were split. So a small change of a large document costs what the change costs.
+ */
+public final class Transaction {
+    private final Doc doc;
+    private final @Nullable Object origin;
+    private boolean local;
+    private boolean finished;
+
+    private ClientChange[] changes = new ClientChange[1];
+    private int changeCount;
+    private final List<TypeChange> changed = new ArrayList<>(1);
+    private @Nullable Item[] splits = {};
+    private int splitCount;
+    /** Deleted types whose children still have to be deleted. */
+    private final ArrayDeque<Branch> orphans = new ArrayDeque<>(0);
+
+    private boolean deletingOrphans;
+    /** The list that is changed by index, by somebody who tells its markers. */
+    private @Nullable Branch byIndex;
+
+    private final Set<Doc> subdocsAdded = new LinkedHashSet<>(0);
+    private final Set<Doc> subdocsRemoved = new LinkedHashSet<>(0);
+    private final Set<Doc> subdocsLoaded = new LinkedHashSet<>(0);
+
+    Transaction(Doc doc, @Nullable Object origin, boolean local) {
+        this.doc = doc;
+        this.origin = origin;
+        this.local = local;
+    }
+
+    /** The document that changes. */
+    public Doc doc() {
+        return doc;
+    }
+
+    /** What was handed in as the origin of the change, or null. */
+    public @Nullable Object origin() {
+        return origin;
+    }
+
+    /** Whether the change was made here, and does not come from an update. */
+    public boolean isLocal() {
+        return local;
+    }
+
+    /** The clock up to which a client's history was here before; what is from there on is new. */
+    public long clockBefore(long client) {
+        StructList list = doc.store().find(client);
+        ClientChange change = list == null ? null : changeOf(list);
+        if (change != null) {
+            return change.before;
+        }
+        return list == null ? 0 : list.end();
+    }
+
+    /** What this transaction deleted, as a copy. */
+    public DeleteSet deletes() {
+        DeleteSet out = new DeleteSet();
+        for (int i = 0; i < changeCount; i++) {
+            Ranges ranges = changes[i].deletes;
+            for (int k = 0; ranges != null && k < ranges.size(); k++) {
+                out.add(changes[i].list.client, ranges.from(k), ranges.to(k));
+            }
+        }
+        return out;
+    }
+
+    /** What this transaction added, by clock; some of it may have been deleted again. As a copy. */
+    public DeleteSet insertions() {
+        DeleteSet out = new DeleteSet();
+        for (int i = 0; i < changeCount; i++) {
+            if (changes[i].before < changes[i].after) {
+                out.add(changes[i].list.client, changes[i].before, changes[i].after);
+            }
+        }
+        return out;
+    }
+
+    /** Whether this type, or one in it, was changed. */
+    public boolean changed(AbstractType type) {
+        for (TypeChange change : changed) {
+            if (!change.branch.isDeleted() && type.branch.contains(change.branch)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * The update, in wire format V1, that makes the same change elsewhere.
+     *
+     * @return null if nothing changed
+     */
+    public byte @Nullable [] encodeUpdate() {
+        ClientChange[] all = Arrays.copyOf(changes, changeCount);
+        Arrays.sort(all, (a, b) -> Long.compare(b.list.client, a.list.client));
+        int grown = 0;
+        int deleting = 0;
+        for (ClientChange change : all) {
+            grown += change.after > change.before ? 1 : 0;
+            deleting += change.deletes != null ? 1 : 0;
+        }
+        if (grown + deleting == 0) {
+            return null;
+        }
+        Encoder out = doc.scratch();
+        out.writeVarUint(grown);
+        for (ClientChange change : all) {
+            if (change.after > change.before) {
+                DocWriter.structs(out, change.list, change.before);
+            }
+        }
+        out.writeVarUint(deleting);
+        for (ClientChange change : all) {
+            if (change.deletes != null) {
+                out.writeVarUint(change.list.client);
+                change.deletes.encode(out);
+            }
+        }
+        return out.toByteArray();
+    }
+
+    // ---- what happens
+
+    /** All observers were called: what was deleted goes now. */
+    void finish() {
+        finished = true;
+    }
+
+    boolean isFinished() {
+        return finished;
+    }
+
+    void becomesRemote() {
+        local = false;
+    }
+
+    /** An edit of this list by index begins, or ends (null); it tells the markers of the list itself. */
+    void editsByIndex(@Nullable Branch branch) {
+        byIndex = branch;
+    }
+
+    void listChanged(Branch branch) {
+        if (branch.markers != null && byIndex != branch) {
+            branch.dropMarkers();
+        }
+    }
+
+    ClientChange touch(StructList list) {
+        ClientChange change = list.change;
+        if (change != null && change.transaction == this) {
+            return change;
+        }
+        change = changeOf(list); // a later transaction of an observer may have touched it since
+        if (change == null) {
+            change = new ClientChange(this, list);
+            if (changeCount == changes.length) {
+                changes = Arrays.copyOf(changes, changeCount * 2 + 2);
+            }
+            changes[changeCount++] = change;
+        }
+        list.change = change;
+        return change;
+    }
+
+    private @Nullable ClientChange changeOf(StructList list) {
+        ClientChange newest = list.change;
+        if (newest == null || newest.transaction == this) {
+            return newest;
+        }
+        for (int i = 0; i < changeCount; i++) {
+            if (changes[i].list == list) {
+                return changes[i];
+            }
+        }
+        return null;
+    }
+
+    int changeCount() {
+        return changeCount;
+    }
+
+    ClientChange change(int i) {
+        return changes[i];
+    }
+
+    boolean adds(Item item) {
+        ClientChange change = changeOf(item.list);
+        return change != null && item.clock >= change.before;
+    }
+
+    boolean deletes(Item item) {
+        ClientChange change = changeOf(item.list);
+        return change != null && change.deletes != null && change.deletes.covers(item.clock, item.clock + 1);
+    }
+
+    void addDeleted(Item item) {
+        touch(item.list).deletes().add(item.clock, item.end());
+    }
+
+    void addChanged(Branch branch, @Nullable String key) {
+        Item item = branch.item;
+        if (item != null && (item.isDeleted() || adds(item))) {
+            return; // nobody can observe it yet, or any more
+        }
+        TypeChange change = branch.change;
+        if (change == null || change.transaction != this) {
+            change = new TypeChange(this, branch);
+            branch.change = change;
+            changed.add(change);
+        }
+        if (key == null) {
+            change.children = true;
+        } else {
+            change.keys.add(key);
+        }
+    }
+
+    List<TypeChange> changedTypes() {
+        return changed;
+    }
+
+    void addSplit(Item right) {
+        if (splitCount == splits.length) {
+            splits = Arrays.copyOf(splits, splitCount * 2 + 2);
+        }
+        splits[splitCount++] = right;
+    }
+
+    int splitCount() {
+        return splitCount;
+    }
+
+    /** The right half of a split, or an item that may merge with what was deleted beside it. */
+    Item split(int i) {
+        Item item = splits[i];
+        if (item == null) {
+            throw new IndexOutOfBoundsException("split " + i);
+        }
+        return item;
+    }
+
+    /** Deletes an item and everything in it. */
+    void delete(Item item) {
+        if (item.isDeleted()) {
+            return;
+        }
+        deleteAlone(item);
+        if (deletingOrphans || orphans.isEmpty()) {
+            return;
+        }
+        deletingOrphans = true; // types may nest as deep as they like: no recursion
+        try {
+            while (!orphans.isEmpty()) {
+                deleteChildren(orphans.pop());
+            }
+        } finally {
+            deletingOrphans = false;
+        }
+    }
+
+    private void deleteAlone(Item item) {
+        if (item.parentSub == null) {
+            listChanged(item.parent);
+            if (item.content.isCountable()) {
+                item.parent.length -= item.length;
+            }
+        }
+        item.markDeleted();
+        addDeleted(item);
+        addChanged(item.parent, item.parentSub);
+        item.content.delete(this, item);
+    }
+
+    void deleteChildrenLater(Branch branch) {
+        orphans.push(branch);
+    }
+
+    private void deleteChildren(Branch branch) {
+        for (Item child = branch.start; child != null; child = child.right) {
+            deleteChild(child);
+        }
+        if (branch.hasMap()) {
+            branch.map().values().forEach(this::deleteChild);
+        }
+    }
+
+    private void deleteChild(Item child) {
+        if (!child.isDeleted()) {
+            deleteAlone(child);
+        } else if (!adds(child)) {
+            addSplit(child); // will be collected with its parent, and may then merge with what is beside it
+        }
+    }
+
+    // ---- documents inside
+
+    void subdocAdded(Doc subdoc) {
+        subdocsAdded.add(subdoc);
+        if (subdoc.shouldLoad()) {
+            subdocsLoaded.add(subdoc);
+        }
+    }
+
+    void subdocRemoved(Doc subdoc) {
+        if (!subdocsAdded.remove(subdoc)) {
+            subdocsRemoved.add(subdoc);
+        }
+    }
+
+    void subdocLoaded(Doc subdoc) {
+        subdocsLoaded.add(subdoc);
+    }
+
+    Set<Doc> subdocsAdded() {
+        return subdocsAdded;
+    }
+
+    Set<Doc> subdocsRemoved() {
+        return subdocsRemoved;
+    }
+
+    Set<Doc> subdocsLoaded() {
+        return subdocsLoaded;
+    }
+}

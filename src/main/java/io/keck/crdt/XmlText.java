@@ -1,0 +1,127 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.Any;
+import io.keck.crdt.lib0.JsonValue;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * XML types as text, to the letter as Yjs prints them; nothing is escaped. Does not recurse, however deep types nest.
+ * Source: Yjs {@code YXmlElement.js}, {@code YXmlText.js}.
+ */
+final class XmlText {
+    private static final String NOT_PRINTABLE = "[object Object]";
+
+    private XmlText() {}
+
+    static String of(AbstractType root) {
+        StringBuilder out = new StringBuilder();
+        ArrayDeque<Object> todo = new ArrayDeque<>();
+        todo.push(root);
+        while (!todo.isEmpty()) {
+            Object next = todo.pop();
+            if (next instanceof YXmlElement element) {
+                String name = element.nodeName().toLowerCase(Locale.ROOT);
+                out.append('<').append(name);
+                new TreeMap<>(element.getAttributes()).forEach((key, value) -> attribute(out, key, value));
+                out.append('>');
+                todo.push("</" + name + ">");
+                push(todo, Lists.toList(element.branch));
+            } else if (next instanceof YXmlFragment fragment) {
+                push(todo, Lists.toList(fragment.branch));
+            } else if (next instanceof YXmlText text) {
+                List<Delta> delta = text.toDelta();
+                for (int i = delta.size() - 1; i >= 0; i--) {
+                    todo.push(delta.get(i));
+                }
+            } else if (next instanceof Delta.Insert insert) {
+                run(out, todo, insert);
+            } else {
+                out.append(print(next));
+            }
+        }
+        return out.toString();
+    }
+
+    private static void push(ArrayDeque<Object> todo, List<@Nullable Object> values) {
+        for (int i = values.size() - 1; i >= 0; i--) {
+            Object value = values.get(i);
+            todo.push(value == null ? "null" : value);
+        }
+    }
+
+    /** Text with its formats around it as elements. */
+    private static void run(StringBuilder out, ArrayDeque<Object> todo, Delta.Insert insert) {
+        Map<String, @Nullable Object> nodes = new TreeMap<>(insert.attributes());
+        StringBuilder end = new StringBuilder();
+        nodes.forEach((name, value) -> {
+            out.append('<').append(name);
+            members(value).forEach((key, member) -> attribute(out, key, member));
+            out.append('>');
+            end.insert(0, "</" + name + ">");
+        });
+        todo.push(end.toString());
+        Object value = insert.value();
+        todo.push(value == null ? "null" : value);
+    }
+
+    private static void attribute(StringBuilder out, String key, @Nullable Object value) {
+        out.append(' ').append(key).append("=\"").append(print(value)).append('"');
+    }
+
+    /** What a JavaScript loop over the keys of a value finds. */
+    private static Map<String, @Nullable Object> members(@Nullable Object value) {
+        Map<String, @Nullable Object> members = new TreeMap<>();
+        if (value instanceof Map<?, ?> map) {
+            map.forEach((key, member) -> members.put((String) key, member));
+        } else if (value instanceof List<?> list) {
+            for (int i = 0; i < list.size(); i++) {
+                members.put(String.valueOf(i), list.get(i));
+            }
+        } else if (value instanceof String string) {
+            for (int i = 0; i < string.length(); i++) {
+                members.put(String.valueOf(i), string.substring(i, i + 1));
+            }
+        }
+        return members;
+    }
+
+    /** A value as JavaScript turns it into a string. */
+    private static String print(@Nullable Object value) {
+        if (value instanceof YText text) {
+            return text.toString();
+        }
+        if (value instanceof Double number) {
+            if (number.isNaN() || number.isInfinite()) {
+                return number.toString();
+            }
+            return JsonValue.number(number);
+        }
+        if (value instanceof byte[] bytes) {
+            StringBuilder out = new StringBuilder();
+            for (byte b : bytes) {
+                out.append(out.length() == 0 ? "" : ",").append(b & 0xff);
+            }
+            return out.toString();
+        }
+        if (value instanceof List<?> list) {
+            StringBuilder out = new StringBuilder();
+            for (int i = 0; i < list.size(); i++) {
+                Object element = list.get(i);
+                boolean nothing = element == null || element == Any.UNDEFINED;
+                out.append(i == 0 ? "" : ",").append(nothing ? "" : print(element));
+            }
+            return out.toString();
+        }
+        boolean plain = value == null
+                || value == Any.UNDEFINED
+                || value instanceof String
+                || value instanceof Boolean
+                || value instanceof Number;
+        return plain ? String.valueOf(value) : NOT_PRINTABLE;
+    }
+}

@@ -1,0 +1,94 @@
+package io.keck.crdt;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Values by key; of concurrent values of one key one wins, on all replicas the same. See {@link AbstractType}. Source:
+ * Yjs {@code YMap.js}.
+ */
+public sealed class YMap extends AbstractType permits YXmlHook {
+    /** An empty map, to be inserted somewhere. */
+    public YMap() {
+        this(Branch.MAP, "");
+    }
+
+    YMap(int kind, String name) {
+        super(kind, name);
+    }
+
+    YMap(Branch branch) {
+        super(branch);
+    }
+
+    /** A map of these values, to be inserted somewhere. */
+    public static YMap of(Map<String, ? extends @Nullable Object> values) {
+        YMap map = new YMap();
+        values.forEach(map::set);
+        return map;
+    }
+
+    /**
+     * Sets the value of a key; the value before is deleted.
+     *
+     * @throws IllegalArgumentException if it is not a value a type can hold
+     */
+    public void set(String key, @Nullable Object value) {
+        String name = Values.wellFormed(key);
+        Object checked = Lists.checked(Collections.singletonList(value)).get(0);
+        edit(transaction -> Lists.set(transaction, branch, name, checked));
+    }
+
+    /** Deletes a key and its value; does nothing if it is not there. */
+    public void delete(String key) {
+        edit(transaction -> Lists.remove(transaction, branch, key));
+    }
+
+    /** Deletes all keys. */
+    public void clear() {
+        edit(transaction -> Set.copyOf(keys()).forEach(key -> Lists.remove(transaction, branch, key)));
+    }
+
+    /** The value of a key; null if there is none, or if it is null. */
+    public @Nullable Object get(String key) {
+        Item item = branch.value(key);
+        return item == null ? null : Lists.last(item);
+    }
+
+    /** Whether there is that key. */
+    public boolean has(String key) {
+        return branch.value(key) != null;
+    }
+
+    /** The number of keys. */
+    public int size() {
+        return toMap().size();
+    }
+
+    /** The keys. */
+    public Set<String> keys() {
+        return toMap().keySet();
+    }
+
+    /** All keys and values, as a copy; types and documents as such. */
+    public Map<String, @Nullable Object> toMap() {
+        return Attributes.of(branch);
+    }
+
+    /** All keys and values, as they were; of a document without garbage collection. */
+    public Map<String, @Nullable Object> toMap(Snapshot snapshot) {
+        return Attributes.of(branch, snapshot);
+    }
+
+    @Override
+    public YMap copy() {
+        return fill(new YMap());
+    }
+
+    final <M extends YMap> M fill(M copy) {
+        toMap().forEach((key, value) -> copy.set(key, Copies.of(value)));
+        return copy;
+    }
+}

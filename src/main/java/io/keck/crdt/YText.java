@@ -1,0 +1,216 @@
+package io.keck.crdt;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Text with formats and embedded values. Indexes and lengths count UTF-16 code units, as Java's strings do; an embedded
+ * value counts one. An edit that cuts a surrogate pair turns what is left of it into U+FFFD, as in Yjs. See {@link
+ * AbstractType}. Source: Yjs {@code YText.js}.
+ */
+public sealed class YText extends AbstractType permits YXmlText {
+    /** An empty text, to be inserted somewhere. */
+    public YText() {
+        this(Branch.TEXT);
+    }
+
+    /** A text, to be inserted somewhere. */
+    public YText(String text) {
+        this();
+        insert(0, text);
+    }
+
+    YText(int kind) {
+        super(kind, "");
+    }
+
+    YText(Branch branch) {
+        super(branch);
+    }
+
+    /** The number of code units and embedded values. */
+    public final int length() {
+        return lengthAsInt();
+    }
+
+    /**
+     * Inserts text. It gets the formats of what stands before it.
+     *
+     * @throws IndexOutOfBoundsException if {@code index} is not within 0 and the length
+     */
+    public final void insert(int index, String text) {
+        checkIndex(index);
+        if (!text.isEmpty()) {
+            String clean = Values.wellFormed(text);
+            preliminaryLength(clean.length());
+            edit(transaction -> {
+                if (branch.isRich()) {
+                    TextEdit at = TextEdit.at(transaction, branch, index);
+                    at.insertText(clean, at.currentAttributes());
+                } else {
+                    TextEdit.insertPlain(transaction, branch, index, clean);
+                }
+            });
+        }
+    }
+
+    /**
+     * Inserts text with these formats and no others.
+     *
+     * @throws IndexOutOfBoundsException if {@code index} is not within 0 and the length
+     * @throws IllegalArgumentException if a format is not a JSON value
+     */
+    public final void insert(int index, String text, Map<String, ? extends @Nullable Object> attributes) {
+        checkIndex(index);
+        Map<String, @Nullable Object> formats = TextEdit.checked(attributes);
+        if (!text.isEmpty()) {
+            String clean = Values.wellFormed(text);
+            preliminaryLength(clean.length());
+            edit(transaction -> TextEdit.at(transaction, branch, index).insertText(clean, formats));
+        }
+    }
+
+    /** Inserts a value without formats; see {@link #insertEmbed(int, Object, Map)}. */
+    public final void insertEmbed(int index, @Nullable Object embed) {
+        insertEmbed(index, embed, Map.of());
+    }
+
+    /**
+     * Inserts a JSON value or another type.
+     *
+     * @throws IndexOutOfBoundsException if {@code index} is not within 0 and the length
+     * @throws IllegalArgumentException if it is neither, or a format is not a JSON value
+     */
+    public final void insertEmbed(
+            int index, @Nullable Object embed, Map<String, ? extends @Nullable Object> attributes) {
+        checkIndex(index);
+        Map<String, @Nullable Object> formats = TextEdit.checked(attributes);
+        ItemContent content = TextEdit.embed(embed);
+        preliminaryLength(1);
+        edit(transaction -> TextEdit.at(transaction, branch, index).insertContent(content, formats));
+    }
+
+    /**
+     * Deletes text and embedded values.
+     *
+     * @throws IndexOutOfBoundsException if they are not all there
+     */
+    public final void delete(int index, int length) {
+        checkRange(index, length);
+        if (length > 0) {
+            preliminaryLength(-length);
+            edit(transaction -> {
+                if (branch.isRich()) {
+                    TextEdit.at(transaction, branch, index).delete(length);
+                } else {
+                    Lists.delete(transaction, branch, index, length);
+                }
+            });
+        }
+    }
+
+    /**
+     * Gives text and embedded values formats; a null value takes a format away.
+     *
+     * @throws IndexOutOfBoundsException if they are not all there
+     * @throws IllegalArgumentException if a format is not a JSON value
+     */
+    public final void format(int index, int length, Map<String, ? extends @Nullable Object> attributes) {
+        checkRange(index, length);
+        Map<String, @Nullable Object> formats = TextEdit.checked(attributes);
+        if (length > 0) {
+            edit(transaction -> TextEdit.at(transaction, branch, index).format(length, formats));
+        }
+    }
+
+    /**
+     * Makes several changes, each where the one before ended.
+     *
+     * @throws IndexOutOfBoundsException if they go beyond the end
+     * @throws IllegalArgumentException if something is inserted that a text cannot hold
+     */
+    public final void applyDelta(List<Delta> delta) {
+        List<TextEdit.Step> steps = new ArrayList<>(delta.size());
+        long rest = branch.length;
+        long change = 0;
+        for (Delta each : delta) {
+            TextEdit.Step step = TextEdit.step(each);
+            rest -= step.consumes();
+            change += step.adds();
+            steps.add(step);
+        }
+        if (rest < 0) {
+            throw new IndexOutOfBoundsException("delta of more than the length of " + branch.length);
+        }
+        preliminaryLength(change);
+        edit(transaction -> {
+            TextEdit at = TextEdit.at(transaction, branch, 0);
+            steps.forEach(at::apply);
+        });
+    }
+
+    /** The content with its formats, as inserts. */
+    public final List<Delta> toDelta() {
+        return Collections.unmodifiableList(TextDelta.of(branch));
+    }
+
+    /** The content as it was; of a document without garbage collection. */
+    public final List<Delta> toDelta(Snapshot snapshot) {
+        return TextDelta.between(this, snapshot, null);
+    }
+
+    /**
+     * The content as it was, and what of it had gone or come since an earlier snapshot, as format {@code ychange} with
+     * {@code {type: "removed"}} or {@code {type: "added"}}; of a document without garbage collection.
+     */
+    public final List<Delta> toDelta(Snapshot snapshot, Snapshot earlier) {
+        return TextDelta.between(this, snapshot, earlier);
+    }
+
+    /** Sets an attribute of the text as a whole, beside its content. */
+    public final void setAttribute(String name, @Nullable Object value) {
+        String key = Values.wellFormed(name);
+        Object checked = Lists.checked(Collections.singletonList(value)).get(0);
+        edit(transaction -> Lists.set(transaction, branch, key, checked));
+    }
+
+    /** Deletes an attribute; does nothing if it is not there. */
+    public final void removeAttribute(String name) {
+        edit(transaction -> Lists.remove(transaction, branch, name));
+    }
+
+    /** The value of an attribute, or null. */
+    public final @Nullable Object getAttribute(String name) {
+        Item item = branch.value(name);
+        return item == null ? null : Lists.last(item);
+    }
+
+    /** All attributes, as a copy. */
+    public final Map<String, @Nullable Object> getAttributes() {
+        return Attributes.of(branch);
+    }
+
+    /** The text alone, without formats and embedded values. */
+    @Override
+    public String toString() {
+        return TextDelta.plain(branch);
+    }
+
+    @Override
+    public YText copy() {
+        return fill(new YText());
+    }
+
+    final <T extends YText> T fill(T copy) {
+        List<Delta> delta = new ArrayList<>();
+        for (Delta each : toDelta()) {
+            Delta.Insert insert = (Delta.Insert) each;
+            delta.add(new Delta.Insert(Copies.of(insert.value()), insert.attributes()));
+        }
+        copy.applyDelta(delta);
+        return copy;
+    }
+}

@@ -1,0 +1,123 @@
+package io.keck.crdt;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A list of XML nodes: {@link YXmlElement}, {@link YXmlText}, {@link YXmlHook}, {@link YXmlFragment}. Indexes count
+ * nodes. See {@link AbstractType}. Source: Yjs {@code YXmlFragment.js}.
+ */
+public sealed class YXmlFragment extends AbstractType permits YXmlElement {
+    /** An empty fragment, to be inserted somewhere. */
+    public YXmlFragment() {
+        this(Branch.XML_FRAGMENT, "");
+    }
+
+    YXmlFragment(int kind, String name) {
+        super(kind, name);
+    }
+
+    YXmlFragment(Branch branch) {
+        super(branch);
+    }
+
+    /** The number of children. */
+    public final int length() {
+        return lengthAsInt();
+    }
+
+    /**
+     * Inserts nodes before a child, or at the end.
+     *
+     * @throws IndexOutOfBoundsException if {@code index} is not within 0 and the length
+     * @throws IllegalArgumentException if one is not an XML node, or is part of a document already
+     */
+    public final void insert(int index, List<? extends AbstractType> nodes) {
+        checkIndex(index);
+        for (AbstractType node : nodes) {
+            if (node.branch.kind() < Branch.XML_ELEMENT) {
+                throw new IllegalArgumentException(
+                        "not an XML node: " + node.getClass().getSimpleName());
+            }
+        }
+        if (!nodes.isEmpty()) {
+            List<@Nullable Object> checked = Lists.checked(nodes);
+            preliminaryLength(checked.size());
+            edit(transaction -> Lists.insert(transaction, branch, index, checked));
+        }
+    }
+
+    /** Inserts one node; see {@link #insert(int, List)}. */
+    public final void insert(int index, AbstractType node) {
+        insert(index, List.of(node));
+    }
+
+    /** Adds a node at the end. */
+    public final void push(AbstractType node) {
+        insert(length(), List.of(node));
+    }
+
+    /**
+     * Deletes children.
+     *
+     * @throws IndexOutOfBoundsException if they are not all there
+     */
+    public final void delete(int index, int length) {
+        checkRange(index, length);
+        if (length > 0) {
+            preliminaryLength(-length);
+            edit(transaction -> Lists.delete(transaction, branch, index, length));
+        }
+    }
+
+    /**
+     * One child; null where something else than a node was put there.
+     *
+     * @throws IndexOutOfBoundsException if it is not there
+     */
+    public final @Nullable AbstractType get(int index) {
+        checkRange(index, 1);
+        return !isPreliminary() && Lists.get(branch, index) instanceof AbstractType node ? node : null;
+    }
+
+    /** The first child, or null. */
+    public final @Nullable AbstractType firstChild() {
+        return length() == 0 ? null : get(0);
+    }
+
+    /** The children. */
+    public final List<AbstractType> children() {
+        List<AbstractType> nodes = new ArrayList<>(length());
+        Lists.forEach(branch, value -> {
+            if (value instanceof AbstractType node) {
+                nodes.add(node);
+            }
+        });
+        return Collections.unmodifiableList(nodes);
+    }
+
+    /** The node before one in its parent, or null. */
+    static @Nullable AbstractType sibling(@Nullable Item item) {
+        return item != null && item.content instanceof ContentType type ? type.branch.view() : null;
+    }
+
+    /** The XML as text; attributes sorted by name, nothing escaped, as in Yjs. */
+    @Override
+    public final String toString() {
+        return XmlText.of(this);
+    }
+
+    @Override
+    public YXmlFragment copy() {
+        return fill(new YXmlFragment());
+    }
+
+    final <F extends YXmlFragment> F fill(F copy) {
+        List<AbstractType> nodes = new ArrayList<>();
+        children().forEach(node -> nodes.add(node.copy()));
+        copy.insert(0, nodes);
+        return copy;
+    }
+}

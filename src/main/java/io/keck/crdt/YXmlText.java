@@ -1,0 +1,42 @@
+package io.keck.crdt;
+
+import org.jspecify.annotations.Nullable;
+
+/** Text in an XML tree; formats are elements around it. Source: Yjs {@code YXmlText.js}. */
+public final class YXmlText extends YText {
+    /** An empty text, to be inserted somewhere. */
+    public YXmlText() {
+        super(Branch.XML_TEXT);
+    }
+
+    /** A text, to be inserted somewhere. */
+    public YXmlText(String text) {
+        this();
+        insert(0, text);
+    }
+
+    YXmlText(Branch branch) {
+        super(branch);
+    }
+
+    /** The node after this one in its parent, or null. */
+    public @Nullable AbstractType nextSibling() {
+        return branch.item == null ? null : YXmlFragment.sibling(branch.item.next());
+    }
+
+    /** The node before this one in its parent, or null. */
+    public @Nullable AbstractType previousSibling() {
+        return branch.item == null ? null : YXmlFragment.sibling(branch.item.previous());
+    }
+
+    /** The text with each format as an element around it; nothing escaped, as in Yjs. */
+    @Override
+    public String toString() {
+        return XmlText.of(this);
+    }
+
+    @Override
+    public YXmlText copy() {
+        return fill(new YXmlText());
+    }
+}

@@ -1,0 +1,336 @@
+package io.keck.crdt.lib0;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * JSON text to values and back, to the letter as JavaScript's {@code JSON.parse} and {@code JSON.stringify}: Yjs puts
+ * formats and embeds on the wire that way, and two replicas compare bytes. Values are those of {@link Any}. Stateless;
+ * nothing here recurses. Source: ECMA-262, 25.5.
+ */
+public final class JsonValue {
+    /** Doubles below this have fewer digits than the others. */
+    private static final double SMALLEST_NORMAL = Double.MIN_NORMAL;
+
+    private JsonValue() {}
+
+    /**
+     * Reads one JSON text.
+     *
+     * @return null, a Boolean, Double or String, or an unmodifiable List or Map, keys in the order of the text
+     * @throws DecodeException if it is not JSON
+     */
+    public static @Nullable Object parse(String json) {
+        switch (json) {
+            case "null":
+                return null;
+            case "true":
+                return true;
+            case "false":
+                return false;
+            default:
+                byte[] utf8 = utf8(json);
+                Json.check(utf8, 0, utf8.length, Integer.MAX_VALUE);
+                return new Parser(json).parse();
+        }
+    }
+
+    private static byte[] utf8(String s) {
+        Encoder out = new Encoder(s.length() + 8);
+        for (int i = 0; i < s.length(); i++) {
+            out.writeCodePoint(s.charAt(i)); // halves of pairs: only the syntax is checked
+        }
+        return out.toByteArray();
+    }
+
+    /** Reads text that was checked before. */
+    private static final class Parser {
+        private final String s;
+        private int i;
+
+        Parser(String s) {
+            this.s = s;
+        }
+
+        private record Open(@Nullable Map<String, @Nullable Object> map, List<@Nullable Object> list) {}
+
+        @Nullable
+        Object parse() {
+            ArrayDeque<Open> open = new ArrayDeque<>();
+            ArrayDeque<String> keys = new ArrayDeque<>();
+            while (true) {
+                char c = peek();
+                Object value;
+                if (c == '{' || c == '[') {
+                    i++;
+                    Open container = new Open(c == '{' ? new LinkedHashMap<>() : null, new ArrayList<>());
+                    if (peek() != (c == '{' ? '}' : ']')) {
+                        open.push(container);
+                        key(container, keys);
+                        continue;
+                    }
+                    i++;
+                    value = close(container);
+                } else {
+                    value = scalar(c);
+                }
+                while (true) {
+                    Open top = open.peek();
+                    if (top == null) {
+                        return value;
+                    }
+                    if (top.map != null) {
+                        top.map.put(keys.pop(), value);
+                    } else {
+                        top.list.add(value);
+                    }
+                    char next = peek();
+                    i++;
+                    if (next == ',') {
+                        key(top, keys);
+                        break;
+                    }
+                    value = close(open.pop());
+                }
+            }
+        }
+
+        private static Object close(Open container) {
+            return container.map != null
+                    ? Collections.unmodifiableMap(container.map)
+                    : Collections.unmodifiableList(container.list);
+        }
+
+        private void key(Open container, ArrayDeque<String> keys) {
+            if (container.map != null) {
+                peek();
+                keys.push(string());
+                peek();
+                i++; // the colon
+            }
+        }
+
+        private char peek() {
+            while (i < s.length() && s.charAt(i) <= ' ') {
+                i++;
+            }
+            return i < s.length() ? s.charAt(i) : 0;
+        }
+
+        private @Nullable Object scalar(char c) {
+            switch (c) {
+                case '"':
+                    return string();
+                case 't':
+                    i += 4;
+                    return true;
+                case 'f':
+                    i += 5;
+                    return false;
+                case 'n':
+                    i += 4;
+                    return null;
+                default:
+                    int from = i;
+                    while (i < s.length() && "+-.eE0123456789".indexOf(s.charAt(i)) >= 0) {
+                        i++;
+                    }
+                    return Double.parseDouble(s.substring(from, i));
+            }
+        }
+
+        private String string() {
+            int from = ++i;
+            while (s.charAt(i) != '"' && s.charAt(i) != '\\') {
+                i++;
+            }
+            if (s.charAt(i) == '"') {
+                return s.substring(from, i++);
+            }
+            StringBuilder out = new StringBuilder().append(s, from, i);
+            while (s.charAt(i) != '"') {
+                char c = s.charAt(i++);
+                out.append(c == '\\' ? escaped() : c);
+            }
+            i++;
+            return out.toString();
+        }
+
+        private char escaped() {
+            char c = s.charAt(i++);
+            switch (c) {
+                case 'u':
+                    i += 4;
+                    return (char) Integer.parseInt(s, i - 4, i, 16);
+                case 'b':
+                    return '\b';
+                case 'f':
+                    return '\f';
+                case 'n':
+                    return '\n';
+                case 'r':
+                    return '\r';
+                case 't':
+                    return '\t';
+                default:
+                    return c;
+            }
+        }
+    }
+
+    private record Level(Iterator<?> elements, boolean object) {}
+
+    /**
+     * Writes one value without spaces. Undefined is left out of objects and null in arrays, what is not finite is null,
+     * bytes are an object of their indexes.
+     *
+     * @throws IllegalArgumentException if it is, or holds, something JSON cannot say: a BigInteger, undefined by itself
+     */
+    public static String write(@Nullable Object value) {
+        if (value == null || value instanceof Boolean) {
+            return String.valueOf(value);
+        }
+        if (value == Any.UNDEFINED) {
+            throw new IllegalArgumentException("JSON cannot say undefined");
+        }
+        StringBuilder out = new StringBuilder();
+        ArrayDeque<Level> open = new ArrayDeque<>();
+        Object next = value;
+        while (true) {
+            if (next instanceof Map<?, ?> map) {
+                out.append('{');
+                open.push(new Level(
+                        map.entrySet().stream()
+                                .filter(e -> e.getValue() != Any.UNDEFINED)
+                                .iterator(),
+                        true));
+            } else if (next instanceof List<?> list) {
+                out.append('[');
+                open.push(new Level(list.iterator(), false));
+            } else {
+                writeScalar(out, next);
+            }
+            boolean first = last(out) == '{' || last(out) == '[';
+            while (!open.isEmpty() && !open.element().elements.hasNext()) {
+                out.append(open.pop().object ? '}' : ']');
+                first = false;
+            }
+            if (open.isEmpty()) {
+                return out.toString();
+            }
+            if (!first) {
+                out.append(',');
+            }
+            next = open.element().elements.next();
+            if (open.element().object) {
+                Map.Entry<?, ?> entry = (Map.Entry<?, ?>) next;
+                writeString(out, (String) entry.getKey());
+                out.append(':');
+                next = entry.getValue();
+            }
+        }
+    }
+
+    /** The last character that opens something, or 0: a string never ends with one of these outside its quotes. */
+    private static char last(StringBuilder out) {
+        return out.length() == 0 ? 0 : out.charAt(out.length() - 1);
+    }
+
+    private static void writeScalar(StringBuilder out, @Nullable Object value) {
+        if (value == null || value == Any.UNDEFINED) {
+            out.append("null");
+        } else if (value instanceof Boolean) {
+            out.append(value);
+        } else if (value instanceof String string) {
+            writeString(out, string);
+        } else if (value instanceof java.math.BigInteger) {
+            throw new IllegalArgumentException("JSON cannot say a BigInteger");
+        } else if (value instanceof Number number) {
+            out.append(number(number.doubleValue()));
+        } else if (value instanceof byte[] bytes) {
+            out.append('{');
+            for (int i = 0; i < bytes.length; i++) {
+                out.append(i == 0 ? "\"" : ",\"").append(i).append("\":").append(bytes[i] & 0xff);
+            }
+            out.append('}');
+        } else {
+            throw new IllegalArgumentException("not a JavaScript value: " + value.getClass());
+        }
+    }
+
+    private static void writeString(StringBuilder out, String s) {
+        out.append('"');
+        for (int i = 0; i < s.length(); i++) {
+            char c = s.charAt(i);
+            if (c == '"' || c == '\\') {
+                out.append('\\').append(c);
+            } else if (c >= ' ' && !Character.isSurrogate(c)) {
+                out.append(c);
+            } else if (Character.isHighSurrogate(c)
+                    && i + 1 < s.length()
+                    && Character.isLowSurrogate(s.charAt(i + 1))) {
+                out.append(c).append(s.charAt(++i));
+            } else {
+                int known = "\b\f\n\r\t".indexOf(c);
+                out.append('\\');
+                if (known >= 0) {
+                    out.append("bfnrt".charAt(known));
+                } else {
+                    out.append('u');
+                    for (int shift = 12; shift >= 0; shift -= 4) {
+                        out.append(Character.forDigit(c >> shift & 0xf, 16));
+                    }
+                }
+            }
+        }
+        out.append('"');
+    }
+
+    /**
+     * A number as JavaScript prints it: the shortest digits that read back as the same number. (Java's own printing is
+     * not always the shortest before Java 19.) What is not finite is {@code null}, as in JSON.
+     */
+    public static String number(double x) {
+        if (Double.isNaN(x) || Double.isInfinite(x)) {
+            return "null";
+        }
+        if (x == Math.rint(x) && Math.abs(x) < 1e15) {
+            return Long.toString((long) x);
+        }
+        BigDecimal exact = new BigDecimal(Math.abs(x));
+        // any double above the smallest keeps 15 digits, so fewer need not be tried
+        int digits = Math.abs(x) < SMALLEST_NORMAL ? 1 : 15;
+        BigDecimal shortest = exact;
+        for (; digits <= 17; digits++) {
+            shortest = exact.round(new MathContext(digits, RoundingMode.HALF_EVEN));
+            if (shortest.doubleValue() == Math.abs(x)) {
+                break;
+            }
+        }
+        shortest = shortest.stripTrailingZeros();
+        String all = shortest.unscaledValue().toString();
+        int point = all.length() - shortest.scale(); // digits before the point
+        return (x < 0 ? "-" : "") + layOut(all, point);
+    }
+
+    private static String layOut(String digits, int point) {
+        int n = digits.length();
+        if (point > 21 || point < -5) {
+            String exponent = (point > 0 ? "e+" : "e-") + Math.abs(point - 1);
+            return digits.charAt(0) + (n > 1 ? "." + digits.substring(1) : "") + exponent;
+        }
+        if (point <= 0) {
+            return "0." + "0".repeat(-point) + digits;
+        }
+        return n <= point ? digits + "0".repeat(point - n) : digits.substring(0, point) + "." + digits.substring(point);
+    }
+}

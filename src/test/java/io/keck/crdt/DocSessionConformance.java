@@ -1,0 +1,105 @@
+package io.keck.crdt;
+
+import static java.util.stream.Collectors.toList;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Recorded editing sessions of several clients, integrated in every recorded order: a Doc must end where Yjs ended. */
+class DocSessionConformance {
+    /** Without nested types the bytes do not depend on the order either. */
+    private static final Set<String> FLAT = Set.of("text-plain", "text-rich", "text-surrogate", "array", "map", "nogc");
+
+    static Doc doc(boolean gc) {
+        return new Doc(DocOptions.create().withGc(gc));
+    }
+
+    private static Doc deliver(Session session, List<List<Integer>> order) {
+        Doc doc = doc(session.gc());
+        for (List<Integer> entry : order) {
+            if (entry.size() == 1) {
+                doc.applyUpdate(session.updates().get(entry.get(0)));
+            } else {
+                List<Update> parts = entry.stream()
+                        .map(i -> Update.decode(session.updates().get(i)))
+                        .collect(toList());
+                doc.applyUpdate(Update.merge(parts, !session.gc()), null);
+            }
+        }
+        return doc;
+    }
+
+    static String deletes(DeleteSet deletes) {
+        StringBuilder out = new StringBuilder();
+        deletes.forEach((client, from, to) -> out.append(client)
+                .append(' ')
+                .append(from)
+                .append('-')
+                .append(to)
+                .append('\n'));
+        return out.toString();
+    }
+
+    static String deletes(JsonNode ds) {
+        StringBuilder out = new StringBuilder();
+        ds.forEach(client -> client.get("ranges")
+                .forEach(range -> out.append(client.get("client").longValue())
+                        .append(' ')
+                        .append(range.get(0).longValue())
+                        .append('-')
+                        .append(range.get(1).longValue())
+                        .append('\n')));
+        return out.toString();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"small", "medium", "large"})
+    void everyOrder_endsWhereYjsEnded(String size) {
+        for (Session session : Session.read(size)) {
+            JsonNode expect = session.expect();
+            session.orders().forEach((name, order) -> {
+                String which = session.id() + " " + name;
+                Doc doc = deliver(session, order);
+                assertThat(doc.isWaiting()).as(which).isFalse();
+                assertThat(doc.stateVector()).as(which).isEqualTo(Fixtures.stateVector(expect.get("svJson")));
+                assertThat(deletes(doc.deletes())).as(which).isEqualTo(deletes(expect.get("ds")));
+                JsonNode roots = session.json().get("roots");
+                assertThat(TaggedJson.deep(doc, roots)).as(which).isEqualTo(TaggedJson.print(expect.get("deep")));
+                assertThat(TaggedJson.json(doc, roots)).as(which).isEqualTo(TaggedJson.print(expect.get("json")));
+                assertThat(UnitForm.sha(doc.encodeStateAsUpdate()))
+                        .as(which)
+                        .isEqualTo(session.expect(name).get("unitSha").textValue());
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"small", "medium", "large"})
+    void bytes_areThoseOfYjs(String size) {
+        for (Session session : Session.read(size)) {
+            session.orders().forEach((name, order) -> {
+                boolean flat = FLAT.contains(session.json().get("kind").textValue());
+                if (name.equals("emitted") || flat) {
+                    assertThat(sha(deliver(session, order).encodeStateAsUpdate()))
+                            .as("%s %s", session.id(), name)
+                            .isEqualTo(session.expect(name).get("sha").textValue());
+                }
+            });
+        }
+    }
+
+    private static String sha(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.Any;
+import io.keck.crdt.lib0.Decoder;
+import io.keck.crdt.lib0.JsonValue;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+
+/**
+ * An update with one line a unit, so that it does not matter how structs were merged. The README of the fixtures defines
+ * it; {@code src/test/js/unitform.mjs} is the same in JavaScript.
+ */
+final class UnitForm {
+    private final List<String> lines = new ArrayList<>();
+    private final Update u;
+
+    private UnitForm(Update u) {
+        this.u = u;
+    }
+
+    static List<String> lines(byte[] v1) {
+        UnitForm form = new UnitForm(Update.decode(v1, DecodeLimits.OWN));
+        form.structs();
+        form.deletes();
+        return form.lines;
+    }
+
+    static String sha(byte[] v1) {
+        try {
+            byte[] text = String.join("\n", lines(v1)).getBytes(StandardCharsets.UTF_8);
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void structs() {
+        Integer[] rows = new Integer[u.structCount];
+        Arrays.setAll(rows, i -> i * Update.ROW);
+        Arrays.sort(rows, (a, b) -> {
+            int c = Long.compare(u.structs[a], u.structs[b]);
+            return c != 0 ? c : Long.compare(u.structs[a + 1], u.structs[b + 1]);
+        });
+        for (int r : rows) {
+            struct(r);
+        }
+    }
+
+    private void struct(int r) {
+        long client = u.structs[r + Update.CLIENT];
+        long clock = u.structs[r + Update.CLOCK];
+        long len = u.structs[r + Update.LEN];
+        int info = (int) u.structs[r + Update.INFO];
+        if ((info & Refs.MASK) == Refs.GC) {
+            for (long i = 0; i < len; i++) {
+                lines.add(client + ":" + (clock + i) + " G");
+            }
+            return;
+        }
+        List<String> units = units(r, info & Refs.MASK);
+        String right = id(u.structs[r + Update.RIGHT_CLIENT], u.structs[r + Update.RIGHT_CLOCK]);
+        for (int i = 0; i < len; i++) {
+            String origin = i > 0
+                    ? client + ":" + (clock + i - 1)
+                    : id(u.structs[r + Update.ORIGIN_CLIENT], u.structs[r + Update.ORIGIN_CLOCK]);
+            boolean free = (info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0;
+            String parent = i == 0 && free ? parent(r, info) : "";
+            lines.add(
+                    client + ":" + (clock + i) + " o=" + origin + " r=" + right + " p=" + parent + " " + units.get(i));
+        }
+    }
+
+    private static String id(long client, long clock) {
+        return client < 0 ? "-" : client + ":" + clock;
+    }
+
+    private String parent(int r, int info) {
+        long section = u.structs[r + Update.ORIGIN_CLOCK];
+        Decoder in = new Decoder(u.bytes, Update.from(section), Update.to(section));
+        String parent =
+                in.readVarUint() == 1 ? JsonValue.write(in.readVarString()) : in.readVarUint() + ":" + in.readVarUint();
+        return (info & Refs.PARENT_SUB) == 0 ? parent : parent + "/" + JsonValue.write(in.readVarString());
+    }
+
+    private List<String> units(int r, int ref) {
+        long section = u.structs[r + Update.CONTENT];
+        Decoder in = new Decoder(u.bytes, Update.from(section), Update.to(section));
+        List<String> units = new ArrayList<>();
+        switch (ref) {
+            case Refs.DELETED -> {
+                for (long i = 0; i < u.structs[r + Update.LEN]; i++) {
+                    units.add("D");
+                }
+            }
+            case Refs.STRING -> {
+                String s = new String(
+                        u.bytes,
+                        Update.from(section),
+                        Update.to(section) - Update.from(section),
+                        StandardCharsets.UTF_8);
+                s.chars().forEach(c -> units.add(String.format("S%04x", c)));
+            }
+            case Refs.ANY -> {
+                while (in.hasRemaining()) {
+                    units.add("A" + TaggedJson.print(Any.read(in, Integer.MAX_VALUE)));
+                }
+            }
+            case Refs.JSON -> {
+                while (in.hasRemaining()) {
+                    String json = in.readVarString();
+                    units.add("J" + TaggedJson.print(json.equals("undefined") ? Any.UNDEFINED : JsonValue.parse(json)));
+                }
+            }
+            default -> units.add(single(ref, in));
+        }
+        return units;
+    }
+
+    private static String single(int ref, Decoder in) {
+        return switch (ref) {
+            case Refs.BINARY -> "B" + HexFormat.of().formatHex(in.readVarUint8Array());
+            case Refs.EMBED -> "E" + TaggedJson.print(JsonValue.parse(in.readVarString()));
+            case Refs.FORMAT ->
+                "F" + JsonValue.write(in.readVarString()) + "=" + TaggedJson.print(JsonValue.parse(in.readVarString()));
+            case Refs.TYPE -> {
+                long kind = in.readVarUint();
+                yield "T" + kind + (kind == 3 || kind == 5 ? ":" + in.readVarString() : "");
+            }
+            case Refs.DOC ->
+                "O" + in.readVarString() + TaggedJson.print(DocOptions.known(Any.read(in, Integer.MAX_VALUE)));
+            default -> throw new IllegalArgumentException("content " + ref);
+        };
+    }
+
+    private void deletes() {
+        TreeMap<Long, Ranges> clients = new TreeMap<>();
+        for (int i = 0; i < u.deleteCount * Update.DELETE_ROW; i += Update.DELETE_ROW) {
+            clients.computeIfAbsent(u.deletes[i], c -> new Ranges()).add(u.deletes[i + 1], u.deletes[i + 2]);
+        }
+        clients.forEach((client, ranges) -> {
+            StringJoiner all = new StringJoiner(",", "ds " + client + " ", "");
+            for (int i = 0; i < ranges.size(); i++) {
+                all.add(ranges.from(i) + "-" + ranges.to(i));
+            }
+            lines.add(all.toString());
+        });
+    }
+}
