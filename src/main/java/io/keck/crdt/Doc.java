@@ -298,11 +298,20 @@ public final class Doc {
      * @param origin where it comes from, for observers; or null
      */
     public void applyUpdate(Update update, @Nullable Object origin) {
-        run(origin, false, transaction -> {
-            transaction.becomesRemote();
+        Transaction open = current;
+        if (open != null) {
+            open.becomesRemote();
+            inbox.apply(open, update);
+            return;
+        }
+        Failures failures = new Failures();
+        Transaction transaction = begin(origin, false, failures);
+        try {
             inbox.apply(transaction, update);
-            return transaction;
-        });
+        } catch (RuntimeException | Error e) {
+            failures.add(e);
+        }
+        end(transaction, failures);
     }
 
     // ---- transactions
@@ -336,34 +345,38 @@ public final class Doc {
         if (open != null) {
             return edit.apply(open);
         }
-        Transaction transaction = new Transaction(this, origin, local);
-        boolean first = finishing.isEmpty();
-        finishing.add(transaction);
-        current = transaction;
         Failures failures = new Failures();
+        Transaction transaction = begin(origin, local, failures);
         T result = null;
         try {
-            for (int i = 0; i < beforeTransaction.size(); i++) {
-                beforeTransaction.get(i).accept(transaction);
-            }
             result = edit.apply(transaction);
         } catch (RuntimeException | Error e) {
             failures.add(e);
         }
-        current = null;
-        if (first) {
-            finishAll(failures);
-        }
-        failures.throwFirst();
+        end(transaction, failures);
         return result;
     }
 
-    private void finishAll(Failures failures) {
-        // observers may start transactions, which line up behind
-        for (int i = 0; i < finishing.size(); i++) {
-            finish(finishing.get(i), failures);
+    private Transaction begin(@Nullable Object origin, boolean local, Failures failures) {
+        Transaction transaction = new Transaction(this, origin, local);
+        finishing.add(transaction);
+        current = transaction;
+        if (!beforeTransaction.isEmpty()) {
+            List.copyOf(beforeTransaction).forEach(hook -> failures.run(() -> hook.accept(transaction)));
         }
-        finishing.clear();
+        return transaction;
+    }
+
+    private void end(Transaction transaction, Failures failures) {
+        current = null;
+        if (finishing.get(0) == transaction) { // else an observer made it, and whoever called that one goes on
+            // observers may start transactions, which line up behind
+            for (int i = 0; i < finishing.size(); i++) {
+                finish(finishing.get(i), failures);
+            }
+            finishing.clear();
+        }
+        failures.throwFirst();
     }
 
     private void finish(Transaction transaction, Failures failures) {
@@ -372,21 +385,19 @@ public final class Doc {
             change.after = change.list.end();
         }
         Observers.call(transaction, failures);
-        for (Consumer<Transaction> hook : List.copyOf(afterTransaction)) {
-            failures.run(() -> hook.accept(transaction));
+        if (!afterTransaction.isEmpty()) {
+            List.copyOf(afterTransaction).forEach(hook -> failures.run(() -> hook.accept(transaction)));
         }
         transaction.finish();
-        failures.run(() -> cleanup.run(transaction, gc));
+        cleanup.run(transaction, gc);
         if (!transaction.isLocal() && grew(transaction, clientId)) {
             clientId = randomClientId(); // somebody else writes under it: never make an id twice
         }
         if (!updateListeners.isEmpty()) {
             tellUpdate(transaction, failures);
         }
-        if (!transaction.subdocsAdded().isEmpty()
-                || !transaction.subdocsRemoved().isEmpty()
-                || !transaction.subdocsLoaded().isEmpty()) {
-            tellSubdocs(transaction, failures);
+        if (transaction.subdocs() != null) {
+            tellSubdocs(transaction.subdocs(), failures);
         }
     }
 
@@ -409,20 +420,17 @@ public final class Doc {
         }
     }
 
-    private void tellSubdocs(Transaction transaction, Failures failures) {
-        for (Doc added : transaction.subdocsAdded()) {
+    private void tellSubdocs(Transaction.SubdocChanges changes, Failures failures) {
+        for (Doc added : changes.added) {
             added.clientId = clientId;
             subdocs.add(added);
         }
-        subdocs.removeAll(transaction.subdocsRemoved());
-        SubdocsEvent event = new SubdocsEvent(
-                Set.copyOf(transaction.subdocsAdded()),
-                Set.copyOf(transaction.subdocsRemoved()),
-                Set.copyOf(transaction.subdocsLoaded()));
+        subdocs.removeAll(changes.removed);
+        SubdocsEvent event = changes.event();
         for (Consumer<SubdocsEvent> listener : List.copyOf(subdocListeners)) {
             failures.run(() -> listener.accept(event));
         }
-        for (Doc removed : transaction.subdocsRemoved()) {
+        for (Doc removed : changes.removed) {
             failures.run(removed::destroy);
         }
     }

@@ -214,25 +214,25 @@ final class Integration {
 
     /** Content of one unit. */
     private static ItemContent single(int ref, Decoder in) {
-        switch (ref) {
-            case Refs.BINARY:
-                return new ContentBinary(in.readVarUint8Array());
-            case Refs.EMBED:
-                return new ContentEmbed(JsonValue.parse(in.readVarString()));
-            case Refs.FORMAT:
+        return switch (ref) {
+            case Refs.BINARY -> new ContentBinary(in.readVarUint8Array());
+            case Refs.EMBED -> new ContentEmbed(JsonValue.parse(in.readVarString()));
+            case Refs.FORMAT -> {
                 String key = in.readVarString();
-                return new ContentFormat(key, JsonValue.parse(in.readVarString()));
-            case Refs.TYPE:
+                yield new ContentFormat(key, JsonValue.parse(in.readVarString()));
+            }
+            case Refs.TYPE -> {
                 int kind = (int) in.readVarUint();
                 boolean named = kind == Branch.XML_ELEMENT || kind == Branch.XML_HOOK;
-                return new ContentType(new Branch(kind, named ? in.readVarString() : ""));
-            case Refs.DOC:
+                yield new ContentType(new Branch(kind, named ? in.readVarString() : ""));
+            }
+            case Refs.DOC -> {
                 String guid = in.readVarString();
                 Object options = Any.read(in, Integer.MAX_VALUE);
-                return new ContentDoc(new Doc(DocOptions.decode(guid, options)), DocOptions.known(options));
-            default:
-                throw new DecodeException("unknown content " + ref);
-        }
+                yield new ContentDoc(new Doc(DocOptions.decode(guid, options)), DocOptions.known(options));
+            }
+            default -> throw new DecodeException("unknown content " + ref);
+        };
     }
 
     // ---- where an item goes

@@ -72,12 +72,16 @@ final class Markers {
 
     /** Units were inserted before whatever was visible at {@code at}. */
     void inserted(long at, long length) {
-        for (int i = n - 1; i >= 0 && index[i] >= at; i--) {
+        int first = before(at + 1) + 1;
+        for (int i = first; i < n; i++) {
+            index[i] += length;
+        }
+        for (int i = first - 1; i >= 0 && index[i] == at; i--) {
             Item item = items[i];
-            if (index[i] == at && item != null && !item.isVisible()) {
-                remove(i); // it may stand on either side of the new ones
-            } else {
+            if (item != null && item.isVisible()) {
                 index[i] += length;
+            } else {
+                remove(i); // it may stand on either side of the new ones
             }
         }
     }

@@ -11,9 +11,11 @@ final class Observers {
     private Observers() {}
 
     static void call(Transaction transaction, Failures failures) {
+        List<TypeChange> changed = transaction.changedTypes();
         Map<Branch, List<YEvent>> deep = Map.of();
-        for (TypeChange change : List.copyOf(transaction.changedTypes())) {
-            if (change.branch.isDeleted()) {
+        for (int i = 0; i < changed.size(); i++) {
+            TypeChange change = changed.get(i);
+            if (change.branch.isDeleted() || !isObserved(change.branch)) {
                 continue;
             }
             YEvent event = new YEvent(change);
@@ -28,6 +30,14 @@ final class Observers {
             }
         }
         deep.forEach((branch, events) -> callDeep(branch, events, failures));
+    }
+
+    private static boolean isObserved(Branch branch) {
+        boolean observed = !branch.observers.isEmpty();
+        for (Branch at = branch; at != null && !observed; at = at.parent()) {
+            observed = !at.deepObservers.isEmpty();
+        }
+        return observed;
     }
 
     private static void callDeep(Branch branch, List<YEvent> all, Failures failures) {

@@ -28,15 +28,14 @@ public final class Transaction {
     private @Nullable Item[] splits = {};
     private int splitCount;
     /** Deleted types whose children still have to be deleted. */
-    private final ArrayDeque<Branch> orphans = new ArrayDeque<>(0);
+    private @Nullable ArrayDeque<Branch> orphans;
 
     private boolean deletingOrphans;
     /** The list that is changed by index, by somebody who tells its markers. */
     private @Nullable Branch byIndex;
 
-    private final Set<Doc> subdocsAdded = new LinkedHashSet<>(0);
-    private final Set<Doc> subdocsRemoved = new LinkedHashSet<>(0);
-    private final Set<Doc> subdocsLoaded = new LinkedHashSet<>(0);
+    /** Null while no document inside came, went or is wanted. */
+    private @Nullable SubdocChanges subdocs;
 
     Transaction(Doc doc, @Nullable Object origin, boolean local) {
         this.doc = doc;
@@ -94,8 +93,12 @@ public final class Transaction {
 
     /** Whether this type, or one in it, was changed. */
     public boolean changed(AbstractType type) {
+        return changed(type.branch);
+    }
+
+    boolean changed(Branch branch) {
         for (TypeChange change : changed) {
-            if (!change.branch.isDeleted() && type.branch.contains(change.branch)) {
+            if (!change.branch.isDeleted() && branch.contains(change.branch)) {
                 return true;
             }
         }
@@ -228,7 +231,7 @@ public final class Transaction {
         if (key == null) {
             change.children = true;
         } else {
-            change.keys.add(key);
+            change.addKey(key);
         }
     }
 
@@ -262,17 +265,15 @@ public final class Transaction {
             return;
         }
         deleteAlone(item);
-        if (deletingOrphans || orphans.isEmpty()) {
+        ArrayDeque<Branch> deleted = orphans;
+        if (deleted == null || deletingOrphans) {
             return;
         }
         deletingOrphans = true; // types may nest as deep as they like: no recursion
-        try {
-            while (!orphans.isEmpty()) {
-                deleteChildren(orphans.pop());
-            }
-        } finally {
-            deletingOrphans = false;
+        while (!deleted.isEmpty()) {
+            deleteChildren(deleted.pop());
         }
+        deletingOrphans = false;
     }
 
     private void deleteAlone(Item item) {
@@ -289,6 +290,9 @@ public final class Transaction {
     }
 
     void deleteChildrenLater(Branch branch) {
+        if (orphans == null) {
+            orphans = new ArrayDeque<>();
+        }
         orphans.push(branch);
     }
 
@@ -311,32 +315,43 @@ public final class Transaction {
 
     // ---- documents inside
 
+    private SubdocChanges changedSubdocs() {
+        if (subdocs == null) {
+            subdocs = new SubdocChanges();
+        }
+        return subdocs;
+    }
+
     void subdocAdded(Doc subdoc) {
-        subdocsAdded.add(subdoc);
+        changedSubdocs().added.add(subdoc);
         if (subdoc.shouldLoad()) {
-            subdocsLoaded.add(subdoc);
+            changedSubdocs().loaded.add(subdoc);
         }
     }
 
     void subdocRemoved(Doc subdoc) {
-        if (!subdocsAdded.remove(subdoc)) {
-            subdocsRemoved.add(subdoc);
+        if (!changedSubdocs().added.remove(subdoc)) {
+            changedSubdocs().removed.add(subdoc);
         }
     }
 
     void subdocLoaded(Doc subdoc) {
-        subdocsLoaded.add(subdoc);
+        changedSubdocs().loaded.add(subdoc);
     }
 
-    Set<Doc> subdocsAdded() {
-        return subdocsAdded;
+    @Nullable
+    SubdocChanges subdocs() {
+        return subdocs;
     }
 
-    Set<Doc> subdocsRemoved() {
-        return subdocsRemoved;
-    }
+    /** Documents inside that came, went or are wanted. */
+    static final class SubdocChanges {
+        final Set<Doc> added = new LinkedHashSet<>();
+        final Set<Doc> removed = new LinkedHashSet<>();
+        final Set<Doc> loaded = new LinkedHashSet<>();
 
-    Set<Doc> subdocsLoaded() {
-        return subdocsLoaded;
+        SubdocsEvent event() {
+            return new SubdocsEvent(Set.copyOf(added), Set.copyOf(removed), Set.copyOf(loaded));
+        }
     }
 }

@@ -8,10 +8,19 @@ final class TypeChange {
     final Transaction transaction;
     final Branch branch;
     boolean children;
-    final Set<String> keys = new LinkedHashSet<>(0);
+    private Set<String> keys = Set.of();
 
     TypeChange(Transaction transaction, Branch branch) {
         this.transaction = transaction;
         this.branch = branch;
+    }
+
+    void addKey(String key) {
+        keys = keys.isEmpty() ? new LinkedHashSet<>() : keys;
+        keys.add(key);
+    }
+
+    Set<String> keys() {
+        return keys;
     }
 }

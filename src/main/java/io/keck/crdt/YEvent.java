@@ -84,7 +84,7 @@ public final class YEvent {
 
     /** The keys or attributes that were touched. */
     public Set<String> keysChanged() {
-        return Collections.unmodifiableSet(change.keys);
+        return Collections.unmodifiableSet(change.keys());
     }
 
     /** What happened to the keys or attributes that are not as they were. */
@@ -92,7 +92,7 @@ public final class YEvent {
         if (keys == null) {
             checkOpen();
             Map<String, KeyChange> found = new LinkedHashMap<>();
-            for (String key : change.keys) {
+            for (String key : change.keys()) {
                 KeyChange what = keyChange(branch.map().get(key));
                 if (what != null) {
                     found.put(key, what);

@@ -30,18 +30,16 @@ public final class JsonValue {
      * @throws DecodeException if it is not JSON
      */
     public static @Nullable Object parse(String json) {
-        switch (json) {
-            case "null":
-                return null;
-            case "true":
-                return true;
-            case "false":
-                return false;
-            default:
+        return switch (json) {
+            case "null" -> null;
+            case "true" -> true;
+            case "false" -> false;
+            default -> {
                 byte[] utf8 = utf8(json);
                 Json.check(utf8, 0, utf8.length, Integer.MAX_VALUE);
-                return new Parser(json).parse();
-        }
+                yield new Parser(json).parse();
+            }
+        };
     }
 
     private static byte[] utf8(String s) {
@@ -127,25 +125,26 @@ public final class JsonValue {
         }
 
         private @Nullable Object scalar(char c) {
-            switch (c) {
-                case '"':
-                    return string();
-                case 't':
-                    i += 4;
-                    return true;
-                case 'f':
-                    i += 5;
-                    return false;
-                case 'n':
-                    i += 4;
-                    return null;
-                default:
-                    int from = i;
-                    while (i < s.length() && "+-.eE0123456789".indexOf(s.charAt(i)) >= 0) {
-                        i++;
-                    }
-                    return Double.parseDouble(s.substring(from, i));
+            return switch (c) {
+                case '"' -> string();
+                case 't' -> word(4, true);
+                case 'f' -> word(5, false);
+                case 'n' -> word(4, null);
+                default -> number();
+            };
+        }
+
+        private @Nullable Object word(int length, @Nullable Boolean value) {
+            i += length;
+            return value;
+        }
+
+        private Double number() {
+            int from = i;
+            while (i < s.length() && "+-.eE0123456789".indexOf(s.charAt(i)) >= 0) {
+                i++;
             }
+            return Double.valueOf(s.substring(from, i));
         }
 
         private String string() {
@@ -167,23 +166,18 @@ public final class JsonValue {
 
         private char escaped() {
             char c = s.charAt(i++);
-            switch (c) {
-                case 'u':
+            return switch (c) {
+                case 'u' -> {
                     i += 4;
-                    return (char) Integer.parseInt(s, i - 4, i, 16);
-                case 'b':
-                    return '\b';
-                case 'f':
-                    return '\f';
-                case 'n':
-                    return '\n';
-                case 'r':
-                    return '\r';
-                case 't':
-                    return '\t';
-                default:
-                    return c;
-            }
+                    yield (char) Integer.parseInt(s, i - 4, i, 16);
+                }
+                case 'b' -> '\b';
+                case 'f' -> '\f';
+                case 'n' -> '\n';
+                case 'r' -> '\r';
+                case 't' -> '\t';
+                default -> c;
+            };
         }
     }
 

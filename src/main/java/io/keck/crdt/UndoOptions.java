@@ -1,0 +1,56 @@
+package io.keck.crdt;
+
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an {@link UndoManager} works. Immutable.
+ *
+ * @param clock the time in milliseconds
+ * @param captureTimeout changes that follow each other faster, in milliseconds, are undone together
+ * @param trackedOrigins whose changes are undone: origins of transactions, null among them, or their classes
+ * @param ignoreRemoteMapChanges whether the value of a key is brought back though somebody else has set it since
+ * @param captured which transactions are looked at at all
+ */
+public record UndoOptions(
+        LongSupplier clock,
+        long captureTimeout,
+        Set<@Nullable Object> trackedOrigins,
+        boolean ignoreRemoteMapChanges,
+        Predicate<Transaction> captured) {
+    private static final long CAPTURE_TIMEOUT = 500;
+
+    /** Half a second, changes without an origin. */
+    public static UndoOptions create(LongSupplier clock) {
+        return new UndoOptions(clock, CAPTURE_TIMEOUT, Collections.singleton(null), false, transaction -> true);
+    }
+
+    /** Copies the origins. */
+    public UndoOptions {
+        trackedOrigins = Collections.unmodifiableSet(new LinkedHashSet<>(trackedOrigins));
+    }
+
+    /** These options with another timeout; 0 undoes each transaction by itself. */
+    public UndoOptions withCaptureTimeout(long millis) {
+        return new UndoOptions(clock, millis, trackedOrigins, ignoreRemoteMapChanges, captured);
+    }
+
+    /** These options with other origins. */
+    public UndoOptions withTrackedOrigins(Set<? extends @Nullable Object> origins) {
+        return new UndoOptions(clock, captureTimeout, new LinkedHashSet<>(origins), ignoreRemoteMapChanges, captured);
+    }
+
+    /** These options, values of others overwritten or not. */
+    public UndoOptions withIgnoreRemoteMapChanges(boolean ignore) {
+        return new UndoOptions(clock, captureTimeout, trackedOrigins, ignore, captured);
+    }
+
+    /** These options with another choice of transactions. */
+    public UndoOptions withCaptured(Predicate<Transaction> choice) {
+        return new UndoOptions(clock, captureTimeout, trackedOrigins, ignoreRemoteMapChanges, choice);
+    }
+}
