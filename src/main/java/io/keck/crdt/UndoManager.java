@@ -388,8 +388,10 @@ public final class UndoManager implements AutoCloseable {
             StructList list = store.find(client);
             long end = list == null ? 0 : Math.min(to, list.end());
             long clock = from;
-            while (list != null && clock < end) {
+            if (list != null && clock < end) {
                 store.cleanEnd(transaction, list, end - 1);
+            }
+            while (list != null && clock < end) {
                 Struct struct = store.cleanStart(transaction, list, clock);
                 clock = struct.end();
                 if (struct instanceof Item item) {

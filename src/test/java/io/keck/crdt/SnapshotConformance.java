@@ -1,0 +1,97 @@
+package io.keck.crdt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Recorded snapshots: what they are on the wire, what they contain, how the document was. */
+class SnapshotConformance {
+    private static Doc doc(JsonNode json, int updates) {
+        Doc doc = DocSessionConformance.doc(json.get("gc").booleanValue());
+        for (int i = 0; i < updates; i++) {
+            doc.applyUpdate(Fixtures.base64(json.get("updates").get(i)));
+        }
+        return doc;
+    }
+
+    @Test
+    void taken_areThoseOfYjs() {
+        for (JsonNode json : Fixtures.read("snapshots")) {
+            for (JsonNode recorded : json.get("snapshots")) {
+                Snapshot ours =
+                        Snapshot.of(doc(json, recorded.get("afterUpdates").intValue()));
+                Snapshot theirs = Snapshot.decode(Fixtures.hex(recorded.get("v1")));
+                assertThat(ours).as("%s", json.get("name")).isEqualTo(theirs);
+                assertThat(Snapshot.decode(ours.encode())).isEqualTo(ours);
+            }
+        }
+    }
+
+    @Test
+    void restored_areThoseOfYjs() {
+        for (JsonNode json : Fixtures.read("snapshots")) {
+            Doc doc = doc(json, json.get("updates").size());
+            byte[] before = doc.encodeStateAsUpdate();
+            for (JsonNode recorded : json.get("snapshots")) {
+                if (!recorded.path("restored").has("unitSha")) {
+                    continue;
+                }
+                Doc restored = Snapshot.decode(Fixtures.hex(recorded.get("v1"))).restore(doc);
+                String which = json.get("name") + " after " + recorded.get("afterUpdates");
+                JsonNode expect = recorded.get("restored");
+                assertThat(restored.stateVector())
+                        .as(which)
+                        .isEqualTo(StateVector.decode(Fixtures.hex(expect.get("sv"))));
+                assertThat(UnitForm.sha(restored.encodeStateAsUpdate()))
+                        .as(which)
+                        .isEqualTo(expect.get("unitSha").textValue());
+                assertThat(TaggedJson.deep(restored, json.get("roots")))
+                        .as(which)
+                        .isEqualTo(TaggedJson.print(expect.get("deep")));
+            }
+            assertThat(doc.encodeStateAsUpdate())
+                    .as("%s itself", json.get("name"))
+                    .isEqualTo(before);
+        }
+    }
+
+    @Test
+    void containedUpdates_areThoseOfYjs() {
+        for (JsonNode json : Fixtures.read("snapshots")) {
+            for (JsonNode recorded : json.get("snapshots")) {
+                Snapshot snapshot = Snapshot.decode(Fixtures.hex(recorded.get("v1")));
+                List<Boolean> contains = new ArrayList<>();
+                json.get("updates").forEach(u -> contains.add(snapshot.contains(Update.decode(Fixtures.base64(u)))));
+                List<Boolean> expect = new ArrayList<>();
+                recorded.get("containsUpdate").forEach(c -> expect.add(c.booleanValue()));
+                assertThat(contains).as("%s", json.get("name")).isEqualTo(expect);
+            }
+        }
+    }
+
+    @Test
+    void textAtASnapshot_isThatOfYjs() {
+        for (JsonNode json : Fixtures.read("snapshots")) {
+            Doc doc = doc(json, json.get("updates").size());
+            YText text = doc.getText("t");
+            Snapshot previous = null;
+            for (JsonNode recorded : json.get("snapshots")) {
+                Snapshot snapshot = Snapshot.decode(Fixtures.hex(recorded.get("v1")));
+                if (recorded.has("textAtSnapshot")) {
+                    assertThat(TaggedJson.print(text.toDelta(snapshot)))
+                            .as("%s", json.get("name"))
+                            .isEqualTo(TaggedJson.print(recorded.get("textAtSnapshot")));
+                }
+                if (recorded.has("textDiffToPrev") && previous != null) {
+                    assertThat(TaggedJson.print(text.toDelta(snapshot, previous)))
+                            .as("%s", json.get("name"))
+                            .isEqualTo(TaggedJson.print(recorded.get("textDiffToPrev")));
+                }
+                previous = snapshot;
+            }
+        }
+    }
+}
