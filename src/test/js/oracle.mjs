@@ -6,6 +6,7 @@
 import * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
 import { history } from './history.mjs'
+import { play } from './script.mjs'
 import { deep, ranges, units } from './unitform.mjs'
 
 // stdout belongs to the frames
@@ -86,6 +87,14 @@ const operations = {
 
   /** The unit form of an update as it is, not integrated. */
   units: ({ updates }, blobs) => units(blobs[updates[0]]),
+
+  /** What several editors do, step by step: the updates they make, and where each of them ends. */
+  script: ({ gc, clients, steps }, blobs, out) => {
+    const { updates, docs } = play({ gc, clients, steps, newDoc: serverDoc })
+    const first = out.length
+    out.push(...updates, ...docs.map(doc => Y.encodeStateAsUpdate(doc)))
+    return { first, updates: updates.length, docs: docs.length }
+  },
 
   /** A random history of several editors: its updates, and where real Yjs ends with them. */
   session: ({ seed, clients, steps, gc }, blobs, out) => {

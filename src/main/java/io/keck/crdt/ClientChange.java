@@ -21,10 +21,6 @@ final class ClientChange {
         this.after = before;
     }
 
-    Ranges deletes() {
-        if (deletes == null) {
-            deletes = new Ranges();
-        }
-        return deletes;
-    }
+    /** How many histories the transaction had deleted from before it did from this one. */
+    int deleteRank;
 }

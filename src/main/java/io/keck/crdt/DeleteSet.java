@@ -4,7 +4,7 @@ import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -25,7 +25,7 @@ public final class DeleteSet {
         void accept(long client, long from, long to);
     }
 
-    private final Map<Long, Ranges> clients = new HashMap<>();
+    private final Map<Long, Ranges> clients = new LinkedHashMap<>();
 
     /** Whether nothing is deleted. */
     public boolean isEmpty() {
@@ -55,11 +55,18 @@ public final class DeleteSet {
 
     /** Gives every range, clients ascending, clocks ascending. */
     public void forEach(RangeConsumer consumer) {
-        new TreeMap<>(clients).forEach((client, ranges) -> {
-            for (int i = 0; i < ranges.size(); i++) {
-                consumer.accept(client, ranges.from(i), ranges.to(i));
-            }
-        });
+        new TreeMap<>(clients).forEach((client, ranges) -> give(client, ranges, consumer));
+    }
+
+    /** Gives every range, clients in the order in which they came, clocks ascending. */
+    void forEachInOrder(RangeConsumer consumer) {
+        clients.forEach((client, ranges) -> give(client, ranges, consumer));
+    }
+
+    private static void give(long client, Ranges ranges, RangeConsumer consumer) {
+        for (int i = 0; i < ranges.size(); i++) {
+            consumer.accept(client, ranges.from(i), ranges.to(i));
+        }
     }
 
     void add(long client, long from, long to) {

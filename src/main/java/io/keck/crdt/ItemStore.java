@@ -32,7 +32,7 @@ final class ItemStore {
     StructList client(long client) {
         StructList list = find(client);
         if (list == null) {
-            list = new StructList(client);
+            list = new StructList(client, clients.size());
             clients.put(client, list);
             recent = list;
         }

@@ -70,6 +70,8 @@ final class StructList {
     }
 
     final long client;
+    /** How many clients the document knew before this one. */
+    final int ordinal;
     /** What the newest transaction that changed this history did to it. */
     @Nullable
     ClientChange change;
@@ -86,8 +88,9 @@ final class StructList {
     private int valueCount;
     private int deadValues;
 
-    StructList(long client) {
+    StructList(long client, int ordinal) {
         this.client = client;
+        this.ordinal = ordinal;
     }
 
     /** The clock after the last struct. */

@@ -4,6 +4,7 @@ import io.keck.crdt.lib0.Encoder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +25,7 @@ public final class Transaction {
 
     private ClientChange[] changes = new ClientChange[1];
     private int changeCount;
+    private int deletingCount;
     private final List<TypeChange> changed = new ArrayList<>(1);
     private @Nullable Item[] splits = {};
     private int splitCount;
@@ -71,10 +73,10 @@ public final class Transaction {
     /** What this transaction deleted, as a copy. */
     public DeleteSet deletes() {
         DeleteSet out = new DeleteSet();
-        for (int i = 0; i < changeCount; i++) {
-            Ranges ranges = changes[i].deletes;
+        for (ClientChange change : sorted((a, b) -> Integer.compare(a.deleteRank, b.deleteRank))) {
+            Ranges ranges = change.deletes;
             for (int k = 0; ranges != null && k < ranges.size(); k++) {
-                out.add(changes[i].list.client, ranges.from(k), ranges.to(k));
+                out.add(change.list.client, ranges.from(k), ranges.to(k));
             }
         }
         return out;
@@ -83,12 +85,18 @@ public final class Transaction {
     /** What this transaction added, by clock; some of it may have been deleted again. As a copy. */
     public DeleteSet insertions() {
         DeleteSet out = new DeleteSet();
-        for (int i = 0; i < changeCount; i++) {
-            if (changes[i].before < changes[i].after) {
-                out.add(changes[i].list.client, changes[i].before, changes[i].after);
+        for (ClientChange change : sorted((a, b) -> Integer.compare(a.list.ordinal, b.list.ordinal))) {
+            if (change.before < change.after) {
+                out.add(change.list.client, change.before, change.after);
             }
         }
         return out;
+    }
+
+    private ClientChange[] sorted(Comparator<ClientChange> order) {
+        ClientChange[] all = Arrays.copyOf(changes, changeCount);
+        Arrays.sort(all, order);
+        return all;
     }
 
     /** Whether this type, or one in it, was changed. */
@@ -111,8 +119,7 @@ public final class Transaction {
      * @return null if nothing changed
      */
     public byte @Nullable [] encodeUpdate() {
-        ClientChange[] all = Arrays.copyOf(changes, changeCount);
-        Arrays.sort(all, (a, b) -> Long.compare(b.list.client, a.list.client));
+        ClientChange[] all = sorted((a, b) -> Long.compare(b.list.client, a.list.client));
         int grown = 0;
         int deleting = 0;
         for (ClientChange change : all) {
@@ -214,7 +221,14 @@ public final class Transaction {
     }
 
     void addDeleted(Item item) {
-        touch(item.list).deletes().add(item.clock, item.end());
+        ClientChange change = touch(item.list);
+        Ranges deletes = change.deletes;
+        if (deletes == null) {
+            deletes = new Ranges();
+            change.deletes = deletes;
+            change.deleteRank = deletingCount++;
+        }
+        deletes.add(item.clock, item.end());
     }
 
     void addChanged(Branch branch, @Nullable String key) {

@@ -384,7 +384,7 @@ public final class UndoManager implements AutoCloseable {
     /** Gives the items of these clocks, split at the borders; what is made meanwhile is not given. */
     private void forEachItem(Transaction transaction, DeleteSet clocks, Consumer<Item> consumer) {
         ItemStore store = doc.store();
-        clocks.forEach((client, from, to) -> {
+        clocks.forEachInOrder((client, from, to) -> {
             StructList list = store.find(client);
             long end = list == null ? 0 : Math.min(to, list.end());
             long clock = from;

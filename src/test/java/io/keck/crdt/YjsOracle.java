@@ -134,6 +134,17 @@ final class YjsOracle implements AutoCloseable {
         return requests.size() - 1;
     }
 
+    /**
+     * Asks to play steps ({@code script.mjs} says which); the answer has {@code first}, {@code updates} and {@code docs}:
+     * from that blob on so many updates, and then the state of each document.
+     */
+    int script(boolean gc, List<Long> clients, JsonNode steps) {
+        ObjectNode request = request("script", List.of()).put("gc", gc);
+        clients.forEach(request.putArray("clients")::add);
+        request.set("steps", steps);
+        return requests.size() - 1;
+    }
+
     private ObjectNode request(String op, List<byte[]> updates) {
         ObjectNode request = requests.addObject().put("op", op);
         ArrayNode indexes = request.putArray("updates");
