@@ -144,6 +144,19 @@ final class Branch {
         return found == null || found.isDeleted() ? null : found;
     }
 
+    /** The values of all keys. */
+    List<Item> values() {
+        List<Item> values = new ArrayList<>();
+        if (map != null) {
+            for (Item newest : map.values()) {
+                if (!newest.isDeleted()) {
+                    values.add(newest);
+                }
+            }
+        }
+        return values;
+    }
+
     /** The first item of the list into which an item with that key goes. */
     @Nullable
     Item first(@Nullable String key) {

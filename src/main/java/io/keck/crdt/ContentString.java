@@ -1,6 +1,7 @@
 package io.keck.crdt;
 
 import io.keck.crdt.lib0.Encoder;
+import org.jspecify.annotations.Nullable;
 
 /** Text, in UTF-16 code units. It stands in the text buffer of the item's history. Source: Yjs {@code ContentString.js}. */
 final class ContentString extends ItemContent {
@@ -21,7 +22,38 @@ final class ContentString extends ItemContent {
     @Override
     void split(Item left, Item right, long offset) {
         right.at = left.at + (int) offset;
-        left.list.text().cutPair(right.at);
+    }
+
+    @Override
+    void delete(Transaction transaction, Item item) {
+        Item left = item.left;
+        Item right = item.right;
+        if (endsInside(left)) {
+            separate(left, item);
+        }
+        if (endsInside(item)) {
+            separate(item, right);
+        }
+    }
+
+    /**
+     * Two neighbours will never be one again. Where each has half of a surrogate pair, both halves become U+FFFD, as in
+     * Yjs. (Yjs does that to every pair it splits; so a split after which nothing happens leaves one replica with another
+     * text than the others.)
+     */
+    static void separate(@Nullable Item left, @Nullable Item right) {
+        if (left != null && left.content == INSTANCE) {
+            left.list.text().replaceSurrogate(left.at + (int) left.length - 1, true);
+        }
+        if (right != null && right.content == INSTANCE) {
+            right.list.text().replaceSurrogate(right.at, false);
+        }
+    }
+
+    private static boolean endsInside(@Nullable Item item) {
+        return item != null
+                && item.content == INSTANCE
+                && Character.isHighSurrogate(item.list.text().charAt(item.at + (int) item.length - 1));
     }
 
     @Override

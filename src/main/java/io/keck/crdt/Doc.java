@@ -55,6 +55,7 @@ public final class Doc {
     /** The item this is the content of, or null. */
     private @Nullable Item item;
 
+    private long transactions;
     private @Nullable Transaction current;
     /** Transactions that are over but not finished, in order. */
     private final List<Transaction> finishing = new ArrayList<>(1);
@@ -358,7 +359,7 @@ public final class Doc {
     }
 
     private Transaction begin(@Nullable Object origin, boolean local, Failures failures) {
-        Transaction transaction = new Transaction(this, origin, local);
+        Transaction transaction = new Transaction(this, transactions++, origin, local);
         finishing.add(transaction);
         current = transaction;
         if (!beforeTransaction.isEmpty()) {

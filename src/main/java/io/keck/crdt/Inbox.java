@@ -80,6 +80,8 @@ final class Inbox {
     private int waiting;
 
     private final LongMap<Ranges> heldDeletes = new LongMap<>();
+    /** Clients of which deletes wait. */
+    private int deleters;
 
     Inbox(ItemStore store, Integration integration) {
         this.store = store;
@@ -282,6 +284,7 @@ final class Inbox {
                     waiting = new Ranges();
                     heldDeletes.put(client, waiting);
                 }
+                deleters += waiting.size() == 0 ? 1 : 0;
                 waiting.add(Math.max(from, state), to);
             }
         }
@@ -289,30 +292,22 @@ final class Inbox {
             for (int i = 0; i < transaction.changeCount(); i++) {
                 deleteHeld(transaction, transaction.change(i).list);
             }
-            forgetEmpty();
+            if (deleters == 0) {
+                heldDeletes.clear();
+            }
         }
     }
 
     private void deleteHeld(Transaction transaction, StructList list) {
         Ranges waiting = heldDeletes.get(list.client);
-        if (waiting == null) {
+        if (waiting == null || waiting.size() == 0) {
             return;
         }
         for (int i = 0; i < waiting.size() && waiting.from(i) < list.end(); i++) {
             delete(transaction, list, waiting.from(i), Math.min(waiting.to(i), list.end()));
         }
         waiting.dropBelow(list.end());
-    }
-
-    private void forgetEmpty() {
-        boolean empty = true;
-        for (long client : heldDeletes.sortedKeys()) {
-            Ranges waiting = heldDeletes.get(client);
-            empty &= waiting == null || waiting.size() == 0;
-        }
-        if (empty) {
-            heldDeletes.clear();
-        }
+        deleters -= waiting.size() == 0 ? 1 : 0;
     }
 
     /** Deletes clocks that are there. */

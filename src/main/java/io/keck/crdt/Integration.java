@@ -257,6 +257,7 @@ final class Integration {
             }
         }
         item.right = right;
+        ContentString.separate(left, right);
         transaction.touch(item.list);
         item.list.append(item);
         if (right != null) {

@@ -223,11 +223,17 @@ final class Lists {
     }
 
     static void forEach(Branch branch, Consumer<@Nullable Object> consumer) {
-        for (Item item = branch.start; item != null; item = item.right) {
+        forEach(branch, 0, branch.length, consumer);
+    }
+
+    static void forEach(Branch branch, long from, long to, Consumer<@Nullable Object> consumer) {
+        long at = 0;
+        for (Item item = branch.start; item != null && at < to; item = item.right) {
             if (item.isVisible()) {
-                for (int i = 0; i < item.length; i++) {
-                    consumer.accept(item.content.value(item, i));
+                for (long i = Math.max(at, from); i < Math.min(at + item.length, to); i++) {
+                    consumer.accept(item.content.value(item, (int) (i - at)));
                 }
+                at += item.length;
             }
         }
     }

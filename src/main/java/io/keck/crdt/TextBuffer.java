@@ -126,10 +126,9 @@ final class TextBuffer {
         return isWide ? wide[i] : (char) (narrow[i] & 0xff);
     }
 
-    /** Turns a surrogate pair of which {@code at} is the second half into two U+FFFD, as Yjs does where it splits one. */
-    void cutPair(int at) {
-        if (isWide && Character.isHighSurrogate(wide[at - 1])) {
-            wide[at - 1] = REPLACEMENT;
+    /** Turns a surrogate, a high or a low one, that is there into U+FFFD. */
+    void replaceSurrogate(int at, boolean high) {
+        if (isWide && (high ? Character.isHighSurrogate(wide[at]) : Character.isLowSurrogate(wide[at]))) {
             wide[at] = REPLACEMENT;
         }
     }

@@ -4,7 +4,6 @@ import io.keck.crdt.lib0.JsonValue;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -248,7 +247,7 @@ final class TextEdit {
                     rest -= item.length;
                 } else if (!attributes.containsKey(format.key)) {
                     current.put(format.key, format.value);
-                } else if (Objects.equals(attributes.get(format.key), format.value)) {
+                } else if (Formats.equal(attributes.get(format.key), format.value)) {
                     negated.remove(format.key);
                     transaction.delete(item);
                 } else if (rest == 0) {
@@ -287,8 +286,8 @@ final class TextEdit {
     private void skipMarks(Map<String, @Nullable Object> wanted) {
         while (right != null) {
             Item item = right;
-            boolean says = item.content instanceof ContentFormat format
-                    && Objects.equals(wanted.get(format.key), format.value);
+            boolean says =
+                    item.content instanceof ContentFormat format && Formats.equal(wanted.get(format.key), format.value);
             if (!item.isDeleted() && !says) {
                 return;
             }
@@ -301,7 +300,7 @@ final class TextEdit {
         Map<String, @Nullable Object> negated = new LinkedHashMap<>();
         wanted.forEach((key, value) -> {
             Object holds = current.get(key);
-            if (!Objects.equals(holds, value)) {
+            if (!Formats.equal(holds, value)) {
                 negated.put(key, holds);
                 insertItem(new ContentFormat(key, value), "", 1);
             }
@@ -316,7 +315,7 @@ final class TextEdit {
             if (!item.isDeleted()) {
                 if (!(item.content instanceof ContentFormat format)
                         || !negated.containsKey(format.key)
-                        || !Objects.equals(negated.get(format.key), format.value)) {
+                        || !Formats.equal(negated.get(format.key), format.value)) {
                     break;
                 }
                 negated.remove(format.key);
@@ -343,11 +342,11 @@ final class TextEdit {
                 continue;
             }
             Object held = before.get(format.key);
-            if (last.get(format.key) != format || Objects.equals(held, format.value)) {
+            if (last.get(format.key) != format || Formats.identical(held, format.value)) {
                 transaction.delete(item);
                 if (!passed
-                        && Objects.equals(current.get(format.key), format.value)
-                        && !Objects.equals(held, format.value)) {
+                        && Formats.identical(current.get(format.key), format.value)
+                        && !Formats.identical(held, format.value)) {
                     if (held == null) {
                         current.remove(format.key);
                     } else {

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,10 +82,10 @@ final class TextEventDelta {
             if (transaction.deletes(item)) {
                 return;
             }
-            redundant = Objects.equals(current.get(key), value);
+            redundant = Formats.equal(current.get(key), value);
             if (!redundant) {
                 changes();
-                if (Objects.equals(old.get(key), value)) {
+                if (Formats.equal(old.get(key), value)) {
                     changed.remove(key);
                 } else {
                     changed.put(key, value);
@@ -95,7 +94,7 @@ final class TextEventDelta {
         } else if (transaction.deletes(item)) {
             old.put(key, value);
             Object holds = current.get(key);
-            if (!Objects.equals(holds, value)) {
+            if (!Formats.equal(holds, value)) {
                 changes();
                 changed.put(key, holds);
             }
@@ -103,8 +102,8 @@ final class TextEventDelta {
             old.put(key, value);
             if (changed.containsKey(key)) {
                 Object replaced = changed.get(key);
-                redundant = replaced != null && replaced.equals(value);
-                if (!Objects.equals(replaced, value)) {
+                redundant = replaced != null && Formats.equal(replaced, value);
+                if (!Formats.equal(replaced, value)) {
                     changes();
                     if (value == null) {
                         changed.remove(key);

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Transaction {
     private final Doc doc;
+    /** Later transactions of a document have larger ones. */
+    private final long number;
+
     private final @Nullable Object origin;
     private boolean local;
     private boolean finished;
@@ -39,8 +42,9 @@ public final class Transaction {
     /** Null while no document inside came, went or is wanted. */
     private @Nullable SubdocChanges subdocs;
 
-    Transaction(Doc doc, @Nullable Object origin, boolean local) {
+    Transaction(Doc doc, long number, @Nullable Object origin, boolean local) {
         this.doc = doc;
+        this.number = number;
         this.origin = origin;
         this.local = local;
     }
@@ -193,6 +197,9 @@ public final class Transaction {
         ClientChange newest = list.change;
         if (newest == null || newest.transaction == this) {
             return newest;
+        }
+        if (newest.transaction.number < number) {
+            return null; // nobody touched it since this one began
         }
         for (int i = 0; i < changeCount; i++) {
             if (changes[i].list == list) {

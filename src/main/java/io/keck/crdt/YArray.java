@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -45,6 +46,11 @@ public final class YArray extends AbstractType {
         edit(transaction -> Lists.insert(transaction, branch, index, checked));
     }
 
+    /** Adds a value at the start. */
+    public void unshift(@Nullable Object value) {
+        insert(0, Collections.singletonList(value));
+    }
+
     /** Adds a value at the end. */
     public void push(@Nullable Object value) {
         insert(length(), Collections.singletonList(value));
@@ -83,6 +89,18 @@ public final class YArray extends AbstractType {
         return Collections.unmodifiableList(Lists.toList(branch));
     }
 
+    /**
+     * The elements from one index up to another, as a copy.
+     *
+     * @throws IndexOutOfBoundsException if they are not all there
+     */
+    public List<@Nullable Object> slice(int from, int to) {
+        checkRange(from, to - from);
+        List<@Nullable Object> slice = new ArrayList<>(to - from);
+        Lists.forEach(branch, from, to, slice::add);
+        return Collections.unmodifiableList(slice);
+    }
+
     /** Gives every element in order. The array must not be edited meanwhile. */
     public void forEach(Consumer<@Nullable Object> consumer) {
         Lists.forEach(branch, consumer);
@@ -90,6 +108,7 @@ public final class YArray extends AbstractType {
 
     @Override
     public YArray copy() {
+        Copies.checkDepth(this);
         YArray copy = new YArray();
         copy.insert(0, Copies.of(toList()));
         return copy;

@@ -88,6 +88,7 @@ public sealed class YMap extends AbstractType permits YXmlHook {
     }
 
     final <M extends YMap> M fill(M copy) {
+        Copies.checkDepth(this);
         toMap().forEach((key, value) -> copy.set(key, Copies.of(value)));
         return copy;
     }

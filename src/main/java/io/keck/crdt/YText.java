@@ -205,6 +205,7 @@ public sealed class YText extends AbstractType permits YXmlText {
     }
 
     final <T extends YText> T fill(T copy) {
+        Copies.checkDepth(this);
         List<Delta> delta = new ArrayList<>();
         for (Delta each : toDelta()) {
             Delta.Insert insert = (Delta.Insert) each;

@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -54,6 +55,20 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
         insert(index, List.of(node));
     }
 
+    /**
+     * Inserts nodes after a child, or at the start.
+     *
+     * @param reference the child, or null for the start
+     * @throws IllegalArgumentException if it is not a child of this, or a node cannot be inserted
+     */
+    public final void insertAfter(@Nullable AbstractType reference, List<? extends AbstractType> nodes) {
+        int index = reference == null ? 0 : children().indexOf(reference) + 1;
+        if (reference != null && index == 0) {
+            throw new IllegalArgumentException("not a child of this node");
+        }
+        insert(index, nodes);
+    }
+
     /** Adds a node at the end. */
     public final void push(AbstractType node) {
         insert(length(), List.of(node));
@@ -98,6 +113,41 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
         return Collections.unmodifiableList(nodes);
     }
 
+    /** All nodes in it, at any depth, in the order of the text. */
+    public final List<AbstractType> descendants() {
+        List<AbstractType> found = new ArrayList<>();
+        ArrayDeque<AbstractType> todo = new ArrayDeque<>();
+        for (AbstractType next = this; next != null; next = todo.poll()) {
+            if (next != this) {
+                found.add(next);
+            }
+            if (next instanceof YXmlFragment parent) {
+                List<AbstractType> children = parent.children();
+                for (int i = children.size() - 1; i >= 0; i--) {
+                    todo.push(children.get(i));
+                }
+            }
+        }
+        return Collections.unmodifiableList(found);
+    }
+
+    /** All elements of that name in it, at any depth; names are compared without case, as in Yjs. */
+    public final List<YXmlElement> querySelectorAll(String nodeName) {
+        List<YXmlElement> found = new ArrayList<>();
+        for (AbstractType node : descendants()) {
+            if (node instanceof YXmlElement element && element.nodeName().equalsIgnoreCase(nodeName)) {
+                found.add(element);
+            }
+        }
+        return Collections.unmodifiableList(found);
+    }
+
+    /** The first element of that name in it, or null. */
+    public final @Nullable YXmlElement querySelector(String nodeName) {
+        List<YXmlElement> all = querySelectorAll(nodeName);
+        return all.isEmpty() ? null : all.get(0);
+    }
+
     /** The node before one in its parent, or null. */
     static @Nullable AbstractType sibling(@Nullable Item item) {
         return item != null && item.content instanceof ContentType type ? type.branch.view() : null;
@@ -115,6 +165,7 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
     }
 
     final <F extends YXmlFragment> F fill(F copy) {
+        Copies.checkDepth(this);
         List<AbstractType> nodes = new ArrayList<>();
         children().forEach(node -> nodes.add(node.copy()));
         copy.insert(0, nodes);

@@ -96,7 +96,7 @@ class DocDifferentialTest {
                 for (int i = 0; i < BATCH; i++) {
                     long each = seed + (long) batch * BATCH + i;
                     Random random = new Random(each);
-                    EditScript script = new EditScript(each, 1 + random.nextInt(3), 10 + random.nextInt(120));
+                    EditScript script = new EditScript(each, 1 + random.nextInt(3), 10 + random.nextInt(120), false);
                     scripts.add(script);
                     yjs.script(script.gc(), script.clients, script.steps);
                 }
@@ -134,7 +134,7 @@ class DocDifferentialTest {
             for (int batch = 0; batch < batches(); batch++) {
                 List<Doc> docs = new ArrayList<>();
                 for (int i = 0; i < BATCH; i++) {
-                    EditScript script = new EditScript(seed + (long) batch * BATCH + i, 4, 80);
+                    EditScript script = new EditScript(seed + (long) batch * BATCH + i, 4, 80, true);
                     script.syncAll();
                     for (Doc doc : script.docs) {
                         assertThat(TaggedJson.deep(doc, roots))

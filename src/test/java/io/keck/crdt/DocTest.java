@@ -1,0 +1,291 @@
+package io.keck.crdt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.keck.crdt.lib0.DecodeException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Transactions, updates, what waits, hostile input. */
+class DocTest {
+    private static Doc doc(long client) {
+        Doc doc = new Doc();
+        doc.setClientId(client);
+        return doc;
+    }
+
+    /** What each edit of a text says, as updates. */
+    private static List<byte[]> typed(String text) {
+        Doc doc = doc(1);
+        List<byte[]> updates = new ArrayList<>();
+        doc.onUpdate((update, transaction) -> updates.add(update));
+        for (int i = 0; i < text.length(); i++) {
+            doc.getText("t").insert(i, text.substring(i, i + 1));
+        }
+        return updates;
+    }
+
+    @Test
+    void rootOfAnotherKind_isRefused() {
+        Doc doc = new Doc();
+        doc.getText("t");
+        assertThatThrownBy(() -> doc.getArray("t")).isInstanceOf(IllegalStateException.class);
+        assertThat(doc.getText("t")).isSameAs(doc.getText("t"));
+    }
+
+    @Test
+    void rootSpokenOfByUpdatesOnly_getsItsKindWhenAskedFor() {
+        Doc a = doc(1);
+        a.getArray("a").push("x");
+        Doc b = doc(2);
+        b.applyUpdate(a.encodeStateAsUpdate());
+        assertThat(b.rootNames()).containsExactly("a");
+        assertThat(b.toJson()).isEmpty();
+        assertThat(b.getArray("a").toList()).containsExactly("x");
+        assertThat(b.toJson()).isEqualTo(Map.of("a", List.of("x")));
+    }
+
+    @Test
+    void transaction_isOneUpdateAndOneCall() {
+        Doc doc = doc(1);
+        AtomicInteger calls = new AtomicInteger();
+        List<byte[]> updates = new ArrayList<>();
+        doc.getText("t").observe(event -> calls.incrementAndGet());
+        doc.onUpdate((update, transaction) -> {
+            updates.add(update);
+            assertThat(transaction.origin()).isEqualTo("me");
+            assertThat(transaction.isLocal()).isTrue();
+        });
+        String result = doc.transactGet("me", transaction -> {
+            doc.getText("t").insert(0, "a");
+            doc.transact("inner origins do not count", inner -> doc.getText("t").insert(1, "b"));
+            return "done";
+        });
+        assertThat(result).isEqualTo("done");
+        assertThat(calls).hasValue(1);
+        assertThat(updates).hasSize(1);
+        Doc other = doc(2);
+        other.applyUpdate(updates.get(0));
+        assertThat(other.getText("t")).hasToString("ab");
+    }
+
+    @Test
+    void transactionWithoutChange_isNoUpdate() {
+        Doc doc = doc(1);
+        doc.onUpdate((update, transaction) -> {
+            throw new AssertionError("nothing changed");
+        });
+        doc.transact(transaction -> doc.getText("t"));
+        doc.applyUpdate(new byte[] {0, 0});
+    }
+
+    @Test
+    void failingEdit_keepsWhatItDidAndThrows() {
+        Doc doc = doc(1);
+        assertThatThrownBy(() -> doc.transact(transaction -> {
+                    doc.getText("t").insert(0, "kept");
+                    throw new IllegalStateException("mine");
+                }))
+                .hasMessage("mine");
+        assertThat(doc.getText("t")).hasToString("kept");
+        doc.getText("t").insert(4, "!");
+        assertThat(doc.getText("t")).hasToString("kept!");
+    }
+
+    @Test
+    void failingObserver_stopsNobodyElse() {
+        Doc doc = doc(1);
+        List<String> calls = new ArrayList<>();
+        doc.getText("t").observe(event -> {
+            throw new IllegalStateException("first");
+        });
+        doc.getText("t").observe(event -> calls.add("second observer"));
+        doc.onUpdate((update, transaction) -> calls.add("update"));
+        assertThatThrownBy(() -> doc.getText("t").insert(0, "x")).hasMessage("first");
+        assertThat(calls).containsExactly("second observer", "update");
+    }
+
+    @Test
+    void observerThatEdits_makesATransactionOfItsOwn() {
+        Doc doc = doc(1);
+        List<String> updates = new ArrayList<>();
+        doc.getText("t").observe(event -> {
+            if (doc.getMap("m").get("length") == null) {
+                doc.getMap("m").set("length", doc.getText("t").length());
+            }
+        });
+        doc.onUpdate((update, transaction) -> updates.add(doc.toJson().toString()));
+        doc.getText("t").insert(0, "abc");
+        assertThat(doc.getMap("m").get("length")).isEqualTo(3.0);
+        assertThat(updates).hasSize(2);
+    }
+
+    @Test
+    void malformedUpdate_changesNothing() {
+        Doc doc = doc(1);
+        doc.getText("t").insert(0, "abc");
+        byte[] before = doc.encodeStateAsUpdate();
+        assertThatThrownBy(() -> doc.applyUpdate(new byte[] {1, 1, 7, 0, 4, 1})).isInstanceOf(DecodeException.class);
+        assertThat(doc.encodeStateAsUpdate()).isEqualTo(before);
+    }
+
+    @Test
+    void updateInsideATransaction_isPartOfIt() {
+        Doc a = doc(1);
+        a.getText("t").insert(0, "a");
+        Doc b = doc(2);
+        AtomicInteger updates = new AtomicInteger();
+        b.onUpdate((update, transaction) -> {
+            updates.incrementAndGet();
+            assertThat(transaction.isLocal()).isFalse();
+        });
+        b.transact(transaction -> {
+            b.getText("t").insert(0, "b");
+            b.applyUpdate(a.encodeStateAsUpdate());
+            b.getText("t").insert(b.getText("t").length(), "!");
+        });
+        assertThat(updates).hasValue(1);
+        assertThat(b.getText("t").toString()).contains("a").contains("b").endsWith("!");
+    }
+
+    @Test
+    void gap_waitsAndIsPassedOnAndIsFilled() {
+        List<byte[]> updates = typed("hello");
+        Doc doc = doc(2);
+        for (int i = updates.size() - 1; i > 0; i--) {
+            doc.applyUpdate(updates.get(i));
+        }
+        assertThat(doc.isWaiting()).isTrue();
+        assertThat(doc.stateVector()).isEqualTo(StateVector.EMPTY);
+        Doc other = doc(3);
+        other.applyUpdate(doc.encodeStateAsUpdate());
+        for (Doc each : List.of(doc, other)) {
+            each.applyUpdate(updates.get(0));
+            assertThat(each.isWaiting()).isFalse();
+            assertThat(each.getText("t")).hasToString("hello");
+        }
+    }
+
+    @Test
+    void deleteOfWhatIsNotThereYet_waits() {
+        Doc a = doc(1);
+        a.getText("t").insert(0, "abc");
+        byte[] insert = a.encodeStateAsUpdate();
+        List<byte[]> deletes = new ArrayList<>();
+        a.onUpdate((update, transaction) -> deletes.add(update));
+        a.getText("t").delete(1, 1);
+        Doc b = doc(2);
+        b.applyUpdate(deletes.get(0));
+        assertThat(b.isWaiting()).isTrue();
+        b.applyUpdate(insert);
+        assertThat(b.isWaiting()).isFalse();
+        assertThat(b.getText("t")).hasToString("ac");
+    }
+
+    @Test
+    void whatWaits_isKeptOnceHoweverOftenItComes() {
+        List<byte[]> updates = typed("x".repeat(50));
+        Doc doc = doc(2);
+        for (int round = 0; round < 40; round++) {
+            for (int i = 1; i < updates.size(); i++) {
+                doc.applyUpdate(updates.get(i));
+            }
+        }
+        assertThat(doc.encodeStateAsUpdate().length).isLessThan(100);
+        doc.applyUpdate(updates.get(0));
+        assertThat(doc.isWaiting()).isFalse();
+        assertThat(doc.getText("t").length()).isEqualTo(50);
+    }
+
+    @Test
+    void clientIdOfSomebodyElse_isGivenUp() {
+        Doc doc = doc(1);
+        doc.applyUpdate(typed("a").get(0));
+        assertThat(doc.clientId()).isNotEqualTo(1);
+    }
+
+    @Test
+    void largestClientId_works() {
+        Doc doc = doc((1L << 53) - 1);
+        doc.getMap("m").set("k", "v");
+        Doc other = doc(2);
+        other.applyUpdate(doc.encodeStateAsUpdate());
+        assertThat(other.getMap("m").get("k")).isEqualTo("v");
+        assertThatThrownBy(() -> doc.setClientId(1L << 53)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void typesNestedTwentyThousandDeep_needNoStack() {
+        Doc doc = doc(1);
+        YArray at = doc.getArray("a");
+        for (int i = 0; i < 20_000; i++) {
+            YArray next = new YArray();
+            at.insert(0, List.of(next));
+            at = next;
+        }
+        at.push("bottom");
+        byte[] state = doc.encodeStateAsUpdate();
+        Doc copy = doc(2);
+        copy.applyUpdate(Update.decode(state, DecodeLimits.OWN), null);
+        Object json = copy.getArray("a").toJson();
+        int depth = 0;
+        while (json instanceof List<?> list) {
+            json = list.get(0);
+            depth++;
+        }
+        assertThat(json).isEqualTo("bottom");
+        assertThat(depth).isEqualTo(20_001);
+        assertThatThrownBy(() -> copy.getArray("a").copy()).isInstanceOf(IllegalStateException.class);
+        copy.getArray("a").delete(0);
+        assertThat(copy.encodeStateAsUpdate().length).isLessThan(100);
+    }
+
+    @Test
+    void hugeDeletedStructs_costNothing() {
+        Doc doc = doc(1);
+        doc.applyUpdate(new UpdateBuilder()
+                .client(7, 0)
+                .gc(1L << 50)
+                .deleted(1L << 50, UpdateBuilder.id(7, (1L << 50) - 1))
+                .bytes());
+        assertThat(doc.stateVector().clock(7)).isEqualTo(1L << 51);
+        Doc copy = doc(2);
+        copy.applyUpdate(doc.encodeStateAsUpdate());
+        assertThat(copy.encodeStateAsUpdate()).isEqualTo(doc.encodeStateAsUpdate());
+    }
+
+    @Test
+    void collectedThroughAStore_isSmallerAndTheSame() {
+        Doc doc = doc(1);
+        doc.getMap("m").set("text", new YText("long text in a type".repeat(20)));
+        StructStore store = new StructStore();
+        store.apply(Update.decode(doc.encodeStateAsUpdate()));
+        for (int i = 0; i < 50; i++) {
+            doc.getMap("m").set("n", i);
+        }
+        doc.getMap("m").delete("text");
+        List<byte[]> updates = new ArrayList<>();
+        updates.add(doc.encodeStateAsUpdate(store.stateVector()));
+        store.apply(Update.decode(updates.get(0)));
+        StructStore collected = Doc.of(store).toStructStore();
+        assertThat(collected.encode().length).isLessThan(store.encode().length);
+        assertThat(collected.stateVector()).isEqualTo(store.stateVector());
+        assertThat(Doc.of(collected).getMap("m").toMap()).isEqualTo(Map.of("n", 49.0));
+    }
+
+    @Test
+    void closedSubscription_hearsNothing() {
+        Doc doc = doc(1);
+        AtomicInteger calls = new AtomicInteger();
+        Subscription subscription = doc.onUpdate((update, transaction) -> calls.incrementAndGet());
+        doc.getText("t").insert(0, "a");
+        subscription.close();
+        subscription.close();
+        doc.getText("t").insert(0, "b");
+        assertThat(calls).hasValue(1);
+    }
+}
