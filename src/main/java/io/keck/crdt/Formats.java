@@ -39,6 +39,7 @@ final class Formats {
     /** Whether they are the same, as JavaScript's {@code ===} says. */
     @SuppressWarnings("ReferenceEquality") // that is what it says of objects
     static boolean identical(@Nullable Object a, @Nullable Object b) {
-        return a instanceof Map || a instanceof List ? a == b : Objects.equals(a, b);
+        boolean isObject = a instanceof Map || a instanceof List;
+        return isObject ? a == b : Objects.equals(a, b);
     }
 }

@@ -1,12 +1,12 @@
 /**
- * The Yjs engine. Today it has two of its three layers: the codec (updates in V1, and from
- * and to V2) and the struct store.
+ * A Yjs engine in pure Java. Three layers, each usable alone; this package depends on {@code java.*} alone.
  *
- * <p>A sync server needs no more than that: {@link io.keck.crdt.Update} decodes what a peer sent, strictly
- * ({@link io.keck.crdt.UpdateV2} does so for the other format);
- * {@link io.keck.crdt.StructStore} holds a document as sorted runs of structs and answers what is new in an update, what
- * a peer lacks and what the whole document is, without ever integrating it. This package depends on {@code java.*}
- * alone.
+ * <p><b>Codec</b>: {@link io.keck.crdt.Update} decodes what a peer sent, strictly
+ * ({@link io.keck.crdt.UpdateV2} does so for the other format).
+ *
+ * <p><b>Struct store</b>: {@link io.keck.crdt.StructStore} holds a document as sorted runs of structs and answers what is
+ * new in an update, what a peer lacks and what the whole document is, without ever integrating it. A sync server needs no
+ * more than that.
  *
  * {@snippet :
  * StructStore store = new StructStore();
@@ -14,6 +14,41 @@
  * store.apply(news);
  * byte[] answer = store.diff(StateVector.decode(stateVectorOfPeer));
  * }
+ *
+ * <p><b>Document</b>: {@link io.keck.crdt.Doc} integrates updates and gives the shared types {@link
+ * io.keck.crdt.YText}, {@link io.keck.crdt.YArray}, {@link io.keck.crdt.YMap} and {@link io.keck.crdt.YXmlFragment} to
+ * read, to edit and to observe; with {@link io.keck.crdt.UndoManager}, {@link io.keck.crdt.Snapshot} and {@link
+ * io.keck.crdt.RelativePosition}. Two documents that exchange their updates end up the same:
+ *
+ * {@snippet :
+ * Doc here = new Doc();
+ * Doc there = new Doc();
+ * here.onUpdate((update, transaction) -> there.applyUpdate(update, "from here"));
+ *
+ * YText text = here.getText("title");
+ * text.insert(0, "Hello world");
+ * text.format(0, 5, Map.of("bold", true));
+ * here.getMap("page").set("tags", YArray.of("draft", 1));
+ *
+ * there.getText("title").toDelta(); // Hello (bold), " world"
+ * there.getMap("page").toJson(); // {tags=[draft, 1.0]}
+ * there.getText("title").observe(event -> System.out.println(event.delta()));
+ *
+ * // several edits as one change, one update, one call of the observers
+ * here.transact("import", transaction -> {
+ *     text.insert(text.length(), "!");
+ *     text.delete(0, 1);
+ * });
+ *
+ * // what somebody lacks who sent a state vector
+ * byte[] diff = here.encodeStateAsUpdate(StateVector.decode(stateVectorOfPeer));
+ *
+ * // between the layers
+ * Doc fork = Doc.of(store); // to read, or to edit and throw away
+ * StructStore collected = fork.toStructStore(); // without what integrating found to be garbage
+ * }
+ *
+ * <p>Nothing here starts threads or reads clocks, and nothing is thread-safe unless it says so.
  */
 @NullMarked
 package io.keck.crdt;

@@ -95,6 +95,37 @@ class DocSessionConformance {
         }
     }
 
+    /** A store that goes through a document loses what integrating finds to be garbage, and nothing else. */
+    @ParameterizedTest
+    @ValueSource(strings = {"small", "medium", "large"})
+    void storeThroughADoc_isWhatYjsHas(String size) {
+        for (Session session : Session.read(size)) {
+            StructStore store = new StructStore(!session.gc());
+            session.updates().forEach(u -> store.apply(Update.decode(u)));
+            Doc doc = Doc.of(store, DocOptions.create().withGc(session.gc()));
+            byte[] collected = doc.toStructStore().encode();
+            assertThat(UnitForm.sha(collected))
+                    .as(session.id())
+                    .isEqualTo(session.expect("emitted").get("unitSha").textValue());
+            assertThat(collected.length).as(session.id()).isLessThanOrEqualTo(doc.encodeStateAsUpdate().length);
+        }
+    }
+
+    /** Somebody who has part of a session gets the rest as a diff. */
+    @ParameterizedTest
+    @ValueSource(strings = {"small", "medium", "large"})
+    void diffs_completeAReplica(String size) {
+        for (Session session : Session.read(size)) {
+            List<List<Integer>> order = session.orders().get("emitted");
+            Doc whole = deliver(session, order);
+            Doc part = deliver(session, order.subList(0, order.size() / 2));
+            part.applyUpdate(whole.encodeStateAsUpdate(part.stateVector()));
+            assertThat(UnitForm.sha(part.encodeStateAsUpdate()))
+                    .as(session.id())
+                    .isEqualTo(session.expect("emitted").get("unitSha").textValue());
+        }
+    }
+
     private static String sha(byte[] bytes) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
