@@ -25,11 +25,11 @@ final class Observers {
                     deep.computeIfAbsent(at, b -> new ArrayList<>()).add(event);
                 }
             }
-            for (Consumer<YEvent> observer : List.copyOf(change.branch.observers)) {
-                failures.run(() -> observer.accept(event));
-            }
+            callObservers(change.branch, event, failures);
         }
-        deep.forEach((branch, events) -> callDeep(branch, events, failures));
+        if (!deep.isEmpty()) {
+            deep.forEach((branch, events) -> callDeep(branch, events, failures));
+        }
     }
 
     private static boolean isObserved(Branch branch) {
@@ -38,6 +38,12 @@ final class Observers {
             observed = !at.deepObservers.isEmpty();
         }
         return observed;
+    }
+
+    private static void callObservers(Branch branch, YEvent event, Failures failures) {
+        for (Consumer<YEvent> observer : List.copyOf(branch.observers)) {
+            failures.run(() -> observer.accept(event));
+        }
     }
 
     private static void callDeep(Branch branch, List<YEvent> all, Failures failures) {
