@@ -118,8 +118,16 @@ final class Integration {
         } else if ((info & Refs.ORIGIN) != 0) {
             left = store.cleanEnd(transaction, store.client(s[r + Update.ORIGIN_CLIENT]), s[r + Update.ORIGIN_CLOCK]);
         }
+        long originClock = left == null ? 0 : left.end() - 1; // before the other split, should it be in the same item
         if ((info & Refs.RIGHT_ORIGIN) != 0) {
             right = store.cleanStart(transaction, store.client(s[r + Update.RIGHT_CLIENT]), s[r + Update.RIGHT_CLOCK]);
+        }
+        // as in Yjs, a pair is cut for good where an item from elsewhere names its halves, wherever that item goes
+        if (left instanceof Item item) {
+            ContentString.separate(item, item.right);
+        }
+        if (right instanceof Item item) {
+            ContentString.separate(item.left, item);
         }
         Branch parent = null;
         String parentSub = null;
@@ -152,7 +160,7 @@ final class Integration {
         if (left instanceof Item l) {
             item.left = l;
             item.originList = l.list;
-            item.originClock = l.lastClock();
+            item.originClock = originClock;
         }
         if (right instanceof Item g) {
             item.right = g;

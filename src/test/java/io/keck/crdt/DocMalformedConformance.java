@@ -51,7 +51,8 @@ class DocMalformedConformance {
                     && yjs.get("outcome").textValue().equals("accepts")
                     && yjs.path("usableAfter").booleanValue()
                     && yjs.path("unitShaAfter").isTextual()
-                    && !id.contains("same-client-twice")) { // of two blocks of one client Yjs forgets the first
+                    && !id.contains("same-client-twice") // of two blocks of one client Yjs forgets the first
+                    && !id.contains("any-proto-key")) { // a key that JavaScript loses
                 assertThat(UnitForm.sha(encoded))
                         .as(id)
                         .isEqualTo(yjs.get("unitShaAfter").textValue());
