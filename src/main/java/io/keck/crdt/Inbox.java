@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * The way of updates into a document, and what is held back on it. A struct can be integrated when all before it of its
  * client are there, and its origins and its parent; else it waits, and with it all that its client made after it.
  *
- * <p>Each client has a queue of its structs, by clock. The head of a queue waits for one thing at most: that a certain
- * history reaches a certain clock. When a history grows, the queues that waited for that are tried again. So nothing is
+ * <p>Each client has a queue of its structs, by clock. What is next in a queue waits for one thing at most: that a
+ * certain history reaches a certain clock. When a history grows, what waited for that is tried again. So nothing is
  * ever tried in vain, nothing can dead-lock (whatever is complete is integrated, in whatever order it came), and a
  * document that misses something takes in the rest as fast as any other. Deletes of clocks that are not there yet wait
  * too.
@@ -24,11 +24,17 @@ final class Inbox {
 
     /** Rows of one update that belong to one client, by clock. */
     private static final class Segment {
+        final Queue queue;
         final Update update;
         final int end;
         int row;
+        /** The client whose history has to reach further, or -1. */
+        long waitsFor = -1;
 
-        Segment(Update update, int row, int end) {
+        long waitsClock;
+
+        Segment(Queue queue, Update update, int row, int end) {
+            this.queue = queue;
             this.update = update;
             this.row = row;
             this.end = end;
@@ -42,11 +48,8 @@ final class Inbox {
     private static final class Queue {
         final long client;
         final PriorityQueue<Segment> segments = new PriorityQueue<>(2, (a, b) -> Long.compare(a.clock(), b.clock()));
-        final List<Queue> waiters = new ArrayList<>(0);
-        /** The client whose history has to reach further, or -1. */
-        long waitsFor = -1;
-
-        long waitsClock;
+        /** What waits for the history of this client. */
+        final List<Segment> waiters = new ArrayList<>(0);
 
         Queue(long client) {
             this.client = client;
@@ -146,7 +149,7 @@ final class Inbox {
                 end++;
             }
             Queue queue = queue(client);
-            queue.segments.add(new Segment(u, row, end));
+            queue.segments.add(new Segment(queue, u, row, end));
             waiting++;
             touched.add(queue);
             row = end;
@@ -159,27 +162,32 @@ final class Inbox {
     private void drain(Transaction transaction) {
         while (!ready.isEmpty()) {
             Queue queue = ready.remove();
-            if (!run(transaction, queue)) {
-                continue;
+            if (run(transaction, queue)) {
+                wake(queue);
             }
-            long state = store.end(queue.client);
-            for (int i = queue.waiters.size() - 1; i >= 0; i--) {
-                Queue waiter = queue.waiters.get(i);
-                boolean stale = waiter.waitsFor != queue.client;
-                if (stale || waiter.waitsClock < state) {
-                    queue.waiters.remove(i);
-                    if (!stale) {
-                        waiter.waitsFor = -1;
-                        ready.add(waiter);
-                    }
+        }
+    }
+
+    /** Tries the queues again that waited for what this history has now. */
+    private void wake(Queue queue) {
+        long state = store.end(queue.client);
+        for (int i = queue.waiters.size() - 1; i >= 0; i--) {
+            Segment waiter = queue.waiters.get(i);
+            boolean stale = waiter.waitsFor != queue.client;
+            if (stale || waiter.waitsClock < state) {
+                queue.waiters.remove(i);
+                if (!stale) {
+                    waiter.waitsFor = -1;
+                    ready.add(waiter.queue);
                 }
             }
         }
     }
 
-    /** Integrates from the head of a queue what can be; says whether anything could. */
+    /** Integrates from a queue what can be; says whether anything could. */
     private boolean run(Transaction transaction, Queue queue) {
         boolean progress = false;
+        List<Segment> blocked = new ArrayList<>(0); // others may say something else of the same clocks
         while (!queue.segments.isEmpty()) {
             Segment head = queue.segments.element();
             long clock = head.clock();
@@ -187,12 +195,13 @@ final class Inbox {
             long state = store.end(queue.client);
             if (end > state) {
                 if (clock > state) {
-                    return progress; // only this client can fill the gap, and then this queue is tried
+                    break; // only this client can fill the gap, and then this queue is tried
                 }
                 long missing = integration.missing(head.update, head.row);
                 if (missing >= 0) {
-                    waitFor(queue, missing);
-                    return progress;
+                    waitFor(head, missing);
+                    blocked.add(queue.segments.remove());
+                    continue;
                 }
                 integration.integrate(transaction, store.client(queue.client), head.update, head.row);
                 progress = true;
@@ -200,15 +209,18 @@ final class Inbox {
             if (queue.advance()) {
                 waiting--;
             }
+            queue.segments.addAll(blocked);
+            blocked.clear();
         }
+        queue.segments.addAll(blocked);
         return progress;
     }
 
-    private void waitFor(Queue queue, long client) {
-        queue.waitsClock = integration.missingClock();
-        if (queue.waitsFor != client) {
-            queue.waitsFor = client;
-            queue(client).waiters.add(queue);
+    private void waitFor(Segment segment, long client) {
+        segment.waitsClock = integration.missingClock();
+        if (segment.waitsFor != client) {
+            segment.waitsFor = client;
+            queue(client).waiters.add(segment);
         }
     }
 

@@ -60,13 +60,16 @@ final class Integration {
         if ((info & Refs.MASK) == Refs.GC) {
             return -1;
         }
-        if ((info & Refs.ORIGIN) != 0 && lacks(client, s[r + Update.ORIGIN_CLIENT], s[r + Update.ORIGIN_CLOCK])) {
+        boolean begins = store.end(client) <= s[r + Update.CLOCK]; // the rest of a struct stands behind its beginning
+        if (begins
+                && (info & Refs.ORIGIN) != 0
+                && lacks(client, s[r + Update.ORIGIN_CLIENT], s[r + Update.ORIGIN_CLOCK])) {
             return s[r + Update.ORIGIN_CLIENT];
         }
         if ((info & Refs.RIGHT_ORIGIN) != 0 && lacks(client, s[r + Update.RIGHT_CLIENT], s[r + Update.RIGHT_CLOCK])) {
             return s[r + Update.RIGHT_CLIENT];
         }
-        if ((info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0) {
+        if (begins && (info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0) {
             Decoder in = parentInfo(u, r);
             if (in.readVarUint() != 1) {
                 long parent = in.readVarUint();

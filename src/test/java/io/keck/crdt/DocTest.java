@@ -244,6 +244,25 @@ class DocTest {
         assertThat(copy.encodeStateAsUpdate().length).isLessThan(100);
     }
 
+    /** What of it is there already does not need what the whole of it needs. */
+    @Test
+    void restOfAStruct_waitsForNothingButItsBeginning() {
+        Doc doc = doc(1);
+        doc.applyUpdate(new UpdateBuilder()
+                .client(7, 0)
+                .struct(Refs.STRING, out -> {
+                    out.writeVarUint(0);
+                    out.writeVarUint(99); // in a type nobody ever made
+                    out.writeVarUint(0);
+                    out.writeVarString("abcd");
+                })
+                .bytes());
+        assertThat(doc.isWaiting()).isTrue();
+        doc.applyUpdate(new UpdateBuilder().client(7, 0).text("ab").bytes());
+        assertThat(doc.isWaiting()).isFalse();
+        assertThat(doc.getText("t")).hasToString("abcd");
+    }
+
     @Test
     void hugeDeletedStructs_costNothing() {
         Doc doc = doc(1);
