@@ -348,7 +348,9 @@ final class Inbox {
     /** Adds to a store everything that waits. */
     void addHeldTo(StructStore target) {
         if (held != null) {
-            target.apply(Update.decode(held.encode(), DecodeLimits.OWN));
+            // a deleted struct says that its clocks are deleted; of clocks that are integrated it says nothing any more
+            target.apply(Update.decode(held.diff(store.stateVector()), DecodeLimits.OWN)
+                    .withoutDeletes());
         }
         if (heldDeletes.size() > 0) {
             DeleteSet deletes = new DeleteSet();

@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.lib0.Any;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -217,8 +218,11 @@ final class Lists {
 
     // ---- reading
 
-    /** The value of a map's item: its last unit. */
+    /** The value of a map's item: its last unit. A format, which only a hostile peer puts there, has none. */
     static @Nullable Object last(Item item) {
+        if (!item.content.isCountable()) {
+            return Any.UNDEFINED;
+        }
         return item.content.value(item, (int) item.length - 1);
     }
 

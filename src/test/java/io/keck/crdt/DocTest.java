@@ -3,6 +3,7 @@ package io.keck.crdt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.DecodeException;
 import java.util.ArrayList;
 import java.util.List;
@@ -261,6 +262,47 @@ class DocTest {
         doc.applyUpdate(new UpdateBuilder().client(7, 0).text("ab").bytes());
         assertThat(doc.isWaiting()).isFalse();
         assertThat(doc.getText("t")).hasToString("abcd");
+    }
+
+    /** Somebody says of a clock that it is deleted, in a type that never comes; the clock then comes alive. */
+    @Test
+    void waitingDeletedStruct_deletesNothingThatIsHere() {
+        Doc doc = doc(1);
+        doc.applyUpdate(new UpdateBuilder()
+                .client(7, 0)
+                .struct(Refs.DELETED, out -> {
+                    out.writeVarUint(0);
+                    out.writeVarUint(99);
+                    out.writeVarUint(0);
+                    out.writeVarUint(1);
+                })
+                .deleted(1, UpdateBuilder.id(99, 0))
+                .bytes());
+        doc.applyUpdate(new UpdateBuilder().client(7, 0).text("a").bytes());
+        assertThat(doc.getText("t")).hasToString("a");
+        assertThat(doc.isWaiting()).isTrue();
+        Doc copy = doc(2);
+        copy.applyUpdate(doc.encodeStateAsUpdate());
+        assertThat(copy.getText("t")).hasToString("a");
+        assertThat(copy.isWaiting()).isTrue();
+    }
+
+    @Test
+    void formatAsTheValueOfAKey_isUndefined() {
+        Doc doc = doc(1);
+        doc.applyUpdate(new UpdateBuilder()
+                .client(7, 0)
+                .struct(Refs.FORMAT | Refs.PARENT_SUB, out -> {
+                    out.writeVarUint(1);
+                    out.writeVarString("m");
+                    out.writeVarString("k");
+                    out.writeVarString("b");
+                    out.writeVarString("true");
+                })
+                .bytes());
+        assertThat(doc.getMap("m").get("k")).isSameAs(Any.UNDEFINED);
+        doc.getMap("m").set("k", 1);
+        assertThat(doc.getMap("m").toMap()).isEqualTo(Map.of("k", 1.0));
     }
 
     @Test
