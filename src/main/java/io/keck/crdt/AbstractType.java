@@ -46,22 +46,30 @@ public abstract sealed class AbstractType permits YArray, YMap, YText, YXmlFragm
         return branch.isDeleted();
     }
 
+    /** Whether another type stands in this one, at any depth. */
+    public boolean isParentOf(AbstractType other) {
+        return other != this && branch.contains(other.branch);
+    }
+
     /** Its content as plain values: Map, List, String, Double, Boolean, BigInteger, byte[], null; texts as String. */
     public @Nullable Object toJson() {
         return JsonTree.of(this);
     }
 
-    /** A type with the same content that is no part of a document; observers and history stay here. */
+    /**
+     * A type with the same content that is no part of a document; observers and history stay here. Types in it are
+     * copied too, at any depth; so are documents in it, which are empty then and have the same guid.
+     */
     public abstract AbstractType copy();
 
     /** Calls that after each transaction that changed this type itself. */
     public Subscription observe(Consumer<YEvent> observer) {
-        return Doc.subscribe(branch.observers, observer);
+        return Observers.subscribe(branch.observers, observer);
     }
 
     /** Calls that after each transaction that changed this type or one in it; events nearer to it come first. */
     public Subscription observeDeep(Consumer<List<YEvent>> observer) {
-        return Doc.subscribe(branch.deepObservers, observer);
+        return Observers.subscribe(branch.deepObservers, observer);
     }
 
     // ---- for the types
@@ -93,7 +101,7 @@ public abstract sealed class AbstractType permits YArray, YMap, YText, YXmlFragm
         if (edits != null && doc != null) {
             preliminary = null;
             branch.length = 0;
-            doc.transact(transaction -> edits.forEach(edit -> edit.accept(transaction)));
+            doc.transact(transaction -> transaction.fill(edits));
         }
     }
 

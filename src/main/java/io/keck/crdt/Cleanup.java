@@ -1,66 +1,68 @@
 package io.keck.crdt;
 
 import java.util.ArrayDeque;
+import java.util.function.Predicate;
 
 /**
  * What is done with the structs when a transaction is over: the content of what it deleted is collected, and structs that
  * can be one become one. Source: Yjs {@code Transaction.js} {@code cleanupTransactions}.
  *
- * <p>Collecting: a deleted item becomes ContentDeleted, since others may still name it; everything in a deleted type
- * becomes GC, since nothing can be put there any more. Kept items are spared, for an undo.
+ * <p><b>Collecting.</b> A deleted item becomes ContentDeleted, since others may still name it; everything in a deleted
+ * type becomes GC, since nothing can be put there any more. Kept items are spared, for an undo, and what a filter of the
+ * user wants.
  *
- * <p>Merging looks only at what the transaction touched: what it deleted, what it added and where it split, in this order
- * and each from the right, which is also the order of Yjs, so that both end with the same structs.
+ * <p><b>Merging</b> happens at seams, the clocks at which a struct ends and the next begins. A seam can close only where
+ * the transaction did something: within and at both ends of what it deleted, at and behind the start of what it added,
+ * and at both ends of a struct it split. Whether one closes does not depend on those beside it (the result of a merge
+ * ends as its right part and begins as its left part did), so the order in which they are tried is free.
  */
 final class Cleanup {
     private final ItemStore store;
+    private final Predicate<ItemView> filter;
+    /** Types that were deleted, whose children have to go. */
     private final ArrayDeque<Branch> dead = new ArrayDeque<>(0);
-    private int merged;
 
-    Cleanup(ItemStore store) {
+    Cleanup(ItemStore store, Predicate<ItemView> filter) {
         this.store = store;
+        this.filter = filter;
     }
 
     void run(Transaction transaction, boolean gc) {
-        if (gc) {
-            for (int i = 0; i < transaction.changeCount(); i++) {
-                collect(transaction.change(i));
-            }
+        int changes = transaction.changeCount();
+        for (int i = 0; gc && i < changes; i++) {
+            collect(transaction.change(i));
         }
-        for (int i = 0; i < transaction.changeCount(); i++) {
-            mergeDeleted(transaction.change(i));
-        }
-        for (int i = 0; i < transaction.changeCount(); i++) {
-            ClientChange change = transaction.change(i);
-            if (change.before < change.after) {
-                mergeNew(change);
-            }
+        for (int i = 0; i < changes; i++) {
+            closeSeams(transaction.change(i));
         }
         for (int i = transaction.splitCount() - 1; i >= 0; i--) {
-            mergeAround(transaction.split(i));
+            StructList list = transaction.split(i).list;
+            long clock = transaction.split(i).clock;
+            closeSeams(list, clock, list.at(clock).end());
         }
-        for (int i = 0; gc && i < transaction.changeCount(); i++) {
+        for (int i = 0; gc && i < changes; i++) {
             transaction.change(i).list.compact();
         }
     }
 
+    // ---- collecting
+
     private void collect(ClientChange change) {
+        StructList list = change.list;
         Ranges deletes = change.deletes;
-        if (deletes == null) {
-            return;
-        }
-        for (int i = deletes.size() - 1; i >= 0; i--) {
-            StructList list = change.list;
-            for (long p = list.find(deletes.from(i)); p != StructList.NONE; p = list.next(p)) {
-                Struct struct = list.get(p);
-                if (struct.clock >= deletes.to(i)) {
-                    break;
-                }
-                if (struct instanceof Item item && item.isDeleted() && !item.isKept()) {
+        for (int i = deletes == null ? 0 : deletes.size(); deletes != null && i-- > 0; ) {
+            long p = list.find(deletes.from(i));
+            while (p != StructList.NONE && list.get(p).clock < deletes.to(i)) {
+                if (list.get(p) instanceof Item item && isGarbage(item)) {
                     collect(item);
                 }
+                p = list.next(p);
             }
         }
+    }
+
+    private boolean isGarbage(Item item) {
+        return item.isDeleted() && !item.isKept() && (filter == DocOptions.ALL || filter.test(new ItemView(item)));
     }
 
     private void collect(Item item) {
@@ -72,13 +74,16 @@ final class Cleanup {
                 bury(child);
             }
             if (branch.hasMap()) {
-                for (Item newest : branch.map().values()) {
-                    for (Item child = newest; child != null; child = child.left) {
-                        bury(child);
-                    }
-                }
+                branch.map().values().forEach(this::buryValues);
             }
             branch.dropChildren();
+        }
+    }
+
+    /** All values a key ever had. */
+    private void buryValues(Item newest) {
+        for (Item value = newest; value != null; value = value.left) {
+            bury(value);
         }
     }
 
@@ -100,67 +105,29 @@ final class Cleanup {
         }
     }
 
-    private void mergeDeleted(ClientChange change) {
+    // ---- merging
+
+    private static void closeSeams(ClientChange change) {
+        if (change.before < change.after) {
+            closeSeams(change.list, change.before, change.after);
+        }
         Ranges deletes = change.deletes;
-        if (deletes == null) {
-            return;
-        }
-        for (int i = deletes.size() - 1; i >= 0; i--) {
-            StructList list = change.list;
-            long position = list.find(deletes.to(i) - 1);
-            long next = list.next(position);
-            position = next == StructList.NONE ? position : next;
-            mergeDownTo(list, position, deletes.from(i));
+        for (int i = deletes == null ? 0 : deletes.size(); deletes != null && i-- > 0; ) {
+            closeSeams(change.list, deletes.from(i), deletes.to(i));
         }
     }
 
-    private void mergeNew(ClientChange change) {
-        mergeDownTo(change.list, change.list.last(), change.list.at(change.before).clock);
-    }
-
-    /** Merges from a position leftwards all that begins at the clock or later. */
-    private void mergeDownTo(StructList list, long from, long clock) {
-        long position = from;
-        while (position != StructList.NONE && list.get(position).clock >= clock) {
-            position = mergeLeftwards(list, position);
-        }
-    }
-
-    private void mergeAround(Item split) {
-        StructList list = split.list;
-        long position = list.find(split.clock);
-        long next = list.next(position);
-        if (next != StructList.NONE) {
-            mergeLeftwards(list, next);
-            if (merged > 1) {
-                return; // the one before it is in already
+    /** Closes what can be of the seams from one clock to another, both included, and then on to the left while they do. */
+    private static void closeSeams(StructList list, long from, long to) {
+        long right = list.find(Math.min(to, list.end() - 1));
+        boolean closed = false;
+        while (closed || list.get(right).clock >= from) {
+            long left = list.previous(right);
+            if (left == StructList.NONE) {
+                return;
             }
-            position = list.find(split.clock);
+            closed = list.get(left).mergeWith(list.get(right));
+            right = closed ? list.remove(right) : left;
         }
-        mergeLeftwards(list, position);
-    }
-
-    /**
-     * Merges a struct into the one before it, and that into the one before, as long as they can.
-     *
-     * @return the position before the result
-     */
-    private long mergeLeftwards(StructList list, long from) {
-        merged = 0;
-        long position = from;
-        Struct right = list.get(position);
-        long before = list.previous(position);
-        while (before != StructList.NONE) {
-            Struct left = list.get(before);
-            if (!left.mergeWith(right)) {
-                break;
-            }
-            merged++;
-            before = list.remove(position);
-            position = before;
-            right = left;
-            before = list.previous(position);
-        }
-        return before;
     }
 }

@@ -3,53 +3,92 @@ package io.keck.crdt;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Copies of values for a copy of a type: types and documents are copied, the rest is as it is. */
+/**
+ * A copy of a type with all that is in it. Types in it are first made empty and filled one after the other, so it does
+ * not recurse, however deep they nest.
+ */
 final class Copies {
-    /** A copy recurses, and what others put into a document may nest as deep as they like. */
-    private static final int MAX_DEPTH = 500;
+    private record Todo(AbstractType source, AbstractType copy) {}
 
-    private record At(AbstractType type, int depth) {}
+    private final ArrayDeque<Todo> todo = new ArrayDeque<>();
 
     private Copies() {}
 
-    /**
-     * Refuses a type in which others nest too deep for a copy.
-     *
-     * @throws IllegalStateException if they do
-     */
-    static void checkDepth(AbstractType root) {
-        ArrayDeque<At> todo = new ArrayDeque<>(List.of(new At(root, 0)));
-        while (!todo.isEmpty()) {
-            At at = todo.pop();
-            if (at.depth > MAX_DEPTH) {
-                throw new IllegalStateException("types nest deeper than " + MAX_DEPTH + ": cannot be copied");
+    /** The copy of a type, of the same class. */
+    @SuppressWarnings("unchecked") // empty() gives what it gets
+    static <T extends AbstractType> T of(T source) {
+        Copies copies = new Copies();
+        T copy = (T) copies.value(source);
+        while (!copies.todo.isEmpty()) {
+            Todo next = copies.todo.pop();
+            copies.fill(next.source, next.copy);
+        }
+        return copy;
+    }
+
+    /** What stands for a value in the copy. */
+    private Object value(Object value) {
+        if (value instanceof AbstractType source) {
+            AbstractType copy = empty(source);
+            todo.push(new Todo(source, copy));
+            return copy;
+        }
+        return value instanceof Doc doc ? new Doc(doc.options()) : value;
+    }
+
+    private @Nullable Object valueOrNull(@Nullable Object value) {
+        return value == null ? null : value(value);
+    }
+
+    private static AbstractType empty(AbstractType source) {
+        if (source instanceof YXmlElement element) {
+            return new YXmlElement(element.nodeName());
+        }
+        if (source instanceof YXmlFragment) {
+            return new YXmlFragment();
+        }
+        if (source instanceof YXmlHook hook) {
+            return new YXmlHook(hook.hookName());
+        }
+        if (source instanceof YMap) {
+            return new YMap();
+        }
+        if (source instanceof YXmlText) {
+            return new YXmlText();
+        }
+        return source instanceof YText ? new YText() : new YArray();
+    }
+
+    private void fill(AbstractType source, AbstractType copy) {
+        Map<String, @Nullable Object> attributes = Attributes.of(source.branch);
+        if (copy instanceof YText text) {
+            text.applyDelta(delta(((YText) source).toDelta()));
+            attributes.forEach((key, value) -> text.setAttribute(key, valueOrNull(value)));
+        } else if (copy instanceof YMap map) {
+            attributes.forEach((key, value) -> map.set(key, valueOrNull(value)));
+        } else if (copy instanceof YArray array) {
+            List<@Nullable Object> values = new ArrayList<>();
+            Lists.forEach(source.branch, value -> values.add(valueOrNull(value)));
+            array.insert(0, values);
+        } else if (copy instanceof YXmlFragment xml) {
+            if (xml instanceof YXmlElement element) {
+                attributes.forEach((key, value) -> element.setAttribute(key, valueOrNull(value)));
             }
-            Lists.forEach(at.type.branch, value -> push(todo, value, at.depth + 1));
-            at.type.branch.values().forEach(item -> push(todo, Lists.last(item), at.depth + 1));
+            List<AbstractType> nodes = new ArrayList<>();
+            ((YXmlFragment) source).children().forEach(node -> nodes.add((AbstractType) value(node)));
+            xml.insert(0, nodes);
         }
     }
 
-    private static void push(ArrayDeque<At> todo, @Nullable Object value, int depth) {
-        if (value instanceof AbstractType type) {
-            todo.push(new At(type, depth));
+    private List<Delta> delta(List<Delta> source) {
+        List<Delta> copy = new ArrayList<>(source.size());
+        for (Delta each : source) {
+            Delta.Insert insert = (Delta.Insert) each;
+            copy.add(new Delta.Insert(valueOrNull(insert.value()), insert.attributes()));
         }
-    }
-
-    static @Nullable Object of(@Nullable Object value) {
-        if (value instanceof AbstractType type) {
-            return type.copy();
-        }
-        if (value instanceof Doc doc) {
-            return new Doc(new DocOptions(doc.guid(), doc.gc(), doc.autoLoad(), doc.shouldLoad(), doc.meta()));
-        }
-        return value;
-    }
-
-    static List<@Nullable Object> of(List<@Nullable Object> values) {
-        List<@Nullable Object> copies = new ArrayList<>(values.size());
-        values.forEach(value -> copies.add(of(value)));
-        return copies;
+        return copy;
     }
 }

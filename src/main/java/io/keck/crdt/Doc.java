@@ -37,10 +37,7 @@ import org.jspecify.annotations.Nullable;
 public final class Doc {
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    private final String guid;
-    private final boolean gc;
-    private final boolean autoLoad;
-    private final @Nullable Object meta;
+    private final DocOptions options;
     private boolean shouldLoad;
     private boolean destroyed;
     private long clientId = randomClientId();
@@ -48,23 +45,14 @@ public final class Doc {
     private final ItemStore store = new ItemStore();
     private final Integration integration = new Integration(this, store);
     private final Inbox inbox = new Inbox(store, integration);
-    private final Cleanup cleanup = new Cleanup(store);
     private final Encoder scratch = new Encoder(64);
     private final Map<String, Branch> roots = new LinkedHashMap<>();
     private final Set<Doc> subdocs = new LinkedHashSet<>(0);
+    private final List<Consumer<Doc>> destroyListeners = new ArrayList<>(0);
     /** The item this is the content of, or null. */
     private @Nullable Item item;
 
-    private long transactions;
-    private @Nullable Transaction current;
-    /** Transactions that are over but not finished, in order. */
-    private final List<Transaction> finishing = new ArrayList<>(1);
-
-    private final List<Consumer<Transaction>> beforeTransaction = new ArrayList<>(0);
-    private final List<Consumer<Transaction>> afterTransaction = new ArrayList<>(0);
-    private final List<UpdateListener> updateListeners = new ArrayList<>(0);
-    private final List<Consumer<SubdocsEvent>> subdocListeners = new ArrayList<>(0);
-    private final List<Consumer<Doc>> destroyListeners = new ArrayList<>(0);
+    private final Transactions transactions;
 
     /** An empty document with a random guid that collects what is deleted. */
     public Doc() {
@@ -73,11 +61,9 @@ public final class Doc {
 
     /** An empty document. */
     public Doc(DocOptions options) {
-        this.guid = options.guid();
-        this.gc = options.gc();
-        this.autoLoad = options.autoLoad();
+        this.options = options.withMeta(Values.normal(options.meta()));
         this.shouldLoad = options.shouldLoad();
-        this.meta = Values.normal(options.meta());
+        this.transactions = new Transactions(this, new Cleanup(store, options.gcFilter()));
     }
 
     /** A document that holds what a store holds, collecting what is deleted. */
@@ -98,26 +84,31 @@ public final class Doc {
      * that goes through a document now and then becomes smaller.
      */
     public StructStore toStructStore() {
-        StructStore out = new StructStore(!gc);
+        StructStore out = new StructStore(!gc());
         out.apply(Update.decode(encodeStateAsUpdate(), DecodeLimits.OWN));
         return out;
     }
 
     // ---- what it is
 
+    /** How it was made, but that its content may be wanted by now. */
+    DocOptions options() {
+        return options.withShouldLoad(shouldLoad);
+    }
+
     /** Its name among all documents. */
     public String guid() {
-        return guid;
+        return options.guid();
     }
 
     /** Whether the content of what is deleted is dropped. */
     public boolean gc() {
-        return gc;
+        return options.gc();
     }
 
     /** Whether, as a subdocument, it wants to be loaded by everybody. */
     public boolean autoLoad() {
-        return autoLoad;
+        return options.autoLoad();
     }
 
     /** Whether its content is wanted here. */
@@ -127,7 +118,7 @@ public final class Doc {
 
     /** What travels with a subdocument, or null. */
     public @Nullable Object meta() {
-        return meta;
+        return options.meta();
     }
 
     /** The id under which edits of this replica are made; random, 32 bits, until it is set. */
@@ -147,13 +138,18 @@ public final class Doc {
         clientId = id;
     }
 
+    /** Somebody else writes under the id of this one: no id may be made twice. */
+    void giveUpClientId() {
+        clientId = randomClientId();
+    }
+
     private static long randomClientId() {
         return RANDOM.nextInt() & 0xffff_ffffL;
     }
 
     @Override
     public String toString() {
-        return "Doc[" + guid + "]";
+        return "Doc[" + guid() + "]";
     }
 
     // ---- roots
@@ -257,6 +253,16 @@ public final class Doc {
         return all.diff(known);
     }
 
+    /** Everything, as an update in wire format V2; what waits included. */
+    public byte[] encodeStateAsUpdateV2() {
+        return encodeStateAsUpdateV2(StateVector.EMPTY);
+    }
+
+    /** As {@link #encodeStateAsUpdate(StateVector)}, in wire format V2. */
+    public byte[] encodeStateAsUpdateV2(StateVector known) {
+        return UpdateV2.encode(Update.decode(encodeStateAsUpdate(known), DecodeLimits.OWN));
+    }
+
     /** What is deleted, as a copy. */
     public DeleteSet deletes() {
         DeleteSet out = new DeleteSet();
@@ -294,25 +300,31 @@ public final class Doc {
     }
 
     /**
+     * Applies an update in wire format V2, under {@link DecodeLimits#DEFAULT}.
+     *
+     * @throws DecodeException if it is malformed; the document is unchanged
+     */
+    public void applyUpdateV2(byte[] v2) {
+        applyUpdateV2(v2, null);
+    }
+
+    /**
+     * Applies an update in wire format V2, under {@link DecodeLimits#DEFAULT}.
+     *
+     * @param origin where it comes from, for observers; or null
+     * @throws DecodeException if it is malformed; the document is unchanged
+     */
+    public void applyUpdateV2(byte[] v2, @Nullable Object origin) {
+        applyUpdate(UpdateV2.decode(v2), origin);
+    }
+
+    /**
      * Applies an update.
      *
      * @param origin where it comes from, for observers; or null
      */
     public void applyUpdate(Update update, @Nullable Object origin) {
-        Transaction open = current;
-        if (open != null) {
-            open.becomesRemote();
-            inbox.apply(open, update);
-            return;
-        }
-        Failures failures = new Failures();
-        Transaction transaction = begin(origin, false, failures);
-        try {
-            inbox.apply(transaction, update);
-        } catch (RuntimeException | Error e) {
-            failures.add(e);
-        }
-        end(transaction, failures);
+        transactions.run(origin, false, transaction -> inbox.apply(transaction, update));
     }
 
     // ---- transactions
@@ -329,143 +341,64 @@ public final class Doc {
      * @param origin where the change comes from, for observers; or null
      */
     public void transact(@Nullable Object origin, Consumer<Transaction> edit) {
-        run(origin, true, transaction -> {
-            edit.accept(transaction);
-            return transaction;
-        });
+        transactions.run(origin, true, edit);
     }
 
     /** As {@link #transact(Object, Consumer)}, with a result. */
     public <T extends @Nullable Object> T transactGet(@Nullable Object origin, Function<Transaction, T> edit) {
-        return run(origin, true, edit);
-    }
-
-    @SuppressWarnings("NullAway") // there is a result, or something is thrown
-    private <T extends @Nullable Object> T run(@Nullable Object origin, boolean local, Function<Transaction, T> edit) {
-        Transaction open = current;
-        if (open != null) {
-            return edit.apply(open);
-        }
-        Failures failures = new Failures();
-        Transaction transaction = begin(origin, local, failures);
-        T result = null;
-        try {
-            result = edit.apply(transaction);
-        } catch (RuntimeException | Error e) {
-            failures.add(e);
-        }
-        end(transaction, failures);
-        return result;
-    }
-
-    private Transaction begin(@Nullable Object origin, boolean local, Failures failures) {
-        Transaction transaction = new Transaction(this, transactions++, origin, local);
-        finishing.add(transaction);
-        current = transaction;
-        if (!beforeTransaction.isEmpty()) {
-            List.copyOf(beforeTransaction).forEach(hook -> failures.run(() -> hook.accept(transaction)));
-        }
-        return transaction;
-    }
-
-    private void end(Transaction transaction, Failures failures) {
-        current = null;
-        if (finishing.get(0) == transaction) { // else an observer made it, and whoever called that one goes on
-            // observers may start transactions, which line up behind
-            for (int i = 0; i < finishing.size(); i++) {
-                finish(finishing.get(i), failures);
-            }
-            finishing.clear();
-        }
-        failures.throwFirst();
-    }
-
-    private void finish(Transaction transaction, Failures failures) {
-        for (int i = 0; i < transaction.changeCount(); i++) {
-            ClientChange change = transaction.change(i);
-            change.after = change.list.end();
-        }
-        Observers.call(transaction, failures);
-        if (!afterTransaction.isEmpty()) {
-            List.copyOf(afterTransaction).forEach(hook -> failures.run(() -> hook.accept(transaction)));
-        }
-        transaction.finish();
-        cleanup.run(transaction, gc);
-        if (!transaction.isLocal() && grew(transaction, clientId)) {
-            clientId = randomClientId(); // somebody else writes under it: never make an id twice
-        }
-        if (!updateListeners.isEmpty()) {
-            tellUpdate(transaction, failures);
-        }
-        if (transaction.subdocs() != null) {
-            tellSubdocs(transaction.subdocs(), failures);
-        }
-    }
-
-    private static boolean grew(Transaction transaction, long client) {
-        for (int i = 0; i < transaction.changeCount(); i++) {
-            ClientChange change = transaction.change(i);
-            if (change.list.client == client) {
-                return change.after > change.before;
-            }
-        }
-        return false;
-    }
-
-    private void tellUpdate(Transaction transaction, Failures failures) {
-        byte[] update = transaction.encodeUpdate();
-        if (update != null) {
-            for (UpdateListener listener : List.copyOf(updateListeners)) {
-                failures.run(() -> listener.onUpdate(update, transaction));
-            }
-        }
-    }
-
-    private void tellSubdocs(Transaction.SubdocChanges changes, Failures failures) {
-        for (Doc added : changes.added) {
-            added.clientId = clientId;
-            subdocs.add(added);
-        }
-        subdocs.removeAll(changes.removed);
-        SubdocsEvent event = changes.event();
-        for (Consumer<SubdocsEvent> listener : List.copyOf(subdocListeners)) {
-            failures.run(() -> listener.accept(event));
-        }
-        for (Doc removed : changes.removed) {
-            failures.run(removed::destroy);
-        }
+        return transactions.get(origin, edit);
     }
 
     // ---- hooks
 
+    /** Calls that before the first of the transactions that come out of one call. */
+    public Subscription onBeforeAllTransactions(Consumer<Doc> hook) {
+        return Observers.subscribe(transactions.beforeAll, hook);
+    }
+
     /** Calls that before each transaction. */
     public Subscription onBeforeTransaction(Consumer<Transaction> hook) {
-        return subscribe(beforeTransaction, hook);
+        return Observers.subscribe(transactions.before, hook);
+    }
+
+    /** Calls that when the edits of a transaction are made, before observers of types hear of them. */
+    public Subscription onBeforeObservers(Consumer<Transaction> hook) {
+        return Observers.subscribe(transactions.beforeObservers, hook);
     }
 
     /** Calls that after each transaction, when the observers of types are through; deleted content is still there. */
     public Subscription onAfterTransaction(Consumer<Transaction> hook) {
-        return subscribe(afterTransaction, hook);
+        return Observers.subscribe(transactions.after, hook);
     }
 
-    /** Calls that with every change as an update, local or not. */
+    /** Calls that after each transaction, when deleted content is collected; the update is not told of yet. */
+    public Subscription onAfterCleanup(Consumer<Transaction> hook) {
+        return Observers.subscribe(transactions.afterCleanup, hook);
+    }
+
+    /** Calls that when a transaction, and all that observers made of it, is done with: with all of them, in order. */
+    public Subscription onAfterAllTransactions(Consumer<List<Transaction>> hook) {
+        return Observers.subscribe(transactions.afterAll, hook);
+    }
+
+    /** Calls that with every change as an update in wire format V1, local or not. */
     public Subscription onUpdate(UpdateListener listener) {
-        return subscribe(updateListeners, listener);
+        return Observers.subscribe(transactions.updates, listener);
+    }
+
+    /** Calls that with every change as an update in wire format V2, local or not. */
+    public Subscription onUpdateV2(UpdateListener listener) {
+        return Observers.subscribe(transactions.updatesV2, listener);
     }
 
     /** Calls that when documents inside this one come, go or are wanted. */
     public Subscription onSubdocs(Consumer<SubdocsEvent> listener) {
-        return subscribe(subdocListeners, listener);
+        return Observers.subscribe(transactions.subdocs, listener);
     }
 
     /** Calls that when {@link #destroy} is called first. */
     public Subscription onDestroy(Consumer<Doc> listener) {
-        return subscribe(destroyListeners, listener);
-    }
-
-    static <L> Subscription subscribe(List<L> listeners, L listener) {
-        listeners.add(listener);
-        return () -> listeners.remove(listener);
+        return Observers.subscribe(destroyListeners, listener);
     }
 
     // ---- subdocuments
@@ -473,6 +406,13 @@ public final class Doc {
     /** The documents inside this one. */
     public Set<Doc> subdocs() {
         return Collections.unmodifiableSet(subdocs);
+    }
+
+    /** Their names. */
+    public Set<String> subdocGuids() {
+        Set<String> guids = new LinkedHashSet<>();
+        subdocs.forEach(subdoc -> guids.add(subdoc.guid()));
+        return Collections.unmodifiableSet(guids);
     }
 
     /** Says that the content of this subdocument is wanted here: the document it is in tells {@link #onSubdocs}. */
@@ -514,6 +454,15 @@ public final class Doc {
             });
         }
         List.copyOf(destroyListeners).forEach(listener -> listener.accept(this));
+    }
+
+    /** A transaction is over that says of documents inside this one that they came, went or are wanted. */
+    void subdocsChanged(SubdocsEvent event) {
+        for (Doc added : event.added()) {
+            added.clientId = clientId;
+            subdocs.add(added);
+        }
+        subdocs.removeAll(event.removed());
     }
 
     void attach(Item owner) {

@@ -148,7 +148,7 @@ final class Lists {
             return new ContentType(type.branch);
         }
         if (value instanceof Doc doc) {
-            return new ContentDoc(doc, new DocOptions(doc.guid(), doc.gc(), doc.autoLoad(), true, doc.meta()).encode());
+            return new ContentDoc(doc, doc.options().encode());
         }
         throw new IllegalArgumentException("not content of its own: " + value);
     }

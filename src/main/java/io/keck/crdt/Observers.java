@@ -10,6 +10,12 @@ import java.util.function.Consumer;
 final class Observers {
     private Observers() {}
 
+    /** Adds a listener until the subscription is closed. */
+    static <L> Subscription subscribe(List<L> listeners, L listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
     static void call(Transaction transaction, Failures failures) {
         List<TypeChange> changed = transaction.changedTypes();
         Map<Branch, List<YEvent>> deep = Map.of();

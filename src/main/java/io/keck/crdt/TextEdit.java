@@ -1,360 +1,161 @@
 package io.keck.crdt;
 
-import io.keck.crdt.lib0.JsonValue;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An edit of a text: a place between two items, and the formats that hold there.
+ * Edits of a text with formats, one after the other from left to right.
  *
- * <p>A format is a mark in the list: from here on the attribute has that value. So an edit that wants other formats puts
- * marks before its content and, after it, marks that bring back what held before. It uses marks that are there already,
- * and when text between marks is deleted it deletes the marks that no longer do anything. Source: Yjs {@code YText.js}.
+ * <p>A format is a mark in the list: from here on the attribute has that value. So content that wants other formats than
+ * hold at its place stands between marks that set them and marks that restore what held. Which marks are written and
+ * deleted is seen by everybody, so it follows Yjs: marks that are there already are used instead of new ones, and where
+ * text between marks goes, so do the marks that no longer do anything. Source: Yjs {@code YText.js}.
  */
 final class TextEdit {
-    /** One step of a delta, its arguments checked. */
-    interface Step {
-        /** How much of the content before the change it needs. */
-        default long consumes() {
-            return 0;
-        }
+    private final TextCursor cursor;
 
-        /** What it does to the length. */
-        default long adds() {
-            return 0;
-        }
-
-        void apply(TextEdit edit);
+    private TextEdit(TextCursor cursor) {
+        this.cursor = cursor;
     }
 
-    private record InsertText(String text, Map<String, @Nullable Object> attributes) implements Step {
-        @Override
-        public long adds() {
-            return text.length();
-        }
-
-        @Override
-        public void apply(TextEdit edit) {
-            if (!text.isEmpty()) {
-                edit.insertText(text, attributes);
-            }
-        }
-    }
-
-    private record InsertContent(ItemContent content, Map<String, @Nullable Object> attributes) implements Step {
-        @Override
-        public long adds() {
-            return 1;
-        }
-
-        @Override
-        public void apply(TextEdit edit) {
-            edit.insertContent(content, attributes);
-        }
-    }
-
-    private record Retain(int length, Map<String, @Nullable Object> attributes) implements Step {
-        @Override
-        public long consumes() {
-            return length;
-        }
-
-        @Override
-        public void apply(TextEdit edit) {
-            edit.format(length, attributes);
-        }
-    }
-
-    private record Delete(int length) implements Step {
-        @Override
-        public long consumes() {
-            return length;
-        }
-
-        @Override
-        public long adds() {
-            return -length;
-        }
-
-        @Override
-        public void apply(TextEdit edit) {
-            edit.delete(length);
-        }
-    }
-
-    private final Transaction transaction;
-    private final Branch text;
-    private final Map<String, @Nullable Object> current = new LinkedHashMap<>();
-    private @Nullable Item left;
-    private @Nullable Item right;
-
-    private TextEdit(Transaction transaction, Branch text) {
-        this.transaction = transaction;
-        this.text = text;
-        this.right = text.start;
-    }
-
-    // ---- arguments
-
-    /** Formats, checked and copied. */
-    static Map<String, @Nullable Object> checked(Map<String, ? extends @Nullable Object> attributes) {
-        if (attributes.isEmpty()) {
-            return Map.of();
-        }
-        Map<String, @Nullable Object> copy = new LinkedHashMap<>();
-        attributes.forEach((key, value) -> copy.put(Values.wellFormed(key), json(value)));
-        return copy;
-    }
-
-    /** A value as it is after a way as JSON. */
-    private static @Nullable Object json(@Nullable Object value) {
-        return JsonValue.parse(JsonValue.write(Values.normal(value)));
-    }
-
-    static ItemContent embed(@Nullable Object value) {
-        if (value instanceof AbstractType type) {
-            type.take();
-            return new ContentType(type.branch);
-        }
-        return new ContentEmbed(json(value));
-    }
-
-    static Step step(Delta delta) {
-        if (delta instanceof Delta.Insert insert) {
-            Map<String, @Nullable Object> formats = checked(insert.attributes());
-            return insert.value() instanceof String string
-                    ? new InsertText(Values.wellFormed(string), formats)
-                    : new InsertContent(embed(insert.value()), formats);
-        }
-        int length = delta instanceof Delta.Retain retain ? retain.length() : ((Delta.Delete) delta).length();
-        if (length < 0) {
-            throw new IndexOutOfBoundsException("a step of a negative length");
-        }
-        return delta instanceof Delta.Retain retain
-                ? new Retain(length, checked(retain.attributes()))
-                : new Delete(length);
-    }
-
-    // ---- the place
-
-    /** The place at an index that is there; an item that goes on beyond it is split. */
+    /** Edits at an index that is there. */
     static TextEdit at(Transaction transaction, Branch text, long index) {
-        TextEdit edit = new TextEdit(transaction, text);
-        long rest = index;
-        while (edit.right != null && rest > 0) {
-            Item item = edit.right;
-            if (item.isVisible()) {
-                if (rest < item.length) {
-                    transaction.doc().store().split(transaction, item, rest);
-                }
-                rest -= item.length;
-            }
-            edit.forward(item);
-        }
-        return edit;
-    }
-
-    Map<String, @Nullable Object> currentAttributes() {
-        return new LinkedHashMap<>(current);
-    }
-
-    private void forward(Item item) {
-        if (!item.isDeleted() && item.content instanceof ContentFormat format) {
-            note(current, format);
-        }
-        left = item;
-        right = item.right;
-    }
-
-    private static void note(Map<String, @Nullable Object> attributes, ContentFormat format) {
-        if (format.value == null) {
-            attributes.remove(format.key);
-        } else {
-            attributes.put(format.key, format.value);
-        }
-    }
-
-    private void insertItem(ItemContent content, String string, long length) {
-        Item item = Lists.newItem(transaction, text, null, left, right, length);
-        item.content = content;
-        if (content == ContentString.INSTANCE) {
-            item.at = item.list.text().length();
-            item.list.text().append(string);
-        }
-        transaction.doc().integration().link(transaction, item);
-        right = item;
-        forward(item);
-    }
-
-    // ---- edits
-
-    void apply(Step step) {
-        step.apply(this);
+        TextCursor cursor = new TextCursor(transaction, text);
+        cursor.skip(index);
+        return new TextEdit(cursor);
     }
 
     /** Inserts into a text that never had formats, where no mark has to be looked for. */
     static void insertPlain(Transaction transaction, Branch text, long index, String string) {
         transaction.editsByIndex(text);
-        TextEdit edit = new TextEdit(transaction, text);
-        edit.left = Lists.before(transaction, text, index);
-        edit.right = edit.left == null ? text.start : edit.left.right;
-        while (edit.right != null && edit.right.isDeleted()) {
-            edit.forward(edit.right);
-        }
-        edit.insertItem(ContentString.INSTANCE, string, string.length());
+        TextCursor cursor = new TextCursor(transaction, text, Lists.before(transaction, text, index));
+        cursor.pass(mark -> false);
+        cursor.insert(ContentString.INSTANCE, string, string.length());
         if (text.markers != null) {
             text.markers.inserted(index, string.length());
         }
         transaction.editsByIndex(null);
     }
 
-    void insertText(String string, Map<String, @Nullable Object> attributes) {
-        insert(ContentString.INSTANCE, string, string.length(), attributes);
+    /** The formats that hold here, as a copy. */
+    Map<String, @Nullable Object> formats() {
+        return new LinkedHashMap<>(cursor.formats());
     }
 
-    void insertContent(ItemContent content, Map<String, @Nullable Object> attributes) {
-        insert(content, "", 1, attributes);
-    }
-
-    private void insert(ItemContent content, String string, long length, Map<String, @Nullable Object> attributes) {
-        Map<String, @Nullable Object> wanted = new LinkedHashMap<>(attributes);
-        for (String key : current.keySet()) {
-            wanted.putIfAbsent(key, null);
+    void make(TextStep step) {
+        if (step instanceof TextStep.Insert insert) {
+            insert(insert);
+        } else if (step instanceof TextStep.Retain retain) {
+            format(retain.length(), retain.formats());
+        } else {
+            delete(((TextStep.Delete) step).length());
         }
-        skipMarks(wanted);
-        Map<String, @Nullable Object> negated = insertMarks(wanted);
-        insertItem(content, string, length);
-        insertNegated(negated);
     }
 
-    void format(long length, Map<String, @Nullable Object> attributes) {
-        skipMarks(attributes);
-        Map<String, @Nullable Object> negated = insertMarks(attributes);
+    private void insert(TextStep.Insert insert) {
+        if (insert.length() == 0) {
+            return;
+        }
+        Map<String, @Nullable Object> wanted = new LinkedHashMap<>(insert.formats());
+        cursor.formats().keySet().forEach(key -> wanted.putIfAbsent(key, null));
+        Map<String, @Nullable Object> restore = set(wanted);
+        cursor.insert(insert.content(), insert.string(), insert.length());
+        restore(restore);
+    }
+
+    private void format(long length, Map<String, @Nullable Object> wanted) {
+        Map<String, @Nullable Object> restore = set(wanted);
         long rest = length;
-        while (right != null) {
-            Item item = right;
-            ContentFormat format = item.content instanceof ContentFormat f ? f : null;
-            if (rest == 0 && (negated.isEmpty() || (!item.isDeleted() && format == null))) {
-                break; // marks behind the last unit are still looked at: they may be what is negated
+        for (Item item = cursor.right(); item != null; item = cursor.right()) {
+            ContentFormat mark = cursor.mark();
+            if (rest == 0 && (restore.isEmpty() || (mark == null && !item.isDeleted()))) {
+                break; // marks behind the last unit are still looked at: they may restore what has to be
             }
-            if (!item.isDeleted()) {
-                if (format == null) {
-                    if (rest < item.length) {
-                        transaction.doc().store().split(transaction, item, rest);
-                    }
-                    rest -= item.length;
-                } else if (!attributes.containsKey(format.key)) {
-                    current.put(format.key, format.value);
-                } else if (Formats.equal(attributes.get(format.key), format.value)) {
-                    negated.remove(format.key);
-                    transaction.delete(item);
-                } else if (rest == 0) {
+            if (mark != null && wanted.containsKey(mark.key)) {
+                boolean same = Formats.equal(wanted.get(mark.key), mark.value);
+                if (!same && rest == 0) {
                     break;
+                }
+                // it would end what is wanted, or says what holds anyway: what it said holds behind the range
+                if (same) {
+                    restore.remove(mark.key);
                 } else {
-                    negated.put(format.key, format.value);
-                    transaction.delete(item);
+                    restore.put(mark.key, mark.value);
                 }
+                cursor.transaction().delete(item);
+            } else if (mark == null && !item.isDeleted()) {
+                rest -= cursor.cut(item, rest);
             }
-            forward(item);
+            cursor.next();
         }
-        insertNegated(negated);
+        restore(restore);
     }
 
-    void delete(long length) {
-        Map<String, @Nullable Object> before = currentAttributes();
-        Item start = right;
-        long rest = length;
-        while (rest > 0 && right != null) {
-            Item item = right;
-            if (item.isVisible()) {
-                if (rest < item.length) {
-                    transaction.doc().store().split(transaction, item, rest);
-                }
-                rest -= item.length;
-                transaction.delete(item);
-            }
-            forward(item);
-        }
-        if (start != null) {
-            cleanGap(start, right, before);
-        }
-    }
-
-    /** Passes over marks that say what is wanted anyway. */
-    private void skipMarks(Map<String, @Nullable Object> wanted) {
-        while (right != null) {
-            Item item = right;
-            boolean says =
-                    item.content instanceof ContentFormat format && Formats.equal(wanted.get(format.key), format.value);
-            if (!item.isDeleted() && !says) {
-                return;
-            }
-            forward(item);
-        }
-    }
-
-    /** Puts marks for what does not hold here yet; returns what they replace. */
-    private Map<String, @Nullable Object> insertMarks(Map<String, @Nullable Object> wanted) {
-        Map<String, @Nullable Object> negated = new LinkedHashMap<>();
+    /** Makes formats hold from here on; returns what held instead of those that needed a mark. */
+    private Map<String, @Nullable Object> set(Map<String, @Nullable Object> wanted) {
+        cursor.pass(mark -> Formats.equal(wanted.get(mark.key), mark.value));
+        Map<String, @Nullable Object> replaced = new LinkedHashMap<>();
         wanted.forEach((key, value) -> {
-            Object holds = current.get(key);
+            Object holds = cursor.formats().get(key);
             if (!Formats.equal(holds, value)) {
-                negated.put(key, holds);
-                insertItem(new ContentFormat(key, value), "", 1);
+                replaced.put(key, holds);
+                cursor.insert(key, value);
             }
         });
-        return negated;
+        return replaced;
     }
 
-    /** Brings back what held before, where no mark does so already. */
-    private void insertNegated(Map<String, @Nullable Object> negated) {
-        while (right != null) {
-            Item item = right;
-            if (!item.isDeleted()) {
-                if (!(item.content instanceof ContentFormat format)
-                        || !negated.containsKey(format.key)
-                        || !Formats.equal(negated.get(format.key), format.value)) {
-                    break;
-                }
-                negated.remove(format.key);
+    /** Makes formats hold again, by the marks that are here and new ones for the others. */
+    private void restore(Map<String, @Nullable Object> formats) {
+        cursor.pass(mark -> {
+            boolean restores = formats.containsKey(mark.key) && Formats.equal(formats.get(mark.key), mark.value);
+            if (restores) {
+                formats.remove(mark.key);
             }
-            forward(item);
-        }
-        negated.forEach((key, value) -> insertItem(new ContentFormat(key, value), "", 1));
+            return restores;
+        });
+        formats.forEach(cursor::insert);
     }
 
-    /** Deletes marks around deleted text that another mark behind them overrules, or that say what held before. */
-    private void cleanGap(Item start, @Nullable Item reached, Map<String, @Nullable Object> before) {
-        Map<String, ContentFormat> last = new HashMap<>();
-        Item end = start;
-        while (end != null && !end.isVisible()) {
-            if (!end.isDeleted() && end.content instanceof ContentFormat format) {
-                last.put(format.key, format);
-            }
-            end = end.right;
+    private void delete(long length) {
+        Map<String, @Nullable Object> before = formats();
+        Item first = cursor.right();
+        cursor.delete(length);
+        if (first != null) {
+            cleanGap(first, before);
         }
-        boolean passed = false;
-        for (Item item = start; item != null && item != end; item = item.right) {
-            passed |= item == reached;
-            if (item.isDeleted() || !(item.content instanceof ContentFormat format)) {
+    }
+
+    /**
+     * Deletes marks that do nothing any more, from where text was deleted up to the next that is visible: of one key only
+     * the last counts, and that only if it changes what held before.
+     */
+    private void cleanGap(Item first, Map<String, @Nullable Object> before) {
+        Map<String, Item> last = new HashMap<>();
+        Item end = first;
+        for (; end != null && !end.isVisible(); end = end.right) {
+            if (!end.isDeleted() && end.content instanceof ContentFormat mark) {
+                last.put(mark.key, end);
+            }
+        }
+        boolean beforeCursor = true;
+        for (Item item = first; item != null && item != end; item = item.right) {
+            beforeCursor &= item != cursor.right();
+            if (item.isDeleted() || !(item.content instanceof ContentFormat mark)) {
                 continue;
             }
-            Object held = before.get(format.key);
-            if (last.get(format.key) != format || Formats.identical(held, format.value)) {
-                transaction.delete(item);
-                if (!passed
-                        && Formats.identical(current.get(format.key), format.value)
-                        && !Formats.identical(held, format.value)) {
-                    if (held == null) {
-                        current.remove(format.key);
-                    } else {
-                        current.put(format.key, held);
-                    }
+            boolean changes = !Formats.identical(before.get(mark.key), mark.value);
+            if (changes && last.get(mark.key) == item) {
+                if (beforeCursor) {
+                    TextCursor.note(cursor.formats(), mark);
                 }
-            } else if (!passed) {
-                note(current, format);
+                continue;
+            }
+            cursor.transaction().delete(item);
+            if (beforeCursor && changes && Formats.identical(cursor.formats().get(mark.key), mark.value)) {
+                TextCursor.note(cursor.formats(), new ContentFormat(mark.key, before.get(mark.key)));
             }
         }
     }

@@ -5,9 +5,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * items that were split. So a small change of a large document costs what the change costs.
  */
 public final class Transaction {
+    private static final int MAX_FILLING = 32;
+
     private final Doc doc;
     /** Later transactions of a document have larger ones. */
     private final long number;
@@ -38,6 +43,12 @@ public final class Transaction {
     private boolean deletingOrphans;
     /** The list that is changed by index, by somebody who tells its markers. */
     private @Nullable Branch byIndex;
+
+    private @Nullable Map<Object, Object> meta;
+    /** How many types are being filled, each in the one before it. */
+    private int filling;
+    /** Edits of types that nest too deep to be filled with the one they are in. */
+    private @Nullable ArrayDeque<List<Consumer<Transaction>>> unfilled;
 
     /** Null while no document inside came, went or is wanted. */
     private @Nullable SubdocChanges subdocs;
@@ -150,7 +161,38 @@ public final class Transaction {
         return out.toByteArray();
     }
 
+    /** As {@link #encodeUpdate}, in wire format V2. */
+    public byte @Nullable [] encodeUpdateV2() {
+        byte[] v1 = encodeUpdate();
+        return v1 == null ? null : UpdateV2.encode(Update.decode(v1, DecodeLimits.OWN));
+    }
+
+    /** Notes of listeners for each other. Belongs to the transaction and ends with it; may be changed. */
+    public Map<Object, Object> meta() {
+        if (meta == null) {
+            meta = new HashMap<>(2);
+        }
+        return meta;
+    }
+
     // ---- what happens
+
+    /** The edits are made: how far each history has come now. */
+    void noteEnds() {
+        for (int i = 0; i < changeCount; i++) {
+            changes[i].after = changes[i].list.end();
+        }
+    }
+
+    /** Whether it added something to the history of that client. */
+    boolean grows(long client) {
+        for (int i = 0; i < changeCount; i++) {
+            if (changes[i].list.client == client) {
+                return changes[i].after > changes[i].before;
+            }
+        }
+        return false;
+    }
 
     /** All observers were called: what was deleted goes now. */
     void finish() {
@@ -174,6 +216,47 @@ public final class Transaction {
         if (branch.markers != null && byIndex != branch) {
             branch.dropMarkers();
         }
+    }
+
+    /**
+     * Makes the edits of a type that was inserted, which may insert further types. Down to some depth that is at once, so
+     * that clocks are given in the order in which Yjs gives them; what nests deeper waits until the stack is free.
+     */
+    void fill(List<Consumer<Transaction>> edits) {
+        if (filling == MAX_FILLING) {
+            unfilled = unfilled == null ? new ArrayDeque<>() : unfilled;
+            unfilled.add(edits);
+            return;
+        }
+        filling++;
+        try {
+            edits.forEach(edit -> edit.accept(this));
+            while (filling == 1 && unfilled != null && !unfilled.isEmpty()) {
+                unfilled.remove().forEach(edit -> edit.accept(this));
+            }
+        } finally {
+            filling--;
+        }
+    }
+
+    /** Gives the items of these clocks, split at the borders; what is made meanwhile is not given. */
+    void forEachItem(DeleteSet clocks, Consumer<Item> consumer) {
+        ItemStore store = doc.store();
+        clocks.forEachInOrder((client, from, to) -> {
+            StructList list = store.find(client);
+            long end = list == null ? 0 : Math.min(to, list.end());
+            if (list == null || from >= end) {
+                return;
+            }
+            store.cleanEnd(this, list, end - 1);
+            for (long clock = from; clock < end; ) {
+                Struct struct = store.cleanStart(this, list, clock);
+                clock = struct.end();
+                if (struct instanceof Item item) {
+                    consumer.accept(item);
+                }
+            }
+        });
     }
 
     ClientChange touch(StructList list) {

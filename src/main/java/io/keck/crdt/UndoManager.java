@@ -2,10 +2,8 @@ package io.keck.crdt;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -15,49 +13,51 @@ import org.jspecify.annotations.Nullable;
  * deleted is inserted again as new items, since a tombstone cannot come back. So that their content is still there,
  * deleted items within the scope are kept from the collector until the step is forgotten.
  *
- * <p>Belongs to the thread of its document; time is handed in. Source: Yjs {@code UndoManager.js}, {@code Item.js}
- * {@code redoItem}.
+ * <p>Ends with its document, or when it is closed. Belongs to the thread of its document; time is handed in. Source: Yjs
+ * {@code UndoManager.js}.
  */
 public final class UndoManager implements AutoCloseable {
-    /** What is undone together. */
-    private static final class Step {
-        final DeleteSet insertions;
-        final DeleteSet deletions;
-        final Map<String, Object> meta = new HashMap<>();
-
-        Step(DeleteSet insertions, DeleteSet deletions) {
-            this.insertions = insertions;
-            this.deletions = deletions;
-        }
+    /** What is going on, and so where a change that is captured belongs. */
+    private enum Mode {
+        EDIT,
+        UNDO,
+        REDO
     }
 
     private final Doc doc;
     private final UndoOptions options;
-    /** Empty for the whole document. */
-    private final List<Branch> scope = new ArrayList<>();
+    private final Set<@Nullable Object> trackedOrigins;
+    private final Set<Branch> scope = new LinkedHashSet<>();
+    private boolean wholeDocument;
 
-    private final List<Step> undoStack = new ArrayList<>();
-    private final List<Step> redoStack = new ArrayList<>();
+    private final ArrayDeque<UndoStep> undoStack = new ArrayDeque<>();
+    private final ArrayDeque<UndoStep> redoStack = new ArrayDeque<>();
     private final List<Consumer<UndoEvent>> listeners = new ArrayList<>(0);
-    private final Subscription hook;
-    private boolean undoing;
-    private boolean redoing;
-    /** When a change was captured last; it counts for nothing after {@link #stopCapturing}. */
-    private long lastChange;
-
+    private final List<Runnable> clearListeners = new ArrayList<>(0);
+    private final List<Subscription> hooks;
+    private Mode mode = Mode.EDIT;
+    /** Whether the next change may belong to the newest step, if it comes soon enough. */
     private boolean capturing;
+    /** When a change was captured last. */
+    private long lastChange;
 
     /** Undoes changes of these types and of what is in them. */
     public UndoManager(List<? extends AbstractType> types, UndoOptions options) {
-        this(docOf(types), options);
+        this(docOf(types), options, false);
         types.forEach(this::addToScope);
     }
 
     /** Undoes changes of the whole document. */
     public UndoManager(Doc doc, UndoOptions options) {
+        this(doc, options, true);
+    }
+
+    private UndoManager(Doc doc, UndoOptions options, boolean wholeDocument) {
         this.doc = doc;
         this.options = options;
-        this.hook = doc.onAfterTransaction(this::capture);
+        this.wholeDocument = wholeDocument;
+        this.trackedOrigins = new LinkedHashSet<>(options.trackedOrigins());
+        this.hooks = List.of(doc.onAfterTransaction(this::capture), doc.onDestroy(destroyed -> close()));
     }
 
     private static Doc docOf(List<? extends AbstractType> types) {
@@ -67,6 +67,8 @@ public final class UndoManager implements AutoCloseable {
         }
         return doc;
     }
+
+    // ---- what is captured
 
     /**
      * Undoes changes of this type too.
@@ -80,69 +82,70 @@ public final class UndoManager implements AutoCloseable {
         scope.add(type.branch);
     }
 
-    private boolean inScope(Item item) {
-        if (scope.isEmpty()) {
-            return true;
-        }
-        for (Branch branch : scope) {
-            if (branch.contains(item.parent)) {
-                return true;
-            }
-        }
-        return false;
+    /** Undoes changes of the whole document from now on. */
+    public void addDocumentToScope() {
+        wholeDocument = true;
     }
 
-    // ---- capturing
+    /** Undoes changes of this origin too, or of origins of this class. */
+    public void addTrackedOrigin(@Nullable Object origin) {
+        trackedOrigins.add(origin);
+    }
+
+    /** Does not undo changes of this origin any more. */
+    public void removeTrackedOrigin(@Nullable Object origin) {
+        trackedOrigins.remove(origin);
+    }
+
+    boolean inScope(Item item) {
+        boolean in = wholeDocument;
+        for (Branch branch : scope) {
+            in = in || branch.contains(item.parent);
+        }
+        return in;
+    }
+
+    private boolean concerns(Transaction transaction) {
+        Object origin = transaction.origin();
+        boolean tracked = origin == this
+                || trackedOrigins.contains(origin)
+                || (origin != null && trackedOrigins.contains(origin.getClass()));
+        boolean changed = wholeDocument;
+        for (Branch branch : scope) {
+            changed = changed || transaction.changed(branch);
+        }
+        return tracked && changed && options.captureTransaction().test(transaction);
+    }
 
     private void capture(Transaction transaction) {
-        boolean concerns = scope.isEmpty();
-        for (Branch branch : scope) {
-            concerns |= transaction.changed(branch);
-        }
-        if (!concerns || !isTracked(transaction.origin()) || !options.captured().test(transaction)) {
+        if (!concerns(transaction)) {
             return;
         }
-        if (undoing) {
-            stopCapturing();
-        } else if (!redoing) {
-            clear(false, true);
+        boolean grows = false;
+        switch (mode) {
+            case EDIT -> {
+                clear(false, true);
+                long now = options.clock().getAsLong();
+                grows = capturing && canUndo() && now - lastChange < options.captureTimeout();
+                capturing = true;
+                lastChange = now;
+            }
+            case UNDO -> stopCapturing();
+            case REDO -> {}
         }
-        List<Step> stack = undoing ? redoStack : undoStack;
-        long now = options.clock().getAsLong();
-        boolean grows =
-                capturing && now - lastChange < options.captureTimeout() && !stack.isEmpty() && !undoing && !redoing;
-        if (grows) {
-            Step last = stack.get(stack.size() - 1);
-            last.deletions.addAll(transaction.deletes());
-            last.insertions.addAll(transaction.insertions());
-        } else {
-            stack.add(new Step(transaction.insertions(), transaction.deletes()));
+        ArrayDeque<UndoStep> stack = mode == Mode.UNDO ? redoStack : undoStack;
+        if (!grows) {
+            stack.push(new UndoStep());
         }
-        if (!undoing && !redoing) {
-            lastChange = now;
-            capturing = true;
-        }
-        forEachItem(transaction, transaction.deletes(), item -> {
+        UndoStep step = stack.element();
+        step.add(transaction);
+        transaction.forEachItem(transaction.deletes(), item -> {
             if (inScope(item)) {
                 item.keep(true);
             }
         });
-        tell(
-                grows ? UndoEvent.Kind.UPDATED : UndoEvent.Kind.ADDED,
-                undoing,
-                transaction.origin(),
-                stack.get(stack.size() - 1));
-    }
-
-    private boolean isTracked(@Nullable Object origin) {
-        return origin == this
-                || options.trackedOrigins().contains(origin)
-                || (origin != null && options.trackedOrigins().contains(origin.getClass()));
-    }
-
-    private void tell(UndoEvent.Kind kind, boolean redo, @Nullable Object origin, Step step) {
-        UndoEvent event = new UndoEvent(kind, redo, origin, step.meta);
-        List.copyOf(listeners).forEach(listener -> listener.accept(event));
+        UndoEvent.Kind kind = grows ? UndoEvent.Kind.UPDATED : UndoEvent.Kind.ADDED;
+        tell(new UndoEvent(kind, mode == Mode.UNDO, transaction, step.meta));
     }
 
     /** The next change begins a new step, however soon it comes. */
@@ -150,41 +153,23 @@ public final class UndoManager implements AutoCloseable {
         capturing = false;
     }
 
+    // ---- events
+
     /** Calls that when a step comes, grows or goes. */
     public Subscription onEvent(Consumer<UndoEvent> listener) {
-        return Doc.subscribe(listeners, listener);
+        return Observers.subscribe(listeners, listener);
     }
 
-    /** Forgets all steps; what was kept for them is collected with its next deletion. */
-    public void clear() {
-        clear(true, true);
+    /** Calls that when steps are forgotten. */
+    public Subscription onClear(Runnable listener) {
+        return Observers.subscribe(clearListeners, listener);
     }
 
-    private void clear(boolean undo, boolean redo) {
-        if ((undo && canUndo()) || (redo && canRedo())) {
-            doc.transact(transaction -> {
-                if (undo) {
-                    forget(transaction, undoStack);
-                }
-                if (redo) {
-                    forget(transaction, redoStack);
-                }
-            });
-        }
+    private void tell(UndoEvent event) {
+        List.copyOf(listeners).forEach(listener -> listener.accept(event));
     }
 
-    private void forget(Transaction transaction, List<Step> stack) {
-        for (Step step : stack) {
-            forEachItem(transaction, step.deletions, item -> {
-                if (inScope(item)) {
-                    item.keep(false);
-                }
-            });
-        }
-        stack.clear();
-    }
-
-    // ---- undoing
+    // ---- steps
 
     /** Whether there is something to undo. */
     public boolean canUndo() {
@@ -206,204 +191,86 @@ public final class UndoManager implements AutoCloseable {
         return redoStack.size();
     }
 
+    /** Whether one of the steps deleted this item. */
+    boolean deletedInAStep(Item item) {
+        return undoStack.stream().anyMatch(step -> step.deletes(item))
+                || redoStack.stream().anyMatch(step -> step.deletes(item));
+    }
+
+    /** Forgets all steps; what was kept for them is collected with its next deletion. */
+    public void clear() {
+        clear(true, true);
+    }
+
+    /**
+     * Forgets steps; what was kept for them is collected with its next deletion.
+     *
+     * @param undo those that can be undone
+     * @param redo those that can be done again
+     */
+    public void clear(boolean undo, boolean redo) {
+        boolean forgetsUndo = undo && canUndo();
+        boolean forgetsRedo = redo && canRedo();
+        if (!forgetsUndo && !forgetsRedo) {
+            return;
+        }
+        doc.transact(transaction -> {
+            if (forgetsUndo) {
+                forget(transaction, undoStack);
+            }
+            if (forgetsRedo) {
+                forget(transaction, redoStack);
+            }
+            List.copyOf(clearListeners).forEach(Runnable::run);
+        });
+    }
+
+    private void forget(Transaction transaction, ArrayDeque<UndoStep> stack) {
+        // the oldest first
+        stack.descendingIterator()
+                .forEachRemaining(step -> transaction.forEachItem(step.deletions, item -> {
+                    if (inScope(item)) {
+                        item.keep(false);
+                    }
+                }));
+        stack.clear();
+    }
+
     /** Undoes the last step that still does something; false if there is none. */
     public boolean undo() {
-        undoing = true;
-        try {
-            return pop(undoStack, false);
-        } finally {
-            undoing = false;
-        }
+        return pop(Mode.UNDO, undoStack);
     }
 
     /** Does the step again that was undone last; false if there is none. */
     public boolean redo() {
-        redoing = true;
+        return pop(Mode.REDO, redoStack);
+    }
+
+    private boolean pop(Mode as, ArrayDeque<UndoStep> stack) {
+        Mode before = mode;
+        mode = as;
         try {
-            return pop(redoStack, true);
+            UndoEvent event = doc.transactGet(this, transaction -> {
+                while (!stack.isEmpty()) {
+                    UndoStep step = stack.pop();
+                    if (new Reversal(transaction, this, options, step).run()) {
+                        return new UndoEvent(UndoEvent.Kind.POPPED, as == Mode.REDO, transaction, step.meta);
+                    }
+                }
+                return null;
+            });
+            if (event != null) {
+                tell(event);
+            }
+            return event != null;
         } finally {
-            redoing = false;
+            mode = before;
         }
-    }
-
-    private boolean pop(List<Step> stack, boolean redo) {
-        Step popped = doc.transactGet(this, transaction -> {
-            while (!stack.isEmpty()) {
-                Step step = stack.remove(stack.size() - 1);
-                if (revert(transaction, step)) {
-                    return step;
-                }
-            }
-            return null;
-        });
-        if (popped == null) {
-            return false;
-        }
-        tell(UndoEvent.Kind.POPPED, redo, this, popped);
-        return true;
-    }
-
-    private boolean revert(Transaction transaction, Step step) {
-        List<Item> toDelete = new ArrayList<>();
-        forEachItem(transaction, step.insertions, inserted -> {
-            Item item = current(transaction, inserted);
-            if (item != null && !item.isDeleted() && inScope(item)) {
-                toDelete.add(item);
-            }
-        });
-        Set<Item> toRedo = new LinkedHashSet<>();
-        forEachItem(transaction, step.deletions, item -> {
-            // what was made and deleted in the same step was never there
-            if (inScope(item) && !step.insertions.contains(item.list.client, item.clock)) {
-                toRedo.add(item);
-            }
-        });
-        boolean changed = false;
-        for (Item item : toRedo) {
-            changed |= redo(transaction, item, toRedo, step.insertions) != null;
-        }
-        for (int i = toDelete.size() - 1; i >= 0; i--) { // children before parents
-            transaction.delete(toDelete.get(i));
-            changed = true;
-        }
-        return changed;
-    }
-
-    /** What stands for an item now: itself, or as what it was made again. */
-    private @Nullable Item current(Transaction transaction, Item item) {
-        ItemStore store = doc.store();
-        Item at = item;
-        for (Id as = store.redone(at); as != null; as = store.redone(at)) {
-            if (!(store.cleanStart(transaction, store.client(as.client()), as.clock()) instanceof Item next)) {
-                return null;
-            }
-            at = next;
-        }
-        return at;
-    }
-
-    /** Makes a deleted item again, and before it what it stands in; null if it has no place any more. */
-    private @Nullable Item redo(Transaction transaction, Item item, Set<Item> toRedo, DeleteSet insertions) {
-        ArrayDeque<Item> outwards = new ArrayDeque<>();
-        for (Item at = item; at != null; ) {
-            outwards.push(at);
-            Item parent = at.isRedone() ? null : at.parent.item;
-            boolean needed = parent != null && parent.isDeleted() && !parent.isRedone();
-            if (needed && !toRedo.contains(parent)) {
-                return null;
-            }
-            at = needed ? parent : null;
-        }
-        Item made = null;
-        while (!outwards.isEmpty()) {
-            Item next = outwards.pop();
-            made = next.isRedone() ? current(transaction, next) : redoOne(transaction, next, insertions);
-            if (made == null) {
-                return null;
-            }
-        }
-        return made;
-    }
-
-    private @Nullable Item redoOne(Transaction transaction, Item item, DeleteSet insertions) {
-        Item parentItem = item.parent.item;
-        Branch parent = item.parent;
-        if (parentItem != null && parentItem.isRedone()) {
-            parentItem = current(transaction, parentItem);
-            if (parentItem == null || !(parentItem.content instanceof ContentType type)) {
-                return null;
-            }
-            parent = type.branch;
-        }
-        Item left;
-        Item right;
-        if (item.parentSub == null) {
-            left = neighbour(transaction, item.left, parent, true);
-            right = neighbour(transaction, item, parent, false);
-        } else {
-            right = null;
-            left = newest(parent, item.parentSub);
-            if (item.right != null && !options.ignoreRemoteMapChanges()) {
-                left = lastOwn(transaction, item, insertions);
-                if (left == null || left.right != null) {
-                    return null; // somebody else has set the key since
-                }
-                left = left.parent == parent ? left : newest(parent, item.parentSub);
-            }
-        }
-        Item made = Lists.newItem(transaction, parent, item.parentSub, left, right, item.length);
-        made.content = item.content.copy(item, made, made.list);
-        doc.store().setRedone(item, made.id());
-        made.keep(true);
-        doc.integration().link(transaction, made);
-        return made;
-    }
-
-    private static @Nullable Item newest(Branch parent, String key) {
-        return parent.hasMap() ? parent.map().get(key) : null;
-    }
-
-    /** From an item on, the first that stands in the parent, as itself or as what it was made again. */
-    private @Nullable Item neighbour(Transaction transaction, @Nullable Item from, Branch parent, boolean leftwards) {
-        for (Item at = from; at != null; at = leftwards ? at.left : at.right) {
-            Item trace = at;
-            while (trace != null && trace.parent != parent) {
-                Id as = doc.store().redone(trace);
-                trace = as != null
-                                && doc.store()
-                                                .cleanStart(
-                                                        transaction, doc.store().client(as.client()), as.clock())
-                                        instanceof Item next
-                        ? next
-                        : null;
-            }
-            if (trace != null) {
-                return trace;
-            }
-        }
-        return null;
-    }
-
-    /** Of the values of a key from this one on, the last before one that is not ours to replace. */
-    private @Nullable Item lastOwn(Transaction transaction, Item item, DeleteSet insertions) {
-        Item at = item;
-        while (at != null && at.right != null && isOurs(at.right, insertions)) {
-            at = current(transaction, at.right);
-        }
-        return at;
-    }
-
-    private boolean isOurs(Item item, DeleteSet insertions) {
-        long client = item.list.client;
-        return item.isRedone()
-                || insertions.contains(client, item.clock)
-                || undoStack.stream().anyMatch(step -> step.deletions.contains(client, item.clock))
-                || redoStack.stream().anyMatch(step -> step.deletions.contains(client, item.clock));
-    }
-
-    /** Gives the items of these clocks, split at the borders; what is made meanwhile is not given. */
-    private void forEachItem(Transaction transaction, DeleteSet clocks, Consumer<Item> consumer) {
-        ItemStore store = doc.store();
-        clocks.forEachInOrder((client, from, to) -> {
-            StructList list = store.find(client);
-            long end = list == null ? 0 : Math.min(to, list.end());
-            long clock = from;
-            if (list != null && clock < end) {
-                store.cleanEnd(transaction, list, end - 1);
-            }
-            while (list != null && clock < end) {
-                Struct struct = store.cleanStart(transaction, list, clock);
-                clock = struct.end();
-                if (struct instanceof Item item) {
-                    consumer.accept(item);
-                }
-            }
-        });
     }
 
     /** Stops capturing for good. What was captured can still be undone. */
     @Override
     public void close() {
-        hook.close();
+        hooks.forEach(Subscription::close);
     }
 }

@@ -1,8 +1,9 @@
 package io.keck.crdt;
 
 import io.keck.crdt.lib0.Any;
-import io.keck.crdt.lib0.JsonValue;
+import io.keck.crdt.lib0.JsonNumber;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -99,7 +100,7 @@ final class XmlText {
             if (number.isNaN() || number.isInfinite()) {
                 return number.toString();
             }
-            return JsonValue.number(number);
+            return JsonNumber.print(number);
         }
         if (value instanceof byte[] bytes) {
             StringBuilder out = new StringBuilder();
@@ -109,13 +110,7 @@ final class XmlText {
             return out.toString();
         }
         if (value instanceof List<?> list) {
-            StringBuilder out = new StringBuilder();
-            for (int i = 0; i < list.size(); i++) {
-                Object element = list.get(i);
-                boolean nothing = element == null || element == Any.UNDEFINED;
-                out.append(i == 0 ? "" : ",").append(nothing ? "" : print(element));
-            }
-            return out.toString();
+            return join(list);
         }
         boolean plain = value == null
                 || value == Any.UNDEFINED
@@ -123,5 +118,28 @@ final class XmlText {
                 || value instanceof Boolean
                 || value instanceof Number;
         return plain ? String.valueOf(value) : NOT_PRINTABLE;
+    }
+
+    /** Elements with commas between them; of those that are lists too, their elements. */
+    private static String join(List<?> list) {
+        StringBuilder out = new StringBuilder();
+        ArrayDeque<Iterator<?>> open = new ArrayDeque<>(List.of(list.iterator()));
+        boolean first = true;
+        while (!open.isEmpty()) {
+            if (!open.element().hasNext()) {
+                open.pop();
+                first = false;
+                continue;
+            }
+            Object element = open.element().next();
+            out.append(first ? "" : ",");
+            first = element instanceof List;
+            if (element instanceof List<?> inner) {
+                open.push(inner.iterator());
+            } else if (element != null && element != Any.UNDEFINED) {
+                out.append(print(element));
+            }
+        }
+        return out.toString();
     }
 }

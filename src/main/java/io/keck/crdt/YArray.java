@@ -108,9 +108,6 @@ public final class YArray extends AbstractType {
 
     @Override
     public YArray copy() {
-        Copies.checkDepth(this);
-        YArray copy = new YArray();
-        copy.insert(0, Copies.of(toList()));
-        return copy;
+        return Copies.of(this);
     }
 }

@@ -84,12 +84,6 @@ public sealed class YMap extends AbstractType permits YXmlHook {
 
     @Override
     public YMap copy() {
-        return fill(new YMap());
-    }
-
-    final <M extends YMap> M fill(M copy) {
-        Copies.checkDepth(this);
-        toMap().forEach((key, value) -> copy.set(key, Copies.of(value)));
-        return copy;
+        return Copies.of(this);
     }
 }

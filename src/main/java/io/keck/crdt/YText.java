@@ -49,7 +49,7 @@ public sealed class YText extends AbstractType permits YXmlText {
             edit(transaction -> {
                 if (branch.isRich()) {
                     TextEdit at = TextEdit.at(transaction, branch, index);
-                    at.insertText(clean, at.currentAttributes());
+                    at.make(TextStep.text(clean, at.formats()));
                 } else {
                     TextEdit.insertPlain(transaction, branch, index, clean);
                 }
@@ -65,11 +65,9 @@ public sealed class YText extends AbstractType permits YXmlText {
      */
     public final void insert(int index, String text, Map<String, ? extends @Nullable Object> attributes) {
         checkIndex(index);
-        Map<String, @Nullable Object> formats = TextEdit.checked(attributes);
+        TextStep step = TextStep.text(text, TextStep.formats(attributes));
         if (!text.isEmpty()) {
-            String clean = Values.wellFormed(text);
-            preliminaryLength(clean.length());
-            edit(transaction -> TextEdit.at(transaction, branch, index).insertText(clean, formats));
+            change(index, step);
         }
     }
 
@@ -87,10 +85,8 @@ public sealed class YText extends AbstractType permits YXmlText {
     public final void insertEmbed(
             int index, @Nullable Object embed, Map<String, ? extends @Nullable Object> attributes) {
         checkIndex(index);
-        Map<String, @Nullable Object> formats = TextEdit.checked(attributes);
-        ItemContent content = TextEdit.embed(embed);
-        preliminaryLength(1);
-        edit(transaction -> TextEdit.at(transaction, branch, index).insertContent(content, formats));
+        Map<String, @Nullable Object> formats = TextStep.formats(attributes);
+        change(index, TextStep.embed(embed, formats));
     }
 
     /**
@@ -104,7 +100,7 @@ public sealed class YText extends AbstractType permits YXmlText {
             preliminaryLength(-length);
             edit(transaction -> {
                 if (branch.isRich()) {
-                    TextEdit.at(transaction, branch, index).delete(length);
+                    TextEdit.at(transaction, branch, index).make(new TextStep.Delete(length));
                 } else {
                     Lists.delete(transaction, branch, index, length);
                 }
@@ -120,10 +116,15 @@ public sealed class YText extends AbstractType permits YXmlText {
      */
     public final void format(int index, int length, Map<String, ? extends @Nullable Object> attributes) {
         checkRange(index, length);
-        Map<String, @Nullable Object> formats = TextEdit.checked(attributes);
+        Map<String, @Nullable Object> formats = TextStep.formats(attributes);
         if (length > 0) {
-            edit(transaction -> TextEdit.at(transaction, branch, index).format(length, formats));
+            change(index, new TextStep.Retain(length, formats));
         }
+    }
+
+    private void change(int index, TextStep step) {
+        preliminaryLength(step.grows());
+        edit(transaction -> TextEdit.at(transaction, branch, index).make(step));
     }
 
     /**
@@ -133,13 +134,13 @@ public sealed class YText extends AbstractType permits YXmlText {
      * @throws IllegalArgumentException if something is inserted that a text cannot hold
      */
     public final void applyDelta(List<Delta> delta) {
-        List<TextEdit.Step> steps = new ArrayList<>(delta.size());
+        List<TextStep> steps = new ArrayList<>(delta.size());
         long rest = branch.length;
         long change = 0;
         for (Delta each : delta) {
-            TextEdit.Step step = TextEdit.step(each);
-            rest -= step.consumes();
-            change += step.adds();
+            TextStep step = TextStep.of(each);
+            rest -= step.needs();
+            change += step.grows();
             steps.add(step);
         }
         if (rest < 0) {
@@ -148,7 +149,7 @@ public sealed class YText extends AbstractType permits YXmlText {
         preliminaryLength(change);
         edit(transaction -> {
             TextEdit at = TextEdit.at(transaction, branch, 0);
-            steps.forEach(at::apply);
+            steps.forEach(at::make);
         });
     }
 
@@ -201,17 +202,6 @@ public sealed class YText extends AbstractType permits YXmlText {
 
     @Override
     public YText copy() {
-        return fill(new YText());
-    }
-
-    final <T extends YText> T fill(T copy) {
-        Copies.checkDepth(this);
-        List<Delta> delta = new ArrayList<>();
-        for (Delta each : toDelta()) {
-            Delta.Insert insert = (Delta.Insert) each;
-            delta.add(new Delta.Insert(Copies.of(insert.value()), insert.attributes()));
-        }
-        copy.applyDelta(delta);
-        return copy;
+        return Copies.of(this);
     }
 }

@@ -71,8 +71,6 @@ public final class YXmlElement extends YXmlFragment {
 
     @Override
     public YXmlElement copy() {
-        YXmlElement copy = new YXmlElement(nodeName());
-        getAttributes().forEach((name, value) -> copy.setAttribute(name, Copies.of(value)));
-        return fill(copy);
+        return Copies.of(this);
     }
 }

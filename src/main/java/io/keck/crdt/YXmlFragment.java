@@ -161,14 +161,6 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
 
     @Override
     public YXmlFragment copy() {
-        return fill(new YXmlFragment());
-    }
-
-    final <F extends YXmlFragment> F fill(F copy) {
-        Copies.checkDepth(this);
-        List<AbstractType> nodes = new ArrayList<>();
-        children().forEach(node -> nodes.add(node.copy()));
-        copy.insert(0, nodes);
-        return copy;
+        return Copies.of(this);
     }
 }

@@ -18,6 +18,6 @@ public final class YXmlHook extends YMap {
 
     @Override
     public YXmlHook copy() {
-        return fill(new YXmlHook(hookName()));
+        return Copies.of(this);
     }
 }

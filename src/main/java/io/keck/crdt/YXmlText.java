@@ -37,6 +37,6 @@ public final class YXmlText extends YText {
 
     @Override
     public YXmlText copy() {
-        return fill(new YXmlText());
+        return Copies.of(this);
     }
 }

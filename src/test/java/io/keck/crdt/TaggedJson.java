@@ -88,7 +88,7 @@ final class TaggedJson {
             Map<String, Object> subdoc = tag("subdoc", null);
             subdoc.remove("v");
             subdoc.put("guid", doc.guid());
-            subdoc.put("opts", tagged(new DocOptions(doc.guid(), doc.gc(), doc.autoLoad(), true, doc.meta()).encode()));
+            subdoc.put("opts", tagged(doc.options().encode()));
             return subdoc;
         }
         return value;

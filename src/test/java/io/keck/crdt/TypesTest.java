@@ -191,6 +191,18 @@ class TypesTest {
         assertThatThrownBy(() -> xml.insertAfter(text, List.of())).isInstanceOf(IllegalArgumentException.class);
     }
 
+    /** As JavaScript's {@code String(value)}; checked there. */
+    @Test
+    void attributesOfAllKinds_arePrintedAsInJavaScript() {
+        YXmlElement p = new YXmlElement("p");
+        xml.push(p);
+        p.setAttribute("a", Arrays.asList(List.of(), Arrays.asList(1, null, Any.UNDEFINED, "x"), List.of(List.of(2))));
+        p.setAttribute("b", new byte[] {1, (byte) 255});
+        p.setAttribute("c", Map.of("k", 1));
+        p.setAttribute("d", List.of(Map.of(), 0.5));
+        assertThat(p).hasToString("<p a=\",1,,,x,2\" b=\"1,255\" c=\"[object Object]\" d=\"[object Object],0.5\"></p>");
+    }
+
     @Test
     void subdocuments_comeAndGo() {
         List<SubdocsEvent> events = new ArrayList<>();

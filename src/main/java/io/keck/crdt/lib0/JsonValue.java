@@ -1,8 +1,5 @@
 package io.keck.crdt.lib0;
 
-import java.math.BigDecimal;
-import java.math.MathContext;
-import java.math.RoundingMode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,13 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * JSON text to values and back, to the letter as JavaScript's {@code JSON.parse} and {@code JSON.stringify}: Yjs puts
- * formats and embeds on the wire that way, and two replicas compare bytes. Values are those of {@link Any}. Stateless;
- * nothing here recurses. Source: ECMA-262, 25.5.
+ * formats and embeds on the wire that way, and two replicas compare bytes. Values are those of {@link Any}. Who needs no
+ * values, only the other encoding, uses {@link AnyJson}; that one cannot keep the lone surrogates that JSON may spell.
+ * Stateless; nothing here recurses. Source: ECMA-262, 25.5.
  */
 public final class JsonValue {
-    /** Doubles below this have fewer digits than the others. */
-    private static final double SMALLEST_NORMAL = Double.MIN_NORMAL;
-
     private JsonValue() {}
 
     /**
@@ -249,7 +244,7 @@ public final class JsonValue {
         } else if (value instanceof java.math.BigInteger) {
             throw new IllegalArgumentException("JSON cannot say a BigInteger");
         } else if (value instanceof Number number) {
-            out.append(number(number.doubleValue()));
+            out.append(JsonNumber.print(number.doubleValue()));
         } else if (value instanceof byte[] bytes) {
             out.append('{');
             for (int i = 0; i < bytes.length; i++) {
@@ -287,44 +282,5 @@ public final class JsonValue {
             }
         }
         out.append('"');
-    }
-
-    /**
-     * A number as JavaScript prints it: the shortest digits that read back as the same number. (Java's own printing is
-     * not always the shortest before Java 19.) What is not finite is {@code null}, as in JSON.
-     */
-    public static String number(double x) {
-        if (Double.isNaN(x) || Double.isInfinite(x)) {
-            return "null";
-        }
-        if (x == Math.rint(x) && Math.abs(x) < 1e15) {
-            return Long.toString((long) x);
-        }
-        BigDecimal exact = new BigDecimal(Math.abs(x));
-        // any double above the smallest keeps 15 digits, so fewer need not be tried
-        int digits = Math.abs(x) < SMALLEST_NORMAL ? 1 : 15;
-        BigDecimal shortest = exact;
-        for (; digits <= 17; digits++) {
-            shortest = exact.round(new MathContext(digits, RoundingMode.HALF_EVEN));
-            if (shortest.doubleValue() == Math.abs(x)) {
-                break;
-            }
-        }
-        shortest = shortest.stripTrailingZeros();
-        String all = shortest.unscaledValue().toString();
-        int point = all.length() - shortest.scale(); // digits before the point
-        return (x < 0 ? "-" : "") + layOut(all, point);
-    }
-
-    private static String layOut(String digits, int point) {
-        int n = digits.length();
-        if (point > 21 || point < -5) {
-            String exponent = (point > 0 ? "e+" : "e-") + Math.abs(point - 1);
-            return digits.charAt(0) + (n > 1 ? "." + digits.substring(1) : "") + exponent;
-        }
-        if (point <= 0) {
-            return "0." + "0".repeat(-point) + digits;
-        }
-        return n <= point ? digits + "0".repeat(point - n) : digits.substring(0, point) + "." + digits.substring(point);
     }
 }

@@ -69,7 +69,7 @@ class AnyJsonTest {
         "Infinity, null"
     })
     void numbers_areWrittenAsJavaScriptDoes(double number, String text) {
-        assertThat(AnyJson.number(number)).isEqualTo(text);
+        assertThat(JsonNumber.print(number)).isEqualTo(text);
     }
 
     @Test

@@ -32,7 +32,7 @@ class JsonValueTest {
         expected.put(1e23, "1e+23");
         expected.put(9007199254740993.0, "9007199254740992");
         expected.put(Double.NaN, "null");
-        expected.forEach((x, text) -> assertThat(JsonValue.number(x)).isEqualTo(text));
+        expected.forEach((x, text) -> assertThat(JsonNumber.print(x)).isEqualTo(text));
     }
 
     @Test
@@ -41,7 +41,7 @@ class JsonValueTest {
         for (int i = 0; i < 20_000; i++) {
             double x = Double.longBitsToDouble(random.nextLong());
             if (!Double.isNaN(x) && !Double.isInfinite(x)) {
-                assertThat(Double.parseDouble(JsonValue.number(x))).isEqualTo(x);
+                assertThat(Double.parseDouble(JsonNumber.print(x))).isEqualTo(x);
             }
         }
     }

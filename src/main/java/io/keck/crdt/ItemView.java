@@ -1,0 +1,55 @@
+package io.keck.crdt;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A piece of content as a filter sees it ({@link DocOptions#gcFilter()}, {@link UndoOptions#deleteFilter()}). Good only while
+ * the filter is called. Source: Yjs {@code Item.js}.
+ */
+public final class ItemView {
+    private final Item item;
+
+    ItemView(Item item) {
+        this.item = item;
+    }
+
+    /** Client and clock of its first unit. */
+    public Id id() {
+        return item.id();
+    }
+
+    /** How many clocks it takes. */
+    public long length() {
+        return item.length;
+    }
+
+    /** Whether it is deleted. */
+    public boolean isDeleted() {
+        return item.isDeleted();
+    }
+
+    /** The key under which it stands in its parent, or null if it stands in the list. */
+    public @Nullable String key() {
+        return item.parentSub;
+    }
+
+    /** The type it stands in, or null if that is a root nobody asked for by kind. */
+    public @Nullable AbstractType parent() {
+        return item.parent.kind() == Branch.UNKNOWN ? null : item.parent.view();
+    }
+
+    /** Whether it stands in that type, at any depth. */
+    public boolean isIn(AbstractType type) {
+        return type.branch.contains(item.parent);
+    }
+
+    /** The shared type that it holds, or null if it holds something else. */
+    public @Nullable AbstractType type() {
+        return item.content instanceof ContentType content ? content.branch.view() : null;
+    }
+
+    @Override
+    public String toString() {
+        return "ItemView[" + item.id() + "]";
+    }
+}

@@ -1,0 +1,174 @@
+package io.keck.crdt;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes one step back, within one transaction: what the step inserted is deleted, what it deleted is made again.
+ *
+ * <p>Made again means a new item with the same content, at the place of the tombstone: between the nearest siblings that
+ * stand in the same parent, themselves or as what they were made again. Of what was made again before, the newest stands
+ * for all. A deleted item in a deleted type comes back only if that type was deleted by the same step, and then after it;
+ * the value of a key only if nobody else set the key since. Source: Yjs {@code Item.js} {@code redoItem}.
+ */
+final class Reversal {
+    /** Between which items something is made again. */
+    private record Gap(@Nullable Item left, @Nullable Item right) {}
+
+    private final Transaction transaction;
+    private final ItemStore store;
+    private final UndoManager manager;
+    private final UndoOptions options;
+    private final UndoStep step;
+    /** What the step deleted. */
+    private final Set<Item> deleted = new LinkedHashSet<>();
+
+    Reversal(Transaction transaction, UndoManager manager, UndoOptions options, UndoStep step) {
+        this.transaction = transaction;
+        this.store = transaction.doc().store();
+        this.manager = manager;
+        this.options = options;
+        this.step = step;
+    }
+
+    /** Says whether it changed anything. */
+    boolean run() {
+        List<Item> inserted = new ArrayList<>();
+        transaction.forEachItem(step.insertions, item -> {
+            Item now = newest(item);
+            if (now != null && !now.isDeleted() && manager.inScope(now)) {
+                inserted.add(now);
+            }
+        });
+        transaction.forEachItem(step.deletions, item -> {
+            // what came and went in the same step was never there
+            if (!step.inserts(item) && manager.inScope(item)) {
+                deleted.add(item);
+            }
+        });
+        boolean changed = false;
+        for (Item item : deleted) {
+            changed |= bringBack(item);
+        }
+        for (int i = inserted.size() - 1; i >= 0; i--) { // children before parents, so that a filter sees them in place
+            Item item = inserted.get(i);
+            if (options.deleteFilter().test(new ItemView(item))) {
+                transaction.delete(item);
+                changed = true;
+            }
+        }
+        return changed;
+    }
+
+    // ---- what stands for what
+
+    /** The item as which this one was made again last, or itself; null if that was collected. */
+    private @Nullable Item newest(Item item) {
+        Item at = item;
+        while (at != null && store.redone(at) != null) {
+            at = madeAgain(at);
+        }
+        return at;
+    }
+
+    private @Nullable Item madeAgain(Item item) {
+        Id id = store.redone(item);
+        return id != null && store.cleanStart(transaction, store.client(id.client()), id.clock()) instanceof Item next
+                ? next
+                : null;
+    }
+
+    /** As what an item stands in the parent: itself, or one of those as which it was made again. */
+    private @Nullable Item within(Branch parent, Item item) {
+        Item at = item;
+        while (at != null && at.parent != parent) {
+            at = madeAgain(at);
+        }
+        return at;
+    }
+
+    // ---- making again
+
+    /** Makes an item again, and what it stands in before; false if it has no place any more. */
+    private boolean bringBack(Item item) {
+        ArrayDeque<Item> inwards = new ArrayDeque<>(); // types nest as deep as they like: no recursion
+        Item at = item;
+        while (at != null) {
+            inwards.push(at);
+            Item owner = at.isRedone() ? null : at.parent.item;
+            at = owner != null && owner.isDeleted() && !owner.isRedone() ? owner : null;
+            if (at != null && !deleted.contains(at)) {
+                return false;
+            }
+        }
+        boolean there = true;
+        while (there && !inwards.isEmpty()) {
+            Item next = inwards.pop();
+            there = next.isRedone() ? newest(next) != null : make(next);
+        }
+        return there;
+    }
+
+    private boolean make(Item item) {
+        Branch parent = parentNow(item);
+        if (parent == null) {
+            return false;
+        }
+        String key = item.parentSub;
+        Gap gap = key == null ? gapInList(item, parent) : gapOfKey(item, parent, key);
+        if (gap == null) {
+            return false;
+        }
+        Item made = Lists.newItem(transaction, parent, key, gap.left, gap.right, item.length);
+        made.content = item.content.copy(item, made, made.list);
+        store.setRedone(item, made.id());
+        made.keep(true);
+        transaction.doc().integration().link(transaction, made);
+        return true;
+    }
+
+    private @Nullable Branch parentNow(Item item) {
+        Item owner = item.parent.item;
+        if (owner == null || !owner.isRedone()) {
+            return item.parent;
+        }
+        Item now = newest(owner);
+        return now != null && now.content instanceof ContentType type ? type.branch : null;
+    }
+
+    private Gap gapInList(Item item, Branch parent) {
+        Item left = null;
+        for (Item at = item.left; at != null && left == null; at = at.left) {
+            left = within(parent, at);
+        }
+        Item right = null;
+        for (Item at = item; at != null && right == null; at = at.right) {
+            right = within(parent, at);
+        }
+        return new Gap(left, right);
+    }
+
+    /** Behind the newest value, unless that is not ours to replace. */
+    private @Nullable Gap gapOfKey(Item item, Branch parent, String key) {
+        Item newest = parent.hasMap() ? parent.map().get(key) : null;
+        if (item.right == null || options.ignoreRemoteMapChanges()) {
+            return new Gap(newest, null);
+        }
+        Item last = item;
+        while (last != null && last.right != null && isOurs(last.right)) {
+            last = newest(last.right);
+        }
+        if (last == null || last.right != null) {
+            return null;
+        }
+        return new Gap(last.parent == parent ? last : newest, null);
+    }
+
+    private boolean isOurs(Item value) {
+        return value.isRedone() || step.inserts(value) || manager.deletedInAStep(value);
+    }
+}

@@ -1,0 +1,91 @@
+package io.keck.crdt;
+
+import io.keck.crdt.lib0.JsonValue;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One step of a change of a text, its arguments checked and copied, so that making it cannot fail half way. */
+sealed interface TextStep {
+    /** Puts content here; {@code string} is the text, if it is one. */
+    record Insert(ItemContent content, String string, int length, Map<String, @Nullable Object> formats)
+            implements TextStep {}
+
+    /** Passes over units and gives them formats. */
+    record Retain(int length, Map<String, @Nullable Object> formats) implements TextStep {}
+
+    /** Takes units away. */
+    record Delete(int length) implements TextStep {}
+
+    /** How much of what was there before the change it needs. */
+    default int needs() {
+        if (this instanceof Retain retain) {
+            return retain.length;
+        }
+        return this instanceof Delete delete ? delete.length : 0;
+    }
+
+    /** What it does to the length. */
+    default int grows() {
+        if (this instanceof Insert insert) {
+            return insert.length;
+        }
+        return this instanceof Delete delete ? -delete.length : 0;
+    }
+
+    /**
+     * Checks a step.
+     *
+     * @throws IndexOutOfBoundsException if a length is negative
+     * @throws IllegalArgumentException if it says what a text cannot hold
+     */
+    static TextStep of(Delta delta) {
+        if (delta instanceof Delta.Insert insert) {
+            Map<String, @Nullable Object> formats = formats(insert.attributes());
+            return insert.value() instanceof String string ? text(string, formats) : embed(insert.value(), formats);
+        }
+        if (delta instanceof Delta.Retain retain) {
+            checkLength(retain.length());
+            return new Retain(retain.length(), formats(retain.attributes()));
+        }
+        Delta.Delete delete = (Delta.Delete) delta;
+        checkLength(delete.length());
+        return new Delete(delete.length());
+    }
+
+    private static void checkLength(int length) {
+        if (length < 0) {
+            throw new IndexOutOfBoundsException("a step of a negative length");
+        }
+    }
+
+    /** Text with checked formats. */
+    static Insert text(String string, Map<String, @Nullable Object> formats) {
+        String clean = Values.wellFormed(string);
+        return new Insert(ContentString.INSTANCE, clean, clean.length(), formats);
+    }
+
+    /** An embedded value or type with checked formats. */
+    static Insert embed(@Nullable Object value, Map<String, @Nullable Object> formats) {
+        if (value instanceof AbstractType type) {
+            type.take();
+            return new Insert(new ContentType(type.branch), "", 1, formats);
+        }
+        return new Insert(new ContentEmbed(json(value)), "", 1, formats);
+    }
+
+    /** Formats, checked and copied. */
+    static Map<String, @Nullable Object> formats(Map<String, ? extends @Nullable Object> attributes) {
+        if (attributes.isEmpty()) {
+            return Map.of();
+        }
+        Map<String, @Nullable Object> copy = new LinkedHashMap<>();
+        attributes.forEach((key, value) -> copy.put(Values.wellFormed(key), json(value)));
+        return copy;
+    }
+
+    /** A value as it is after a way as JSON. */
+    private static @Nullable Object json(@Nullable Object value) {
+        return JsonValue.parse(JsonValue.write(Values.normal(value)));
+    }
+}
