@@ -11,10 +11,11 @@ import java.util.function.Predicate;
  * type becomes GC, since nothing can be put there any more. Kept items are spared, for an undo, and what a filter of the
  * user wants.
  *
- * <p><b>Merging</b> happens at seams, the clocks at which a struct ends and the next begins. A seam can close only where
+ * <p><b>Merging</b> happens at seams, the clocks at which a struct ends and the next begins. A seam is looked at only where
  * the transaction did something: within and at both ends of what it deleted, at and behind the start of what it added,
- * and at both ends of a struct it split. Whether one closes does not depend on those beside it (the result of a merge
- * ends as its right part and begins as its left part did), so the order in which they are tried is free.
+ * and at both ends of a struct it split; and where one closes, the next to the left. Some that could close are not looked
+ * at, or only because another closed before: so for the bytes of Yjs the order has to be that of Yjs, deletions first,
+ * then additions, then splits, and each from the right.
  */
 final class Cleanup {
     private final ItemStore store;
@@ -33,12 +34,19 @@ final class Cleanup {
             collect(transaction.change(i));
         }
         for (int i = 0; i < changes; i++) {
-            closeSeams(transaction.change(i));
+            closeSeamsOfDeletions(transaction.change(i));
+        }
+        for (int i = 0; i < changes; i++) {
+            ClientChange change = transaction.change(i);
+            if (change.before < change.after) {
+                StructList list = change.list;
+                closeSeams(list, list.at(change.before).clock, change.after - 1);
+            }
         }
         for (int i = transaction.splitCount() - 1; i >= 0; i--) {
             StructList list = transaction.split(i).list;
             long clock = transaction.split(i).clock;
-            closeSeams(list, clock, list.at(clock).end());
+            closeSeams(list, list.at(clock).clock, clock);
         }
         for (int i = 0; gc && i < changes; i++) {
             transaction.change(i).list.compact();
@@ -107,19 +115,21 @@ final class Cleanup {
 
     // ---- merging
 
-    private static void closeSeams(ClientChange change) {
-        if (change.before < change.after) {
-            closeSeams(change.list, change.before, change.after);
-        }
+    private static void closeSeamsOfDeletions(ClientChange change) {
         Ranges deletes = change.deletes;
         for (int i = deletes == null ? 0 : deletes.size(); deletes != null && i-- > 0; ) {
-            closeSeams(change.list, deletes.from(i), deletes.to(i));
+            closeSeams(change.list, deletes.from(i), deletes.to(i) - 1);
         }
     }
 
-    /** Closes what can be of the seams from one clock to another, both included, and then on to the left while they do. */
-    private static void closeSeams(StructList list, long from, long to) {
-        long right = list.find(Math.min(to, list.end() - 1));
+    /**
+     * Closes what can be of the seams at one clock and behind it, up to the end of the struct that holds another clock now;
+     * and then on to the left while they do.
+     */
+    private static void closeSeams(StructList list, long from, long last) {
+        long right = list.find(last);
+        long behind = list.next(right);
+        right = behind == StructList.NONE ? right : behind;
         boolean closed = false;
         while (closed || list.get(right).clock >= from) {
             long left = list.previous(right);

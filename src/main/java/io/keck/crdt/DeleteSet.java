@@ -90,6 +90,22 @@ public final class DeleteSet {
         });
     }
 
+    /** Writes the V2 wire form, clients descending as Yjs does. */
+    void encodeV2(Encoder out) {
+        int count = 0;
+        for (Ranges ranges : clients.values()) {
+            count += ranges.size();
+        }
+        long[] rows = new long[count * Update.DELETE_ROW];
+        int[] at = new int[1];
+        forEach((client, from, to) -> {
+            rows[at[0]++] = client;
+            rows[at[0]++] = from;
+            rows[at[0]++] = to;
+        });
+        DeleteSetV2.encode(rows, count, out);
+    }
+
     /**
      * Reads the V1 wire form; ranges may come in any order and overlap.
      *

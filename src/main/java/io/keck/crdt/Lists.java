@@ -242,6 +242,17 @@ final class Lists {
         }
     }
 
+    /** Gives the values that a snapshot shows; its borders lie between items. */
+    static void forEach(Branch branch, Snapshot snapshot, Consumer<@Nullable Object> consumer) {
+        for (Item item = branch.start; item != null; item = item.right) {
+            if (item.content.isCountable() && snapshot.shows(item)) {
+                for (int i = 0; i < item.length; i++) {
+                    consumer.accept(item.content.value(item, i));
+                }
+            }
+        }
+    }
+
     static List<@Nullable Object> toList(Branch branch) {
         List<@Nullable Object> list = new ArrayList<>((int) branch.length);
         forEach(branch, list::add);

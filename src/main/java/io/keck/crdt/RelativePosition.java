@@ -3,6 +3,9 @@ package io.keck.crdt;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,6 +101,70 @@ public record RelativePosition(
         }
         out.writeVarInt(assoc);
         return out.toByteArray();
+    }
+
+    /**
+     * Reads the form in which {@link #toJson} puts it, as Yjs does; JSON, for messages that are.
+     *
+     * @throws DecodeException if it is none
+     */
+    public static RelativePosition fromJson(@Nullable Object json) {
+        if (!(json instanceof Map<?, ?> map)) {
+            throw new DecodeException("a relative position is an object");
+        }
+        Object root = map.get("tname");
+        if (root != null && !(root instanceof String)) {
+            throw new DecodeException("the name of a root is a string");
+        }
+        Object assoc = map.get("assoc");
+        RelativePosition position = new RelativePosition(
+                id(map.get("type")), (String) root, id(map.get("item")), assoc == null ? 0 : (int) whole(assoc, true));
+        if (position.type == null && root == null && position.item == null) {
+            throw new DecodeException("a relative position names a type, a root or a unit");
+        }
+        return position;
+    }
+
+    private static @Nullable Id id(@Nullable Object json) {
+        if (json == null) {
+            return null;
+        }
+        if (!(json instanceof Map<?, ?> map)) {
+            throw new DecodeException("an id is an object");
+        }
+        return new Id((long) whole(map.get("client"), false), (long) whole(map.get("clock"), false));
+    }
+
+    private static double whole(@Nullable Object json, boolean signed) {
+        double x = json instanceof Number number ? number.doubleValue() : Double.NaN;
+        double largest = signed ? Integer.MAX_VALUE : Decoder.MAX_SAFE_INTEGER;
+        if (x != Math.rint(x) || Math.abs(x) > largest || (!signed && x < 0)) { // NaN is not equal to itself
+            throw new DecodeException("not a whole number, or out of range: " + json);
+        }
+        return x;
+    }
+
+    /** As a JSON value, in the form of Yjs: {@code type} or {@code tname}, {@code item}, {@code assoc}. */
+    public Map<String, @Nullable Object> toJson() {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        if (type != null) {
+            json.put("type", json(type));
+        }
+        if (root != null) {
+            json.put("tname", root);
+        }
+        if (item != null) {
+            json.put("item", json(item));
+        }
+        json.put("assoc", (double) assoc);
+        return Collections.unmodifiableMap(json);
+    }
+
+    private static Map<String, @Nullable Object> json(Id id) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.put("client", (double) id.client());
+        json.put("clock", (double) id.clock());
+        return Collections.unmodifiableMap(json);
     }
 
     /** Where it is now; what was deleted and made again by an undo counts as what it was. */

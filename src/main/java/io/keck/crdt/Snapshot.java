@@ -22,6 +22,13 @@ public final class Snapshot {
         this.stateVector = stateVector;
     }
 
+    /** Of what is known from elsewhere. */
+    public static Snapshot of(DeleteSet deletes, StateVector stateVector) {
+        DeleteSet copy = new DeleteSet();
+        copy.addAll(deletes);
+        return new Snapshot(copy, stateVector);
+    }
+
     /** How a document is now. */
     public static Snapshot of(Doc doc) {
         return new Snapshot(doc.deletes(), doc.stateVector());
@@ -39,10 +46,33 @@ public final class Snapshot {
         return new Snapshot(deletes, StateVector.decode(in.readRest()));
     }
 
+    /**
+     * Reads the wire form V2.
+     *
+     * @throws DecodeException if it is malformed, or more bytes follow
+     */
+    public static Snapshot decodeV2(byte[] v2) {
+        Decoder in = new Decoder(v2);
+        Encoder v1 = new Encoder(v2.length);
+        DeleteSetV2.toV1(in, v1);
+        DeleteSet deletes = new DeleteSet();
+        DeleteSet.decode(new Decoder(v1.toByteArray()), deletes::add);
+        return new Snapshot(deletes, StateVector.decode(in.readRest()));
+    }
+
     /** The wire form V1; clients in descending order. */
     public byte[] encode() {
         Encoder out = new Encoder();
         deletes.encode(out);
+        byte[] clocks = stateVector.encode();
+        out.writeBytes(clocks, 0, clocks.length);
+        return out.toByteArray();
+    }
+
+    /** The wire form V2; clients in descending order. */
+    public byte[] encodeV2() {
+        Encoder out = new Encoder();
+        deletes.encodeV2(out);
         byte[] clocks = stateVector.encode();
         out.writeBytes(clocks, 0, clocks.length);
         return out.toByteArray();

@@ -89,6 +89,20 @@ public final class YArray extends AbstractType {
         return Collections.unmodifiableList(Lists.toList(branch));
     }
 
+    /** All elements, as they were; of a document without garbage collection. */
+    public List<@Nullable Object> toList(Snapshot snapshot) {
+        List<@Nullable Object> list = new ArrayList<>();
+        Doc doc = doc();
+        if (doc != null) {
+            // what is split here is merged again when the transaction ends, so all is read before
+            doc.transact(transaction -> {
+                snapshot.split(transaction);
+                Lists.forEach(branch, snapshot, list::add);
+            });
+        }
+        return Collections.unmodifiableList(list);
+    }
+
     /**
      * The elements from one index up to another, as a copy.
      *

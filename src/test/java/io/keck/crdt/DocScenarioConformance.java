@@ -95,6 +95,9 @@ class DocScenarioConformance {
                 assertThat(doc.encodeStateAsUpdate())
                         .as(which(scenario, result))
                         .isEqualTo(Fixtures.hex(scenario.get("expect").get("updateV1")));
+                assertThat(doc.encodeStateAsUpdateV2())
+                        .as(which(scenario, result))
+                        .isEqualTo(Fixtures.hex(scenario.get("expect").get("updateV2")));
             }
         }
     }
@@ -137,6 +140,9 @@ class DocScenarioConformance {
                 assertThat(doc.encodeStateAsUpdate(known))
                         .as("%s from %s", scenario.get("name"), diff.get("sv"))
                         .isEqualTo(Fixtures.hex(diff.get("fromDoc")));
+                assertThat(doc.encodeStateAsUpdateV2(known))
+                        .as("%s from %s", scenario.get("name"), diff.get("sv"))
+                        .isEqualTo(Fixtures.hex(diff.get("fromDocV2")));
             }
         }
     }

@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -87,12 +88,41 @@ class DocSessionConformance {
             session.orders().forEach((name, order) -> {
                 boolean flat = FLAT.contains(session.json().get("kind").textValue());
                 if (name.equals("emitted") || flat) {
-                    assertThat(sha(deliver(session, order).encodeStateAsUpdate()))
+                    Doc doc = deliver(session, order);
+                    assertThat(sha(doc.encodeStateAsUpdate()))
                             .as("%s %s", session.id(), name)
                             .isEqualTo(session.expect(name).get("sha").textValue());
+                    assertThat(sha(doc.encodeStateAsUpdateV2()))
+                            .as("%s %s V2", session.id(), name)
+                            .isEqualTo(session.expect(name).get("shaV2").textValue());
                 }
             });
         }
+    }
+
+    /** Updates in V2 do what those in V1 do, and are told of in V2. */
+    @Test
+    void updatesInV2_endInTheBytesOfYjs() {
+        int compared = 0;
+        for (Session session : Session.read("small")) {
+            Doc doc = doc(session.gc());
+            Doc follower = doc(session.gc());
+            doc.onUpdateV2((update, transaction) -> follower.applyUpdateV2(update));
+            for (JsonNode update : session.json().path("updatesV2")) {
+                doc.applyUpdateV2(Fixtures.base64(update));
+                compared++;
+            }
+            if (session.json().has("updatesV2")) {
+                JsonNode expect = session.expect("emitted");
+                assertThat(sha(doc.encodeStateAsUpdate()))
+                        .as(session.id())
+                        .isEqualTo(expect.get("sha").textValue());
+                assertThat(UnitForm.sha(follower.encodeStateAsUpdate()))
+                        .as(session.id())
+                        .isEqualTo(expect.get("unitSha").textValue());
+            }
+        }
+        assertThat(compared).isPositive();
     }
 
     /** A store that goes through a document loses what integrating finds to be garbage, and nothing else. */
