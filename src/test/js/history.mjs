@@ -45,6 +45,11 @@ const newType = rng => rng.pick([
   () => new Y.XmlText(rng.word())
 ])()
 
+/** A type, or a document inside this one. */
+const newContent = rng => rng.chance(0.15)
+  ? new Y.Doc({ guid: `doc ${rng.below(1e9)}`, autoLoad: rng.chance(0.2), meta: rng.pick([undefined, { title: 'é' }]) })
+  : newType(rng)
+
 const editText = (rng, text) => {
   const at = rng.below(text.length + 1)
   const span = Math.min(text.length - at, 1 + rng.below(4))
@@ -64,7 +69,7 @@ const editArray = (rng, array) => {
     case 0: case 1: return array.insert(at, Array.from({ length: 1 + rng.below(4) }, () => value(rng)))
     case 2: return array.push([value(rng)])
     case 3: return span > 0 && array.delete(at, span)
-    case 4: return array.insert(at, [newType(rng)])
+    case 4: return array.insert(at, [newContent(rng)])
     default: return array.insert(at, [new Uint8Array([rng.below(256)])])
   }
 }
@@ -73,7 +78,7 @@ const editMap = (rng, map) => {
   const key = rng.pick(KEYS)
   switch (rng.below(5)) {
     case 0: return map.delete(key)
-    case 1: return map.set(key, newType(rng))
+    case 1: return map.set(key, newContent(rng))
     case 2: return map.set(key, new Uint8Array([rng.below(256)]))
     default: return map.set(key, value(rng))
   }
@@ -112,37 +117,66 @@ const somewhere = (rng, doc) => {
 /** Ids of every size that Yjs uses or accepts. */
 const clientId = (rng, i) => rng.pick([i, 200 + i, rng.below(2 ** 32), 2 ** 32 + rng.below(2 ** 31), Number.MAX_SAFE_INTEGER - i])
 
+/** One that edits a document of its own and tells of it; see `made`. */
+class Editor {
+  constructor (rng, gc, client) {
+    this.rng = rng
+    this.doc = new Y.Doc({ gc })
+    this.doc.clientID = client
+    this.undo = new Y.UndoManager([this.doc.getText('t'), this.doc.getMap('m')], { captureTimeout: 0 })
+    /** Updates nobody was told of yet. */
+    this.made = []
+    this.doc.on('update', (update, origin) => { if (origin !== 'remote') this.made.push(update) })
+  }
+
+  hear (updates) {
+    for (const update of updates) Y.applyUpdate(this.doc, update, 'remote')
+  }
+
+  step () {
+    const { rng, doc, undo } = this
+    if (rng.chance(0.08)) return rng.chance(0.7) ? undo.undo() : undo.redo()
+    const edits = rng.chance(0.2) ? 1 + rng.below(4) : 1
+    doc.transact(() => {
+      for (let i = 0; i < edits; i++) editType(rng, somewhere(rng, doc))
+    })
+  }
+
+  tell () {
+    return this.made.splice(0)
+  }
+}
+
+/** An editor for a history of which others make a part: without pairs to cut, see wordsFor. */
+export const editor = ({ seed, gc, client }) => new Editor(random(seed, wordsFor(false)), gc, client)
+
+/** What an editor hears now of what is on its way: of those it is connected with, now and then late, twice or out of order. */
+const hearable = (rng, editor) => {
+  const near = editor.inbox.filter(({ from }) => from.group === editor.group)
+  const heard = near.slice(0, rng.below(near.length + 1))
+  if (rng.chance(0.15)) heard.sort(() => rng.below(3) - 1)
+  const again = new Set(heard.filter(() => rng.chance(0.05)))
+  editor.inbox = editor.inbox.filter(each => again.has(each) || !heard.includes(each))
+  return heard.map(each => each.update)
+}
+
 /**
  * @return the updates in the order in which they were made, which is a causal one, and the kinds of the roots
  */
 export const history = ({ seed, clients, steps, gc }) => {
   const rng = random(seed, wordsFor(gc))
   const updates = []
-  const editors = Array.from({ length: clients }, (_, i) => {
-    const doc = new Y.Doc({ gc })
-    doc.clientID = clientId(rng, i)
-    return { doc, inbox: [], undo: new Y.UndoManager([doc.getText('t'), doc.getMap('m')], { captureTimeout: 0 }) }
-  })
-  for (const editor of editors) {
-    editor.doc.on('update', (update, origin) => {
-      if (origin === 'remote') return
-      updates.push(update)
-      editors.filter(other => other !== editor).forEach(other => other.inbox.push(update))
-    })
-  }
-  const hear = (editor, count) => {
-    for (const update of editor.inbox.splice(0, count)) Y.applyUpdate(editor.doc, update, 'remote')
-  }
+  const editors = Array.from({ length: clients }, (_, i) => new Editor(rng, gc, clientId(rng, i)))
+  editors.forEach(editor => Object.assign(editor, { inbox: [], group: 0 }))
   for (let step = 0; step < steps; step++) {
     const editor = rng.pick(editors)
-    if (rng.chance(0.4)) hear(editor, rng.below(editor.inbox.length + 1))
-    if (rng.chance(0.08)) {
-      rng.chance(0.7) ? editor.undo.undo() : editor.undo.redo()
-    } else {
-      const edits = rng.chance(0.2) ? 1 + rng.below(4) : 1
-      editor.doc.transact(() => {
-        for (let i = 0; i < edits; i++) editType(rng, somewhere(rng, editor.doc))
-      })
+    if (rng.chance(0.05)) editors.forEach(each => { each.group = rng.below(2) })
+    if (rng.chance(0.05)) editors.forEach(each => { each.group = 0 })
+    if (rng.chance(0.4)) editor.hear(hearable(rng, editor))
+    editor.step()
+    for (const update of editor.tell()) {
+      updates.push(update)
+      editors.filter(other => other !== editor).forEach(other => other.inbox.push({ from: editor, update }))
     }
   }
   return { updates, roots: ROOTS }

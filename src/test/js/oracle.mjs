@@ -5,7 +5,7 @@
 // are blobs; a request names them by index, an answer of a session too. `fail` stands in an answer where Yjs threw.
 import * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
-import { history } from './history.mjs'
+import { editor, history } from './history.mjs'
 import { play } from './script.mjs'
 import { deep, ranges, units } from './unitform.mjs'
 
@@ -35,6 +35,8 @@ const stateOf = (doc, roots) => {
 }
 
 const push = (out, blob) => out.push(blob) - 1
+
+const editors = new Map()
 
 const operations = {
   /** Applies the updates one after the other to a new document; the last may be in V2. */
@@ -90,10 +92,30 @@ const operations = {
 
   /** What several editors do, step by step: the updates they make, and where each of them ends. */
   script: ({ gc, clients, steps }, blobs, out) => {
-    const { updates, docs } = play({ gc, clients, steps, newDoc: serverDoc })
+    const { updates, updatesV2, docs } = play({ gc, clients, steps, newDoc: serverDoc })
     const first = out.length
     out.push(...updates, ...docs.map(doc => Y.encodeStateAsUpdate(doc)))
-    return { first, updates: updates.length, docs: docs.length }
+    const firstV2 = out.length
+    out.push(...updatesV2, ...docs.map(doc => Y.encodeStateAsUpdateV2(doc)))
+    return { first, firstV2, updates: updates.length, docs: docs.length }
+  },
+
+  /**
+   * An editor of that name, made when it is named first, hears of updates and then edits; the updates it made. With
+   * `end` it goes, and the answer is its state.
+   */
+  edit: ({ name, updates, steps, end = false, roots, ...options }, blobs, out) => {
+    if (!editors.has(name)) editors.set(name, editor(options))
+    const one = editors.get(name)
+    one.hear(updates.map(index => blobs[index]))
+    for (let i = 0; i < steps; i++) one.step()
+    const made = one.tell().map(update => push(out, update))
+    if (!end) return made
+    editors.delete(name)
+    // an editor keeps what it may undo: its state is that of who gets everything from it
+    const server = serverDoc(one.doc.gc)
+    Y.applyUpdate(server, Y.encodeStateAsUpdate(one.doc))
+    return { made, ...stateOf(server), deep: deep(one.doc, roots) }
   },
 
   /** A random history of several editors: its updates, and where real Yjs ends with them. */

@@ -12,7 +12,8 @@ const NEW = {
   array: () => new Y.Array(),
   map: () => new Y.Map([['id', 1]]),
   xmlElement: () => new Y.XmlElement('p'),
-  xmlText: () => new Y.XmlText('node')
+  xmlText: () => new Y.XmlText('node'),
+  doc: guid => new Y.Doc({ guid })
 }
 
 const find = (doc, [root, ...path]) => path.reduce((type, key) => type.get(key), doc.get(root, ROOTS[root]))
@@ -26,19 +27,21 @@ const edits = {
   format: (type, { at, length, attributes }) => type.format(at, length, attributes),
   delta: (type, { delta }) => type.applyDelta(delta),
   values: (type, { at, values }) => type.insert(at, values.map(value)),
-  type: (type, { at, kind }) => type.insert(at, [NEW[kind]()]),
+  type: (type, { at, kind, guid }) => type.insert(at, [NEW[kind](guid)]),
   set: (type, { key, value: v }) => type.set(key, value(v)),
-  setType: (type, { key, kind }) => type.set(key, NEW[kind]()),
+  setType: (type, { key, kind, guid }) => type.set(key, NEW[kind](guid)),
   unset: (type, { key }) => type.delete(key),
   attribute: (type, { key, value }) => type.setAttribute(key, value)
 }
 
 export const play = ({ gc, clients, steps, newDoc }) => {
   const updates = []
+  const updatesV2 = []
   const docs = clients.map(client => {
     const doc = newDoc(gc)
     doc.clientID = client
     doc.on('update', update => updates.push(update))
+    doc.on('updateV2', update => updatesV2.push(update))
     return doc
   })
   const roots = docs.map(doc => Object.keys(ROOTS).map(name => doc.get(name, ROOTS[name])))
@@ -54,5 +57,5 @@ export const play = ({ gc, clients, steps, newDoc }) => {
     }
   }
   steps.forEach(run)
-  return { updates, docs }
+  return { updates, updatesV2, docs }
 }

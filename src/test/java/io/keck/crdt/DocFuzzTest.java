@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.keck.crdt.lib0.DecodeException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -16,6 +20,9 @@ import org.junit.jupiter.api.Test;
  * other the order of items depends on the order in which they came, in YATA itself.)
  */
 class DocFuzzTest {
+    /** Deleted content may claim a great length. */
+    private static final int FEW = 1000;
+
     private static final Duration NEVER_HANGS = Duration.ofSeconds(20);
 
     private static int rounds() {
@@ -37,7 +44,7 @@ class DocFuzzTest {
     /** Says how many damaged updates were taken in. */
     private static int run(long seed) {
         Random random = new Random(seed);
-        EditScript script = new EditScript(seed, 2, 40, true);
+        EditScript script = new EditScript(seed, 2, 40, EditScript.Pairs.CUT);
         Doc doc = DocSessionConformance.doc(script.gc());
         List<byte[]> updates = new ArrayList<>(script.updates);
         int accepted = 0;
@@ -75,14 +82,60 @@ class DocFuzzTest {
             }
         }
         assertThat(TaggedJson.print(doc.toJson())).as("seed %d", seed).isNotEmpty();
-        Doc copy = DocSessionConformance.doc(doc.gc());
-        copy.applyUpdate(Update.decode(doc.encodeStateAsUpdate(), DecodeLimits.OWN), null);
+        Doc copy = copyOf(doc);
         assertThat(copy.stateVector()).as("seed %d", seed).isEqualTo(doc.stateVector());
+        assertThat(copy.deletes()).as("seed %d", seed).isEqualTo(doc.deletes());
+        assertThat(copy.isWaiting()).as("seed %d", seed).isEqualTo(doc.isWaiting());
+        assertThat(lists(copy)).as("seed %d", seed).isEqualTo(lists(doc));
+        assertThat(lists(copyOf(copy))).as("seed %d twice", seed).isEqualTo(lists(copy));
         doc.transact(transaction -> doc.rootNames().forEach(name -> {
             YArray array = doc.getArray(name);
             array.insert(array.length() / 2, List.of("still", "alive"));
             array.delete(0, array.length());
         }));
         assertThat(doc.encodeStateAsUpdate()).as("seed %d", seed).isNotEmpty();
+    }
+
+    private static Doc copyOf(Doc doc) {
+        Doc copy = DocSessionConformance.doc(doc.gc());
+        copy.applyUpdate(Update.decode(doc.encodeStateAsUpdate(), DecodeLimits.OWN), null);
+        return copy;
+    }
+
+    /** Every list of every type, in order: which units stand there, whether they are deleted, what they hold. */
+    private static SortedMap<String, List<String>> lists(Doc doc) {
+        SortedMap<String, List<String>> lists = new TreeMap<>();
+        ArrayDeque<Branch> todo = new ArrayDeque<>();
+        doc.rootNames().forEach(name -> todo.add(doc.root(name)));
+        while (!todo.isEmpty()) {
+            Branch branch = todo.remove();
+            String parent = branch.item == null
+                    ? "root " + branch.name()
+                    : branch.item.id().toString();
+            add(lists, parent, branch.start, todo);
+            if (branch.hasMap()) {
+                branch.map().keySet().forEach(key -> add(lists, parent + "/" + key, branch.first(key), todo));
+            }
+        }
+        return lists;
+    }
+
+    private static void add(
+            SortedMap<String, List<String>> lists, String name, @Nullable Item first, ArrayDeque<Branch> todo) {
+        List<String> units = new ArrayList<>();
+        for (Item item = first; item != null; item = item.right) {
+            boolean countable = item.content.isCountable() && !item.isDeleted();
+            for (int i = 0; i < item.length && i < FEW; i++) {
+                Object value = countable ? item.content.value(item, i) : null;
+                units.add(item.list.client + ":" + (item.clock + i) + (item.isDeleted() ? " deleted" : " ")
+                        + (value instanceof AbstractType || value instanceof Doc ? "type" : TaggedJson.print(value)));
+            }
+            if (item.content instanceof ContentType type) {
+                todo.add(type.branch);
+            }
+        }
+        if (!units.isEmpty()) {
+            lists.put(name, units);
+        }
     }
 }

@@ -16,6 +16,14 @@ import java.util.Random;
  * that the real Yjs can do the same ({@code src/test/js/script.mjs}). The same seed gives the same script.
  */
 final class EditScript {
+    /** Which surrogate pairs there are. Yjs cuts some where nothing is edited, we do not: then the two differ. */
+    enum Pairs {
+        NONE,
+        /** Edits do not cut them. */
+        WHOLE,
+        CUT
+    }
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String PAIR = "😀";
     private static final List<String> WORDS = List.of("a", "xy", "the quick ", "é", "日本語", PAIR, "\n", "ÿĀ", " ");
@@ -37,24 +45,25 @@ final class EditScript {
     private static final List<String> JSON_VALUES = List.of("null", "true", "1", "0.25", "\"red\"", "{\"a\":1}");
 
     private final Random random;
-    private final List<String> words;
     private final boolean gc;
+    private final Pairs pairs;
     final List<Long> clients = new ArrayList<>();
     final List<Doc> docs = new ArrayList<>();
     final List<byte[]> updates = new ArrayList<>();
+    final List<byte[]> updatesV2 = new ArrayList<>();
     final ArrayNode steps = JSON.createArrayNode();
     private final List<UndoManager> undo = new ArrayList<>();
 
-    /** @param pairs whether there are surrogate pairs to cut: Yjs cuts some where nothing is edited, we do not */
-    EditScript(long seed, int editors, int length, boolean pairs) {
+    EditScript(long seed, int editors, int length, Pairs pairs) {
         this.random = new Random(seed);
-        this.words = pairs ? WORDS : WORDS.stream().filter(w -> !w.equals(PAIR)).toList();
+        this.pairs = pairs;
         this.gc = random.nextInt(4) > 0;
         for (int i = 0; i < editors; i++) {
             Doc doc = DocSessionConformance.doc(gc);
             clients.add((long) random.nextInt(1000) * editors + i);
             doc.setClientId(clients.get(i));
             doc.onUpdate((update, transaction) -> updates.add(update));
+            doc.onUpdateV2((update, transaction) -> updatesV2.add(update));
             docs.add(doc);
             List<AbstractType> roots =
                     List.of(doc.getText("t"), doc.getArray("a"), doc.getMap("m"), doc.getXmlFragment("x"));
@@ -69,7 +78,8 @@ final class EditScript {
         return gc;
     }
 
-    private void step() {
+    /** One more step. */
+    void step() {
         int doc = random.nextInt(docs.size());
         int what = random.nextInt(100);
         if (what < 12) {
@@ -159,6 +169,11 @@ final class EditScript {
         return type;
     }
 
+    private String word() {
+        String word = pick(WORDS);
+        return pairs == Pairs.NONE && word.equals(PAIR) ? "--" : word;
+    }
+
     private ObjectNode attributes(ObjectNode step) {
         ObjectNode attributes = step.putObject("attributes");
         for (int i = random.nextInt(2); i >= 0; i--) {
@@ -173,16 +188,17 @@ final class EditScript {
     }
 
     private void text(YText text, ObjectNode step) {
-        int at = random.nextInt(text.length() + 1);
-        int length = Math.min(text.length() - at, 1 + random.nextInt(5));
+        String units = units(text);
+        int at = whole(units, random.nextInt(units.length() + 1));
+        int length = whole(units, Math.min(units.length(), at + 2 + random.nextInt(5))) - at;
         switch (random.nextInt(10)) {
             case 0, 1, 2 -> {
-                String word = pick(words);
+                String word = word();
                 step.put("op", "insert").put("at", at).put("text", word);
                 text.insert(at, word);
             }
             case 3 -> {
-                String word = pick(words);
+                String word = word();
                 step.put("op", "insert").put("at", at).put("text", word);
                 text.insert(at, word, map(attributes(step)));
             }
@@ -202,13 +218,28 @@ final class EditScript {
         }
     }
 
+    /** The text, and a character for each embedded value. */
+    private static String units(YText text) {
+        StringBuilder units = new StringBuilder();
+        text.toDelta()
+                .forEach(step ->
+                        units.append(((Delta.Insert) step).value() instanceof String string ? string : "\ufffc"));
+        return units.toString();
+    }
+
+    /** An index, or the one before where it would cut a pair. */
+    private int whole(String units, int index) {
+        boolean cuts = index > 0 && index < units.length() && Character.isLowSurrogate(units.charAt(index));
+        return cuts && pairs == Pairs.WHOLE ? index - 1 : index;
+    }
+
     private void delta(YText text, int at, int length, ObjectNode step) {
         step.put("op", "delta");
         ArrayNode delta = step.putArray("delta");
         List<Delta> ours = new ArrayList<>();
         delta.addObject().put("retain", at);
         ours.add(Delta.retain(at));
-        String word = pick(words);
+        String word = word();
         ObjectNode insert = delta.addObject().put("insert", word);
         ours.add(Delta.insert(word, map(attributes(insert))));
         if (random.nextBoolean()) {
@@ -221,10 +252,14 @@ final class EditScript {
         text.applyDelta(ours);
     }
 
-    private AbstractType create(ObjectNode step, List<String> kinds) {
+    private Object create(ObjectNode step, List<String> kinds) {
         String kind = pick(kinds);
         step.put("kind", kind);
+        if (kind.equals("doc")) {
+            step.put("guid", "doc " + random.nextInt(1000));
+        }
         return switch (kind) {
+            case "doc" -> new Doc(DocOptions.create().withGuid(step.get("guid").textValue()));
             case "text" -> new YText("new");
             case "array" -> new YArray();
             case "map" -> YMap.of(Map.of("id", 1));
@@ -260,7 +295,8 @@ final class EditScript {
             }
             case 2 -> {
                 step.put("op", "type").put("at", at);
-                array.insert(at, List.of(create(step, List.of("text", "array", "map", "xmlElement", "xmlText"))));
+                array.insert(
+                        at, List.of(create(step, List.of("text", "array", "map", "xmlElement", "xmlText", "doc"))));
             }
             default -> {
                 step.put("op", "delete").put("at", at).put("length", length);
@@ -279,7 +315,7 @@ final class EditScript {
             }
             case 1 -> {
                 step.put("op", "setType");
-                map.set(key, create(step, List.of("text", "array", "map")));
+                map.set(key, create(step, List.of("text", "array", "map", "doc")));
             }
             default -> {
                 JsonNode[] json = new JsonNode[1];
@@ -293,11 +329,11 @@ final class EditScript {
         int at = random.nextInt(xml.length() + 1);
         int length = Math.min(xml.length() - at, 1);
         if (xml instanceof YXmlElement element && random.nextInt(3) == 0) {
-            step.put("op", "attribute").put("key", "id").put("value", pick(words));
+            step.put("op", "attribute").put("key", "id").put("value", word());
             element.setAttribute("id", step.get("value").textValue());
         } else if (random.nextInt(3) > 0) {
             step.put("op", "type").put("at", at);
-            xml.insert(at, create(step, List.of("xmlElement", "xmlText")));
+            xml.insert(at, (AbstractType) create(step, List.of("xmlElement", "xmlText")));
         } else {
             step.put("op", "delete").put("at", at).put("length", length);
             xml.delete(at, length);

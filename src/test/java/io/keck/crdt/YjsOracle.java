@@ -136,12 +136,34 @@ final class YjsOracle implements AutoCloseable {
 
     /**
      * Asks to play steps ({@code script.mjs} says which); the answer has {@code first}, {@code updates} and {@code docs}:
-     * from that blob on so many updates, and then the state of each document.
+     * from that blob on so many updates, and then the state of each document; from {@code firstV2} on the same in V2.
      */
     int script(boolean gc, List<Long> clients, JsonNode steps) {
         ObjectNode request = request("script", List.of()).put("gc", gc);
         clients.forEach(request.putArray("clients")::add);
         request.set("steps", steps);
+        return requests.size() - 1;
+    }
+
+    /**
+     * Asks an editor of that name, made when it is named first, to hear of updates and then to edit; the answer is a list
+     * of indexes of blobs, the updates it made.
+     */
+    int edit(String name, long seed, long client, boolean gc, List<byte[]> updates, int steps) {
+        request("edit", updates)
+                .put("name", name)
+                .put("seed", seed)
+                .put("client", client)
+                .put("gc", gc)
+                .put("steps", steps);
+        return requests.size() - 1;
+    }
+
+    /** As above without edits; the editor goes, and the answer is its state as in {@link #apply}. */
+    int endEdit(String name, JsonNode roots, List<byte[]> updates) {
+        ObjectNode request =
+                request("edit", updates).put("name", name).put("steps", 0).put("end", true);
+        request.set("roots", roots);
         return requests.size() - 1;
     }
 
