@@ -30,15 +30,15 @@
  * text.format(0, 5, Map.of("bold", true));
  * here.getMap("page").set("tags", YArray.of("draft", 1));
  *
- * there.getText("title").toDelta(); // Hello (bold), " world"
- * there.getMap("page").toJson(); // {tags=[draft, 1.0]}
+ * System.out.println(there.getText("title")); // prints: Hello world
+ * System.out.println(there.getMap("page").toJson()); // prints: {tags=[draft, 1.0]}
  * there.getText("title").observe(event -> System.out.println(event.delta()));
  *
  * // several edits as one change, one update, one call of the observers
  * here.transact("import", transaction -> {
  *     text.insert(text.length(), "!");
  *     text.delete(0, 1);
- * });
+ * }); // prints: [Delete[length=1], Retain[length=10, attributes={}], Insert[value=!, attributes={}]]
  *
  * // what somebody lacks who sent a state vector
  * byte[] diff = here.encodeStateAsUpdate(StateVector.decode(stateVectorOfPeer));

@@ -7,17 +7,24 @@ import io.keck.crdt.lib0.DecodeException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
  * Random damage to good updates. A Doc either refuses one and is as it was, or takes it in and is still a document: it
- * can be read, edited, encoded, and whoever gets what it encodes knows as much. (Not more: with origins that contradict each
- * other the order of items depends on the order in which they came, in YATA itself.)
+ * can be read, edited, encoded, and whoever gets what it encodes has the same content, to the last unit. But for two
+ * differences, both of Yjs too. Where damage made origins that contradict each other, the order of the items depends on the
+ * order in which they came; with it which value of a key is the last, and so what is deleted. And an item whose origin was
+ * collected with the type it stood in is collected itself where it comes later. That must be rare, and even then all that
+ * stands in a root here stands in that root there or is collected.
  */
 class DocFuzzTest {
     /** Deleted content may claim a great length. */
@@ -34,15 +41,28 @@ class DocFuzzTest {
         long first = Long.getLong("keck.seed", Boolean.getBoolean("keck.campaign") ? new Random().nextInt() : 5);
         System.out.println("DocFuzzTest seeds from " + first);
         int accepted = 0;
+        int different = 0;
         for (int round = 0; round < rounds(); round++) {
             long seed = first + round;
-            accepted += assertTimeoutPreemptively(NEVER_HANGS, () -> run(seed), "seed " + seed);
+            Outcome outcome = assertTimeoutPreemptively(NEVER_HANGS, () -> run(seed), "seed " + seed);
+            accepted += outcome.accepted;
+            different += outcome.same ? 0 : 1;
         }
+        System.out.println("DocFuzzTest: " + accepted + " damaged updates taken in, " + different + " of " + rounds()
+                + " documents with another order in a copy");
+        assertThat(different).as("documents of which a copy differs").isLessThan(rounds() / 100);
         assertThat(accepted).as("updates that were taken in").isGreaterThan(rounds() / 10);
     }
 
-    /** Says how many damaged updates were taken in. */
-    private static int run(long seed) {
+    /**
+     * What became of one document.
+     *
+     * @param accepted how many damaged updates were taken in
+     * @param same whether the content of a copy is the same to the last unit
+     */
+    private record Outcome(int accepted, boolean same) {}
+
+    private static Outcome run(long seed) {
         Random random = new Random(seed);
         EditScript script = new EditScript(seed, 2, 40, EditScript.Pairs.CUT);
         Doc doc = DocSessionConformance.doc(script.gc());
@@ -62,8 +82,7 @@ class DocFuzzTest {
                 assertThat(doc.encodeStateAsUpdate()).as("seed %d", seed).isEqualTo(before);
             }
         }
-        check(doc, seed);
-        return accepted;
+        return new Outcome(accepted, check(doc, seed));
     }
 
     private static byte[] damage(byte[] update, Random random) {
@@ -75,7 +94,8 @@ class DocFuzzTest {
         return damaged;
     }
 
-    private static void check(Doc doc, long seed) {
+    /** Says whether the content of a copy is the same to the last unit. */
+    private static boolean check(Doc doc, long seed) {
         for (String name : List.copyOf(doc.rootNames())) {
             if (doc.root(name).kind() == Branch.UNKNOWN) {
                 doc.getArray(name);
@@ -84,16 +104,41 @@ class DocFuzzTest {
         assertThat(TaggedJson.print(doc.toJson())).as("seed %d", seed).isNotEmpty();
         Doc copy = copyOf(doc);
         assertThat(copy.stateVector()).as("seed %d", seed).isEqualTo(doc.stateVector());
-        assertThat(copy.deletes()).as("seed %d", seed).isEqualTo(doc.deletes());
         assertThat(copy.isWaiting()).as("seed %d", seed).isEqualTo(doc.isWaiting());
-        assertThat(lists(copy)).as("seed %d", seed).isEqualTo(lists(doc));
-        assertThat(lists(copyOf(copy))).as("seed %d twice", seed).isEqualTo(lists(copy));
+        assertThat(lost(doc, copy)).as("seed %d", seed).isEmpty();
+        assertThat(lost(copy, doc)).as("seed %d", seed).isEmpty();
+        boolean same = copy.deletes().equals(doc.deletes()) && lists(copy).equals(lists(doc));
         doc.transact(transaction -> doc.rootNames().forEach(name -> {
             YArray array = doc.getArray(name);
             array.insert(array.length() / 2, List.of("still", "alive"));
             array.delete(0, array.length());
         }));
         assertThat(doc.encodeStateAsUpdate()).as("seed %d", seed).isNotEmpty();
+        return same;
+    }
+
+    /** What stands in a root of one document, and in the other neither stands there nor is collected. */
+    private static Set<String> lost(Doc doc, Doc other) {
+        Map<String, List<String>> there = lists(other);
+        Set<String> lost = new TreeSet<>();
+        lists(doc).forEach((name, list) -> {
+            Set<String> ids = new HashSet<>();
+            there.getOrDefault(name, List.of()).forEach(unit -> ids.add(id(unit)));
+            for (String unit : list) {
+                String[] id = id(unit).split(":");
+                StructList history = other.store().client(Long.parseLong(id[0]));
+                if (name.startsWith("root ")
+                        && !ids.contains(id(unit))
+                        && !(history.at(Long.parseLong(id[1])) instanceof GC)) {
+                    lost.add(name + " " + unit);
+                }
+            }
+        });
+        return lost;
+    }
+
+    private static String id(String unit) {
+        return unit.substring(0, unit.indexOf(' '));
     }
 
     private static Doc copyOf(Doc doc) {

@@ -243,6 +243,8 @@ class DocTest {
         YArray free = copy.getArray("a").copy();
         copy.getArray("a").delete(0);
         assertThat(copy.encodeStateAsUpdate().length).isLessThan(100);
+        copy.getArray("b").push(free);
+        assertThat(free.doc()).isSameAs(copy);
     }
 
     /** What of it is there already does not need what the whole of it needs. */
@@ -348,5 +350,69 @@ class DocTest {
         subscription.close();
         doc.getText("t").insert(0, "b");
         assertThat(calls).hasValue(1);
+    }
+
+    @Test
+    void hooks_areCalledInTheOrderOfYjs() {
+        Doc doc = doc(1);
+        List<String> calls = new ArrayList<>();
+        doc.onBeforeAllTransactions(d -> calls.add("before all"));
+        doc.onBeforeTransaction(transaction -> calls.add("before"));
+        doc.onBeforeObservers(transaction -> calls.add("before observers"));
+        doc.getText("t").observe(event -> {
+            calls.add("observer");
+            if (doc.getText("t").length() < 2) {
+                doc.getText("t").insert(0, "b");
+            }
+        });
+        doc.onAfterTransaction(transaction -> calls.add("after"));
+        doc.onAfterCleanup(transaction -> calls.add("cleaned up"));
+        doc.onUpdate((update, transaction) -> calls.add("update"));
+        doc.onUpdateV2((update, transaction) -> calls.add("update V2"));
+        doc.onAfterAllTransactions(all -> calls.add("after all " + all.size()));
+        doc.getText("t").insert(0, "a");
+        List<String> rest = List.of("after", "cleaned up", "update", "update V2");
+        List<String> expected =
+                new ArrayList<>(List.of("before all", "before", "before observers", "observer", "before"));
+        expected.addAll(rest);
+        expected.addAll(List.of("before observers", "observer"));
+        expected.addAll(rest);
+        expected.add("after all 2");
+        assertThat(calls).isEqualTo(expected);
+    }
+
+    @Test
+    void updatesInV2_makeTheSameDocument() {
+        Doc doc = doc(1);
+        Doc copy = doc(2);
+        doc.onUpdateV2((update, transaction) -> {
+            assertThat(transaction.encodeUpdateV2()).isEqualTo(update);
+            copy.applyUpdateV2(update, "from there");
+        });
+        doc.getText("t").insert(0, "hello", Map.of("b", true));
+        doc.getMap("m").set("k", List.of(1, "two"));
+        doc.getText("t").delete(1, 2);
+        assertThat(copy.encodeStateAsUpdate()).isEqualTo(doc.encodeStateAsUpdate());
+        Doc third = doc(3);
+        third.applyUpdateV2(doc.encodeStateAsUpdateV2());
+        assertThat(third.encodeStateAsUpdateV2(doc.stateVector()))
+                .isEqualTo(copy.encodeStateAsUpdateV2(doc.stateVector()));
+        byte[] before = third.encodeStateAsUpdate();
+        assertThatThrownBy(() -> third.applyUpdateV2(new byte[] {0, 1, 2})).isInstanceOf(DecodeException.class);
+        assertThat(third.encodeStateAsUpdate()).isEqualTo(before);
+    }
+
+    @Test
+    void gcFilter_keepsTheContentItRefuses() {
+        YMap[] kept = new YMap[1];
+        Doc doc = new Doc(DocOptions.create()
+                .withGcFilter(item -> kept[0] == null || (item.parent() != kept[0] && !item.isIn(kept[0]))));
+        kept[0] = doc.getMap("kept");
+        for (String name : List.of("kept", "other")) {
+            doc.getMap(name).set("k", "long content that would go");
+            doc.getMap(name).delete("k");
+        }
+        String state = new String(doc.encodeStateAsUpdate(), java.nio.charset.StandardCharsets.ISO_8859_1);
+        assertThat(state.split("long content", -1)).hasSize(2);
     }
 }

@@ -153,6 +153,97 @@ class UndoManagerTest {
     }
 
     @Test
+    void deleteFilter_keepsWhatItRefuses() {
+        YArray array = doc.getArray("a");
+        UndoManager undo = new UndoManager(
+                List.of(array),
+                options.withDeleteFilter(
+                        item -> !(item.type() instanceof YMap && item.isIn(array) && item.key() == null)));
+        doc.transact(transaction -> array.insert(0, List.of(1, new YMap(), new YArray(), 2)));
+        assertThat(undo.undo()).isTrue();
+        assertThat(array.length()).isEqualTo(1);
+        assertThat(array.get(0)).isInstanceOf(YMap.class);
+        undo.redo();
+        assertThat(array.length()).isEqualTo(4);
+    }
+
+    @Test
+    void wholeDocument_staysInScopeWhenATypeIsAdded() {
+        UndoManager undo = new UndoManager(doc, options.withCaptureTimeout(0));
+        undo.addToScope(map);
+        text.insert(0, "a");
+        map.set("k", 1);
+        assertThat(undo.undoSteps()).isEqualTo(2);
+        UndoManager other = new UndoManager(List.of(map), options.withCaptureTimeout(0));
+        other.addDocumentToScope();
+        text.insert(0, "b");
+        assertThat(other.undoSteps()).isEqualTo(1);
+    }
+
+    @Test
+    void trackedOrigins_comeAndGo() {
+        UndoManager undo = manager(options.withCaptureTimeout(0));
+        undo.addTrackedOrigin("editor");
+        doc.transact("editor", transaction -> text.insert(0, "a"));
+        assertThat(undo.undoSteps()).isEqualTo(1);
+        undo.removeTrackedOrigin("editor");
+        doc.transact("editor", transaction -> text.insert(0, "b"));
+        assertThat(undo.undoSteps()).isEqualTo(1);
+    }
+
+    @Test
+    void transactionsNotCaptured_areLeftOut() {
+        UndoManager undo = manager(options.withCaptureTimeout(0)
+                .withCaptureTransaction(transaction -> !transaction.meta().containsKey("silent")));
+        doc.transact(transaction -> {
+            transaction.meta().put("silent", true);
+            text.insert(0, "a");
+        });
+        text.insert(1, "b");
+        undo.undo();
+        assertThat(text).hasToString("a");
+    }
+
+    @Test
+    void clear_forgetsOneStackOrBothAndTells() {
+        UndoManager undo = manager(options.withCaptureTimeout(0));
+        List<String> cleared = new ArrayList<>();
+        undo.onClear(() -> cleared.add("cleared"));
+        undo.clear();
+        assertThat(cleared).isEmpty();
+        text.insert(0, "a");
+        text.insert(1, "b");
+        undo.undo();
+        undo.clear(false, true);
+        assertThat(undo.canRedo()).isFalse();
+        assertThat(undo.undoSteps()).isEqualTo(1);
+        undo.clear();
+        assertThat(undo.canUndo()).isFalse();
+        assertThat(cleared).hasSize(2);
+    }
+
+    @Test
+    void events_haveTheTransaction() {
+        UndoManager undo = manager(options);
+        List<Boolean> textChanged = new ArrayList<>();
+        undo.onEvent(event -> {
+            textChanged.add(event.transaction().changed(text));
+            assertThat(event.transaction().changed(map)).isFalse();
+        });
+        text.insert(0, "a");
+        undo.undo();
+        assertThat(textChanged).containsExactly(true, true, true);
+    }
+
+    @Test
+    void destroyedDocument_endsTheManager() {
+        UndoManager undo = manager(options);
+        doc.destroy();
+        text.insert(0, "a");
+        assertThat(undo.canUndo()).isFalse();
+    }
+
+    @Test
     void typeOfAnotherDocument_isRefused() {
         UndoManager undo = manager(options);
         assertThatThrownBy(() -> undo.addToScope(new Doc().getText("t"))).isInstanceOf(IllegalArgumentException.class);
