@@ -29,7 +29,7 @@ final class Attributes {
                 while (item != null && !snapshot.knows(item)) {
                     item = item.left;
                 }
-                if (item != null && snapshot.shows(item) && item.content.isCountable()) {
+                if (item != null && snapshot.shows(item) && item.isCountable()) {
                     all.put(key, Lists.last(item));
                 }
             });

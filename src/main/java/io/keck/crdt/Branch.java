@@ -81,6 +81,11 @@ final class Branch {
         return name;
     }
 
+    /** Not unique: for tables of what is in one document. */
+    int hash() {
+        return item == null ? name.hashCode() : (int) item.clock();
+    }
+
     /** Whether the name goes over the wire with the type. */
     boolean hasName() {
         return kind == XML_ELEMENT || kind == XML_HOOK;
@@ -189,7 +194,7 @@ final class Branch {
 
     @Nullable
     Branch parent() {
-        return item == null ? null : item.parent;
+        return item == null ? null : item.parent();
     }
 
     /** Whether {@code other} is this or stands somewhere in it. */

@@ -40,13 +40,13 @@ final class Cleanup {
             ClientChange change = transaction.change(i);
             if (change.before < change.after) {
                 StructList list = change.list;
-                closeSeams(list, list.at(change.before).clock, change.after - 1);
+                closeSeams(list, list.at(change.before).clock(), change.after - 1);
             }
         }
         for (int i = transaction.splitCount() - 1; i >= 0; i--) {
-            StructList list = transaction.split(i).list;
-            long clock = transaction.split(i).clock;
-            closeSeams(list, list.at(clock).clock, clock);
+            StructList list = transaction.split(i).list();
+            long clock = transaction.split(i).clock();
+            closeSeams(list, list.at(clock).clock(), clock);
         }
         for (int i = 0; gc && i < changes; i++) {
             transaction.change(i).list.compact();
@@ -60,7 +60,7 @@ final class Cleanup {
         Ranges deletes = change.deletes;
         for (int i = deletes == null ? 0 : deletes.size(); deletes != null && i-- > 0; ) {
             long p = list.find(deletes.from(i));
-            while (p != StructList.NONE && list.get(p).clock < deletes.to(i)) {
+            while (p != StructList.NONE && list.get(p).clock() < deletes.to(i)) {
                 if (list.get(p) instanceof Item item && isGarbage(item)) {
                     collect(item);
                 }
@@ -75,7 +75,6 @@ final class Cleanup {
 
     private void collect(Item item) {
         drop(item);
-        item.content = ContentDeleted.INSTANCE;
         while (!dead.isEmpty()) {
             Branch branch = dead.pop();
             for (Item child = branch.start; child != null; child = child.right) {
@@ -100,17 +99,19 @@ final class Cleanup {
             throw new IllegalStateException("a deleted type holds " + child + ": the document is damaged");
         }
         drop(child);
-        child.list.replace(child.list.find(child.clock), new GC(child.list, child.clock, child.length));
+        child.list().replace(child.list().find(child.clock()), new GC(child.list(), child.clock(), child.length()));
     }
 
     private void drop(Item item) {
         if (item.isRedone()) {
             store.forgetRedone(item);
         }
-        item.content.drop(item);
-        if (item.content instanceof ContentType type) {
+        ItemContent content = item.content();
+        content.drop(item);
+        if (content instanceof ContentType type) {
             dead.push(type.branch);
         }
+        item.content(ContentDeleted.INSTANCE);
     }
 
     // ---- merging
@@ -131,7 +132,7 @@ final class Cleanup {
         long behind = list.next(right);
         right = behind == StructList.NONE ? right : behind;
         boolean closed = false;
-        while (closed || list.get(right).clock >= from) {
+        while (closed || list.get(right).clock() >= from) {
             long left = list.previous(right);
             if (left == StructList.NONE) {
                 return;

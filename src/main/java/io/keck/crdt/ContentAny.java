@@ -16,8 +16,8 @@ final class ContentAny extends ContentValues {
 
     @Override
     void write(Encoder out, Item item, long offset) {
-        out.writeVarUint(item.length - offset);
-        for (int i = (int) offset; i < item.length; i++) {
+        out.writeVarUint(item.length() - offset);
+        for (int i = (int) offset; i < item.length(); i++) {
             Any.write(out, value(item, i));
         }
     }

@@ -14,17 +14,15 @@ final class ContentDeleted extends ItemContent {
     }
 
     @Override
-    boolean isCountable() {
-        return false;
-    }
-
-    @Override
     void split(Item left, Item right, long offset) {}
 
     @Override
     boolean merges(Item left, Item right) {
-        return right.content == this;
+        return true;
     }
+
+    @Override
+    void drop(Item item) {}
 
     @Override
     void integrate(Transaction transaction, Item item) {
@@ -34,7 +32,7 @@ final class ContentDeleted extends ItemContent {
 
     @Override
     void write(Encoder out, Item item, long offset) {
-        out.writeVarUint(item.length - offset);
+        out.writeVarUint(item.length() - offset);
     }
 
     @Override

@@ -23,13 +23,8 @@ final class ContentFormat extends ItemContent {
     }
 
     @Override
-    boolean isCountable() {
-        return false;
-    }
-
-    @Override
     void integrate(Transaction transaction, Item item) {
-        item.parent.becomesRich();
+        item.parent().becomesRich();
     }
 
     @Override

@@ -17,8 +17,8 @@ final class ContentJSON extends ContentValues {
 
     @Override
     void write(Encoder out, Item item, long offset) {
-        out.writeVarUint(item.length - offset);
-        for (int i = (int) offset; i < item.length; i++) {
+        out.writeVarUint(item.length() - offset);
+        for (int i = (int) offset; i < item.length(); i++) {
             Object value = value(item, i);
             out.writeVarString(value == Any.UNDEFINED ? "undefined" : JsonValue.write(value));
         }

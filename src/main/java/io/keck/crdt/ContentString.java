@@ -16,7 +16,7 @@ final class ContentString extends ItemContent {
 
     @Override
     Object value(Item item, int i) {
-        return String.valueOf(item.list.text().charAt(item.at + i));
+        return String.valueOf(item.list().text().charAt(item.at + i));
     }
 
     @Override
@@ -42,39 +42,39 @@ final class ContentString extends ItemContent {
      * text than the others.)
      */
     static void separate(@Nullable Item left, @Nullable Item right) {
-        if (left != null && left.content == INSTANCE) {
-            left.list.text().replaceSurrogate(left.at + (int) left.length - 1, true);
+        if (left != null && left.isString()) {
+            left.list().text().replaceSurrogate(left.at + (int) left.length() - 1, true);
         }
-        if (right != null && right.content == INSTANCE) {
-            right.list.text().replaceSurrogate(right.at, false);
+        if (right != null && right.isString()) {
+            right.list().text().replaceSurrogate(right.at, false);
         }
     }
 
     private static boolean endsInside(@Nullable Item item) {
         return item != null
-                && item.content == INSTANCE
-                && Character.isHighSurrogate(item.list.text().charAt(item.at + (int) item.length - 1));
+                && item.isString()
+                && Character.isHighSurrogate(item.list().text().charAt(item.at + (int) item.length() - 1));
     }
 
     @Override
     boolean merges(Item left, Item right) {
-        return right.content == this && left.at + left.length == right.at;
+        return left.at + left.length() == right.at;
     }
 
     @Override
     void drop(Item item) {
-        item.list.dropText((int) item.length);
+        item.list().dropText((int) item.length());
     }
 
     @Override
     void write(Encoder out, Item item, long offset) {
-        item.list.text().writeVarString(item.at + (int) offset, item.at + (int) item.length, out);
+        item.list().text().writeVarString(item.at + (int) offset, item.at + (int) item.length(), out);
     }
 
     @Override
     ItemContent copy(Item item, Item copy, StructList own) {
         copy.at = own.text().length();
-        own.text().append(item.list.text(), item.at, item.at + (int) item.length);
+        own.text().append(item.list().text(), item.at, item.at + (int) item.length());
         return this;
     }
 }

@@ -7,7 +7,7 @@ abstract sealed class ContentValues extends ItemContent permits ContentAny, Cont
     @Override
     @Nullable
     Object value(Item item, int i) {
-        return item.list.value(item.at + i);
+        return item.list().value(item.at + i);
     }
 
     @Override
@@ -17,18 +17,18 @@ abstract sealed class ContentValues extends ItemContent permits ContentAny, Cont
 
     @Override
     boolean merges(Item left, Item right) {
-        return right.content == this && left.at + left.length == right.at;
+        return left.at + left.length() == right.at;
     }
 
     @Override
     void drop(Item item) {
-        item.list.dropValues(item.at, (int) item.length);
+        item.list().dropValues(item.at, (int) item.length());
     }
 
     @Override
     ItemContent copy(Item item, Item copy, StructList own) {
         int at = own.addValue(value(item, 0));
-        for (int i = 1; i < item.length; i++) {
+        for (int i = 1; i < item.length(); i++) {
             own.addValue(value(item, i));
         }
         copy.at = at;

@@ -418,7 +418,7 @@ public final class Doc {
     /** Says that the content of this subdocument is wanted here: the document it is in tells {@link #onSubdocs}. */
     public void load() {
         Item in = item;
-        Doc parent = in == null ? null : in.parent.doc();
+        Doc parent = in == null ? null : in.parent().doc();
         if (parent != null && !shouldLoad) {
             parent.transact(transaction -> transaction.subdocLoaded(this));
         }
@@ -442,8 +442,8 @@ public final class Doc {
         List.copyOf(subdocs).forEach(Doc::destroy);
         Item in = item;
         item = null;
-        Doc parent = in == null ? null : in.parent.doc();
-        if (in != null && parent != null && in.content instanceof ContentDoc content) {
+        Doc parent = in == null ? null : in.parent().doc();
+        if (in != null && parent != null && in.content() instanceof ContentDoc content) {
             Doc fresh = content.renew();
             fresh.item = in;
             parent.transact(transaction -> {

@@ -29,7 +29,7 @@ final class DocWriter {
         out.writeVarUint(list.countFrom(first));
         out.writeVarUint(list.client);
         out.writeVarUint(from);
-        long offset = from - list.get(first).clock;
+        long offset = from - list.get(first).clock();
         for (long p = first; p != StructList.NONE; p = list.next(p)) {
             struct(out, list.get(p), offset);
             offset = 0;
@@ -42,7 +42,7 @@ final class DocWriter {
         out.writeVarUint(list.size() - list.countFrom(last) + 1);
         out.writeVarUint(list.client);
         out.writeVarUint(0);
-        for (long p = list.first(); p != StructList.NONE && list.get(p).clock < to; p = list.next(p)) {
+        for (long p = list.first(); p != StructList.NONE && list.get(p).clock() < to; p = list.next(p)) {
             struct(out, list.get(p), 0);
         }
     }
@@ -52,41 +52,41 @@ final class DocWriter {
             item(out, item, offset);
         } else {
             out.writeUint8(Refs.GC);
-            out.writeVarUint(struct.length - offset);
+            out.writeVarUint(struct.length() - offset);
         }
     }
 
     private static void item(Encoder out, Item item, long offset) {
-        StructList origin = offset > 0 ? item.list : item.originList;
-        long originClock = offset > 0 ? item.clock + offset - 1 : item.originClock;
-        StructList right = item.rightList;
-        out.writeUint8(item.content.ref()
+        StructList origin = offset > 0 ? item.list() : item.originList();
+        long originClock = offset > 0 ? item.clock() + offset - 1 : item.originClock();
+        StructList right = item.rightList();
+        out.writeUint8(item.content().ref()
                 | (origin == null ? 0 : Refs.ORIGIN)
                 | (right == null ? 0 : Refs.RIGHT_ORIGIN)
-                | (item.parentSub == null ? 0 : Refs.PARENT_SUB));
+                | (item.parentSub() == null ? 0 : Refs.PARENT_SUB));
         if (origin != null) {
             out.writeVarUint(origin.client);
             out.writeVarUint(originClock);
         }
         if (right != null) {
             out.writeVarUint(right.client);
-            out.writeVarUint(item.rightClock);
+            out.writeVarUint(item.rightClock());
         }
         if (origin == null && right == null) {
-            Item parent = item.parent.item;
+            Item parent = item.parent().item;
             if (parent == null) {
                 out.writeVarUint(1);
-                out.writeVarString(item.parent.name());
+                out.writeVarString(item.parent().name());
             } else {
                 out.writeVarUint(0);
-                out.writeVarUint(parent.list.client);
-                out.writeVarUint(parent.clock);
+                out.writeVarUint(parent.list().client);
+                out.writeVarUint(parent.clock());
             }
-            if (item.parentSub != null) {
-                out.writeVarString(item.parentSub);
+            if (item.parentSub() != null) {
+                out.writeVarString(item.parentSub());
             }
         }
-        item.content.write(out, item, offset);
+        item.content().write(out, item, offset);
     }
 
     /** The delete set of everything: neighbours by clock that are deleted are one range. */

@@ -5,8 +5,36 @@ package io.keck.crdt;
  * {@code GC.js}.
  */
 final class GC extends Struct {
+    private final StructList list;
+    private final long clock;
+    private long length;
+
     GC(StructList list, long clock, long length) {
-        super(list, clock, length);
+        this.list = list;
+        this.clock = clock;
+        this.length = length;
+    }
+
+    @Override
+    StructList list() {
+        return list;
+    }
+
+    @Override
+    long clock() {
+        return clock;
+    }
+
+    @Override
+    long length() {
+        return length;
+    }
+
+    /** Leaves all from {@code offset} on to somebody else. */
+    GC cut(long offset) {
+        GC rest = new GC(list, clock + offset, length - offset);
+        length = offset;
+        return rest;
     }
 
     @Override
@@ -17,7 +45,7 @@ final class GC extends Struct {
     @Override
     boolean mergeWith(Struct right) {
         if (right instanceof GC) {
-            length += right.length;
+            length += right.length();
             return true;
         }
         return false;

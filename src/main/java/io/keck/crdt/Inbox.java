@@ -327,19 +327,19 @@ final class Inbox {
         long position = list.find(from);
         while (position != StructList.NONE) {
             Struct struct = list.get(position);
-            if (struct.clock >= to) {
+            if (struct.clock() >= to) {
                 return;
             }
             if (struct instanceof Item found && !found.isDeleted()) {
                 Item item = found;
-                if (item.clock < from) {
-                    item = store.split(transaction, item, from - item.clock);
+                if (item.clock() < from) {
+                    item = store.split(transaction, item, from - item.clock());
                 }
                 if (item.end() > to) {
-                    store.split(transaction, item, to - item.clock);
+                    store.split(transaction, item, to - item.clock());
                 }
                 transaction.delete(item);
-                position = list.find(item.clock);
+                position = list.find(item.clock());
             }
             position = list.next(position);
         }

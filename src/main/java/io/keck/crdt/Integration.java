@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * It ends at the first item whose origin lies left of ours: links of origins would cross. Two items with the same origins
  * also end it, since all that follows belongs to the one with the larger client.
  *
- * <p>Yjs keeps the items of the walk in two hash sets. Here each item passed gets a number that only rises: it was seen in
- * this walk if its number is above that of the start, and since the place moved last if above that of then. Source: Yjs
+ * <p>Yjs keeps the items of the walk in two hash sets. Here each item passed gets a number that rises when the place
+ * moves: it was seen in this walk if its number is above that of the start, and before the place moved last if it is below
+ * the current one. Source: Yjs
  * {@code Item.js} {@code integrate}, {@code getMissing}.
  */
 final class Integration {
@@ -137,11 +138,11 @@ final class Integration {
         if (left instanceof GC || right instanceof GC) {
             parent = null; // beside something collected nothing can stand: its parent is gone
         } else if (left instanceof Item item) {
-            parent = item.parent;
-            parentSub = item.parentSub;
+            parent = item.parent();
+            parentSub = item.parentSub();
         } else if (right instanceof Item item) {
-            parent = item.parent;
-            parentSub = item.parentSub;
+            parent = item.parent();
+            parentSub = item.parentSub();
         } else {
             Decoder in = parentInfo(u, r);
             if (in.readVarUint() == 1) {
@@ -158,23 +159,26 @@ final class Integration {
             list.append(new GC(list, clock, length));
             return;
         }
-        Item item = new Item(list, clock, length, parent, parentSub, ContentDeleted.INSTANCE);
+        Item l = (Item) left; // no GC: those have no parent to give
+        Item g = (Item) right;
+        Item item = new Item(
+                list,
+                clock,
+                length,
+                parent,
+                parentSub,
+                l == null ? null : l.list(),
+                originClock,
+                g == null ? null : g.list(),
+                g == null ? 0 : g.clock());
+        item.left = l;
+        item.right = g;
         readContent(item, u, row, offset);
-        if (left instanceof Item l) {
-            item.left = l;
-            item.originList = l.list;
-            item.originClock = originClock;
-        }
-        if (right instanceof Item g) {
-            item.right = g;
-            item.rightList = g.list;
-            item.rightClock = g.clock;
-        }
         link(transaction, item);
     }
 
     private static @Nullable Branch typeAt(StructList list, long clock) {
-        return list.at(clock) instanceof Item item && item.content instanceof ContentType type ? type.branch : null;
+        return list.at(clock) instanceof Item item && item.content() instanceof ContentType type ? type.branch : null;
     }
 
     private void readContent(Item item, Update u, int row, long offset) {
@@ -187,21 +191,21 @@ final class Integration {
             case Refs.DELETED -> {}
             case Refs.STRING -> {
                 int units = (int) s[r + Update.LEN];
-                item.content = ContentString.INSTANCE;
-                item.at = item.list.text().length();
+                item.content(ContentString.INSTANCE);
+                item.at = item.list().text().length();
                 cursor.reset(); // another update may have a row of that number
                 cursor.at(row, from, offset);
-                item.list.text().append(u.bytes, from, to, units, (int) offset, units, cursor);
+                item.list().text().append(u.bytes, from, to, units, (int) offset, units, cursor);
             }
             case Refs.ANY -> {
                 Decoder in = new Decoder(u.bytes, from, to);
                 for (long i = 0; i < offset; i++) {
                     Any.skip(in, Integer.MAX_VALUE);
                 }
-                item.content = ContentAny.INSTANCE;
-                item.at = item.list.addValue(Any.read(in, Integer.MAX_VALUE));
+                item.content(ContentAny.INSTANCE);
+                item.at = item.list().addValue(Any.read(in, Integer.MAX_VALUE));
                 while (in.hasRemaining()) {
-                    item.list.addValue(Any.read(in, Integer.MAX_VALUE));
+                    item.list().addValue(Any.read(in, Integer.MAX_VALUE));
                 }
             }
             case Refs.JSON -> {
@@ -209,13 +213,13 @@ final class Integration {
                 for (long i = 0; i < offset; i++) {
                     in.skip(in.readLength());
                 }
-                item.content = ContentJSON.INSTANCE;
-                item.at = item.list.addValue(jsonOrUndefined(in.readVarString()));
+                item.content(ContentJSON.INSTANCE);
+                item.at = item.list().addValue(jsonOrUndefined(in.readVarString()));
                 while (in.hasRemaining()) {
-                    item.list.addValue(jsonOrUndefined(in.readVarString()));
+                    item.list().addValue(jsonOrUndefined(in.readVarString()));
                 }
             }
-            default -> item.content = single(ref, new Decoder(u.bytes, from, to));
+            default -> item.content(single(ref, new Decoder(u.bytes, from, to)));
         }
     }
 
@@ -250,8 +254,8 @@ final class Integration {
 
     /** Gives an item its place; its neighbours, origins, parent and content are set, and its history ends before it. */
     void link(Transaction transaction, Item item) {
-        Branch parent = item.parent;
-        String key = item.parentSub;
+        Branch parent = item.parent();
+        String key = item.parentSub();
         Item left = item.left;
         Item right = item.right;
         if (left == null ? right == null || right.left != null : left.right != right) {
@@ -269,8 +273,8 @@ final class Integration {
         }
         item.right = right;
         ContentString.separate(left, right);
-        transaction.touch(item.list);
-        item.list.append(item);
+        transaction.touch(item.list());
+        item.list().append(item);
         if (right != null) {
             right.left = item;
         } else if (key != null) {
@@ -281,11 +285,11 @@ final class Integration {
         }
         if (key == null) {
             transaction.listChanged(parent);
-            if (item.content.isCountable()) {
-                parent.length += item.length;
+            if (item.isCountable()) {
+                parent.length += item.length();
             }
         }
-        item.content.integrate(transaction, item);
+        item.content().integrate(transaction, item);
         transaction.addChanged(parent, key);
         if (parent.isDeleted() || (key != null && right != null)) {
             transaction.delete(item);
@@ -296,28 +300,28 @@ final class Integration {
     private @Nullable Item place(Item item) {
         Item left = item.left;
         Item right = item.right;
-        Item other = left != null ? left.right : item.parent.first(item.parentSub);
+        Item other = left != null ? left.right : item.parent().first(item.parentSub());
         int start = store.beginWalk();
-        int moved = start;
+        int step = store.nextStep();
         while (other != null && other != right) {
-            int step = store.nextStep();
-            other.walk = step;
+            other.walk(step);
+            boolean moves = false;
             if (item.sameOrigin(other)) {
-                if (order.isFirst(other.list.client, item.list.client)) {
-                    left = other;
-                    moved = step;
+                if (order.isFirst(other.list().client, item.list().client)) {
+                    moves = true;
                 } else if (item.sameRightOrigin(other)) {
                     break;
                 }
             } else {
                 Item origin = origin(other);
-                if (origin == null || origin.walk <= start) {
+                if (origin == null || origin.walk() <= start) {
                     break;
                 }
-                if (origin.walk <= moved) {
-                    left = other;
-                    moved = step;
-                }
+                moves = origin.walk() < step;
+            }
+            if (moves) {
+                left = other;
+                step = store.nextStep();
             }
             other = other.right;
         }
@@ -325,7 +329,7 @@ final class Integration {
     }
 
     private static @Nullable Item origin(Item item) {
-        StructList list = item.originList;
-        return list != null && list.at(item.originClock) instanceof Item origin ? origin : null;
+        StructList list = item.originList();
+        return list != null && list.at(item.originClock()) instanceof Item origin ? origin : null;
     }
 }

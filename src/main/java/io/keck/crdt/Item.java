@@ -16,22 +16,29 @@ import org.jspecify.annotations.Nullable;
  * are deleted.
  *
  * <p>Origins are kept as history and clock, not as objects: most items never need the objects, and the clock outlives
- * splits. Source: Yjs {@code Item.js}.
+ * splits.
+ *
+ * <p>A document is mostly items, so an item is small: nine words of four bytes beside the object header. What it shares
+ * with its neighbours is in its {@link Home}, as are the upper halves of numbers beyond 32 bits. What it holds is a kind,
+ * in the flags, and a place in a buffer of its history. Source: Yjs {@code Item.js}.
  */
 final class Item extends Struct {
     private static final int KEEP = 1;
-    private static final int DELETED = 2;
-    private static final int MARKED = 4;
-    private static final int REDONE = 8;
+    private static final int DELETED = 1 << 1;
+    private static final int MARKED = 1 << 2;
+    private static final int REDONE = 1 << 3;
+    private static final int KIND = 4;
+    private static final int KIND_MASK = 0xf << KIND;
+    private static final int WALK = 8;
+    private static final int BELOW_WALK = (1 << WALK) - 1;
 
-    @Nullable
-    StructList originList;
+    /** The largest number {@link #walk} can hold. */
+    static final int MAX_WALK = -1 >>> WALK;
 
-    @Nullable
-    StructList rightList;
+    private static final int UNCOUNTED = 1 << Refs.DELETED | 1 << Refs.FORMAT;
+    private static final long LOW = 0xffff_ffffL;
 
-    long originClock;
-    long rightClock;
+    private Home home;
 
     @Nullable
     Item left;
@@ -39,24 +46,144 @@ final class Item extends Struct {
     @Nullable
     Item right;
 
-    Branch parent;
-
-    @Nullable
-    String parentSub;
-
-    ItemContent content;
-    /** Where the section of a text or of values begins in the buffers of the history. */
+    /** Where the section of a text or of values, or other content, is in the buffers of the history. */
     int at;
+
+    private int clock;
+    private int length;
+    private int originClock;
+    private int rightClock;
+    /** Bits, the kind of the content, and the number of {@link #walk}. */
+    private int flags = Refs.DELETED << KIND;
+
+    /** An item without content and neighbours. The clock of an origin that is not there is 0. */
+    Item(
+            StructList list,
+            long clock,
+            long length,
+            Branch parent,
+            @Nullable String parentSub,
+            @Nullable StructList originList,
+            long originClock,
+            @Nullable StructList rightList,
+            long rightClock) {
+        this.home = list.home(
+                parent,
+                parentSub,
+                originList,
+                rightList,
+                (int) (clock >>> 32),
+                (int) (length >>> 32),
+                (int) (originClock >>> 32),
+                (int) (rightClock >>> 32));
+        this.clock = (int) clock;
+        this.length = (int) length;
+        this.originClock = (int) originClock;
+        this.rightClock = (int) rightClock;
+    }
+
+    @Override
+    StructList list() {
+        return home.list;
+    }
+
+    @Override
+    long clock() {
+        return (long) home.clockHigh << 32 | (clock & LOW);
+    }
+
+    @Override
+    long length() {
+        return (long) home.lengthHigh << 32 | (length & LOW);
+    }
+
+    private void setLength(long newLength) {
+        int high = (int) (newLength >>> 32);
+        Home h = home;
+        if (high != h.lengthHigh) {
+            home = h.list.home(
+                    h.parent, h.parentSub, h.originList, h.rightList, h.clockHigh, high, h.originHigh, h.rightHigh);
+        }
+        length = (int) newLength;
+    }
+
+    /** What it stands in. */
+    Branch parent() {
+        return home.parent;
+    }
+
+    /** The key under which it stands in a map; null in a list. */
+    @Nullable
+    String parentSub() {
+        return home.parentSub;
+    }
+
+    /** The history of its left origin, or null if it has none. */
+    @Nullable
+    StructList originList() {
+        return home.originList;
+    }
+
+    long originClock() {
+        return (long) home.originHigh << 32 | (originClock & LOW);
+    }
+
+    /** The history of its right origin, or null if it has none. */
+    @Nullable
+    StructList rightList() {
+        return home.rightList;
+    }
+
+    long rightClock() {
+        return (long) home.rightHigh << 32 | (rightClock & LOW);
+    }
+
+    private int kind() {
+        return (flags & KIND_MASK) >>> KIND;
+    }
+
+    /** What it holds. */
+    ItemContent content() {
+        return switch (kind()) {
+            case Refs.STRING -> ContentString.INSTANCE;
+            case Refs.DELETED -> ContentDeleted.INSTANCE;
+            case Refs.ANY -> ContentAny.INSTANCE;
+            case Refs.JSON -> ContentJSON.INSTANCE;
+            default -> home.list.content(at);
+        };
+    }
+
+    /** Gives it content; where that is a section of a buffer, {@link #at} is up to the caller. */
+    void content(ItemContent content) {
+        flags = (flags & ~KIND_MASK) | content.ref() << KIND;
+        if (!Refs.squashes(content.ref())) {
+            at = home.list.addValue(content);
+        }
+    }
+
+    /** Whether it holds text. */
+    boolean isString() {
+        return kind() == Refs.STRING;
+    }
+
+    /** Whether its content stands in the value buffer. */
+    boolean isInValues() {
+        int kind = kind();
+        return kind != Refs.STRING && kind != Refs.DELETED;
+    }
+
+    /** Whether a user sees its content: it has a place in the indexes of the parent. */
+    boolean isCountable() {
+        return (UNCOUNTED >>> kind() & 1) == 0;
+    }
+
     /** When a walk over conflicting items passed here; see {@link Integration}. */
-    int walk;
+    int walk() {
+        return flags >>> WALK;
+    }
 
-    private byte flags;
-
-    Item(StructList list, long clock, long length, Branch parent, @Nullable String parentSub, ItemContent content) {
-        super(list, clock, length);
-        this.parent = parent;
-        this.parentSub = parentSub;
-        this.content = content;
+    void walk(int step) {
+        flags = (flags & BELOW_WALK) | step << WALK;
     }
 
     @Override
@@ -66,7 +193,7 @@ final class Item extends Struct {
 
     /** Whether units of it count for the length of the parent. */
     boolean isVisible() {
-        return (flags & DELETED) == 0 && content.isCountable();
+        return (flags & DELETED) == 0 && isCountable();
     }
 
     void markDeleted() {
@@ -83,7 +210,7 @@ final class Item extends Struct {
         Item item = this;
         while (item != null && item.isKept() != keep) {
             item.flag(KEEP, keep);
-            item = item.parent.item;
+            item = item.parent().item;
         }
     }
 
@@ -106,15 +233,15 @@ final class Item extends Struct {
     }
 
     private void flag(int flag, boolean on) {
-        flags = (byte) (on ? flags | flag : flags & ~flag);
+        flags = on ? flags | flag : flags & ~flag;
     }
 
     long lastClock() {
-        return clock + length - 1;
+        return end() - 1;
     }
 
     Id lastId() {
-        return new Id(list.client, clock + length - 1);
+        return new Id(home.list.client, lastClock());
     }
 
     /** The next sibling that is not deleted. */
@@ -138,29 +265,32 @@ final class Item extends Struct {
     }
 
     boolean sameOrigin(Item other) {
-        return originList == other.originList && (originList == null || originClock == other.originClock);
+        return home.originList == other.home.originList
+                && originClock == other.originClock
+                && home.originHigh == other.home.originHigh;
     }
 
     boolean sameRightOrigin(Item other) {
-        return rightList == other.rightList && (rightList == null || rightClock == other.rightClock);
+        return home.rightList == other.home.rightList
+                && rightClock == other.rightClock
+                && home.rightHigh == other.home.rightHigh;
     }
 
     /** Cuts off what stands from {@code offset} on; the rest of the links is up to the caller. */
     Item cut(long offset) {
-        Item rest = new Item(list, clock + offset, length - offset, parent, parentSub, content);
-        rest.originList = list;
-        rest.originClock = clock + offset - 1;
-        rest.rightList = rightList;
-        rest.rightClock = rightClock;
-        rest.flags = (byte) (flags & (DELETED | KEEP));
-        content.split(this, rest, offset);
-        length = offset;
+        Home h = home;
+        long start = clock() + offset;
+        Item rest = new Item(
+                h.list, start, length() - offset, h.parent, h.parentSub, h.list, start - 1, h.rightList, rightClock());
+        rest.flags = flags & (DELETED | KEEP | KIND_MASK);
+        content().split(this, rest, offset);
+        setLength(offset);
         rest.left = this;
         rest.right = right;
         if (right != null) {
             right.left = rest;
-        } else if (parentSub != null) {
-            parent.map().put(parentSub, rest);
+        } else if (h.parentSub != null) {
+            h.parent.map().put(h.parentSub, rest);
         }
         right = rest;
         return rest;
@@ -168,19 +298,20 @@ final class Item extends Struct {
 
     @Override
     boolean mergeWith(Struct struct) {
-        if (!(struct instanceof Item other)
-                || right != other
-                || end() != other.clock
-                || other.originList != list
-                || other.originClock != lastClock()
+        if (right != struct
+                || !(struct instanceof Item other)
+                || other.home.originList != home.list
+                || end() != other.clock()
+                || other.originClock() != lastClock()
                 || !sameRightOrigin(other)
-                || ((flags ^ other.flags) & DELETED) != 0
+                || ((flags ^ other.flags) & (DELETED | KIND_MASK)) != 0
                 || ((flags | other.flags) & REDONE) != 0
-                || !content.merges(this, other)) {
+                || !content().merges(this, other)) {
             return false;
         }
-        if (other.isMarked() && parent.markers != null) {
-            parent.markers.merged(this, other);
+        Home h = home;
+        if (other.isMarked() && h.parent.markers != null) {
+            h.parent.markers.merged(this, other);
         }
         if (other.isKept()) {
             flags |= KEEP;
@@ -188,10 +319,10 @@ final class Item extends Struct {
         right = other.right;
         if (right != null) {
             right.left = this;
-        } else if (parentSub != null) {
-            parent.map().put(parentSub, this);
+        } else if (h.parentSub != null) {
+            h.parent.map().put(h.parentSub, this);
         }
-        length += other.length;
+        setLength(length() + other.length());
         return true;
     }
 }

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What an {@link Item} holds, one class a kind. Kinds that can be split and merged (text, values, deleted) keep nothing
- * themselves: their content is a section of the buffers of the item's history, so one object serves all items. Source:
- * Yjs {@code Content*.js}.
+ * themselves: their content is a section of the buffers of the item's history, so one object serves all items. The other
+ * kinds are objects in the value buffer. Source: Yjs {@code Content*.js}.
  */
 abstract sealed class ItemContent
         permits ContentBinary,
@@ -20,11 +20,6 @@ abstract sealed class ItemContent
     /** The kind on the wire, as in {@link Refs}. */
     abstract int ref();
 
-    /** Whether a user sees it: it has a place in the indexes of the parent. */
-    boolean isCountable() {
-        return true;
-    }
-
     /** One of the values of the item, as a user sees it. */
     @Nullable
     Object value(Item item, int i) {
@@ -36,7 +31,7 @@ abstract sealed class ItemContent
         throw new IllegalStateException("content " + ref() + " cannot be split");
     }
 
-    /** Whether the content of two neighbours can be that of one item. */
+    /** Whether the content of two neighbours, both of this kind, can be that of one item. */
     boolean merges(Item left, Item right) {
         return false;
     }
@@ -48,7 +43,9 @@ abstract sealed class ItemContent
     void delete(Transaction transaction, Item item) {}
 
     /** Nobody needs the content any more. */
-    void drop(Item item) {}
+    void drop(Item item) {
+        item.list().dropValues(item.at, 1);
+    }
 
     /** Writes what follows the ids on the wire, from one unit on. */
     abstract void write(Encoder out, Item item, long offset);

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** All structs of a document, by client and clock. Source: Yjs {@code StructStore.js}. */
 final class ItemStore {
-    /** So many that no single walk reaches the end of the numbers from here. */
-    private static final int MANY_STEPS = 1 << 30;
+    /** So many that hardly a single walk reaches the end of the numbers from here. */
+    private static final int MANY_STEPS = Item.MAX_WALK / 2;
 
     private final LongMap<StructList> clients = new LongMap<>();
     private @Nullable StructList recent;
@@ -66,8 +66,8 @@ final class ItemStore {
     Struct cleanStart(Transaction transaction, StructList list, long clock) {
         long position = list.find(clock);
         Struct struct = list.get(position);
-        if (struct.clock < clock && struct instanceof Item item) {
-            return split(transaction, item, position, clock - item.clock);
+        if (struct.clock() < clock && struct instanceof Item item) {
+            return split(transaction, item, position, clock - item.clock());
         }
         return struct;
     }
@@ -77,19 +77,19 @@ final class ItemStore {
         long position = list.find(clock);
         Struct struct = list.get(position);
         if (struct.end() - 1 > clock && struct instanceof Item item) {
-            split(transaction, item, position, clock + 1 - item.clock);
+            split(transaction, item, position, clock + 1 - item.clock());
         }
         return struct;
     }
 
     /** Splits an item that is known to be whole; returns the right half. */
     Item split(Transaction transaction, Item item, long offset) {
-        return split(transaction, item, item.list.find(item.clock), offset);
+        return split(transaction, item, item.list().find(item.clock()), offset);
     }
 
     private Item split(Transaction transaction, Item item, long position, long offset) {
         Item rest = item.cut(offset);
-        item.list.insertAfter(position, rest);
+        item.list().insertAfter(position, rest);
         transaction.addSplit(rest);
         if (item.isRedone()) {
             Id as = redone.get(item);
@@ -114,14 +114,14 @@ final class ItemStore {
         redone.remove(item);
     }
 
-    /** The number of the last step of the walks before; see {@link Item#walk}. */
+    /** The highest number in the walks before; see {@link Item#walk}. */
     int beginWalk() {
         if (walk > MANY_STEPS) {
             walk = 0;
             clients.forEach(list -> {
                 for (long p = list.first(); p != StructList.NONE; p = list.next(p)) {
                     if (list.get(p) instanceof Item item) {
-                        item.walk = 0;
+                        item.walk(0);
                     }
                 }
             });
@@ -129,8 +129,11 @@ final class ItemStore {
         return walk;
     }
 
-    /** A number larger than that of all steps before. */
+    /** A number larger than all before. */
     int nextStep() {
+        if (walk == Item.MAX_WALK) {
+            throw new IllegalStateException("more than " + MANY_STEPS + " items stand in one place");
+        }
         return ++walk;
     }
 }

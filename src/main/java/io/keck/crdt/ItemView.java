@@ -20,7 +20,7 @@ public final class ItemView {
 
     /** How many clocks it takes. */
     public long length() {
-        return item.length;
+        return item.length();
     }
 
     /** Whether it is deleted. */
@@ -30,22 +30,22 @@ public final class ItemView {
 
     /** The key under which it stands in its parent, or null if it stands in the list. */
     public @Nullable String key() {
-        return item.parentSub;
+        return item.parentSub();
     }
 
     /** The type it stands in, or null if that is a root nobody asked for by kind. */
     public @Nullable AbstractType parent() {
-        return item.parent.kind() == Branch.UNKNOWN ? null : item.parent.view();
+        return item.parent().kind() == Branch.UNKNOWN ? null : item.parent().view();
     }
 
     /** Whether it stands in that type, at any depth. */
     public boolean isIn(AbstractType type) {
-        return type.branch.contains(item.parent);
+        return type.branch.contains(item.parent());
     }
 
     /** The shared type that it holds, or null if it holds something else. */
     public @Nullable AbstractType type() {
-        return item.content instanceof ContentType content ? content.branch.view() : null;
+        return item.content() instanceof ContentType content ? content.branch.view() : null;
     }
 
     @Override

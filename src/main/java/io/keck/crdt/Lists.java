@@ -33,8 +33,8 @@ final class Lists {
             if (!item.isVisible()) {
                 continue;
             }
-            if (index <= at + item.length) {
-                if (index < at + item.length) {
+            if (index <= at + item.length()) {
+                if (index < at + item.length()) {
                     transaction.doc().store().split(transaction, item, index - at);
                 }
                 if (steps > FAR && markers != null) {
@@ -42,7 +42,7 @@ final class Lists {
                 }
                 return item;
             }
-            at += item.length;
+            at += item.length();
         }
         throw new IndexOutOfBoundsException("index " + index + " is beyond the end");
     }
@@ -55,13 +55,13 @@ final class Lists {
         long at = markers == null || marker < 0 ? 0 : markers.index(marker);
         for (int steps = 0; item != null; item = item.right, steps++) {
             if (item.isVisible()) {
-                if (index < at + item.length) {
+                if (index < at + item.length()) {
                     if (steps > FAR && markers != null) {
                         markers.add(item, at, marker);
                     }
-                    return item.content.value(item, (int) (index - at));
+                    return item.content().value(item, (int) (index - at));
                 }
-                at += item.length;
+                at += item.length();
             }
         }
         throw new IndexOutOfBoundsException("index " + index + " is beyond the end");
@@ -121,14 +121,14 @@ final class Lists {
             Item item;
             if (end > i) {
                 item = newItem(transaction, parent, null, left, right, end - i);
-                item.content = ContentAny.INSTANCE;
-                item.at = item.list.addValue(values.get(i));
+                item.content(ContentAny.INSTANCE);
+                item.at = item.list().addValue(values.get(i));
                 while (++i < end) {
-                    item.list.addValue(values.get(i));
+                    item.list().addValue(values.get(i));
                 }
             } else {
                 item = newItem(transaction, parent, null, left, right, 1);
-                item.content = alone(values.get(i++));
+                item.content(alone(values.get(i++)));
             }
             transaction.doc().integration().link(transaction, item);
             transaction.editsByIndex(parent); // a type that was inserted edits itself
@@ -163,17 +163,18 @@ final class Lists {
             long length) {
         Doc doc = transaction.doc();
         StructList own = doc.store().client(doc.clientId());
-        Item item = new Item(own, own.end(), length, parent, key, ContentDeleted.INSTANCE);
+        Item item = new Item(
+                own,
+                own.end(),
+                length,
+                parent,
+                key,
+                left == null ? null : left.list(),
+                left == null ? 0 : left.lastClock(),
+                right == null ? null : right.list(),
+                right == null ? 0 : right.clock());
         item.left = left;
         item.right = right;
-        if (left != null) {
-            item.originList = left.list;
-            item.originClock = left.lastClock();
-        }
-        if (right != null) {
-            item.rightList = right.list;
-            item.rightClock = right.clock;
-        }
         return item;
     }
 
@@ -184,10 +185,10 @@ final class Lists {
         long rest = length;
         for (; item != null && rest > 0; item = item.right) {
             if (item.isVisible()) {
-                if (rest < item.length) {
+                if (rest < item.length()) {
                     transaction.doc().store().split(transaction, item, rest);
                 }
-                rest -= item.length;
+                rest -= item.length();
                 transaction.delete(item);
             }
         }
@@ -201,10 +202,10 @@ final class Lists {
         Item left = parent.hasMap() ? parent.map().get(key) : null;
         Item item = newItem(transaction, parent, key, left, null, 1);
         if (isAlone(value)) {
-            item.content = alone(value);
+            item.content(alone(value));
         } else {
-            item.content = ContentAny.INSTANCE;
-            item.at = item.list.addValue(value);
+            item.content(ContentAny.INSTANCE);
+            item.at = item.list().addValue(value);
         }
         transaction.doc().integration().link(transaction, item);
     }
@@ -220,10 +221,10 @@ final class Lists {
 
     /** The value of a map's item: its last unit. A format, which only a hostile peer puts there, has none. */
     static @Nullable Object last(Item item) {
-        if (!item.content.isCountable()) {
+        if (!item.isCountable()) {
             return Any.UNDEFINED;
         }
-        return item.content.value(item, (int) item.length - 1);
+        return item.content().value(item, (int) item.length() - 1);
     }
 
     static void forEach(Branch branch, Consumer<@Nullable Object> consumer) {
@@ -234,10 +235,10 @@ final class Lists {
         long at = 0;
         for (Item item = branch.start; item != null && at < to; item = item.right) {
             if (item.isVisible()) {
-                for (long i = Math.max(at, from); i < Math.min(at + item.length, to); i++) {
-                    consumer.accept(item.content.value(item, (int) (i - at)));
+                for (long i = Math.max(at, from); i < Math.min(at + item.length(), to); i++) {
+                    consumer.accept(item.content().value(item, (int) (i - at)));
                 }
-                at += item.length;
+                at += item.length();
             }
         }
     }
@@ -245,9 +246,9 @@ final class Lists {
     /** Gives the values that a snapshot shows; its borders lie between items. */
     static void forEach(Branch branch, Snapshot snapshot, Consumer<@Nullable Object> consumer) {
         for (Item item = branch.start; item != null; item = item.right) {
-            if (item.content.isCountable() && snapshot.shows(item)) {
-                for (int i = 0; i < item.length; i++) {
-                    consumer.accept(item.content.value(item, i));
+            if (item.isCountable() && snapshot.shows(item)) {
+                for (int i = 0; i < item.length(); i++) {
+                    consumer.accept(item.content().value(item, i));
                 }
             }
         }

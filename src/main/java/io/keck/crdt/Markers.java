@@ -103,7 +103,7 @@ final class Markers {
     void merged(Item left, Item right) {
         for (int i = 0; i < n; i++) {
             if (items[i] == right) {
-                long at = index[i] - (left.isVisible() ? left.length : 0);
+                long at = index[i] - (left.isVisible() ? left.length() : 0);
                 remove(i);
                 add(left, at, -1);
                 return;

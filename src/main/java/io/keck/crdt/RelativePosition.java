@@ -42,10 +42,10 @@ public record RelativePosition(
         long rest = assoc < 0 ? index - 1 : index;
         for (Item item = type.branch.start; item != null; item = item.right) {
             if (item.isVisible()) {
-                if (item.length > rest) {
-                    return in(type.branch, new Id(item.list.client, item.clock + rest), assoc);
+                if (item.length() > rest) {
+                    return in(type.branch, new Id(item.list().client, item.clock() + rest), assoc);
                 }
-                rest -= item.length;
+                rest -= item.length();
             }
             if (item.right == null && assoc < 0) {
                 return in(type.branch, item.lastId(), assoc);
@@ -188,18 +188,18 @@ public record RelativePosition(
             branch = doc.root(root);
         } else if (type != null) {
             Found owner = Found.find(doc.store(), type, followUndone);
-            branch = owner != null && owner.item.content instanceof ContentType content ? content.branch : null;
+            branch = owner != null && owner.item.content() instanceof ContentType content ? content.branch : null;
         }
         return branch == null ? null : new AbsolutePosition(branch, assoc < 0 ? 0 : (int) branch.length, assoc);
     }
 
     private AbsolutePosition at(Found unit) {
-        Branch branch = unit.item.parent;
+        Branch branch = unit.item.parent();
         long index = 0;
         if (!branch.isDeleted()) {
             index = unit.item.isVisible() ? unit.offset + (assoc < 0 ? 1 : 0) : 0;
             for (Item before = unit.item.left; before != null; before = before.left) {
-                index += before.isVisible() ? before.length : 0;
+                index += before.isVisible() ? before.length() : 0;
             }
         }
         return new AbsolutePosition(branch, (int) index, assoc);
@@ -213,7 +213,7 @@ public record RelativePosition(
                 if (!(store.get(next) instanceof Item item)) {
                     return null;
                 }
-                long offset = next.clock() - item.clock;
+                long offset = next.clock() - item.clock();
                 Id as = followUndone ? store.redone(item) : null;
                 if (as == null) {
                     return new Found(item, offset);

@@ -85,7 +85,7 @@ final class Reversal {
     /** As what an item stands in the parent: itself, or one of those as which it was made again. */
     private @Nullable Item within(Branch parent, Item item) {
         Item at = item;
-        while (at != null && at.parent != parent) {
+        while (at != null && at.parent() != parent) {
             at = madeAgain(at);
         }
         return at;
@@ -99,7 +99,7 @@ final class Reversal {
         Item at = item;
         while (at != null) {
             inwards.push(at);
-            Item owner = at.isRedone() ? null : at.parent.item;
+            Item owner = at.isRedone() ? null : at.parent().item;
             at = owner != null && owner.isDeleted() && !owner.isRedone() ? owner : null;
             if (at != null && !deleted.contains(at)) {
                 return false;
@@ -118,13 +118,13 @@ final class Reversal {
         if (parent == null) {
             return false;
         }
-        String key = item.parentSub;
+        String key = item.parentSub();
         Gap gap = key == null ? gapInList(item, parent) : gapOfKey(item, parent, key);
         if (gap == null) {
             return false;
         }
-        Item made = Lists.newItem(transaction, parent, key, gap.left, gap.right, item.length);
-        made.content = item.content.copy(item, made, made.list);
+        Item made = Lists.newItem(transaction, parent, key, gap.left, gap.right, item.length());
+        made.content(item.content().copy(item, made, made.list()));
         store.setRedone(item, made.id());
         made.keep(true);
         transaction.doc().integration().link(transaction, made);
@@ -132,12 +132,12 @@ final class Reversal {
     }
 
     private @Nullable Branch parentNow(Item item) {
-        Item owner = item.parent.item;
+        Item owner = item.parent().item;
         if (owner == null || !owner.isRedone()) {
-            return item.parent;
+            return item.parent();
         }
         Item now = newest(owner);
-        return now != null && now.content instanceof ContentType type ? type.branch : null;
+        return now != null && now.content() instanceof ContentType type ? type.branch : null;
     }
 
     private Gap gapInList(Item item, Branch parent) {
@@ -165,7 +165,7 @@ final class Reversal {
         if (last == null || last.right != null) {
             return null;
         }
-        return new Gap(last.parent == parent ? last : newest, null);
+        return new Gap(last.parent() == parent ? last : newest, null);
     }
 
     private boolean isOurs(Item value) {

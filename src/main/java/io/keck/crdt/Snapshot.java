@@ -164,12 +164,12 @@ public final class Snapshot {
 
     /** Whether the item was there, deleted or not. */
     boolean knows(Item item) {
-        return item.clock < stateVector.clock(item.list.client);
+        return item.clock() < stateVector.clock(item.list().client);
     }
 
     /** Whether the item was there and was not deleted. */
     boolean shows(Item item) {
-        return knows(item) && !deletes.contains(item.list.client, item.clock);
+        return knows(item) && !deletes.contains(item.list().client, item.clock());
     }
 
     Predicate<Item> visible() {

@@ -6,23 +6,21 @@ package io.keck.crdt;
  */
 abstract sealed class Struct permits Item, GC {
     /** The history it stands in; it knows the client id. */
-    final StructList list;
+    abstract StructList list();
 
-    final long clock;
-    long length;
+    /** Its first clock. */
+    abstract long clock();
 
-    Struct(StructList list, long clock, long length) {
-        this.list = list;
-        this.clock = clock;
-        this.length = length;
-    }
+    /** How many clocks it fills. */
+    abstract long length();
 
+    /** The clock after its last one. */
     final long end() {
-        return clock + length;
+        return clock() + length();
     }
 
     final Id id() {
-        return new Id(list.client, clock);
+        return new Id(list().client, clock());
     }
 
     abstract boolean isDeleted();
@@ -32,6 +30,6 @@ abstract sealed class Struct permits Item, GC {
 
     @Override
     public String toString() {
-        return getClass().getSimpleName() + "[" + id() + " +" + length + (isDeleted() ? " deleted]" : "]");
+        return getClass().getSimpleName() + "[" + id() + " +" + length() + (isDeleted() ? " deleted]" : "]");
     }
 }

@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
  * The history of one client in a document: its structs by clock, without a gap, and what their content is made of. Not
  * thread-safe.
  *
- * <p><b>Order.</b> Structs stand in chunks of at most {@value #CHUNK}, each with its clocks beside it, so that a search
- * touches two small arrays and a split in the middle of a long history moves a chunk and not the history. A position is
- * a {@code long}, chunk in the upper and index in the lower half; inserting and removing makes older positions void.
+ * <p><b>Order.</b> Structs stand in chunks of at most {@value #CHUNK}, each with its first clock, so that a split in the
+ * middle of a long history moves a chunk and not the history. A position is a {@code long}, chunk in the upper and index
+ * in the lower half; inserting and removing makes older positions void.
  *
  * <p><b>Content.</b> Text and values of all items of the client stand in two buffers in the order of their clocks, and an
  * item knows where its section begins. To split an item or to merge two costs nothing then, and an item of text is a
- * single object. Sections of collected items are dead; the buffers are rewritten when half of one is.
+ * single object. Content that is an object of its own stands among the values. Sections of collected items are dead; the buffers are rewritten when half of one is.
  */
 final class StructList {
     /** No position: before the first struct. */
@@ -21,11 +21,14 @@ final class StructList {
 
     private static final int CHUNK = 256;
     private static final int FEW = 32;
+    private static final int FEW_HOMES = 8;
+    private static final int MANY_HOMES = 256;
     private static final int COMPACT_AT_LEAST = 4096;
     private static final @Nullable Object[] NO_VALUES = {};
 
     private static final class Chunk {
-        long[] clocks;
+        /** The clock of the first struct. */
+        long first;
 
         @Nullable
         Struct[] structs;
@@ -33,39 +36,41 @@ final class StructList {
         int n;
 
         Chunk(int capacity) {
-            clocks = new long[capacity];
             structs = new Struct[capacity];
         }
 
-        void open(int at) {
-            if (n == clocks.length) {
-                int capacity = Math.min(CHUNK, n * 2);
-                clocks = Arrays.copyOf(clocks, capacity);
-                structs = Arrays.copyOf(structs, capacity);
-            }
-            System.arraycopy(clocks, at, clocks, at + 1, n - at);
-            System.arraycopy(structs, at, structs, at + 1, n - at);
-            n++;
+        long clock(int i) {
+            Struct struct = structs[i];
+            return struct == null ? Long.MAX_VALUE : struct.clock();
         }
 
-        void close(int at) {
+        void insert(int at, Struct struct) {
+            if (n == structs.length) {
+                structs = Arrays.copyOf(structs, Math.min(CHUNK, n * 2));
+            }
+            System.arraycopy(structs, at, structs, at + 1, n - at);
+            structs[at] = struct;
+            n++;
+            first = clock(0);
+        }
+
+        void remove(int at) {
             n--;
-            System.arraycopy(clocks, at + 1, clocks, at, n - at);
             System.arraycopy(structs, at + 1, structs, at, n - at);
             structs[n] = null;
+            first = n == 0 ? first : clock(0);
         }
 
-        void take(Chunk from, int first) {
-            int count = from.n - first;
-            if (n + count > clocks.length) {
-                clocks = Arrays.copyOf(clocks, CHUNK);
+        void take(Chunk from, int begin) {
+            int count = from.n - begin;
+            if (n + count > structs.length) {
                 structs = Arrays.copyOf(structs, CHUNK);
             }
-            System.arraycopy(from.clocks, first, clocks, n, count);
-            System.arraycopy(from.structs, first, structs, n, count);
-            Arrays.fill(from.structs, first, from.n, null);
+            System.arraycopy(from.structs, begin, structs, n, count);
+            Arrays.fill(from.structs, begin, from.n, null);
             n += count;
-            from.n = first;
+            from.n = begin;
+            first = clock(0);
         }
     }
 
@@ -81,6 +86,10 @@ final class StructList {
     private int recent;
     private int size;
     private long end;
+
+    private @Nullable Home recentHome;
+    private @Nullable Home @Nullable [] homes;
+    private int homesMade;
 
     private @Nullable TextBuffer text;
     private int deadText;
@@ -108,19 +117,19 @@ final class StructList {
     /** Where the struct is that holds this clock, which must be below {@link #end}. */
     long find(long clock) {
         int c = recent;
-        if (chunks[c].clocks[0] > clock || (c + 1 < chunkCount && chunks[c + 1].clocks[0] <= clock)) {
+        if (chunks[c].first > clock || (c + 1 < chunkCount && chunks[c + 1].first <= clock)) {
             c = findChunk(clock);
             recent = c;
         }
         Chunk chunk = chunks[c];
         int lo = 0;
         int hi = chunk.n - 1;
-        if (chunk.clocks[hi] <= clock) {
+        if (chunk.clock(hi) <= clock) {
             return position(c, hi);
         }
         while (lo < hi) {
             int mid = (lo + hi + 1) >>> 1;
-            if (chunk.clocks[mid] <= clock) {
+            if (chunk.clock(mid) <= clock) {
                 lo = mid;
             } else {
                 hi = mid - 1;
@@ -134,7 +143,7 @@ final class StructList {
         int hi = chunkCount - 1;
         while (lo < hi) {
             int mid = (lo + hi + 1) >>> 1;
-            if (chunks[mid].clocks[0] <= clock) {
+            if (chunks[mid].first <= clock) {
                 lo = mid;
             } else {
                 hi = mid - 1;
@@ -206,7 +215,7 @@ final class StructList {
             for (int i = 0; i < chunks[c].n; i++) {
                 Struct struct = chunks[c].structs[i];
                 if (struct != null && struct.isDeleted()) {
-                    ranges.add(struct.clock, struct.end());
+                    ranges.add(struct.clock(), struct.end());
                 }
             }
         }
@@ -214,7 +223,7 @@ final class StructList {
     }
 
     void append(Struct struct) {
-        if (struct.clock != end) {
+        if (struct.clock() != end) {
             throw new IllegalStateException("struct " + struct + " does not follow clock " + end);
         }
         Chunk chunk = chunks[chunkCount - 1];
@@ -222,10 +231,7 @@ final class StructList {
             chunk = new Chunk(FEW);
             insertChunk(chunkCount, chunk);
         }
-        int at = chunk.n;
-        chunk.open(at);
-        chunk.clocks[at] = struct.clock;
-        chunk.structs[at] = struct;
+        chunk.insert(chunk.n, struct);
         size++;
         end = struct.end();
     }
@@ -249,9 +255,7 @@ final class StructList {
                 c++;
             }
         }
-        chunk.open(at);
-        chunk.clocks[at] = struct.clock;
-        chunk.structs[at] = struct;
+        chunk.insert(at, struct);
         size++;
         return position(c, at);
     }
@@ -265,7 +269,7 @@ final class StructList {
         int c = (int) (position >>> 32);
         int i = (int) position;
         Chunk chunk = chunks[c];
-        chunk.close(i);
+        chunk.remove(i);
         size--;
         if (c == 0) {
             return position - 1;
@@ -300,6 +304,58 @@ final class StructList {
         recent = 0;
     }
 
+    // ---- homes
+
+    /** What items of this history share that say this of themselves; the numbers are the upper halves. */
+    Home home(
+            Branch parent,
+            @Nullable String parentSub,
+            @Nullable StructList originList,
+            @Nullable StructList rightList,
+            int clockHigh,
+            int lengthHigh,
+            int originHigh,
+            int rightHigh) {
+        Home home = recentHome;
+        if (home != null
+                && home.equalTo(
+                        parent, parentSub, originList, rightList, clockHigh, lengthHigh, originHigh, rightHigh)) {
+            return home;
+        }
+        int hash = Home.hash(parent, parentSub, originList, rightList);
+        home = homes == null ? null : homes[hash & (homes.length - 1)];
+        if (home == null
+                || !home.equalTo(
+                        parent, parentSub, originList, rightList, clockHigh, lengthHigh, originHigh, rightHigh)) {
+            home = new Home(
+                    this, parent, parentSub, originList, rightList, clockHigh, lengthHigh, originHigh, rightHigh);
+            if (recentHome != null) {
+                remember(home, hash);
+            }
+        }
+        recentHome = home;
+        return home;
+    }
+
+    /** A table of some homes; one that is asked for while another has its place is made anew. */
+    private void remember(Home home, int hash) {
+        @Nullable Home[] table = homes;
+        if (table == null) {
+            table = new Home[FEW_HOMES];
+        } else if (++homesMade > 2 * table.length && table.length < MANY_HOMES) {
+            homesMade = 0;
+            @Nullable Home[] larger = new Home[table.length * 2];
+            for (Home known : table) {
+                if (known != null) {
+                    larger[known.hash() & (larger.length - 1)] = known;
+                }
+            }
+            table = larger;
+        }
+        table[hash & (table.length - 1)] = home;
+        homes = table;
+    }
+
     // ---- content
 
     TextBuffer text() {
@@ -323,6 +379,14 @@ final class StructList {
         return values[at];
     }
 
+    /** Content that is an object of its own. */
+    ItemContent content(int at) {
+        if (values[at] instanceof ItemContent content) {
+            return content;
+        }
+        throw new IllegalStateException("no content where an item has it: the document is damaged");
+    }
+
     /** The text of an item is no longer needed. */
     void dropText(int length) {
         deadText += length;
@@ -341,9 +405,9 @@ final class StructList {
             text = new TextBuffer();
             deadText = 0;
             for (long p = first(); p != NONE; p = next(p)) {
-                if (get(p) instanceof Item item && item.content == ContentString.INSTANCE) {
+                if (get(p) instanceof Item item && item.isString()) {
                     int at = text.length();
-                    text.append(old, item.at, item.at + (int) item.length);
+                    text.append(old, item.at, item.at + (int) item.length());
                     item.at = at;
                 }
             }
@@ -354,10 +418,10 @@ final class StructList {
             valueCount = 0;
             deadValues = 0;
             for (long p = first(); p != NONE; p = next(p)) {
-                if (get(p) instanceof Item item && item.content instanceof ContentValues) {
+                if (get(p) instanceof Item item && item.isInValues()) {
                     int from = item.at;
                     item.at = valueCount;
-                    for (int i = from; i < from + item.length; i++) {
+                    for (int i = from; i < from + item.length(); i++) {
                         addValue(old[i]);
                     }
                 }

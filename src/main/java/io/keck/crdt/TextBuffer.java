@@ -10,6 +10,7 @@ import java.util.Arrays;
  */
 final class TextBuffer {
     private static final char REPLACEMENT = '\ufffd';
+    private static final int SHORT = 4096;
 
     private byte[] narrow = new byte[16];
     private char[] wide = new char[0];
@@ -84,12 +85,14 @@ final class TextBuffer {
 
     private void reserve(int n) {
         int need = Math.addExact(length, n);
-        if (isWide) {
-            if (need > wide.length) {
-                wide = Arrays.copyOf(wide, Math.max(need, length + (length >> 1)));
+        if (need > (isWide ? wide.length : narrow.length)) {
+            // long texts grow in small steps: what is not used is memory of every open document
+            int capacity = Math.max(need, length + (length >> (length < SHORT ? 1 : 4)));
+            if (isWide) {
+                wide = Arrays.copyOf(wide, capacity);
+            } else {
+                narrow = Arrays.copyOf(narrow, capacity);
             }
-        } else if (need > narrow.length) {
-            narrow = Arrays.copyOf(narrow, Math.max(need, length + (length >> 1)));
         }
     }
 

@@ -45,7 +45,7 @@ final class TextCursor {
     /** The mark behind the place, or null if something else is there. */
     @Nullable
     ContentFormat mark() {
-        return right != null && !right.isDeleted() && right.content instanceof ContentFormat format ? format : null;
+        return right != null && !right.isDeleted() && right.content() instanceof ContentFormat format ? format : null;
     }
 
     /** Goes over the next item, which is there. */
@@ -94,10 +94,10 @@ final class TextCursor {
 
     /** Splits the visible item behind the place if it is longer; its length then. */
     long cut(Item item, long units) {
-        if (units < item.length) {
+        if (units < item.length()) {
             transaction.doc().store().split(transaction, item, units);
         }
-        return item.length;
+        return item.length();
     }
 
     /** Goes over what is deleted, and over marks as long as they are of that kind. */
@@ -123,10 +123,10 @@ final class TextCursor {
      */
     void insert(ItemContent content, String string, long length) {
         Item item = Lists.newItem(transaction, text, null, left, right, length);
-        item.content = content;
+        item.content(content);
         if (content == ContentString.INSTANCE) {
-            item.at = item.list.text().length();
-            item.list.text().append(string);
+            item.at = item.list().text().length();
+            item.list().text().append(string);
         }
         transaction.doc().integration().link(transaction, item);
         right = item;

@@ -20,8 +20,8 @@ final class TextDelta {
     static String plain(Branch text) {
         StringBuilder out = new StringBuilder((int) Math.min(text.length, Integer.MAX_VALUE >> 1));
         for (Item item = text.start; item != null; item = item.right) {
-            if (item.content == ContentString.INSTANCE && !item.isDeleted()) {
-                item.list.text().appendTo(out, item.at, item.at + (int) item.length);
+            if (item.isString() && !item.isDeleted()) {
+                item.list().text().appendTo(out, item.at, item.at + (int) item.length());
             }
         }
         return out.toString();
@@ -56,7 +56,7 @@ final class TextDelta {
                 if (visible || was) {
                     boolean known = earlier == null || was;
                     delta.mark(item, visible, known);
-                    if (visible || !(item.content instanceof ContentFormat)) {
+                    if (visible || !(item.content() instanceof ContentFormat)) {
                         delta.add(item);
                     }
                 }
@@ -68,7 +68,7 @@ final class TextDelta {
 
     /** Says of text whether it came or went. */
     private void mark(Item item, boolean visible, boolean known) {
-        if (item.content != ContentString.INSTANCE) {
+        if (!item.isString()) {
             return;
         }
         if (!visible || !known) {
@@ -81,18 +81,18 @@ final class TextDelta {
     }
 
     private void add(Item item) {
-        if (item.content == ContentString.INSTANCE) {
-            item.list.text().appendTo(run, item.at, item.at + (int) item.length);
-        } else if (item.content instanceof ContentFormat format) {
+        if (item.isString()) {
+            item.list().text().appendTo(run, item.at, item.at + (int) item.length());
+        } else if (item.content() instanceof ContentFormat format) {
             endRun();
             if (format.value == null) {
                 current.remove(format.key);
             } else {
                 current.put(format.key, format.value);
             }
-        } else if (item.content instanceof ContentType || item.content instanceof ContentEmbed) {
+        } else if (item.content() instanceof ContentType || item.content() instanceof ContentEmbed) {
             endRun();
-            steps.add(Delta.insert(item.content.value(item, 0), current));
+            steps.add(Delta.insert(item.content().value(item, 0), current));
         }
     }
 

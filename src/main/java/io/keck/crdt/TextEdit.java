@@ -136,14 +136,14 @@ final class TextEdit {
         Map<String, Item> last = new HashMap<>();
         Item end = first;
         for (; end != null && !end.isVisible(); end = end.right) {
-            if (!end.isDeleted() && end.content instanceof ContentFormat mark) {
+            if (!end.isDeleted() && end.content() instanceof ContentFormat mark) {
                 last.put(mark.key, end);
             }
         }
         boolean beforeCursor = true;
         for (Item item = first; item != null && item != end; item = item.right) {
             beforeCursor &= item != cursor.right();
-            if (item.isDeleted() || !(item.content instanceof ContentFormat mark)) {
+            if (item.isDeleted() || !(item.content() instanceof ContentFormat mark)) {
                 continue;
             }
             boolean changes = !Formats.identical(before.get(mark.key), mark.value);

@@ -38,9 +38,9 @@ final class TextEventDelta {
     static List<Delta> of(Transaction transaction, Branch text) {
         TextEventDelta delta = new TextEventDelta(transaction);
         for (Item item = text.start; item != null; item = item.right) {
-            if (item.content instanceof ContentFormat format) {
+            if (item.content() instanceof ContentFormat format) {
                 delta.mark(item, format);
-            } else if (item.content.isCountable()) {
+            } else if (item.isCountable()) {
                 delta.content(item);
             }
         }
@@ -58,19 +58,19 @@ final class TextEventDelta {
         boolean adds = transaction.adds(item);
         boolean deletes = transaction.deletes(item);
         if (adds && !deletes) {
-            if (item.content == ContentString.INSTANCE) {
+            if (item.isString()) {
                 turnTo(Action.INSERT);
-                item.list.text().appendTo(insert, item.at, item.at + (int) item.length);
+                item.list().text().appendTo(insert, item.at, item.at + (int) item.length());
             } else {
                 endStep();
-                steps.add(Delta.insert(item.content.value(item, 0), holding()));
+                steps.add(Delta.insert(item.content().value(item, 0), holding()));
             }
         } else if (!adds && deletes) {
             turnTo(Action.DELETE);
-            length += (int) item.length;
+            length += (int) item.length();
         } else if (!item.isDeleted()) {
             turnTo(Action.RETAIN);
-            length += (int) item.length;
+            length += (int) item.length();
         }
     }
 

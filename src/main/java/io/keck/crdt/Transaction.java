@@ -301,24 +301,24 @@ public final class Transaction {
     }
 
     boolean adds(Item item) {
-        ClientChange change = changeOf(item.list);
-        return change != null && item.clock >= change.before;
+        ClientChange change = changeOf(item.list());
+        return change != null && item.clock() >= change.before;
     }
 
     boolean deletes(Item item) {
-        ClientChange change = changeOf(item.list);
-        return change != null && change.deletes != null && change.deletes.covers(item.clock, item.clock + 1);
+        ClientChange change = changeOf(item.list());
+        return change != null && change.deletes != null && change.deletes.covers(item.clock(), item.clock() + 1);
     }
 
     void addDeleted(Item item) {
-        ClientChange change = touch(item.list);
+        ClientChange change = touch(item.list());
         Ranges deletes = change.deletes;
         if (deletes == null) {
             deletes = new Ranges();
             change.deletes = deletes;
             change.deleteRank = deletingCount++;
         }
-        deletes.add(item.clock, item.end());
+        deletes.add(item.clock(), item.end());
     }
 
     void addChanged(Branch branch, @Nullable String key) {
@@ -381,16 +381,16 @@ public final class Transaction {
     }
 
     private void deleteAlone(Item item) {
-        if (item.parentSub == null) {
-            listChanged(item.parent);
-            if (item.content.isCountable()) {
-                item.parent.length -= item.length;
+        if (item.parentSub() == null) {
+            listChanged(item.parent());
+            if (item.isCountable()) {
+                item.parent().length -= item.length();
             }
         }
         item.markDeleted();
         addDeleted(item);
-        addChanged(item.parent, item.parentSub);
-        item.content.delete(this, item);
+        addChanged(item.parent(), item.parentSub());
+        item.content().delete(this, item);
     }
 
     void deleteChildrenLater(Branch branch) {

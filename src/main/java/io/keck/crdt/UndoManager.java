@@ -100,7 +100,7 @@ public final class UndoManager implements AutoCloseable {
     boolean inScope(Item item) {
         boolean in = wholeDocument;
         for (Branch branch : scope) {
-            in = in || branch.contains(item.parent);
+            in = in || branch.contains(item.parent());
         }
         return in;
     }

@@ -15,10 +15,10 @@ final class UndoStep {
     }
 
     boolean inserts(Item item) {
-        return insertions.contains(item.list.client, item.clock);
+        return insertions.contains(item.list().client, item.clock());
     }
 
     boolean deletes(Item item) {
-        return deletions.contains(item.list.client, item.clock);
+        return deletions.contains(item.list().client, item.clock());
     }
 }

@@ -52,16 +52,16 @@ public final class YEvent {
         Branch at = branch;
         while (at != currentTarget && at.item != null) {
             Item item = at.item;
-            if (item.parentSub != null) {
-                path.add(item.parentSub);
+            if (item.parentSub() != null) {
+                path.add(item.parentSub());
             } else {
                 long index = 0;
                 for (Item before = item.left; before != null; before = before.left) {
-                    index += before.isVisible() ? before.length : 0;
+                    index += before.isVisible() ? before.length() : 0;
                 }
                 path.add((int) index);
             }
-            at = item.parent;
+            at = item.parent();
         }
         Collections.reverse(path);
         return Collections.unmodifiableList(path);
@@ -71,7 +71,7 @@ public final class YEvent {
         int depth = 0;
         Branch at = branch;
         while (at != currentTarget && at.item != null) {
-            at = at.item.parent;
+            at = at.item.parent();
             depth++;
         }
         return depth;
@@ -123,7 +123,7 @@ public final class YEvent {
     }
 
     private static @Nullable Object old(Item item) {
-        return item.content.isCountable() ? Lists.last(item) : null;
+        return item.isCountable() ? Lists.last(item) : null;
     }
 
     /** The change of the list: in texts with formats, in lists with Lists of values. */
@@ -146,7 +146,7 @@ public final class YEvent {
         int delete = 0;
         for (Item item = branch.start; item != null; item = item.right) {
             boolean adds = transaction.adds(item);
-            boolean deletes = item.isDeleted() && !adds && transaction.deletes(item) && item.content.isCountable();
+            boolean deletes = item.isDeleted() && !adds && transaction.deletes(item) && item.isCountable();
             boolean stays = item.isVisible() && !adds;
             boolean comes = item.isVisible() && adds;
             if (retain > 0 && (comes || deletes)) {
@@ -162,12 +162,12 @@ public final class YEvent {
                 insert = new ArrayList<>();
             }
             if (comes) {
-                for (int i = 0; i < item.length; i++) {
-                    insert.add(item.content.value(item, i));
+                for (int i = 0; i < item.length(); i++) {
+                    insert.add(item.content().value(item, i));
                 }
             }
-            delete += deletes ? (int) item.length : 0;
-            retain += stays ? (int) item.length : 0;
+            delete += deletes ? (int) item.length() : 0;
+            retain += stays ? (int) item.length() : 0;
         }
         if (delete > 0) {
             steps.add(Delta.delete(delete));
@@ -194,9 +194,9 @@ public final class YEvent {
         for (Item item = branch.start; change.children && item != null; item = item.right) {
             boolean wanted = added
                     ? item.isVisible() && transaction.adds(item)
-                    : transaction.deletes(item) && !transaction.adds(item) && item.content.isCountable();
-            for (int i = 0; wanted && i < item.length; i++) {
-                values.add(item.content.value(item, i));
+                    : transaction.deletes(item) && !transaction.adds(item) && item.isCountable();
+            for (int i = 0; wanted && i < item.length(); i++) {
+                values.add(item.content().value(item, i));
             }
         }
         return Collections.unmodifiableList(values);

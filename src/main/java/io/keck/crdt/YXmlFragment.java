@@ -150,7 +150,7 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
 
     /** The node before one in its parent, or null. */
     static @Nullable AbstractType sibling(@Nullable Item item) {
-        return item != null && item.content instanceof ContentType type ? type.branch.view() : null;
+        return item != null && item.content() instanceof ContentType type ? type.branch.view() : null;
     }
 
     /** The XML as text; attributes sorted by name, nothing escaped, as in Yjs. */

@@ -169,13 +169,13 @@ class DocFuzzTest {
             SortedMap<String, List<String>> lists, String name, @Nullable Item first, ArrayDeque<Branch> todo) {
         List<String> units = new ArrayList<>();
         for (Item item = first; item != null; item = item.right) {
-            boolean countable = item.content.isCountable() && !item.isDeleted();
-            for (int i = 0; i < item.length && i < FEW; i++) {
-                Object value = countable ? item.content.value(item, i) : null;
-                units.add(item.list.client + ":" + (item.clock + i) + (item.isDeleted() ? " deleted" : " ")
+            boolean countable = item.isCountable() && !item.isDeleted();
+            for (int i = 0; i < item.length() && i < FEW; i++) {
+                Object value = countable ? item.content().value(item, i) : null;
+                units.add(item.list().client + ":" + (item.clock() + i) + (item.isDeleted() ? " deleted" : " ")
                         + (value instanceof AbstractType || value instanceof Doc ? "type" : TaggedJson.print(value)));
             }
-            if (item.content instanceof ContentType type) {
+            if (item.content() instanceof ContentType type) {
                 todo.add(type.branch);
             }
         }

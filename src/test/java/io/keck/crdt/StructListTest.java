@@ -13,8 +13,8 @@ class StructListTest {
         List<String> out = new ArrayList<>();
         for (long p = list.first(); p != StructList.NONE; p = list.next(p)) {
             Struct struct = list.get(p);
-            out.add(struct.clock + "+" + struct.length);
-            assertThat(list.find(struct.clock)).isEqualTo(p);
+            out.add(struct.clock() + "+" + struct.length());
+            assertThat(list.find(struct.clock())).isEqualTo(p);
             assertThat(list.find(struct.end() - 1)).isEqualTo(p);
         }
         return out;
@@ -25,7 +25,7 @@ class StructListTest {
     void splitsAndMerges_keepOrderAndPositions() {
         Random random = new Random(4);
         StructList list = new StructList(1, 0);
-        List<Struct> model = new ArrayList<>();
+        List<GC> model = new ArrayList<>();
         for (int i = 0; i < 400; i++) {
             GC struct = new GC(list, list.end(), 1 + random.nextInt(50));
             list.append(struct);
@@ -33,29 +33,28 @@ class StructListTest {
         }
         for (int i = 0; i < 20_000; i++) {
             int at = random.nextInt(model.size());
-            Struct struct = model.get(at);
+            GC struct = model.get(at);
             boolean splits = (i / 2000) % 2 == 0; // grows for a while, then shrinks
-            if (splits && struct.length > 1) {
-                long offset = 1 + random.nextInt((int) struct.length - 1);
-                GC rest = new GC(list, struct.clock + offset, struct.length - offset);
-                struct.length = offset;
-                long position = list.insertAfter(list.find(struct.clock), rest);
+            if (splits && struct.length() > 1) {
+                long offset = 1 + random.nextInt((int) struct.length() - 1);
+                GC rest = struct.cut(offset);
+                long position = list.insertAfter(list.find(struct.clock()), rest);
                 assertThat(list.get(position)).isSameAs(rest);
                 model.add(at + 1, rest);
             } else if (!splits && at > 0) {
-                Struct left = model.get(at - 1);
-                left.length += struct.length;
-                long position = list.remove(list.find(struct.clock));
+                GC left = model.get(at - 1);
+                assertThat(left.mergeWith(struct)).isTrue();
+                long position = list.remove(list.find(struct.clock()));
                 assertThat(list.get(position)).isSameAs(left);
                 model.remove(at);
             }
             assertThat(list.size()).isEqualTo(model.size());
         }
         List<String> expected = new ArrayList<>();
-        model.forEach(struct -> expected.add(struct.clock + "+" + struct.length));
+        model.forEach(struct -> expected.add(struct.clock() + "+" + struct.length()));
         assertThat(print(list)).isEqualTo(expected);
         int middle = model.size() / 2;
-        assertThat(list.countFrom(list.find(model.get(middle).clock))).isEqualTo(model.size() - middle);
+        assertThat(list.countFrom(list.find(model.get(middle).clock()))).isEqualTo(model.size() - middle);
         assertThat(list.get(list.last())).isSameAs(model.get(model.size() - 1));
         assertThat(list.previous(list.first())).isEqualTo(StructList.NONE);
     }
