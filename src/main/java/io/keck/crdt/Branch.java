@@ -34,6 +34,9 @@ final class Branch {
     @Nullable
     Markers markers;
 
+    /** The index of the first unit of the item that was looked for last; see {@link Lists}. */
+    long found;
+
     /** What the newest transaction that changed it did. */
     @Nullable
     TypeChange change;

@@ -25,46 +25,68 @@ final class Lists {
         if (index == 0) {
             return null;
         }
-        Markers markers = markers(branch);
-        int marker = markers == null ? -1 : markers.before(index);
-        Item item = markers == null || marker < 0 ? branch.start : markers.item(marker);
-        long at = markers == null || marker < 0 ? 0 : markers.index(marker);
-        for (int steps = 0; item != null; item = item.right, steps++) {
-            if (!item.isVisible()) {
-                continue;
-            }
-            if (index <= at + item.length()) {
-                if (index < at + item.length()) {
-                    transaction.doc().store().split(transaction, item, index - at);
-                }
-                if (steps > FAR && markers != null) {
-                    markers.add(item, at, marker);
-                }
-                return item;
-            }
-            at += item.length();
+        Item item = holding(branch, index - 1);
+        long offset = index - branch.found;
+        if (offset < item.length()) {
+            transaction.doc().store().split(transaction, item, offset);
         }
-        throw new IndexOutOfBoundsException("index " + index + " is beyond the end");
+        return item;
     }
 
     /** The value at an index that is there. */
     static @Nullable Object get(Branch branch, long index) {
+        Item item = holding(branch, index);
+        return item.content().value(item, (int) (index - branch.found));
+    }
+
+    /** The item that holds a unit that is there; {@link Branch#found} is then the index of the item's first one. */
+    private static Item holding(Branch branch, long index) {
         Markers markers = markers(branch);
         int marker = markers == null ? -1 : markers.before(index + 1);
-        Item item = markers == null || marker < 0 ? branch.start : markers.item(marker);
-        long at = markers == null || marker < 0 ? 0 : markers.index(marker);
+        Item item = branch.start;
+        long at = 0;
+        if (markers != null) {
+            if (markers.isNearer(marker + 1, index)) {
+                return leftOf(branch, markers, marker + 1, index);
+            }
+            if (marker >= 0) {
+                item = markers.item(marker);
+                at = markers.index(marker);
+            }
+        }
         for (int steps = 0; item != null; item = item.right, steps++) {
             if (item.isVisible()) {
-                if (index < at + item.length()) {
-                    if (steps > FAR && markers != null) {
-                        markers.add(item, at, marker);
-                    }
-                    return item.content().value(item, (int) (index - at));
+                long end = at + item.length();
+                if (index < end) {
+                    return found(branch, item, at, steps);
                 }
-                at += item.length();
+                at = end;
             }
         }
         throw new IndexOutOfBoundsException("index " + index + " is beyond the end");
+    }
+
+    /** The same, from a marker behind the unit. */
+    private static Item leftOf(Branch branch, Markers markers, int marker, long index) {
+        Item item = markers.item(marker).left;
+        long at = markers.index(marker);
+        for (int steps = 0; item != null; item = item.left, steps++) {
+            if (item.isVisible()) {
+                at -= item.length();
+                if (at <= index) {
+                    return found(branch, item, at, steps);
+                }
+            }
+        }
+        throw new IllegalStateException("a marker counts more than there is: the document is damaged");
+    }
+
+    private static Item found(Branch branch, Item item, long at, int steps) {
+        branch.found = at;
+        if (steps > FAR && branch.markers != null && !branch.isRich()) {
+            branch.markers.add(item, at);
+        }
+        return item;
     }
 
     private static @Nullable Markers markers(Branch branch) {

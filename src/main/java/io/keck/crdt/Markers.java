@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers where some items of one list are by index, so that an edit need not count from the start. Sorted by index;
- * at most {@value #MAX}, spread by use. Whoever edits the list by index says so here, every other change clears all.
+ * at most {@value #MAX}, spread over the list. Whoever edits the list by index says so here, every other change clears all.
  * Source of the idea: Yjs {@code AbstractType.js} {@code ArraySearchMarker}.
  */
 final class Markers {
@@ -29,26 +29,30 @@ final class Markers {
         return lo - 1;
     }
 
-    @Nullable
+    /** Whether a marker, if it is one, is nearer to what stands at an index before it than the marker before is. */
+    boolean isNearer(int marker, long at) {
+        return marker < n && index[marker] - at < at - (marker == 0 ? 0 : index[marker - 1]);
+    }
+
     Item item(int marker) {
-        return items[marker];
+        Item item = items[marker];
+        if (item == null) {
+            throw new IndexOutOfBoundsException("marker " + marker);
+        }
+        return item;
     }
 
     long index(int marker) {
         return index[marker];
     }
 
-    /**
-     * Remembers that {@code at} visible units stand before the item.
-     *
-     * @param nearest the marker from which it was found, or -1
-     */
-    void add(Item item, long at, int nearest) {
+    /** Remembers that {@code at} visible units stand before the item. */
+    void add(Item item, long at) {
         if (item.isMarked()) {
             return;
         }
         if (n == MAX) {
-            remove(Math.max(nearest, 0));
+            removeClosest();
         }
         int place = before(at + 1) + 1;
         System.arraycopy(items, place, items, place + 1, n - place);
@@ -57,6 +61,20 @@ final class Markers {
         index[place] = at;
         n++;
         item.mark(true);
+    }
+
+    /** Gives up the marker that is missed least: its neighbours are closest together. */
+    private void removeClosest() {
+        int closest = 0;
+        long gap = Long.MAX_VALUE;
+        for (int i = 0; i < n; i++) {
+            long here = (i + 1 < n ? index[i + 1] : index[i]) - (i > 0 ? index[i - 1] : 0);
+            if (here < gap) {
+                gap = here;
+                closest = i;
+            }
+        }
+        remove(closest);
     }
 
     private void remove(int marker) {
@@ -105,7 +123,7 @@ final class Markers {
             if (items[i] == right) {
                 long at = index[i] - (left.isVisible() ? left.length() : 0);
                 remove(i);
-                add(left, at, -1);
+                add(left, at);
                 return;
             }
         }

@@ -34,6 +34,8 @@ final class StructList {
         Struct[] structs;
 
         int n;
+        /** Where something was found last. */
+        int recent;
 
         Chunk(int capacity) {
             structs = new Struct[capacity];
@@ -124,8 +126,14 @@ final class StructList {
         Chunk chunk = chunks[c];
         int lo = 0;
         int hi = chunk.n - 1;
-        if (chunk.clock(hi) <= clock) {
-            return position(c, hi);
+        // a change asks for the same place several times, and for places beside it
+        int near = Math.min(chunk.recent, hi);
+        if (chunk.clock(near) > clock) {
+            hi = near - 1;
+        } else if (near == hi || clock < chunk.clock(near + 1)) {
+            return position(c, near);
+        } else {
+            lo = near + 1;
         }
         while (lo < hi) {
             int mid = (lo + hi + 1) >>> 1;
@@ -135,6 +143,7 @@ final class StructList {
                 hi = mid - 1;
             }
         }
+        chunk.recent = lo;
         return position(c, lo);
     }
 

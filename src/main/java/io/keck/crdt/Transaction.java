@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Transaction {
     private static final int MAX_FILLING = 32;
+    private static final @Nullable Item[] NO_ITEMS = {};
 
     private final Doc doc;
     /** Later transactions of a document have larger ones. */
@@ -35,7 +36,7 @@ public final class Transaction {
     private int changeCount;
     private int deletingCount;
     private final List<TypeChange> changed = new ArrayList<>(1);
-    private @Nullable Item[] splits = {};
+    private @Nullable Item[] splits = NO_ITEMS;
     private int splitCount;
     /** Deleted types whose children still have to be deleted. */
     private @Nullable ArrayDeque<Branch> orphans;
@@ -110,7 +111,9 @@ public final class Transaction {
 
     private ClientChange[] sorted(Comparator<ClientChange> order) {
         ClientChange[] all = Arrays.copyOf(changes, changeCount);
-        Arrays.sort(all, order);
+        if (all.length > 1) {
+            Arrays.sort(all, order);
+        }
         return all;
     }
 
@@ -203,6 +206,22 @@ public final class Transaction {
         return finished;
     }
 
+    /** Everything is done: what it changed must not hold on to it, a long one can be as large as the document. */
+    void release() {
+        for (int i = 0; i < changeCount; i++) {
+            StructList list = changes[i].list;
+            if (list.change == changes[i]) {
+                list.change = null;
+            }
+        }
+        for (int i = 0; i < changed.size(); i++) {
+            TypeChange change = changed.get(i);
+            if (change.branch.change == change) {
+                change.branch.change = null;
+            }
+        }
+    }
+
     void becomesRemote() {
         local = false;
     }
@@ -278,10 +297,10 @@ public final class Transaction {
 
     private @Nullable ClientChange changeOf(StructList list) {
         ClientChange newest = list.change;
-        if (newest == null || newest.transaction == this) {
+        if (newest != null && newest.transaction == this) {
             return newest;
         }
-        if (newest.transaction.number < number) {
+        if (!finished && (newest == null || newest.transaction.number < number)) {
             return null; // nobody touched it since this one began
         }
         for (int i = 0; i < changeCount; i++) {

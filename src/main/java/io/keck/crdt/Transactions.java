@@ -88,6 +88,7 @@ final class Transactions {
                 finish(finishing.get(i), failures);
             }
             List<Transaction> all = afterAll.isEmpty() ? List.of() : List.copyOf(finishing);
+            finishing.forEach(Transaction::release);
             finishing.clear();
             tell(afterAll, all, failures);
         }

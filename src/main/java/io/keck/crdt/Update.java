@@ -50,6 +50,8 @@ public final class Update {
     /** A delete: client, first clock, the clock after the last. */
     static final int DELETE_ROW = 3;
 
+    private static final long[] NOTHING = {};
+
     final byte[] bytes;
     final long[] structs;
     final int structCount;
@@ -122,7 +124,7 @@ public final class Update {
         this.bytes = structsOf.bytes;
         this.structs = structsOf.structs;
         this.structCount = structsOf.structCount;
-        this.deletes = new long[0];
+        this.deletes = NOTHING;
         this.deleteCount = 0;
         this.canonical = false; // the bytes say more
     }
@@ -203,7 +205,7 @@ public final class Update {
         final Decoder in;
         long[] structs = new long[ROW];
         int structCount;
-        long[] deletes = new long[0];
+        long[] deletes = NOTHING;
         int deleteCount;
         boolean canonical = true;
         private boolean deletesInOrder = true;
