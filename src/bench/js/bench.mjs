@@ -13,21 +13,27 @@ const best = a => Math.min(...a)
 function once (workload) {
   const state = workload.before()
   const start = performance.now()
+  const before = process.cpuUsage()
   workload.run(state)
+  const { user, system } = process.cpuUsage(before)
   const ms = performance.now() - start
-  return { ms, ...workload.after?.(state) }
+  return { ms, cpu: (user + system) / 1000, ...workload.after?.(state) }
 }
 
 function warm (workload) {
   const times = []
+  const cpus = []
   let result
   const deadline = performance.now() + 6000 // a slow one is measured at least once
   for (let i = 0; i < 12 && (i < 2 || performance.now() < deadline); i++) {
     global.gc()
     result = once(workload)
-    if (i > 0) times.push(result.ms)
+    if (i > 0) {
+      times.push(result.ms)
+      cpus.push(result.cpu)
+    }
   }
-  return { ...result, ms: best(times) }
+  return { ...result, ms: best(times), cpu: best(cpus) }
 }
 
 const [command, ...args] = process.argv.slice(2)

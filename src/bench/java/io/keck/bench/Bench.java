@@ -6,6 +6,7 @@ import io.keck.crdt.Doc;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
 import java.io.File;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -22,7 +24,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Measures all workloads, warm and cold, and writes {@code {name: {ms, cold, bytes, docSize}}} as JSON.
+ * Measures all workloads, warm and cold, and writes {@code {name: {ms, cpu, cold, bytes, docSize}}} as JSON: milliseconds on
+ * the clock and of the CPU, those of a first call, bytes allocated by a run.
  *
  * <p>A time is the best of all iterations and forks, since others use the machine too.
  *
@@ -33,12 +36,16 @@ import org.openjdk.jmh.runner.options.TimeValue;
 public final class Bench {
     private final Map<String, Map<String, Object>> results = new LinkedHashMap<>();
 
-    private Bench() {}
+    private final File file;
+
+    private Bench(File file) {
+        this.file = file;
+    }
 
     /** See the class. */
     public static void main(String[] args) throws Exception {
         String prefix = args.length > 1 ? args[1] : "";
-        Bench bench = new Bench();
+        Bench bench = new Bench(new File(args[0]));
         String[] names = Workloads.names().stream()
                 .filter(name -> name.startsWith(prefix))
                 .toArray(String[]::new);
@@ -49,11 +56,10 @@ public final class Bench {
             bench.memory("memory B4", Recorded.bytes("full.bin"), 20);
             bench.memory("memory small", Recorded.bytes("small.bin"), 1000);
         }
-        File file = new File(args[0]);
-        new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(file, bench.results);
+        bench.write();
     }
 
-    private void run(String[] names) throws RunnerException {
+    private void run(String[] names) throws RunnerException, IOException {
         int iterations = Integer.getInteger("bench.iterations", 5);
         int forks = Integer.getInteger("bench.forks", 3);
         Collection<RunResult> warm = new Runner(options(names, forks)
@@ -66,9 +72,16 @@ public final class Bench {
         for (RunResult result : warm) {
             Map<String, Object> row = row(result);
             row.put("ms", best(result));
-            double bytes = result.getSecondaryResults().get("bytes").getScore();
-            row.put("bytes", bytes / result.getSecondaryResults().get("calls").getScore());
+            row.put("cpu", leastPerCall(result, "cpuNanos") / 1e6);
+            row.put("bytes", leastPerCall(result, "bytes"));
         }
+        for (String name : names) {
+            Integer size = size(Workloads.named(name));
+            if (size != null) {
+                results.get(name).put("docSize", size);
+            }
+        }
+        write();
         String[] first = Arrays.stream(names)
                 .filter(name -> !name.endsWith(" encode") && !name.endsWith(" parse"))
                 .toArray(String[]::new);
@@ -81,12 +94,7 @@ public final class Bench {
         for (RunResult result : cold) {
             row(result).put("cold", best(result));
         }
-        for (String name : names) {
-            Integer size = size(Workloads.named(name));
-            if (size != null) {
-                results.get(name).put("docSize", size);
-            }
-        }
+        write();
     }
 
     private static <S> Integer size(Workload<S> workload) {
@@ -108,6 +116,21 @@ public final class Bench {
 
     private Map<String, Object> row(RunResult result) {
         return results.computeIfAbsent(result.getParams().getParam("workload"), name -> new LinkedHashMap<>());
+    }
+
+    /** The least per call that an iteration had of a cost. */
+    private static double leastPerCall(RunResult result, String cost) {
+        return result.getBenchmarkResults().stream()
+                .flatMap(fork -> fork.getIterationResults().stream())
+                .map(IterationResult::getSecondaryResults)
+                .mapToDouble(
+                        costs -> costs.get(cost).getScore() / costs.get("calls").getScore())
+                .min()
+                .orElseThrow();
+    }
+
+    private void write() throws IOException {
+        new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(file, results);
     }
 
     private static double best(RunResult result) {

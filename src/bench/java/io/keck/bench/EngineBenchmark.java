@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Runs one {@link Workload}. What it needs is made afresh for each run and is neither timed nor, in {@link Allocation},
+ * Runs one {@link Workload}. What it needs is made afresh for each run and is neither timed nor, in {@link Costs},
  * counted; JMH's own {@code -prof gc} counts it too.
  */
 @State(Scope.Thread)
@@ -31,11 +31,13 @@ public class EngineBenchmark {
 
     private Case<?> runs;
     private long allocatedBefore;
+    private long cpuBefore;
 
-    /** Bytes allocated by all runs of an iteration. */
+    /** What all runs of an iteration took together, on the measuring thread. */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.EVENTS)
-    public static class Allocation {
+    public static class Costs {
+        public long cpuNanos;
         public long bytes;
         public long calls;
     }
@@ -70,12 +72,14 @@ public class EngineBenchmark {
     public void before() {
         runs.before();
         allocatedBefore = THREADS.getCurrentThreadAllocatedBytes();
+        cpuBefore = THREADS.getCurrentThreadCpuTime();
     }
 
     @TearDown(Level.Invocation)
-    public void after(Allocation allocation) {
-        allocation.bytes += THREADS.getCurrentThreadAllocatedBytes() - allocatedBefore;
-        allocation.calls++;
+    public void after(Costs costs) {
+        costs.cpuNanos += THREADS.getCurrentThreadCpuTime() - cpuBefore;
+        costs.bytes += THREADS.getCurrentThreadAllocatedBytes() - allocatedBefore;
+        costs.calls++;
     }
 
     @TearDown(Level.Iteration)

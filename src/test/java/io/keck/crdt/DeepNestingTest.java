@@ -138,7 +138,7 @@ class DeepNestingTest {
 
     private static Item firstItem(AbstractType root) {
         for (Item item = root.branch.start; item != null; item = item.right) {
-            if (item.content instanceof ContentType) {
+            if (item.content() instanceof ContentType) {
                 return item;
             }
         }
