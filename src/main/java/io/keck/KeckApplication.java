@@ -50,8 +50,12 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         RoomSettings settings = config.rooms().settings();
         JdbiUpdateLog log = config.database().build(environment, config.nodeIdOrRandom(), settings.holdDeleted());
         RoomMeters meters = new RoomMeters(environment.metrics());
-        RoomRuntime runtime =
-                new RoomRuntime(log, settings, meters, config.drainTimeout().toMilliseconds());
+        RoomRuntime runtime = new RoomRuntime(
+                log,
+                settings,
+                meters,
+                config.rooms().documentHeap(),
+                config.drainTimeout().toMilliseconds());
         meters.watch(runtime.rooms());
         if (log.isShared()) {
             runtime.tail(settings.tailAlone());

@@ -3,6 +3,7 @@ package io.keck;
 import io.dropwizard.lifecycle.Managed;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Bus;
+import io.keck.room.DocumentBudget;
 import io.keck.room.RoomContext;
 import io.keck.room.RoomMetrics;
 import io.keck.room.RoomSettings;
@@ -31,6 +32,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     private static final long TICK_MS = 500;
 
     private final ExecutorService turns;
+    private final ExecutorService documents;
     private final ScheduledExecutorService ticks =
             Executors.newSingleThreadScheduledExecutor(r -> new Thread(r, "room-tick"));
     private final List<Runnable> tickers = new CopyOnWriteArrayList<>();
@@ -39,10 +41,21 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     private volatile boolean draining;
     private long tailMillis;
 
-    RoomRuntime(UpdateLog log, RoomSettings settings, RoomMetrics metrics, long drainMillis) {
+    /** @param documentHeap bytes that documents may take */
+    RoomRuntime(UpdateLog log, RoomSettings settings, RoomMetrics metrics, long documentHeap, long drainMillis) {
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         this.turns = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-turn"));
-        this.rooms = new Rooms(new RoomContext(log, Bus.NONE, turns, clock(), new TimeOrderedIds(), settings, metrics));
+        this.documents = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-document"));
+        this.rooms = new Rooms(new RoomContext(
+                log,
+                Bus.NONE,
+                turns,
+                documents,
+                new DocumentBudget(documentHeap),
+                clock(),
+                new TimeOrderedIds(),
+                settings,
+                metrics));
         this.drainMillis = drainMillis;
         tickers.add(rooms::tick);
     }
@@ -112,6 +125,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     @Override
     public void stop() throws InterruptedException {
         ticks.shutdownNow();
+        documents.shutdown();
         turns.shutdown();
         if (!turns.awaitTermination(5, TimeUnit.SECONDS)) {
             turns.shutdownNow();

@@ -27,6 +27,9 @@ public class RoomsFactory {
     @JsonProperty
     private @Nullable DataSize maxUnsavedTotal;
 
+    @JsonProperty
+    private @Nullable DataSize documentHeap;
+
     @NotNull
     @JsonProperty
     private DataSize maxAwarenessState = DataSize.kibibytes(64);
@@ -85,5 +88,12 @@ public class RoomsFactory {
                 deletedNameHold.toMilliseconds(),
                 compareEvery.toMilliseconds(),
                 compareEveryWithoutBus.toMilliseconds());
+    }
+
+    /** Bytes of heap that the documents of back ends may take, of all rooms together. */
+    long documentHeap() {
+        return documentHeap != null
+                ? documentHeap.toBytes()
+                : Runtime.getRuntime().maxMemory() / 4;
     }
 }

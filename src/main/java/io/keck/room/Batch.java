@@ -3,6 +3,8 @@ package io.keck.room;
 import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,9 @@ final class Batch {
     private @Nullable Member origin;
     private boolean severalOrigins;
     private byte @Nullable [] payload;
+
+    /** The edits of back ends that it is made of; empty where it comes from sockets or other nodes. */
+    final List<Edit> edits = new ArrayList<>();
 
     /** Whether the sockets have it already: true only where the database was away when it came. */
     boolean sent;
@@ -52,6 +57,23 @@ final class Batch {
             }
         }
         return merged;
+    }
+
+    /** Adds an edit; nothing that comes from sockets may be in the same batch. */
+    void add(Edit edit) {
+        add(edit.update(), null);
+        edits.add(edit);
+    }
+
+    /** Whether it is made of edits: dropped when it cannot be committed, and passed on to nobody before. */
+    boolean isEdits() {
+        return !edits.isEmpty();
+    }
+
+    /** What makes a repeat known, or null. */
+    @Nullable
+    String key() {
+        return edits.isEmpty() ? null : edits.get(0).key();
     }
 
     /** The one socket that all of it came from, or null. */

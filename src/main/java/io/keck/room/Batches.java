@@ -66,7 +66,9 @@ final class Batches {
             if (fresh.isEmpty()) {
                 break;
             }
-            fresh = batch.reduce(fresh);
+            if (!batch.isEdits()) { // those may yet be dropped
+                fresh = batch.reduce(fresh);
+            }
         }
         return fresh;
     }
@@ -90,7 +92,7 @@ final class Batches {
      */
     void add(Update update, @Nullable Member from, boolean sent) {
         Batch last = queue.peekLast();
-        if (last == null || last.isFixed() || last.sent != sent) {
+        if (last == null || last.isFixed() || last.isEdits() || last.sent != sent) {
             last = new Batch(ids.get());
             last.sent = sent;
             queue.add(last);
@@ -99,6 +101,31 @@ final class Batches {
         if (from != null) {
             from.lastBatch = last;
         }
+    }
+
+    /** Adds an edit: to the edits that wait, unless one of them has a key. */
+    void add(Edit edit) {
+        Batch last = queue.peekLast();
+        boolean joins = last != null && last.isEdits() && !last.isFixed() && last.key() == null && edit.key() == null;
+        if (!joins) {
+            last = new Batch(ids.get());
+            queue.add(last);
+        }
+        last.add(edit);
+    }
+
+    /** Whether nothing of sockets or other nodes waits. */
+    boolean areAllEdits() {
+        return queue.stream().allMatch(Batch::isEdits);
+    }
+
+    /** Takes those out that are made of edits, but for one. */
+    List<Batch> removeEdits(@Nullable Batch except) {
+        List<Batch> edits = queue.stream()
+                .filter(batch -> batch.isEdits() && batch != except)
+                .toList();
+        queue.removeAll(edits);
+        return edits;
     }
 
     /** Adds what was committed once and has to be again: the sockets have it. */
@@ -118,7 +145,7 @@ final class Batches {
     /** Hands those over that the sockets have not got; they have them then. */
     void sendAll(Consumer<Batch> sender) {
         for (Batch batch : queue) {
-            if (!batch.sent) {
+            if (!batch.sent && !batch.isEdits()) {
                 batch.sent = true;
                 sender.accept(batch);
             }

@@ -41,10 +41,16 @@ final class Journal {
         void committed(Batch batch, long seq, long link, long before);
 
         /** A batch waits no more. */
-        void saved();
+        void saved(Batch batch);
 
         /** A batch could not be committed, or nobody knows. */
-        void troubled(@Nullable Throwable error);
+        void troubled(Batch batch, @Nullable Throwable error);
+
+        /** The replica has taken this in. */
+        void changed(Update update);
+
+        /** The replica is another one. */
+        void madeAnew();
 
         /** The log has another past than the replica had; so many bytes had to be appended again. */
         void wentBack(int bytes);
@@ -95,6 +101,8 @@ final class Journal {
     private boolean reading;
     /** How many reads have begun. */
     private long reads;
+    /** The last of them that went well. */
+    private long goodReads;
     /** What was read is older than what we have heard of since. */
     private boolean readAgain;
 
@@ -120,6 +128,11 @@ final class Journal {
         return position;
     }
 
+    /** Where the replica is. */
+    Position here() {
+        return new Position(id, applied, last);
+    }
+
     /** The batch that is on its way. */
     @Nullable
     Batch inFlight() {
@@ -136,6 +149,11 @@ final class Journal {
     /** Whether that read has come back, or has failed. */
     boolean hasRead(long number) {
         return !reading || number < reads;
+    }
+
+    /** Whether it went well. */
+    boolean hasReadWell(long number) {
+        return goodReads >= number;
     }
 
     /** Nothing is changed any more, whatever is answered. */
@@ -164,7 +182,7 @@ final class Journal {
             first.submittedAt = now;
         }
         inFlightLink = owner.newLink();
-        log.append(id, first.id, inFlightLink, first.payload(), again)
+        log.append(id, first.id, inFlightLink, first.payload(), again, first.key())
                 .whenComplete((at, error) -> mailbox.accept(() -> appended(first, at, error)));
     }
 
@@ -173,7 +191,7 @@ final class Journal {
             return;
         }
         if (error != null || at == null) {
-            failed(error);
+            failed(batch, error);
         } else if (!batches.contains(batch)) {
             inFlight = null; // it came back to us before the answer did
         } else if (at.seq() == applied + 1 && owner.continues(at.before(), last)) {
@@ -185,18 +203,22 @@ final class Journal {
         }
     }
 
-    private void failed(@Nullable Throwable error) {
+    private void failed(Batch batch, @Nullable Throwable error) {
         notAwaited();
         Throwable cause = cause(error);
         if (cause instanceof UpdateLog.RoomGoneException) {
             owner.gone();
             return;
         }
+        if (cause instanceof UpdateLog.KeyUsedException) {
+            owner.troubled(batch, cause);
+            return;
+        }
         metrics.commitFailed();
         if (cause instanceof UpdateLog.RoomUnknownException) {
             makeAnew();
         }
-        owner.troubled(cause);
+        owner.troubled(batch, cause);
     }
 
     static @Nullable Throwable cause(@Nullable Throwable error) {
@@ -282,6 +304,7 @@ final class Journal {
     }
 
     private void takeAndSettle(UpdateLog.Contents contents) {
+        goodReads = reads;
         long before = applied;
         take(contents);
         if (applied > before) {
@@ -302,8 +325,8 @@ final class Journal {
             owner.gone();
         } else if (error instanceof UpdateLog.RoomUnknownException) {
             makeAnew();
-        } else if (awaited > 0) {
-            failed(error); // who only wanted to know how far the log is asks again by himself
+        } else if (awaited > 0 && inFlight != null) {
+            failed(inFlight, error); // who only wanted to know how far the log is asks again by himself
         }
     }
 
@@ -340,6 +363,7 @@ final class Journal {
         Update news = owner.isAlone() ? Update.EMPTY : batches.reduceSent(store.reduce(update));
         owner.beforeChange();
         store.apply(update);
+        owner.changed(update);
         moveTo(seq, link);
         if (!news.isEmpty()) {
             owner.took(news);
@@ -349,7 +373,9 @@ final class Journal {
     private void committed(Batch batch, long seq, long link) {
         long before = last;
         owner.beforeChange();
-        store.apply(batch.update());
+        Update update = batch.update();
+        store.apply(update);
+        owner.changed(update);
         moveTo(seq, link);
         owner.committed(batch, seq, link, before);
         saved(batch);
@@ -365,7 +391,7 @@ final class Journal {
 
     private void saved(Batch batch) {
         batches.remove(batch);
-        owner.saved();
+        owner.saved(batch);
     }
 
     /** After rows were taken in: what else is settled by them. */
@@ -432,6 +458,7 @@ final class Journal {
     }
 
     private void makeAnewFrom(UpdateLog.Contents contents) {
+        goodReads = reads;
         StructStore old = store;
         StructStore fresh = new StructStore();
         if (contents.snapshot() != null) {
@@ -448,6 +475,7 @@ final class Journal {
             id = contents.roomId();
             owner.identified(id);
         }
+        owner.madeAnew();
         moveTo(contents.head().seq(), contents.head().link());
         if (!missing.isEmpty()) {
             batches.addLost(missing);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -85,6 +86,9 @@ public class Room {
     private long subscribed;
 
     private boolean deleted;
+    /** There was no room of that name. */
+    private boolean missing;
+
     private boolean unsaved;
     /** What of {@link #overlays} is ours. */
     private long overlay;
@@ -95,6 +99,12 @@ public class Room {
     private final RoomAwareness awareness;
     private final Answers answers;
     private final Audience audience;
+    private final RoomDocument document;
+    private final Requests requests;
+    /** Whether it is to be created where there is none. */
+    private volatile boolean wanted;
+    /** Whether nobody wants it created, so that it may be closed. */
+    private BooleanSupplier abandon = () -> true;
 
     private final List<Runnable> savedListeners = new ArrayList<>();
 
@@ -117,6 +127,13 @@ public class Room {
         this.audience = new Audience(members, settings);
         this.answers = new Answers(journal::store, batches, settings, this::isTooEarly);
         this.awareness = new RoomAwareness(settings, clock, members);
+        this.document = new RoomDocument(
+                context.documents(),
+                mailbox::post,
+                () -> journal.store().encode(),
+                edit -> requests().submit(edit, state == State.OPEN ? null : whyNot(), unsaved || isLost(edit)),
+                context.budget());
+        this.requests = new Requests(context, journal, batches);
         this.emptySince = clock.getAsLong();
     }
 
@@ -124,9 +141,59 @@ public class Room {
 
     /** Begins to load. */
     void load() {
-        context.log()
-                .open(name)
+        (wanted ? context.log().open(name) : context.log().find(name))
                 .whenComplete((contents, error) -> mailbox.post(() -> loaded(error == null ? contents : null, error)));
+    }
+
+    /** From now on the room is created where there is none. */
+    void want() {
+        wanted = true;
+    }
+
+    /** What is asked, in a turn, when there is no room of that name. */
+    void whenMissing(BooleanSupplier mayClose) {
+        abandon = mayClose;
+    }
+
+    boolean isWanted() {
+        return wanted;
+    }
+
+    /** Takes no more connections; to be called while nobody can reserve a place. */
+    void shut() {
+        seats.set(-1);
+    }
+
+    /** Gives a place back that was kept by {@link #reserve}. */
+    void release() {
+        mailbox.post(() -> {
+            seats.updateAndGet(n -> n > 0 ? n - 1 : n);
+            emptySince = Math.max(emptySince, clock.getAsLong());
+        });
+    }
+
+    /**
+     * Carries a request out, in a turn, when everything is in the replica that was committed before.
+     *
+     * @param local whether the replica will do as it is
+     */
+    void request(boolean local, Request request) {
+        mailbox.post(() -> {
+            if (state == State.CLOSED) {
+                request.refused(whyNot());
+                return;
+            }
+            requests.add(request);
+            whenOpen(() -> requests.ask(request, local, unsaved));
+        });
+    }
+
+    RoomDocument document() {
+        return document;
+    }
+
+    private Requests requests() {
+        return requests;
     }
 
     String name() {
@@ -237,6 +304,17 @@ public class Room {
         }
     }
 
+    /** Whether an edit was made on something that was not saved. A test switches it off. */
+    boolean isLost(Edit edit) {
+        return edit.isLost();
+    }
+
+    private RuntimeException whyNot() {
+        return deleted || missing
+                ? new Documents.RoomMissingException(name)
+                : new Documents.UnavailableException("the document cannot be opened now, please try again", false);
+    }
+
     private void join(Member member) {
         if (state == State.CLOSED) {
             member.connection.close(closeReason);
@@ -288,7 +366,17 @@ public class Room {
     private void loaded(UpdateLog.@Nullable Contents contents, @Nullable Throwable error) {
         if (contents == null) {
             if (Journal.cause(error) instanceof UpdateLog.RoomGoneException) {
+                deleted = true;
                 close(CloseReason.deleted());
+                return;
+            }
+            if (Journal.cause(error) instanceof Documents.RoomMissingException) {
+                if (abandon.getAsBoolean()) {
+                    missing = true;
+                    close(CloseReason.restart());
+                } else {
+                    load();
+                }
                 return;
             }
             LOG.warn("Room {} cannot be loaded: {}", name, String.valueOf(error));
@@ -421,8 +509,9 @@ public class Room {
         }
 
         @Override
-        public void saved() {
+        public void saved(Batch batch) {
             nextAttempt = 0;
+            requests.committed(batch);
             if (unsaved) {
                 endUnsaved();
             }
@@ -432,7 +521,24 @@ public class Room {
         }
 
         @Override
-        public void troubled(@Nullable Throwable error) {
+        public void changed(Update update) {
+            document.changed(update);
+        }
+
+        @Override
+        public void madeAnew() {
+            requests.giveUpEdits(); // they may be made on what the log has lost
+            document.madeAnew();
+        }
+
+        @Override
+        public void troubled(Batch batch, @Nullable Throwable error) {
+            if (batch.isEdits()) {
+                if (requests.failed(batch, error)) {
+                    nextAttempt = clock.getAsLong() + settings.retryAfter();
+                }
+                return;
+            }
             LOG.warn("Room {} could not save an update, it will try again: {}", name, String.valueOf(error));
             nextAttempt = clock.getAsLong() + settings.retryAfter();
             beginUnsaved();
@@ -479,6 +585,7 @@ public class Room {
         overlays.began();
         context.metrics().unsavedBegan();
         LOG.warn("Room {}: the database does not answer, updates are passed on unsaved", name);
+        requests.giveUpEdits();
         batches.sendAll(batch -> passOnUnsaved(batch.encode(), batch.soleOrigin()));
     }
 
@@ -524,6 +631,7 @@ public class Room {
             return;
         }
         awareness.publish();
+        requests.serve(unsaved);
         answers.give();
         commit();
         accountOverlay();
@@ -535,7 +643,7 @@ public class Room {
     }
 
     private long nextTick(long now) {
-        if (!batches.isEmpty() || answers.isAnyoneWaiting()) {
+        if (!batches.isEmpty() || answers.isAnyoneWaiting() || !requests.isEmpty()) {
             return now + settings.retryAfter();
         }
         return members.isEmpty() ? Math.max(now, emptySince + settings.unloadAfter()) : now + IDLE_TICK_MS;
@@ -551,7 +659,11 @@ public class Room {
         wakeAt = Long.MAX_VALUE; // the end of this turn sets it
         Batch onItsWay = journal.inFlight();
         if (onItsWay != null && now - onItsWay.submittedAt > settings.saveTimeout()) {
-            beginUnsaved();
+            if (onItsWay.isEdits() && batches.areAllEdits()) {
+                requests.giveUpEdits(); // nobody else waits for the database
+            } else {
+                beginUnsaved();
+            }
         }
         awareness.expire();
         audience.lookAfter(now);
@@ -564,6 +676,8 @@ public class Room {
     private void ended() {
         state = State.CLOSED;
         journal.stop();
+        document.end();
+        requests.end(whyNot(), deleted);
         if (subscribed != 0) {
             context.bus().unsubscribe(subscribed);
         }

@@ -9,6 +9,8 @@ import java.util.function.Supplier;
  * What all rooms of a node share.
  *
  * @param executor runs the rooms' turns
+ * @param documents runs what is done with documents
+ * @param budget of documents
  * @param clock milliseconds of a steady clock
  * @param ids random ids for batches
  */
@@ -16,6 +18,8 @@ public record RoomContext(
         UpdateLog log,
         Bus bus,
         Executor executor,
+        Executor documents,
+        DocumentBudget budget,
         LongSupplier clock,
         Supplier<UUID> ids,
         RoomSettings settings,

@@ -41,38 +41,72 @@ public final class Rooms {
      * drains, the connection is closed instead.
      */
     public Seat join(String name, Connection connection) {
-        boolean[] created = new boolean[1];
-        Room room = rooms.compute(name, (key, present) -> {
-            if (present != null && present.reserve()) {
-                return present;
-            }
-            Room fresh = newRoom(name);
-            fresh.reserve();
-            created[0] = true;
-            return fresh;
-        });
-        if (created[0]) {
-            room.load();
-        }
-        Seat seat = room.sit(connection);
+        Seat seat = lend(name, true).sit(connection);
         if (draining) {
             connection.close(CloseReason.restart());
         }
         return seat;
     }
 
+    /**
+     * The room of that name, with a place reserved in it.
+     *
+     * @param create whether it is created where there is none; else it may close at once
+     */
+    Room lend(String name, boolean create) {
+        boolean[] created = new boolean[1];
+        Room room = rooms.compute(name, (key, present) -> {
+            if (present != null && present.reserve()) {
+                if (create) {
+                    present.want();
+                }
+                return present;
+            }
+            Room fresh = newRoom(name);
+            fresh.reserve();
+            if (create) {
+                fresh.want();
+            }
+            created[0] = true;
+            return fresh;
+        });
+        if (created[0]) {
+            room.load();
+        }
+        return room;
+    }
+
+    /** There is no such room: it takes no more connections, unless somebody wants it created meanwhile. */
+    private boolean abandon(Room room) {
+        boolean[] done = {true};
+        rooms.computeIfPresent(room.name(), (key, present) -> {
+            if (present == room && room.isWanted()) {
+                done[0] = false;
+                return present;
+            }
+            room.shut();
+            return present == room ? null : present;
+        });
+        return done[0];
+    }
+
     private Room newRoom(String name) {
         Room[] self = new Room[1];
         Room room = maker.make(name, context, overlays, () -> closed(self[0]));
         self[0] = room;
+        room.whenMissing(() -> abandon(room));
         return room;
     }
 
     private void closed(Room room) {
-        if (room.wasDeleted()) {
-            held.add(room.name());
-        }
         rooms.remove(room.name(), room);
+        if (room.wasDeleted()) {
+            var unused = context.log().find(room.name()).whenComplete((successor, error) -> {
+                if (Journal.cause(error) instanceof UpdateLog.RoomGoneException) {
+                    held.add(room.name());
+                }
+            });
+        }
     }
 
     /** Whether a room of that name was deleted a moment ago, as far as this node knows: nobody may make it anew yet. */
@@ -97,9 +131,36 @@ public final class Rooms {
         });
     }
 
+    /** The documents of these rooms. */
+    public Documents documents() {
+        return new RoomDocuments(this, context);
+    }
+
+    /** The room of that name was replaced by another. */
+    void replaced(String name) {
+        Room room = rooms.get(name);
+        if (room != null) {
+            room.deleted();
+        }
+    }
+
+    /** Bytes of heap that documents take, roughly. */
+    public long documentBytes() {
+        return context.budget().bytes();
+    }
+
+    /** How many documents are in memory. */
+    public int documentCount() {
+        return context.budget().size();
+    }
+
     /** Whether the room is loaded, or being loaded, here. */
     public boolean isOpen(String name) {
         return rooms.containsKey(name);
+    }
+
+    boolean isDraining() {
+        return draining;
     }
 
     /** How many rooms are loaded here. */

@@ -3,6 +3,7 @@ package io.keck.room;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +81,30 @@ public interface UpdateLog {
         }
     }
 
+    /** An edit of that key is in the log already, or has been. */
+    final class KeyUsedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        /** @param roomId the room that has it */
+        public KeyUsedException(long roomId) {
+            super("room " + roomId + " has seen that key before", null, false, false);
+        }
+    }
+
+    /**
+     * Reads the live room of that name. Fails with {@link Documents.RoomMissingException} where there is none, and with {@link
+     * RoomGoneException} when it was deleted a moment ago.
+     */
+    CompletionStage<Contents> find(String name);
+
+    /**
+     * Makes a room of that name with a first row, in one transaction.
+     *
+     * @param replace whether a live room of that name is deleted in the same transaction; else nothing is done then
+     * @return its id, or empty when nothing was done. Fails with anything when the outcome is unknown
+     */
+    CompletionStage<Optional<Long>> init(String name, UUID batchId, long link, byte[] payload, boolean replace);
+
     /**
      * Reads the live room of that name, and creates it where there is none. Fails with {@link RoomGoneException} when
      * one of that name was deleted a moment ago.
@@ -103,7 +128,17 @@ public interface UpdateLog {
      * @return where it is; fails with {@link RoomGoneException}, {@link RoomUnknownException}, or anything else where
      *     the outcome is unknown
      */
-    CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again);
+    default CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again) {
+        return append(roomId, batchId, link, payload, again, null);
+    }
+
+    /**
+     * Appends a batch, unless the room has seen the key before: then it fails with {@link KeyUsedException}.
+     *
+     * @param key null for none
+     */
+    CompletionStage<Appended> append(
+            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable String key);
 
     /** Whether anyone but this node may write to it. */
     boolean isShared();

@@ -169,9 +169,20 @@ class Compactor {
             for (long room : rooms) {
                 wait(log.change(room, h -> purge(h, room)));
             }
+            forgetKeys();
         } catch (RuntimeException e) {
             LOG.warn("Old rows of the log could not be purged, they will be later: {}", e.toString());
         }
+    }
+
+    /** Forgets the idempotency keys that are older than the retention. */
+    private void forgetKeys() {
+        wait(log.change(
+                0,
+                h -> h.createUpdate("DELETE FROM room_keys WHERE created_at <= :before")
+                                .bind("before", clock.millis() - retentionMillis)
+                                .execute()
+                        >= 0));
     }
 
     private boolean purge(Handle h, long roomId) {

@@ -1,6 +1,7 @@
 package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
+import io.keck.room.Documents;
 import io.keck.room.UpdateLog;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -20,8 +21,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The room log in a database. Writes go through a few threads, the lanes, each room always through the same one
@@ -62,6 +65,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     private final Jdbi jdbi;
     private final Dialect dialect;
     private final boolean shared;
+    private final String node;
     private final Settings settings;
     private final Clock clock;
     private final Runnable onConnectionLost;
@@ -100,6 +104,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         this.jdbi = jdbi;
         this.dialect = Dialect.of(sqlite);
         this.shared = !sqlite;
+        this.node = node;
         this.settings = settings;
         this.clock = clock;
         this.onConnectionLost = onConnectionLost;
@@ -140,6 +145,22 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                 });
     }
 
+    @Override
+    public CompletionStage<Contents> find(String name) {
+        return reading(() -> readNow(liveRoom(name).orElseThrow(() -> new Documents.RoomMissingException(name)), 0));
+    }
+
+    @Override
+    public CompletionStage<Optional<Long>> init(String name, UUID batchId, long link, byte[] payload, boolean replace) {
+        Write.Append first = new Write.Append(0, batchId, link, payload, false, null, new CompletableFuture<>());
+        AtomicReference<Optional<Long>> made = new AtomicReference<>(Optional.empty());
+        return change(name.hashCode(), h -> {
+                    made.set(LogWriter.init(h, dialect, node, clock.millis(), first, name, replace));
+                    return true;
+                })
+                .thenApply(done -> made.get());
+    }
+
     /** The live room; fails where one was deleted a moment ago and there is no other yet. */
     private Optional<Long> liveRoom(String name) {
         return jdbi.withHandle(h -> h.createQuery(
@@ -158,10 +179,11 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     }
 
     @Override
-    public CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again) {
+    public CompletionStage<Appended> append(
+            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable String key) {
         return this.<Write.Append, Appended>write(
                         roomId,
-                        new Write.Append(roomId, batchId, link, payload, again, new CompletableFuture<>()),
+                        new Write.Append(roomId, batchId, link, payload, again, key, new CompletableFuture<>()),
                         Write.Append::done)
                 .thenApply(at -> {
                     count(roomId, new Tail(1, payload.length), false);
@@ -235,11 +257,18 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     private <T> CompletionStage<T> watched(CompletableFuture<T> stage) {
         return stage.whenComplete((result, error) -> {
             Throwable cause = error instanceof CompletionException ? error.getCause() : error;
-            healthy = cause == null || cause instanceof RoomGoneException || cause instanceof RoomUnknownException;
+            healthy = cause == null || isAnswer(cause);
             if (cause != null && ConnectionFailure.is(cause)) {
                 onConnectionLost.run();
             }
         });
+    }
+
+    private static boolean isAnswer(Throwable error) {
+        return error instanceof RoomGoneException
+                || error instanceof RoomUnknownException
+                || error instanceof Documents.RoomMissingException
+                || error instanceof KeyUsedException;
     }
 
     Jdbi jdbi() {

@@ -2,6 +2,7 @@ package io.keck.storage;
 
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
+import io.keck.room.UpdateLog.KeyUsedException;
 import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.room.UpdateLog.RoomUnknownException;
 import java.security.SecureRandom;
@@ -50,7 +51,7 @@ final class LogWriter {
     /** Writes the group; every write is told how it went. */
     void commit(List<Write> group) {
         List<Write> later = new ArrayList<>();
-        List<Write> again = new ArrayList<>();
+        List<Write> checked = new ArrayList<>();
         List<Write> now = new ArrayList<>(group.size());
         Set<Long> rooms = new HashSet<>();
         for (Write w : group) {
@@ -61,14 +62,14 @@ final class LogWriter {
             } else if (secondOfItsRoom) {
                 later.add(w);
             } else {
-                (w instanceof Write.Append a && a.again() ? again : now).add(w);
+                (w instanceof Write.Append a && a.isChecked() ? checked : now).add(w);
             }
         }
         if (!now.isEmpty()) {
             attempt(now);
         }
-        if (!again.isEmpty()) {
-            attempt(again);
+        if (!checked.isEmpty()) {
+            attempt(checked);
         }
         if (!later.isEmpty()) {
             commit(later);
@@ -78,7 +79,7 @@ final class LogWriter {
     private void attempt(List<Write> writes) {
         List<Runnable> outcomes = new ArrayList<>(writes.size());
         try {
-            if (dialect.appendsInOneStatement() && writes.get(0) instanceof Write.Append a && !a.again()) {
+            if (dialect.appendsInOneStatement() && writes.get(0) instanceof Write.Append a && !a.isChecked()) {
                 jdbi.useHandle(h -> write(h, writes, outcomes));
             } else {
                 jdbi.useTransaction(h -> write(h, writes, outcomes));
@@ -115,18 +116,32 @@ final class LogWriter {
     }
 
     private void takeOutWhatIsThere(Handle h, Map<Long, Write.Append> appends, List<Runnable> outcomes) {
-        List<Write.Append> again =
-                appends.values().stream().filter(Write.Append::again).toList();
-        if (again.isEmpty()) {
+        List<Write.Append> checked =
+                appends.values().stream().filter(Write.Append::isChecked).toList();
+        if (checked.isEmpty()) {
             return;
         }
-        dialect.lock(h, again.stream().map(Write.Append::roomId).toList());
-        for (Write.Append append : again) {
-            find(h, append).ifPresent(at -> {
+        dialect.lock(h, checked.stream().map(Write.Append::roomId).toList());
+        for (Write.Append append : checked) {
+            Optional<Appended> at = append.again() ? find(h, append) : Optional.empty();
+            if (at.isPresent()) {
                 appends.remove(append.roomId());
-                outcomes.add(() -> append.done().complete(at));
-            });
+                outcomes.add(() -> append.done().complete(at.get()));
+            } else if (append.key() != null && !isNew(h, append.roomId(), append.key())) {
+                appends.remove(append.roomId());
+                outcomes.add(() -> append.done().completeExceptionally(new KeyUsedException(append.roomId())));
+            }
         }
+    }
+
+    private boolean isNew(Handle h, long roomId, String key) {
+        return h.createUpdate("INSERT INTO room_keys (room_id, idempotency_key, created_at) VALUES (:room, :key, :now)"
+                                + " ON CONFLICT DO NOTHING")
+                        .bind("room", roomId)
+                        .bind("key", key)
+                        .bind("now", clock.millis())
+                        .execute()
+                == 1;
     }
 
     private void write(Handle h, List<Write> writes, List<Runnable> outcomes) {
@@ -153,15 +168,33 @@ final class LogWriter {
         return 1 + (RANDOM.nextLong() >>> ID_SHIFT);
     }
 
-    private long create(Handle h, String name) {
-        // the insert comes first: a transaction that begins with a read cannot always go on to write in SQLite
+    /** Makes a room with one row; the id, or empty where there is one already that may not be replaced. */
+    static Optional<Long> init(
+            Handle h, Dialect dialect, String node, long now, Write.Append first, String name, boolean replace) {
+        if (replace) {
+            h.createUpdate("UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL")
+                    .bind("now", now)
+                    .bind("name", name)
+                    .execute();
+        }
+        Optional<Long> fresh = insert(h, name, now);
+        fresh.ifPresent(id -> dialect.append(h, List.of(first.to(id)), node, now));
+        return fresh;
+    }
+
+    private static Optional<Long> insert(Handle h, String name, long now) {
         return h.createQuery("INSERT INTO rooms (id, name, head, created_at) VALUES (:id, :name, 0, :now)"
                         + " ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id")
                 .bind("id", newRoomId())
                 .bind("name", name)
-                .bind("now", clock.millis())
+                .bind("now", now)
                 .mapTo(Long.class)
-                .findOne()
+                .findOne();
+    }
+
+    private long create(Handle h, String name) {
+        // the insert comes first: a transaction that begins with a read cannot always go on to write in SQLite
+        return insert(h, name, clock.millis())
                 .orElseGet(() -> h.createQuery("SELECT id FROM rooms WHERE name = :name AND deleted_at IS NULL")
                         .bind("name", name)
                         .mapTo(Long.class)

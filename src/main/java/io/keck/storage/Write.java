@@ -4,6 +4,7 @@ import io.keck.room.UpdateLog.Appended;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** Something that goes through one of the log's writers. */
 sealed interface Write {
@@ -16,8 +17,25 @@ sealed interface Write {
     }
 
     /** One batch of a room; completes with where it is. */
-    record Append(long roomId, UUID batchId, long link, byte[] payload, boolean again, CompletableFuture<Appended> done)
+    record Append(
+            long roomId,
+            UUID batchId,
+            long link,
+            byte[] payload,
+            boolean again,
+            @Nullable String key,
+            CompletableFuture<Appended> done)
             implements Write {
+        /** The same for another room. */
+        Append to(long id) {
+            return new Append(id, batchId, link, payload, again, key, done);
+        }
+
+        /** Whether something has to be looked up first, with the room locked. */
+        boolean isChecked() {
+            return again || key != null;
+        }
+
         @Override
         public int size() {
             return payload.length;

@@ -57,6 +57,8 @@ final class ClusterSimulation {
     /** Whether what failed may be carried out later, after what was tried since. */
     private final boolean late;
 
+    private final BackEnds backEnds;
+
     private FakeLog.@Nullable Backup backup;
     private long now = 1_000_000;
 
@@ -66,7 +68,15 @@ final class ClusterSimulation {
         final FakeBus.End end = bus.end();
         final Rooms rooms = new Rooms(
                 new RoomContext(
-                        way, end, executor, () -> now, World.ids(random.nextLong()), settings(), RoomMetrics.NONE),
+                        way,
+                        end,
+                        executor,
+                        executor,
+                        new DocumentBudget(1 << 20),
+                        () -> now,
+                        World.ids(random.nextLong()),
+                        settings(),
+                        RoomMetrics.NONE),
                 this::room);
         final List<Watched> watched = new ArrayList<>();
 
@@ -146,6 +156,7 @@ final class ClusterSimulation {
         troubled = seed % 2 == 1;
         restores = seed % 3 == 2;
         late = seed % 4 == 1;
+        backEnds = new BackEnds(log, new Random(random.nextLong()), restores, violations);
         roomCount = 1 + random.nextInt(3);
         bus = new FakeBus(random.nextLong());
         nodes = new Node[1 + random.nextInt(3)];
@@ -218,7 +229,7 @@ final class ClusterSimulation {
     private void step() {
         Peer peer = peers.get(random.nextInt(peers.size()));
         Node node = anyNode();
-        switch (random.nextInt(22)) {
+        switch (random.nextInt(23)) {
             case 0, 1, 2 -> peer.client.type(WORDS[random.nextInt(WORDS.length)]);
             case 3 -> delete(peer.client);
             case 4 -> peer.client.point("{\"at\":" + random.nextInt() + "}");
@@ -231,6 +242,7 @@ final class ClusterSimulation {
             case 17 -> log.compact("room" + random.nextInt(roomCount), random.nextInt(4), random.nextInt(4) == 0);
             case 18 -> trouble(node);
             case 19, 20 -> busMoves(node);
+            case 21 -> backEnds.act(node.rooms, "room" + random.nextInt(roomCount));
             default -> rarely(peer);
         }
         if (random.nextInt(20) == 0) {
@@ -295,7 +307,9 @@ final class ClusterSimulation {
     }
 
     private void delete(FakeClient client) {
-        List<Map.Entry<Long, Long>> known = List.copyOf(client.knows().asMap().entrySet());
+        List<Map.Entry<Long, Long>> known = client.knows().asMap().entrySet().stream()
+                .filter(entry -> entry.getKey() < 1_000) // what back ends wrote stays
+                .toList();
         if (!known.isEmpty()) {
             Map.Entry<Long, Long> of = known.get(random.nextInt(known.size()));
             long from = random.nextLong(of.getValue());
@@ -364,6 +378,7 @@ final class ClusterSimulation {
             dead.way.release(0);
         }
         dead.way.loseHeldBack();
+        backEnds.lose(dead.rooms);
         nodes[i] = new Node();
         for (Peer peer : peers) {
             if (peer.node == dead) {
@@ -381,6 +396,7 @@ final class ClusterSimulation {
             node.way.holding = false;
         }
         quiet();
+        backEnds.checkAnswers();
         for (Peer peer : peers) {
             for (int i = 0; i < 3 && !peer.client.isConnected(); i++) {
                 comeOrGo(peer);

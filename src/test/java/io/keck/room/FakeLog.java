@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,8 @@ public final class FakeLog implements UpdateLog {
         final List<Row> rows = new ArrayList<>();
         /** Everything that was ever appended. */
         final List<Row> history = new ArrayList<>();
+        /** Idempotency keys. */
+        final Set<String> keys = new HashSet<>();
 
         Life(long id) {
             this.id = id;
@@ -58,6 +61,9 @@ public final class FakeLog implements UpdateLog {
     /** By name, all that was ever appended in any life of it. */
     private final Map<String, StructStore> ever = new HashMap<>();
 
+    /** The last deleted room of each name. */
+    private final Map<String, Long> deleted = new HashMap<>();
+
     private final Map<String, List<byte[]>> notInEver = new HashMap<>();
 
     @Override
@@ -73,6 +79,29 @@ public final class FakeLog implements UpdateLog {
             return fresh;
         });
         return read(life.id, 0);
+    }
+
+    @Override
+    public synchronized CompletionStage<Contents> find(String name) {
+        Life life = live.get(name);
+        if (life != null) {
+            return read(life.id, 0);
+        }
+        Long gone = deleted.get(name);
+        return CompletableFuture.failedStage(
+                gone == null ? new Documents.RoomMissingException(name) : new RoomGoneException(gone));
+    }
+
+    @Override
+    public synchronized CompletionStage<Optional<Long>> init(
+            String name, UUID batchId, long link, byte[] payload, boolean replace) {
+        if (live.containsKey(name) && !replace) {
+            return CompletableFuture.completedStage(Optional.empty());
+        }
+        var unused = delete(name);
+        return open(name)
+                .thenCompose(made -> append(made.roomId(), batchId, link, payload, false)
+                        .thenApply(at -> Optional.of(made.roomId())));
     }
 
     @Override
@@ -123,6 +152,7 @@ public final class FakeLog implements UpdateLog {
         Life life = live.remove(name);
         if (life != null) {
             life.deleted = true;
+            deleted.put(name, life.id);
         }
         return CompletableFuture.completedStage(life != null);
     }
@@ -133,7 +163,7 @@ public final class FakeLog implements UpdateLog {
 
     @Override
     public synchronized CompletionStage<Appended> append(
-            long roomId, UUID batchId, long link, byte[] payload, boolean again) {
+            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable String key) {
         Life life = lives.get(roomId);
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
@@ -145,6 +175,9 @@ public final class FakeLog implements UpdateLog {
                             new Appended(row.seq(), row.link(), life.linkOf(row.seq() - 1)));
                 }
             }
+        }
+        if (key != null && !life.keys.add(key)) {
+            return CompletableFuture.failedStage(new KeyUsedException(roomId));
         }
         Appended at = new Appended(life.head + 1, link, life.linkOf(life.head));
         Row row = new Row(++life.head, batchId, link, payload);
@@ -165,6 +198,10 @@ public final class FakeLog implements UpdateLog {
     /** Appends what another node wrote. */
     synchronized void appendForeign(String name, byte[] payload) {
         append(id(name), UUID.randomUUID(), 1 + head(name), payload, false);
+    }
+
+    synchronized boolean knowsName(String name) {
+        return live.containsKey(name);
     }
 
     synchronized boolean knows(long roomId) {

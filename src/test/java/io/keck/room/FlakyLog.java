@@ -5,10 +5,12 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One node's way to the log: can hold requests back, lose them, or lose the answers. What is held back has not reached
@@ -69,21 +71,34 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
+    public CompletionStage<Contents> find(String name) {
+        calls.add("find");
+        return request(() -> log.find(name));
+    }
+
+    @Override
+    public CompletionStage<Optional<Long>> init(String name, UUID batchId, long link, byte[] payload, boolean replace) {
+        calls.add("init");
+        return request(() -> log.init(name, batchId, link, payload, replace));
+    }
+
+    @Override
     public CompletionStage<Contents> read(long roomId, long seq) {
         calls.add("read after " + seq);
         return request(() -> log.read(roomId, seq));
     }
 
     @Override
-    public CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again) {
+    public CompletionStage<Appended> append(
+            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable String key) {
         calls.add("append");
         if (answersFirst && log.knows(roomId)) {
-            held.add(() -> log.append(roomId, batchId, link, payload, again));
+            held.add(() -> log.append(roomId, batchId, link, payload, again, key));
             long before = saidFirst == 0 ? log.lastLink(roomId) : saidFirst;
             saidFirst = link;
             return CompletableFuture.completedStage(new Appended(log.head(roomId) + held.size(), link, before));
         }
-        return request(() -> log.append(roomId, batchId, link, payload, again)
+        return request(() -> log.append(roomId, batchId, link, payload, again, key)
                 .thenApply(at ->
                         hidesOthers ? new Appended(told.merge(roomId, 1L, Long::sum), at.link(), at.before()) : at));
     }

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** One node, its clients, a log and a clock, all moved by hand. */
 final class World {
@@ -41,13 +43,40 @@ final class World {
         this(settings, maker, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1);
     }
 
+    /** With other turns for documents. */
+    World(RoomSettings settings, Rooms.Maker maker, Executor documents) {
+        this(settings, maker, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1, documents);
+    }
+
     /** One of several nodes. */
     World(RoomSettings settings, Rooms.Maker maker, FakeLog log, Bus bus, RoomMetrics metrics, long seed) {
+        this(settings, maker, log, bus, metrics, seed, null);
+    }
+
+    private World(
+            RoomSettings settings,
+            Rooms.Maker maker,
+            FakeLog log,
+            Bus bus,
+            RoomMetrics metrics,
+            long seed,
+            @Nullable Executor documents) {
         this.settings = settings;
         this.firstClient = 100 * seed;
         this.log = log;
         this.way = new FlakyLog(log);
-        rooms = new Rooms(new RoomContext(way, bus, executor, () -> now, ids(seed), settings, metrics), maker);
+        rooms = new Rooms(
+                new RoomContext(
+                        way,
+                        bus,
+                        executor,
+                        documents == null ? executor : documents,
+                        new DocumentBudget(1 << 20),
+                        () -> now,
+                        ids(seed),
+                        settings,
+                        metrics),
+                maker);
     }
 
     static Supplier<UUID> ids(long seed) {

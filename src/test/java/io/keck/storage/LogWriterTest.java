@@ -42,7 +42,7 @@ class LogWriterTest {
     }
 
     private static Write.Append append(long room, byte[] payload) {
-        return new Write.Append(room, UUID.randomUUID(), 7, payload, false, new CompletableFuture<>());
+        return new Write.Append(room, UUID.randomUUID(), 7, payload, false, null, new CompletableFuture<>());
     }
 
     private static long seq(Write append) {
@@ -134,7 +134,7 @@ class LogWriterTest {
             again.add(
                     i % 5 == 0
                             ? new Write.Append(
-                                    first.roomId(), first.batchId(), 8, PAYLOAD, true, new CompletableFuture<>())
+                                    first.roomId(), first.batchId(), 8, PAYLOAD, true, null, new CompletableFuture<>())
                             : append(first.roomId(), PAYLOAD));
         }
         writer.commit(again);

@@ -1,0 +1,87 @@
+package io.keck.room;
+
+import io.keck.crdt.Doc;
+import io.keck.crdt.Update;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The documents of rooms as back ends read and edit them. Thread-safe.
+ *
+ * <p>Stages fail with {@link RoomMissingException} where there is no such room, {@link UnavailableException} where the
+ * database does not answer, and with whatever the given function throws, which then has changed nothing. They are
+ * completed on threads that must not be held up.
+ */
+public interface Documents {
+    /**
+     * What came of it, and where the room was then.
+     *
+     * @param seq the position in the log of the room of this id
+     * @param stale whether the database could not be asked, so that what others committed may be missing
+     */
+    record Answer<T extends @Nullable Object>(T value, long roomId, long seq, boolean stale) {}
+
+    /**
+     * Reads a document.
+     *
+     * @param local whether the replica of this node will do as it is; else everything that was committed before is in it
+     * @param reader called once, on one thread at a time for each document; must neither change nor keep it
+     */
+    <T extends @Nullable Object> CompletionStage<Answer<T>> read(String room, boolean local, Function<Doc, T> reader);
+
+    /**
+     * Edits a document; completes when that is committed.
+     *
+     * @param key if the room has seen an edit of this key before (within the retention), this one is not carried out, and
+     *     {@code afterwards} answers from the document as it is
+     * @param edit called once at most, on a fork that is thrown away if it throws or cannot be committed; must not keep it.
+     *     It may change nothing, then nothing is committed
+     * @param afterwards makes the answer: called once, after the edit, on a document that has it
+     */
+    <T extends @Nullable Object> CompletionStage<Answer<T>> write(
+            String room, @Nullable String key, java.util.function.Consumer<Doc> edit, Function<Doc, T> afterwards);
+
+    /** Makes a room where there is none of that name; whether it did. Fails for a name that is held. */
+    CompletionStage<Boolean> create(String room);
+
+    /**
+     * Makes a room with that content.
+     *
+     * @param replace whether a room that is there already is deleted in the same transaction; else nothing is done then
+     * @return whether the room was made
+     */
+    CompletionStage<Boolean> init(String room, Update content, boolean replace);
+
+    /** The whole committed document in V1, everything that was committed before included. */
+    CompletionStage<Answer<byte[]>> export(String room);
+
+    /** Deletes a room on all nodes; whether there was one. */
+    CompletionStage<Boolean> delete(String room);
+
+    /** There is no room of that name. */
+    final class RoomMissingException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        public RoomMissingException(String room) {
+            super("no room " + room, null, false, false);
+        }
+    }
+
+    /** The database does not answer, or the node is full or going down. */
+    final class UnavailableException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final boolean unknown;
+
+        /** @param unknown whether the edit may have been committed all the same */
+        public UnavailableException(String message, boolean unknown) {
+            super(message, null, false, false);
+            this.unknown = unknown;
+        }
+
+        /** Whether the edit may have been committed all the same; else it was not, and never will be. */
+        public boolean isOutcomeUnknown() {
+            return unknown;
+        }
+    }
+}

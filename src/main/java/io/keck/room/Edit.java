@@ -1,0 +1,23 @@
+package io.keck.room;
+
+import io.keck.crdt.Update;
+import org.jspecify.annotations.Nullable;
+
+/** An edit of a back end that waits to be committed: not seen by anyone before. Told once how it went, in a room's turn. */
+interface Edit {
+    /** What it adds. */
+    Update update();
+
+    /** What makes a repeat known, or null. */
+    @Nullable
+    String key();
+
+    /** Whether it was made on another that failed meanwhile. */
+    boolean isLost();
+
+    /** It is committed. */
+    void committed(long roomId, long seq);
+
+    /** It is not, and will not be, or nobody knows. */
+    void failed(RuntimeException error);
+}

@@ -1,0 +1,154 @@
+package io.keck.room;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What back ends ask a room for. A request is served when everything is in the replica that was committed before it came;
+ * an edit is told once how it went. Edits are not what sockets write: when they cannot be saved now they are given up, with
+ * all that follows, since they were made on one another. Touched only in the room's turns.
+ */
+final class Requests {
+    private final RoomContext context;
+    private final Journal journal;
+    private final Batches batches;
+    private final List<Request> waiting = new ArrayList<>();
+    /** Edits on their way to the log: those that have not been told how it went. */
+    private final Set<Edit> edits = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** Whether something may be in the log that the replica has not: an edit of which nobody knows how it went. */
+    private boolean doubt;
+
+    Requests(RoomContext context, Journal journal, Batches batches) {
+        this.context = context;
+        this.journal = journal;
+        this.batches = batches;
+    }
+
+    void add(Request request) {
+        waiting.add(request);
+    }
+
+    boolean isEmpty() {
+        return waiting.isEmpty();
+    }
+
+    /**
+     * Asks the log on behalf of a request, unless there is nothing to ask for.
+     *
+     * @param local whether the replica will do as it is
+     */
+    void ask(Request request, boolean local, boolean unsaved) {
+        boolean asks = !local && (context.log().isShared() || doubt);
+        request.stale = asks && unsaved;
+        request.read = asks && !unsaved ? journal.lookUp() : 0;
+        request.until = context.clock().getAsLong() + context.settings().saveTimeout();
+        request.ready = true;
+    }
+
+    /** Serves those whose time has come. */
+    void serve(boolean unsaved) {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        long now = context.clock().getAsLong();
+        for (Request request : List.copyOf(waiting)) {
+            boolean looked = request.read == 0 || journal.hasRead(request.read);
+            if (request.ready && (looked || unsaved || now >= request.until)) {
+                waiting.remove(request);
+                boolean well = journal.hasReadWell(request.read);
+                request.stale |= request.read > 0 && !well;
+                doubt &= request.read == 0 || !well;
+                request.served(journal.here(), unsaved);
+            }
+        }
+    }
+
+    /**
+     * Takes an edit that was made on a fork.
+     *
+     * @param whyNot null where the room is open
+     * @param hopeless whether it cannot be saved now, or what it was made on could not
+     */
+    void submit(Edit edit, @Nullable RuntimeException whyNot, boolean hopeless) {
+        if (whyNot != null) {
+            edit.failed(whyNot);
+        } else if (hopeless) {
+            edit.failed(notNow());
+        } else {
+            edits.add(edit);
+            batches.add(edit);
+        }
+    }
+
+    private static Documents.UnavailableException notNow() {
+        return new Documents.UnavailableException("the database does not answer", false);
+    }
+
+    private static Documents.UnavailableException unknown() {
+        return new Documents.UnavailableException("the database does not answer; perhaps it was saved", true);
+    }
+
+    /** None of the edits can be saved now; of what is on its way nobody knows. */
+    void giveUpEdits() {
+        Batch onItsWay = journal.inFlight();
+        for (Batch batch : batches.removeEdits(onItsWay)) {
+            fail(batch, givenUp(batch));
+        }
+        if (onItsWay != null) {
+            fail(onItsWay, unknown()); // if it is committed after all, the replica takes it in
+        }
+    }
+
+    /** One that was handed to the log may be in it. */
+    private static RuntimeException givenUp(Batch batch) {
+        return batch.submittedAt < 0 ? notNow() : unknown();
+    }
+
+    /** A batch of edits was refused, or nobody knows; whether that tells of a database in trouble. */
+    boolean failed(Batch batch, @Nullable Throwable error) {
+        batches.remove(batch);
+        if (error instanceof UpdateLog.KeyUsedException used) {
+            fail(batch, used);
+            return false;
+        }
+        doubt = true;
+        fail(batch, error instanceof UpdateLog.RoomUnknownException ? notNow() : unknown());
+        giveUpEdits();
+        return true;
+    }
+
+    private void fail(Batch batch, RuntimeException error) {
+        for (Edit edit : batch.edits) {
+            if (edits.remove(edit)) {
+                edit.failed(error);
+            }
+        }
+    }
+
+    /** A batch is in the replica. */
+    void committed(Batch batch) {
+        for (Edit edit : batch.edits) {
+            if (edits.remove(edit)) {
+                Journal.Position at = journal.here();
+                edit.committed(at.roomId(), at.seq());
+            }
+        }
+    }
+
+    /**
+     * The room ends.
+     *
+     * @param gone whether nothing can be saved in it any more
+     */
+    void end(RuntimeException whyNot, boolean gone) {
+        waiting.forEach(request -> request.refused(whyNot));
+        waiting.clear();
+        for (Batch batch : batches.all()) {
+            fail(batch, gone ? whyNot : givenUp(batch));
+        }
+    }
+}

@@ -1,0 +1,327 @@
+package io.keck.room;
+
+import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.Doc;
+import io.keck.crdt.Update;
+import io.keck.room.Documents.Answer;
+import io.keck.room.Documents.UnavailableException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The document of a room with its types, for back ends; made when one asks, and from then on equal to the replica. It has
+ * turns of its own, so that no room waits for a large read: what is asked in a turn of the room is answered from the
+ * document as it is then, since both reach it in one order.
+ *
+ * <p><b>Edits</b> run on a fork, which has what is on its way to the log, too. When one of them cannot be committed the fork
+ * is thrown away with all that depends on it. A fork has a random client id that is never used again, so no id ever
+ * stands for two contents. An edit with a key has a fork of its own, since it may turn out to have been made before.
+ */
+final class RoomDocument {
+    /** Heap that a document takes, beside that of its encoded form, in bytes; and of an open one. */
+    private static final long PER_BYTE = 8;
+
+    private static final long EMPTY = 20_000;
+
+    private final Mailbox turns;
+    private final Consumer<Runnable> room;
+    private final Supplier<byte[]> state;
+    private final Consumer<Edit> submit;
+    private final DocumentBudget budget;
+
+    /** Whether the document is there, or on its way. Touched only in the room's turns. */
+    private boolean fed;
+
+    private long size;
+    /** How often the replica became another one. */
+    private int life;
+
+    private @Nullable Doc document;
+    /** That of the replica which the document is made of. */
+    private int documentLife;
+
+    private @Nullable Fork shared;
+
+    /**
+     * Nothing is there yet.
+     *
+     * @param room posts something to the turns of the room
+     * @param state the replica, encoded; called in turns of the room
+     * @param submit hands an edit to the room, in a turn of it
+     */
+    RoomDocument(
+            Executor executor,
+            Consumer<Runnable> room,
+            Supplier<byte[]> state,
+            Consumer<Edit> submit,
+            DocumentBudget budget) {
+        this.turns = new Mailbox(executor, () -> {}, this::broken);
+        this.room = room;
+        this.state = state;
+        this.submit = submit;
+        this.budget = budget;
+    }
+
+    // ------------------------------------------------------------------ in the turns of the room
+
+    /** The replica has taken this in. */
+    void changed(Update update) {
+        if (fed) {
+            size += PER_BYTE * update.encode().length;
+            turns.post(() -> take(update));
+        }
+    }
+
+    /** The replica is another one. */
+    void madeAnew() {
+        life++;
+        if (fed) {
+            begin();
+        }
+    }
+
+    /** The room ends. */
+    void end() {
+        drop();
+    }
+
+    /** Reads the document as it is now. */
+    <T extends @Nullable Object> void read(
+            Journal.Position at, boolean stale, Function<Doc, T> reader, CompletableFuture<Answer<T>> answer) {
+        feed();
+        turns.post(() -> answer(at.roomId(), at.seq(), stale, reader, answer));
+    }
+
+    /** Edits the document. */
+    <T extends @Nullable Object> void edit(
+            Journal.Position at,
+            @Nullable String key,
+            Consumer<Doc> edit,
+            Function<Doc, T> afterwards,
+            CompletableFuture<Answer<T>> answer) {
+        feed();
+        turns.post(() -> {
+            Fork fork = key == null ? sharedFork() : new Fork(present());
+            byte[] update;
+            try {
+                update = fork.edit(edit);
+            } catch (RuntimeException | StackOverflowError e) {
+                if (fork.isTouched() && fork == shared) {
+                    shared = null;
+                }
+                answer.completeExceptionally(e);
+                return;
+            }
+            if (update != null) {
+                Pending pending = new Pending(
+                        fork,
+                        key,
+                        Update.decode(update, DecodeLimits.OWN),
+                        (id, seq) -> turns.post(() -> answer(id, seq, false, afterwards, answer)),
+                        answer::completeExceptionally);
+                fork.last = pending;
+                room.accept(() -> submit.accept(pending));
+            } else if (fork.last == null || fork.last.done) {
+                answer(at.roomId(), at.seq(), false, afterwards, answer);
+            } else {
+                fork.last.listeners.add(new Listener(
+                        (id, seq) -> answer(id, seq, false, afterwards, answer), answer::completeExceptionally));
+            }
+        });
+    }
+
+    private void feed() {
+        if (!fed) {
+            begin();
+        } else {
+            budget.use(this, size);
+        }
+    }
+
+    private void begin() {
+        fed = true;
+        byte[] whole = state.get();
+        size = EMPTY + PER_BYTE * whole.length;
+        budget.use(this, size);
+        int made = life;
+        turns.post(() -> {
+            documentLife = made;
+            Doc fresh = new Doc();
+            fresh.applyUpdate(Update.decode(whole, DecodeLimits.OWN), null);
+            document = fresh;
+            shared = null;
+        });
+    }
+
+    private void drop() {
+        if (fed) {
+            fed = false;
+            turns.post(() -> {
+                document = null;
+                shared = null;
+            });
+        }
+        budget.remove(this);
+    }
+
+    // ------------------------------------------------------------------ from any thread
+
+    /** Others need the heap. */
+    void evict() {
+        room.accept(this::drop);
+    }
+
+    // ------------------------------------------------------------------ in turns of its own
+
+    private Doc present() {
+        if (document == null) {
+            throw new IllegalStateException("the document could not be made");
+        }
+        return document;
+    }
+
+    private Fork sharedFork() {
+        if (shared == null) {
+            shared = new Fork(present());
+        }
+        return shared;
+    }
+
+    private void take(Update update) {
+        if (document != null) {
+            document.applyUpdate(update, null);
+        }
+        if (shared != null) {
+            shared.take(update);
+        }
+    }
+
+    private <T extends @Nullable Object> void answer(
+            long roomId, long seq, boolean stale, Function<Doc, T> reader, CompletableFuture<Answer<T>> answer) {
+        T value;
+        try {
+            value = reader.apply(present());
+        } catch (RuntimeException | StackOverflowError e) {
+            answer.completeExceptionally(e);
+            return;
+        }
+        answer.complete(new Answer<>(value, roomId, seq, stale));
+    }
+
+    private void broken() {
+        document = null;
+        shared = null;
+        room.accept(this::drop);
+    }
+
+    /** Told where the edit is. */
+    @FunctionalInterface
+    private interface Committed {
+        void at(long roomId, long seq);
+    }
+
+    private record Listener(Committed committed, Consumer<RuntimeException> failed) {}
+
+    /** An edit on its way. Its fields are touched in turns of the document. */
+    private final class Pending implements Edit {
+        private final Fork fork;
+        private final @Nullable String key;
+        private final Update update;
+        private final Committed committed;
+        private final Consumer<RuntimeException> failed;
+        private final List<Listener> listeners = new ArrayList<>();
+        private final int made = documentLife;
+        private boolean done;
+
+        Pending(
+                Fork fork,
+                @Nullable String key,
+                Update update,
+                Committed committed,
+                Consumer<RuntimeException> failed) {
+            this.fork = fork;
+            this.key = key;
+            this.update = update;
+            this.committed = committed;
+            this.failed = failed;
+        }
+
+        @Override
+        public Update update() {
+            return update;
+        }
+
+        @Override
+        public @Nullable String key() {
+            return key;
+        }
+
+        @Override
+        public boolean isLost() {
+            return fork.lost || made != life;
+        }
+
+        @Override
+        public void committed(long roomId, long seq) {
+            committed.at(roomId, seq);
+            turns.post(() -> {
+                done = true;
+                listeners.forEach(l -> l.committed().at(roomId, seq));
+            });
+        }
+
+        @Override
+        public void failed(RuntimeException error) {
+            fork.lost = true;
+            turns.post(() -> {
+                done = true;
+                if (shared == fork) {
+                    shared = null;
+                }
+                failed.accept(error);
+                listeners.forEach(
+                        l -> l.failed().accept(new UnavailableException("what it depends on was not saved", false)));
+            });
+        }
+    }
+
+    /** A copy of the document that has what is on its way, too. */
+    private static final class Fork {
+        private final Doc doc = new Doc();
+        private final List<byte[]> updates = new ArrayList<>();
+        private @Nullable Pending last;
+        /** Something in it was not saved. Touched only in turns of the room. */
+        private boolean lost;
+
+        Fork(Doc of) {
+            doc.applyUpdate(of.encodeStateAsUpdate());
+            doc.onUpdate((update, transaction) -> {
+                if (transaction.isLocal()) {
+                    updates.add(update);
+                }
+            });
+        }
+
+        /** The update that the edit makes, or null when it changes nothing. */
+        byte @Nullable [] edit(Consumer<Doc> edit) {
+            updates.clear();
+            doc.transact("http", transaction -> edit.accept(doc));
+            return updates.isEmpty() ? null : updates.get(0);
+        }
+
+        /** Whether the edit that failed had changed something. */
+        boolean isTouched() {
+            return !updates.isEmpty();
+        }
+
+        void take(Update update) {
+            doc.applyUpdate(update, null);
+        }
+    }
+}
