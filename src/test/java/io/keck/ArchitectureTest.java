@@ -36,11 +36,15 @@ class ArchitectureTest {
     static final ArchRule block_knowsTheEngineOnly =
             only("io.keck.block", "io.keck.block", "io.keck.crdt", "io.keck.crdt.lib0");
 
+    @ArchTest
+    static final ArchRule blob_knowsNothingElse = only("io.keck.blob", "io.keck.blob");
+
     /** Turns are given from outside: by threads in the server, by hand in a test. */
     @ArchTest
     static final ArchRule engineProtocolAndRoom_haveNoThreads = noClasses()
             .that()
-            .resideInAnyPackage("io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..")
+            .resideInAnyPackage(
+                    "io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..", "io.keck.blob..")
             .should()
             .dependOnClassesThat()
             .belongToAnyOf(
@@ -54,7 +58,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule engineProtocolAndRoom_haveNoClock = noClasses()
             .that()
-            .resideInAnyPackage("io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..")
+            .resideInAnyPackage(
+                    "io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..", "io.keck.blob..")
             .should()
             .callMethod(System.class, "currentTimeMillis")
             .orShould()
@@ -69,7 +74,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule floors_neverSeeAWing = noClasses()
             .that()
-            .resideInAnyPackage("io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..")
+            .resideInAnyPackage(
+                    "io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..", "io.keck.blob..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(packages(WINGS));

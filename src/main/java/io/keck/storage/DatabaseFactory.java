@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 public class DatabaseFactory extends DataSourceFactory {
     private static final long SNAPSHOT_BYTES = 16 << 20;
     private static final long PURGE_EVERY_NANOS = 1_000_000_000;
-    /** Beside lanes and readers: the compactor's reads, health checks, one to spare. */
-    private static final int OTHER_CONNECTIONS = 3;
+    /** Beside lanes and readers: blobs, the compactor's reads, health checks, one to spare. */
+    private static final int OTHER_CONNECTIONS = BlobDatabase.CONNECTIONS + 3;
 
     @Valid
     @NotNull
@@ -94,14 +94,14 @@ public class DatabaseFactory extends DataSourceFactory {
         setUrl(null);
         setInitialSize(1);
         setMinSize(1);
-        setMaxSize(10);
+        setMaxSize(12);
         setMaxWaitForConnection(Duration.seconds(5));
         setCheckConnectionWhileIdle(false);
     }
 
     /** Whoever writes or reads the log never waits for a connection of the pool. */
     @JsonIgnore
-    @ValidationMethod(message = "maxSize must be log.lanes + log.readers + 3 at least")
+    @ValidationMethod(message = "maxSize must be log.lanes + log.readers + 5 at least")
     public boolean isPoolLargeEnough() {
         return getMaxSize() >= log.lanes + log.readers + OTHER_CONNECTIONS;
     }

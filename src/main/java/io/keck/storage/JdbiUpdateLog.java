@@ -1,6 +1,7 @@
 package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
+import io.keck.blob.BlobMetrics;
 import io.keck.room.Documents;
 import io.keck.room.UpdateLog;
 import java.time.Clock;
@@ -198,13 +199,20 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
 
     @Override
     public CompletionStage<Boolean> delete(String name) {
-        return change(
-                name.hashCode(),
-                h -> h.createUpdate("UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL")
-                                .bind("now", clock.millis())
-                                .bind("name", name)
-                                .execute()
-                        == 1);
+        return change(name.hashCode(), h -> {
+            long now = clock.millis();
+            int deleted = h.createUpdate("UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL")
+                    .bind("now", now)
+                    .bind("name", name)
+                    .execute();
+            BlobSpaces.end(h, name, now);
+            return deleted == 1;
+        });
+    }
+
+    /** The blobs beside the log, in the same database; to be started after it and stopped before it. */
+    public JdbiBlobStore blobs(JdbiBlobStore.Settings blobSettings, BlobMetrics metrics) {
+        return new JdbiBlobStore(this, clock, blobSettings, metrics);
     }
 
     private void count(long roomId, Tail more, boolean afresh) {
@@ -258,8 +266,8 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         return stage.whenComplete((result, error) -> {
             Throwable cause = error instanceof CompletionException ? error.getCause() : error;
             healthy = cause == null || isAnswer(cause);
-            if (cause != null && ConnectionFailure.is(cause)) {
-                onConnectionLost.run();
+            if (cause != null) {
+                connectionFailed(cause);
             }
         });
     }
@@ -269,6 +277,13 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                 || error instanceof RoomUnknownException
                 || error instanceof Documents.RoomMissingException
                 || error instanceof KeyUsedException;
+    }
+
+    /** Looks whether a failure is that of a connection, and tells whoever wants to know. */
+    void connectionFailed(Throwable cause) {
+        if (ConnectionFailure.is(cause)) {
+            onConnectionLost.run();
+        }
     }
 
     Jdbi jdbi() {

@@ -1,0 +1,49 @@
+package io.keck.blob;
+
+import java.util.Base64;
+import java.util.Optional;
+
+/**
+ * The name of a blob: the SHA-256 of its bytes in base64 with the URL-safe alphabet and padding (RFC 4648, section 5),
+ * always 44 characters. Immutable.
+ *
+ * @param text the 44 characters
+ */
+public record BlobId(String text) {
+    private static final int LENGTH = 44;
+    private static final int DIGEST_BYTES = 32;
+
+    /** The id that somebody asks for; empty when no blob can have it. */
+    public static Optional<BlobId> parse(String text) {
+        if (text.length() != LENGTH) {
+            return Optional.empty();
+        }
+        try {
+            byte[] digest = Base64.getUrlDecoder().decode(text);
+            // the last character has two bits to spare: only one spelling is the id
+            return digest.length == DIGEST_BYTES
+                            && Base64.getUrlEncoder().encodeToString(digest).equals(text)
+                    ? Optional.of(new BlobId(text))
+                    : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * The id of bytes with that hash.
+     *
+     * @param digest 32 bytes
+     */
+    public static BlobId of(byte[] digest) {
+        if (digest.length != DIGEST_BYTES) {
+            throw new IllegalArgumentException("a SHA-256 has " + DIGEST_BYTES + " bytes, not " + digest.length);
+        }
+        return new BlobId(Base64.getUrlEncoder().encodeToString(digest));
+    }
+
+    /** The hash itself, 32 bytes. */
+    public byte[] digest() {
+        return Base64.getUrlDecoder().decode(text);
+    }
+}

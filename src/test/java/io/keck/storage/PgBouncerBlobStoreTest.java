@@ -1,0 +1,58 @@
+package io.keck.storage;
+
+import io.keck.PgBouncer;
+import io.keck.PostgresServer;
+import java.nio.file.Path;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Through a pooler that gives each transaction another connection. */
+class PgBouncerBlobStoreTest extends BlobStoreContract {
+    @TempDir
+    private static Path dir;
+
+    private static PostgresServer server;
+    private static PgBouncer bouncer;
+    private static int number;
+
+    private PostgresDatabase db;
+
+    @BeforeAll
+    static void startServers() {
+        server = PostgresServer.start(dir);
+        bouncer = PgBouncer.start(dir, server);
+    }
+
+    @AfterAll
+    static void stopServers() {
+        if (bouncer != null) {
+            bouncer.close();
+        }
+        server.close();
+    }
+
+    @Override
+    protected void openDatabase() throws Exception {
+        String name = "blobs" + ++number;
+        server.execute("CREATE DATABASE " + name);
+        db = new PostgresDatabase(server, name, bouncer.address());
+        log = db.log();
+    }
+
+    @Override
+    protected void closeDatabase() throws Exception {
+        db.close();
+    }
+
+    @Override
+    protected Jdbi jdbi() {
+        return db.jdbi;
+    }
+
+    @Override
+    protected SqliteFile.HandClock clock() {
+        return db.clock;
+    }
+}
