@@ -1,5 +1,6 @@
 package io.keck;
 
+import io.dropwizard.core.server.AbstractServerFactory;
 import io.dropwizard.core.server.DefaultServerFactory;
 import io.dropwizard.core.server.ServerFactory;
 import io.dropwizard.core.server.SimpleServerFactory;
@@ -7,7 +8,9 @@ import io.dropwizard.jetty.ConnectorFactory;
 import io.dropwizard.jetty.HttpConnectorFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
 
@@ -31,6 +34,18 @@ final class Connectors {
             if (connector instanceof HttpConnectorFactory http) {
                 http.setUriCompliance(ENCODED_NAMES);
             }
+        }
+    }
+
+    /** Compresses no answer on these paths: they have a length, ranges and an entity tag, which it would change. */
+    static void sendAsTheyAre(KeckConfiguration config, String... paths) {
+        if (config.getServerFactory() instanceof AbstractServerFactory server) {
+            Set<String> excluded = new HashSet<>(List.of(paths));
+            Set<String> configured = server.getGzipFilterFactory().getExcludedPaths(); // null where there are none
+            if (configured != null) {
+                excluded.addAll(configured);
+            }
+            server.getGzipFilterFactory().setExcludedPaths(excluded);
         }
     }
 

@@ -15,6 +15,7 @@ import io.keck.ops.RoomMeters;
 import io.keck.room.RoomSettings;
 import io.keck.socket.SocketFactory;
 import io.keck.storage.JdbiUpdateLog;
+import org.glassfish.jersey.server.ServerProperties;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
 public final class KeckApplication extends Application<KeckConfiguration> {
@@ -44,8 +45,11 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     public void run(KeckConfiguration config, Environment environment) {
         Connectors.checkOpenAccess(config);
         Connectors.acceptEncodedNames(config);
+        Connectors.sendAsTheyAre(config, BlobsFactory.paths());
         environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
         environment.jersey().setUrlPattern("/api/*");
+        // an answer without a body has none: not the servlet container's page about its status
+        environment.jersey().property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
 
         RoomSettings settings = config.rooms().settings();
         JdbiUpdateLog log = config.database().build(environment, config.nodeIdOrRandom(), settings.holdDeleted());
@@ -77,6 +81,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                     }
                 }));
         environment.jersey().register(new WorkspaceResource(runtime.rooms()));
+        config.blobs().build(environment, log, settings.holdDeleted());
+        config.cors().build(environment);
 
         environment
                 .servlets()

@@ -3,6 +3,7 @@ package io.keck;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.core.Configuration;
 import io.dropwizard.util.Duration;
+import io.keck.api.CorsFactory;
 import io.keck.socket.SocketFactory;
 import io.keck.storage.DatabaseFactory;
 import jakarta.validation.Valid;
@@ -27,6 +28,16 @@ public class KeckConfiguration extends Configuration {
     @JsonProperty
     private SocketFactory socket = new SocketFactory();
 
+    @Valid
+    @NotNull
+    @JsonProperty
+    private BlobsFactory blobs = new BlobsFactory();
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private CorsFactory cors = new CorsFactory();
+
     @JsonProperty
     private @Nullable String nodeId;
 
@@ -48,6 +59,14 @@ public class KeckConfiguration extends Configuration {
 
     SocketFactory socket() {
         return socket;
+    }
+
+    BlobsFactory blobs() {
+        return blobs;
+    }
+
+    CorsFactory cors() {
+        return cors;
     }
 
     boolean openAccess() {

@@ -236,13 +236,13 @@ final class KeckProcess implements AutoCloseable {
         return answer.body();
     }
 
-    /** A gauge's value or a counter's count, from {@code /metrics} on the admin port. */
+    /** A gauge's value or the count of a counter or meter, from {@code /metrics} on the admin port. */
     long metric(String name) {
         int adminPort = Integer.parseInt(awaitLog(ADMIN).group(1));
         String json = send("GET", adminPort, "/metrics").body();
         try {
             JsonNode metrics = JSON.readTree(json);
-            for (String kind : List.of("gauges", "counters")) {
+            for (String kind : List.of("gauges", "counters", "meters")) {
                 JsonNode found = metrics.path(kind).path(name);
                 if (!found.isMissingNode()) {
                     return found.elements().next().asLong();

@@ -1,4 +1,7 @@
-/** What operators and balancers see: today {@link io.keck.ops.HealthServlet} and the front page. */
+/**
+ * What operators and balancers see: today {@link io.keck.ops.HealthServlet}, the front page, and the meters of
+ * rooms and blobs.
+ */
 @NullMarked
 package io.keck.ops;
 

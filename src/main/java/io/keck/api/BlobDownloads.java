@@ -1,0 +1,180 @@
+package io.keck.api;
+
+import io.keck.api.ByteRange.Asked;
+import io.keck.api.ByteRange.Kind;
+import io.keck.blob.BlobId;
+import io.keck.blob.BlobMetrics;
+import io.keck.blob.BlobStore;
+import io.keck.blob.BlobStore.Blob;
+import io.keck.blob.BlobsUnavailableException;
+import io.keck.protocol.RoomName;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.ResponseBuilder;
+import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.StreamingOutput;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.eclipse.jetty.io.EofException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers GET and HEAD for a blob: conditions first, then a range. The bytes come from the store a piece at a time, and
+ * nothing of the database is held while the client takes them. Thread-safe.
+ *
+ * <p>The bytes are foreign: whatever a browser is made to open here is neither sniffed for a type nor shown, and could do
+ * nothing if it were.
+ */
+final class BlobDownloads {
+    private static final Logger LOG = LoggerFactory.getLogger(BlobDownloads.class);
+    private static final int SLICE = 32 << 10;
+
+    private final BlobStore store;
+    private final BlobLimits limits;
+    private final BlobMetrics metrics;
+    private final LongSupplier nanos;
+
+    /** @param nanos a steady clock */
+    BlobDownloads(BlobStore store, BlobLimits limits, BlobMetrics metrics, LongSupplier nanos) {
+        this.store = store;
+        this.limits = limits;
+        this.metrics = metrics;
+        this.nanos = nanos;
+    }
+
+    /** What a handler does with a workspace whose name is good and an id that a blob can have. */
+    interface Work {
+        Response on(BlobId id);
+    }
+
+    /** Refuses bad names, finds nothing under bad ids, and says when the database does not answer. */
+    static Response checked(String workspace, String id, Work work) {
+        Optional<String> problem = RoomName.problem(workspace);
+        if (problem.isPresent()) {
+            return Answers.text(Status.BAD_REQUEST, problem.get()).build();
+        }
+        try {
+            return BlobId.parse(id).map(work::on).orElseGet(BlobDownloads::notFound);
+        } catch (BlobsUnavailableException e) {
+            return Answers.unavailable(e);
+        }
+    }
+
+    /** Nobody may remember for long that a blob is not there: the next moment it is uploaded. */
+    static Response notFound() {
+        return Response.status(Status.NOT_FOUND)
+                .header("Cache-Control", "no-store")
+                .build();
+    }
+
+    /**
+     * Answers a GET or HEAD.
+     *
+     * @param caching the {@code Cache-Control} of what is found
+     */
+    Response get(String workspace, String name, HttpServletRequest request, String caching) {
+        return checked(
+                workspace,
+                name,
+                id -> store.find(workspace, id)
+                        .map(blob -> found(blob, request, caching))
+                        .orElseGet(() -> request.getMethod().equals("HEAD")
+                                // Jersey would make a type up
+                                ? Response.fromResponse(notFound())
+                                        .type(MediaType.TEXT_PLAIN_TYPE)
+                                        .build()
+                                : notFound()));
+    }
+
+    private Response found(Blob blob, HttpServletRequest request, String caching) {
+        String tag = blob.id().text();
+        Conditions conditions = new Conditions(request::getHeader, tag, blob.storedAt());
+        if (conditions.failed()) {
+            return described(Response.status(Status.PRECONDITION_FAILED), blob, caching)
+                    .build();
+        }
+        if (conditions.notModified()) {
+            return described(Response.notModified(), blob, caching)
+                    .header("Content-Length", blob.size()) // or Jetty would say 0
+                    .build();
+        }
+        boolean head = request.getMethod().equals("HEAD");
+        boolean ranged = !head && conditions.rangeCounts();
+        Asked asked = ByteRange.parse(ranged ? request.getHeader("Range") : null, blob.size());
+        if (asked.kind() == Kind.UNSATISFIABLE) {
+            return Answers.text(Status.REQUESTED_RANGE_NOT_SATISFIABLE, "The blob has " + blob.size() + " bytes.")
+                    .header("Content-Range", "bytes */" + blob.size())
+                    .build();
+        }
+        boolean part = asked.kind() == Kind.PART;
+        ByteRange range = part ? Objects.requireNonNull(asked.range()) : new ByteRange(0, blob.size() - 1);
+        ResponseBuilder answer = described(
+                        part ? Response.status(Status.PARTIAL_CONTENT) : Response.ok(), blob, caching)
+                .header("Accept-Ranges", "bytes")
+                .header("Content-Length", range.length())
+                .header("X-Content-Type-Options", "nosniff")
+                .header("Content-Security-Policy", "default-src 'none'; sandbox")
+                .header("Content-Disposition", "attachment");
+        if (part) {
+            answer.header("Content-Range", "bytes " + range.first() + '-' + range.last() + '/' + blob.size());
+        }
+        if (head) {
+            return answer.build();
+        }
+        return range.length() == 0
+                ? answer.entity(new byte[0]).build()
+                : answer.entity(body(blob, range)).build();
+    }
+
+    private static ResponseBuilder described(ResponseBuilder answer, Blob blob, String caching) {
+        return answer.header("ETag", '"' + blob.id().text() + '"')
+                .header("Last-Modified", Conditions.date(blob.storedAt()))
+                .header("Cache-Control", caching)
+                .type(MediaType.APPLICATION_OCTET_STREAM_TYPE);
+    }
+
+    /** The first piece is read here, while there can still be another answer. */
+    private StreamingOutput body(Blob blob, ByteRange range) {
+        byte[] first = store.read(blob, range.first() / blob.pieceSize());
+        return out -> {
+            try {
+                send(out, blob, range, first);
+                metrics.downloaded(range.length());
+            } catch (IOException e) {
+                metrics.downloadAborted();
+                throw e;
+            } catch (BlobsUnavailableException e) {
+                metrics.downloadAborted();
+                LOG.warn("The rest of a blob cannot be read, the connection breaks off: {}", e.getMessage());
+                throw new EofException(e);
+            }
+        };
+    }
+
+    private void send(OutputStream out, Blob blob, ByteRange range, byte[] first) throws IOException {
+        Pace pace = new Pace(nanos, limits.minRate());
+        byte[] piece = first;
+        long at = range.first();
+        while (true) {
+            int offset = (int) (at % blob.pieceSize());
+            int end = (int) Math.min(piece.length, offset + range.last() + 1 - at);
+            for (int from = offset; from < end; from += SLICE) {
+                int n = Math.min(SLICE, end - from);
+                out.write(piece, from, n);
+                if (!pace.keptWith(n)) {
+                    throw new EofException("the client takes the blob too slowly");
+                }
+            }
+            at += end - offset;
+            if (at > range.last()) {
+                return;
+            }
+            piece = store.read(blob, at / blob.pieceSize());
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package io.keck.api;
+
+import io.keck.blob.BlobId;
+import io.keck.blob.BlobMetrics;
+import io.keck.blob.BlobMetrics.Refusal;
+import io.keck.blob.BlobStore;
+import io.keck.blob.BlobsUnavailableException;
+import io.keck.blob.WorkspaceGoneException;
+import io.keck.protocol.RoomName;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.StreamingOutput;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.eclipse.jetty.http.HttpException;
+import org.jspecify.annotations.Nullable;
+
+/** Takes the body of a request into the store, a few kilobytes of it in memory at a time. Thread-safe. */
+final class BlobUploads {
+    private static final int BUFFER = 32 << 10;
+    /** So much of a body, and for so long, is still read after it was refused, so that the client gets to the answer. */
+    private static final long DRAIN_BYTES = 16 << 20;
+
+    private static final long DRAIN_NANOS = 5_000_000_000L;
+
+    private final BlobStore store;
+    private final BlobLimits limits;
+    private final BlobMetrics metrics;
+    private final LongSupplier nanos;
+
+    /** @param nanos a steady clock */
+    BlobUploads(BlobStore store, BlobLimits limits, BlobMetrics metrics, LongSupplier nanos) {
+        this.store = store;
+        this.limits = limits;
+        this.metrics = metrics;
+        this.nanos = nanos;
+    }
+
+    /**
+     * Stores the body of a request.
+     *
+     * @param lengthRequired whether the length must be told in advance
+     * @param success the JSON of the answer for an id
+     */
+    Response take(
+            String workspace,
+            HttpServletRequest request,
+            InputStream body,
+            boolean lengthRequired,
+            Function<BlobId, Object> success) {
+        Optional<String> problem = RoomName.problem(workspace);
+        if (problem.isPresent()) {
+            return refuse(Status.BAD_REQUEST, problem.get(), body);
+        }
+        long declared = request.getContentLengthLong();
+        if (lengthRequired && declared < 0) {
+            return refuse(Status.LENGTH_REQUIRED, "A Content-Length is required.", body);
+        }
+        if (declared > limits.maxSize()) {
+            return tooLarge(body);
+        }
+        try (BlobStore.Upload upload = store.begin(workspace)) {
+            Response failure = copy(body, upload);
+            return failure == null
+                    ? Response.ok(success.apply(upload.publish()), MediaType.APPLICATION_JSON_TYPE)
+                            .build()
+                    : failure;
+        } catch (WorkspaceGoneException e) {
+            return Answers.notFound("Workspace", workspace);
+        } catch (BlobsUnavailableException e) {
+            metrics.refused(Refusal.UNAVAILABLE);
+            return Answers.unavailable(e);
+        }
+    }
+
+    /** Null when all of it was taken. */
+    private @Nullable Response copy(InputStream body, BlobStore.Upload upload) {
+        byte[] buffer = new byte[BUFFER];
+        Pace pace = new Pace(nanos, limits.minRate());
+        long size = 0;
+        while (true) {
+            int n;
+            try {
+                n = body.read(buffer);
+            } catch (IOException | RuntimeException e) {
+                return broken(e);
+            }
+            if (n < 0) {
+                return null;
+            }
+            size += n;
+            if (size > limits.maxSize()) {
+                return tooLarge(body);
+            }
+            if (!pace.keptWith(n)) {
+                return tooSlow();
+            }
+            upload.write(buffer, 0, n);
+        }
+    }
+
+    private Response broken(Exception e) {
+        for (Throwable t = e; t != null; t = t.getCause()) {
+            if (t instanceof TimeoutException) {
+                return tooSlow();
+            }
+        }
+        boolean malformed = e instanceof HttpException || e.getCause() instanceof HttpException;
+        if (e instanceof RuntimeException unexpected && !malformed) {
+            throw unexpected;
+        }
+        metrics.refused(Refusal.ABORTED);
+        return malformed
+                ? last(Status.BAD_REQUEST, "The body is malformed.")
+                // nobody is there to read a sentence
+                : Response.status(Status.BAD_REQUEST)
+                        .header("Connection", "close")
+                        .build();
+    }
+
+    private Response tooSlow() {
+        metrics.refused(Refusal.TOO_SLOW);
+        return last(Status.REQUEST_TIMEOUT, "The body came too slowly.");
+    }
+
+    private Response tooLarge(InputStream body) {
+        metrics.refused(Refusal.TOO_LARGE);
+        return refuse(Status.REQUEST_ENTITY_TOO_LARGE, limits.tooLarge(), body);
+    }
+
+    /** An answer after which nothing can follow on this connection. */
+    private static Response last(Status status, String sentence) {
+        return Answers.text(status, sentence).header("Connection", "close").build();
+    }
+
+    /**
+     * An answer before the end of the body. The connection is closed after it, but not at once: a client that still sends
+     * would see its connection break and never get to the answer.
+     */
+    private Response refuse(Status status, String sentence, InputStream body) {
+        byte[] text = (sentence + "\n").getBytes(StandardCharsets.UTF_8);
+        StreamingOutput answer = out -> {
+            out.write(text);
+            out.flush();
+            drain(body);
+        };
+        return Answers.text(status, "")
+                .entity(answer)
+                .header("Content-Length", text.length)
+                .header("Connection", "close")
+                .build();
+    }
+
+    private void drain(InputStream body) {
+        byte[] buffer = new byte[BUFFER];
+        long until = nanos.getAsLong() + DRAIN_NANOS;
+        try {
+            long left = DRAIN_BYTES;
+            while (left > 0 && nanos.getAsLong() < until) {
+                int n = body.read(buffer);
+                if (n < 0) {
+                    return;
+                }
+                left -= n;
+            }
+        } catch (IOException e) {
+            // whoever went away does not wait for us
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.keck.api;
+
+import io.keck.blob.BlobMetrics;
+import io.keck.blob.BlobStore;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HEAD;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The blobs of a workspace as back ends and OctoBase's clients use them. Thread-safe. */
+@Path("/blobs/{workspace}")
+public final class BlobsResource {
+    /** Here blobs are deleted, too: kept, but asked about each time. */
+    private static final String CACHING = "no-cache";
+
+    private final BlobStore store;
+    private final BlobUploads uploads;
+    private final BlobDownloads downloads;
+
+    /** Over that store. */
+    public BlobsResource(BlobStore store, BlobLimits limits, BlobMetrics metrics) {
+        this.store = store;
+        this.uploads = new BlobUploads(store, limits, metrics, System::nanoTime);
+        this.downloads = new BlobDownloads(store, limits, metrics, System::nanoTime);
+    }
+
+    /** Stores the body: 200 with its id once it is committed. */
+    @POST
+    public Response post(
+            @PathParam("workspace") String workspace, @Context HttpServletRequest request, InputStream body) {
+        return uploads.take(workspace, request, body, false, id -> {
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("id", id.text());
+            answer.put("exists", true);
+            return answer;
+        });
+    }
+
+    /** Whether there is such a blob, with all headers of a GET. */
+    @HEAD
+    @Path("/{id}")
+    public Response head(
+            @PathParam("workspace") String workspace, @PathParam("id") String id, @Context HttpServletRequest request) {
+        return downloads.get(workspace, id, request, CACHING);
+    }
+
+    /** The blob, or a range of it. */
+    @GET
+    @Path("/{id}")
+    public Response get(
+            @PathParam("workspace") String workspace, @PathParam("id") String id, @Context HttpServletRequest request) {
+        return downloads.get(workspace, id, request, CACHING);
+    }
+
+    /** Deletes a blob: 204, or 404 when there is none. */
+    @DELETE
+    @Path("/{id}")
+    public Response delete(@PathParam("workspace") String workspace, @PathParam("id") String id) {
+        return BlobDownloads.checked(
+                workspace,
+                id,
+                blob -> store.delete(workspace, blob) ? Response.noContent().build() : BlobDownloads.notFound());
+    }
+}

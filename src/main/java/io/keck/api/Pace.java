@@ -1,0 +1,31 @@
+package io.keck.api;
+
+import java.util.function.LongSupplier;
+
+/**
+ * Whether a peer keeps up a least rate: one that sends or takes a byte now and then would hold a thread for ever. The
+ * first half minute does not count. Used by one thread.
+ */
+final class Pace {
+    private static final long GRACE_NANOS = 30_000_000_000L;
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private final LongSupplier nanos;
+    private final long bytesPerSecond;
+    private final long begin;
+    private long bytes;
+
+    /** @param nanos a steady clock */
+    Pace(LongSupplier nanos, long bytesPerSecond) {
+        this.nanos = nanos;
+        this.bytesPerSecond = bytesPerSecond;
+        this.begin = nanos.getAsLong();
+    }
+
+    /** Counts bytes that went over the wire; false when it was too few for so much time. */
+    boolean keptWith(int more) {
+        bytes += more;
+        long counted = nanos.getAsLong() - begin - GRACE_NANOS;
+        return counted <= 0 || bytes >= counted / NANOS_PER_SECOND * bytesPerSecond;
+    }
+}

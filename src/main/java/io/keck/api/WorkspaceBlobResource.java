@@ -1,0 +1,62 @@
+package io.keck.api;
+
+import io.keck.blob.BlobMetrics;
+import io.keck.blob.BlobStore;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HEAD;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The same blobs as browsers use them, which may keep them for ever. Thread-safe. */
+@Path("/workspace/{workspace}/blob")
+public final class WorkspaceBlobResource {
+    private static final String CACHING = "public, immutable, max-age=31536000";
+
+    private final BlobUploads uploads;
+    private final BlobDownloads downloads;
+
+    /** Over that store. */
+    public WorkspaceBlobResource(BlobStore store, BlobLimits limits, BlobMetrics metrics) {
+        this.uploads = new BlobUploads(store, limits, metrics, System::nanoTime);
+        this.downloads = new BlobDownloads(store, limits, metrics, System::nanoTime);
+    }
+
+    /** Stores the body, whose length must be told in advance: 200 with its id once it is committed. */
+    @PUT
+    public Response put(
+            @PathParam("workspace") String workspace, @Context HttpServletRequest request, InputStream body) {
+        return uploads.take(workspace, request, body, true, id -> {
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("exists", true);
+            answer.put("id", id.text());
+            return answer;
+        });
+    }
+
+    /** Whether there is such a blob, with all headers of a GET. */
+    @HEAD
+    @Path("/{name}")
+    public Response head(
+            @PathParam("workspace") String workspace,
+            @PathParam("name") String name,
+            @Context HttpServletRequest request) {
+        return downloads.get(workspace, name, request, CACHING);
+    }
+
+    /** The blob, or a range of it. */
+    @GET
+    @Path("/{name}")
+    public Response get(
+            @PathParam("workspace") String workspace,
+            @PathParam("name") String name,
+            @Context HttpServletRequest request) {
+        return downloads.get(workspace, name, request, CACHING);
+    }
+}
