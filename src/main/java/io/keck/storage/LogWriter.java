@@ -172,10 +172,13 @@ final class LogWriter {
     static Optional<Long> init(
             Handle h, Dialect dialect, String node, long now, Write.Append first, String name, boolean replace) {
         if (replace) {
-            h.createUpdate("UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL")
+            int deleted = h.createUpdate("UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL")
                     .bind("now", now)
                     .bind("name", name)
                     .execute();
+            if (deleted == 1) {
+                BlobSpaces.end(h, name, now);
+            }
         }
         Optional<Long> fresh = insert(h, name, now);
         fresh.ifPresent(id -> dialect.append(h, List.of(first.to(id)), node, now));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Contents;
+import io.keck.room.UpdateLog.KeyUsedException;
 import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.room.UpdateLog.RoomUnknownException;
 import java.nio.charset.StandardCharsets;
@@ -143,6 +144,77 @@ public abstract class UpdateLogContract {
         assertThat(seqs).contains(1L, 10L);
         assertThat(await(log().read(a, 0)).rows()).hasSize(1);
         assertThat(await(log().read(b, 0)).rows()).hasSize(10);
+    }
+
+    @Test
+    void append_withAKeyIsDoneOncePerRoom() {
+        long a = await(log().open("a")).roomId();
+        long b = await(log().open("b")).roomId();
+        UUID first = UUID.randomUUID();
+        assertThat(await(log().append(a, first, LINK, update(0), false, "key")).seq())
+                .isEqualTo(1);
+        assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1), false, "key")))
+                .isInstanceOf(KeyUsedException.class);
+        assertThat(await(log().append(a, first, LINK, update(0), true, "key")).seq())
+                .as("the same batch again")
+                .isEqualTo(1);
+        assertThat(await(log().append(a, UUID.randomUUID(), LINK, update(2), false, "Key"))
+                        .seq())
+                .isEqualTo(2);
+        assertThat(await(log().append(b, UUID.randomUUID(), LINK, update(3), false, "key"))
+                        .seq())
+                .isEqualTo(1);
+        assertThat(await(log().read(a, 0)).rows()).hasSize(2);
+    }
+
+    @Test
+    void append_withTheSameKeyTwiceAtOnceIsDoneOnce() {
+        long a = await(log().open("a")).roomId();
+        List<CompletionStage<Appended>> stages = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            stages.add(log().append(a, UUID.randomUUID(), LINK, update(i), false, "key"));
+        }
+        stages.forEach(
+                stage -> stage.toCompletableFuture().exceptionally(e -> null).join());
+        assertThat(stages)
+                .filteredOn(stage -> !stage.toCompletableFuture().isCompletedExceptionally())
+                .hasSize(1);
+        assertThat(await(log().read(a, 0)).rows()).hasSize(1);
+    }
+
+    @Test
+    void find_givesWhatIsThere_andMakesNothing() {
+        assertThat(failure(log().find("a"))).isInstanceOf(Documents.RoomMissingException.class);
+        assertThat(failure(log().find("a"))).isInstanceOf(Documents.RoomMissingException.class);
+        long a = await(log().open("a")).roomId();
+        append(a, update(0));
+        assertThat(await(log().find("a")).roomId()).isEqualTo(a);
+        assertThat(await(log().find("a")).rows()).hasSize(1);
+    }
+
+    @Test
+    void init_makesARoomWithContent_orNothing_orReplaces() {
+        long first =
+                await(log().init("a", UUID.randomUUID(), 11, update(0), false)).orElseThrow();
+        assertThat(await(log().init("a", UUID.randomUUID(), 12, update(1), false)))
+                .isEmpty();
+        Contents contents = await(log().find("a"));
+        assertThat(contents.roomId()).isEqualTo(first);
+        assertThat(contents.rows()).extracting(UpdateLog.Row::payload).containsExactly(update(0));
+        assertThat(await(log().append(first, UUID.randomUUID(), 13, update(2), false)))
+                .isEqualTo(new Appended(2, 13, 11));
+
+        long second =
+                await(log().init("a", UUID.randomUUID(), 14, update(3), true)).orElseThrow();
+        assertThat(second).isNotEqualTo(first);
+        assertThat(await(log().open("a")).roomId()).isEqualTo(second);
+        assertThat(await(log().find("a")).rows())
+                .extracting(UpdateLog.Row::payload)
+                .containsExactly(update(3));
+        assertThat(failure(log().append(first, UUID.randomUUID(), LINK, update(4), false)))
+                .isInstanceOf(RoomGoneException.class);
+        assertThat(await(log().init("new", UUID.randomUUID(), LINK, update(0), true)))
+                .isPresent();
     }
 
     @Test
