@@ -50,12 +50,16 @@ public final class Any {
      * @throws DecodeException if the bytes are malformed or nest deeper
      */
     public static @Nullable Object read(Decoder in, int maxDepth) {
+        int first = in.readUint8();
+        if (first != 117 && first != 118) {
+            return readScalar(in, first);
+        }
         ArrayDeque<Frame> open = new ArrayDeque<>();
-        while (true) {
+        for (boolean begun = false; ; begun = true) {
             Frame top = open.peek();
             String key = top != null && top.map != null ? in.readVarString() : null;
             Object value;
-            int tag = in.readUint8();
+            int tag = begun ? in.readUint8() : first;
             if (tag == 117 || tag == 118) {
                 if (open.size() >= maxDepth) {
                     throw new DecodeException("values nest deeper than " + maxDepth);
@@ -194,6 +198,10 @@ public final class Any {
      * @throws IllegalArgumentException if it is, or holds, something else
      */
     public static void write(Encoder out, @Nullable Object value) {
+        if (!(value instanceof Map<?, ?>) && !(value instanceof List<?>)) {
+            writeScalar(out, value); // most values are; arrays of numbers have thousands
+            return;
+        }
         ArrayDeque<Iterator<?>> open = new ArrayDeque<>();
         Object next = value;
         while (true) {
