@@ -208,6 +208,17 @@ public final class Doc {
         return branch;
     }
 
+    /** The root of that name as its content shows it; null if there is none. Asks for it under no kind. */
+    public @Nullable Root findRoot(String name) {
+        Branch branch = roots.get(name);
+        return branch == null ? null : new Root(branch);
+    }
+
+    /** The same, and the root is there from then on. */
+    public Root openRoot(String name) {
+        return new Root(root(name));
+    }
+
     /** The names of all roots that were asked for or that updates spoke of. */
     public Set<String> rootNames() {
         return Collections.unmodifiableSet(roots.keySet());
