@@ -7,7 +7,6 @@ import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.db.PooledDataSourceFactory;
 import io.dropwizard.migrations.MigrationsBundle;
-import io.keck.api.WorkspaceResource;
 import io.keck.ops.FrontPageServlet;
 import io.keck.ops.HealthServlet;
 import io.keck.ops.HealthServlet.Status;
@@ -80,7 +79,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isHealthy());
                     }
                 }));
-        environment.jersey().register(new WorkspaceResource(runtime.rooms()));
+        config.api().build(environment, runtime.rooms().documents());
         config.blobs().build(environment, log, settings.holdDeleted());
         config.cors().build(environment);
 

@@ -3,6 +3,7 @@ package io.keck;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.core.Configuration;
 import io.dropwizard.util.Duration;
+import io.keck.api.ApiFactory;
 import io.keck.api.CorsFactory;
 import io.keck.socket.SocketFactory;
 import io.keck.storage.DatabaseFactory;
@@ -27,6 +28,11 @@ public class KeckConfiguration extends Configuration {
     @NotNull
     @JsonProperty
     private SocketFactory socket = new SocketFactory();
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private ApiFactory api = new ApiFactory();
 
     @Valid
     @NotNull
@@ -59,6 +65,10 @@ public class KeckConfiguration extends Configuration {
 
     SocketFactory socket() {
         return socket;
+    }
+
+    ApiFactory api() {
+        return api;
     }
 
     BlobsFactory blobs() {

@@ -1,57 +1,54 @@
 package io.keck.api;
 
-import io.keck.protocol.RoomName;
-import io.keck.room.Rooms;
+import io.keck.api.DocumentCalls.Missing;
+import io.keck.block.Workspace;
+import io.keck.crdt.Doc;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
-import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Workspaces, which are rooms, as back ends see them. Thread-safe. */
 @Path("/block/{workspace}")
 public final class WorkspaceResource {
-    private static final Logger LOG = LoggerFactory.getLogger(WorkspaceResource.class);
+    private final DocumentCalls calls;
 
-    private final Rooms rooms;
-
-    /** Over the rooms of this node and, through their log, of all others. */
-    public WorkspaceResource(Rooms rooms) {
-        this.rooms = rooms;
+    WorkspaceResource(DocumentCalls calls) {
+        this.calls = calls;
     }
 
-    /** Deletes a workspace on all nodes: 204, also when there is none, once it is committed; else 503. */
+    /** The workspace with all blocks. */
+    @GET
+    public void get(@BeanParam Call call, @Suspended AsyncResponse response) {
+        calls.read(response, call, Missing.SENTENCE, WorkspaceResource::json);
+    }
+
+    /** Makes the workspace where there is none, and answers with it. The body says nothing. */
+    @POST
+    public void create(@BeanParam Call call, @Suspended AsyncResponse response) {
+        String workspace = call.workspace();
+        calls.finish(
+                response,
+                workspace,
+                Missing.SENTENCE,
+                DocumentCalls.settled(calls.documents().create(workspace))
+                        .thenCompose(made -> calls.documents().read(workspace, false, WorkspaceResource::json)));
+    }
+
+    /** Deletes the workspace on all nodes: 204, also when there is none, once it is committed. */
     @DELETE
-    public void delete(@PathParam("workspace") String workspace, @Suspended AsyncResponse response) {
-        Optional<String> problem = RoomName.problem(workspace);
-        if (problem.isPresent()) {
-            response.resume(text(Response.Status.BAD_REQUEST, problem.get()));
-            return;
-        }
-        rooms.delete(workspace).whenComplete((deleted, error) -> {
-            if (error == null) {
-                response.resume(Response.noContent().build());
-            } else {
-                LOG.warn("Workspace {} could not be deleted: {}", workspace, error.toString());
-                response.resume(Response.fromResponse(text(
-                                Response.Status.SERVICE_UNAVAILABLE,
-                                "The database does not answer; perhaps it was deleted, perhaps not."))
-                        .header("Retry-After", "1")
-                        .header("Keck-Outcome", "unknown")
-                        .build());
-            }
-        });
+    public void delete(@BeanParam Call call, @Suspended AsyncResponse response) {
+        calls.resume(
+                response,
+                DocumentCalls.settled(calls.documents().delete(call.workspace()))
+                        .thenApply(deleted -> Response.noContent().build()));
     }
 
-    private static Response text(Response.Status status, String sentence) {
-        return Response.status(status)
-                .type(MediaType.TEXT_PLAIN_TYPE.withCharset("utf-8"))
-                .entity(sentence + "\n")
-                .build();
+    private static Reply json(Doc doc) {
+        return Reply.json(new Workspace(doc).entries());
     }
 }

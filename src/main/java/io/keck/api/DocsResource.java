@@ -1,0 +1,106 @@
+package io.keck.api;
+
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/** Swagger UI, from its WebJar, over {@code /api/jwst.json}: a few files by name and nothing else. Thread-safe. */
+@Path("/docs")
+public final class DocsResource {
+    /** With the version that the build takes. */
+    private static final String VERSION = "swagger-ui.properties";
+
+    private static final String INDEX = "index.html";
+    private static final String START = "swagger-initializer.js";
+    private static final Map<String, String> TYPES = Map.of(
+            INDEX,
+            "text/html;charset=utf-8",
+            START,
+            "text/javascript;charset=utf-8",
+            "index.css",
+            "text/css;charset=utf-8",
+            "swagger-ui.css",
+            "text/css;charset=utf-8",
+            "swagger-ui-bundle.js",
+            "text/javascript;charset=utf-8",
+            "swagger-ui-standalone-preset.js",
+            "text/javascript;charset=utf-8",
+            "favicon-16x16.png",
+            "image/png",
+            "favicon-32x32.png",
+            "image/png");
+
+    /** The WebJar's own shows another interface. */
+    private static final String OWN_START = """
+            window.onload = () => {
+              window.ui = SwaggerUIBundle({
+                url: '../jwst.json',
+                dom_id: '#swagger-ui',
+                deepLinking: true,
+                validatorUrl: null,
+                presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+                layout: 'StandaloneLayout'
+              })
+            }
+            """;
+
+    private final String folder;
+
+    DocsResource() {
+        try (InputStream in = opened(DocsResource.class.getResourceAsStream(VERSION), VERSION)) {
+            Properties properties = new Properties();
+            properties.load(in);
+            folder = "/META-INF/resources/webjars/swagger-ui/" + properties.getProperty("version") + "/";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static InputStream opened(@Nullable InputStream in, String name) {
+        if (in == null) {
+            throw new IllegalStateException(name + " is not in the jar");
+        }
+        return in;
+    }
+
+    private byte[] packaged(String file) throws IOException {
+        try (InputStream in = opened(DocsResource.class.getResourceAsStream(folder + file), file)) {
+            return in.readAllBytes();
+        }
+    }
+
+    /** The page; without the slash at the end its files would not be found. */
+    @GET
+    public Response index(@Context UriInfo uri) throws IOException {
+        return uri.getRequestUri().getRawPath().endsWith("/")
+                ? file(INDEX)
+                : Response.status(Status.FOUND).location(URI.create("docs/")).build();
+    }
+
+    /** A file of the page. */
+    @GET
+    @Path("{file}")
+    public Response file(@PathParam("file") String file) throws IOException {
+        String type = TYPES.get(file);
+        if (type == null) {
+            return Failures.response(Reply.text(Status.NOT_FOUND, "Not Found.")).build();
+        }
+        byte[] bytes = file.equals(START) ? OWN_START.getBytes(StandardCharsets.UTF_8) : packaged(file);
+        return Response.ok(bytes)
+                .type(type)
+                .header("X-Content-Type-Options", "nosniff")
+                .build();
+    }
+}

@@ -1,0 +1,123 @@
+package io.keck.api;
+
+import io.keck.crdt.Doc;
+import io.keck.room.Documents;
+import io.keck.room.Documents.Answer;
+import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.Documents.UnavailableException;
+import io.keck.room.UpdateLog.RoomGoneException;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.Response;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Carries calls to the documents of rooms, and answers back to clients. Answers are written by the given executor, since
+ * the threads of documents must not wait for a client. Thread-safe.
+ */
+final class DocumentCalls {
+    /** When a call is given up for which nothing else did so before. */
+    private static final long LAST_RESORT_SECONDS = 120;
+
+    private final Documents documents;
+    private final Executor writers;
+    private final ApiLimits limits;
+
+    DocumentCalls(Documents documents, Executor writers, ApiLimits limits) {
+        this.documents = documents;
+        this.writers = writers;
+        this.limits = limits;
+    }
+
+    Documents documents() {
+        return documents;
+    }
+
+    ApiLimits limits() {
+        return limits;
+    }
+
+    /** What is answered where there is no such workspace: a sentence, or nothing. */
+    enum Missing {
+        SENTENCE,
+        EMPTY;
+
+        Reply reply(String workspace) {
+            return this == EMPTY ? Reply.empty(Response.Status.NOT_FOUND) : Reply.notFound("Workspace", workspace);
+        }
+    }
+
+    /** Answers from the document, which the reader leaves as it is; it may throw a {@link Refusal}. */
+    void read(AsyncResponse response, Call call, Missing missing, Function<Doc, Reply> reader) {
+        String workspace = call.workspace();
+        boolean local = call.isLocal();
+        finish(response, workspace, missing, documents.read(workspace, local, reader));
+    }
+
+    /** Edits the document and answers when that is committed; the edit may throw a {@link Refusal}. */
+    void write(
+            AsyncResponse response, Call call, Missing missing, Consumer<Doc> edit, Function<Doc, Reply> afterwards) {
+        String workspace = call.workspace();
+        finish(response, workspace, missing, documents.write(workspace, call.key(), edit, afterwards));
+    }
+
+    /** Answers from an answer of the documents. */
+    void finish(AsyncResponse response, String workspace, Missing missing, CompletionStage<Answer<Reply>> stage) {
+        resume(response, stage.handle((answer, error) -> {
+            if (error == null) {
+                Response.ResponseBuilder builder =
+                        Failures.response(answer.value()).header("Keck-Seq", answer.roomId() + "-" + answer.seq());
+                if (answer.stale()) {
+                    builder.header("Warning", "110 keck \"Response is Stale\"");
+                }
+                return builder.build();
+            }
+            Throwable cause = cause(error);
+            return cause instanceof RoomMissingException
+                    ? Failures.response(missing.reply(workspace)).build()
+                    : Failures.of(cause);
+        }));
+    }
+
+    /** Answers with what comes of a stage. */
+    void resume(AsyncResponse response, CompletionStage<Response> stage) {
+        response.setTimeout(LAST_RESORT_SECONDS, TimeUnit.SECONDS);
+        response.setTimeoutHandler(late -> late.resume(Failures.unavailable(true)));
+        var unused = stage.whenCompleteAsync(
+                (answer, error) -> response.resume(error == null ? answer : Failures.of(cause(error))), this::execute);
+    }
+
+    private void execute(Runnable task) {
+        try {
+            writers.execute(task);
+        } catch (RejectedExecutionException e) {
+            task.run(); // the server is going down
+        }
+    }
+
+    /** A change of a whole room, of which any other failure than those it names leaves open whether it was made. */
+    static <T> CompletionStage<T> settled(CompletionStage<T> change) {
+        return change.handle((value, error) -> {
+                    Throwable cause = error == null ? null : cause(error);
+                    if (cause == null || cause instanceof UnavailableException || cause instanceof RoomGoneException) {
+                        return change;
+                    }
+                    return CompletableFuture.<T>failedStage(new UnavailableException(cause.toString(), true));
+                })
+                .thenCompose(stage -> stage);
+    }
+
+    static Throwable cause(Throwable error) {
+        Throwable cause = error;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+}

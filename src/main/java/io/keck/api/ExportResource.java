@@ -1,0 +1,94 @@
+package io.keck.api;
+
+import io.keck.api.DocumentCalls.Missing;
+import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.Doc;
+import io.keck.crdt.Root;
+import io.keck.crdt.Update;
+import io.keck.crdt.UpdateV2;
+import io.keck.room.Documents.Answer;
+import io.keck.room.Documents.UnavailableException;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The whole document of a workspace, never an old one. Thread-safe. */
+@Path("/block/{workspace}/export")
+public final class ExportResource {
+    private final DocumentCalls calls;
+
+    ExportResource(DocumentCalls calls) {
+        this.calls = calls;
+    }
+
+    /** As an update in V1 or V2, or as JSON. */
+    @GET
+    public void export(
+            @BeanParam Call call,
+            @QueryParam("format") @Nullable String format,
+            @Context HttpHeaders headers,
+            @Suspended AsyncResponse response) {
+        String workspace = call.workspace();
+        String wanted = format != null ? format : wantsJson(headers) ? "json" : "v1";
+        var stage = switch (wanted) {
+            case "json" -> calls.documents().read(workspace, false, ExportResource::json);
+            case "v1" -> calls.documents().export(workspace).thenApply(whole -> with(whole, whole.value()));
+            case "v2" ->
+                calls.documents()
+                        .export(workspace)
+                        .thenApply(
+                                whole -> with(whole, UpdateV2.encode(Update.decode(whole.value(), DecodeLimits.OWN))));
+            default -> throw Refusal.bad("format is \"v1\", \"v2\" or \"json\".");
+        };
+        calls.finish(response, workspace, Missing.EMPTY, stage.thenApply(ExportResource::fresh));
+    }
+
+    /** Whether a client asks for JSON and would not take an update: many libraries accept JSON and everything else. */
+    private static boolean wantsJson(HttpHeaders headers) {
+        List<MediaType> types = headers.getAcceptableMediaTypes();
+        return types.stream().noneMatch(MediaType.APPLICATION_OCTET_STREAM_TYPE::isCompatible)
+                && types.stream().anyMatch(MediaType.APPLICATION_JSON_TYPE::isCompatible);
+    }
+
+    private static Answer<Reply> with(Answer<byte[]> whole, byte[] body) {
+        return new Answer<>(Reply.bytes(body), whole.roomId(), whole.seq(), whole.stale());
+    }
+
+    private static Answer<Reply> fresh(Answer<Reply> answer) {
+        if (answer.stale()) {
+            throw new UnavailableException("only an old state is known", false);
+        }
+        return answer;
+    }
+
+    private static Reply json(Doc doc) {
+        Map<String, @Nullable Object> roots = new LinkedHashMap<>();
+        for (String name : KeysResource.names(doc)) {
+            Root root = doc.findRoot(name);
+            if (root != null) {
+                roots.put(name, value(root));
+            }
+        }
+        return Reply.json(roots);
+    }
+
+    private static @Nullable Object value(Root root) {
+        return switch (root.kind()) {
+            case MAP -> root.asMap();
+            case ARRAY -> root.asArray();
+            case TEXT -> root.asText();
+            case XML -> root.asXml();
+            case LIST, NONE -> null;
+        };
+    }
+}

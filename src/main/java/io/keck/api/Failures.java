@@ -1,0 +1,89 @@
+package io.keck.api;
+
+import io.keck.room.Documents.UnavailableException;
+import io.keck.room.UpdateLog.RoomGoneException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.ResponseBuilder;
+import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.ext.ExceptionMapper;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one place where what went wrong becomes an answer: a sentence, never a stack trace. Also takes what Jersey itself
+ * refuses. Stateless.
+ */
+public final class Failures implements ExceptionMapper<Throwable> {
+    private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
+    private static final int SERVER_ERRORS = 500;
+
+    Failures() {}
+
+    @Override
+    public Response toResponse(Throwable error) {
+        return of(error);
+    }
+
+    /** What is answered to a failure. */
+    static Response of(Throwable error) {
+        if (error instanceof Refusal refusal) {
+            return response(refusal.reply()).build();
+        }
+        if (error instanceof UnavailableException unavailable) {
+            LOG.warn("A request could not be carried out: {}", unavailable.getMessage());
+            return unavailable(unavailable.isOutcomeUnknown());
+        }
+        if (error instanceof RoomGoneException) {
+            return response(Reply.text(
+                            Status.SERVICE_UNAVAILABLE,
+                            "The workspace was deleted a moment ago; its name is free again in a while."))
+                    .header(HttpHeaders.RETRY_AFTER, "5")
+                    .build();
+        }
+        if (error instanceof WebApplicationException web) {
+            return ofJersey(web);
+        }
+        if (error instanceof IOException) {
+            LOG.debug("A request broke off", error);
+            return response(Reply.text(Status.BAD_REQUEST, "The request broke off."))
+                    .build();
+        }
+        LOG.error("A request failed in a way that is an error of Keck", error);
+        return response(Reply.text(Status.INTERNAL_SERVER_ERROR, "Keck failed; its log says why."))
+                .build();
+    }
+
+    /** 503; when {@code unknown}, it may have been carried out all the same. */
+    static Response unavailable(boolean unknown) {
+        ResponseBuilder builder = response(Reply.text(
+                        Status.SERVICE_UNAVAILABLE,
+                        unknown
+                                ? "The database does not answer; perhaps it was done, perhaps not."
+                                : "The database does not answer; nothing was done."))
+                .header(HttpHeaders.RETRY_AFTER, "1");
+        return unknown ? builder.header("Keck-Outcome", "unknown").build() : builder.build();
+    }
+
+    private static Response ofJersey(WebApplicationException error) {
+        Response made = error.getResponse();
+        if (made.hasEntity() || made.getStatus() < 400) {
+            return made;
+        }
+        if (made.getStatus() >= SERVER_ERRORS) {
+            LOG.error("A request failed in a way that is an error of Keck", error);
+        }
+        Reply reply = Reply.text(made.getStatus(), made.getStatusInfo().getReasonPhrase() + ".");
+        return Response.fromResponse(made)
+                .type(reply.type())
+                .entity(reply.body())
+                .build();
+    }
+
+    static ResponseBuilder response(Reply reply) {
+        ResponseBuilder builder = Response.status(reply.status());
+        return reply.type() == null ? builder : builder.type(reply.type()).entity(reply.body());
+    }
+}

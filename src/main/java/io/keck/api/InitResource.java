@@ -1,0 +1,64 @@
+package io.keck.api;
+
+import io.keck.crdt.Update;
+import io.keck.crdt.lib0.DecodeException;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Makes a workspace of an update. Thread-safe. */
+@Path("/block/{workspace}/init")
+public final class InitResource {
+    private static final byte[] EMPTY_UPDATE = {0, 0};
+
+    private final DocumentCalls calls;
+
+    InitResource(DocumentCalls calls) {
+        this.calls = calls;
+    }
+
+    /** 200 with the whole document where the workspace was made, 304 where there was one that is kept. */
+    @POST
+    public void init(
+            @BeanParam Call call,
+            @QueryParam("force") @Nullable String force,
+            @Context HttpHeaders headers,
+            InputStream body,
+            @Suspended AsyncResponse response)
+            throws IOException {
+        String workspace = call.workspace();
+        boolean replace = Parameters.flag("force", force);
+        byte[] bytes = JsonBody.readBytes(headers, body, calls.limits().maxUpdate());
+        Update update;
+        try {
+            update = Update.decode(bytes.length == 0 ? EMPTY_UPDATE : bytes);
+        } catch (DecodeException e) {
+            throw new Refusal(Reply.text(422, "The body is not a Yjs update in V1: " + e.getMessage() + "."));
+        }
+        CompletionStage<Boolean> made = DocumentCalls.settled(calls.documents().init(workspace, update, replace));
+        calls.resume(response, made.thenCompose(done -> done ? exported(workspace) : kept()));
+    }
+
+    private CompletionStage<Response> exported(String workspace) {
+        return calls.documents()
+                .export(workspace)
+                .thenApply(whole -> Failures.response(Reply.bytes(whole.value()))
+                        .header("Keck-Seq", whole.roomId() + "-" + whole.seq())
+                        .build());
+    }
+
+    private static CompletionStage<Response> kept() {
+        return CompletableFuture.completedFuture(Response.notModified().build());
+    }
+}

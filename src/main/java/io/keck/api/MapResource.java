@@ -1,0 +1,119 @@
+package io.keck.api;
+
+import io.keck.api.DocumentCalls.Missing;
+import io.keck.crdt.Doc;
+import io.keck.crdt.Root;
+import io.keck.crdt.YMap;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.Encoded;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response.Status;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+
+/** Root maps by name. Thread-safe. */
+@Path("/block/{workspace}/map/{name}")
+public final class MapResource {
+    private final DocumentCalls calls;
+
+    MapResource(DocumentCalls calls) {
+        this.calls = calls;
+    }
+
+    /** The whole map. */
+    @GET
+    public void get(@BeanParam Call call, @Encoded @PathParam("name") String name, @Suspended AsyncResponse response) {
+        String map = Call.decode(name);
+        calls.read(response, call, Missing.SENTENCE, doc -> whole(doc, map));
+    }
+
+    /** One value. */
+    @GET
+    @Path("{key}")
+    public void getKey(
+            @BeanParam Call call,
+            @Encoded @PathParam("name") String name,
+            @Encoded @PathParam("key") String encodedKey,
+            @Suspended AsyncResponse response) {
+        String map = Call.decode(name);
+        String key = Call.decode(encodedKey);
+        calls.read(response, call, Missing.SENTENCE, doc -> {
+            Root root = NamedTypes.MAP.find(doc, map);
+            YMap entries = root == null ? null : root.asMap();
+            if (entries == null || !entries.has(key)) {
+                return Reply.text(
+                        Status.NOT_FOUND,
+                        "Key(" + Parameters.quoted(key) + ") not found in map(" + Parameters.quoted(map) + ")");
+            }
+            return Reply.json(entries.get(key));
+        });
+    }
+
+    /** Sets all entries of an object, and answers with the whole map. */
+    @POST
+    public void put(
+            @BeanParam Call call,
+            @Encoded @PathParam("name") String name,
+            @Context HttpHeaders headers,
+            InputStream in,
+            @Suspended AsyncResponse response)
+            throws IOException {
+        String map = Call.decode(name);
+        if (!(JsonBody.read(headers, in, calls.limits()) instanceof Map<?, ?> body)) {
+            calls.read(response, call, Missing.SENTENCE, doc -> {
+                NamedTypes.MAP.find(doc, map);
+                return Reply.text(Status.BAD_REQUEST, "Expected a JSON object");
+            });
+            return;
+        }
+        calls.write(
+                response,
+                call,
+                Missing.SENTENCE,
+                doc -> {
+                    NamedTypes.MAP.find(doc, map);
+                    if (!body.isEmpty()) {
+                        YMap entries = NamedTypes.MAP.open(doc, map).asMap();
+                        doc.transact(transaction -> body.forEach((key, value) -> entries.set((String) key, value)));
+                    }
+                },
+                doc -> whole(doc, map));
+    }
+
+    /** Removes one key: 204, also where there is none. */
+    @DELETE
+    @Path("{key}")
+    public void deleteKey(
+            @BeanParam Call call,
+            @Encoded @PathParam("name") String name,
+            @Encoded @PathParam("key") String encodedKey,
+            @Suspended AsyncResponse response) {
+        String map = Call.decode(name);
+        String key = Call.decode(encodedKey);
+        calls.write(
+                response,
+                call,
+                Missing.SENTENCE,
+                doc -> {
+                    Root root = NamedTypes.MAP.find(doc, map);
+                    if (root != null) {
+                        root.asMap().delete(key);
+                    }
+                },
+                doc -> Reply.empty(Status.NO_CONTENT));
+    }
+
+    private static Reply whole(Doc doc, String name) {
+        Root root = NamedTypes.MAP.find(doc, name);
+        return Reply.json(root == null ? Map.of() : root.asMap());
+    }
+}

@@ -1,0 +1,54 @@
+package io.keck.api;
+
+import io.keck.crdt.Doc;
+import io.keck.crdt.Root;
+import io.keck.crdt.Root.Kind;
+import jakarta.ws.rs.core.Response.Status;
+import org.jspecify.annotations.Nullable;
+
+/** Root types by name and kind. Stateless. */
+enum NamedTypes {
+    MAP("Map", Kind.MAP),
+    ARRAY("Array", Kind.ARRAY),
+    TEXT("Text", Kind.TEXT),
+    XML("Xml", Kind.XML);
+
+    private final String word;
+    private final Kind kind;
+
+    NamedTypes(String word, Kind kind) {
+        this.word = word;
+        this.kind = kind;
+    }
+
+    /** The root of that name; null where nothing is in it yet. Refuses one of another kind with 404. */
+    @Nullable
+    Root find(Doc doc, String name) {
+        Root root = doc.findRoot(name);
+        if (root == null) {
+            return null;
+        }
+        Kind found = root.kind();
+        if (found == Kind.NONE) {
+            return null;
+        }
+        if (found == kind || (found == Kind.LIST && this != MAP)) {
+            return root;
+        }
+        throw new Refusal(Reply.notFound(word, name));
+    }
+
+    /** The same, to be edited. */
+    Root open(Doc doc, String name) {
+        Root root = find(doc, name);
+        return root == null ? doc.openRoot(name) : root;
+    }
+
+    /** 400 for an index that is not there. */
+    Refusal outOfBounds(Status status, long index, String name) {
+        return new Refusal(
+                status,
+                "Index(" + index + ") out of bounds for " + word.toLowerCase(java.util.Locale.ROOT) + "("
+                        + Parameters.quoted(name) + ")");
+    }
+}

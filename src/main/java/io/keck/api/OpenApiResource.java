@@ -1,0 +1,35 @@
+package io.keck.api;
+
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+
+/** What the interface offers, as OpenAPI describes it; a test holds it against what the server does. Thread-safe. */
+@Path("/jwst.json")
+public final class OpenApiResource {
+    private final byte[] description = read();
+
+    OpenApiResource() {}
+
+    private static byte[] read() {
+        try (InputStream in = OpenApiResource.class.getResourceAsStream("openapi.json")) {
+            if (in == null) {
+                throw new IllegalStateException("openapi.json is not in the jar");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The description. */
+    @GET
+    @Produces(MediaType.APPLICATION_JSON)
+    public byte[] get() {
+        return description.clone();
+    }
+}

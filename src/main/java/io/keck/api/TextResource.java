@@ -1,0 +1,93 @@
+package io.keck.api;
+
+import io.keck.api.DocumentCalls.Missing;
+import io.keck.crdt.Delta;
+import io.keck.crdt.Doc;
+import io.keck.crdt.Root;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.Encoded;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Root texts by name; a block may be called "text", so what stands at {@code text/children} are its children. Thread-safe. */
+@Path("/block/{workspace}/text/{name: (?!children(?:/|$))[^/]+}")
+public final class TextResource {
+    private final DocumentCalls calls;
+
+    TextResource(DocumentCalls calls) {
+        this.calls = calls;
+    }
+
+    /** The text alone as a JSON string, or with its formats as a delta. */
+    @GET
+    public void get(
+            @BeanParam Call call,
+            @Encoded @PathParam("name") String name,
+            @QueryParam("format") @Nullable String format,
+            @Suspended AsyncResponse response) {
+        String text = Call.decode(name);
+        if (format != null && !format.equals("delta")) {
+            throw Refusal.bad("format is \"delta\" or left out.");
+        }
+        calls.read(response, call, Missing.SENTENCE, doc -> format == null ? whole(doc, text) : delta(doc, text));
+    }
+
+    /** Edits the text, and answers with the whole of it. */
+    @POST
+    public void edit(
+            @BeanParam Call call,
+            @Encoded @PathParam("name") String name,
+            @Context HttpHeaders headers,
+            InputStream in,
+            @Suspended AsyncResponse response)
+            throws IOException {
+        String text = Call.decode(name);
+        Object body = JsonBody.read(headers, in, calls.limits());
+        TextAction action;
+        try {
+            action = TextAction.of(body);
+        } catch (Refusal shape) {
+            calls.read(response, call, Missing.SENTENCE, doc -> {
+                NamedTypes.TEXT.find(doc, text);
+                return shape.reply();
+            });
+            return;
+        }
+        calls.write(response, call, Missing.SENTENCE, doc -> action.edit(doc, text), doc -> whole(doc, text));
+    }
+
+    private static Reply whole(Doc doc, String name) {
+        Root root = NamedTypes.TEXT.find(doc, name);
+        return Reply.json(root == null ? "" : root.asText().toString());
+    }
+
+    private static Reply delta(Doc doc, String name) {
+        Root root = NamedTypes.TEXT.find(doc, name);
+        List<Map<String, @Nullable Object>> steps = new ArrayList<>();
+        for (Delta step : root == null ? List.<Delta>of() : root.asText().toDelta()) {
+            if (step instanceof Delta.Insert insert) {
+                Map<String, @Nullable Object> json = new LinkedHashMap<>();
+                json.put("insert", insert.value());
+                if (!insert.attributes().isEmpty()) {
+                    json.put("attributes", insert.attributes());
+                }
+                steps.add(json);
+            }
+        }
+        return Reply.json(steps);
+    }
+}

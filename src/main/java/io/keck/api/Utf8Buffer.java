@@ -1,0 +1,58 @@
+package io.keck.api;
+
+import java.util.Arrays;
+
+/** Bytes of UTF-8 that grow as text is added. Belongs to one thread. */
+final class Utf8Buffer {
+    private byte[] bytes = new byte[256];
+    private int size;
+
+    void ascii(char c) {
+        reserve(1);
+        bytes[size++] = (byte) c;
+    }
+
+    void ascii(String s) {
+        for (int i = 0; i < s.length(); i++) {
+            ascii(s.charAt(i));
+        }
+    }
+
+    /** Adds the code point at an index, half a surrogate pair as U+FFFD; how many chars more than one it took. */
+    int codePoint(String s, int i) {
+        char c = s.charAt(i);
+        if (c < 0x80) {
+            ascii(c);
+            return 0;
+        }
+        reserve(4);
+        if (c < 0x800) {
+            bytes[size++] = (byte) (0xc0 | c >> 6);
+            bytes[size++] = (byte) (0x80 | (c & 0x3f));
+            return 0;
+        }
+        int point = s.codePointAt(i);
+        if (point <= 0xffff) {
+            point = Character.isSurrogate(c) ? 0xfffd : point;
+            bytes[size++] = (byte) (0xe0 | point >> 12);
+            bytes[size++] = (byte) (0x80 | ((point >> 6) & 0x3f));
+            bytes[size++] = (byte) (0x80 | (point & 0x3f));
+            return 0;
+        }
+        bytes[size++] = (byte) (0xf0 | point >> 18);
+        bytes[size++] = (byte) (0x80 | ((point >> 12) & 0x3f));
+        bytes[size++] = (byte) (0x80 | ((point >> 6) & 0x3f));
+        bytes[size++] = (byte) (0x80 | (point & 0x3f));
+        return 1;
+    }
+
+    private void reserve(int more) {
+        if (bytes.length - size < more) {
+            bytes = Arrays.copyOf(bytes, Math.max(bytes.length + more, (int) Math.min(bytes.length * 2L, 0x7ffffff0)));
+        }
+    }
+
+    byte[] toByteArray() {
+        return Arrays.copyOf(bytes, size);
+    }
+}

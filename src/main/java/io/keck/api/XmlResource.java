@@ -1,0 +1,31 @@
+package io.keck.api;
+
+import io.keck.api.DocumentCalls.Missing;
+import io.keck.crdt.Root;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.Encoded;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+
+/** Root XML fragments by name. Thread-safe. */
+@Path("/block/{workspace}/xml/{name: (?!children(?:/|$))[^/]+}")
+public final class XmlResource {
+    private final DocumentCalls calls;
+
+    XmlResource(DocumentCalls calls) {
+        this.calls = calls;
+    }
+
+    /** Its string form, as a JSON string. */
+    @GET
+    public void get(@BeanParam Call call, @Encoded @PathParam("name") String name, @Suspended AsyncResponse response) {
+        String xml = Call.decode(name);
+        calls.read(response, call, Missing.SENTENCE, doc -> {
+            Root root = NamedTypes.XML.find(doc, xml);
+            return Reply.json(root == null ? "" : root.asXml().toString());
+        });
+    }
+}

@@ -1,0 +1,245 @@
+package io.keck.api;
+
+import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.Doc;
+import io.keck.crdt.Update;
+import io.keck.room.Documents;
+import io.keck.room.UpdateLog.RoomGoneException;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * Documents in memory, one per room, all on one thread. A write runs on a fork whose changes reach the document when it is
+ * "committed", as updates, so that no kind of a root comes along. A read that leaves a trace fails.
+ */
+final class FakeDocuments implements Documents, AutoCloseable {
+    /** What the database does. */
+    enum Database {
+        WORKS,
+        AWAY,
+        AWAY_AND_NOTHING_LOADED,
+        COMMITS_BUT_SAYS_NOTHING,
+        BREAKS
+    }
+
+    private static final class Life {
+        final long id;
+        final Doc doc = new Doc();
+        final Set<String> keys = new HashSet<>();
+        long seq;
+
+        Life(long id) {
+            this.id = id;
+        }
+    }
+
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(r -> new Thread(r, "fake-documents"));
+    private final Map<String, Life> rooms = new TreeMap<>();
+    private final Set<String> held = new HashSet<>();
+    private long nextId = 1;
+    volatile Database database = Database.WORKS;
+    volatile boolean lastReadWasLocal;
+    volatile int forks;
+
+    @Override
+    public <T> CompletionStage<Answer<T>> read(String room, boolean local, Function<Doc, T> reader) {
+        lastReadWasLocal = local;
+        return run(() -> {
+            checkLoaded();
+            return answer(life(room), reader);
+        });
+    }
+
+    @Override
+    public <T> CompletionStage<Answer<T>> write(
+            String room, String key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
+        return run(() -> {
+            checkLoaded();
+            Life life = life(room);
+            if (database == Database.AWAY) {
+                throw new UnavailableException("switched off", false);
+            }
+            if (key == null || !life.keys.contains(key)) {
+                forks++;
+                Doc fork = new Doc();
+                fork.applyUpdate(life.doc.encodeStateAsUpdate());
+                byte[][] change = new byte[1][];
+                try (var listening = fork.onUpdate((update, transaction) -> change[0] = merged(change[0], update))) {
+                    edit.accept(fork);
+                }
+                if (change[0] != null) {
+                    life.doc.applyUpdate(change[0]);
+                    life.seq++;
+                }
+                if (key != null) {
+                    life.keys.add(key);
+                }
+            }
+            if (database == Database.COMMITS_BUT_SAYS_NOTHING) {
+                throw new UnavailableException("no answer", true);
+            }
+            return answer(life, afterwards);
+        });
+    }
+
+    private static byte[] merged(byte[] before, byte[] update) {
+        if (before == null) {
+            return update;
+        }
+        Doc both = new Doc();
+        both.applyUpdate(before);
+        both.applyUpdate(update);
+        return both.encodeStateAsUpdate();
+    }
+
+    private <T> Answer<T> answer(Life life, Function<Doc, T> reader) {
+        byte[] before = life.doc.encodeStateAsUpdate();
+        List<String> roots = List.copyOf(life.doc.rootNames());
+        T value = reader.apply(life.doc);
+        if (!Arrays.equals(before, life.doc.encodeStateAsUpdate())
+                || !roots.equals(List.copyOf(life.doc.rootNames()))) {
+            throw new AssertionError("a read changed the document");
+        }
+        return new Answer<>(value, life.id, life.seq, database == Database.AWAY);
+    }
+
+    @Override
+    public CompletionStage<Boolean> create(String room) {
+        return run(() -> {
+            if (held.contains(room)) {
+                throw new RoomGoneException(0);
+            }
+            boolean absent = !rooms.containsKey(room);
+            checkDatabase();
+            if (absent) {
+                rooms.put(room, new Life(nextId++));
+            }
+            return absent;
+        });
+    }
+
+    @Override
+    public CompletionStage<Boolean> init(String room, Update content, boolean replace) {
+        return run(() -> {
+            checkDatabase();
+            if (rooms.containsKey(room) && !replace) {
+                return false;
+            }
+            Life life = new Life(nextId++);
+            life.doc.applyUpdate(Update.decode(content.encode(), DecodeLimits.OWN), null);
+            life.seq = 1;
+            rooms.put(room, life);
+            return true;
+        });
+    }
+
+    @Override
+    public CompletionStage<Answer<byte[]>> export(String room) {
+        return run(() -> {
+            checkLoaded();
+            return answer(life(room), Doc::encodeStateAsUpdate);
+        });
+    }
+
+    @Override
+    public CompletionStage<Boolean> delete(String room) {
+        return run(() -> {
+            checkDatabase();
+            return rooms.remove(room) != null;
+        });
+    }
+
+    private void checkLoaded() {
+        if (database == Database.AWAY_AND_NOTHING_LOADED) {
+            throw new UnavailableException("switched off", false);
+        }
+    }
+
+    private void checkDatabase() {
+        checkLoaded();
+        if (database == Database.AWAY) {
+            throw new UnavailableException("switched off", false);
+        }
+        if (database == Database.COMMITS_BUT_SAYS_NOTHING) {
+            throw new UnavailableException("no answer", true);
+        }
+        if (database == Database.BREAKS) {
+            throw new IllegalStateException("the connection broke: password=secret");
+        }
+    }
+
+    private Life life(String room) {
+        Life life = rooms.get(room);
+        if (life == null) {
+            throw new RoomMissingException(room);
+        }
+        return life;
+    }
+
+    private <T> CompletableFuture<T> run(Supplier<T> task) {
+        return CompletableFuture.supplyAsync(task, thread);
+    }
+
+    // ---- for tests
+
+    /** What some other client does to a document. */
+    void edit(String room, Consumer<Doc> edit) {
+        run(() -> {
+                    Life life = rooms.computeIfAbsent(room, name -> new Life(nextId++));
+                    Doc client = new Doc();
+                    client.applyUpdate(life.doc.encodeStateAsUpdate());
+                    edit.accept(client);
+                    life.doc.applyUpdate(client.encodeStateAsUpdate());
+                    life.seq++;
+                    return true;
+                })
+                .join();
+    }
+
+    /** A copy of a document, as some other client has it. */
+    Doc copy(String room) {
+        return run(() -> {
+                    Doc copy = new Doc();
+                    copy.applyUpdate(life(room).doc.encodeStateAsUpdate());
+                    return copy;
+                })
+                .join();
+    }
+
+    boolean exists(String room) {
+        return run(() -> rooms.containsKey(room)).join();
+    }
+
+    void hold(String room) {
+        run(() -> held.add(room)).join();
+    }
+
+    void reset() {
+        run(() -> {
+                    rooms.clear();
+                    held.clear();
+                    nextId = 1;
+                    database = Database.WORKS;
+                    return true;
+                })
+                .join();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        thread.shutdownNow();
+        thread.awaitTermination(10, TimeUnit.SECONDS);
+    }
+}
