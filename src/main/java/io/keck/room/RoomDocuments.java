@@ -97,7 +97,9 @@ final class RoomDocuments implements Documents {
             done.complete(value);
         } else {
             done.completeExceptionally(
-                    cause instanceof RoomMissingException || cause instanceof UnavailableException
+                    cause instanceof RoomMissingException
+                                    || cause instanceof UnavailableException
+                                    || cause instanceof UpdateLog.RoomGoneException
                             ? cause
                             : new UnavailableException("the database does not answer", true));
         }

@@ -434,6 +434,9 @@ class DocumentsTest {
         CompletionStage<Answer<String>> read = documents.read(ROOM, false, DocumentsTest::text);
         world.settle();
         assertThat(failure(read)).isInstanceOf(RoomMissingException.class);
+        CompletionStage<Boolean> create = documents.create(ROOM);
+        world.settle();
+        assertThat(failure(create)).as("the name is held").isInstanceOf(UpdateLog.RoomGoneException.class);
     }
 
     @Test
