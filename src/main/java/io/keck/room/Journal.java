@@ -300,6 +300,8 @@ final class Journal {
             takeAndSettle(contents);
         } else if (readAgain || contents.head().seq() > applied) {
             readOn(); // we have moved meanwhile, and cannot tell whether these rows come after ours
+        } else {
+            goodReads = reads; // we have moved past all of it
         }
     }
 

@@ -40,6 +40,10 @@ final class FlakyLog implements UpdateLog {
     private final List<Runnable> held = new ArrayList<>();
     Supplier<Outcome> outcome = () -> Outcome.OK;
     boolean holding;
+    /** Requests are carried out, and their answers held back. */
+    boolean answersLate;
+
+    private final List<Runnable> answers = new ArrayList<>();
     /** Whether the node is told that others write, too. */
     boolean shared;
     /** The twin: says "committed" before it is. */
@@ -131,13 +135,11 @@ final class FlakyLog implements UpdateLog {
                 answer.completeExceptionally(new LogDownException());
                 return;
             }
-            done.whenComplete((value, error) -> {
-                if (error == null) {
-                    answer.complete(value);
-                } else {
-                    answer.completeExceptionally(error);
-                }
-            });
+            if (answersLate) {
+                answers.add(() -> answer(answer, done));
+            } else {
+                answer(answer, done);
+            }
         };
         if (holding) {
             held.add(carryOut);
@@ -145,6 +147,22 @@ final class FlakyLog implements UpdateLog {
             carryOut.run();
         }
         return answer;
+    }
+
+    private static <T> void answer(CompletableFuture<T> answer, CompletionStage<T> done) {
+        done.whenComplete((value, error) -> {
+            if (error == null) {
+                answer.complete(value);
+            } else {
+                answer.completeExceptionally(error);
+            }
+        });
+    }
+
+    /** Lets the answers through that were late. */
+    void releaseAnswers() {
+        List.copyOf(answers).forEach(Runnable::run);
+        answers.clear();
     }
 
     int heldBack() {

@@ -154,6 +154,24 @@ class RoomClusterTest {
     }
 
     @Test
+    void readThatWasOvertakenByOwnCommits_isNotStale() {
+        byte[] before = alice.type("x");
+        settle();
+        a.way.answersLate = true;
+        var answer =
+                a.rooms.documents().read(ROOM, false, doc -> doc.getText("t").toString());
+        a.settle(); // the log is asked, and has answered: but the answer is on its way
+        a.way.answersLate = false;
+        alice.type("y");
+        a.settle();
+        assertThat(alice.has(before)).isTrue();
+        a.way.releaseAnswers();
+        a.settle();
+        assertThat(answer.toCompletableFuture().join().stale()).isFalse();
+        assertThat(answer.toCompletableFuture().join().value()).isEqualTo("xy");
+    }
+
+    @Test
     void gap_isReadFromTheLog() {
         byte[] first = alice.type("x");
         a.settle();
