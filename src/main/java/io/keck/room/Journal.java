@@ -146,9 +146,9 @@ final class Journal {
         return tooEarly ? reads + 1 : reads;
     }
 
-    /** Whether that read has come back, or has failed. */
+    /** Whether that read, or one after it, has told what there is; or has failed. */
     boolean hasRead(long number) {
-        return !reading || number < reads;
+        return !reading || goodReads >= number;
     }
 
     /** Whether it went well. */

@@ -7,6 +7,7 @@ import io.keck.protocol.CloseReason;
 import io.keck.room.FlakyLog.Outcome;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -169,6 +170,36 @@ class RoomClusterTest {
         a.settle();
         assertThat(answer.toCompletableFuture().join().stale()).isFalse();
         assertThat(answer.toCompletableFuture().join().value()).isEqualTo("xy");
+    }
+
+    @Test
+    void readThatHadToBeRepeated_isNotStale() {
+        a.way.answersLate = true;
+        var first = ask();
+        var second = ask(); // waits for a read after that of the first
+        a.way.releaseAnswers();
+        a.settle(); // it is under way
+        var third = ask(); // and there has to be another
+        a.way.answersLate = false;
+        alice.type("y"); // overtakes it
+        a.settle();
+        a.way.answersLate = true;
+        a.way.releaseAnswers();
+        a.settle(); // so it is repeated, and that is under way
+        a.way.answersLate = false;
+        a.way.releaseAnswers();
+        settle();
+        for (var answer : List.of(first, second, third)) {
+            assertThat(answer.toCompletableFuture().join().stale()).isFalse();
+        }
+        assertAllEqual();
+    }
+
+    private CompletionStage<Documents.Answer<String>> ask() {
+        var answer =
+                a.rooms.documents().read(ROOM, false, doc -> doc.getText("t").toString());
+        a.settle();
+        return answer;
     }
 
     @Test
