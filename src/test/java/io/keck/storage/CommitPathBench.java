@@ -93,7 +93,7 @@ final class CommitPathBench {
                 new JdbiUpdateLog.Settings(
                         Integer.getInteger("lanes", 2),
                         4,
-                        1_000_000,
+                        Long.getLong("spacing", 1_000_000), // nanoseconds
                         1_000,
                         8 << 20,
                         Long.MAX_VALUE,
