@@ -277,10 +277,12 @@ public final class Doc {
     /** What is deleted, as a copy. */
     public DeleteSet deletes() {
         DeleteSet out = new DeleteSet();
-        for (long client : store.sortedClients()) {
-            Ranges ranges = store.client(client).deletes();
+        Ranges ranges = new Ranges();
+        for (StructList list : store.lists()) {
+            ranges.clear();
+            list.addDeletesTo(ranges);
             for (int i = 0; i < ranges.size(); i++) {
-                out.add(client, ranges.from(i), ranges.to(i));
+                out.add(list.client, ranges.from(i), ranges.to(i));
             }
         }
         return out;

@@ -8,19 +8,19 @@ final class DocWriter {
 
     /** The state of a document from a state vector on, and its whole delete set. */
     static void state(Encoder out, ItemStore store, StateVector known) {
-        long[] clients = store.sortedClients();
+        StructList[] lists = store.lists();
         int count = 0;
-        for (long client : clients) {
-            count += store.end(client) > known.clock(client) ? 1 : 0;
+        for (StructList list : lists) {
+            count += list.end() > known.clock(list.client) ? 1 : 0;
         }
         out.writeVarUint(count);
-        for (int i = clients.length - 1; i >= 0; i--) {
-            long from = known.clock(clients[i]);
-            if (store.end(clients[i]) > from) {
-                structs(out, store.client(clients[i]), from);
+        for (int i = lists.length - 1; i >= 0; i--) {
+            long from = known.clock(lists[i].client);
+            if (lists[i].end() > from) {
+                structs(out, lists[i], from);
             }
         }
-        deletes(out, store, clients);
+        deletes(out, lists);
     }
 
     /** One client's structs from a clock on, which is below its end; clocks may begin within a struct. */
@@ -90,19 +90,20 @@ final class DocWriter {
     }
 
     /** The delete set of everything: neighbours by clock that are deleted are one range. */
-    private static void deletes(Encoder out, ItemStore store, long[] clients) {
-        Ranges[] all = new Ranges[clients.length];
+    private static void deletes(Encoder out, StructList[] lists) {
+        Encoder all = new Encoder();
+        Ranges ranges = new Ranges();
         int count = 0;
-        for (int i = 0; i < clients.length; i++) {
-            all[i] = store.client(clients[i]).deletes();
-            count += all[i].size() > 0 ? 1 : 0;
-        }
-        out.writeVarUint(count);
-        for (int i = clients.length - 1; i >= 0; i--) {
-            if (all[i].size() > 0) {
-                out.writeVarUint(clients[i]);
-                all[i].encode(out);
+        for (int i = lists.length - 1; i >= 0; i--) {
+            ranges.clear();
+            lists[i].addDeletesTo(ranges);
+            if (ranges.size() > 0) {
+                count++;
+                all.writeVarUint(lists[i].client);
+                ranges.encode(all);
             }
         }
+        out.writeVarUint(count);
+        out.write(all);
     }
 }

@@ -11,6 +11,8 @@ final class ItemStore {
 
     private final LongMap<StructList> clients = new LongMap<>();
     private @Nullable StructList recent;
+    /** All histories by client id, ascending, once somebody asked and until there is a new one. */
+    private StructList @Nullable [] ascending;
     /** What undone deletions made of items: the id of the item that stands for it now. */
     private final Map<Item, Id> redone = new HashMap<>();
 
@@ -35,6 +37,7 @@ final class ItemStore {
             list = new StructList(client, clients.size());
             clients.put(client, list);
             recent = list;
+            ascending = null;
         }
         return list;
     }
@@ -44,9 +47,18 @@ final class ItemStore {
         return list == null ? 0 : list.end();
     }
 
-    /** All client ids, ascending. */
-    long[] sortedClients() {
-        return clients.sortedKeys();
+    /** The histories of all clients, by id, ascending; not to be changed. */
+    StructList[] lists() {
+        StructList[] lists = ascending;
+        if (lists == null) {
+            lists = new StructList[clients.size()];
+            long[] ids = clients.sortedKeys();
+            for (int i = 0; i < lists.length; i++) {
+                lists[i] = client(ids[i]);
+            }
+            ascending = lists;
+        }
+        return lists;
     }
 
     StateVector stateVector() {

@@ -128,6 +128,11 @@ final class Ranges {
         n = all.n;
     }
 
+    /** Forgets everything and keeps the room. */
+    void clear() {
+        n = 0;
+    }
+
     /** Forgets everything below {@code clock}. */
     void dropBelow(long clock) {
         int first = firstEndingAfter(clock);

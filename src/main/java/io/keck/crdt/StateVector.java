@@ -64,7 +64,7 @@ public final class StateVector {
 
     /** The next clock expected of {@code client}; 0 when it is unknown. */
     public long clock(long client) {
-        return clocks.getOrDefault(client, 0L);
+        return clocks.isEmpty() ? 0 : clocks.getOrDefault(client, 0L);
     }
 
     /** All clocks above 0, by client id. */

@@ -217,9 +217,8 @@ final class StructList {
         return count;
     }
 
-    /** What is deleted. */
-    Ranges deletes() {
-        Ranges ranges = new Ranges();
+    /** Adds what is deleted. */
+    void addDeletesTo(Ranges ranges) {
         for (int c = 0; c < chunkCount; c++) {
             for (int i = 0; i < chunks[c].n; i++) {
                 Struct struct = chunks[c].structs[i];
@@ -228,7 +227,6 @@ final class StructList {
                 }
             }
         }
-        return ranges;
     }
 
     void append(Struct struct) {

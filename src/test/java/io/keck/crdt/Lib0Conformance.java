@@ -143,6 +143,11 @@ class Lib0Conformance {
             Encoder out = new Encoder();
             out.writeVarInt(value);
             assertWritten(out, vector);
+            if (value == (int) value && 1 / value != Double.NEGATIVE_INFINITY) {
+                Encoder ofInt = new Encoder();
+                ofInt.writeVarInt((int) value);
+                assertWritten(ofInt, vector);
+            }
         }
     }
 

@@ -254,7 +254,11 @@ public final class Any {
     }
 
     private static void writeNumber(Encoder out, double x) {
-        if (x == Math.rint(x) && Math.abs(x) <= MAX_INT) {
+        int whole = (int) x;
+        if (whole == x && (whole != 0 || 1 / x > 0) && whole != Integer.MIN_VALUE) {
+            out.writeUint8(125);
+            out.writeVarInt(whole);
+        } else if (x == Math.rint(x) && Math.abs(x) <= MAX_INT) {
             out.writeUint8(125);
             out.writeVarInt(x);
         } else if ((double) (float) x == x) {

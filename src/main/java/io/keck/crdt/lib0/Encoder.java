@@ -85,6 +85,22 @@ public final class Encoder {
         }
     }
 
+    /** As {@link #writeVarInt(double)}, for what is an {@code int} already. */
+    public void writeVarInt(int n) {
+        if (buf.length - len < 5) {
+            grow(5);
+        }
+        int rest = Math.abs(n); // of the smallest int it is itself, without sign the right number
+        int bits = (rest & 0x3f) | (n < 0 ? 0x40 : 0);
+        rest >>>= 6;
+        while (rest != 0) {
+            buf[len++] = (byte) (bits | 0x80);
+            bits = rest & 0x7f;
+            rest >>>= 7;
+        }
+        buf[len++] = (byte) bits;
+    }
+
     /** A length-prefixed UTF-8 string; a lone surrogate becomes U+FFFD. */
     public void writeVarString(CharSequence s) {
         int bytes = 0;

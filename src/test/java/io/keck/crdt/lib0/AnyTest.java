@@ -179,4 +179,17 @@ class AnyTest {
         assertThat(Arrays.equals(out.toByteArray(), bytes)).isTrue();
         assertThat(Collections.frequency((List<?>) value, null)).isZero();
     }
+
+    @Test
+    void writeVarInt_writesAnIntAsTheSameNumber() {
+        for (int shift = 0; shift < 32; shift++) {
+            for (int n : new int[] {1 << shift, (1 << shift) - 1, -(1 << shift), ~(1 << shift)}) {
+                Encoder ofInt = new Encoder();
+                Encoder ofDouble = new Encoder();
+                ofInt.writeVarInt(n);
+                ofDouble.writeVarInt((double) n);
+                assertThat(ofInt.toByteArray()).as("%d", n).isEqualTo(ofDouble.toByteArray());
+            }
+        }
+    }
 }
