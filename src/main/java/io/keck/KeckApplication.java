@@ -7,10 +7,12 @@ import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.db.PooledDataSourceFactory;
 import io.dropwizard.migrations.MigrationsBundle;
+import io.keck.ops.BusMeters;
 import io.keck.ops.FrontPageServlet;
 import io.keck.ops.HealthServlet;
 import io.keck.ops.HealthServlet.Status;
 import io.keck.ops.RoomMeters;
+import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
 import io.keck.socket.SocketFactory;
 import io.keck.storage.JdbiUpdateLog;
@@ -51,10 +53,13 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         environment.jersey().property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
 
         RoomSettings settings = config.rooms().settings();
-        JdbiUpdateLog log = config.database().build(environment, config.nodeIdOrRandom(), settings.holdDeleted());
+        String label = config.nodeIdOrRandom();
+        JdbiUpdateLog log = config.database().build(environment, label, settings.holdDeleted());
+        Bus bus = config.redis().build(environment, log.nodes().cluster(), label, new BusMeters(environment.metrics()));
         RoomMeters meters = new RoomMeters(environment.metrics());
         RoomRuntime runtime = new RoomRuntime(
                 log,
+                bus,
                 settings,
                 meters,
                 config.rooms().documentHeap(),
@@ -67,6 +72,11 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         environment.lifecycle().addEventListener(runtime);
 
         runtime.everyTick(log::probe);
+        if (config.hasNodeId()) {
+            NodeLabel owned = new NodeLabel(log.nodes(), label);
+            owned.takeOver();
+            runtime.everyTick(owned::check);
+        }
         runtime.everyTick(config.socket()
                 .build(environment, runtime.rooms(), settings, RoomRuntime.clock(), new SocketFactory.Gatekeeper() {
                     @Override

@@ -5,6 +5,7 @@ import io.dropwizard.core.Configuration;
 import io.dropwizard.util.Duration;
 import io.keck.api.ApiFactory;
 import io.keck.api.CorsFactory;
+import io.keck.cluster.ClusterFactory;
 import io.keck.socket.SocketFactory;
 import io.keck.storage.DatabaseFactory;
 import jakarta.validation.Valid;
@@ -18,6 +19,11 @@ public class KeckConfiguration extends Configuration {
     @NotNull
     @JsonProperty
     private DatabaseFactory database = new DatabaseFactory();
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private ClusterFactory redis = new ClusterFactory();
 
     @Valid
     @NotNull
@@ -59,6 +65,10 @@ public class KeckConfiguration extends Configuration {
         return database;
     }
 
+    ClusterFactory redis() {
+        return redis;
+    }
+
     RoomsFactory rooms() {
         return rooms;
     }
@@ -87,10 +97,16 @@ public class KeckConfiguration extends Configuration {
         return drainTimeout;
     }
 
+    /** Whether somebody gave this node its label. */
+    boolean hasNodeId() {
+        return nodeId != null && !nodeId.isBlank();
+    }
+
     /** The label of this node, made up where none is configured. */
     String nodeIdOrRandom() {
-        return nodeId == null || nodeId.isBlank()
+        String label = nodeId;
+        return label == null || label.isBlank()
                 ? "node-" + UUID.randomUUID().toString().substring(0, 8)
-                : nodeId;
+                : label.strip();
     }
 }

@@ -42,13 +42,14 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     private long tailMillis;
 
     /** @param documentHeap bytes that documents may take */
-    RoomRuntime(UpdateLog log, RoomSettings settings, RoomMetrics metrics, long documentHeap, long drainMillis) {
+    RoomRuntime(
+            UpdateLog log, Bus bus, RoomSettings settings, RoomMetrics metrics, long documentHeap, long drainMillis) {
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         this.turns = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-turn"));
         this.documents = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-document"));
         this.rooms = new Rooms(new RoomContext(
                 log,
-                Bus.NONE,
+                bus,
                 turns,
                 documents,
                 new DocumentBudget(documentHeap),

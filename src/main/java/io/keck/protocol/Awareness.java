@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>If the state was removed meanwhile, peers would refuse it at the clock they saw removed, so it is published with
  *       the next one; the client itself takes that clock over when it hears it, and repeats its state with it, which
  *       is no news.
+ *   <li>An owner may be another server, which speaks for its own sockets. It is heard by the clocks alone. A client that
+ *       comes here from there gets the next clock, so that whatever the other server says of its leaving is older.
  * </ul>
  *
  * <p>Removed clocks are remembered for {@value #REMEMBER_MS} ms, so that a late message cannot bring back a client that
@@ -30,7 +34,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <O> what owns states; compared by identity
  */
-public final class Awareness<O> {
+public final class Awareness<O extends Awareness.Owner> {
+    /** Who sends states. */
+    public interface Owner {
+        /** How many clients it may speak for; it is not heard for more. */
+        int maxStates();
+
+        /** Whether it is another server, which has sockets of its own. */
+        boolean isElsewhere();
+    }
+
     /** A state that nobody renews is removed after this time, as in y-protocols; clients renew after half of it. */
     public static final long OUTDATED_MS = 30_000;
     /** How long the clock of a removed state is remembered. */
@@ -39,13 +52,6 @@ public final class Awareness<O> {
     private final Map<Long, Entry<O>> entries = new HashMap<>();
     /** How many states each owner has, present or remembered. */
     private final IdentityHashMap<O, Integer> owned = new IdentityHashMap<>();
-
-    private final int maxStatesPerOwner;
-
-    /** @param maxStatesPerOwner how many clients one owner may speak for; it is not heard for more */
-    public Awareness(int maxStatesPerOwner) {
-        this.maxStatesPerOwner = maxStatesPerOwner;
-    }
 
     private static final class Entry<O> {
         /** The clock we published. */
@@ -91,12 +97,15 @@ public final class Awareness<O> {
             return s;
         }
         boolean newerThanOwnersLast = e.owner == owner && s.clock() > e.sentClock;
-        boolean comesBack = claim && e.owner != owner && s.clock() >= e.sentClock;
+        // of what another node has or had, the clock may be one that the client never heard of
+        boolean lower = e.owner != null && !e.owner.isElsewhere() && s.clock() < e.sentClock;
+        boolean comesBack = claim && e.owner != owner && !lower;
         if (!newerThanOwnersLast && !comesBack) {
             return null;
         }
         boolean tookOurClockOver = newerThanOwnersLast && s.clock() == e.clock;
-        if ((comesBack || tookOurClockOver) && e.present && s.json().equals(e.json)) {
+        boolean moved = comesBack && e.owner != null && e.owner.isElsewhere();
+        if (!moved && (comesBack || tookOurClockOver) && e.present && s.json().equals(e.json)) {
             own(e, owner);
             e.sentClock = s.clock();
             e.updatedAt = now;
@@ -127,7 +136,7 @@ public final class Awareness<O> {
     }
 
     private boolean full(O owner) {
-        return owned.getOrDefault(owner, 0) >= maxStatesPerOwner;
+        return owned.getOrDefault(owner, 0) >= owner.maxStates();
     }
 
     private void own(Entry<O> e, @Nullable O owner) {
@@ -145,9 +154,14 @@ public final class Awareness<O> {
 
     /** Removes every state of that owner, who is not heard of again; the removals are to be published. */
     public List<AwarenessState> removeOwner(O owner, long now) {
+        return removeOthers(owner, Set.of(), now);
+    }
+
+    /** Removes the states of that owner but for some clients; the removals are to be published. */
+    public List<AwarenessState> removeOthers(O owner, Set<Long> keep, long now) {
         List<AwarenessState> removals = new ArrayList<>();
         entries.forEach((client, e) -> {
-            if (e.owner == owner) {
+            if (e.owner == owner && !keep.contains(client)) {
                 if (e.present) {
                     removals.add(gone(client, e, now));
                 }
@@ -182,11 +196,42 @@ public final class Awareness<O> {
         return AwarenessState.removed(client, e.clock);
     }
 
+    /** Who sent the state of that client; null where there is none, or nobody who has it is there any more. */
+    public @Nullable O owner(long client) {
+        Entry<O> e = entries.get(client);
+        return e == null ? null : e.owner;
+    }
+
+    /** Whether that client is there. */
+    public boolean isPresent(long client) {
+        Entry<O> e = entries.get(client);
+        return e != null && e.present;
+    }
+
+    /**
+     * Gives the state of a client a clock above the one it has and above another.
+     *
+     * @return the state to publish, or null where none is there
+     */
+    public @Nullable AwarenessState raise(long client, long above) {
+        Entry<O> e = entries.get(client);
+        if (e == null || !e.present) {
+            return null;
+        }
+        e.clock = Math.min(Math.max(e.clock, above) + 1, Decoder.MAX_SAFE_INTEGER);
+        return new AwarenessState(client, e.clock, e.json);
+    }
+
     /** All states that are there. */
     public List<AwarenessState> states() {
+        return states(owner -> true);
+    }
+
+    /** All states that are there of some owners. */
+    public List<AwarenessState> states(Predicate<O> of) {
         List<AwarenessState> out = new ArrayList<>();
         entries.forEach((client, e) -> {
-            if (e.present) {
+            if (e.present && e.owner != null && of.test(e.owner)) {
                 out.add(new AwarenessState(client, e.clock, e.json));
             }
         });

@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.protocol.AwarenessState;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -27,15 +29,52 @@ public interface Bus {
          */
         record Unsaved(byte[] payload) implements Event {}
 
+        /**
+         * Awareness states whose owners are sockets of the node that tells.
+         *
+         * @param number counts what that node tells of this room
+         * @param all whether these are all that there are, so that any other of that node is gone
+         */
+        record Awareness(long number, boolean all, List<AwarenessState> states) implements Event {}
+
+        /**
+         * Asks the other nodes for the awareness states of their sockets.
+         *
+         * @param afresh whether states that were told before may have been taken for gone, and need a higher clock
+         */
+        record AwarenessAsked(boolean afresh) implements Event {}
+
         /** Something may have been missed, or the room was deleted: compare with the log. Subscribing begins with it. */
         record Resync() implements Event {}
+
+        /**
+         * The bus was away, or this node was out of its reach, and it is back: the others may have given up on what they
+         * knew of us. Rooms are compared with the log all together; see {@link NodeListener#back}.
+         */
+        record Back() implements Event {}
+
+        /** A node is not heard of any more, and its sockets are gone. */
+        record NodeGone() implements Event {}
     }
 
     /** Told of the events of one room, on any thread. */
     @FunctionalInterface
     interface Listener {
-        /** An event from another node; not from this one, if the bus can tell. */
-        void on(Event event);
+        /**
+         * An event from another node, or from the bus itself; not from this one, if the bus can tell.
+         *
+         * @param node the number that the node drew at its start, and 0 for what the bus itself tells
+         */
+        void on(long node, Event event);
+    }
+
+    /** Told of what concerns the node as a whole, on any thread. */
+    interface NodeListener {
+        /** The bus was away and is back: all rooms are to be compared with the log. */
+        void back();
+
+        /** Another node says that the room of that name was deleted, or replaced by another. */
+        void deleted(String name);
     }
 
     /** No other nodes, or none that could be told. */
@@ -47,7 +86,13 @@ public interface Bus {
         public void subscribe(long roomId, Listener listener) {}
 
         @Override
-        public void unsubscribe(long roomId) {}
+        public void unsubscribe(long roomId, Listener listener) {}
+
+        @Override
+        public void deleted(String name) {}
+
+        @Override
+        public void listen(NodeListener listener) {}
 
         @Override
         public boolean isHealthy() {
@@ -58,11 +103,20 @@ public interface Bus {
     /** Tells the other nodes. */
     void publish(long roomId, Event event);
 
-    /** A little later begins to tell this listener of the room's events; the first is a {@link Event.Resync}. */
+    /**
+     * A little later begins to tell this listener, and no other, of the room's events; the first is a {@link
+     * Event.Resync} or {@link Event.Back}.
+     */
     void subscribe(long roomId, Listener listener);
 
-    /** Tells of that room no more. */
-    void unsubscribe(long roomId);
+    /** Tells that listener of that room no more, if it is the one that is told now. */
+    void unsubscribe(long roomId, Listener listener);
+
+    /** Tells the other nodes that the room of that name was deleted, or replaced by another. */
+    void deleted(String name);
+
+    /** Who is told of what concerns the node as a whole; there is one at most. */
+    void listen(NodeListener listener);
 
     /** Whether what is published now will most likely arrive. */
     boolean isHealthy();

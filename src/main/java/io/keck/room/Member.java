@@ -1,11 +1,13 @@
 package io.keck.room;
 
 import io.keck.crdt.StateVector;
+import io.keck.protocol.Awareness;
 import org.jspecify.annotations.Nullable;
 
 /** What a room knows of one of its connections. Touched only in the room's turns. */
-final class Member {
+final class Member implements Awareness.Owner {
     final Connection connection;
+    private final int maxStates;
     /** Whether it has got the server's step 1 and the awareness states. */
     boolean greeted;
     /**
@@ -37,7 +39,19 @@ final class Member {
     /** Not read from, because too much waits to be saved. */
     boolean paused;
 
-    Member(Connection connection) {
+    /** @param maxStates clients that it may speak for */
+    Member(Connection connection, int maxStates) {
         this.connection = connection;
+        this.maxStates = maxStates;
+    }
+
+    @Override
+    public int maxStates() {
+        return maxStates;
+    }
+
+    @Override
+    public boolean isElsewhere() {
+        return false;
     }
 }

@@ -85,6 +85,8 @@ public class Room {
     /** The id under which the bus tells of this room; 0 while it does not. */
     private long subscribed;
 
+    private final Bus.Listener listener;
+
     private boolean deleted;
     /** There was no room of that name. */
     private boolean missing;
@@ -124,9 +126,10 @@ public class Room {
         this.mailbox = new Mailbox(context.executor(), this::endOfTurn, this::failed);
         this.batches = new Batches(context.ids());
         this.journal = new Journal(name, context.log(), batches, context.metrics(), mailbox::post, new JournalOwner());
+        this.listener = (node, event) -> mailbox.post(() -> heard(node, event));
         this.audience = new Audience(members, settings);
         this.answers = new Answers(journal::store, batches, settings, this::isTooEarly);
-        this.awareness = new RoomAwareness(settings, clock, members);
+        this.awareness = new RoomAwareness(settings, clock, members, this::tellOthers);
         this.document = new RoomDocument(
                 context.documents(),
                 mailbox::post,
@@ -238,7 +241,7 @@ public class Room {
 
     /** Takes the place that was kept by {@link #reserve}. */
     Seat sit(Connection connection) {
-        Member member = new Member(connection);
+        Member member = new Member(connection, settings.maxAwarenessStates());
         mailbox.post(() -> join(member));
         return new MemberSeat(member);
     }
@@ -433,7 +436,13 @@ public class Room {
 
     // ------------------------------------------------------------------ turns: other nodes
 
-    private void heard(Bus.Event event) {
+    private void tellOthers(Bus.Event event) {
+        if (subscribed != 0) {
+            context.bus().publish(subscribed, event);
+        }
+    }
+
+    private void heard(long node, Bus.Event event) {
         if (state != State.OPEN) {
             return;
         }
@@ -441,9 +450,24 @@ public class Room {
             journal.heard(row);
         } else if (event instanceof Bus.Event.Unsaved update) {
             own(Update.decode(update.payload(), DecodeLimits.OWN));
-        } else {
+        } else if (event instanceof Bus.Event.Awareness said) {
+            awareness.hearFrom(node, said);
+        } else if (event instanceof Bus.Event.AwarenessAsked asked) {
+            awareness.announce(asked.afresh());
+        } else if (event instanceof Bus.Event.NodeGone) {
+            awareness.nodeGone(node);
+        } else if (event instanceof Bus.Event.Resync) {
             journal.readOn();
+            meetOthers(false);
+        } else {
+            meetOthers(true);
         }
+    }
+
+    /** Tells the other nodes who is here, and asks who is there. */
+    private void meetOthers(boolean afresh) {
+        awareness.announce(afresh);
+        tellOthers(new Bus.Event.AwarenessAsked(afresh));
     }
 
     /** What another node cannot commit, we own too: whoever reaches the database first commits it. */
@@ -463,10 +487,10 @@ public class Room {
         @Override
         public void identified(long roomId) {
             if (subscribed != 0) {
-                context.bus().unsubscribe(subscribed);
+                context.bus().unsubscribe(subscribed, listener);
             }
             subscribed = roomId;
-            context.bus().subscribe(roomId, event -> mailbox.post(() -> heard(event)));
+            context.bus().subscribe(roomId, listener);
         }
 
         @Override
@@ -504,7 +528,7 @@ public class Room {
             if (!batch.sent) {
                 audience.broadcast(Message.update(batch.payload()), batch.soleOrigin());
             }
-            context.bus().publish(subscribed, new Bus.Event.Committed(seq, batch.id, link, before, batch.payload()));
+            tellOthers(new Bus.Event.Committed(seq, batch.id, link, before, batch.payload()));
             context.metrics().committed(clock.getAsLong() - batch.submittedAt);
         }
 
@@ -592,7 +616,7 @@ public class Room {
     private void passOnUnsaved(byte[] update, @Nullable Member from) {
         audience.markSlow(journal.store());
         audience.broadcast(Message.update(update), from);
-        context.bus().publish(subscribed, new Bus.Event.Unsaved(update));
+        tellOthers(new Bus.Event.Unsaved(update));
     }
 
     private void endUnsaved() {
@@ -678,8 +702,9 @@ public class Room {
         journal.stop();
         document.end();
         requests.end(whyNot(), deleted);
+        awareness.end();
         if (subscribed != 0) {
-            context.bus().unsubscribe(subscribed);
+            context.bus().unsubscribe(subscribed, listener);
         }
         if (unsaved) {
             unsaved = false;

@@ -4,17 +4,27 @@ import io.keck.protocol.Awareness;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
  * Who is there, for the members of one room. Never touches the log. What changes in a turn is published once at its end,
  * of each client the newest state, to everyone and so to its sender too: stock clients live on that echo. Touched only
  * in the room's turns.
+ *
+ * <p><b>Other nodes</b> are told what changes of our own members' states, and speak for theirs. The node of the socket
+ * that sent a state last decides on its clock; the others take it as it comes, so all show the same. Where two of them
+ * hold a state for theirs because the client has moved, the higher clock wins, and who hears that its own state is gone
+ * raises it. Who hears of somebody that it has seen leave later says so for the same reason. What the bus loses is told again when the client renews its state, after 15 s at most.
  */
 final class RoomAwareness {
     private final RoomSettings settings;
@@ -22,15 +32,41 @@ final class RoomAwareness {
     /** The room's own list. */
     private final List<Member> members;
 
-    private final Awareness<Member> awareness;
-    private final Map<Long, AwarenessState> news = new LinkedHashMap<>();
-    private final Set<Member> askers = new LinkedHashSet<>();
+    private final Consumer<Bus.Event> others;
 
-    RoomAwareness(RoomSettings settings, LongSupplier clock, List<Member> members) {
+    private final Awareness<Awareness.Owner> awareness;
+    private final Map<Long, AwarenessState> news = new LinkedHashMap<>();
+    /** What of {@link #news} the other nodes are to be told. */
+    private final Map<Long, AwarenessState> ownNews = new LinkedHashMap<>();
+
+    private final Set<Member> askers = new LinkedHashSet<>();
+    private final Map<Long, Node> nodes = new HashMap<>();
+    /** How often others were told something. */
+    private long told;
+
+    /** Another node, as the owner of the states of its sockets. */
+    private static final class Node implements Awareness.Owner {
+        /** What it said last. */
+        long number;
+
+        @Override
+        public int maxStates() {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public boolean isElsewhere() {
+            return true;
+        }
+    }
+
+    /** @param others tells the other nodes */
+    RoomAwareness(RoomSettings settings, LongSupplier clock, List<Member> members, Consumer<Bus.Event> others) {
         this.settings = settings;
         this.clock = clock;
         this.members = members;
-        this.awareness = new Awareness<>(settings.maxAwarenessStates());
+        this.others = others;
+        this.awareness = new Awareness<>();
     }
 
     /** Tells a new member who is there, in a frame of its own. */
@@ -54,9 +90,82 @@ final class RoomAwareness {
             }
             AwarenessState change = awareness.apply(s, member, claim, now);
             if (change != null) {
-                news.put(change.client(), change);
+                changed(change);
             }
         }
+    }
+
+    /** Something of our own members has changed. */
+    private void changed(AwarenessState change) {
+        news.put(change.client(), change);
+        ownNews.put(change.client(), change);
+    }
+
+    /** What another node says of its sockets. */
+    void hearFrom(long number, Bus.Event.Awareness said) {
+        Node node = nodes.computeIfAbsent(number, n -> new Node());
+        boolean outdated = said.number() <= node.number;
+        node.number = Math.max(node.number, said.number());
+        long now = clock.getAsLong();
+        List<AwarenessState> gone = new ArrayList<>();
+        for (AwarenessState s : said.states()) {
+            Awareness.Owner owner = awareness.owner(s.client());
+            if (s.isRemoval() && owner != null && !owner.isElsewhere() && s.clock() >= awareness.clock(s.client())) {
+                AwarenessState raised = awareness.raise(s.client(), s.clock());
+                if (raised != null) {
+                    changed(raised); // it is here
+                }
+                continue;
+            }
+            AwarenessState change = awareness.apply(s, node, false, now);
+            if (change != null) {
+                news.put(change.client(), change);
+            } else if (!s.isRemoval() && s.clock() > 0 && !awareness.isPresent(s.client())) {
+                gone.add(AwarenessState.removed(s.client(), awareness.clock(s.client())));
+            }
+        }
+        if (!gone.isEmpty()) {
+            tell(false, gone);
+        }
+        if (said.all() && !outdated) {
+            Set<Long> there = new HashSet<>();
+            said.states().forEach(s -> there.add(s.client()));
+            add(awareness.removeOthers(node, there, now));
+        }
+    }
+
+    /** A node is gone, with its sockets. */
+    void nodeGone(long number) {
+        Node node = nodes.remove(number);
+        if (node != null) {
+            add(awareness.removeOwner(node, clock.getAsLong()));
+        }
+    }
+
+    /**
+     * Tells the other nodes of all our members' states.
+     *
+     * @param afresh whether they may have taken them for gone, so that they have to be newer than that
+     */
+    void announce(boolean afresh) {
+        List<AwarenessState> own = awareness.states(owner -> !owner.isElsewhere());
+        if (afresh) {
+            own.forEach(s -> changed(Objects.requireNonNull(awareness.raise(s.client(), s.clock()))));
+        }
+        if (told > 0 || !own.isEmpty()) {
+            tell(true, awareness.states(owner -> !owner.isElsewhere()));
+        }
+    }
+
+    /** Nobody is here any more. */
+    void end() {
+        if (told > 0) {
+            tell(true, List.of());
+        }
+    }
+
+    private void tell(boolean all, List<AwarenessState> states) {
+        others.accept(new Bus.Event.Awareness(++told, all, states));
     }
 
     /** A member asks for all states; it is answered at the end of the turn, however often it asks. */
@@ -67,10 +176,10 @@ final class RoomAwareness {
     /** Removes what a member that has left owned. */
     void leave(Member member) {
         askers.remove(member);
-        add(awareness.removeOwner(member, clock.getAsLong()));
+        awareness.removeOwner(member, clock.getAsLong()).forEach(this::changed);
     }
 
-    /** Removes what nobody renewed. */
+    /** Removes what nobody renewed; other nodes do that themselves. */
     void expire() {
         add(awareness.expire(clock.getAsLong()));
     }
@@ -89,6 +198,10 @@ final class RoomAwareness {
                     send(m, frame);
                 }
             }
+        }
+        if (!ownNews.isEmpty()) {
+            tell(false, List.copyOf(ownNews.values()));
+            ownNews.clear();
         }
         if (!askers.isEmpty()) {
             byte[] frame = Message.awareness(awareness.states());

@@ -33,6 +33,17 @@ public final class Rooms {
         this.maker = maker;
         this.overlays = new Overlays(context.settings().maxOverlays());
         this.tailer = new Tailer(context);
+        context.bus().listen(new Bus.NodeListener() {
+            @Override
+            public void back() {
+                tailer.hurry();
+            }
+
+            @Override
+            public void deleted(String name) {
+                lookFor(name);
+            }
+        });
         this.held = new HeldNames(context.clock(), context.settings().holdDeleted());
     }
 
@@ -122,11 +133,9 @@ public final class Rooms {
         return context.log().delete(name).thenApply(deleted -> {
             if (deleted) {
                 held.add(name);
+                context.bus().deleted(name);
             }
-            Room room = rooms.get(name);
-            if (room != null) {
-                room.deleted();
-            }
+            lookFor(name);
             return deleted;
         });
     }
@@ -138,6 +147,12 @@ public final class Rooms {
 
     /** The room of that name was replaced by another. */
     void replaced(String name) {
+        context.bus().deleted(name);
+        lookFor(name);
+    }
+
+    /** Lets a room that may have been deleted look for itself. */
+    private void lookFor(String name) {
         Room room = rooms.get(name);
         if (room != null) {
             room.deleted();

@@ -21,6 +21,7 @@ final class Tailer {
     /** Questions that are not answered. */
     private final AtomicInteger asked = new AtomicInteger();
 
+    private volatile boolean soon;
     private long next = Long.MIN_VALUE;
 
     Tailer(RoomContext context) {
@@ -28,12 +29,18 @@ final class Tailer {
         this.clock = context.clock();
     }
 
+    /** Something may have been missed: does not wait until it is time. From any thread. */
+    void hurry() {
+        soon = true;
+    }
+
     /** Asks the log, if it is time and the last questions are answered. For one thread. */
     void tick(Collection<Room> rooms) {
         long now = clock.getAsLong();
-        if (now < next || asked.get() > 0) {
+        if ((now < next && !soon) || asked.get() > 0) {
             return;
         }
+        soon = false;
         RoomSettings settings = context.settings();
         next = now + (context.bus().isHealthy() ? settings.tailHealthy() : settings.tailAlone());
         Map<Room, Journal.Position> positions = new HashMap<>();

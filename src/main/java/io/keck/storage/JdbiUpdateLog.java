@@ -210,6 +210,11 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         });
     }
 
+    /** What the nodes of this database know of each other. */
+    public JdbiNodes nodes() {
+        return new JdbiNodes(jdbi, clock);
+    }
+
     /** The blobs beside the log, in the same database; to be started after it and stopped before it. */
     public JdbiBlobStore blobs(JdbiBlobStore.Settings blobSettings, BlobMetrics metrics) {
         return new JdbiBlobStore(this, clock, blobSettings, metrics);

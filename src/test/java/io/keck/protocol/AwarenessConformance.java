@@ -34,8 +34,8 @@ class AwarenessConformance {
     private static final class Run {
         final JsonNode script;
         final long local;
-        final Awareness<Object> awareness = new Awareness<>(1_000);
-        final Map<Long, Object> owners = new HashMap<>();
+        final Awareness<FakeOwner> awareness = new Awareness<>();
+        final Map<Long, FakeOwner> owners = new HashMap<>();
         final Map<Long, Long> removedAt = new HashMap<>();
         final Set<Long> forgotten = new HashSet<>();
         long now;
@@ -46,8 +46,8 @@ class AwarenessConformance {
             this.local = script.get("localClientId").longValue();
         }
 
-        Object owner(long client) {
-            return owners.computeIfAbsent(client, c -> new Object());
+        FakeOwner owner(long client) {
+            return owners.computeIfAbsent(client, c -> FakeOwner.socket(1));
         }
 
         void step(JsonNode step) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.lib0.Decoder;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a server has to know beyond y-protocols: whose a state is. */
@@ -12,9 +13,10 @@ class AwarenessTest {
     private static final long CLIENT = 7;
     private static final boolean CLAIM = true;
 
-    private final Awareness<String> awareness = new Awareness<>(3);
-    private final String a = "socket a";
-    private final String b = "socket b";
+    private final Awareness<FakeOwner> awareness = new Awareness<>();
+    private final FakeOwner a = FakeOwner.socket(3);
+    private final FakeOwner b = FakeOwner.socket(3);
+    private final FakeOwner node = FakeOwner.node();
 
     private static AwarenessState state(long clock, String json) {
         return new AwarenessState(CLIENT, clock, json);
@@ -24,7 +26,7 @@ class AwarenessTest {
         return AwarenessState.removed(CLIENT, clock);
     }
 
-    private AwarenessState apply(AwarenessState s, String owner) {
+    private AwarenessState apply(AwarenessState s, FakeOwner owner) {
         return awareness.apply(s, owner, false, 0);
     }
 
@@ -218,5 +220,51 @@ class AwarenessTest {
         assertThat(awareness.apply(raised, b, false, 2)).isNull();
         byte[] wire = AwarenessState.encode(List.of(raised));
         assertThat(AwarenessState.decode(wire, DecodeLimits.DEFAULT)).containsExactly(raised);
+    }
+
+    @Test
+    void claim_ofWhatAnotherNodeHas_isNewerThanWhateverThatNodeSaysOfTheEnd() {
+        apply(state(4, "1"), node);
+        assertThat(awareness.apply(state(4, "1"), a, CLAIM, 0)).isEqualTo(state(5, "1"));
+        assertThat(awareness.owner(CLIENT)).isSameAs(a);
+
+        assertThat(apply(gone(4), node)).isNull();
+        assertThat(awareness.removeOwner(node, 0)).isEmpty();
+        assertThat(awareness.states()).containsExactly(state(5, "1"));
+        assertThat(apply(state(5, "2"), a)).as("took the clock over").isEqualTo(state(6, "2"));
+    }
+
+    @Test
+    void anotherNode_speaksForAnyNumberAndByTheClockAlone() {
+        for (int client = 0; client < 50; client++) {
+            assertThat(apply(new AwarenessState(client, 1, "{}"), node)).isNotNull();
+        }
+        assertThat(awareness.removeOthers(node, Set.of(3L, 4L), 0)).hasSize(48);
+        assertThat(awareness.states(owner -> owner == node)).hasSize(2);
+        assertThat(awareness.states(owner -> owner == a)).isEmpty();
+        assertThat(apply(new AwarenessState(3, 1, "{}"), node)).isNull();
+    }
+
+    @Test
+    void raise_isAboveBoth() {
+        apply(state(4, "1"), a);
+        assertThat(awareness.raise(CLIENT, 2)).isEqualTo(state(5, "1"));
+        assertThat(awareness.raise(CLIENT, 9)).isEqualTo(state(10, "1"));
+        assertThat(apply(state(5, "2"), a)).as("its owner goes on").isEqualTo(state(11, "2"));
+        awareness.removeOwner(a, 0);
+        assertThat(awareness.raise(CLIENT, 20)).isNull();
+        assertThat(awareness.raise(8, 20)).isNull();
+    }
+
+    @Test
+    void claim_belowAClockThatTheClientNeverHeardOf_isAboveIt() {
+        apply(state(4, "1"), node);
+        assertThat(apply(gone(9), node)).isEqualTo(gone(9));
+        awareness.removeOwner(node, 0);
+        assertThat(apply(state(4, "2"), a)).isNull();
+        assertThat(awareness.apply(state(4, "2"), a, CLAIM, 0)).isEqualTo(state(10, "2"));
+        assertThat(awareness.apply(state(3, "3"), b, CLAIM, 0))
+                .as("of a socket here")
+                .isNull();
     }
 }

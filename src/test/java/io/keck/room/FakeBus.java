@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** A bus of several nodes that delivers when it is told to: in any order, some of it twice, some of it never. */
 final class FakeBus {
@@ -12,9 +14,19 @@ final class FakeBus {
     private final List<Letter> under = new ArrayList<>();
     private final Random random;
 
+    private long numbers;
     private boolean down;
 
-    private record Letter(End to, long roomId, Bus.Event event) {}
+    private record Letter(End to, Runnable delivery) {}
+
+    private void send(End to, long from, long roomId, Bus.Event event) {
+        under.add(new Letter(to, () -> {
+            Bus.Listener listener = to.listeners.get(roomId);
+            if (listener != null) {
+                listener.on(from, event);
+            }
+        }));
+    }
 
     FakeBus(long seed) {
         random = new Random(seed);
@@ -22,7 +34,9 @@ final class FakeBus {
 
     /** Where one node holds the bus. */
     final class End implements Bus {
+        private final long number = ++numbers;
         private final Map<Long, Listener> listeners = new HashMap<>();
+        private @Nullable NodeListener node;
         boolean healthy = true;
 
         @Override
@@ -32,7 +46,7 @@ final class FakeBus {
             }
             for (End end : ends) {
                 if (end != this && end.listeners.containsKey(roomId)) {
-                    under.add(new Letter(end, roomId, event));
+                    send(end, number, roomId, event);
                 }
             }
         }
@@ -41,13 +55,13 @@ final class FakeBus {
         public void subscribe(long roomId, Listener listener) {
             listeners.put(roomId, listener);
             if (!down) {
-                under.add(new Letter(this, roomId, new Event.Resync()));
+                send(this, 0, roomId, new Event.Resync());
             }
         }
 
         @Override
-        public void unsubscribe(long roomId) {
-            listeners.remove(roomId);
+        public void unsubscribe(long roomId, Listener listener) {
+            listeners.remove(roomId, listener);
         }
 
         @Override
@@ -55,15 +69,44 @@ final class FakeBus {
             return healthy && !down;
         }
 
+        @Override
+        public void deleted(String name) {
+            for (End end : ends) {
+                if (end != this && !down) {
+                    under.add(new Letter(end, () -> end.listener().deleted(name)));
+                }
+            }
+        }
+
+        @Override
+        public void listen(NodeListener listener) {
+            node = listener;
+        }
+
+        private NodeListener listener() {
+            return Objects.requireNonNull(node);
+        }
+
         /** As after a connection was lost and is back. */
         void resync() {
-            listeners.keySet().forEach(room -> under.add(new Letter(this, room, new Event.Resync())));
+            listener().back();
+            listeners.keySet().forEach(room -> send(this, 0, room, new Event.Back()));
+        }
+
+        /** It is not heard of, though it is there, or is not. */
+        void isMissed() {
+            for (End end : ends) {
+                if (end != this) {
+                    end.listeners.keySet().forEach(room -> send(end, number, room, new Event.NodeGone()));
+                }
+            }
         }
 
         /** The node is killed. */
         void die() {
             listeners.clear();
             ends.remove(this);
+            isMissed();
         }
     }
 
@@ -90,9 +133,8 @@ final class FakeBus {
     void deliver(int count) {
         for (int i = 0; i < count && !under.isEmpty(); i++) {
             Letter letter = under.remove(random.nextInt(under.size()));
-            Bus.Listener listener = letter.to().listeners.get(letter.roomId());
-            if (listener != null) {
-                listener.on(letter.event());
+            if (ends.contains(letter.to())) {
+                letter.delivery().run();
             }
         }
     }

@@ -402,4 +402,136 @@ class RoomClusterTest {
         assertThat(world.rooms.unsavedBytes()).isZero();
         assertThat(world.rooms.unsavedRooms()).isZero();
     }
+
+    // ------------------------------------------------------------------ who is there
+
+    @Test
+    void awareness_crossesBothWaysAndLeavesWithItsSocket() {
+        alice.point("{\"at\":1}");
+        bob.point("{\"at\":2}");
+        settle();
+        assertThat(alice.present()).containsExactly(alice.id, bob.id);
+        assertThat(bob.present()).containsExactly(alice.id, bob.id);
+        assertThat(bob.states.get(alice.id)).isEqualTo(alice.own);
+
+        alice.disconnect();
+        settle();
+        assertThat(bob.present()).containsExactly(bob.id);
+    }
+
+    @Test
+    void awareness_isToldToANodeThatOpensTheRoomLater() {
+        alice.point("{\"at\":1}");
+        settle();
+        World c = node(3);
+        FakeClient carol = c.joined();
+        for (int i = 0; i < 3; i++) {
+            settle();
+            c.settle();
+        }
+        assertThat(carol.present()).containsExactly(alice.id);
+    }
+
+    @Test
+    void awareness_ofANodeThatIsGoneGoes_andComesBackWhenItWasThereAllAlong() {
+        FakeBus.End end = bus.end(); // a third node
+        World c = new World(World.SMALL, Room::new, log, end, RoomMetrics.NONE, 3);
+        c.way.shared = true;
+        FakeClient carol = c.joined();
+        carol.point("{}");
+        c.settle();
+        settle();
+        assertThat(alice.present()).containsExactly(carol.id);
+
+        end.isMissed();
+        settle();
+        assertThat(alice.present()).isEmpty();
+
+        end.resync();
+        bus.deliver(1_000);
+        c.settle();
+        settle();
+        assertThat(alice.present()).containsExactly(carol.id);
+        assertThat(bob.present()).containsExactly(carol.id);
+        bus.deliver(1_000);
+        c.settle();
+        assertThat(carol.own.clock())
+                .as("its client goes on with the higher clock")
+                .isEqualTo(2);
+
+        end.die();
+        settle();
+        assertThat(alice.present()).isEmpty();
+    }
+
+    @Test
+    void awareness_ofAClientThatMovesStays_whicheverNodeSpeaksFirst() {
+        for (boolean leavesFirst : new boolean[] {true, false}) {
+            alice.point("{\"at\":1}");
+            settle();
+            Seat before = alice.seat;
+            if (leavesFirst) {
+                before.leave();
+                settle();
+            }
+            alice.cutOff();
+            alice.connect(leavesFirst ? b.rooms : a.rooms, ROOM);
+            settle();
+            if (!leavesFirst) {
+                before.leave();
+            }
+            settle();
+            assertThat(bob.present()).as("leaves first: %s", leavesFirst).contains(alice.id);
+            bob.point("{}");
+            settle();
+            assertThat(alice.present()).containsExactly(alice.id, bob.id);
+            bob.disconnect();
+            settle();
+            bob.connect(b.rooms, ROOM);
+            settle();
+            assertThat(bob.present()).as("leaves first: %s", leavesFirst).containsExactly(alice.id, bob.id);
+        }
+    }
+
+    @Test
+    void awareness_ofWhatTheBusLost_comesWithTheNextRenewal() {
+        bus.goDown();
+        alice.point("{\"at\":1}");
+        settle();
+        assertThat(bob.present()).isEmpty();
+        bus.comeUp();
+        settle();
+        assertThat(bob.present()).as("told again when it is back").containsExactly(alice.id);
+
+        alice.point("{\"at\":2}");
+        a.settle();
+        bus.lose();
+        settle();
+        alice.point("{\"at\":2}");
+        settle();
+        assertThat(bob.states.get(alice.id)).isEqualTo(alice.own);
+    }
+
+    @Test
+    void busIsBack_everyRoomIsComparedAtOnceWithOneQuestion() {
+        bus.goDown();
+        alice.type("x");
+        settle();
+        bus.comeUp();
+        settle();
+        assertThat(bob.has(FakeClient.text(alice.id, 0, "x"))).isFalse();
+        pass(1);
+        assertThat(bob.has(FakeClient.text(alice.id, 0, "x"))).isTrue();
+    }
+
+    @Test
+    void deleteOnANodeWhereItIsNotOpen_isToldToTheOthers() {
+        World c = node(3);
+        var done = c.rooms.delete(ROOM).toCompletableFuture();
+        c.settle();
+        assertThat(done).isCompletedWithValue(true);
+        settle();
+        assertThat(alice.connection.closed).isEqualTo(CloseReason.deleted());
+        assertThat(bob.connection.closed).isEqualTo(CloseReason.deleted());
+    }
 }

@@ -1,0 +1,109 @@
+package io.keck.cluster;
+
+import com.codahale.metrics.health.HealthCheck;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.dropwizard.core.setup.Environment;
+import io.dropwizard.util.DataSize;
+import io.dropwizard.util.Duration;
+import io.dropwizard.validation.MinDuration;
+import io.dropwizard.validation.ValidationMethod;
+import io.keck.room.Bus;
+import io.keck.room.BusMetrics;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The {@code redis} block of the configuration: the bus between the nodes. */
+public class ClusterFactory {
+    private @Nullable RedisUrl url;
+
+    @NotNull
+    @MinDuration(value = 10, unit = TimeUnit.MILLISECONDS)
+    @JsonProperty
+    private Duration timeout = Duration.seconds(2);
+
+    @NotNull
+    @MinDuration(value = 10, unit = TimeUnit.MILLISECONDS)
+    @JsonProperty
+    private Duration beat = Duration.milliseconds(200);
+
+    @NotNull
+    @JsonProperty
+    private Duration healthyWithin = Duration.milliseconds(500);
+
+    @NotNull
+    @JsonProperty
+    private Duration nodeGoneAfter = Duration.seconds(3);
+
+    @NotNull
+    @JsonProperty
+    private DataSize maxQueued = DataSize.mebibytes(16);
+
+    @NotNull
+    @JsonProperty
+    private DataSize maxMessage = DataSize.mebibytes(1);
+
+    @Min(1)
+    @Max(256)
+    @JsonProperty
+    private int clusterLanes = 8;
+
+    /** Sets the URL; blank for a single node. Throws IllegalArgumentException with a sentence when it is not one. */
+    @JsonProperty
+    public void setUrl(@Nullable String text) {
+        url = text == null || text.isBlank() ? null : RedisUrl.parse(text);
+    }
+
+    /** A node that is only slow is not gone. */
+    @JsonIgnore
+    @ValidationMethod(message = "nodeGoneAfter must be healthyWithin + 2 * beat at least")
+    public boolean isPatient() {
+        return nodeGoneAfter.toMilliseconds() >= healthyWithin.toMilliseconds() + 2 * beat.toMilliseconds();
+    }
+
+    /**
+     * The bus, started with the server; {@link Bus#NONE} where no URL is set.
+     *
+     * @param cluster random, the same on all nodes of one database
+     * @param label what the operator calls this node
+     */
+    public Bus build(Environment environment, long cluster, String label, BusMetrics metrics) {
+        if (url == null) {
+            return Bus.NONE;
+        }
+        RedisBus.Settings settings = new RedisBus.Settings(
+                clusterLanes,
+                beat.toMilliseconds(),
+                healthyWithin.toMilliseconds(),
+                timeout.toMilliseconds(),
+                nodeGoneAfter.toMilliseconds(),
+                maxQueued.toBytes(),
+                Math.toIntExact(maxMessage.toBytes()));
+        RedisBus bus = new RedisBus(
+                settings,
+                new Servers(url, Math.toIntExact(timeout.toMilliseconds())),
+                cluster,
+                new SecureRandom().nextLong() | 1, // never 0, which is the bus itself
+                label,
+                Clock.systemUTC(),
+                System::nanoTime,
+                metrics);
+        environment.lifecycle().manage(bus);
+        environment.healthChecks().register("redis", new HealthCheck() {
+            @Override
+            protected Result check() {
+                return bus.isHealthy()
+                        ? Result.healthy("other nodes: %s", bus.others())
+                        : Result.unhealthy(
+                                "The bus is away: other nodes see edits through the database, in about 0.2 s,"
+                                        + " and no cursors of each other. Is Redis up, and does REDIS_URL name it?");
+            }
+        });
+        return bus;
+    }
+}

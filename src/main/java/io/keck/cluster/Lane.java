@@ -1,0 +1,494 @@
+package io.keck.cluster;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.BinaryJedisPubSub;
+import redis.clients.jedis.BinaryJedisShardedPubSub;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.Response;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * One way to Redis and back: a connection that publishes, one that is subscribed, a thread for each, and a bounded queue
+ * before them, so that nobody who publishes ever waits. Channels of a lane belong to one server, also in a cluster. When
+ * a connection breaks both are made anew, and every channel is subscribed again; what was published meanwhile is lost.
+ *
+ * <p>Whatever is asked of the subscribing connection is asked by the publishing thread, since two threads must not write
+ * to it. Thread-safe.
+ */
+final class Lane {
+    /** What comes from Redis; told by the receiving thread. */
+    interface Receiver {
+        /** A message. */
+        void received(byte[] message);
+
+        /** A channel that was asked for while the connection stood is subscribed. */
+        void subscribed(String channel);
+
+        /** A connection was made, and every channel that was asked for before is subscribed. */
+        void connected();
+
+        /** A connection broke or could not be made. */
+        void disconnected(String why);
+
+        /** Something was not published. */
+        void dropped();
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final int PIPELINED = 500;
+    private static final int CHANNELS_AT_ONCE = 1_000;
+    private static final long MAX_PAUSE_MS = 1_000;
+    private static final long MIN_PAUSE_MS = 100;
+
+    private final String name;
+    private final Servers servers;
+    private final String home;
+    private final long maxQueued;
+    private final Receiver receiver;
+    private final Set<String> channels = ConcurrentHashMap.newKeySet();
+    private final BlockingQueue<Order> queue = new LinkedBlockingQueue<>();
+    private final AtomicLong queued = new AtomicLong();
+
+    private volatile @Nullable Link link;
+    private volatile boolean stopped;
+    private @Nullable Thread sender;
+
+    /** What is to be done over the connections. */
+    private sealed interface Order {
+        record Publish(String channel, byte[] message) implements Order {}
+
+        record Subscribe(String channel) implements Order {}
+
+        record Unsubscribe(String channel) implements Order {}
+
+        /** The connection is broken. */
+        record Wake() implements Order {}
+    }
+
+    /**
+     * A lane that does nothing yet.
+     *
+     * @param home a channel that is always subscribed; it also tells which server the lane belongs to
+     * @param maxQueued bytes that may wait to be published; what is more is dropped
+     */
+    Lane(String name, Servers servers, String home, long maxQueued, Receiver receiver) {
+        this.name = name;
+        this.servers = servers;
+        this.home = home;
+        this.maxQueued = maxQueued;
+        this.receiver = receiver;
+    }
+
+    void start() {
+        Thread thread = new Thread(this::run, "redis-send-" + name);
+        thread.setDaemon(true);
+        sender = thread;
+        thread.start();
+    }
+
+    void stop() throws InterruptedException {
+        stopped = true;
+        queue.add(new Order.Wake());
+        Thread thread = sender;
+        if (thread != null) {
+            thread.join(1_000);
+            cut();
+            thread.interrupt();
+        }
+    }
+
+    /** Publishes soon, or never. */
+    void publish(String channel, byte[] message) {
+        if (link == null || queued.addAndGet(message.length) > maxQueued) {
+            if (link != null) {
+                queued.addAndGet(-message.length);
+            }
+            receiver.dropped();
+            return;
+        }
+        queue.add(new Order.Publish(channel, message));
+    }
+
+    void subscribe(String channel) {
+        channels.add(channel);
+        queue.add(new Order.Subscribe(channel));
+    }
+
+    void unsubscribe(String channel) {
+        channels.remove(channel);
+        queue.add(new Order.Unsubscribe(channel));
+    }
+
+    /** Whether there is a connection. */
+    boolean isUp() {
+        return link != null;
+    }
+
+    /** Bytes that wait to be published. */
+    long queuedBytes() {
+        return queued.get();
+    }
+
+    /** Gives the connections up: nothing comes over them any more. A blocked write ends, too. */
+    void cut() {
+        Link now = link;
+        if (now != null) {
+            now.cut();
+        }
+    }
+
+    // ------------------------------------------------------------------ the sending thread
+
+    private void run() {
+        long pause = MIN_PAUSE_MS;
+        while (!stopped) {
+            Link fresh = null;
+            try {
+                fresh = new Link();
+                fresh.begin();
+                link = fresh;
+                pause = MIN_PAUSE_MS;
+                fresh.work();
+            } catch (JedisException e) {
+                gone(e.getMessage());
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                LOG.error("The bus had an error that nobody foresaw; it connects again", e);
+                gone(e.toString());
+            } finally {
+                link = null;
+                if (fresh != null) {
+                    fresh.close();
+                }
+            }
+            pause = pause(pause);
+        }
+    }
+
+    private void gone(@Nullable String why) {
+        if (!stopped) {
+            receiver.disconnected(String.valueOf(why));
+        }
+    }
+
+    /** Waits before the next attempt, and drops what is asked meanwhile; how long to wait after that. */
+    private long pause(long millis) {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        try {
+            for (long left = millis; left > 0 && !stopped; ) {
+                drop(queue.poll(left, TimeUnit.MILLISECONDS));
+                left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+            }
+        } catch (InterruptedException e) {
+            stopped = true;
+        }
+        return Math.min(MAX_PAUSE_MS, 2 * millis);
+    }
+
+    private void drop(@Nullable Order order) {
+        if (order instanceof Order.Publish publish) {
+            queued.addAndGet(-publish.message().length);
+            receiver.dropped();
+        }
+    }
+
+    /** Two connections, as long as both work. */
+    private final class Link {
+        private final Connection out;
+        private final Connection in;
+        private final Subscription subscription;
+        private final Thread reader;
+        private volatile @Nullable String broken;
+        /** Channels that are subscribed or asked for, as the sending thread knows. */
+        private final Set<String> asked = ConcurrentHashMap.newKeySet();
+        /** Of those that were wanted at the beginning, how many are not subscribed yet. */
+        private final AtomicLong initial = new AtomicLong();
+
+        private final Set<String> wantedFirst = ConcurrentHashMap.newKeySet();
+
+        Link() {
+            out = servers.connect(bytes(home));
+            try {
+                in = servers.connect(bytes(home));
+            } catch (JedisException e) {
+                out.close();
+                throw e;
+            }
+            subscription = servers.isSharded() ? new Sharded(this) : new Plain(this);
+            reader = new Thread(this::read, "redis-receive-" + name);
+            reader.setDaemon(true);
+        }
+
+        /** Subscribes what is wanted; the answers come to the reader. */
+        void begin() throws InterruptedException {
+            wantedFirst.addAll(channels);
+            wantedFirst.add(home);
+            initial.set(wantedFirst.size());
+            asked.addAll(wantedFirst);
+            reader.start();
+            if (!subscription.awaitFirst()) {
+                throw new JedisException(String.valueOf(broken));
+            }
+            List<byte[]> some = new ArrayList<>();
+            for (String channel : wantedFirst) {
+                if (!channel.equals(home)) {
+                    some.add(bytes(channel));
+                }
+                if (some.size() == CHANNELS_AT_ONCE) {
+                    subscription.add(some);
+                    some.clear();
+                }
+            }
+            if (!some.isEmpty()) {
+                subscription.add(some);
+            }
+        }
+
+        private void read() {
+            try {
+                subscription.proceed(in, bytes(home));
+                broken = "the subscription has ended";
+            } catch (RuntimeException e) {
+                broken = String.valueOf(e.getMessage());
+            } finally {
+                subscription.end();
+                queue.add(new Order.Wake());
+            }
+        }
+
+        void work() throws InterruptedException {
+            List<Order> orders = new ArrayList<>();
+            Pipeline pipeline = new Pipeline(out);
+            while (broken == null && !(stopped && queue.isEmpty())) {
+                orders.add(queue.take());
+                queue.drainTo(orders, PIPELINED - 1);
+                carryOut(orders, pipeline);
+                orders.clear();
+            }
+            String why = broken;
+            if (why != null) {
+                throw new JedisException(why);
+            }
+        }
+
+        private void carryOut(List<Order> orders, Pipeline pipeline) {
+            List<Response<Object>> answers = new ArrayList<>(orders.size());
+            List<byte[]> added = new ArrayList<>();
+            List<byte[]> removed = new ArrayList<>();
+            for (Order order : orders) {
+                if (order instanceof Order.Publish publish) {
+                    queued.addAndGet(-publish.message().length);
+                    answers.add(pipeline.sendCommand(
+                            servers.publishCommand(), bytes(publish.channel()), publish.message()));
+                } else if (order instanceof Order.Subscribe subscribe && channels.contains(subscribe.channel())) {
+                    if (asked.add(subscribe.channel())) {
+                        added.add(bytes(subscribe.channel()));
+                    } else {
+                        receiver.subscribed(subscribe.channel()); // given up and wanted again before we came to it
+                    }
+                } else if (order instanceof Order.Unsubscribe unsubscribe
+                        && !channels.contains(unsubscribe.channel())
+                        && asked.remove(unsubscribe.channel())) {
+                    removed.add(bytes(unsubscribe.channel()));
+                }
+            }
+            if (!added.isEmpty()) {
+                subscription.add(added);
+            }
+            if (!removed.isEmpty()) {
+                subscription.remove(removed);
+            }
+            if (!answers.isEmpty()) {
+                pipeline.sync();
+                answers.forEach(Response::get); // an error, as of a node that has lost the slot, breaks the link
+            }
+        }
+
+        void received(byte[] message) {
+            receiver.received(message);
+        }
+
+        void subscribed(String channel) {
+            if (broken != null) {
+                return; // somebody else is connected by now
+            }
+            if (wantedFirst.remove(channel)) {
+                if (initial.decrementAndGet() == 0) {
+                    receiver.connected();
+                }
+            } else {
+                receiver.subscribed(channel);
+            }
+        }
+
+        void cut() {
+            broken = broken == null ? "nothing comes through" : broken;
+            for (Connection connection : List.of(out, in)) {
+                try {
+                    connection.forceDisconnect();
+                } catch (IOException | RuntimeException e) {
+                    LOG.debug("A connection that was given up could not be closed", e);
+                }
+            }
+            queue.add(new Order.Wake());
+        }
+
+        void close() {
+            cut();
+            try {
+                reader.join(1_000);
+            } catch (InterruptedException e) {
+                stopped = true;
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ the two kinds of subscriptions
+
+    /** A subscribed connection. */
+    private interface Subscription {
+        /** Reads until the connection ends. */
+        void proceed(Connection connection, byte[] firstChannel);
+
+        /** Waits until the first channel is subscribed; false when that came to nothing. */
+        boolean awaitFirst() throws InterruptedException;
+
+        void add(List<byte[]> more);
+
+        void remove(List<byte[]> some);
+
+        /** There is nothing to wait for any more. */
+        void end();
+    }
+
+    private static final class Plain extends BinaryJedisPubSub implements Subscription {
+        private final Link owner;
+        private final Gate gate = new Gate();
+
+        Plain(Link owner) {
+            this.owner = owner;
+        }
+
+        @Override
+        public void proceed(Connection connection, byte[] firstChannel) {
+            proceed(connection, new byte[][] {firstChannel});
+        }
+
+        @Override
+        public void onMessage(byte[] channel, byte[] message) {
+            owner.received(message);
+        }
+
+        @Override
+        public void onSubscribe(byte[] channel, int count) {
+            gate.open(true);
+            owner.subscribed(text(channel));
+        }
+
+        @Override
+        public boolean awaitFirst() throws InterruptedException {
+            return gate.await();
+        }
+
+        @Override
+        public void add(List<byte[]> more) {
+            subscribe(more.toArray(byte[][]::new));
+        }
+
+        @Override
+        public void remove(List<byte[]> some) {
+            unsubscribe(some.toArray(byte[][]::new));
+        }
+
+        @Override
+        public void end() {
+            gate.open(false);
+        }
+    }
+
+    private static final class Sharded extends BinaryJedisShardedPubSub implements Subscription {
+        private final Link owner;
+        private final Gate gate = new Gate();
+
+        Sharded(Link owner) {
+            this.owner = owner;
+        }
+
+        @Override
+        public void proceed(Connection connection, byte[] firstChannel) {
+            proceed(connection, new byte[][] {firstChannel});
+        }
+
+        @Override
+        public void onSMessage(byte[] channel, byte[] message) {
+            owner.received(message);
+        }
+
+        @Override
+        public void onSSubscribe(byte[] channel, int count) {
+            gate.open(true);
+            owner.subscribed(text(channel));
+        }
+
+        @Override
+        public boolean awaitFirst() throws InterruptedException {
+            return gate.await();
+        }
+
+        @Override
+        public void add(List<byte[]> more) {
+            ssubscribe(more.toArray(byte[][]::new));
+        }
+
+        @Override
+        public void remove(List<byte[]> some) {
+            sunsubscribe(some.toArray(byte[][]::new));
+        }
+
+        @Override
+        public void end() {
+            gate.open(false);
+        }
+    }
+
+    /** Opens once, with a result. */
+    private static final class Gate {
+        private final CompletableFuture<Boolean> result = new CompletableFuture<>();
+
+        void open(boolean good) {
+            result.complete(good);
+        }
+
+        boolean await() throws InterruptedException {
+            try {
+                return result.get();
+            } catch (ExecutionException e) {
+                return false;
+            }
+        }
+    }
+
+    private static byte[] bytes(String channel) {
+        return channel.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String text(byte[] channel) {
+        return new String(channel, StandardCharsets.UTF_8);
+    }
+}
