@@ -108,7 +108,7 @@ class ImportKeckIT {
 
     @Test
     void killedInTheMiddle_itGoesOn() throws SQLException {
-        int rooms = 2_000;
+        int rooms = 1_000;
         postgres.execute("CREATE DATABASE killed");
         try (OldKeck old = OldKeck.postgres(postgres);
                 Connection database = DriverManager.getConnection(
@@ -157,21 +157,21 @@ class ImportKeckIT {
         postgres.execute("CREATE DATABASE heap");
         try (OldKeck old = OldKeck.postgres(postgres)) {
             old.inOneTransaction(() -> {
-                for (int room = 0; room < 60; room++) { // more than the heap altogether
+                for (int room = 0; room < 40; room++) { // more than the heap altogether
                     megabyte[0] = random.ints(1 << 20, 'a', 'z' + 1)
                             .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                             .toString();
                     old.row("many" + room, text(1, megabyte[0]));
                 }
-                for (int row = 1; row <= 60; row++) { // what one room of few megabytes may have, too
+                for (int row = 1; row <= 40; row++) { // what one room of few megabytes may have, too
                     old.row("again", text(1, megabyte[0]));
                 }
-                for (int row = 1; row <= 8; row++) {
+                for (int row = 1; row <= 6; row++) {
                     old.row("large", text(row, megabyte[0]));
                 }
             });
-            assertThat(run(importing(KeckProcess.on(postgres, "heap", dir), old).jvm("-Xmx80m"), 0))
-                    .contains("Rooms:  62 imported");
+            assertThat(run(importing(KeckProcess.on(postgres, "heap", dir), old).jvm("-Xmx72m"), 0))
+                    .contains("Rooms:  42 imported");
         }
     }
 }

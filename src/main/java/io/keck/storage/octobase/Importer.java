@@ -5,6 +5,8 @@ import io.keck.blob.BlobStore;
 import io.keck.blob.BlobsUnavailableException;
 import io.keck.blob.WorkspaceGoneException;
 import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.DeleteSet;
+import io.keck.crdt.StateVector;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
 import io.keck.crdt.lib0.DecodeException;
@@ -128,7 +130,7 @@ public final class Importer {
      * @throws IllegalStateException if the target does not
      */
     public ImportReport run(boolean withBlobs) {
-        report.totals = source.totals();
+        report.totals = options.workspaces().isEmpty() ? source.totals() : source.totals(options.workspaces());
         listener.progress(report);
         eachRoom();
         if (withBlobs) {
@@ -200,24 +202,35 @@ public final class Importer {
         listener.room(workspace.name());
     }
 
+    /**
+     * A document as it was read.
+     *
+     * @param bytes all of it, in V1
+     * @param broken how many of its rows could not be decoded
+     */
+    private record Document(byte[] bytes, StateVector stateVector, DeleteSet deletes, long broken) {
+        /** Whether the bytes say what was merged into them. */
+        boolean isWhole() {
+            StructStore again = new StructStore();
+            again.apply(Update.decode(bytes, DecodeLimits.OWN));
+            return again.stateVector().equals(stateVector) && again.deletes().equals(deletes);
+        }
+    }
+
     /** What kept the room out, if anything did. */
     private Optional<String> take(SourceDatabase.Workspace workspace) {
-        StructStore store = new StructStore();
-        long broken = read(workspace, store);
-        if (broken > 0 && !options.skipBrokenRows()) {
-            return Optional.of("Broken rows: " + broken + "; --skip-broken-rows imports it without them.");
+        Document document = read(workspace);
+        if (document.broken() > 0 && !options.skipBrokenRows()) {
+            return Optional.of("Broken rows: " + document.broken() + "; --skip-broken-rows imports it without them.");
         }
-        byte[] document = store.encode();
-        StructStore again = new StructStore();
-        again.apply(Update.decode(document, DecodeLimits.OWN));
-        if (!again.stateVector().equals(store.stateVector()) || !again.deletes().equals(store.deletes())) {
+        if (!document.isWhole()) {
             return Optional.of("Its rows could not be merged.");
         }
         if (log == null) {
             report.readable++;
         } else {
             try {
-                write(log, workspace.name(), document);
+                write(log, workspace.name(), document.bytes());
             } catch (CompletionException e) {
                 Throwable cause = e.getCause() == null ? e : e.getCause();
                 requireTarget(log, cause);
@@ -226,14 +239,13 @@ public final class Importer {
                 return Optional.of(String.valueOf(e.getMessage()));
             }
         }
-        if (broken > 0) {
-            report.problems += broken;
-        }
+        report.problems += document.broken();
         return Optional.empty();
     }
 
-    /** Merges all rows; how many could not be decoded. */
-    private long read(SourceDatabase.Workspace workspace, StructStore store) {
+    /** Merges all rows that can be decoded. The store is not kept: the bytes are enough, and there is one of both. */
+    private Document read(SourceDatabase.Workspace workspace) {
+        StructStore store = new StructStore();
         long[] broken = new long[1];
         source.rows(workspace, (id, update) -> {
             report.rows++;
@@ -252,7 +264,7 @@ public final class Importer {
             }
             listener.progress(report);
         });
-        return broken[0];
+        return new Document(store.encode(), store.stateVector(), store.deletes(), broken[0]);
     }
 
     /**

@@ -228,6 +228,23 @@ public final class SourceDatabase implements AutoCloseable {
         });
     }
 
+    /** What there is of these workspaces. */
+    Totals totals(List<String> names) {
+        Totals sum = new Totals(0, 0, 0, 0, 0, 0);
+        for (String name : names) {
+            Optional<Workspace> found = workspace(name).filter(workspace -> workspace.rows() > 0);
+            List<BlobRow> blobs = blobs(name);
+            sum = new Totals(
+                    sum.workspaces() + (found.isPresent() ? 1 : 0),
+                    sum.rows() + found.map(Workspace::rows).orElse(0L),
+                    sum.bytes() + found.map(Workspace::bytes).orElse(0L),
+                    sum.blobs() + blobs.size(),
+                    sum.blobBytes() + blobs.stream().mapToLong(BlobRow::length).sum(),
+                    0);
+        }
+        return sum;
+    }
+
     private long[] numbers(String sql) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql);
                 ResultSet rs = statement.executeQuery()) {
