@@ -6,6 +6,7 @@ import io.dropwizard.core.cli.ConfiguredCommand;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.keck.blob.BlobMetrics;
+import io.keck.storage.DatabaseFactory;
 import io.keck.storage.JdbiBlobStore;
 import io.keck.storage.JdbiUpdateLog;
 import io.keck.storage.octobase.ImportConsole;
@@ -123,6 +124,11 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
             long holdMillis,
             ImportConsole console)
             throws Exception {
+        DatabaseFactory database = config.database();
+        if (SourceDatabase.isAt(database.getUrl(), database.getUser(), database.getPassword())) {
+            throw new IllegalArgumentException("The database to write to (DATABASE_URL) is that of an old Keck."
+                    + " Give the new Keck a database of its own; nothing was changed.");
+        }
         Environment environment = new Environment(
                 NODE,
                 bootstrap.getObjectMapper(),
@@ -133,7 +139,7 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
                 config);
         List<LifeCycle> parts = environment.lifecycle().getManagedObjects();
         try {
-            JdbiUpdateLog log = config.database().build(environment, NODE, holdMillis);
+            JdbiUpdateLog log = database.build(environment, NODE, holdMillis);
             for (LifeCycle part : parts) {
                 part.start();
             }

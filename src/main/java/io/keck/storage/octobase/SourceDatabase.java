@@ -120,6 +120,29 @@ public final class SourceDatabase implements AutoCloseable {
         }
     }
 
+    /**
+     * Whether a database is that of an old Keck, so that nothing of ours may be written there. False when it cannot be
+     * opened.
+     *
+     * @param jdbcUrl with credentials in it or beside it
+     */
+    public static boolean isAt(String jdbcUrl, @Nullable String user, @Nullable String password) {
+        boolean sqlite = jdbcUrl.startsWith("jdbc:sqlite:");
+        Properties properties = new Properties();
+        if (user != null) {
+            properties.setProperty("user", user);
+        }
+        if (password != null) {
+            properties.setProperty("password", password);
+        }
+        try (Connection connection = sqlite ? openSqlite(jdbcUrl) : DriverManager.getConnection(jdbcUrl, properties);
+                SourceDatabase found = new SourceDatabase(connection, sqlite)) {
+            return found.hasBlobs;
+        } catch (SQLException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+
     private static Connection openSqlite(String url) throws SQLException {
         String path = url.substring(url.indexOf("sqlite:") + "sqlite:".length()).split("[?]", 2)[0];
         if (path.startsWith("//")) {

@@ -11,6 +11,7 @@ import io.keck.crdt.StructStore;
 import io.keck.crdt.TaggedJson;
 import io.keck.crdt.Update;
 import io.keck.crdt.YText;
+import io.keck.storage.DatabaseFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -60,8 +61,12 @@ abstract class ImporterContract {
     /** An empty database of the old server. */
     protected abstract OldKeck source();
 
+    protected abstract String targetUrl();
+
     /** Ours, opened (again). */
-    protected abstract Target target(long holdMillis);
+    protected final Target target(long holdMillis) {
+        return new Target(targetUrl(), holdMillis);
+    }
 
     @BeforeEach
     void open() {
@@ -408,5 +413,17 @@ abstract class ImporterContract {
         ImportReport report = run();
         assertThat(told.problems).isEmpty();
         assertThat(report.unchanged).isEqualTo(1);
+    }
+
+    @Test
+    void anOldDatabase_isKnown_andOursIsNotTakenForOne() {
+        DatabaseFactory there = new DatabaseFactory();
+        there.setUrl(old.url().replace("sqlite://", "jdbc:sqlite:").replace("?mode=rwc", ""));
+        assertThat(SourceDatabase.isAt(there.getUrl(), there.getUser(), there.getPassword()))
+                .isTrue();
+        DatabaseFactory ours = new DatabaseFactory();
+        ours.setUrl(targetUrl());
+        assertThat(SourceDatabase.isAt(ours.getUrl(), ours.getUser(), ours.getPassword()))
+                .isFalse();
     }
 }

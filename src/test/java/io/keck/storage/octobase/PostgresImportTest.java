@@ -39,8 +39,8 @@ class PostgresImportTest extends ImporterContract {
     }
 
     @Override
-    protected Target target(long holdMillis) {
-        return new Target(server.url(database), holdMillis);
+    protected String targetUrl() {
+        return server.url(database);
     }
 
     private ImportReport take(OldKeck from, ImportListener listener) {

@@ -17,8 +17,8 @@ class SqliteImportTest extends ImporterContract {
     }
 
     @Override
-    protected Target target(long holdMillis) {
-        return new Target("jdbc:sqlite:" + dir.resolve("keck.db"), holdMillis);
+    protected String targetUrl() {
+        return "jdbc:sqlite:" + dir.resolve("keck.db");
     }
 
     @Test
