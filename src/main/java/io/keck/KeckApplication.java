@@ -40,6 +40,13 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                 return configuration.database();
             }
         });
+        bootstrap.addCommand(new ImportKeckCommand());
+    }
+
+    /** An import that had to leave something out is not a command that failed. */
+    @Override
+    protected void onFatalError(Throwable error) {
+        System.exit(error instanceof ImportKeckCommand.IncompleteException ? 2 : 1);
     }
 
     @Override

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param user null when the URL names none
  * @param password null when the URL names none; never printed
  */
-record DatabaseUrl(
+public record DatabaseUrl(
         String jdbcUrl, @Nullable String user, @Nullable String password) {
     private static final String EMBEDDED = "jdbc:sqlite:data/keck.db";
     private static final String HOST = "([^\\[\\]:,@]+|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?";
@@ -60,7 +60,7 @@ record DatabaseUrl(
      *
      * @throws IllegalArgumentException with a sentence that does not repeat the URL, since that may hold a password
      */
-    static DatabaseUrl parse(@Nullable String url) {
+    public static DatabaseUrl parse(@Nullable String url) {
         if (url == null || url.isBlank()) {
             return new DatabaseUrl(withSqliteDefaults(EMBEDDED), null, null);
         }

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /** One recorded session, decoded. */
-record Session(JsonNode json, List<byte[]> updates) {
-    static List<Session> read(String size) {
+public record Session(JsonNode json, List<byte[]> updates) {
+    public static List<Session> read(String size) {
         return Fixtures.read("sessions/" + size).stream()
                 .map(json -> {
                     List<byte[]> updates = new ArrayList<>();
@@ -21,7 +21,7 @@ record Session(JsonNode json, List<byte[]> updates) {
                 .collect(toList());
     }
 
-    String id() {
+    public String id() {
         return json.get("id").textValue();
     }
 
@@ -29,7 +29,7 @@ record Session(JsonNode json, List<byte[]> updates) {
         return json.get("gc").booleanValue();
     }
 
-    JsonNode expect() {
+    public JsonNode expect() {
         return json.get("expect");
     }
 

@@ -15,11 +15,11 @@ import java.util.TreeMap;
  * Values and types in the tagged JSON of the fixtures, as text with sorted keys, so that texts can be compared. The
  * README of the fixtures defines it.
  */
-final class TaggedJson {
+public final class TaggedJson {
     private TaggedJson() {}
 
     /** A recorded tree, as text. */
-    static String print(JsonNode node) {
+    public static String print(JsonNode node) {
         return JsonValue.write(plain(node));
     }
 
@@ -159,7 +159,7 @@ final class TaggedJson {
     }
 
     /** The typed trees of these roots, as text. */
-    static String deep(Doc doc, JsonNode roots) {
+    public static String deep(Doc doc, JsonNode roots) {
         Map<String, Object> out = new TreeMap<>();
         roots.properties()
                 .forEach(e -> out.put(
@@ -168,7 +168,7 @@ final class TaggedJson {
     }
 
     /** What toJson says of these roots, as text. */
-    static String json(Doc doc, JsonNode roots) {
+    public static String json(Doc doc, JsonNode roots) {
         Map<String, Object> out = new LinkedHashMap<>();
         roots.properties()
                 .forEach(e -> out.put(

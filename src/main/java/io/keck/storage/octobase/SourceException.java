@@ -1,0 +1,10 @@
+package io.keck.storage.octobase;
+
+/** The source cannot be read. The message is a sentence for the operator, without credentials. */
+public final class SourceException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    SourceException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,177 @@
+package io.keck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.blob.BlobId;
+import io.keck.crdt.Doc;
+import io.keck.storage.octobase.OldKeck;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command {@code import-keck}, as operators run it. */
+class ImportKeckIT {
+    private static final int INCOMPLETE = 2;
+
+    @TempDir
+    private static Path files;
+
+    private static PostgresServer postgres;
+
+    @TempDir
+    private Path dir;
+
+    @BeforeAll
+    static void startPostgres() {
+        postgres = PostgresServer.start(files);
+    }
+
+    @AfterAll
+    static void stopPostgres() {
+        postgres.close();
+    }
+
+    private static byte[] text(long client, String text) {
+        Doc doc = new Doc();
+        doc.setClientId(client);
+        doc.getText("t").insert(0, text);
+        return doc.encodeStateAsUpdate();
+    }
+
+    private static KeckProcess.Setup importing(KeckProcess.Setup setup, OldKeck old, String... options) {
+        String[] words = new String[options.length + 1];
+        words[0] = "import-keck";
+        System.arraycopy(options, 0, words, 1, options.length);
+        return setup.env("KECK_IMPORT_FROM", old.url()).brief().command(words);
+    }
+
+    private static String run(KeckProcess.Setup setup, int exitCode) {
+        try (KeckProcess command = setup.launch()) {
+            int code = command.awaitExit(KeckProcess.PATIENCE);
+            assertThat(code).as(command.log()).isEqualTo(exitCode);
+            return command.log();
+        }
+    }
+
+    @Test
+    void aFile_isTakenOverIntoAFile() {
+        try (OldKeck old = OldKeck.sqlite(dir.resolve("jwst.db"))) {
+            old.row("docs", text(1, "from the old server"));
+            old.row("caf\u00e9 au lait", text(2, "encoded"));
+            BlobId blob = old.blob("docs", "a blob".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+
+            assertThat(run(importing(KeckProcess.in(dir), old, "--dry-run"), 0)).contains("2 can be imported");
+            assertThat(dir.resolve("keck.db")).doesNotExist();
+            assertThat(run(importing(KeckProcess.in(dir), old), 0))
+                    .contains("Rooms:  2 imported", "Blobs:  1 copied", "Everything was taken over.");
+            assertThat(run(importing(KeckProcess.in(dir), old), 0)).contains("2 had everything");
+
+            try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
+                assertThat(keck.get("/api/block/docs/export?format=json").body())
+                        .isEqualTo("{\"t\":\"from the old server\"}");
+                assertThat(keck.get("/api/block/caf%C3%A9%20au%20lait/text/t").body())
+                        .isEqualTo("\"encoded\"");
+                assertThat(keck.get("/api/blobs/docs/" + blob.text()).body()).isEqualTo("a blob");
+                assertThat(run(importing(KeckProcess.in(dir), old), 1)).contains("in use by another Keck");
+            }
+        }
+    }
+
+    @Test
+    void besideARunningServer_clientsOfOpenRoomsSeeWhatComes() {
+        postgres.execute("CREATE DATABASE beside");
+        try (OldKeck old = OldKeck.postgres(postgres);
+                KeckProcess keck =
+                        KeckProcess.on(postgres, "beside", dir).brief().start();
+                SyncClient client = SyncClient.join(keck.room("open"))) {
+            client.write(new Typist(7).type("new "));
+            old.row("open", text(1, "old "));
+            old.row("closed", text(2, "closed"));
+            old.row("broken", new byte[] {1, 2, 3});
+            String log = run(importing(KeckProcess.on(postgres, "beside", dir), old), INCOMPLETE);
+            assertThat(log)
+                    .contains("1 imported, 1 were there and got what they lacked", "NOT taken over: 1")
+                    .contains("Workspace \"broken\", row 3 is no update")
+                    .doesNotContain("p@ss", "p%40ss");
+            assertThat(client.awaitRead(1, 4)).isTrue();
+            assertThat(keck.get("/api/block/open/text/t").body()).contains("old ", "new ");
+            assertThat(keck.get("/api/block/closed/text/t").body()).isEqualTo("\"closed\"");
+            assertThat(keck.get("/api/block/broken").statusCode()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void killedInTheMiddle_itGoesOn() throws SQLException {
+        int rooms = 1_000;
+        postgres.execute("CREATE DATABASE killed");
+        try (OldKeck old = OldKeck.postgres(postgres);
+                Connection database = DriverManager.getConnection(
+                        "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/killed", "postgres", "")) {
+            old.inOneTransaction(() -> {
+                for (int i = 0; i < rooms; i++) {
+                    old.row("w" + i, text(1, "one "));
+                    old.row("w" + i, text(2, "two "));
+                }
+            });
+            try (KeckProcess first =
+                    importing(KeckProcess.on(postgres, "killed", dir), old).launch()) {
+                Eventually.await("some rooms", () -> rooms(database) >= 50);
+                first.kill();
+            }
+            long there = rooms(database);
+            assertThat(there).isLessThan(rooms);
+            assertThat(run(importing(KeckProcess.on(postgres, "killed", dir), old), 0))
+                    .contains("Rooms:  " + (rooms - there) + " imported, 0 were there and got what they lacked, "
+                            + there + " had everything");
+            assertThat(count(database, "SELECT count(*) FROM room_log")).isEqualTo(rooms);
+        }
+    }
+
+    /** None while there are no tables yet. */
+    private static long rooms(Connection database) {
+        try {
+            return count(database, "SELECT count(*) FROM rooms");
+        } catch (SQLException e) {
+            return 0;
+        }
+    }
+
+    private static long count(Connection database, String sql) throws SQLException {
+        try (var statement = database.createStatement();
+                var rs = statement.executeQuery(sql)) {
+            rs.next();
+            return rs.getLong(1);
+        }
+    }
+
+    @Test
+    void manyMegabytes_passThroughASmallHeap() {
+        Random random = new Random(Seeds.next("ImportKeckIT.heap"));
+        String[] megabyte = new String[1];
+        postgres.execute("CREATE DATABASE heap");
+        try (OldKeck old = OldKeck.postgres(postgres)) {
+            old.inOneTransaction(() -> {
+                for (int room = 0; room < 40; room++) { // more than the heap altogether
+                    megabyte[0] = random.ints(1 << 20, 'a', 'z' + 1)
+                            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                            .toString();
+                    old.row("many" + room, text(1, megabyte[0]));
+                }
+                for (int row = 1; row <= 40; row++) { // what one room of few megabytes may have, too
+                    old.row("again", text(1, megabyte[0]));
+                }
+                for (int row = 1; row <= 6; row++) {
+                    old.row("large", text(row, megabyte[0]));
+                }
+            });
+            assertThat(run(importing(KeckProcess.on(postgres, "heap", dir), old).jvm("-Xmx72m"), 0))
+                    .contains("Rooms:  42 imported");
+        }
+    }
+}

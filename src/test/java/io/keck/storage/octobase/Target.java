@@ -1,0 +1,69 @@
+package io.keck.storage.octobase;
+
+import io.dropwizard.core.setup.Environment;
+import io.keck.blob.BlobMetrics;
+import io.keck.crdt.StructStore;
+import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.UpdateLog.Contents;
+import io.keck.storage.DatabaseFactory;
+import io.keck.storage.JdbiBlobStore;
+import io.keck.storage.JdbiUpdateLog;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import org.eclipse.jetty.util.component.LifeCycle;
+
+/** Our database, opened as the server opens it. */
+final class Target implements AutoCloseable {
+    static final long FOREVER = Long.MAX_VALUE / 4;
+
+    final JdbiUpdateLog log;
+    final JdbiBlobStore blobs;
+    private final List<LifeCycle> parts;
+
+    Target(String url, long holdMillis) {
+        DatabaseFactory factory = new DatabaseFactory();
+        factory.setUrl(url);
+        Environment environment = new Environment("test");
+        log = factory.build(environment, "test", holdMillis);
+        blobs = log.blobs(new JdbiBlobStore.Settings(holdMillis, 86_400_000, 3_600_000, 86_400_000), BlobMetrics.NONE);
+        parts = environment.lifecycle().getManagedObjects();
+        try {
+            for (LifeCycle part : parts) {
+                part.start();
+            }
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Contents room(String name) {
+        return log.find(name).toCompletableFuture().join();
+    }
+
+    StructStore document(String name) {
+        return RoomCheck.load(room(name));
+    }
+
+    boolean hasRoom(String name) {
+        try {
+            room(name);
+            return true;
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RoomMissingException) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            for (int i = parts.size() - 1; i >= 0; i--) {
+                parts.get(i).stop();
+            }
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
