@@ -60,11 +60,25 @@ final class DocumentCalls {
         finish(response, workspace, missing, documents.read(workspace, local, reader));
     }
 
-    /** Edits the document and answers when that is committed; the edit may throw a {@link Refusal}. */
+    /**
+     * Edits the document in one transaction and answers when that is committed; the edit may throw a {@link Refusal}. Numbers
+     * of JSON become ints or float64.
+     */
     void write(
             AsyncResponse response, Call call, Missing missing, Consumer<Doc> edit, Function<Doc, Reply> afterwards) {
         String workspace = call.workspace();
-        finish(response, workspace, missing, documents.write(workspace, call.key(), edit, afterwards));
+        finish(
+                response,
+                workspace,
+                missing,
+                documents.write(workspace, call.key(), doc -> edit(doc, edit), afterwards));
+    }
+
+    private static void edit(Doc doc, Consumer<Doc> edit) {
+        doc.transact(transaction -> {
+            transaction.writeFloat64();
+            edit.accept(doc);
+        });
     }
 
     /** Answers from an answer of the documents. */
