@@ -29,6 +29,10 @@ public class ApiFactory {
     @JsonProperty
     private int maxJsonDepth = 100;
 
+    @NotNull
+    @JsonProperty
+    private DataSize minRate = DataSize.kibibytes(1);
+
     @JsonProperty
     private boolean docs = true;
 
@@ -37,13 +41,22 @@ public class ApiFactory {
         // at run time: answers are written by the threads of the server, as if it had waited for them
         Executor writers = task ->
                 environment.getApplicationContext().getServer().getThreadPool().execute(task);
-        build(environment, documents, writers, System::currentTimeMillis);
+        build(environment, documents, writers, System::currentTimeMillis, System::nanoTime);
     }
 
-    void build(Environment environment, Documents documents, Executor writers, LongSupplier clock) {
-        ApiLimits limits =
-                new ApiLimits(Math.toIntExact(maxBody.toBytes()), Math.toIntExact(maxUpdate.toBytes()), maxJsonDepth);
-        DocumentCalls calls = new DocumentCalls(documents, writers, limits);
+    /**
+     * The same.
+     *
+     * @param clock milliseconds since 1970
+     * @param nanos a steady clock
+     */
+    void build(Environment environment, Documents documents, Executor writers, LongSupplier clock, LongSupplier nanos) {
+        ApiLimits limits = new ApiLimits(
+                Math.toIntExact(maxBody.toBytes()),
+                Math.toIntExact(maxUpdate.toBytes()),
+                maxJsonDepth,
+                minRate.toBytes());
+        DocumentCalls calls = new DocumentCalls(documents, writers, new Bodies(limits, nanos));
         var jersey = environment.jersey();
         // an answer without a body has none: not the servlet container's page about its status
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
@@ -54,7 +67,7 @@ public class ApiFactory {
     List<Object> components(DocumentCalls calls, LongSupplier clock) {
         List<Object> all = new ArrayList<>(List.of(
                 new RawPathFilter(),
-                new UnreadBodyFilter(calls.limits()),
+                new UnreadBodyFilter(calls.bodies()),
                 new Failures(),
                 new WorkspaceResource(calls),
                 new InitResource(calls),
@@ -75,10 +88,11 @@ public class ApiFactory {
     }
 
     /** For tests: other limits. */
-    void limit(int body, int update, int jsonDepth, boolean described) {
+    void limit(int body, int update, int jsonDepth, long rate, boolean described) {
         maxBody = DataSize.bytes(body);
         maxUpdate = DataSize.bytes(update);
         maxJsonDepth = jsonDepth;
+        minRate = DataSize.bytes(rate);
         docs = described;
     }
 }

@@ -27,20 +27,20 @@ final class DocumentCalls {
 
     private final Documents documents;
     private final Executor writers;
-    private final ApiLimits limits;
+    private final Bodies bodies;
 
-    DocumentCalls(Documents documents, Executor writers, ApiLimits limits) {
+    DocumentCalls(Documents documents, Executor writers, Bodies bodies) {
         this.documents = documents;
         this.writers = writers;
-        this.limits = limits;
+        this.bodies = bodies;
     }
 
     Documents documents() {
         return documents;
     }
 
-    ApiLimits limits() {
-        return limits;
+    Bodies bodies() {
+        return bodies;
     }
 
     /** What is answered where there is no such workspace: a sentence, or nothing. */
