@@ -167,6 +167,23 @@ abstract class BlobContract {
     }
 
     @Test
+    void upload_thatIsNotCompressedAsItSays_is400() throws Exception {
+        byte[] bytes = bytes(40);
+        for (HttpResponse<byte[]> answer : List.of(
+                post("zip", bytes, "Content-Encoding", "gzip"),
+                send(
+                        writer(),
+                        "PUT",
+                        "/api/workspace/zip/blob",
+                        BodyPublishers.ofByteArray(bytes),
+                        "Content-Encoding",
+                        "gzip"))) {
+            assertThat(answer.statusCode()).isEqualTo(400);
+            assertThat(text(answer)).isEqualTo("The body is malformed.\n");
+        }
+    }
+
+    @Test
     void conditions_decideBetween200_304_and412() throws Exception {
         byte[] bytes = bytes(100);
         String id = idOf(bytes);

@@ -138,8 +138,14 @@ final class Bodies {
                 }
             }
             return false;
-        } catch (IOException | IllegalStateException e) {
-            return !Pace.isTimeout(e); // else read and closed, or broken off: there is nothing to take
+        } catch (IOException | RuntimeException e) {
+            if (e instanceof RuntimeException unexpected
+                    && !(e instanceof IllegalStateException)
+                    && !Pace.isMalformed(e)) {
+                throw unexpected;
+            }
+            // else read and closed, or broken off: there is nothing to take
+            return !Pace.isTimeout(e) && !Pace.isMalformed(e);
         }
     }
 

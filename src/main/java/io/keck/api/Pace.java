@@ -2,6 +2,7 @@ package io.keck.api;
 
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import java.util.zip.ZipException;
 import org.eclipse.jetty.http.HttpException;
 
 /**
@@ -34,9 +35,14 @@ final class Pace {
         return false;
     }
 
-    /** Whether what came is no body, as when its chunks are wrong. */
+    /** Whether what came is no body, as when its chunks are wrong or it is not compressed as it says. */
     static boolean isMalformed(Throwable e) {
-        return e instanceof HttpException || e.getCause() instanceof HttpException;
+        for (Throwable t = e; t != null; t = t.getCause()) {
+            if (t instanceof HttpException || t instanceof ZipException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Counts bytes that went over the wire; false when it was too few for so much time. */

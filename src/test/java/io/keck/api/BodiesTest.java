@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -164,6 +165,49 @@ class BodiesTest {
         assertThat(server.post("/api/block/w/map/m", body).status()).isEqualTo(413);
         assertThat(server.get("/api/block/w/map/m").body()).isEqualTo("{}");
         assertThat(unprotected.post("/api/block/w/map/m", body).body()).hasSizeGreaterThan(ApiServer.MAX_BODY);
+    }
+
+    @Test
+    void whatIsNotCompressedAsItSays_is400_andNoErrorOfKeck() {
+        byte[] plain = "{\"k\":1}".getBytes(StandardCharsets.UTF_8);
+        for (String path : List.of("w/map/m", "w/b", "w/b/children", "w/array/a", "w/text/t", "x/init")) {
+            HttpResponse<byte[]> answer = server.send(
+                    "POST",
+                    "/api/block/" + path,
+                    plain,
+                    "Content-Encoding",
+                    "gzip",
+                    "Content-Type",
+                    "application/json");
+            assertThat(new ApiServer.Reply(answer)).as(path).hasToString("400 text/plain The body is malformed.");
+        }
+        assertThat(server.send("POST", "/api/block/w", plain, "Content-Encoding", "gzip")
+                        .statusCode())
+                .as("read by nobody")
+                .isEqualTo(200);
+        assertThat(server.send("DELETE", "/api/block/w/map/m/k", plain, "Content-Encoding", "gzip")
+                        .statusCode())
+                .isEqualTo(204);
+        assertThat(server.get("/api/block/w/doc/keys").body()).isEqualTo("[]");
+    }
+
+    @Test
+    void mediaTypeThatIsNone_isAsGoodAsMissing() {
+        byte[] json = "{}".getBytes(StandardCharsets.UTF_8);
+        for (String type : List.of("garbage", "a/b/c;;;", "/", "application/json;charset", "\"")) {
+            for (String path : List.of("w/map/m", "w/b", "w/b/children", "w/array/a", "w/text/t")) {
+                HttpResponse<byte[]> answer = server.send("POST", "/api/block/" + path, json, "Content-Type", type);
+                assertThat(new ApiServer.Reply(answer))
+                        .as(path + " " + type)
+                        .hasToString("415 text/plain The body has to be application/json.");
+            }
+            assertThat(server.send("POST", "/api/block/w", json, "Content-Type", type)
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(server.send("POST", "/api/block/w/init?force=true", new byte[] {0, 0}, "Content-Type", type)
+                            .statusCode())
+                    .isEqualTo(200);
+        }
     }
 
     @Test
