@@ -166,8 +166,11 @@ final class BlobUploads {
                 }
                 left -= n;
             }
-        } catch (IOException e) {
-            // whoever went away does not wait for us
+        } catch (IOException | RuntimeException e) {
+            // whoever went away, or sends nonsense, does not wait for us
+            if (e instanceof RuntimeException unexpected && !Pace.isMalformed(e)) {
+                throw unexpected;
+            }
         }
     }
 }
