@@ -1,6 +1,7 @@
 // Stock Yjs clients and REST writers on one room, spread over the nodes. One line of JSON asks:
 // {"nodes": ["127.0.0.1:3000", ...], "room": "r", "clients": 10, "writers": 10, "seconds": 60, "seed": 1}; one line answers:
-// {"writes": n, "refused": n, "problems": ["..."]}. A problem is a 2xx that some client or node does not show at the end,
+// {"writes": n, "refused": n, "edits": n, "problems": ["..."]}: writes that were answered with 200, those that were refused, and
+// edits of the clients. A problem is a 2xx that some client or node does not show at the end,
 // clients that differ, or a block that is no nested shared type.
 import { createInterface } from 'node:readline'
 import { isDeepStrictEqual } from 'node:util'
@@ -43,6 +44,7 @@ const run = async ({ nodes, room, clients, writers, seconds, seed }) => {
   const end = Date.now() + seconds * 1000
   const done = { keys: new Map(), values: [], blocks: [] }
   let refused = 0
+  let edits = 0
   const post = async (node, path, body) => {
     const answer = await fetch(`http://${node}/api/block/${room}${path}`, {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body)
@@ -91,7 +93,11 @@ const run = async ({ nodes, room, clients, writers, seconds, seed }) => {
     for (let n = 0; Date.now() < end; n++) {
       const text = provider.doc.getText('t')
       text.insert(int(text.length + 1), String.fromCharCode(97 + i))
-      if (n % 5 === 0) provider.doc.getMap('m').set(`c${i}-${n}`, n)
+      edits++
+      if (n % 5 === 0) {
+        provider.doc.getMap('m').set(`c${i}-${n}`, n)
+        edits++
+      }
       await new Promise(resolve => setTimeout(resolve, 5 + int(20)))
     }
   }
@@ -131,10 +137,11 @@ const run = async ({ nodes, room, clients, writers, seconds, seed }) => {
     if (text !== json.text) problems.push(`${node} shows another text`)
   }
   providers.forEach(p => p.destroy())
-  return { writes: done.keys.size + done.values.length + done.blocks.length, refused, problems: problems.slice(0, 20) }
+  const writes = done.keys.size + done.values.length + done.blocks.length
+  return { writes, refused, edits, problems: problems.slice(0, 20) }
 }
 
 createInterface({ input: process.stdin }).once('line', async line => {
-  const answer = await run(JSON.parse(line)).catch(e => ({ writes: 0, refused: 0, problems: [String(e.stack)] }))
+  const answer = await run(JSON.parse(line)).catch(e => ({ writes: 0, refused: 0, edits: 0, problems: [String(e.stack)] }))
   process.stdout.write(JSON.stringify(answer) + '\n', () => process.exit(0))
 })

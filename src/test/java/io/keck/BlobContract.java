@@ -167,6 +167,17 @@ abstract class BlobContract {
     }
 
     @Test
+    void upload_thatIsNotCompressedAsItSays_isRefusedWithASentence() throws Exception {
+        HttpResponse<byte[]> posted = post("zip", bytes(40), "Content-Encoding", "gzip");
+        assertThat(posted.statusCode()).isEqualTo(400);
+        assertThat(text(posted)).isEqualTo("The body is malformed.\n");
+        BodyPublisher body = BodyPublishers.ofByteArray(bytes(40));
+        HttpResponse<byte[]> put = send(writer(), "PUT", "/api/workspace/zip/blob", body, "Content-Encoding", "gzip");
+        assertThat(put.statusCode()).as("nobody knows how long it will be").isEqualTo(411);
+        assertThat(text(put)).isEqualTo("A Content-Length is required.\n");
+    }
+
+    @Test
     void conditions_decideBetween200_304_and412() throws Exception {
         byte[] bytes = bytes(100);
         String id = idOf(bytes);

@@ -66,7 +66,7 @@ public final class ArrayResource {
             @Suspended AsyncResponse response)
             throws IOException {
         String array = Call.decode(name);
-        Object body = JsonBody.read(headers, in, calls.limits());
+        Object body = calls.bodies().json(headers, in);
         Consumer<Doc> edit;
         try {
             edit = edit(array, body);

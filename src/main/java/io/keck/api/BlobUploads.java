@@ -16,10 +16,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import org.eclipse.jetty.http.HttpException;
 import org.jspecify.annotations.Nullable;
 
 /** Takes the body of a request into the store, a few kilobytes of it in memory at a time. Thread-safe. */
@@ -107,12 +105,10 @@ final class BlobUploads {
     }
 
     private Response broken(Exception e) {
-        for (Throwable t = e; t != null; t = t.getCause()) {
-            if (t instanceof TimeoutException) {
-                return tooSlow();
-            }
+        if (Pace.isTimeout(e)) {
+            return tooSlow();
         }
-        boolean malformed = e instanceof HttpException || e.getCause() instanceof HttpException;
+        boolean malformed = Pace.isMalformed(e);
         if (e instanceof RuntimeException unexpected && !malformed) {
             throw unexpected;
         }
@@ -170,8 +166,11 @@ final class BlobUploads {
                 }
                 left -= n;
             }
-        } catch (IOException e) {
-            // whoever went away does not wait for us
+        } catch (IOException | RuntimeException e) {
+            // whoever went away, or sends nonsense, does not wait for us
+            if (e instanceof RuntimeException unexpected && !Pace.isMalformed(e)) {
+                throw unexpected;
+            }
         }
     }
 }

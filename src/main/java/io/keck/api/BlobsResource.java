@@ -14,6 +14,7 @@ import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /** The blobs of a workspace as back ends and OctoBase's clients use them. Thread-safe. */
 @Path("/blobs/{workspace}")
@@ -27,9 +28,14 @@ public final class BlobsResource {
 
     /** Over that store. */
     public BlobsResource(BlobStore store, BlobLimits limits, BlobMetrics metrics) {
+        this(store, limits, metrics, System::nanoTime);
+    }
+
+    /** @param nanos a steady clock */
+    BlobsResource(BlobStore store, BlobLimits limits, BlobMetrics metrics, LongSupplier nanos) {
         this.store = store;
-        this.uploads = new BlobUploads(store, limits, metrics, System::nanoTime);
-        this.downloads = new BlobDownloads(store, limits, metrics, System::nanoTime);
+        this.uploads = new BlobUploads(store, limits, metrics, nanos);
+        this.downloads = new BlobDownloads(store, limits, metrics, nanos);
     }
 
     /** Stores the body: 200 with its id once it is committed. */

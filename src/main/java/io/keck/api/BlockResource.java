@@ -76,7 +76,7 @@ public final class BlockResource {
             @Suspended AsyncResponse response)
             throws IOException {
         String id = lastId(block, "POST");
-        if (!(JsonBody.read(headers, in, calls.limits()) instanceof Map<?, ?> body)) {
+        if (!(calls.bodies().json(headers, in) instanceof Map<?, ?> body)) {
             calls.read(response, call, Missing.EMPTY, doc -> Reply.text(UNPROCESSABLE, "Expected a JSON object"));
             return;
         }
@@ -132,7 +132,7 @@ public final class BlockResource {
             @Suspended AsyncResponse response)
             throws IOException {
         String id = id(block);
-        Placement placement = placement(JsonBody.read(headers, in, calls.limits()));
+        Placement placement = placement(calls.bodies().json(headers, in));
         if (placement == null) {
             calls.read(response, call, Missing.EMPTY, doc -> {
                 existing(doc, id);

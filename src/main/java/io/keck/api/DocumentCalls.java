@@ -27,20 +27,20 @@ final class DocumentCalls {
 
     private final Documents documents;
     private final Executor writers;
-    private final ApiLimits limits;
+    private final Bodies bodies;
 
-    DocumentCalls(Documents documents, Executor writers, ApiLimits limits) {
+    DocumentCalls(Documents documents, Executor writers, Bodies bodies) {
         this.documents = documents;
         this.writers = writers;
-        this.limits = limits;
+        this.bodies = bodies;
     }
 
     Documents documents() {
         return documents;
     }
 
-    ApiLimits limits() {
-        return limits;
+    Bodies bodies() {
+        return bodies;
     }
 
     /** What is answered where there is no such workspace: a sentence, or nothing. */
@@ -60,11 +60,25 @@ final class DocumentCalls {
         finish(response, workspace, missing, documents.read(workspace, local, reader));
     }
 
-    /** Edits the document and answers when that is committed; the edit may throw a {@link Refusal}. */
+    /**
+     * Edits the document in one transaction and answers when that is committed; the edit may throw a {@link Refusal}. Numbers
+     * of JSON become ints or float64.
+     */
     void write(
             AsyncResponse response, Call call, Missing missing, Consumer<Doc> edit, Function<Doc, Reply> afterwards) {
         String workspace = call.workspace();
-        finish(response, workspace, missing, documents.write(workspace, call.key(), edit, afterwards));
+        finish(
+                response,
+                workspace,
+                missing,
+                documents.write(workspace, call.key(), doc -> edit(doc, edit), afterwards));
+    }
+
+    private static void edit(Doc doc, Consumer<Doc> edit) {
+        doc.transact(transaction -> {
+            transaction.writeFloat64();
+            edit.accept(doc);
+        });
     }
 
     /** Answers from an answer of the documents. */

@@ -39,7 +39,7 @@ public final class InitResource {
             throws IOException {
         String workspace = call.workspace();
         boolean replace = Parameters.flag("force", force);
-        byte[] bytes = JsonBody.readBytes(headers, body, calls.limits().maxUpdate());
+        byte[] bytes = calls.bodies().update(headers, body);
         Update update;
         try {
             update = Update.decode(bytes.length == 0 ? EMPTY_UPDATE : bytes);

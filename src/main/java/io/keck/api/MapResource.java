@@ -68,7 +68,7 @@ public final class MapResource {
             @Suspended AsyncResponse response)
             throws IOException {
         String map = Call.decode(name);
-        if (!(JsonBody.read(headers, in, calls.limits()) instanceof Map<?, ?> body)) {
+        if (!(calls.bodies().json(headers, in) instanceof Map<?, ?> body)) {
             calls.read(response, call, Missing.SENTENCE, doc -> {
                 NamedTypes.MAP.find(doc, map);
                 return Reply.text(Status.BAD_REQUEST, "Expected a JSON object");

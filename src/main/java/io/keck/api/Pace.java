@@ -1,6 +1,9 @@
 package io.keck.api;
 
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import java.util.zip.ZipException;
+import org.eclipse.jetty.http.HttpException;
 
 /**
  * Whether a peer keeps up a least rate: one that sends or takes a byte now and then would hold a thread for ever. The
@@ -20,6 +23,26 @@ final class Pace {
         this.nanos = nanos;
         this.bytesPerSecond = bytesPerSecond;
         this.begin = nanos.getAsLong();
+    }
+
+    /** Whether the connector gave up waiting for a byte. */
+    static boolean isTimeout(Throwable e) {
+        for (Throwable t = e; t != null; t = t.getCause()) {
+            if (t instanceof TimeoutException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether what came is no body, as when its chunks are wrong or it is not compressed as it says. */
+    static boolean isMalformed(Throwable e) {
+        for (Throwable t = e; t != null; t = t.getCause()) {
+            if (t instanceof HttpException || t instanceof ZipException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Counts bytes that went over the wire; false when it was too few for so much time. */

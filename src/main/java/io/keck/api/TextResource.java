@@ -56,7 +56,7 @@ public final class TextResource {
             @Suspended AsyncResponse response)
             throws IOException {
         String text = Call.decode(name);
-        Object body = JsonBody.read(headers, in, calls.limits());
+        Object body = calls.bodies().json(headers, in);
         TextAction action;
         try {
             action = TextAction.of(body);

@@ -13,6 +13,7 @@ import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /** The same blobs as browsers use them, which may keep them for ever. Thread-safe. */
 @Path("/workspace/{workspace}/blob")
@@ -24,8 +25,13 @@ public final class WorkspaceBlobResource {
 
     /** Over that store. */
     public WorkspaceBlobResource(BlobStore store, BlobLimits limits, BlobMetrics metrics) {
-        this.uploads = new BlobUploads(store, limits, metrics, System::nanoTime);
-        this.downloads = new BlobDownloads(store, limits, metrics, System::nanoTime);
+        this(store, limits, metrics, System::nanoTime);
+    }
+
+    /** @param nanos a steady clock */
+    WorkspaceBlobResource(BlobStore store, BlobLimits limits, BlobMetrics metrics, LongSupplier nanos) {
+        this.uploads = new BlobUploads(store, limits, metrics, nanos);
+        this.downloads = new BlobDownloads(store, limits, metrics, nanos);
     }
 
     /** Stores the body, whose length must be told in advance: 200 with its id once it is committed. */

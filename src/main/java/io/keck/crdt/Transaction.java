@@ -31,6 +31,7 @@ public final class Transaction {
     private final @Nullable Object origin;
     private boolean local;
     private boolean finished;
+    private boolean float64;
 
     private ClientChange[] changes = new ClientChange[1];
     private int changeCount;
@@ -69,6 +70,14 @@ public final class Transaction {
     /** What was handed in as the origin of the change, or null. */
     public @Nullable Object origin() {
         return origin;
+    }
+
+    /**
+     * Says that in the update of this transaction every number that is no int is a float64, for peers that are better off
+     * with one kind; Yjs writes a float32 where that holds the number exactly, and so does the document at other times.
+     */
+    public void writeFloat64() {
+        float64 = true;
     }
 
     /** Whether the change was made here, and does not come from an update. */
@@ -148,6 +157,7 @@ public final class Transaction {
             return null;
         }
         Encoder out = doc.scratch();
+        out.setFloat64(float64);
         out.writeVarUint(grown);
         for (ClientChange change : all) {
             if (change.after > change.before) {
@@ -161,6 +171,7 @@ public final class Transaction {
                 change.deletes.encode(out);
             }
         }
+        out.setFloat64(false);
         return out.toByteArray();
     }
 

@@ -7,6 +7,11 @@ import io.dropwizard.core.setup.Environment;
 import io.dropwizard.jetty.ConnectorFactory;
 import io.dropwizard.jetty.HttpConnectorFactory;
 import io.dropwizard.testing.DropwizardTestSupport;
+import io.keck.blob.BlobMetrics;
+import io.keck.blob.BlobStore;
+import io.keck.storage.DatabaseFactory;
+import io.keck.storage.JdbiBlobStore;
+import io.keck.storage.JdbiUpdateLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -14,32 +19,52 @@ import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.jetty.http.UriCompliance;
+import org.jspecify.annotations.Nullable;
 
-/** A Dropwizard server with the HTTP interface over {@link FakeDocuments}, and nothing else; time stands still. */
+/**
+ * A Dropwizard server with the HTTP interface over {@link FakeDocuments}, with blobs in a SQLite file where it is given a
+ * place for one, and nothing else. Time stands still, unless it races.
+ */
 final class ApiServer implements AutoCloseable {
     /** What its clock says. */
     static final long NOW = 1_700_000_000_000L;
 
-    /** The limit of bodies here, in bytes. */
+    /** The limit of bodies and blobs here, in bytes. */
     static final int MAX_BODY = 1 << 16;
 
+    /** A workspace that was deleted a moment ago; known to the blobs alone. */
+    static final String DELETED = "deleted";
+
+    private static final int MAX_DEPTH = 50;
+    private static final long MIN_RATE = 1_000;
+    private static final long HALF_MINUTE = 31_000_000_000L;
+
     final FakeDocuments documents = new FakeDocuments();
+
+    /** Whether each look at the steady clock finds that half a minute has passed. */
+    volatile boolean timeRaces;
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final @Nullable Path blobs;
     private final DropwizardTestSupport<Configuration> support;
     private final HttpClient client = HttpClient.newHttpClient();
 
     /** What Keck's application does about the interface. */
-    public static final class Server extends Application<Configuration> {
+    private static final class Server extends Application<Configuration> {
+        private final ApiServer server;
         private final ApiFactory factory;
-        private final FakeDocuments documents;
 
-        Server(ApiFactory factory, FakeDocuments documents) {
+        Server(ApiServer server, ApiFactory factory) {
+            this.server = server;
             this.factory = factory;
-            this.documents = documents;
         }
 
         @Override
@@ -48,19 +73,45 @@ final class ApiServer implements AutoCloseable {
             environment.jersey().setUrlPattern("/api/*");
             factory.build(
                     environment,
-                    documents,
+                    server.documents,
                     task -> environment
                             .getApplicationContext()
                             .getServer()
                             .getThreadPool()
                             .execute(task),
-                    () -> NOW);
+                    () -> NOW,
+                    server::nanos);
+            if (server.blobs != null) {
+                DatabaseFactory database = new DatabaseFactory();
+                database.setUrl("jdbc:sqlite:" + server.blobs.resolve("keck.db"));
+                JdbiUpdateLog log = database.build(environment, "test", Long.MAX_VALUE / 2);
+                log.open(DELETED).toCompletableFuture().join();
+                log.delete(DELETED).toCompletableFuture().join();
+                BlobStore store = new SwitchedBlobs(
+                        log.blobs(new JdbiBlobStore.Settings(Long.MAX_VALUE / 2, 0, 60_000, 60_000), BlobMetrics.NONE),
+                        () -> server.documents.database);
+                BlobLimits limits = new BlobLimits(MAX_BODY, 10, MIN_RATE);
+                environment.jersey().register(new BlobsResource(store, limits, BlobMetrics.NONE, server::nanos));
+                environment
+                        .jersey()
+                        .register(new WorkspaceBlobResource(store, limits, BlobMetrics.NONE, server::nanos));
+            }
         }
     }
 
+    /** Without blobs. */
     ApiServer(boolean docs) {
-        ApiFactory factory = new ApiFactory();
-        factory.limit(MAX_BODY, 2 * MAX_BODY, 50, docs);
+        this(docs, null);
+    }
+
+    /** @param blobs a directory for the database of blobs */
+    ApiServer(boolean docs, @Nullable Path blobs) {
+        this(limited(new ApiFactory(), docs), blobs);
+    }
+
+    /** With that factory as it is: a twin has other limits, or lacks a part. */
+    ApiServer(ApiFactory factory, @Nullable Path blobs) {
+        this.blobs = blobs;
         Configuration config = new Configuration();
         DefaultServerFactory server = (DefaultServerFactory) config.getServerFactory();
         for (ConnectorFactory connector : server.getApplicationConnectors()) {
@@ -73,7 +124,7 @@ final class ApiServer implements AutoCloseable {
         support = new DropwizardTestSupport<>(Server.class, config) {
             @Override
             public Application<Configuration> newApplication() {
-                return new Server(factory, documents);
+                return new Server(ApiServer.this, factory);
             }
         };
         try {
@@ -83,10 +134,25 @@ final class ApiServer implements AutoCloseable {
         }
     }
 
+    /** The factory with the limits that all tests know. */
+    static ApiFactory limited(ApiFactory factory, boolean docs) {
+        factory.limit(MAX_BODY, 2 * MAX_BODY, MAX_DEPTH, MIN_RATE, docs);
+        return factory;
+    }
+
+    private long nanos() {
+        return timeRaces ? nanos.addAndGet(HALF_MINUTE) : nanos.get();
+    }
+
     HttpResponse<byte[]> send(String method, String path, byte[] body, String... headers) {
+        return exchange(
+                method, path, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body), headers);
+    }
+
+    HttpResponse<byte[]> exchange(String method, String path, BodyPublisher body, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + support.getLocalPort() + path))
-                .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
+                .method(method, body);
         for (int i = 0; i < headers.length; i += 2) {
             request.header(headers[i], headers[i + 1]);
         }
@@ -115,10 +181,16 @@ final class ApiServer implements AutoCloseable {
         return new Reply(send("POST", path, json.getBytes(StandardCharsets.UTF_8), all));
     }
 
+    /** A connection, for what no library does. */
+    Socket connect() throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), support.getLocalPort());
+        socket.setSoTimeout(20_000);
+        return socket;
+    }
+
     /** Sends a path that no library would send; the status. */
     int rawGet(String rawPath) {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), support.getLocalPort())) {
-            socket.setSoTimeout(10_000);
+        try (Socket socket = connect()) {
             String head = "GET " + rawPath + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
             socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
             String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keck.crdt.Doc;
 import io.keck.crdt.YArray;
 import io.keck.crdt.YMap;
+import io.keck.crdt.YXmlElement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -280,5 +281,35 @@ class BlocksContractTest {
         }
         assertThat(get("a%2Fb")).endsWith("\"sys:id\":\"a/b\"}");
         assertThat(get("%F0%9F%98%80")).endsWith("\"sys:id\":\"😀\"}");
+    }
+
+    @Test
+    void textAndXml_areIdsOfBlocks_andNamedTypesWithANameAfterThem() {
+        server.documents.edit("w", doc -> {
+            doc.getText("t").insert(0, "a text");
+            doc.getText("children").insert(0, "cannot be reached");
+            doc.getXmlFragment("t2").push(new YXmlElement("p"));
+        });
+        for (String id : List.of("text", "xml")) {
+            assertThat(post(id + "?flavour=f", "{\"k\":1}")).isEqualTo(json(block(id, "f", "[]", ",\"prop:k\":1")));
+            assertThat(get(id)).isEqualTo(json(block(id, "f", "[]", ",\"prop:k\":1")));
+            assertThat(get(id + "/")).isEqualTo(get(id));
+            assertThat(get(id + "/children")).isEqualTo("404 application/json {\"total\":0,\"data\":[]}");
+            assertThat(post(id + "/children", "{\"Push\":\"text\"}")).startsWith("200 ");
+            assertThat(get(id + "/children/")).isEqualTo(json("{\"total\":1,\"data\":[\"text\"]}"));
+        }
+        assertThat(get("text/t")).isEqualTo(json("\"a text\""));
+        assertThat(get("text/t/")).isEqualTo(json("\"a text\""));
+        assertThat(get("xml/t2")).isEqualTo(json("\"<p></p>\""));
+        assertThat(post("text/t", "{\"action\":\"set\",\"value\":\"other\"}")).isEqualTo(json("\"other\""));
+        assertThat(get("text/children2")).isEqualTo(json("\"\""));
+        assertThat(get("text")).contains("\"prop:k\":1");
+        for (String id : List.of("xml", "text")) {
+            assertThat(delete(id + "/children/text")).startsWith("200 ");
+            assertThat(delete(id)).isEqualTo("204");
+            assertThat(get(id)).isEqualTo("404");
+        }
+        assertThat(get("text/t")).isEqualTo(json("\"other\""));
+        assertThat(get("blocks")).startsWith("404 ");
     }
 }

@@ -52,6 +52,8 @@ final class FakeDocuments implements Documents, AutoCloseable {
     volatile Database database = Database.WORKS;
     volatile boolean lastReadWasLocal;
     volatile int forks;
+    /** The last update that was committed. */
+    volatile byte[] lastChange = {};
 
     @Override
     public <T> CompletionStage<Answer<T>> read(String room, boolean local, Function<Doc, T> reader) {
@@ -81,6 +83,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
                 }
                 if (change[0] != null) {
                     life.doc.applyUpdate(change[0]);
+                    lastChange = change[0];
                     life.seq++;
                 }
                 if (key != null) {

@@ -7,7 +7,10 @@ import io.keck.crdt.YArray;
 import io.keck.crdt.YMap;
 import io.keck.crdt.YText;
 import io.keck.crdt.YXmlElement;
+import io.keck.crdt.lib0.Any;
+import io.keck.crdt.lib0.Encoder;
 import java.math.BigInteger;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -267,7 +270,7 @@ class NamedTypesContractTest {
             map.set("xml", new YXmlElement("br"));
             map.set("sub", new Doc(io.keck.crdt.DocOptions.create().withGuid("g")));
             map.set("big", new BigInteger("9007199254740993"));
-            map.set("undefined", io.keck.crdt.lib0.Any.UNDEFINED);
+            map.set("undefined", Any.UNDEFINED);
             map.set("numbers", List.of(1.0, -0.5, 1e20, 1e21, 1e-7, 123456789012345680.0, Double.NaN, -0.0));
             YXmlElement p = new YXmlElement("p");
             p.setAttribute("class", "x");
@@ -295,6 +298,34 @@ class NamedTypesContractTest {
                                 + "\"f\":123456789012345678901234567890,\"g\":1.0}"))
                 .isEqualTo(json("{\"a\":2147483648,\"b\":1700000000000,\"c\":1000,\"d\":0.1,\"e\":-2147483648,"
                         + "\"f\":1.2345678901234568e+29,\"g\":1}"));
+    }
+
+    /** Numbers that 32 bits hold exactly are those that JavaScript would write as a float32. */
+    @Test
+    void numbers_areIntsOrFloat64() {
+        for (String[] write : new String[][] {
+            {"w/map/m", "{\"k\":%s}"},
+            {"w/map/m", "{\"k\":[{\"x\":%s}]}"},
+            {"w/array/a", "{\"action\":\"push\",\"value\":%s}"},
+            {"w/b", "{\"k\":%s}"}
+        }) {
+            for (String number : List.of("1.5", "-0.5", "4294967296", "-2147483648", "1e30", "0.1")) {
+                assertThat(post(write[0], write[1].formatted(number))).startsWith("200 ");
+                byte[] float64 = new byte[9];
+                java.nio.ByteBuffer.wrap(float64).put((byte) 123).putDouble(Double.parseDouble(number));
+                assertThat(HexFormat.of().formatHex(server.documents.lastChange))
+                        .as(write[0] + " " + number)
+                        .contains(HexFormat.of().formatHex(float64));
+            }
+            for (String number : List.of("7", "7.0", "2147483647", "-2147483647", "70e-1")) {
+                assertThat(post(write[0], write[1].formatted(number))).startsWith("200 ");
+                Encoder any = new Encoder();
+                Any.write(any, Double.parseDouble(number));
+                assertThat(HexFormat.of().formatHex(server.documents.lastChange))
+                        .as(write[0] + " " + number)
+                        .contains("7d", HexFormat.of().formatHex(any.toByteArray()));
+            }
+        }
     }
 
     @Test

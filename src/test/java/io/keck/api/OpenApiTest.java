@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keck.api.FakeDocuments.Database;
+import io.keck.blob.BlobId;
 import io.keck.crdt.YXmlElement;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Path;
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,9 +24,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The description says what the server does: every operation in it is called, well and badly; every answer has a status,
@@ -31,13 +38,20 @@ class OpenApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> SOMETIMES = List.of("Warning", "Keck-Outcome");
 
+    private static final String BLOB = "some bytes";
+    private static final String BLOB_ID = id(BLOB);
+    private static final String OTHER_ID = id("others");
+
+    @TempDir
+    private static java.nio.file.Path dir;
+
     private static ApiServer server;
     private static JsonNode document;
     private static Schemas schemas;
 
     @BeforeAll
     static void start() throws IOException {
-        server = new ApiServer(true);
+        server = new ApiServer(true, dir);
         document = JSON.readTree(server.get("/api/jwst.json").body());
         schemas = new Schemas(document);
     }
@@ -47,40 +61,51 @@ class OpenApiTest {
         server.close();
     }
 
-    /** A way to call an operation. */
-    private record Variant(String workspace, boolean there, String query, String body, String type, Database database) {
-        Variant in(String other) {
-            return new Variant(other, there, query, body, type, database);
-        }
-
-        Variant absent() {
-            return new Variant(workspace, false, query, body, type, database);
-        }
-
-        Variant asking(String other) {
-            return new Variant(workspace, there, other, body, type, database);
-        }
-
-        Variant with(String other) {
-            return new Variant(workspace, there, query, other, type, database);
-        }
-
-        Variant of(String other) {
-            return new Variant(workspace, there, query, body, other, database);
-        }
-
-        Variant on(Database other) {
-            return new Variant(workspace, there, query, body, type, other);
+    private static String id(String blob) {
+        try {
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            return BlobId.of(sha256.digest(blob.getBytes(StandardCharsets.UTF_8)))
+                    .text();
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
         }
     }
 
-    private static List<Variant> variants(JsonNode operation) {
+    /** A way to call an operation. */
+    private static final class Variant {
+        String workspace = "w";
+        boolean there = true;
+        String query = "";
+        String body;
+        String type = "application/json";
+        String[] headers = {};
+        boolean chunked;
+        boolean slow;
+        Database database = Database.WORKS;
+
+        Variant(String body) {
+            this.body = body;
+        }
+
+        Variant with(Consumer<Variant> change) {
+            change.accept(this);
+            return this;
+        }
+    }
+
+    /** Ways to call an operation; those that make no sense for it have to be answered well, too. */
+    private static List<Variant> variants(String path, JsonNode operation) {
         JsonNode body = operation.path("requestBody");
         String example =
                 body.path("content").path("application/json").path("example").toString();
-        Variant plain =
-                new Variant("w", true, "", body.isMissingNode() ? null : example, "application/json", Database.WORKS);
-        List<Variant> all = new ArrayList<>(List.of(plain, plain.in("none"), plain.in("%2E%2E"), plain.absent()));
+        String plain = body.isMissingNode() ? null : isBlob(path) ? BLOB : example;
+        List<Variant> all = new ArrayList<>();
+        Consumer<Consumer<Variant>> add = change -> all.add(new Variant(plain).with(change));
+        add.accept(v -> {});
+        for (String workspace : List.of("none", "%2E%2E", ApiServer.DELETED)) {
+            add.accept(v -> v.workspace = workspace);
+        }
+        add.accept(v -> v.there = false);
         for (String query : List.of(
                 "?limit=0",
                 "?offset=x",
@@ -93,21 +118,36 @@ class OpenApiTest {
                 "?force=true",
                 "?force=x",
                 "?flavour=f")) {
-            all.add(plain.asking(query));
+            add.accept(v -> v.query = query);
+        }
+        for (String[] headers : new String[][] {
+            {"If-None-Match", '"' + BLOB_ID + '"'},
+            {"If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT"},
+            {"If-Match", "other"},
+            {"Range", "bytes=1-2"},
+            {"Range", "bytes=99-"}
+        }) {
+            add.accept(v -> v.headers = headers);
         }
         for (Database database : Database.values()) {
             if (database != Database.BREAKS) {
-                all.add(plain.on(database));
+                add.accept(v -> v.database = database);
             }
         }
         if (!body.isMissingNode()) {
             for (String other : List.of("", "[]", "{}", "{", "5", " ".repeat(2 * ApiServer.MAX_BODY + 1), "\0\0")) {
-                all.add(plain.with(other));
-                all.add(plain.in("none").with(other));
+                add.accept(v -> v.body = other);
+                add.accept(v -> v.with(none -> none.workspace = "none").body = other);
             }
-            all.add(plain.of("text/plain"));
+            add.accept(v -> v.type = "text/plain");
+            add.accept(v -> v.chunked = true);
+            add.accept(v -> v.with(slow -> slow.slow = true).body = "[] ");
         }
         return all;
+    }
+
+    private static boolean isBlob(String path) {
+        return path.startsWith("/api/blobs/") || path.startsWith("/api/workspace/");
     }
 
     @Test
@@ -115,13 +155,13 @@ class OpenApiTest {
         List<String> problems = new ArrayList<>();
         for (Map.Entry<String, JsonNode> path : document.get("paths").properties()) {
             for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
-                if (operation.getKey().equals("parameters")) {
-                    continue;
+                if (operation.getKey().equals("parameters") || !path.getKey().startsWith("/api/")) {
+                    continue; // what is not under /api belongs to other parts of the server; see OpenApiIT
                 }
                 JsonNode described = operation.getValue();
                 Set<String> unseen = new TreeSet<>();
                 described.get("responses").fieldNames().forEachRemaining(unseen::add);
-                for (Variant variant : variants(described)) {
+                for (Variant variant : variants(path.getKey(), described)) {
                     unseen.remove(call(operation.getKey(), path.getKey(), described, variant, problems));
                 }
                 unseen.forEach(status -> problems.add(
@@ -134,13 +174,31 @@ class OpenApiTest {
     /** Makes a call and looks at the answer; its status. */
     private static String call(String method, String path, JsonNode operation, Variant variant, List<String> problems)
             throws IOException {
-        fill();
-        server.documents.database = variant.database();
-        String filled = filled(path, variant) + variant.query();
-        byte[] body = variant.body() == null ? null : variant.body().getBytes(StandardCharsets.UTF_8);
-        HttpResponse<byte[]> answer = body == null
-                ? server.send(method.toUpperCase(Locale.ROOT), filled, null)
-                : server.send(method.toUpperCase(Locale.ROOT), filled, body, "Content-Type", variant.type());
+        if (isBlob(path)) {
+            server.documents.reset();
+            server.send("POST", "/api/blobs/w", BLOB.getBytes(StandardCharsets.UTF_8));
+        } else {
+            fill();
+        }
+        server.documents.database = variant.database;
+        String filled = filled(path, variant) + variant.query;
+        BodyPublisher body = variant.body == null
+                ? BodyPublishers.noBody()
+                : BodyPublishers.ofByteArray(variant.body.getBytes(StandardCharsets.UTF_8));
+        if (variant.chunked) {
+            body = BodyPublishers.fromPublisher(body);
+        }
+        List<String> headers = new ArrayList<>(List.of(variant.headers));
+        if (variant.body != null) {
+            headers.addAll(List.of("Content-Type", variant.type));
+        }
+        HttpResponse<byte[]> answer;
+        server.timeRaces = variant.slow;
+        try {
+            answer = server.exchange(method.toUpperCase(Locale.ROOT), filled, body, headers.toArray(String[]::new));
+        } finally {
+            server.timeRaces = false;
+        }
         String status = String.valueOf(answer.statusCode());
         String what = method + " " + filled + " -> " + status;
         JsonNode response = operation.get("responses").path(status);
@@ -166,18 +224,19 @@ class OpenApiTest {
     }
 
     private static String filled(String path, Variant variant) {
-        Map<String, String> names = Map.of("map", "m", "array", "a", "text", "t", "xml", "x");
-        Map<String, String> others = Map.of("map", "a", "array", "m", "text", "m", "xml", "m");
+        Map<String, String> names = Map.of("map", "m", "array", "a", "text", "t", "xml", "x", "blob", BLOB_ID);
+        Map<String, String> others = Map.of("map", "a", "array", "m", "text", "m", "xml", "m", "blob", OTHER_ID);
         String[] segments = path.split("/");
         for (int i = 0; i < segments.length; i++) {
             segments[i] = switch (segments[i]) {
-                case "{workspace}" -> variant.workspace();
-                case "{name}" -> (variant.there() || i < segments.length - 1 ? names : others).get(segments[i - 1]);
-                case "{block}" -> variant.there() ? "b" : "absent";
+                case "{workspace}" -> variant.workspace;
+                case "{name}" -> (variant.there || i < segments.length - 1 ? names : others).get(segments[i - 1]);
+                case "{id}" -> variant.there ? BLOB_ID : OTHER_ID;
+                case "{block}" -> variant.there ? "b" : "absent";
                 case "{child}" -> "b2";
                 case "{flavour}" -> "text";
-                case "{key}" -> variant.there() ? "k" : "absent";
-                case "{index}" -> variant.there() ? "0" : "99";
+                case "{key}" -> variant.there ? "k" : "absent";
+                case "{index}" -> variant.there ? "0" : "99";
                 default -> segments[i];
             };
         }
@@ -198,6 +257,8 @@ class OpenApiTest {
             if (answer.body().length > 0) {
                 problems.add(what + " has a body of no type");
             }
+        } else if (isBodiless(answer)) {
+            // headers may tell what there would be
         } else if (!content.has(type)) {
             problems.add(what + " has a body of " + type);
         } else if (type.equals("application/json")) {
@@ -206,33 +267,43 @@ class OpenApiTest {
         }
     }
 
+    /** Whether HTTP has no body here. */
+    private static boolean isBodiless(HttpResponse<byte[]> answer) {
+        return answer.request().method().equals("HEAD") || answer.statusCode() == 304 || answer.statusCode() == 412;
+    }
+
     @Test
     void everyResource_isDescribed() {
         Set<String> offered = new TreeSet<>();
-        DocumentCalls calls = new DocumentCalls(server.documents, Runnable::run, new ApiLimits(1, 1, 1));
-        for (Object resource : new ApiFactory().components(calls, () -> 0)) {
-            Path path = resource.getClass().getAnnotation(Path.class);
-            if (path == null || resource instanceof DocsResource) {
+        DocumentCalls calls = new DocumentCalls(
+                server.documents, Runnable::run, new Bodies(new ApiLimits(1, 1, 1, 1), System::nanoTime));
+        List<Class<?>> resources = new ArrayList<>(List.of(BlobsResource.class, WorkspaceBlobResource.class));
+        new ApiFactory().components(calls, () -> 0).forEach(component -> resources.add(component.getClass()));
+        for (Class<?> resource : resources) {
+            Path path = resource.getAnnotation(Path.class);
+            if (path == null || resource == DocsResource.class) {
                 continue;
             }
-            for (Method method : resource.getClass().getMethods()) {
+            for (Method method : resource.getMethods()) {
                 Path below = method.getAnnotation(Path.class);
                 Arrays.stream(method.getAnnotations())
                         .map(annotation -> annotation.annotationType().getAnnotation(HttpMethod.class))
                         .filter(verb -> verb != null)
                         .forEach(verb -> offered.add(verb.value() + " /api" + plain(path.value())
-                                + (below == null ? "" : "/" + plain(below.value()))));
+                                + (below == null
+                                        ? ""
+                                        : "/" + plain(below.value()).replaceFirst("^/", ""))));
             }
         }
         Set<String> described = new TreeSet<>();
-        document.get("paths")
-                .properties()
+        document.get("paths").properties().stream()
+                .filter(path -> path.getKey().startsWith("/api/"))
                 .forEach(path -> path.getValue().fieldNames().forEachRemaining(verb -> {
                     if (!verb.equals("parameters")) {
                         described.add(verb.toUpperCase(Locale.ROOT) + " " + path.getKey());
                     }
                 }));
-        assertThat(offered).hasSizeGreaterThan(20).isEqualTo(described);
+        assertThat(offered).hasSizeGreaterThan(30).isEqualTo(described);
     }
 
     /** A template without regular expressions. */

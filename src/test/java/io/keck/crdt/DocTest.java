@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.DecodeException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +29,30 @@ class DocTest {
             doc.getText("t").insert(i, text.substring(i, i + 1));
         }
         return updates;
+    }
+
+    @Test
+    void transaction_writesFloat64Alone_onlyWhereItIsToldTo() {
+        Doc doc = new Doc();
+        List<String> updates = new ArrayList<>();
+        doc.onUpdate((update, transaction) -> updates.add(HexFormat.of().formatHex(update)));
+        String float32 = "7c3fc00000";
+        String float64 = "7b3ff8000000000000";
+        for (boolean told : new boolean[] {false, true, false}) {
+            updates.clear();
+            doc.transact(transaction -> {
+                if (told) {
+                    transaction.writeFloat64();
+                }
+                doc.getArray("a").insert(0, List.of(1.5, 7));
+            });
+            assertThat(updates).hasSize(1);
+            assertThat(updates.get(0)).contains((told ? float64 : float32) + "7d07");
+        }
+        assertThat(doc.getArray("a").toList()).isEqualTo(List.of(1.5, 7.0, 1.5, 7.0, 1.5, 7.0));
+        assertThat(HexFormat.of().formatHex(doc.encodeStateAsUpdate()))
+                .as("as Yjs has it")
+                .doesNotContain(float64);
     }
 
     @Test

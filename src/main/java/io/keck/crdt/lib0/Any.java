@@ -192,7 +192,7 @@ public final class Any {
 
     /**
      * Writes one value as lib0 does: a whole number of at most 2^31 - 1 in magnitude as an int, a number that 32 bits
-     * hold exactly as a float32, any other as a float64.
+     * hold exactly as a float32 (unless the encoder says otherwise: {@link Encoder#setFloat64}), any other as a float64.
      *
      * @param value a value of the table above, or any other {@link Number}
      * @throws IllegalArgumentException if it is, or holds, something else
@@ -261,7 +261,7 @@ public final class Any {
         } else if (x == Math.rint(x) && Math.abs(x) <= MAX_INT) {
             out.writeUint8(125);
             out.writeVarInt(x);
-        } else if ((double) (float) x == x) {
+        } else if (!out.isFloat64() && (double) (float) x == x) {
             out.writeUint8(124);
             out.writeUint32(Float.floatToIntBits((float) x));
         } else {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 public final class Encoder {
     private byte[] buf;
     private int len;
+    private boolean float64;
 
     /** An encoder with room for a small message. */
     public Encoder() {
@@ -33,6 +34,18 @@ public final class Encoder {
     /** Forgets what was written and keeps the room. */
     public void reset() {
         len = 0;
+    }
+
+    /**
+     * Whether {@link Any} writes every number that is no int as a float64 from here on, and never as a float32. The bytes are
+     * not those of lib0 then; the values are. Off at first; {@link #reset} leaves it as it is.
+     */
+    public void setFloat64(boolean float64) {
+        this.float64 = float64;
+    }
+
+    boolean isFloat64() {
+        return float64;
     }
 
     /** One byte; the low 8 bits count. */

@@ -1,0 +1,73 @@
+package io.keck.api;
+
+import io.keck.api.FakeDocuments.Database;
+import io.keck.blob.BlobId;
+import io.keck.blob.BlobStore;
+import io.keck.blob.BlobsUnavailableException;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** A store whose database can be switched off. */
+final class SwitchedBlobs implements BlobStore {
+    private final BlobStore store;
+    private final Supplier<Database> database;
+
+    SwitchedBlobs(BlobStore store, Supplier<Database> database) {
+        this.store = store;
+        this.database = database;
+    }
+
+    private void check() {
+        if (database.get() == Database.AWAY || database.get() == Database.AWAY_AND_NOTHING_LOADED) {
+            throw new BlobsUnavailableException("switched off", false);
+        }
+    }
+
+    private <T> T answered(T done) {
+        if (database.get() == Database.COMMITS_BUT_SAYS_NOTHING) {
+            throw new BlobsUnavailableException("no answer", true);
+        }
+        return done;
+    }
+
+    @Override
+    public Upload begin(String workspace) {
+        check();
+        Upload upload = store.begin(workspace);
+        return new Upload() {
+            @Override
+            public void write(byte[] bytes, int offset, int length) {
+                upload.write(bytes, offset, length);
+            }
+
+            @Override
+            public BlobId publish() {
+                check();
+                return answered(upload.publish());
+            }
+
+            @Override
+            public void close() {
+                upload.close();
+            }
+        };
+    }
+
+    @Override
+    public Optional<Blob> find(String workspace, BlobId id) {
+        check();
+        return store.find(workspace, id);
+    }
+
+    @Override
+    public byte[] read(Blob blob, long number) {
+        check();
+        return store.read(blob, number);
+    }
+
+    @Override
+    public boolean delete(String workspace, BlobId id) {
+        check();
+        return answered(store.delete(workspace, id));
+    }
+}
