@@ -236,6 +236,19 @@ final class KeckProcess implements AutoCloseable {
         return answer.body();
     }
 
+    /** What a health check on the admin port says. */
+    boolean healthCheck(String name) {
+        int adminPort = Integer.parseInt(awaitLog(ADMIN).group(1));
+        String json = send("GET", adminPort, "/healthcheck").body();
+        try {
+            JsonNode check = JSON.readTree(json).path(name);
+            assertThat(check.has("healthy")).as(json).isTrue();
+            return check.get("healthy").asBoolean();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A gauge's value or the count of a counter or meter, from {@code /metrics} on the admin port. */
     long metric(String name) {
         int adminPort = Integer.parseInt(awaitLog(ADMIN).group(1));

@@ -7,7 +7,9 @@ import io.keck.crdt.Update;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
 import java.net.URI;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -22,6 +24,7 @@ final class SyncClient implements AutoCloseable {
     private int updates;
     private int syncFrames;
     private long awarenessClock;
+    private final Map<Long, AwarenessState> states = new HashMap<>();
 
     private SyncClient(URI room, StructStore store) {
         this.store = store;
@@ -57,6 +60,7 @@ final class SyncClient implements AutoCloseable {
                     syncFrames++;
                 } else if (m instanceof Message.AwarenessUpdate awareness) {
                     awareness.states().forEach(s -> awarenessClock = Math.max(awarenessClock, s.clock()));
+                    awareness.states().forEach(s -> states.put(s.client(), s));
                 }
             }
             news.notifyAll();
@@ -83,6 +87,19 @@ final class SyncClient implements AutoCloseable {
     boolean awaitRead(long client, long clock) {
         raw.send(Message.awareness(List.of(new AwarenessState(client, clock, "{}"))));
         return awaitOrEnd(() -> awarenessClock >= clock);
+    }
+
+    /** Says where a client is; one connection may speak for several. */
+    void point(long client, long clock) {
+        raw.send(Message.awareness(List.of(new AwarenessState(client, clock, "{\"at\":" + clock + "}"))));
+    }
+
+    /** Whether that client is there, as far as the server has said. */
+    boolean sees(long client) {
+        synchronized (news) {
+            AwarenessState state = states.get(client);
+            return state != null && !state.isRemoval();
+        }
     }
 
     StateVector stateVector() {
