@@ -7,12 +7,15 @@ import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.db.PooledDataSourceFactory;
 import io.dropwizard.migrations.MigrationsBundle;
+import io.keck.ops.ConnectionMeters;
 import io.keck.ops.FrontPageServlet;
 import io.keck.ops.HealthServlet;
 import io.keck.ops.HealthServlet.Status;
+import io.keck.ops.PrometheusEndpoint;
 import io.keck.ops.RoomMeters;
 import io.keck.room.RoomSettings;
 import io.keck.socket.SocketFactory;
+import io.keck.socket.Sockets;
 import io.keck.storage.JdbiUpdateLog;
 import org.glassfish.jersey.server.ServerProperties;
 
@@ -52,7 +55,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
         RoomSettings settings = config.rooms().settings();
         JdbiUpdateLog log = config.database().build(environment, config.nodeIdOrRandom(), settings.holdDeleted());
-        RoomMeters meters = new RoomMeters(environment.metrics());
+        RoomMeters meters = new RoomMeters(environment.metrics(), PrometheusEndpoint.addTo(environment));
         RoomRuntime runtime = new RoomRuntime(
                 log,
                 settings,
@@ -67,18 +70,23 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         environment.lifecycle().addEventListener(runtime);
 
         runtime.everyTick(log::probe);
-        runtime.everyTick(config.socket()
-                .build(environment, runtime.rooms(), settings, RoomRuntime.clock(), new SocketFactory.Gatekeeper() {
-                    @Override
-                    public boolean isHeld(String room) {
-                        return runtime.rooms().isHeld(room);
-                    }
+        ConnectionMeters connections = new ConnectionMeters(environment.metrics());
+        SocketFactory.Gatekeeper gatekeeper = new SocketFactory.Gatekeeper() {
+            @Override
+            public boolean isHeld(String room) {
+                return runtime.rooms().isHeld(room);
+            }
 
-                    @Override
-                    public boolean accepts(String room) {
-                        return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isHealthy());
-                    }
-                }));
+            @Override
+            public boolean accepts(String room) {
+                return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isHealthy());
+            }
+        };
+        Sockets sockets = config.socket()
+                .build(environment, runtime.rooms(), settings, RoomRuntime.clock(), gatekeeper, connections);
+        connections.watch(sockets::size);
+        runtime.everyTick(sockets::tick);
+        runtime.beforeDrain(sockets::restart);
         config.api().build(environment, runtime.rooms().documents());
         config.blobs().build(environment, log, settings.holdDeleted());
         config.cors().build(environment);

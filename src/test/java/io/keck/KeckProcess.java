@@ -71,6 +71,7 @@ final class KeckProcess implements AutoCloseable {
             this.dir = dir;
             env.put("KECK_PORT", "0");
             env.put("KECK_ADMIN_PORT", "0");
+            with("socket.restartSpread", "100ms");
         }
 
         Setup env(String name, String value) {
