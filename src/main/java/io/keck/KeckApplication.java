@@ -17,6 +17,7 @@ import io.keck.room.RoomSettings;
 import io.keck.socket.SocketFactory;
 import io.keck.socket.Sockets;
 import io.keck.storage.JdbiUpdateLog;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import org.glassfish.jersey.server.ServerProperties;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
@@ -55,7 +56,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
         RoomSettings settings = config.rooms().settings();
         JdbiUpdateLog log = config.database().build(environment, config.nodeIdOrRandom(), settings.holdDeleted());
-        RoomMeters meters = new RoomMeters(environment.metrics(), PrometheusEndpoint.addTo(environment));
+        PrometheusRegistry prometheus = PrometheusEndpoint.addTo(environment);
+        RoomMeters meters = new RoomMeters(environment.metrics(), prometheus);
         RoomRuntime runtime = new RoomRuntime(
                 log,
                 settings,
@@ -70,7 +72,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         environment.lifecycle().addEventListener(runtime);
 
         runtime.everyTick(log::probe);
-        ConnectionMeters connections = new ConnectionMeters(environment.metrics());
+        ConnectionMeters connections = new ConnectionMeters(environment.metrics(), prometheus);
         SocketFactory.Gatekeeper gatekeeper = new SocketFactory.Gatekeeper() {
             @Override
             public boolean isHeld(String room) {

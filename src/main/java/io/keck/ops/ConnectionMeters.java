@@ -4,17 +4,13 @@ import com.codahale.metrics.Counter;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import io.keck.room.ConnectionMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Set;
 import java.util.function.IntSupplier;
 
 /** Counts what connections do, for {@code /metrics} on the admin port. Thread-safe. */
 public final class ConnectionMeters implements ConnectionMetrics {
-    /** The rest of the name is a close code, or "other". */
-    static final String CLOSED = "keck.connections.closed.";
-    /** The rest of the name is an HTTP status. */
-    static final String REFUSED = "keck.connections.refused.";
-
-    /** Those that mean something here: peers may send any other, and must not make a metric of each. */
+    /** Close codes that mean something here: peers may send any other, and must not make a metric of each. */
     private static final Set<Integer> CODES =
             Set.of(1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 4400, 4401, 4403, 4404, 4413);
 
@@ -24,15 +20,29 @@ public final class ConnectionMeters implements ConnectionMetrics {
     private final Counter receivedBytes;
     private final Counter sent;
     private final Counter sentBytes;
+    private final io.prometheus.metrics.core.metrics.Counter closed;
+    private final io.prometheus.metrics.core.metrics.Counter refused;
 
-    /** Registers {@code keck.connections.*}; codes and statuses when they first occur. */
-    public ConnectionMeters(MetricRegistry registry) {
+    /** Registers {@code keck.connections.*}, and what has a label where labels are known. */
+    public ConnectionMeters(MetricRegistry registry, PrometheusRegistry labelled) {
         this.registry = registry;
         opened = registry.counter("keck.connections.opened");
         received = registry.counter("keck.connections.messages-received");
         receivedBytes = registry.counter("keck.connections.bytes-received");
         sent = registry.counter("keck.connections.messages-sent");
         sentBytes = registry.counter("keck.connections.bytes-sent");
+        closed = counter("keck_connections_closed_total", "Connections that have ended", "code", labelled);
+        refused = counter("keck_connections_refused_total", "Connections that were refused", "status", labelled);
+    }
+
+    private static io.prometheus.metrics.core.metrics.Counter counter(
+            String name, String help, String label, PrometheusRegistry registry) {
+        return io.prometheus.metrics.core.metrics.Counter.builder()
+                .name(name)
+                .help(help)
+                .labelNames(label)
+                .withoutExemplars()
+                .register(registry);
     }
 
     /** Registers what is asked for when somebody looks. */
@@ -59,12 +69,12 @@ public final class ConnectionMeters implements ConnectionMetrics {
 
     @Override
     public void closed(int code) {
-        registry.counter(CLOSED + (CODES.contains(code) ? String.valueOf(code) : "other"))
+        closed.labelValues(CODES.contains(code) ? String.valueOf(code) : "other")
                 .inc();
     }
 
     @Override
     public void refused(int status) {
-        registry.counter(REFUSED + status).inc();
+        refused.labelValues(String.valueOf(status)).inc();
     }
 }

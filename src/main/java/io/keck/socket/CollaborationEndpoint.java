@@ -100,11 +100,11 @@ public final class CollaborationEndpoint extends Endpoint {
         }
         if (closed != null) {
             CloseReason why = closed.closedWith();
-            sockets.closed(
-                    closed, why != null ? why.code() : reason.getCloseCode().getCode());
             if (why != null && why.isFinal()) {
                 sockets.strikes().closed(address, room, why.code());
             }
+            sockets.closed(
+                    closed, why != null ? why.code() : reason.getCloseCode().getCode());
         }
     }
 }

@@ -25,6 +25,7 @@ public final class Sockets {
     private static final long PING_AFTER_MS = 20_000;
     private static final long DEAD_AFTER_MS = 50_000;
     private static final long CLOSE_WITHIN_MS = 5_000;
+    private static final long LOOK_AGAIN_MS = 10;
 
     private final Rooms rooms;
     private final RoomSettings roomSettings;
@@ -89,8 +90,9 @@ public final class Sockets {
     }
 
     /**
-     * Tells all that are open to come back elsewhere, one after the other over the configured time; returns when all have
-     * been told. The members of a room go one after the other, so that they soon meet again.
+     * Tells all that are open to come back elsewhere, one after the other over the configured time. The members of a room
+     * go one after the other, so that they soon meet again. Returns when all have answered, and those that do not are
+     * waited for no longer than a few seconds: a connection that is broken off before takes its reason with it.
      */
     public void restart() {
         List<SocketConnection> all = open.stream()
@@ -98,5 +100,13 @@ public final class Sockets {
                 .toList();
         new Spread(clock, Thread::sleep)
                 .over(limits.restartSpreadMillis(), all, connection -> connection.close(CloseReason.restart()));
+        long until = clock.getAsLong() + CLOSE_WITHIN_MS;
+        try {
+            while (!open.isEmpty() && clock.getAsLong() < until) {
+                Thread.sleep(LOOK_AGAIN_MS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
