@@ -166,6 +166,18 @@ class PrometheusIT {
         return found;
     }
 
+    /** Prometheus has a network of its own in Docker. */
+    @Test
+    void adminPort_listensWhereItIsTold() throws IOException {
+        Path other = Files.createDirectory(dir.resolve("other"));
+        try (KeckProcess moved = KeckProcess.in(other)
+                .brief()
+                .env("KECK_ADMIN_BIND", "127.0.0.2")
+                .launch()) {
+            moved.awaitLog(Pattern.compile("Started admin@.*\\{127\\.0\\.0\\.2:\\d+}"));
+        }
+    }
+
     /** The command of the image, run here. */
     @Test
     void healthCheckOfTheImage_seesWhetherTheServerIsThere() throws Exception {
