@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -30,6 +31,7 @@ class NginxIT {
     /** So slowly does a node send its clients away here that a test can look at it meanwhile. */
     private static final String SLOW = "60s";
 
+    private static final int TYPED = 3_000;
     private static final String QUICK = "200ms";
 
     private static final String FORWARDED = "proxy_set_header Forwarded \"\";";
@@ -187,14 +189,15 @@ class NginxIT {
         try (NodeClients clients = NodeClients.start()) {
             for (String name : List.of("a", "b")) {
                 clients.open(name, nginx.port(), room);
+                clients.awareness(name, Map.of("name", name)); // without one it shows with its first renewal only
             }
             clients.awaitPresent(2, "a", "b");
             assertThat(connections(node)).isEqualTo(2);
             clients.edit("a", NodeClients.insert(0, "before "));
             clients.awaitEqual("a", "b");
             SyncClient watcher = SyncClient.join(nginx.room(room));
-            CompletableFuture<?> typing = clients.type("a", 500);
-            watcher.await("some of it", () -> watcher.updates() > 3);
+            CompletableFuture<?> typing = clients.type("a", TYPED);
+            watcher.await("some of it", () -> watcher.updates() > 0);
             if (killed) {
                 NODES.get(node).kill();
             } else {
@@ -205,6 +208,9 @@ class NginxIT {
             watcher.raw().awaitEnd();
             byte[] seen = watcher.encode();
             clients.awaitEqual("a", "b");
+            for (String name : List.of("a", "b")) {
+                clients.awareness(name, Map.of("name", name, "again", true));
+            }
             clients.awaitPresent(2, "a", "b");
             if (!killed) {
                 assertThat(NODES.get(node).awaitExit(KeckProcess.PATIENCE)).isIn(0, 143);
@@ -212,7 +218,7 @@ class NginxIT {
                         .contains("Everything is saved")
                         .doesNotContain("ERROR");
             }
-            assertThat(clients.text("b")).hasSize("before ".length() + 500);
+            assertThat(clients.text("b")).hasSize("before ".length() + TYPED);
             NODES.set(node, node(NODES.get(node).port(), QUICK));
             try (SyncClient late = SyncClient.join(nginx.room(room))) {
                 assertThat(late.missing(seen).isEmpty()).as("what was seen").isTrue();

@@ -91,8 +91,8 @@ public final class Sockets {
 
     /**
      * Tells all that are open to come back elsewhere, one after the other over the configured time. The members of a room
-     * go one after the other, so that they soon meet again. Returns when all have answered, and those that do not are
-     * waited for no longer than a few seconds: a connection that is broken off before takes its reason with it.
+     * go one after the other, so that they soon meet again. Returns when all have ended, and those that take no close frame
+     * are waited for no longer than a few seconds: a node that exits before breaks connections off without a reason.
      */
     public void restart() {
         List<SocketConnection> all = open.stream()
