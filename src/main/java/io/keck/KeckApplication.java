@@ -8,14 +8,18 @@ import io.dropwizard.core.setup.Environment;
 import io.dropwizard.db.PooledDataSourceFactory;
 import io.dropwizard.migrations.MigrationsBundle;
 import io.keck.ops.BusMeters;
+import io.keck.ops.ConnectionMeters;
 import io.keck.ops.FrontPageServlet;
 import io.keck.ops.HealthServlet;
 import io.keck.ops.HealthServlet.Status;
+import io.keck.ops.PrometheusEndpoint;
 import io.keck.ops.RoomMeters;
 import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
 import io.keck.socket.SocketFactory;
+import io.keck.socket.Sockets;
 import io.keck.storage.JdbiUpdateLog;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import org.glassfish.jersey.server.ServerProperties;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
@@ -63,7 +67,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         String label = config.nodeIdOrRandom();
         JdbiUpdateLog log = config.database().build(environment, label, settings.holdDeleted());
         Bus bus = config.redis().build(environment, log.nodes().cluster(), label, new BusMeters(environment.metrics()));
-        RoomMeters meters = new RoomMeters(environment.metrics());
+        PrometheusRegistry prometheus = PrometheusEndpoint.addTo(environment);
+        RoomMeters meters = new RoomMeters(environment.metrics(), prometheus);
         RoomRuntime runtime = new RoomRuntime(
                 log,
                 bus,
@@ -84,18 +89,23 @@ public final class KeckApplication extends Application<KeckConfiguration> {
             owned.takeOver();
             runtime.everyTick(owned::check);
         }
-        runtime.everyTick(config.socket()
-                .build(environment, runtime.rooms(), settings, RoomRuntime.clock(), new SocketFactory.Gatekeeper() {
-                    @Override
-                    public boolean isHeld(String room) {
-                        return runtime.rooms().isHeld(room);
-                    }
+        ConnectionMeters connections = new ConnectionMeters(environment.metrics(), prometheus);
+        SocketFactory.Gatekeeper gatekeeper = new SocketFactory.Gatekeeper() {
+            @Override
+            public boolean isHeld(String room) {
+                return runtime.rooms().isHeld(room);
+            }
 
-                    @Override
-                    public boolean accepts(String room) {
-                        return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isHealthy());
-                    }
-                }));
+            @Override
+            public boolean accepts(String room) {
+                return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isHealthy());
+            }
+        };
+        Sockets sockets = config.socket()
+                .build(environment, runtime.rooms(), settings, RoomRuntime.clock(), gatekeeper, connections);
+        connections.watch(sockets::size);
+        runtime.everyTick(sockets::tick);
+        runtime.beforeDrain(sockets::restart);
         config.api().build(environment, runtime.rooms().documents());
         config.blobs().build(environment, log, settings.holdDeleted());
         config.cors().build(environment);

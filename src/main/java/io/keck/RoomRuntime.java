@@ -39,6 +39,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     private final Rooms rooms;
     private final long drainMillis;
     private volatile boolean draining;
+    private Runnable farewell = () -> {};
     private long tailMillis;
 
     /** @param documentHeap bytes that documents may take */
@@ -78,6 +79,11 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
         tickers.add(ticker);
     }
 
+    /** When the node stops, this comes first: it sends clients away in good order. What is left then is sent away at once. */
+    void beforeDrain(Runnable task) {
+        farewell = task;
+    }
+
     /** From the start on, compares the rooms with a log to which other nodes write, too. */
     void tail(long everyMillis) {
         tailMillis = everyMillis;
@@ -103,7 +109,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
         try {
             ticker.run();
         } catch (RuntimeException e) {
-            LOG.error("A periodic task failed; it runs again with the next tick", e);
+            LOG.error("A task of the rooms failed; a periodic one runs again with the next tick", e);
         }
     }
 
@@ -111,6 +117,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     public void lifeCycleStopping(LifeCycle event) {
         draining = true;
         LOG.info("Stopping: {} rooms are told to come back elsewhere", rooms.size());
+        guarded(farewell);
         try {
             rooms.drain(CloseReason.restart()).get(drainMillis, TimeUnit.MILLISECONDS);
             LOG.info("Everything is saved");

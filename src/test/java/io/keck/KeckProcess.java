@@ -71,6 +71,7 @@ final class KeckProcess implements AutoCloseable {
             this.dir = dir;
             env.put("KECK_PORT", "0");
             env.put("KECK_ADMIN_PORT", "0");
+            with("socket.restartSpread", "100ms");
         }
 
         Setup env(String name, String value) {
@@ -251,8 +252,7 @@ final class KeckProcess implements AutoCloseable {
 
     /** A gauge's value or the count of a counter or meter, from {@code /metrics} on the admin port. */
     long metric(String name) {
-        int adminPort = Integer.parseInt(awaitLog(ADMIN).group(1));
-        String json = send("GET", adminPort, "/metrics").body();
+        String json = admin("/metrics");
         try {
             JsonNode metrics = JSON.readTree(json);
             for (String kind : List.of("gauges", "counters", "meters")) {
@@ -265,6 +265,14 @@ final class KeckProcess implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         throw new AssertionError("no metric " + name + " in " + json);
+    }
+
+    /** What the admin port says. */
+    String admin(String rawPath) {
+        HttpResponse<String> answer =
+                send("GET", Integer.parseInt(awaitLog(ADMIN).group(1)), rawPath);
+        assertThat(answer.statusCode()).isEqualTo(200);
+        return answer.body();
     }
 
     private static HttpResponse<String> send(String method, int port, String rawPath) {

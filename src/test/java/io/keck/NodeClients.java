@@ -110,8 +110,13 @@ final class NodeClients implements AutoCloseable {
 
     /** Opens a provider; y-websocket puts the name of the room into the URL as it is. */
     long open(String name, KeckProcess keck, String rawRoom) {
-        ObjectNode request = of(name).put("url", "ws://127.0.0.1:" + keck.port() + "/collaboration")
-                .put("room", rawRoom);
+        return open(name, keck.port(), rawRoom);
+    }
+
+    /** Opens a provider at a port of this machine. */
+    long open(String name, int port, String rawRoom) {
+        ObjectNode request =
+                of(name).put("url", "ws://127.0.0.1:" + port + "/collaboration").put("room", rawRoom);
         return result(ask("open", request)).asLong();
     }
 

@@ -18,26 +18,39 @@ import java.util.TreeMap;
  * @param body as text
  */
 record RawHttp(int status, Map<String, String> headers, String body) {
+    /** Header lines that ask for an upgrade to a WebSocket. */
+    static final String UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n";
+
     /** Asks for an upgrade to a WebSocket; where it is refused, the body says why. */
     static RawHttp upgrade(KeckProcess keck, String rawPath) {
-        return ask(
-                keck,
-                "GET",
-                rawPath,
-                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                        + "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n");
+        return ask(keck, "GET", rawPath, UPGRADE);
     }
 
     /** Sends a request with these header lines. */
     static RawHttp ask(KeckProcess keck, String method, String rawPath, String headerLines) {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), keck.port())) {
-            socket.setSoTimeout((int) KeckProcess.PATIENCE.toMillis());
-            String head = method + " " + rawPath + " HTTP/1.1\r\nHost: localhost\r\n" + headerLines + "\r\n";
-            socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
-            return read(socket.getInputStream());
+        return ask(keck.port(), method, rawPath, headerLines, "");
+    }
+
+    /** Sends a request with these header lines and this body to a port of this machine. */
+    static RawHttp ask(int port, String method, String rawPath, String headerLines, String body) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return ask(socket, method, rawPath, headerLines, body);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Sends a request over a connection, which stays open. */
+    static RawHttp ask(Socket socket, String method, String rawPath, String headerLines, String body)
+            throws IOException {
+        socket.setSoTimeout((int) KeckProcess.PATIENCE.toMillis());
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        String length = bytes.length == 0 ? "" : "Content-Length: " + bytes.length + "\r\n";
+        String head = method + " " + rawPath + " HTTP/1.1\r\nHost: localhost\r\n" + headerLines + length + "\r\n";
+        socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
+        socket.getOutputStream().write(bytes);
+        return read(socket.getInputStream());
     }
 
     private static RawHttp read(InputStream in) throws IOException {

@@ -7,12 +7,18 @@ import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.Timer;
 import io.keck.room.RoomMetrics;
 import io.keck.room.Rooms;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.concurrent.TimeUnit;
 
 /** Counts what rooms do, for {@code /metrics} on the admin port. Thread-safe. */
 public final class RoomMeters implements RoomMetrics {
+    /** Seconds. */
+    private static final double[] BOUNDS = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10};
+
     private final MetricRegistry registry;
     private final Timer commits;
+    private final Histogram commitSeconds;
     private final Meter commitFailures;
     private final Meter caughtUp;
     private final Meter heard;
@@ -21,9 +27,16 @@ public final class RoomMeters implements RoomMetrics {
     private final Meter unsavedBegan;
     private final Meter unsavedEnded;
 
-    /** Registers {@code keck.rooms.*}. */
-    public RoomMeters(MetricRegistry registry) {
+    /** Registers {@code keck.rooms.*}, and the histogram of commits where histograms of several nodes can be added. */
+    public RoomMeters(MetricRegistry registry, PrometheusRegistry histograms) {
         this.registry = registry;
+        commitSeconds = Histogram.builder()
+                .name("keck_rooms_commit_seconds")
+                .help("From handing a batch to the log to its commit")
+                .classicOnly()
+                .classicUpperBounds(BOUNDS)
+                .withoutExemplars()
+                .register(histograms);
         commits = registry.timer("keck.rooms.commits");
         commitFailures = registry.meter("keck.rooms.commit-failures");
         caughtUp = registry.meter("keck.rooms.rows-caught-up");
@@ -44,6 +57,7 @@ public final class RoomMeters implements RoomMetrics {
     @Override
     public void committed(long millis) {
         commits.update(millis, TimeUnit.MILLISECONDS);
+        commitSeconds.observe(millis / 1e3);
     }
 
     @Override

@@ -1,6 +1,6 @@
 /**
  * What operators and balancers see: today {@link io.keck.ops.HealthServlet}, the front page, and the meters of
- * rooms and blobs.
+ * rooms, connections and blobs, which {@link io.keck.ops.PrometheusEndpoint} shows.
  */
 @NullMarked
 package io.keck.ops;

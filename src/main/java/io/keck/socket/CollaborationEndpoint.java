@@ -40,13 +40,14 @@ public final class CollaborationEndpoint extends Endpoint {
         address = String.valueOf(session.getUserProperties().get(ADDRESS));
         ReadGate gate = ReadGate.of(((JakartaWebSocketSession) session).getCoreSession());
         SocketConnection opened = new SocketConnection(
-                gate, sockets.clock(), sockets.roomSettings().maxBacklog());
+                room, gate, sockets.clock(), sockets.roomSettings().maxBacklog(), sockets.metrics());
         session.setMaxBinaryMessageBufferSize(sockets.limits().maxMessageBytes());
         session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
         session.addMessageHandler(new MessageHandler.Whole<byte[]>() {
             @Override
             public void onMessage(byte[] frame) {
                 opened.heard();
+                sockets.metrics().received(frame.length);
                 receive(opened, frame);
             }
         });
@@ -98,11 +99,12 @@ public final class CollaborationEndpoint extends Endpoint {
             taken.leave();
         }
         if (closed != null) {
-            sockets.closed(closed);
             CloseReason why = closed.closedWith();
             if (why != null && why.isFinal()) {
                 sockets.strikes().closed(address, room, why.code());
             }
+            sockets.closed(
+                    closed, why != null ? why.code() : reason.getCloseCode().getCode());
         }
     }
 }

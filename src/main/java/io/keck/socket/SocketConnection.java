@@ -2,6 +2,7 @@ package io.keck.socket;
 
 import io.keck.protocol.CloseReason;
 import io.keck.room.Connection;
+import io.keck.room.ConnectionMetrics;
 import io.keck.room.Seat;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,10 +19,12 @@ import org.jspecify.annotations.Nullable;
  * bytes that wait are counted here, since neither Jakarta nor Jetty bounds them. Thread-safe.
  */
 final class SocketConnection implements Connection {
+    private final String room;
     private final CoreSession session;
     private final ReadGate gate;
     private final LongSupplier clock;
     private final long maxBacklog;
+    private final ConnectionMetrics metrics;
     private final AtomicLong backlog = new AtomicLong();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final AtomicBoolean above = new AtomicBoolean();
@@ -32,15 +35,21 @@ final class SocketConnection implements Connection {
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
 
-    SocketConnection(ReadGate gate, LongSupplier clock, long maxBacklog) {
+    SocketConnection(String room, ReadGate gate, LongSupplier clock, long maxBacklog, ConnectionMetrics metrics) {
+        this.room = room;
         this.session = gate.core();
         this.gate = gate;
         this.clock = clock;
         this.maxBacklog = maxBacklog;
+        this.metrics = metrics;
         long now = clock.getAsLong();
         this.lastProgress = now;
         this.lastSend = now;
         this.lastHeard = now;
+    }
+
+    String room() {
+        return room;
     }
 
     /** The seat to tell when the backlog has drained. */
@@ -61,6 +70,7 @@ final class SocketConnection implements Connection {
         if (backlog.get() > maxBacklog) {
             above.set(true);
         }
+        metrics.sent(frame.length);
         session.sendFrame(
                 new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
                 Callback.from(() -> written(frame.length), failure -> written(frame.length)),

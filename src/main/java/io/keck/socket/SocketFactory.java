@@ -3,7 +3,9 @@ package io.keck.socket;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
+import io.dropwizard.util.Duration;
 import io.keck.crdt.DecodeLimits;
+import io.keck.room.ConnectionMetrics;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import jakarta.servlet.DispatcherType;
@@ -45,6 +47,10 @@ public class SocketFactory {
     @JsonProperty
     private int maxTypeDepth = DecodeLimits.DEFAULT.maxTypeDepth();
 
+    @NotNull
+    @JsonProperty
+    private Duration restartSpread = Duration.seconds(3);
+
     /** Knows, quickly and from any thread, which connections can be taken now. */
     public interface Gatekeeper {
         /** Whether a room of that name was deleted a moment ago, and must not be made anew yet. */
@@ -59,18 +65,26 @@ public class SocketFactory {
      *
      * @param clock milliseconds of a steady clock
      * @param gatekeeper knows which connections can be taken
-     * @return what looks after the connections; to be run about every second
      */
-    public Runnable build(
-            Environment environment, Rooms rooms, RoomSettings settings, LongSupplier clock, Gatekeeper gatekeeper) {
+    public Sockets build(
+            Environment environment,
+            Rooms rooms,
+            RoomSettings settings,
+            LongSupplier clock,
+            Gatekeeper gatekeeper,
+            ConnectionMetrics metrics) {
         int maxBytes = Math.toIntExact(maxMessageSize.toBytes());
         Sockets sockets = new Sockets(
                 rooms,
                 settings,
-                new Sockets.Limits(maxBytes, DecodeLimits.DEFAULT.with(maxBytes, maxValueDepth, maxTypeDepth)),
-                clock);
+                new Sockets.Limits(
+                        maxBytes,
+                        DecodeLimits.DEFAULT.with(maxBytes, maxValueDepth, maxTypeDepth),
+                        restartSpread.toMilliseconds()),
+                clock,
+                metrics);
         ServletContextHandler context = environment.getApplicationContext();
-        UpgradeFilter filter = new UpgradeFilter(sockets.strikes(), gatekeeper);
+        UpgradeFilter filter = new UpgradeFilter(sockets.strikes(), gatekeeper, metrics);
         JakartaWebSocketServletContainerInitializer.configure(context, (servletContext, container) -> {
             container.setDefaultMaxBinaryMessageBufferSize(maxBytes);
             container.setDefaultMaxSessionIdleTimeout(0);
@@ -82,7 +96,7 @@ public class SocketFactory {
             context.getServletHandler().prependFilter(holder);
             context.getServletHandler().prependFilterMapping(mapping(holder));
         });
-        return sockets::tick;
+        return sockets;
     }
 
     private static org.eclipse.jetty.ee10.servlet.FilterMapping mapping(FilterHolder holder) {

@@ -1,38 +1,46 @@
 package io.keck.socket;
 
 import io.keck.crdt.DecodeLimits;
+import io.keck.protocol.CloseReason;
+import io.keck.room.ConnectionMetrics;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /** All WebSockets of this node, and what each of them needs. Thread-safe. */
-final class Sockets {
+public final class Sockets {
     /**
-     * What one peer may send.
+     * What one peer may send, and how all of them are sent away.
      *
      * @param maxMessageBytes the largest message; a larger one is closed with 1009
      * @param decode limits inside an update
+     * @param restartSpreadMillis the time over which all are told to come back elsewhere
      */
-    record Limits(int maxMessageBytes, DecodeLimits decode) {}
+    record Limits(int maxMessageBytes, DecodeLimits decode, long restartSpreadMillis) {}
 
     private static final long PING_AFTER_MS = 20_000;
     private static final long DEAD_AFTER_MS = 50_000;
     private static final long CLOSE_WITHIN_MS = 5_000;
+    private static final long LOOK_AGAIN_MS = 10;
 
     private final Rooms rooms;
     private final RoomSettings roomSettings;
     private final Limits limits;
     private final LongSupplier clock;
     private final Strikes strikes;
+    private final ConnectionMetrics metrics;
     private final Set<SocketConnection> open = ConcurrentHashMap.newKeySet();
 
-    Sockets(Rooms rooms, RoomSettings roomSettings, Limits limits, LongSupplier clock) {
+    Sockets(Rooms rooms, RoomSettings roomSettings, Limits limits, LongSupplier clock, ConnectionMetrics metrics) {
         this.rooms = rooms;
         this.roomSettings = roomSettings;
         this.limits = limits;
         this.clock = clock;
+        this.metrics = metrics;
         this.strikes = new Strikes(clock);
     }
 
@@ -52,24 +60,53 @@ final class Sockets {
         return clock;
     }
 
+    ConnectionMetrics metrics() {
+        return metrics;
+    }
+
     Strikes strikes() {
         return strikes;
     }
 
     void opened(SocketConnection connection) {
         open.add(connection);
+        metrics.opened();
     }
 
-    void closed(SocketConnection connection) {
+    /** @param code with which it ended */
+    void closed(SocketConnection connection, int code) {
         open.remove(connection);
+        metrics.closed(code);
     }
 
-    int size() {
+    /** How many are open. */
+    public int size() {
         return open.size();
     }
 
     /** Looks after every connection; to be called about every second. */
-    void tick() {
+    public void tick() {
         open.forEach(c -> c.tick(PING_AFTER_MS, DEAD_AFTER_MS, CLOSE_WITHIN_MS));
+    }
+
+    /**
+     * Tells all that are open to come back elsewhere, one after the other over the configured time. The members of a room
+     * go one after the other, so that they soon meet again. Returns when all have ended, and those that take no close frame
+     * are waited for no longer than a few seconds: a node that exits before breaks connections off without a reason.
+     */
+    public void restart() {
+        List<SocketConnection> all = open.stream()
+                .sorted(Comparator.comparingInt(c -> c.room().hashCode()))
+                .toList();
+        new Spread(clock, Thread::sleep)
+                .over(limits.restartSpreadMillis(), all, connection -> connection.close(CloseReason.restart()));
+        long until = clock.getAsLong() + CLOSE_WITHIN_MS;
+        try {
+            while (!open.isEmpty() && clock.getAsLong() < until) {
+                Thread.sleep(LOOK_AGAIN_MS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

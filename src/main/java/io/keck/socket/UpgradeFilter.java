@@ -1,5 +1,6 @@
 package io.keck.socket;
 
+import io.keck.room.ConnectionMetrics;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -21,10 +22,12 @@ public final class UpgradeFilter extends HttpFilter {
 
     private final transient Strikes strikes;
     private final transient SocketFactory.Gatekeeper gatekeeper;
+    private final transient ConnectionMetrics metrics;
 
-    UpgradeFilter(Strikes strikes, SocketFactory.Gatekeeper gatekeeper) {
+    UpgradeFilter(Strikes strikes, SocketFactory.Gatekeeper gatekeeper, ConnectionMetrics metrics) {
         this.strikes = strikes;
         this.gatekeeper = gatekeeper;
+        this.metrics = metrics;
     }
 
     @Override
@@ -53,16 +56,21 @@ public final class UpgradeFilter extends HttpFilter {
         int status = strikes.status(request.getRemoteAddr(), room);
         if (status != 0) {
             response.setHeader("Retry-After", "30");
-            say(response, status, "Connections from here to this room were closed for good, and more than once.");
+            refuse(response, status, "Connections from here to this room were closed for good, and more than once.");
         } else if (gatekeeper.isHeld(room)) {
             response.setHeader("Retry-After", "60");
-            say(response, 404, "This document was deleted a moment ago.");
+            refuse(response, 404, "This document was deleted a moment ago.");
         } else if (!gatekeeper.accepts(room)) {
             response.setHeader("Retry-After", "1");
-            say(response, 503, "This node cannot open the room now, please try again.");
+            refuse(response, 503, "This node cannot open the room now, please try again.");
         } else {
             chain.doFilter(request, response);
         }
+    }
+
+    private void refuse(HttpServletResponse response, int status, String sentence) throws IOException {
+        metrics.refused(status);
+        say(response, status, sentence);
     }
 
     private static boolean isUpgrade(HttpServletRequest request) {

@@ -1,0 +1,204 @@
+package io.keck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Prometheus reads after real traffic, what the dashboard asks for, and what Docker asks the server for its health. */
+class PrometheusIT {
+    private static final Path DASHBOARD = Path.of("grafana", "dashboards", "overview.json");
+    private static final Path DOCKERFILE = Path.of("src", "main", "docker", "Dockerfile");
+
+    /** The text format, version 0.0.4. */
+    private static final Pattern SAMPLE = Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)"
+            + "(\\{(?:[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\",?)*\\})?"
+            + " (NaN|[+-]Inf|[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)( [0-9]+)?");
+
+    private static final Pattern COMMENT = Pattern.compile(
+            "# (?:HELP [a-zA-Z_:][a-zA-Z0-9_:]* .*|TYPE [a-zA-Z_:][a-zA-Z0-9_:]* (counter|gauge|summary|histogram|untyped))");
+
+    /** What of PromQL is no metric. */
+    private static final Set<String> WORDS =
+            Set.of("sum", "by", "rate", "increase", "histogram_quantile", "instance", "le", "code", "status", "job");
+    /** Made by Prometheus itself. */
+    private static final Set<String> OF_PROMETHEUS = Set.of("up");
+
+    @TempDir
+    private static Path dir;
+
+    private static KeckProcess keck;
+
+    @BeforeAll
+    static void start() {
+        keck = KeckProcess.in(dir).brief().start();
+    }
+
+    @AfterAll
+    static void stop() {
+        keck.close();
+    }
+
+    private static Map<String, Double> scrape() {
+        Map<String, Double> samples = new HashMap<>();
+        for (String line : keck.admin("/metrics/prometheus").split("\n")) {
+            if (line.startsWith("#")) {
+                assertThat(line).matches(COMMENT);
+            } else {
+                Matcher sample = SAMPLE.matcher(line);
+                assertThat(sample.matches()).as(line).isTrue();
+                String labels = sample.group(2) == null ? "" : sample.group(2);
+                assertThat(samples.put(sample.group(1) + labels, value(sample.group(3))))
+                        .as("twice: %s", line)
+                        .isNull();
+            }
+        }
+        return samples;
+    }
+
+    private static double value(String text) {
+        return switch (text) {
+            case "+Inf" -> Double.POSITIVE_INFINITY;
+            case "-Inf" -> Double.NEGATIVE_INFINITY;
+            default -> Double.parseDouble(text);
+        };
+    }
+
+    private static double rise(Map<String, Double> before, Map<String, Double> after, String sample) {
+        return after.getOrDefault(sample, 0.0) - before.getOrDefault(sample, 0.0); // labels come with the first event
+    }
+
+    @Test
+    void counts_moveWithTraffic() {
+        Map<String, Double> before = scrape();
+        Typist typist = new Typist(5);
+        try (SyncClient client = SyncClient.join(keck.room("counted"));
+                SyncClient other = SyncClient.join(keck.room("counted"))) {
+            byte[] update = typist.type("counted");
+            client.write(update);
+            other.await("the update", () -> other.missing(update).isEmpty());
+            Map<String, Double> during = scrape();
+            assertThat(rise(before, during, "keck_connections_open")).isEqualTo(2);
+            assertThat(rise(before, during, "keck_connections_opened_total")).isEqualTo(2);
+            assertThat(rise(before, during, "keck_rooms_open")).isEqualTo(1);
+            assertThat(rise(before, during, "keck_connections_messages_received_total"))
+                    .isGreaterThanOrEqualTo(3);
+            assertThat(rise(before, during, "keck_connections_bytes_received_total"))
+                    .isGreaterThan(update.length);
+            assertThat(rise(before, during, "keck_connections_messages_sent_total"))
+                    .isGreaterThanOrEqualTo(5);
+            assertThat(rise(before, during, "keck_rooms_commit_seconds_count")).isEqualTo(1);
+            assertThat(rise(before, during, "keck_rooms_commit_seconds_bucket{le=\"+Inf\"}"))
+                    .isEqualTo(1);
+            assertThat(rise(before, during, "keck_rooms_commits_count")).isEqualTo(1);
+            client.send(new byte[] {0x7f});
+            assertThat(client.raw().awaitEnd().code()).isEqualTo(4400);
+        }
+        String closed = "keck_connections_closed_total{code=\"4400\"}";
+        Eventually.await("the count of it", () -> rise(before, scrape(), closed) == 1);
+        // another code: two values of one label
+        RawClient text = RawClient.connect(keck.room("counted"));
+        text.sendText("no");
+        assertThat(text.awaitEnd().code()).isEqualTo(1003);
+        Eventually.await(
+                "the other code", () -> rise(before, scrape(), "keck_connections_closed_total{code=\"1003\"}") == 1);
+        assertThat(rise(before, scrape(), closed)).isEqualTo(1);
+        Eventually.await("both gone", () -> rise(before, scrape(), "keck_connections_open") == 0);
+    }
+
+    /** A panel that asks for what is not there shows nothing, and nobody notices. */
+    @Test
+    void everyPanel_asksForMetricsThatExist() throws IOException {
+        // what is registered when it first occurs: an upgrade that is refused, a connection that ends
+        RawClient.connect(keck.room("held")).close();
+        assertThat(keck.send("DELETE", "/api/block/held").statusCode()).isEqualTo(204);
+        assertThat(RawHttp.upgrade(keck, "/collaboration/held").status()).isEqualTo(404);
+        Eventually.await(
+                "all that occurred",
+                () -> scrape().keySet().stream()
+                        .anyMatch(sample -> sample.startsWith("keck_connections_closed_total{code=")));
+        Set<String> names = new HashSet<>(OF_PROMETHEUS);
+        scrape().keySet().forEach(sample -> names.add(sample.split("\\{")[0]));
+
+        List<String> queries = new ArrayList<>();
+        JsonNode dashboard = new ObjectMapper().readTree(Files.readString(DASHBOARD));
+        for (JsonNode panel : dashboard.get("panels")) {
+            assertThat(panel.get("targets").size())
+                    .as(panel.get("title").asText())
+                    .isPositive();
+            panel.get("targets")
+                    .forEach(target -> queries.add(target.get("expr").asText()));
+        }
+        assertThat(queries).hasSizeGreaterThan(20);
+        for (String query : queries) {
+            Set<String> asked = metrics(query);
+            assertThat(asked).as(query).isNotEmpty();
+            assertThat(names).as(query).containsAll(asked);
+        }
+        assertThat(names).as("the twin").doesNotContainAnyElementsOf(metrics("sum(rate(keck_rooms_typo_total[1m]))"));
+    }
+
+    private static Set<String> metrics(String query) {
+        Set<String> found = new TreeSet<>();
+        Matcher word = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*")
+                .matcher(query.replaceAll("\"[^\"]*\"", "").replaceAll("\\[[^\\]]*]", ""));
+        while (word.find()) {
+            found.add(word.group());
+        }
+        found.removeAll(WORDS);
+        return found;
+    }
+
+    /** Prometheus has a network of its own in Docker. */
+    @Test
+    void adminPort_listensWhereItIsTold() throws IOException {
+        Path other = Files.createDirectory(dir.resolve("other"));
+        try (KeckProcess moved = KeckProcess.in(other)
+                .brief()
+                .env("KECK_ADMIN_BIND", "127.0.0.2")
+                .launch()) {
+            moved.awaitLog(Pattern.compile("Started admin@.*\\{127\\.0\\.0\\.2:\\d+}"));
+        }
+    }
+
+    /** The command of the image, run here. */
+    @Test
+    void healthCheckOfTheImage_seesWhetherTheServerIsThere() throws Exception {
+        String line = Files.readAllLines(DOCKERFILE).stream()
+                .filter(l -> l.startsWith("HEALTHCHECK "))
+                .findFirst()
+                .orElseThrow();
+        String[] command = new ObjectMapper().readValue(line.substring(line.indexOf(" CMD ") + 5), String[].class);
+        assertThat(run(command, keck.port())).isZero();
+        assertThat(run(command, Nginx.freePort())).as("the twin").isNotZero();
+    }
+
+    private static int run(String[] command, int port) throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(dir.resolve("health.log").toFile());
+        builder.environment().put("KECK_PORT", String.valueOf(port));
+        builder.environment().remove("KECK_BIND");
+        Process process = builder.start();
+        assertThat(process.waitFor(KeckProcess.PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
+                .isTrue();
+        return process.exitValue();
+    }
+}
