@@ -85,12 +85,20 @@ const pause = millis => new Promise(resolve => setTimeout(resolve, millis))
 const operations = {
   open: ({ name, url, room, params = {} }) => {
     const doc = new Y.Doc()
+    const client = { doc, closes: [], updates: 0, tries: 0, connects: 0 }
+    class Counted extends WebSocket {
+      constructor (...args) {
+        super(...args)
+        client.tries++
+      }
+    }
     const provider = new WebsocketProvider(url, room, doc, {
-      WebSocketPolyfill: WebSocket, disableBc: true, maxBackoffTime: 400, params
+      WebSocketPolyfill: Counted, disableBc: true, maxBackoffTime: 400, params
     })
-    const client = { doc, provider, closes: [], updates: 0 }
+    client.provider = provider
     doc.on('update', (update, origin) => { if (origin === provider) client.updates++ })
     provider.on('connection-close', event => event && client.closes.push({ code: event.code, reason: event.reason }))
+    provider.on('status', ({ status }) => { if (status === 'connected') client.connects++ })
     clients.set(name, client)
     return doc.clientID
   },
@@ -118,6 +126,24 @@ const operations = {
     }
   },
 
+  /** All of them go on typing single characters, each so often, until they are told to stop. */
+  keepTyping: ({ names, millis }) => {
+    names.map(named).forEach((client, i) => {
+      const text = client.doc.getText('t')
+      client.typed = 0
+      client.timer = setInterval(() => {
+        text.insert(text.length, String.fromCharCode(97 + i % 26))
+        client.typed++
+      }, millis)
+    })
+  },
+
+  /** How many characters each of them has typed. */
+  stopTyping: ({ names }) => names.map(named).map(client => {
+    clearInterval(client.timer)
+    return client.typed
+  }),
+
   until: async ({ names, what, value, seconds }) => {
     const all = names.map(named)
     const deadline = Date.now() + seconds * 1000
@@ -132,8 +158,8 @@ const operations = {
   },
 
   dump: ({ name }) => {
-    const { doc, provider, closes, updates } = named(name)
-    return { ...content(doc), closes, updates, states: [...provider.awareness.getStates().values()] }
+    const { doc, provider, closes, updates, tries, connects } = named(name)
+    return { ...content(doc), closes, updates, tries, connects, states: [...provider.awareness.getStates().values()] }
   },
 
   awareness: ({ name, state }) => named(name).provider.awareness.setLocalState(state),

@@ -147,6 +147,28 @@ final class NodeClients implements AutoCloseable {
         return ask("type", of(name).put("count", count));
     }
 
+    /** All of them go on typing, a character each so often. */
+    void keepTyping(int millis, List<String> names) {
+        result(ask("keepTyping", of(names).put("millis", millis)));
+    }
+
+    /** Ends that; how many characters each of them has typed. */
+    List<Integer> stopTyping(List<String> names) {
+        List<Integer> typed = new ArrayList<>();
+        result(ask("stopTyping", of(names))).forEach(count -> typed.add(count.asInt()));
+        return typed;
+    }
+
+    /** How often it was connected. */
+    int connects(String name) {
+        return dump(name).get("connects").asInt();
+    }
+
+    /** How often it has tried to connect. */
+    int tries(String name) {
+        return dump(name).get("tries").asInt();
+    }
+
     void awaitEqual(String... names) {
         until("equal", 0, names);
     }

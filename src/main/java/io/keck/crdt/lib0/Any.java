@@ -198,8 +198,18 @@ public final class Any {
      * @throws IllegalArgumentException if it is, or holds, something else
      */
     public static void write(Encoder out, @Nullable Object value) {
+        // most values are of these two, arrays have thousands of them, and to ask for an interface takes time
+        if (value instanceof Double number) {
+            writeNumber(out, number);
+            return;
+        }
+        if (value instanceof String string) {
+            out.writeUint8(119);
+            out.writeVarString(string);
+            return;
+        }
         if (!(value instanceof Map<?, ?>) && !(value instanceof List<?>)) {
-            writeScalar(out, value); // most values are; arrays of numbers have thousands
+            writeScalar(out, value);
             return;
         }
         ArrayDeque<Iterator<?>> open = new ArrayDeque<>();

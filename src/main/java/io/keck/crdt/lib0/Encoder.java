@@ -1,5 +1,8 @@
 package io.keck.crdt.lib0;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -7,6 +10,8 @@ import java.util.Arrays;
  * Source: lib0 {@code encoding.js}.
  */
 public final class Encoder {
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
     private byte[] buf;
     private int len;
     private boolean float64;
@@ -194,8 +199,11 @@ public final class Encoder {
 
     /** Eight bytes, high byte first. */
     public void writeBigInt64(long v) {
-        writeUint32(v >>> 32);
-        writeUint32(v);
+        if (buf.length - len < 8) {
+            grow(8);
+        }
+        LONGS.set(buf, len, v);
+        len += 8;
     }
 
     /** Four bytes, high byte first; the low 32 bits count. */
