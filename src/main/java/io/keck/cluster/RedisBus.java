@@ -108,6 +108,7 @@ final class RedisBus implements Bus, Managed {
         private volatile long echoed;
 
         private volatile boolean isConnected;
+        private volatile boolean saidAway;
         /** Whether the rooms have to be told that it was away. */
         private boolean wasAway = true;
 
@@ -179,17 +180,17 @@ final class RedisBus implements Bus, Managed {
         @Override
         public void connected() {
             isConnected = true;
+            saidAway = false;
             metrics.connected();
             LOG.info("The bus is connected: {}, {} rooms", servers, rooms.size());
         }
 
         @Override
         public void disconnected(String why) {
-            if (isConnected || wasAway) {
-                metrics.disconnected();
-            }
-            if (isConnected) {
+            metrics.disconnected();
+            if (!saidAway) { // once, not with each attempt
                 LOG.warn("The bus is away, other nodes are found through the database: {}", why);
+                saidAway = true;
             }
             isConnected = false;
         }
