@@ -73,6 +73,17 @@ class EnvelopeTest {
         }
     }
 
+    /** The twin: with a checksum that fits, the same damage is taken for an update. */
+    @Test
+    void damage_behindARightChecksum_isTaken() throws Envelope.AlienException {
+        byte[] bytes = encoded(new Content.OfRoom(new Event.Unsaved(PAYLOAD)));
+        bytes[bytes.length - 5] ^= 1; // the last byte of the payload
+        Envelope read = Envelope.decode(sealed(bytes), CLUSTER);
+        assertThat(read.content()).isInstanceOf(Content.OfRoom.class);
+        Event event = ((Content.OfRoom) read.content()).event();
+        assertThat(((Event.Unsaved) event).payload()).isEqualTo(new byte[] {1, 2, 2});
+    }
+
     @Test
     void whatIsOfOthers_isAlien() {
         byte[] bytes = encoded(contents().get(0));

@@ -524,6 +524,71 @@ class RoomClusterTest {
         assertThat(bob.has(FakeClient.text(alice.id, 0, "x"))).isTrue();
     }
 
+    /** The twin: a node that is not told that the bus is back waits until it is time to compare. */
+    @Test
+    void busIsBack_andNobodySaysSo_theRoomIsBehind() {
+        FakeBus.End end = bus.end();
+        Bus mute = new Bus() {
+            @Override
+            public void publish(long roomId, Event event) {
+                end.publish(roomId, event);
+            }
+
+            @Override
+            public void subscribe(long roomId, Listener listener) {
+                end.subscribe(roomId, listener);
+            }
+
+            @Override
+            public void unsubscribe(long roomId, Listener listener) {
+                end.unsubscribe(roomId, listener);
+            }
+
+            @Override
+            public void deleted(String name) {
+                end.deleted(name);
+            }
+
+            @Override
+            public void listen(NodeListener listener) {
+                end.listen(new NodeListener() {
+                    @Override
+                    public void back() {}
+
+                    @Override
+                    public void deleted(String name) {
+                        listener.deleted(name);
+                    }
+                });
+            }
+
+            @Override
+            public boolean isHealthy() {
+                return end.isHealthy();
+            }
+        };
+        World c = new World(World.SMALL, Room::new, log, mute, RoomMetrics.NONE, 3);
+        c.way.shared = true;
+        FakeClient carol = c.joined();
+        settle();
+        c.settle();
+        c.rooms.tail();
+        c.settle();
+        bus.goDown();
+        byte[] update = alice.type("x");
+        settle();
+        bus.comeUp();
+        settle();
+        c.now += 1;
+        c.rooms.tail();
+        c.settle();
+        assertThat(carol.has(update)).isFalse();
+        c.now += World.SMALL.tailHealthy();
+        c.rooms.tail();
+        c.settle();
+        assertThat(carol.has(update)).isTrue();
+    }
+
     @Test
     void deleteOnANodeWhereItIsNotOpen_isToldToTheOthers() {
         World c = node(3);
