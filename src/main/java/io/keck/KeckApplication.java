@@ -66,7 +66,9 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         RoomSettings settings = config.rooms().settings();
         String label = config.nodeIdOrRandom();
         JdbiUpdateLog log = config.database().build(environment, label, settings.holdDeleted());
-        Bus bus = config.redis().build(environment, log.nodes().cluster(), label, new BusMeters(environment.metrics()));
+        BusMeters busMeters = new BusMeters(environment.metrics());
+        Bus bus = config.redis().build(environment, log.nodes().cluster(), label, busMeters);
+        busMeters.watch(bus::isHealthy);
         PrometheusRegistry prometheus = PrometheusEndpoint.addTo(environment);
         RoomMeters meters = new RoomMeters(environment.metrics(), prometheus);
         RoomRuntime runtime = new RoomRuntime(

@@ -14,6 +14,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -63,30 +65,39 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Stops it, connections or not. */
+    /** Stops it, connections or not, and waits until it has ended: on a busy machine {@code pg_ctl} gives up before. */
     public void stop() {
         try {
-            if (running != null) {
-                running.close();
+            if (running == null) {
+                return;
             }
+            Optional<ProcessHandle> postmaster = postmaster();
+            running.close();
             running = null;
+            postmaster.ifPresent(
+                    process -> process.onExit().orTimeout(60, TimeUnit.SECONDS).join());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
+    private Optional<ProcessHandle> postmaster() throws IOException {
+        Path file = data.resolve("postmaster.pid");
+        return Files.exists(file)
+                ? ProcessHandle.of(
+                        Long.parseLong(Files.readAllLines(file).get(0).strip()))
+                : Optional.empty();
+    }
+
     /** SIGKILL for the server and all its processes. */
     public void kill() {
         try {
-            long pid = Long.parseLong(
-                    Files.readAllLines(data.resolve("postmaster.pid")).get(0).strip());
-            ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
+            ProcessHandle postmaster = postmaster().orElseThrow();
             List<ProcessHandle> all = Stream.concat(Stream.of(postmaster), postmaster.descendants())
                     .toList();
             all.forEach(ProcessHandle::destroyForcibly);
-            all.forEach(process -> process.onExit()
-                    .orTimeout(60, java.util.concurrent.TimeUnit.SECONDS)
-                    .join());
+            all.forEach(
+                    process -> process.onExit().orTimeout(60, TimeUnit.SECONDS).join());
             Files.delete(data.resolve("postmaster.pid"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

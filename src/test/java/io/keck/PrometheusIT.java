@@ -36,8 +36,8 @@ class PrometheusIT {
             "# (?:HELP [a-zA-Z_:][a-zA-Z0-9_:]* .*|TYPE [a-zA-Z_:][a-zA-Z0-9_:]* (counter|gauge|summary|histogram|untyped))");
 
     /** What of PromQL is no metric. */
-    private static final Set<String> WORDS =
-            Set.of("sum", "by", "rate", "increase", "histogram_quantile", "instance", "le", "code", "status", "job");
+    private static final Set<String> WORDS = Set.of(
+            "max", "sum", "by", "rate", "increase", "histogram_quantile", "instance", "le", "code", "status", "job");
     /** Made by Prometheus itself. */
     private static final Set<String> OF_PROMETHEUS = Set.of("up");
 
@@ -158,7 +158,7 @@ class PrometheusIT {
     private static Set<String> metrics(String query) {
         Set<String> found = new TreeSet<>();
         Matcher word = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*")
-                .matcher(query.replaceAll("\"[^\"]*\"", "").replaceAll("\\[[^\\]]*]", ""));
+                .matcher(query.replaceAll("\\{[^}]*}|\"[^\"]*\"|\\[[^\\]]*]", ""));
         while (word.find()) {
             found.add(word.group());
         }

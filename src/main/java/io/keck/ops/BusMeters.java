@@ -1,14 +1,17 @@
 package io.keck.ops;
 
+import com.codahale.metrics.Gauge;
 import com.codahale.metrics.Histogram;
 import com.codahale.metrics.Meter;
 import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.Timer;
 import io.keck.room.BusMetrics;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** Counts what happens on the bus, for {@code /metrics} on the admin port. Thread-safe. */
 public final class BusMeters implements BusMetrics {
+    private final MetricRegistry registry;
     private final Meter published;
     private final Meter publishedBytes;
     private final Meter received;
@@ -25,6 +28,7 @@ public final class BusMeters implements BusMetrics {
 
     /** Registers {@code keck.bus.*}. */
     public BusMeters(MetricRegistry registry) {
+        this.registry = registry;
         published = registry.meter("keck.bus.published");
         publishedBytes = registry.meter("keck.bus.published-bytes");
         received = registry.meter("keck.bus.received");
@@ -38,6 +42,11 @@ public final class BusMeters implements BusMetrics {
         nodesGone = registry.meter("keck.bus.nodes-gone");
         lag = registry.histogram("keck.bus.lag-millis");
         beats = registry.timer("keck.bus.beats");
+    }
+
+    /** Registers what is asked of the bus when somebody looks: 1 while it is healthy, else 0. */
+    public void watch(BooleanSupplier isHealthy) {
+        registry.register("keck.bus.healthy", (Gauge<Integer>) () -> isHealthy.getAsBoolean() ? 1 : 0);
     }
 
     @Override
