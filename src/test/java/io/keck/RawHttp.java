@@ -48,8 +48,11 @@ record RawHttp(int status, Map<String, String> headers, String body) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         String length = bytes.length == 0 ? "" : "Content-Length: " + bytes.length + "\r\n";
         String head = method + " " + rawPath + " HTTP/1.1\r\nHost: localhost\r\n" + headerLines + length + "\r\n";
-        socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
-        socket.getOutputStream().write(bytes);
+        // in one piece: a proxy that passes bodies on as they come repeats only what it had got whole
+        ByteArrayOutputStream request = new ByteArrayOutputStream();
+        request.writeBytes(head.getBytes(StandardCharsets.UTF_8));
+        request.writeBytes(bytes);
+        socket.getOutputStream().write(request.toByteArray());
         return read(socket.getInputStream());
     }
 
