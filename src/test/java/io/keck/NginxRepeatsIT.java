@@ -21,9 +21,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** What nginx sends to a second node when the first one fails it: nodes are small servers that fail on purpose. */
 class NginxRepeatsIT {
     private static final String BREAK_OFF = "";
-    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    // these nodes close after each answer, and have to say so: else nginx takes the connection for one it may use again
+    private static final String OK = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
     private static final String UNKNOWN =
-            "HTTP/1.1 503 Unavailable\r\nKeck-Outcome: unknown\r\nRetry-After: 1\r\nContent-Length: 4\r\n\r\nwhat";
+            "HTTP/1.1 503 Unavailable\r\nConnection: close\r\nKeck-Outcome: unknown\r\nRetry-After: 1\r\n"
+                    + "Content-Length: 4\r\n\r\nwhat";
 
     /** Reads requests whole, and gives one answer to all, or none. */
     private static final class Node implements AutoCloseable {

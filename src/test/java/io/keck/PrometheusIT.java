@@ -127,7 +127,7 @@ class PrometheusIT {
     @Test
     void everyPanel_asksForMetricsThatExist() throws IOException {
         // what is registered when it first occurs: an upgrade that is refused, a connection that ends
-        RawClient.connect(keck.room("held")).close();
+        SyncClient.join(keck.room("held")).close(); // synced, so the room is there
         assertThat(keck.send("DELETE", "/api/block/held").statusCode()).isEqualTo(204);
         assertThat(RawHttp.upgrade(keck, "/collaboration/held").status()).isEqualTo(404);
         Eventually.await(
