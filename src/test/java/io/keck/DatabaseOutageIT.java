@@ -189,7 +189,15 @@ class DatabaseOutageIT {
             reader.await("an update in another room", () -> reader.missing(here).isEmpty());
 
             postgres.start();
-            watcher.await("all of it", () -> watcher.stateVector().clock(1) == typist.clock());
+            try {
+                watcher.await("all of it", () -> watcher.stateVector().clock(1) == typist.clock());
+            } catch (AssertionError e) {
+                throw new AssertionError(
+                        watcher.stateVector().clock(1) + " of " + typist.clock() + ", unsaved "
+                                + unsavedBytes(node) + " in " + unsaved(node) + " rooms, sent "
+                                + lastSent.isDone() + "; the node says:\n" + node.log(),
+                        e);
+            }
             Eventually.await("that all is saved", () -> unsavedBytes(node) == 0 && unsaved(node) == 0);
             assertThat(flood.raw().isEnded()).isFalse();
             assertThat(node.log()).doesNotContain("OutOfMemory").doesNotContain("ERROR");
