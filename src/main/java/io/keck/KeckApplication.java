@@ -87,9 +87,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
         runtime.everyTick(log::probe);
         if (config.hasNodeId()) {
-            NodeLabel owned = new NodeLabel(log.nodes(), label);
-            owned.takeOver();
-            runtime.everyTick(owned::check);
+            environment.lifecycle().manage(new NodeLabel(log.nodes(), label));
         }
         ConnectionMeters connections = new ConnectionMeters(environment.metrics(), prometheus);
         SocketFactory.Gatekeeper gatekeeper = new SocketFactory.Gatekeeper() {

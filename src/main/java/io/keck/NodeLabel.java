@@ -1,7 +1,10 @@
 package io.keck;
 
+import io.dropwizard.lifecycle.Managed;
 import io.keck.storage.JdbiNodes;
 import java.security.SecureRandom;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
@@ -9,17 +12,22 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The label that an operator gave this node, and no other running one. Who starts with a label has it: what had it before
- * was replaced, and when it still lives it saves what its clients sent, and ends.
+ * was replaced, and when it still lives it saves what its clients sent, and ends. Asks on a thread of its own: a database
+ * that does not answer holds up nobody else.
  */
-final class NodeLabel {
+final class NodeLabel implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(NodeLabel.class);
-    private static final long EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long EVERY_MS = 1_000;
     private static final int EXIT_STATUS = 3;
 
     private final JdbiNodes nodes;
     private final String label;
     private final long boot = new SecureRandom().nextLong();
-    private long next = System.nanoTime();
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(r -> {
+        Thread thread = new Thread(r, "node-label");
+        thread.setDaemon(true);
+        return thread;
+    });
     private boolean lost;
 
     NodeLabel(JdbiNodes nodes, String label) {
@@ -27,20 +35,25 @@ final class NodeLabel {
         this.label = label;
     }
 
-    /** Takes the label, whoever has it. */
-    void takeOver() {
+    /** Takes the label, whoever has it, and looks from now on whether it still has it. */
+    @Override
+    public void start() {
         nodes.take(label, boot);
+        var unused = timer.scheduleWithFixedDelay(this::check, EVERY_MS, EVERY_MS, TimeUnit.MILLISECONDS);
     }
 
-    /** Ends this process when another has taken the label. To be called by one thread, now and then. */
-    void check() {
-        if (lost || System.nanoTime() - next < 0) {
+    @Override
+    public void stop() {
+        timer.shutdownNow();
+    }
+
+    private void check() {
+        if (lost) {
             return;
         }
-        next = System.nanoTime() + EVERY_NANOS;
         try {
             lost = nodes.holder(label).map(holder -> holder != boot).orElse(false);
-        } catch (JdbiException e) {
+        } catch (JdbiException e) { // asked again in a moment; the health check tells of the database
             LOG.debug("Who has the label {} is not known now", label, e);
             return;
         }
