@@ -6,6 +6,7 @@ import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.protocol.AwarenessState;
 import io.keck.room.Bus.Event;
+import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
@@ -72,11 +73,13 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
         out.writeBigInt64(roomId);
         out.writeBigInt64(sentAt);
         writeBody(out);
-        CRC32C checksum = new CRC32C();
+        out.writeUint32(0); // the checksum's place
         byte[] bytes = out.toByteArray();
-        checksum.update(bytes);
-        out.writeUint32(checksum.getValue());
-        return out.toByteArray();
+        int end = bytes.length - CHECKSUM;
+        CRC32C checksum = new CRC32C();
+        checksum.update(bytes, 0, end);
+        ByteBuffer.wrap(bytes).putInt(end, (int) checksum.getValue());
+        return bytes;
     }
 
     private int size() {

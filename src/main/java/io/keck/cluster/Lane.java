@@ -114,14 +114,16 @@ final class Lane {
 
     /** Publishes soon, or never. */
     void publish(String channel, byte[] message) {
-        if (link == null || queued.addAndGet(message.length) > maxQueued) {
-            if (link != null) {
-                queued.addAndGet(-message.length);
-            }
+        if (link == null) {
             receiver.dropped();
             return;
         }
-        queue.add(new Order.Publish(channel, message));
+        Order.Publish order = new Order.Publish(channel, message);
+        if (queued.addAndGet(message.length) > maxQueued) {
+            drop(order);
+        } else {
+            queue.add(order);
+        }
     }
 
     void subscribe(String channel) {
@@ -202,9 +204,16 @@ final class Lane {
     }
 
     private void drop(@Nullable Order order) {
+        if (order instanceof Order.Publish) {
+            taken(order);
+            receiver.dropped();
+        }
+    }
+
+    /** It waits no more. */
+    private void taken(Order order) {
         if (order instanceof Order.Publish publish) {
             queued.addAndGet(-publish.message().length);
-            receiver.dropped();
         }
     }
 
@@ -278,6 +287,7 @@ final class Lane {
             while (broken == null && !(stopped && queue.isEmpty())) {
                 orders.add(queue.take());
                 queue.drainTo(orders, PIPELINED - 1);
+                orders.forEach(Lane.this::taken); // all of them: what follows a failure is not sent, and waits no more
                 carryOut(orders, pipeline);
                 orders.clear();
             }
@@ -293,7 +303,6 @@ final class Lane {
             List<byte[]> removed = new ArrayList<>();
             for (Order order : orders) {
                 if (order instanceof Order.Publish publish) {
-                    queued.addAndGet(-publish.message().length);
                     answers.add(pipeline.sendCommand(
                             servers.publishCommand(), bytes(publish.channel()), publish.message()));
                 } else if (order instanceof Order.Subscribe subscribe && channels.contains(subscribe.channel())) {

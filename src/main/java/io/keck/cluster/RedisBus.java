@@ -94,9 +94,13 @@ final class RedisBus implements Bus, Managed {
         this.clock = clock;
         this.nanos = nanos;
         this.metrics = metrics;
-        for (int i = 0; i < (servers.isSharded() ? settings.lanes() : 1); i++) {
+        for (int i = 0; i < lanes(); i++) {
             ways.add(new Way(i));
         }
+    }
+
+    private int lanes() {
+        return servers.isSharded() ? settings.lanes() : 1;
     }
 
     /** A lane with the rooms that go over it. */
@@ -116,13 +120,8 @@ final class RedisBus implements Bus, Managed {
 
         Way(int number) {
             prefix = "keck:" + Long.toUnsignedString(cluster, 36) + ":{" + number + "}:";
-            lane = new Lane(
-                    String.valueOf(number), servers, prefix + NODES, settings.maxQueued() / Math.max(1, lanes()), this);
+            lane = new Lane(String.valueOf(number), servers, prefix + NODES, settings.maxQueued() / lanes(), this);
             echoed = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.goneAfter());
-        }
-
-        private int lanes() {
-            return servers.isSharded() ? settings.lanes() : 1;
         }
 
         String channel(long roomId) {
@@ -130,6 +129,10 @@ final class RedisBus implements Bus, Managed {
         }
 
         void publish(String channel, long roomId, Envelope.Content content) {
+            if (!lane.isUp()) {
+                metrics.dropped(); // without encoding it first: this is a room's turn
+                return;
+            }
             byte[] message = new Envelope(boot, roomId, clock.millis(), content).encode(cluster);
             metrics.published(message.length);
             lane.publish(channel, message);

@@ -24,7 +24,8 @@ import java.util.function.LongSupplier;
  * <p><b>Other nodes</b> are told what changes of our own members' states, and speak for theirs. The node of the socket
  * that sent a state last decides on its clock; the others take it as it comes, so all show the same. Where two of them
  * hold a state for theirs because the client has moved, the higher clock wins, and who hears that its own state is gone
- * raises it. Who hears of somebody that it has seen leave later says so for the same reason. What the bus loses is told again when the client renews its state, after 15 s at most.
+ * raises it. Who hears of somebody that it has seen leave later says so for the same reason. What the bus loses is told
+ * again when the client renews its state, after 15 s at most.
  */
 final class RoomAwareness {
     private final RoomSettings settings;
