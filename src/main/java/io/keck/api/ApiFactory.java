@@ -74,6 +74,7 @@ public class ApiFactory {
         List<Object> all = new ArrayList<>(List.of(
                 new RawPathFilter(),
                 new UnreadBodyFilter(calls.bodies()),
+                new UnwantedBodyFilter(calls.bodies()),
                 new Failures(),
                 new WorkspaceResource(calls),
                 new InitResource(calls),

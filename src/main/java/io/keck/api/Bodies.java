@@ -122,6 +122,22 @@ final class Bodies {
         return new Refusal(Status.REQUEST_TIMEOUT, "The body came too slowly.");
     }
 
+    /** Takes a body that nobody wants, as strictly as one that is wanted. */
+    void skip(InputStream in) throws IOException {
+        byte[] chunk = new byte[FIRST];
+        Pace pace = new Pace(nanos, limits.minRate());
+        long size = 0;
+        for (int n = read(in, chunk, 0); n >= 0; n = read(in, chunk, 0)) {
+            size += n;
+            if (size > limits.maxBody()) {
+                throw tooLarge(limits.maxBody());
+            }
+            if (!pace.keptWith(n)) {
+                throw tooSlow();
+            }
+        }
+    }
+
     /** Takes what is left of a body; false when that is too much, or comes too slowly, so that some of it may be left. */
     boolean drain(InputStream in) {
         byte[] chunk = new byte[FIRST];

@@ -32,7 +32,7 @@ import org.eclipse.jetty.websocket.core.server.WebSocketNegotiator;
 
 /** The {@code socket} block of the configuration: what a peer may send, and the endpoint itself. */
 public class SocketFactory {
-    private static final String TEMPLATE = RoomPath.PREFIX + "{room}";
+    static final String TEMPLATE = RoomPath.PREFIX + "{room}";
 
     @NotNull
     @JsonProperty
@@ -108,7 +108,7 @@ public class SocketFactory {
     }
 
     /** Puts a {@link ReadGate} around every session that the mapping of the endpoint makes. */
-    private static void addGate(ServletContextHandler context) throws DeploymentException {
+    static void addGate(ServletContextHandler context) throws DeploymentException {
         WebSocketMappings mappings = Objects.requireNonNull(WebSocketMappings.getMappings(context));
         UriTemplatePathSpec path = new UriTemplatePathSpec(TEMPLATE);
         WebSocketNegotiator jakarta = mappings.getWebSocketNegotiator(path);

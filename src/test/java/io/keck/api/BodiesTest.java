@@ -181,13 +181,14 @@ class BodiesTest {
                     "application/json");
             assertThat(new ApiServer.Reply(answer)).as(path).hasToString("400 text/plain The body is malformed.");
         }
-        assertThat(server.send("POST", "/api/block/w", plain, "Content-Encoding", "gzip")
-                        .statusCode())
-                .as("read by nobody")
-                .isEqualTo(200);
-        assertThat(server.send("DELETE", "/api/block/w/map/m/k", plain, "Content-Encoding", "gzip")
-                        .statusCode())
-                .isEqualTo(204);
+        for (String call : List.of("POST w", "POST new", "DELETE w/map/m/k", "DELETE w/array/a/0", "DELETE w")) {
+            String[] words = call.split(" ");
+            assertThat(new ApiServer.Reply(
+                            server.send(words[0], "/api/block/" + words[1], plain, "Content-Encoding", "gzip")))
+                    .as("%s wants no body", call)
+                    .hasToString("400 text/plain The body is malformed.");
+        }
+        assertThat(server.get("/api/block/new").status()).isEqualTo(404);
         assertThat(server.get("/api/block/w/doc/keys").body()).isEqualTo("[]");
     }
 

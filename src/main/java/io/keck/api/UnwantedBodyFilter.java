@@ -1,0 +1,39 @@
+package io.keck.api;
+
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerRequestFilter;
+import jakarta.ws.rs.container.ResourceInfo;
+import jakarta.ws.rs.core.Context;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the compressed body of a request that wants none before the request is carried out. Where it is not what it says,
+ * Jetty refuses the request: after it was carried out, and only if the answer is not on its way yet.
+ */
+public final class UnwantedBodyFilter implements ContainerRequestFilter {
+    /** What Jetty makes of {@code Content-Encoding} when it decodes the body. */
+    private static final String DECODED = "X-Content-Encoding";
+
+    private final Bodies bodies;
+
+    /** Set by Jersey: a proxy for that of each request. */
+    @Context
+    private @Nullable ResourceInfo resource;
+
+    UnwantedBodyFilter(Bodies bodies) {
+        this.bodies = bodies;
+    }
+
+    @Override
+    public void filter(ContainerRequestContext request) throws IOException {
+        if (request.getHeaderString(DECODED) != null
+                && request.getUriInfo().getPath(false).startsWith("block/")
+                && resource != null
+                && !List.of(resource.getResourceMethod().getParameterTypes()).contains(InputStream.class)) {
+            bodies.skip(request.getEntityStream());
+        }
+    }
+}
