@@ -15,6 +15,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.tomcat.jdbc.pool.DataSourceProxy;
 import org.jdbi.v3.core.Jdbi;
@@ -111,6 +112,8 @@ public class DatabaseFactory extends DataSourceFactory {
     public final void setUrl(@Nullable String url) {
         DatabaseUrl parsed = DatabaseUrl.parse(url);
         super.setUrl(parsed.jdbcUrl());
+        boolean ours = !parsed.isSqlite() && !String.valueOf(url).contains(DatabaseUrl.PREPARE_THRESHOLD + "=");
+        setJdbcInterceptors(ours ? Optional.of(NamedStatements.class.getName()) : Optional.empty());
         setDriverClass(parsed.isSqlite() ? "org.sqlite.JDBC" : "org.postgresql.Driver");
         if (parsed.user() != null) {
             setUser(parsed.user());

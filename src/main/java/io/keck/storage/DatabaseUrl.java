@@ -21,6 +21,7 @@ public record DatabaseUrl(
     private static final String EMBEDDED = "jdbc:sqlite:data/keck.db";
     private static final String HOST = "([^\\[\\]:,@]+|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?";
     private static final String SQLITE = "jdbc:sqlite:";
+    static final String PREPARE_THRESHOLD = "prepareThreshold";
     private static final String POSTGRES = "jdbc:postgresql://";
 
     /** A host with or without port, or several with commas between. */
@@ -30,8 +31,8 @@ public record DatabaseUrl(
     private static final Map<String, String> SQLITE_DEFAULTS = defaults();
 
     /**
-     * Statements without names, since a pooler may give each transaction another server process; a way to the server
-     * that is dead without a word is given up after a while.
+     * Statements without names ({@link NamedStatements} gives them where that is safe); a way to the server that is dead
+     * without a word is given up after a while.
      */
     private static final Map<String, String> POSTGRES_DEFAULTS = postgresDefaults();
 
@@ -47,7 +48,7 @@ public record DatabaseUrl(
 
     private static Map<String, String> postgresDefaults() {
         Map<String, String> m = new LinkedHashMap<>();
-        m.put("prepareThreshold", "0");
+        m.put(PREPARE_THRESHOLD, "0");
         m.put("connectTimeout", "5");
         m.put("socketTimeout", "20");
         m.put("tcpKeepAlive", "true");

@@ -3,6 +3,8 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.MetricRegistry;
+import io.dropwizard.db.ManagedDataSource;
 import io.keck.PgBouncer;
 import io.keck.PostgresServer;
 import io.keck.room.UpdateLog;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.PGConnection;
 
 /** The contract through a pooler that gives each transaction another connection; migrations run through it, too. */
 class PgBouncerUpdateLogTest extends UpdateLogContract {
@@ -93,6 +96,29 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
         assertThat(await(log.read(a, 10)).anchor())
                 .as("the snapshot knows its last row")
                 .isEqualTo(10);
+    }
+
+    @Test
+    void statementsHaveNames_onlyWhereNoPoolerIsBetween() throws Exception {
+        try (Connection pooled = db.pool.getConnection();
+                PostgresDatabase straight = new PostgresDatabase(server);
+                Connection direct = straight.pool.getConnection()) {
+            assertThat(pooled.unwrap(PGConnection.class).getPrepareThreshold()).isZero();
+            assertThat(direct.unwrap(PGConnection.class).getPrepareThreshold()).isEqualTo(NamedStatements.THRESHOLD);
+        }
+    }
+
+    @Test
+    void whatTheUrlSays_holds() throws Exception {
+        DatabaseFactory factory = new DatabaseFactory();
+        factory.setUrl(server.url() + "?prepareThreshold=7");
+        ManagedDataSource pool = factory.build(new MetricRegistry(), "test");
+        try (Connection connection = pool.getConnection()) {
+            assertThat(connection.unwrap(PGConnection.class).getPrepareThreshold())
+                    .isEqualTo(7);
+        } finally {
+            pool.stop();
+        }
     }
 
     /** The twin: with named statements, as the driver would have them, the same pooler is no good. */

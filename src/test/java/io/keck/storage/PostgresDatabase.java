@@ -1,10 +1,8 @@
 package io.keck.storage;
 
 import com.codahale.metrics.MetricRegistry;
-import io.dropwizard.db.DataSourceFactory;
 import io.dropwizard.db.ManagedDataSource;
 import io.keck.PostgresServer;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
 
@@ -25,15 +23,9 @@ final class PostgresDatabase implements AutoCloseable {
     /** One that is there, at an address that may be that of a pooler. */
     PostgresDatabase(PostgresServer server, String name, String address) throws Exception {
         this.name = name;
-        DatabaseUrl url = DatabaseUrl.parse(address + "/" + name);
-        DataSourceFactory factory = new DataSourceFactory();
-        factory.setUrl(url.jdbcUrl());
+        DatabaseFactory factory = new DatabaseFactory();
+        factory.setUrl(address + "/" + name);
         factory.setUser("postgres");
-        factory.setDriverClass("org.postgresql.Driver");
-        factory.setProperties(Map.of());
-        factory.setInitialSize(1);
-        factory.setMinSize(1);
-        factory.setMaxSize(10);
         pool = factory.build(new MetricRegistry(), "test");
         pool.start();
         Migrations.run(pool);
