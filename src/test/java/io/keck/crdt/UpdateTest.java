@@ -258,8 +258,7 @@ class UpdateTest {
                 .delete(1, 0, 3)
                 .delete(1, 2, 2)
                 .build();
-        assertThat(Arrays.copyOf(update.deletes, update.deleteCount * Update.DELETE_ROW))
-                .containsExactly(1, 0, 4, 1, 7, 9, 2, 0, 1);
+        assertThat(update.deleteRows()).containsExactly(2, 0, 1, 1, 0, 4, 1, 7, 9);
         StructStore store = new StructStore();
         store.apply(update);
         Update all = Update.decode(store.encode());
