@@ -357,6 +357,14 @@ final class ClientStructs {
     }
 
     /**
+     * Whether {@link #load} and {@link #trim} pay when so many runs of so many bytes come: both copy all that is here,
+     * which only what makes it larger by a good part is worth.
+     */
+    boolean isSmallBeside(int moreRuns, int bytes) {
+        return moreRuns >= runs.size() / 4 && bytes >= (rawLength + (text == null ? 0 : text.length())) / 4;
+    }
+
+    /**
      * Makes room for so many more runs and so much more text, and lets the text grow in large steps until {@link #trim}.
      */
     void load(int moreRuns, int moreText) {

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class StructStore {
     private static final int COLLECT_AT_LEAST = 16_384;
     private static final int FEW_PARTS = 8;
-    /** Updates from that size on are taken in by buffers that grow in large steps. */
+    /** Updates from that size on may be taken in by buffers that grow in large steps. */
     private static final int LARGE = 4096;
 
     private final boolean keepDeleted;
@@ -146,12 +146,12 @@ public final class StructStore {
     }
 
     private void take(Update u) {
-        boolean large = u.bytes.length >= LARGE;
         cursor.reset();
         reader.structs(u);
         for (boolean more = reader.next(); more; ) {
             ClientStructs c = client(reader.client);
-            if (large) {
+            boolean loads = u.bytes.length >= LARGE && c.isSmallBeside(reader.left() + 1, u.bytes.length);
+            if (loads) {
                 c.load(reader.left() + 1, u.isOfOneClient() ? u.deletesAt - reader.position() : 0);
             }
             ClientStructs.Parts inside = null;
@@ -166,7 +166,7 @@ public final class StructStore {
             if (inside != null) {
                 insert(c, u, inside);
             }
-            if (large) {
+            if (loads) {
                 c.trim();
             }
         }

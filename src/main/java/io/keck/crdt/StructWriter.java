@@ -197,16 +197,12 @@ final class StructWriter {
         return all.finish();
     }
 
-    /** The whole update: what was written so far and the deletes that are to be read next. */
-    byte[] finish(StructReader deletes) {
+    /** The whole update: what was written so far and these deletes. */
+    byte[] finish(DeleteSet deletes) {
         content.reset();
         content.writeVarUint(clients);
         content.write(out);
-        DeleteSet set = new DeleteSet();
-        while (deletes.nextDelete()) {
-            set.add(deletes.client, deletes.clock, deletes.end);
-        }
-        set.encode(content);
+        deletes.encode(content);
         return content.toByteArray();
     }
 }

@@ -11,11 +11,15 @@ final class UpdateDiff {
     static byte[] of(Update u, StateVector known) {
         StructWriter w = new StructWriter();
         StructReader in = new StructReader();
+        DeleteSet deletes = new DeleteSet();
         in.structs(u);
         for (boolean more = in.next(); more; ) {
             long client = in.client;
             long state = known.clock(client);
             while (more && in.client == client && in.end <= state) {
+                if (in.isDeleted()) { // the peer may hold it alive, and what says otherwise is not sent
+                    deletes.add(client, in.clock, in.end);
+                }
                 more = in.next();
             }
             if (!more || in.client != client) {
@@ -23,6 +27,9 @@ final class UpdateDiff {
             }
             w.client(client);
             if (in.clock < state) {
+                if (in.isDeleted()) {
+                    deletes.add(client, in.clock, state);
+                }
                 cut(w, in, state);
                 more = in.next();
             }
@@ -32,7 +39,10 @@ final class UpdateDiff {
             w.endClient();
         }
         in.deletes(u);
-        return w.finish(in);
+        while (in.nextDelete()) {
+            deletes.add(in.client, in.clock, in.end);
+        }
+        return w.finish(deletes);
     }
 
     private static void cut(StructWriter w, StructReader in, long from) {
