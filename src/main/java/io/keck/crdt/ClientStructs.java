@@ -86,12 +86,15 @@ final class ClientStructs {
 
     /** Takes the clocks {@code [from, to)} of a struct of an update; none of them is here yet. */
     void insert(StructReader s, long from, long to, Content.Cursor cursor) {
-        if (from >= end) {
-            boolean complete = firstSkip == runs.size() && from == end;
-            append(s, from, to, cursor);
-            if (complete) {
-                firstSkip = runs.size();
+        if (from == end && firstSkip == runs.size()) {
+            if (firstSkip == 0 || !grow(firstSkip - 1, s, from, to, cursor)) {
+                put(firstSkip++, s, from, to, cursor);
             }
+            end = to;
+            return;
+        }
+        if (from >= end) {
+            append(s, from, to, cursor);
             return;
         }
         int gap = runs.find(from);

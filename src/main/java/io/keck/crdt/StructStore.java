@@ -152,7 +152,7 @@ public final class StructStore {
             ClientStructs c = client(reader.client);
             boolean loads = u.bytes.length >= LARGE && c.isSmallBeside(reader.left() + 1, u.bytes.length);
             if (loads) {
-                c.load(reader.left() + 1, u.isOfOneClient() ? u.deletesAt - reader.position() : 0);
+                c.load(reader.left() + 1, u.isOfOneClient() ? textOf(u, reader.left()) : 0);
             }
             ClientStructs.Parts inside = null;
             do {
@@ -172,6 +172,11 @@ public final class StructStore {
         }
         takeDeletes(u);
         reader.close();
+    }
+
+    /** About how many bytes of an update of one client are text: what is left of so many structs without their ids. */
+    private static int textOf(Update u, int structs) {
+        return (int) Math.max(0, u.deletesAt - 8L * structs);
     }
 
     private void takeDeletes(Update u) {

@@ -102,7 +102,7 @@ final class TextBuffer {
     void growFast(boolean fast) {
         growsFast = fast;
         int room = isWide ? wide.length : narrow.length;
-        if (!fast && room - length > (length >> 4) + 16) {
+        if (!fast && room - length > (length >> 3) + 16) {
             if (isWide) {
                 wide = Arrays.copyOf(wide, length);
             } else {

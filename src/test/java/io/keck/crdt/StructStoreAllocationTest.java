@@ -81,8 +81,7 @@ class StructStoreAllocationTest {
     @Test
     void pastingIntoALargeText_allocatesWhatIsPasted() {
         int length = 5_000_000;
-        store.apply(
-                new UpdateBuilder().client(2, 0).text("x".repeat(length)).build());
+        store.apply(new UpdateBuilder().client(2, 0).text("x".repeat(length)).build());
         long allocated = 0;
         for (int i = 0; i < 20; i++) {
             Update paste = new UpdateBuilder()

@@ -297,6 +297,25 @@ class UpdateTest {
                         .bytes());
     }
 
+    /** Found by EngineFuzz: the peer may hold them alive, and without the structs nothing else would tell it. */
+    @Test
+    void diff_saysThatWhatItPassesOverIsDeleted() {
+        Update update = new UpdateBuilder()
+                .client(1, 0)
+                .deleted(3, null)
+                .gc(2)
+                .text("x")
+                .build();
+        Update diff = update.diff(StateVector.of(Map.of(1L, 4L)));
+        assertThat(diff.encode())
+                .isEqualTo(new UpdateBuilder()
+                        .client(1, 4)
+                        .gc(1)
+                        .text("x")
+                        .delete(1, 0, 4)
+                        .bytes());
+    }
+
     @Test
     void merge_dropsWhatTheSameUpdatesDelete() {
         Update text = new UpdateBuilder().client(1, 0).text("secret").build();
