@@ -207,6 +207,13 @@ export function workloads (e, data) {
     return { x: fresh(), all: [data.snapshot90(), ...updates.slice(k, k + 1000)] }
   }
   once('Se', open, s => s.all.forEach(u => e.apply(s.x, u)), freeX)
+  const from = missing => () => {
+    const updates = data.updates()
+    const k = Math.floor(updates.length * 0.9) + missing
+    return { x: fresh(data.snapshot90()), all: updates.slice(k, k + 1000) }
+  }
+  once('Sm0', from(0), s => s.all.forEach(u => e.apply(s.x, u)), freeX)
+  once('Sm1', from(1), s => s.all.forEach(u => e.apply(s.x, u)), freeX)
   if (e.merge) once('Se2', open, s => e.apply(s.x, e.merge(s.all)), freeX)
   return all
 }

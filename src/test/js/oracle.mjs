@@ -78,6 +78,16 @@ const operations = {
   rewrite: ({ updates }, blobs, out) => updates.map(index =>
     push(out, Y.diffUpdate(blobs[index], Y.encodeStateVector(new Map())))),
 
+  /** The updates but the last merged, what of that somebody lacks whose state vector is the last, and its own state vector. */
+  mergeAndDiff: ({ updates }, blobs, out) => {
+    const merged = Y.mergeUpdates(updates.slice(0, -1).map(index => blobs[index]))
+    return {
+      merged: push(out, merged),
+      diff: push(out, Y.diffUpdate(merged, blobs[updates.at(-1)])),
+      vector: push(out, Y.encodeStateVectorFromUpdate(merged))
+    }
+  },
+
   /** The JSON text of each value, null where it has none. */
   stringify: ({ updates }, blobs) => updates.map(index => {
     try {

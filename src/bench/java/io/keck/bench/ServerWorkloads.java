@@ -188,6 +188,13 @@ final class ServerWorkloads {
             return Workload.of(() -> doc, d -> engine.encode(d, known));
         });
         add("Se" + suffix, () -> applying(engine, null, Workloads.open(updates.get()), false));
+        for (int missing : new int[] {0, 1}) {
+            add("Sm" + missing + suffix, () -> {
+                List<byte[]> all = updates.get();
+                int k = (int) (all.size() * 0.9) + missing;
+                return applying(engine, Recorded.bytes("snapshot90.bin"), all.subList(k, k + 1000), false);
+            });
+        }
         add("Se2" + suffix, () -> {
             List<byte[]> all = Workloads.open(updates.get());
             return Workload.of(engine::create, doc -> {

@@ -17,28 +17,30 @@ final class ClientStructs {
     /** The deleted clocks, structs known or not. */
     final Ranges deletes = new Ranges();
 
-    private int n;
+    private final ClientIds ids;
+    private final int self;
+
+    private Runs runs;
     private long end;
-    /** The first gap, or n: everything before it is there. */
+    /** The first gap, or the number of runs: everything before it is there. */
     private int firstSkip;
-
-    private byte[] info = NO_BYTES;
-    private long[] clock = {};
-    private long[] originClient = {};
-    /** Without any origin: the section of the parent info in {@link #raw}. */
-    private long[] originClock = {};
-
-    private long[] rightClient = {};
-    private long[] rightClock = {};
-    /** Start in {@link #text}, or section of {@link #raw}. */
-    private long[] content = {};
 
     private @Nullable TextBuffer text;
     private byte[] raw = NO_BYTES;
     private int rawLength;
+    /** Where what was appended last to {@link #raw} begins. */
+    private int rawTail = -1;
 
-    ClientStructs(long client) {
-        this.client = client;
+    /**
+     * No structs.
+     *
+     * @param self the client's number in {@code ids}
+     */
+    ClientStructs(ClientIds ids, int self) {
+        this.ids = ids;
+        this.self = self;
+        this.client = ids.id(self);
+        this.runs = new Runs(ids, self);
     }
 
     /** The clock after the last struct, gaps not minded. */
@@ -48,30 +50,11 @@ final class ClientStructs {
 
     /** The clock up to which nothing is missing. */
     long state() {
-        return firstSkip < n ? clock[firstSkip] : end;
+        return firstSkip < runs.size() ? runs.clock(firstSkip) : end;
     }
 
     private long clockAfter(int i) {
-        return i + 1 < n ? clock[i + 1] : end;
-    }
-
-    private int ref(int i) {
-        return info[i] & Refs.MASK;
-    }
-
-    /** The run that holds {@code at}, which must be below {@link #end}. */
-    private int find(long at) {
-        int lo = 0;
-        int hi = n - 1;
-        while (lo < hi) {
-            int mid = (lo + hi + 1) >>> 1;
-            if (clock[mid] <= at) {
-                lo = mid;
-            } else {
-                hi = mid - 1;
-            }
-        }
-        return lo;
+        return i + 1 < runs.size() ? runs.clock(i + 1) : end;
     }
 
     /** The first clock of {@code [from, to)} that is missing here; {@code to} if none is. */
@@ -79,10 +62,10 @@ final class ClientStructs {
         if (from >= to || from >= end) {
             return Math.min(from, to);
         }
-        if (firstSkip < n) {
-            for (int i = find(from); i < n && clock[i] < to; i++) {
-                if (ref(i) == Refs.SKIP) {
-                    return Math.max(from, clock[i]);
+        if (firstSkip < runs.size()) {
+            for (int i = runs.find(from); i < runs.size() && runs.clock(i) < to; i++) {
+                if (runs.ref(i) == Refs.SKIP) {
+                    return Math.max(from, runs.clock(i));
                 }
             }
         }
@@ -92,151 +75,140 @@ final class ClientStructs {
     /** The first clock of {@code [from, to)} that is here, {@code from} being missing; {@code to} if none is. */
     long firstPresent(long from, long to) {
         if (from < end) {
-            for (int i = find(from); i < n && clock[i] < to; i++) {
-                if (ref(i) != Refs.SKIP) {
-                    return Math.max(from, clock[i]);
+            for (int i = runs.find(from); i < runs.size() && runs.clock(i) < to; i++) {
+                if (runs.ref(i) != Refs.SKIP) {
+                    return Math.max(from, runs.clock(i));
                 }
             }
         }
         return to;
     }
 
-    /** Takes the clocks {@code [from, to)} of a row of an update; none of them is here yet. */
-    void insert(Update u, int row, long from, long to, Content.Cursor cursor) {
-        if (from >= end) {
-            boolean complete = firstSkip == n && from == end;
-            append(u, row, from, to, cursor);
-            if (complete) {
-                firstSkip = n;
+    /** Takes the clocks {@code [from, to)} of a struct of an update; none of them is here yet. */
+    void insert(StructReader s, long from, long to, Content.Cursor cursor) {
+        if (from == end && firstSkip == runs.size()) {
+            if (firstSkip == 0 || !grow(firstSkip - 1, s, from, to, cursor)) {
+                put(firstSkip++, s, from, to, cursor);
             }
+            end = to;
             return;
         }
-        int gap = find(from);
+        if (from >= end) {
+            append(s, from, to, cursor);
+            return;
+        }
+        int gap = runs.find(from);
         long gapEnd = clockAfter(gap);
         int at = gap;
-        if (clock[gap] < from) {
+        if (runs.clock(gap) < from) {
             at++;
         } else {
-            remove(gap);
+            runs.remove(gap);
         }
-        put(at, u, row, from, to, cursor);
+        put(at, s, from, to, cursor);
         if (to < gapEnd) {
             putSkip(at + 1, to);
         }
         firstSkip = Math.min(firstSkip, gap);
-        while (firstSkip < n && ref(firstSkip) != Refs.SKIP) {
+        findSkip();
+    }
+
+    private void findSkip() {
+        while (firstSkip < runs.size() && runs.ref(firstSkip) != Refs.SKIP) {
             firstSkip++;
         }
     }
 
-    /** Sections of rows of an update, ascending, disjoint. */
+    /** Sections of structs of an update, ascending, disjoint. */
     static final class Parts {
-        private long[] columns = new long[12];
+        private static final int PART = 4;
+
+        private long[] columns = new long[4 * PART];
         private int size;
 
         int size() {
             return size;
         }
 
-        int row(int i) {
-            return (int) columns[3 * i];
+        /** Reads the struct that a part belongs to. */
+        void read(int i, StructReader reader, byte[] update, long client) {
+            reader.again(update, client, (int) columns[PART * i], columns[PART * i + 1]);
         }
 
         long from(int i) {
-            return columns[3 * i + 1];
+            return columns[PART * i + 2];
         }
 
         long to(int i) {
-            return columns[3 * i + 2];
+            return columns[PART * i + 3];
         }
 
-        private void add(int row, long from, long to) {
-            if (3 * size == columns.length) {
+        private void add(StructReader s, long from, long to) {
+            int at = PART * size++;
+            if (at == columns.length) {
                 columns = Arrays.copyOf(columns, 2 * columns.length);
             }
-            columns[3 * size] = row;
-            columns[3 * size + 1] = from;
-            columns[3 * size + 2] = to;
-            size++;
+            columns[at] = s.start;
+            columns[at + 1] = s.clock;
+            columns[at + 2] = from;
+            columns[at + 3] = to;
         }
     }
 
-    /** Adds to {@code known} what of {@code [from, to)} of a row is neither here nor in it. */
+    /** Adds to {@code known} what of a struct is neither here nor in it. */
     @Nullable
-    Parts missing(int row, long from, long to, @Nullable Parts known) {
+    Parts missing(StructReader s, @Nullable Parts known) {
         Parts parts = known;
-        long start = parts == null ? from : Math.max(from, parts.to(parts.size - 1));
-        long at = firstMissing(start, to);
-        while (at < to) {
-            long stop = firstPresent(at, to);
+        long start = parts == null ? s.clock : Math.max(s.clock, parts.to(parts.size - 1));
+        long at = firstMissing(start, s.end);
+        while (at < s.end) {
+            long stop = firstPresent(at, s.end);
             parts = parts == null ? new Parts() : parts;
-            parts.add(row, at, stop);
-            at = firstMissing(stop, to);
+            parts.add(s, at, stop);
+            at = firstMissing(stop, s.end);
         }
         return parts;
     }
 
     /** Takes many parts in one pass over all runs. */
-    void insertAll(Update u, Parts parts, Content.Cursor cursor) {
-        ClientStructs old = new ClientStructs(client);
-        old.takeColumns(this);
-        n = 0;
+    void insertAll(StructReader reader, byte[] update, Parts parts, Content.Cursor cursor) {
+        Runs old = runs;
+        long oldEnd = end;
+        runs = new Runs(ids, self);
+        runs.reserve(old.size() + 2 * parts.size + 1);
         end = 0;
-        resize(old.n + 2 * parts.size + 1);
         int p = 0;
-        for (int i = 0; i < old.n; i++) {
+        for (int i = 0; i < old.size(); i++) {
             if (old.ref(i) == Refs.SKIP) {
                 continue;
             }
-            for (; p < parts.size && parts.from(p) < old.clock[i]; p++) {
-                append(u, parts.row(p), parts.from(p), parts.to(p), cursor);
+            for (; p < parts.size && parts.from(p) < old.clock(i); p++) {
+                parts.read(p, reader, update, client);
+                append(reader, parts.from(p), parts.to(p), cursor);
             }
-            append(old, i);
+            if (old.clock(i) > end) {
+                putSkip(runs.size(), end);
+            }
+            runs.add(old, i);
+            end = i + 1 < old.size() ? old.clock(i + 1) : oldEnd;
         }
         for (; p < parts.size; p++) {
-            append(u, parts.row(p), parts.from(p), parts.to(p), cursor);
+            parts.read(p, reader, update, client);
+            append(reader, parts.from(p), parts.to(p), cursor);
         }
         firstSkip = 0;
-        while (firstSkip < n && ref(firstSkip) != Refs.SKIP) {
-            firstSkip++;
-        }
+        findSkip();
     }
 
-    private void append(Update u, int row, long from, long to, Content.Cursor cursor) {
+    private void append(StructReader s, long from, long to, Content.Cursor cursor) {
+        int n = runs.size();
         if (from > end) {
-            putSkip(n, end);
+            putSkip(n++, end);
         }
-        if (n == 0 || !grow(n - 1, u, row, from, to, cursor)) {
-            put(n, u, row, from, to, cursor);
+        if (n == 0 || !grow(n - 1, s, from, to, cursor)) {
+            put(n, s, from, to, cursor);
         }
         end = to;
-    }
-
-    private void append(ClientStructs old, int i) {
-        if (old.clock[i] > end) {
-            putSkip(n, end);
-        }
-        openRow(n, old.clock[i]);
-        info[n - 1] = old.info[i];
-        originClient[n - 1] = old.originClient[i];
-        originClock[n - 1] = old.originClock[i];
-        rightClient[n - 1] = old.rightClient[i];
-        rightClock[n - 1] = old.rightClock[i];
-        content[n - 1] = old.content[i];
-        end = old.clockAfter(i);
-    }
-
-    /** The rows of another, whose content stays where it is. */
-    private void takeColumns(ClientStructs from) {
-        n = from.n;
-        end = from.end;
-        info = from.info;
-        clock = from.clock;
-        originClient = from.originClient;
-        originClock = from.originClock;
-        rightClient = from.rightClient;
-        rightClock = from.rightClock;
-        content = from.content;
     }
 
     /**
@@ -247,119 +219,121 @@ final class ClientStructs {
     long delete(Ranges ranges) {
         long held = 0;
         for (int i = 0; i < ranges.size(); i++) {
-            long at = ranges.from(i);
-            long to = ranges.to(i);
-            for (int d = deletes.firstEndingAfter(at); d < deletes.size() && deletes.from(d) < to; d++) {
-                held += held(at, deletes.from(d));
-                at = deletes.to(d);
-            }
-            held += held(at, to);
+            held += heldAlive(ranges.from(i), ranges.to(i));
         }
         deletes.addAll(ranges);
         return held;
     }
 
+    /** As {@link #delete(Ranges)}, of one range. */
+    long delete(long from, long to) {
+        long held = heldAlive(from, to);
+        deletes.add(from, to);
+        return held;
+    }
+
+    private long heldAlive(long from, long to) {
+        long held = 0;
+        long at = from;
+        for (int d = deletes.firstEndingAfter(at); d < deletes.size() && deletes.from(d) < to; d++) {
+            held += held(at, deletes.from(d));
+            at = deletes.to(d);
+        }
+        return held + held(at, to);
+    }
+
     /** How many clocks of {@code [from, to)} are here. */
     private long held(long from, long to) {
+        if (from >= to || from >= end) {
+            return 0;
+        }
+        if (firstSkip == runs.size()) {
+            return Math.min(to, end) - from;
+        }
         long held = 0;
-        if (from < to && from < end) {
-            for (int i = find(from); i < n && clock[i] < to; i++) {
-                if (ref(i) != Refs.SKIP) {
-                    held += Math.min(to, clockAfter(i)) - Math.max(from, clock[i]);
-                }
+        for (int i = runs.find(from); i < runs.size() && runs.clock(i) < to; i++) {
+            if (runs.ref(i) != Refs.SKIP) {
+                held += Math.min(to, clockAfter(i)) - Math.max(from, runs.clock(i));
             }
         }
         return held;
     }
 
     /** Lets the last run, i, grow by what follows it, where Yjs would squash the two. */
-    private boolean grow(int i, Update u, int row, long from, long to, Content.Cursor cursor) {
-        long[] s = u.structs;
-        int r = row * Update.ROW;
-        int flags = (int) s[r + Update.INFO];
-        int ref = flags & Refs.MASK;
-        if (ref(i) != ref || clockAfter(i) != from) {
+    private boolean grow(int i, StructReader s, long from, long to, Content.Cursor cursor) {
+        int ref = s.ref;
+        if (runs.ref(i) != ref || end != from) {
             return false;
         }
         if (ref == Refs.GC) {
             return true;
         }
-        boolean sameStruct = from > s[r + Update.CLOCK];
-        boolean follows =
-                sameStruct || (s[r + Update.ORIGIN_CLIENT] == client && s[r + Update.ORIGIN_CLOCK] == from - 1);
-        if (!follows
-                || !Refs.squashes(ref)
-                || rightClient[i] != s[r + Update.RIGHT_CLIENT]
-                || rightClock[i] != s[r + Update.RIGHT_CLOCK]
-                || ((info[i] | flags) & Refs.PARENT_SUB) != 0) {
+        boolean follows = from > s.clock || (s.originClient == client && s.originClock == from - 1);
+        if (!follows || !Refs.squashes(ref) || ((runs.info(i) | s.info) & Refs.PARENT_SUB) != 0) {
+            return false;
+        }
+        boolean hasRight = runs.has(i, Refs.RIGHT_ORIGIN);
+        if (hasRight != s.rightClient >= 0
+                || (hasRight && (runs.right(i) != s.rightClock || runs.rightClient(i) != s.rightClient))) {
             return false;
         }
         if (ref == Refs.STRING) {
-            if (content[i] + (from - clock[i]) != text().length()) {
+            if (runs.content(i) + (from - runs.clock(i)) != text().length()) {
                 return false;
             }
-            copyContent(u, row, from, to, cursor);
+            copyContent(s, from, to, cursor);
         } else if (ref != Refs.DELETED) {
-            if (Update.to(content[i]) != rawLength) {
+            if (runs.content(i) != rawTail) {
                 return false;
             }
-            content[i] = section(Update.from(content[i]), Update.to(copyContent(u, row, from, to, cursor)));
+            copyContent(s, from, to, cursor);
+            rawTail = runs.content(i);
         }
         return true;
     }
 
-    private void put(int at, Update u, int row, long from, long to, Content.Cursor cursor) {
-        long[] s = u.structs;
-        int r = row * Update.ROW;
-        int flags = (int) s[r + Update.INFO];
-        openRow(at, from);
-        if ((flags & Refs.MASK) == Refs.GC) {
-            info[at] = Refs.GC;
+    private void put(int at, StructReader s, long from, long to, Content.Cursor cursor) {
+        if (s.ref == Refs.GC) {
+            runs.add(at, Refs.GC, from, 0, 0, 0);
             return;
         }
-        if (from > s[r + Update.CLOCK]) { // the rest of a struct: its origin is the clock before
+        int flags = s.info;
+        long originClient = s.originClient;
+        long origin = 0;
+        if (from > s.clock) { // the rest of a struct: its origin is the clock before
             flags |= Refs.ORIGIN;
-            originClient[at] = client;
-            originClock[at] = from - 1;
-        } else if ((flags & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0) {
-            long parent = s[r + Update.ORIGIN_CLOCK];
-            originClock[at] = appendRaw(u.bytes, Update.from(parent), Update.to(parent));
-        } else {
-            originClient[at] = s[r + Update.ORIGIN_CLIENT];
-            originClock[at] = s[r + Update.ORIGIN_CLOCK];
+            originClient = client;
+            origin = from - 1;
+        } else if (originClient >= 0) {
+            origin = s.originClock;
+        } else if (s.rightClient < 0) {
+            origin = appendRaw(s.bytes, s.parentFrom, s.parentTo);
         }
-        rightClient[at] = s[r + Update.RIGHT_CLIENT];
-        rightClock[at] = s[r + Update.RIGHT_CLOCK];
-        info[at] = (byte) flags;
-        content[at] = copyContent(u, row, from, to, cursor);
+        long right = s.rightClient < 0 ? 0 : s.rightClock;
+        runs.add(at, flags, from, origin, right, copyContent(s, from, to, cursor));
+        runs.clients(at, originClient, s.rightClient);
     }
 
-    /** Takes over content; says where it went, as {@link #content} keeps it. */
-    private long copyContent(Update u, int row, long from, long to, Content.Cursor cursor) {
-        long[] s = u.structs;
-        int r = row * Update.ROW;
-        int ref = (int) s[r + Update.INFO] & Refs.MASK;
-        int start = Update.from(s[r + Update.CONTENT]);
-        int stop = Update.to(s[r + Update.CONTENT]);
-        long len = s[r + Update.LEN];
-        long first = from - s[r + Update.CLOCK];
-        long last = to - s[r + Update.CLOCK];
-        if (ref == Refs.DELETED) {
+    /** Takes over content; says where it went, as {@link Runs#content} keeps it. */
+    private int copyContent(StructReader s, long from, long to, Content.Cursor cursor) {
+        int first = (int) (from - s.clock);
+        int last = (int) (to - s.clock);
+        if (s.ref == Refs.DELETED) {
             return 0;
         }
-        if (ref == Refs.STRING) {
+        if (s.ref == Refs.STRING) {
             TextBuffer buffer = text();
             int at = buffer.length();
-            cursor.at(row, start, first);
-            buffer.append(u.bytes, start, stop, (int) len, (int) first, (int) last, cursor);
+            cursor.at(s.start, s.from, first);
+            buffer.append(s.bytes, s.from, s.to, (int) (s.end - s.clock), first, last, cursor);
             return at;
         }
-        if (first == 0 && last == len) {
-            return appendRaw(u.bytes, start, stop);
+        if (from == s.clock && to == s.end) {
+            return appendRaw(s.bytes, s.from, s.to);
         }
-        cursor.at(row, start, first);
-        long part = Content.elements(u.bytes, stop, ref, first, last, cursor);
-        return appendRaw(u.bytes, Update.from(part), Update.to(part));
+        cursor.at(s.start, s.from, first);
+        long part = Content.elements(s.bytes, s.ref, first, last, cursor);
+        return appendRaw(s.bytes, Update.from(part), Update.to(part));
     }
 
     private TextBuffer text() {
@@ -369,7 +343,7 @@ final class ClientStructs {
         return text;
     }
 
-    private long appendRaw(byte[] b, int from, int to) {
+    private int appendRaw(byte[] b, int from, int to) {
         int start = rawLength;
         int need = Math.addExact(start, to - from);
         if (need > raw.length) {
@@ -377,58 +351,42 @@ final class ClientStructs {
         }
         System.arraycopy(b, from, raw, start, to - from);
         rawLength = need;
-        return section(start, need);
-    }
-
-    private static long section(int from, int to) {
-        return (long) from << 32 | to;
+        rawTail = start;
+        return start;
     }
 
     private void putSkip(int at, long from) {
-        openRow(at, from);
-        info[at] = Refs.SKIP;
+        runs.add(at, Refs.SKIP, from, 0, 0, 0);
     }
 
-    private void openRow(int at, long from) {
-        if (n == info.length) {
-            resize(n + (n >> 1) + 1);
+    /**
+     * Whether {@link #load} and {@link #trim} pay when so many runs of so many bytes come: both copy all that is here,
+     * which only what makes it larger by a good part is worth.
+     */
+    boolean isSmallBeside(int moreRuns, int bytes) {
+        return moreRuns >= runs.size() / 4 && bytes >= (rawLength + (text == null ? 0 : text.length())) / 4;
+    }
+
+    /**
+     * Makes room for so many more runs and so much more text, and lets the text grow in large steps until {@link #trim}.
+     */
+    void load(int moreRuns, int moreText) {
+        runs.reserve(moreRuns);
+        text().growFast(true);
+        text().reserve(moreText);
+    }
+
+    /** Gives back room that is not used, if it is much. */
+    void trim() {
+        runs.trim();
+        if (raw.length - rawLength > rawLength / 8 + 64) {
+            raw = Arrays.copyOf(raw, rawLength);
         }
-        if (at < n) {
-            move(at, at + 1);
+        if (text != null) {
+            text.growFast(false);
+            text = text.length() == 0 ? null : text;
         }
-        n++;
-        clock[at] = from;
-        originClient[at] = -1;
-        originClock[at] = 0;
-        rightClient[at] = -1;
-        rightClock[at] = 0;
-        content[at] = 0;
-    }
-
-    private void remove(int at) {
-        move(at + 1, at);
-        n--;
-    }
-
-    private void move(int from, int to) {
-        int count = n - from;
-        System.arraycopy(info, from, info, to, count);
-        System.arraycopy(clock, from, clock, to, count);
-        System.arraycopy(originClient, from, originClient, to, count);
-        System.arraycopy(originClock, from, originClock, to, count);
-        System.arraycopy(rightClient, from, rightClient, to, count);
-        System.arraycopy(rightClock, from, rightClock, to, count);
-        System.arraycopy(content, from, content, to, count);
-    }
-
-    private void resize(int size) {
-        info = Arrays.copyOf(info, size);
-        clock = Arrays.copyOf(clock, size);
-        originClient = Arrays.copyOf(originClient, size);
-        originClock = Arrays.copyOf(originClock, size);
-        rightClient = Arrays.copyOf(rightClient, size);
-        rightClock = Arrays.copyOf(rightClock, size);
-        content = Arrays.copyOf(content, size);
+        deletes.trim();
     }
 
     /**
@@ -441,10 +399,10 @@ final class ClientStructs {
             return;
         }
         int d = deletes.firstEndingAfter(from);
-        for (int i = find(from); i < n; i++) {
-            long at = Math.max(from, clock[i]);
+        for (int i = runs.find(from); i < runs.size(); i++) {
+            long at = Math.max(from, runs.clock(i));
             long stop = clockAfter(i);
-            int ref = ref(i);
+            int ref = runs.ref(i);
             if (ref == Refs.GC) {
                 w.gc(at, stop);
                 continue;
@@ -463,36 +421,45 @@ final class ClientStructs {
     }
 
     private void item(StructWriter w, int i, long from, long to, boolean deleted) {
-        int ref = deleted ? Refs.DELETED : ref(i);
-        int flags = (info[i] & 0xff & ~Refs.MASK) | ref;
-        if (from > clock[i]) {
-            w.item(flags | Refs.ORIGIN, from, to, client, from - 1, rightClient[i], rightClock[i]);
+        int ref = deleted ? Refs.DELETED : runs.ref(i);
+        int flags = (runs.info(i) & 0xff & ~Refs.MASK) | ref;
+        long clock = runs.clock(i);
+        boolean hasOrigin = runs.has(i, Refs.ORIGIN);
+        boolean hasRight = runs.has(i, Refs.RIGHT_ORIGIN);
+        long rightId = hasRight ? runs.rightClient(i) : -1;
+        long right = hasRight ? runs.right(i) : 0;
+        if (from > clock) {
+            w.item(flags | Refs.ORIGIN, from, to, client, from - 1, rightId, right);
         } else {
-            w.item(flags, from, to, originClient[i], originClock[i], rightClient[i], rightClock[i]);
-            if (originClient[i] == -1 && rightClient[i] == -1) {
-                w.parent(raw, Update.from(originClock[i]), Update.to(originClock[i]));
+            long origin = runs.origin(i);
+            w.item(flags, from, to, hasOrigin ? runs.originClient(i) : -1, origin, rightId, right);
+            if (!hasOrigin && !hasRight) {
+                w.parent(raw, (int) origin, StructReader.parentEnd(raw, (int) origin, runs.info(i)));
             }
         }
         if (ref == Refs.DELETED) {
             return;
         }
-        int first = (int) (from - clock[i]);
-        int last = (int) (to - clock[i]);
+        int first = (int) (from - clock);
+        int last = (int) (to - clock);
+        int content = runs.content(i);
         if (ref == Refs.STRING) {
-            text().write((int) content[i] + first, (int) content[i] + last, w.content);
-        } else {
-            long part = content[i];
-            if (Refs.squashes(ref)) {
-                w.cursor.at(i, Update.from(part), first);
-                part = Content.elements(raw, Update.to(part), ref, first, last, w.cursor);
-            }
+            text().write(content + first, content + last, w.content);
+        } else if (Refs.squashes(ref)) {
+            w.cursor.at(i, content, first);
+            long part = Content.elements(raw, ref, first, last, w.cursor);
             w.content.writeBytes(raw, Update.from(part), Update.to(part));
+        } else {
+            w.content.writeBytes(raw, content, StructReader.single(raw, content, ref));
         }
     }
 
-    /** Bytes on the heap, estimated. */
+    /** Bytes on the heap. */
     long memory() {
-        long rows = 49L * info.length + 7 * 16;
-        return 120 + rows + raw.length + deletes.memory() + (text == null ? 0 : text.memory());
+        return 72
+                + runs.memory()
+                + (raw.length == 0 ? 0 : Heap.array(raw.length))
+                + (text == null ? 0 : text.memory())
+                + deletes.memory();
     }
 }

@@ -65,28 +65,43 @@ final class Content {
         }
     }
 
+    /** Passes over {@code count} elements that were checked; says where they end. */
+    static int skip(byte[] b, int at, int ref, int count) {
+        int i = at;
+        for (int k = 0; k < count; k++) {
+            int tag = ref == Refs.ANY ? b[i] : 0;
+            switch (tag) {
+                case 0 -> i = StructReader.stringEnd(b, i);
+                case 127, 126, 121, 120 -> i++;
+                case 125 -> {
+                    i++;
+                    while (b[i++] < 0) {
+                        // a byte of the number
+                    }
+                }
+                case 124 -> i += 5;
+                case 123, 122 -> i += 9;
+                case 119, 116 -> i = StructReader.stringEnd(b, i + 1);
+                default -> {
+                    Decoder in = new Decoder(b, i, b.length);
+                    Any.skip(in, Integer.MAX_VALUE);
+                    i = in.position();
+                }
+            }
+        }
+        return i;
+    }
+
     /**
      * The section of the elements {@code [first, last)} in a section that was checked before.
      *
      * @param cursor set to the struct that has the section
      * @return start and end, as {@link Update#from} and {@link Update#to} take them apart
      */
-    static long elements(byte[] b, int stop, int ref, long first, long last, Cursor cursor) {
-        Decoder in = new Decoder(b, cursor.position(), stop);
-        pass(in, ref, first - cursor.element());
-        int from = in.position();
-        pass(in, ref, last - first);
-        cursor.moveTo(last, in.position());
-        return (long) from << 32 | in.position();
-    }
-
-    private static void pass(Decoder in, int ref, long count) {
-        for (long i = 0; i < count; i++) {
-            if (ref == Refs.ANY) {
-                Any.skip(in, Integer.MAX_VALUE);
-            } else {
-                in.skip(in.readLength());
-            }
-        }
+    static long elements(byte[] b, int ref, long first, long last, Cursor cursor) {
+        int from = skip(b, cursor.position(), ref, (int) (first - cursor.element()));
+        int to = skip(b, from, ref, (int) (last - first));
+        cursor.moveTo(last, to);
+        return (long) from << 32 | to;
     }
 }

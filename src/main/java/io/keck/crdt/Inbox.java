@@ -41,7 +41,7 @@ final class Inbox {
         }
 
         long clock() {
-            return update.structs[row * Update.ROW + Update.CLOCK];
+            return update.rows()[row * Update.ROW + Update.CLOCK];
         }
     }
 
@@ -110,14 +110,15 @@ final class Inbox {
         if (u.structCount == 0) {
             return true;
         }
-        long client = u.structs[Update.CLIENT];
-        if (u.structs[(u.structCount - 1) * Update.ROW + Update.CLIENT] != client) {
+        long[] rows = u.rows();
+        long client = rows[Update.CLIENT];
+        if (rows[(u.structCount - 1) * Update.ROW + Update.CLIENT] != client) {
             return false;
         }
         StructList list = null;
         for (int row = 0; row < u.structCount; row++) {
-            long clock = u.structs[row * Update.ROW + Update.CLOCK];
-            long end = clock + u.structs[row * Update.ROW + Update.LEN];
+            long clock = rows[row * Update.ROW + Update.CLOCK];
+            long end = clock + rows[row * Update.ROW + Update.LEN];
             long state = list == null ? store.end(client) : list.end();
             if (end <= state) {
                 continue;
@@ -142,10 +143,11 @@ final class Inbox {
 
     private void enqueue(Update u) {
         List<Queue> touched = new ArrayList<>();
+        long[] rows = u.rows();
         for (int row = 0; row < u.structCount; ) {
-            long client = u.structs[row * Update.ROW + Update.CLIENT];
+            long client = rows[row * Update.ROW + Update.CLIENT];
             int end = row + 1;
-            while (end < u.structCount && u.structs[end * Update.ROW + Update.CLIENT] == client) {
+            while (end < u.structCount && rows[end * Update.ROW + Update.CLIENT] == client) {
                 end++;
             }
             Queue queue = queue(client);
@@ -191,7 +193,7 @@ final class Inbox {
         while (!queue.segments.isEmpty()) {
             Segment head = queue.segments.element();
             long clock = head.clock();
-            long end = clock + head.update.structs[head.row * Update.ROW + Update.LEN];
+            long end = clock + head.update.rows()[head.row * Update.ROW + Update.LEN];
             long state = store.end(queue.client);
             if (end > state) {
                 if (clock > state) {
@@ -249,8 +251,9 @@ final class Inbox {
     }
 
     private boolean waits(Update u) {
+        long[] rows = u.rows();
         for (int r = (u.structCount - 1) * Update.ROW; r >= 0; r -= Update.ROW) {
-            if (u.structs[r + Update.CLOCK] + u.structs[r + Update.LEN] > store.end(u.structs[r + Update.CLIENT])) {
+            if (rows[r + Update.CLOCK] + rows[r + Update.LEN] > store.end(rows[r + Update.CLIENT])) {
                 return true;
             }
         }
@@ -281,10 +284,11 @@ final class Inbox {
     // ---- deletes
 
     private void delete(Transaction transaction, Update u) {
-        for (int r = 0; r < u.deleteCount * Update.DELETE_ROW; r += Update.DELETE_ROW) {
-            long client = u.deletes[r];
-            long from = u.deletes[r + 1];
-            long to = u.deletes[r + 2];
+        long[] rows = u.deleteRows();
+        for (int r = 0; r < rows.length; r += Update.DELETE_ROW) {
+            long client = rows[r];
+            long from = rows[r + 1];
+            long to = rows[r + 2];
             StructList list = store.find(client);
             long state = list == null ? 0 : list.end();
             if (list != null && from < state) {

@@ -54,7 +54,7 @@ final class Integration {
      * to reach is then in {@link #missingClock}.
      */
     long missing(Update u, int row) {
-        long[] s = u.structs;
+        long[] s = u.rows();
         int r = row * Update.ROW;
         long client = s[r + Update.CLIENT];
         int info = (int) s[r + Update.INFO];
@@ -98,13 +98,13 @@ final class Integration {
     }
 
     private static Decoder parentInfo(Update u, int r) {
-        long section = u.structs[r + Update.ORIGIN_CLOCK];
+        long section = u.rows()[r + Update.ORIGIN_CLOCK];
         return new Decoder(u.bytes, Update.from(section), Update.to(section));
     }
 
     /** Integrates the part of a row that is new. Nothing it needs may be missing, nor clocks of its client before it. */
     void integrate(Transaction transaction, StructList list, Update u, int row) {
-        long[] s = u.structs;
+        long[] s = u.rows();
         int r = row * Update.ROW;
         long clock = list.end();
         long offset = clock - s[r + Update.CLOCK];
@@ -182,7 +182,7 @@ final class Integration {
     }
 
     private void readContent(Item item, Update u, int row, long offset) {
-        long[] s = u.structs;
+        long[] s = u.rows();
         int r = row * Update.ROW;
         int ref = (int) s[r + Update.INFO] & Refs.MASK;
         int from = Update.from(s[r + Update.CONTENT]);

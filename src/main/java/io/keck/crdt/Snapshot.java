@@ -92,14 +92,16 @@ public final class Snapshot {
 
     /** Whether all that an update says had happened by then. */
     public boolean contains(Update update) {
-        for (int r = 0; r < update.structCount * Update.ROW; r += Update.ROW) {
-            long end = update.structs[r + Update.CLOCK] + update.structs[r + Update.LEN];
-            if (stateVector.clock(update.structs[r + Update.CLIENT]) < end) {
+        StructReader in = new StructReader();
+        in.structs(update);
+        while (in.next()) {
+            if (stateVector.clock(in.client) < in.end) {
                 return false;
             }
         }
-        for (int r = 0; r < update.deleteCount * Update.DELETE_ROW; r += Update.DELETE_ROW) {
-            if (!deletes.covers(update.deletes[r], update.deletes[r + 1], update.deletes[r + 2])) {
+        in.deletes(update);
+        while (in.nextDelete()) {
+            if (!deletes.covers(in.client, in.clock, in.end)) {
                 return false;
             }
         }

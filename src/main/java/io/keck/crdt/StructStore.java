@@ -1,6 +1,5 @@
 package io.keck.crdt;
 
-import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,13 +29,19 @@ import org.jspecify.annotations.Nullable;
 public final class StructStore {
     private static final int COLLECT_AT_LEAST = 16_384;
     private static final int FEW_PARTS = 8;
-    private static final long HASH_KEY = new SecureRandom().nextLong();
+    /** Updates from that size on may be taken in by buffers that grow in large steps. */
+    private static final int LARGE = 4096;
 
     private final boolean keepDeleted;
     private final Content.Cursor cursor = new Content.Cursor();
-    private long[] ids = new long[4];
-    private @Nullable ClientStructs[] slots = new ClientStructs[4];
+    private final StructReader reader = new StructReader();
+    private ClientIds ids = new ClientIds();
+    /** By number of the client; null where it is known only as an origin. */
+    private @Nullable ClientStructs[] slots = new ClientStructs[2];
+
     private int count;
+    /** All clients, ids descending; null when one has come since. */
+    private ClientStructs @Nullable [] sorted;
     /** Clocks deleted since the last collection whose content may still be held. */
     private long garbage;
 
@@ -70,22 +75,33 @@ public final class StructStore {
     public Update reduce(Update u) {
         boolean nothingNew = true;
         boolean allNew = true;
-        for (int row = 0; row < u.structCount && (allNew || nothingNew); row++) {
-            ClientStructs c = find(u.structs[row * Update.ROW + Update.CLIENT]);
-            long from = u.structs[row * Update.ROW + Update.CLOCK];
-            long to = from + u.structs[row * Update.ROW + Update.LEN];
-            long missing = c == null ? from : c.firstMissing(from, to);
-            nothingNew &= missing == to;
-            allNew &= missing == from && (c == null || c.firstPresent(from, to) == to);
+        ClientStructs c = null;
+        long of = -1;
+        reader.structs(u);
+        while ((allNew || nothingNew) && reader.next()) {
+            if (reader.client != of) {
+                of = reader.client;
+                c = find(of);
+            }
+            if (c == null || reader.clock >= c.end()) {
+                nothingNew = false;
+                continue;
+            }
+            long missing = c.firstMissing(reader.clock, reader.end);
+            nothingNew &= missing == reader.end;
+            allNew &= missing == reader.clock && c.firstPresent(reader.clock, reader.end) == reader.end;
         }
-        for (int i = 0; i < u.deleteCount && (allNew || nothingNew); i++) {
-            ClientStructs c = find(u.deletes[i * 3]);
-            long from = u.deletes[i * 3 + 1];
-            long to = u.deletes[i * 3 + 2];
-            boolean covered = c != null && c.deletes.covers(from, to);
-            nothingNew &= covered;
-            allNew &= c == null || !c.deletes.intersects(from, to);
+        reader.deletes(u);
+        of = -1;
+        while ((allNew || nothingNew) && reader.nextDelete()) {
+            if (reader.client != of) {
+                of = reader.client;
+                c = find(of);
+            }
+            nothingNew &= c != null && c.deletes.covers(reader.clock, reader.end);
+            allNew &= c == null || !c.deletes.intersects(reader.clock, reader.end);
         }
+        reader.close();
         if (nothingNew) {
             return Update.EMPTY;
         }
@@ -94,31 +110,30 @@ public final class StructStore {
 
     private Update missingParts(Update u) {
         StructStore parts = new StructStore(true);
-        for (int row = 0; row < u.structCount; row++) {
-            ClientStructs c = find(u.structs[row * Update.ROW + Update.CLIENT]);
-            ClientStructs target = parts.client(u.structs[row * Update.ROW + Update.CLIENT]);
-            long from = u.structs[row * Update.ROW + Update.CLOCK];
-            long to = from + u.structs[row * Update.ROW + Update.LEN];
-            from = Math.max(from, target.end()); // the update itself may say something twice
-            while (from < to) {
-                long a = c == null ? from : c.firstMissing(from, to);
-                long b = c == null ? to : c.firstPresent(a, to);
+        reader.structs(u);
+        while (reader.next()) {
+            ClientStructs c = find(reader.client);
+            ClientStructs target = parts.client(reader.client);
+            long from = Math.max(reader.clock, target.end()); // the update itself may say something twice
+            while (from < reader.end) {
+                long a = c == null ? from : c.firstMissing(from, reader.end);
+                long b = c == null ? reader.end : c.firstPresent(a, reader.end);
                 if (a < b) {
-                    parts.insert(target, u, row, a, b);
+                    parts.insert(target, reader, a, b);
                 }
                 from = b;
             }
         }
-        for (int r = 0; r < u.deleteCount * Update.DELETE_ROW; r += Update.DELETE_ROW) {
-            ClientStructs c = find(u.deletes[r]);
-            long from = u.deletes[r + 1];
-            long to = u.deletes[r + 2];
+        reader.deletes(u);
+        while (reader.nextDelete()) {
+            ClientStructs c = find(reader.client);
             if (c == null) {
-                parts.client(u.deletes[r]).deletes.add(from, to);
-            } else if (!c.deletes.covers(from, to)) {
-                c.deletes.missing(from, to, parts.client(u.deletes[r]).deletes);
+                parts.client(reader.client).deletes.add(reader.clock, reader.end);
+            } else if (!c.deletes.covers(reader.clock, reader.end)) {
+                c.deletes.missing(reader.clock, reader.end, parts.client(reader.client).deletes);
             }
         }
+        reader.close();
         return Update.decode(parts.encode(), DecodeLimits.OWN);
     }
 
@@ -132,36 +147,68 @@ public final class StructStore {
 
     private void take(Update u) {
         cursor.reset();
-        for (int row = 0; row < u.structCount; ) {
-            ClientStructs c = client(u.structs[row * Update.ROW + Update.CLIENT]);
-            ClientStructs.Parts inside = null;
-            for (; row < u.structCount && u.structs[row * Update.ROW + Update.CLIENT] == c.client; row++) {
-                long from = u.structs[row * Update.ROW + Update.CLOCK];
-                long to = from + u.structs[row * Update.ROW + Update.LEN];
-                if (inside == null && from >= c.end()) {
-                    insert(c, u, row, from, to);
-                } else {
-                    inside = c.missing(row, from, to, inside);
-                }
+        reader.structs(u);
+        for (boolean more = reader.next(); more; ) {
+            ClientStructs c = client(reader.client);
+            boolean loads = u.bytes.length >= LARGE && c.isSmallBeside(reader.left() + 1, u.bytes.length);
+            if (loads) {
+                c.load(reader.left() + 1, u.isOfOneClient() ? textOf(u, reader.left()) : 0);
             }
+            ClientStructs.Parts inside = null;
+            do {
+                if (inside == null && reader.clock >= c.end()) {
+                    insert(c, reader, reader.clock, reader.end);
+                } else {
+                    inside = c.missing(reader, inside);
+                }
+                more = reader.next();
+            } while (more && reader.client == c.client);
             if (inside != null) {
                 insert(c, u, inside);
             }
-        }
-        for (int r = 0; r < u.deleteCount * Update.DELETE_ROW; ) {
-            ClientStructs c = client(u.deletes[r]);
-            Ranges ranges = new Ranges();
-            for (; r < u.deleteCount * Update.DELETE_ROW && u.deletes[r] == c.client; r += Update.DELETE_ROW) {
-                ranges.add(u.deletes[r + 1], u.deletes[r + 2]);
+            if (loads) {
+                c.trim();
             }
-            garbage += c.delete(ranges);
+        }
+        takeDeletes(u);
+        reader.close();
+    }
+
+    /** About how many bytes of an update of one client are text: what is left of so many structs without their ids. */
+    private static int textOf(Update u, int structs) {
+        return (int) Math.max(0, u.deletesAt - 8L * structs);
+    }
+
+    private void takeDeletes(Update u) {
+        reader.deletes(u);
+        for (boolean more = reader.nextDelete(); more; ) {
+            ClientStructs c = client(reader.client);
+            if (reader.left() < FEW_PARTS) {
+                do {
+                    garbage += c.delete(reader.clock, reader.end);
+                    more = reader.nextDelete();
+                } while (more && reader.client == c.client);
+                continue;
+            }
+            Ranges fresh = new Ranges();
+            int at = 0;
+            do {
+                at = c.deletes.covers(at, reader.clock, reader.end) ? at : c.deletes.firstEndingAfter(reader.clock);
+                if (!c.deletes.covers(at, reader.clock, reader.end)) {
+                    fresh.add(reader.clock, reader.end);
+                } else if (reader.end == c.deletes.to(at)) {
+                    at++; // what comes next is most often in the next one
+                }
+                more = reader.nextDelete();
+            } while (more && reader.client == c.client);
+            garbage += c.delete(fresh);
         }
     }
 
-    /** Inserts clocks of a row that are missing. */
-    private void insert(ClientStructs c, Update u, int row, long from, long to) {
-        c.insert(u, row, from, to, cursor);
-        if (u.isDeleted(row)) {
+    /** Inserts clocks of a struct that are missing. */
+    private void insert(ClientStructs c, StructReader s, long from, long to) {
+        c.insert(s, from, to, cursor);
+        if (s.isDeleted()) {
             c.deletes.add(from, to);
         } else {
             live += to - from;
@@ -170,16 +217,19 @@ public final class StructStore {
 
     /** Inserts missing parts into gaps: each on its own moves what is behind it, so many are inserted in one go. */
     private void insert(ClientStructs c, Update u, ClientStructs.Parts parts) {
+        StructReader again = new StructReader();
         if (parts.size() <= FEW_PARTS) {
             for (int i = 0; i < parts.size(); i++) {
-                insert(c, u, parts.row(i), parts.from(i), parts.to(i));
+                parts.read(i, again, u.bytes, c.client);
+                insert(c, again, parts.from(i), parts.to(i));
             }
             return;
         }
-        c.insertAll(u, parts, cursor);
+        c.insertAll(again, u.bytes, parts, cursor);
         Ranges deleted = new Ranges();
         for (int i = 0; i < parts.size(); i++) {
-            if (u.isDeleted(parts.row(i))) {
+            parts.read(i, again, u.bytes, c.client);
+            if (again.isDeleted()) {
                 deleted.add(parts.from(i), parts.to(i));
             } else {
                 live += parts.to(i) - parts.from(i);
@@ -188,12 +238,41 @@ public final class StructStore {
         c.deletes.addAll(deleted);
     }
 
+    /**
+     * What structs and deletes say, in V1 and in order.
+     *
+     * @param bytes an update that was checked
+     * @param places client, clock and place in the bytes of each struct, ordered by client, then clock
+     * @param deletes client, first clock and end of each delete, ordered in the same way
+     */
+    static byte[] inOrder(byte[] bytes, long[] places, long[] deletes) {
+        StructStore store = new StructStore(true);
+        for (int i = 0; i < places.length; i += UpdateParser.PLACE) {
+            ClientStructs c = store.client(places[i]);
+            store.reader.again(bytes, c.client, (int) places[i + 2], places[i + 1]);
+            long from = Math.max(c.end(), store.reader.clock);
+            if (from < store.reader.end) {
+                store.insert(c, store.reader, from, store.reader.end);
+            }
+        }
+        for (int r = 0; r < deletes.length; ) {
+            ClientStructs c = store.client(deletes[r]);
+            Ranges ranges = new Ranges();
+            for (; r < deletes.length && deletes[r] == c.client; r += Update.DELETE_ROW) {
+                ranges.add(deletes[r + 1], deletes[r + 2]);
+            }
+            c.deletes.addAll(ranges);
+        }
+        return store.encode();
+    }
+
     /** Rebuilds the store from its encoded form, which holds no deleted content. */
     private void collect() {
         StructStore fresh = new StructStore();
         fresh.take(Update.decode(encode(), DecodeLimits.OWN));
         ids = fresh.ids;
         slots = fresh.slots;
+        sorted = fresh.sorted;
         count = fresh.count;
         live = fresh.live;
         garbage = 0;
@@ -218,8 +297,8 @@ public final class StructStore {
      * Yjs answers a sync step 1.
      */
     public byte[] diff(StateVector known) {
-        StructWriter w = new StructWriter();
         ClientStructs[] clients = sorted();
+        StructWriter w = new StructWriter();
         for (ClientStructs c : clients) {
             long from = known.clock(c.client);
             if (from < c.end()) {
@@ -242,17 +321,25 @@ public final class StructStore {
         return out;
     }
 
-    /** Bytes on the heap, estimated from the sizes of the columns. */
+    /**
+     * Bytes that the store takes on the heap of a 64-bit JVM with compressed references, caches of its own included.
+     * Counted, not measured; off by a few percent at most.
+     */
     public long memory() {
-        long sum = 64 + 16L * ids.length;
+        long sum = 216 + ids.memory() + Heap.array(4L * slots.length);
         for (ClientStructs c : slots) {
             sum += c == null ? 0 : c.memory();
         }
-        return sum;
+        ClientStructs[] order = sorted;
+        return sum + (order == null ? 0 : Heap.array(4L * order.length));
     }
 
     /** All clients, ids descending: the order in which Yjs writes them. */
     private ClientStructs[] sorted() {
+        ClientStructs[] known = sorted;
+        if (known != null) {
+            return known;
+        }
         ClientStructs[] all = new ClientStructs[count];
         int i = 0;
         for (ClientStructs c : slots) {
@@ -261,56 +348,28 @@ public final class StructStore {
             }
         }
         Arrays.sort(all, (a, b) -> Long.compare(b.client, a.client));
+        sorted = all;
         return all;
     }
 
     private @Nullable ClientStructs find(long client) {
-        return slots[slot(ids, slots, client)];
+        int number = ids.find(client);
+        return number < 0 || number >= slots.length ? null : slots[number];
     }
 
     private ClientStructs client(long client) {
-        int at = slot(ids, slots, client);
-        ClientStructs found = slots[at];
+        int number = ids.number(client);
+        ClientStructs found = number < slots.length ? slots[number] : null;
         if (found != null) {
             return found;
         }
-        if (count * 2 >= ids.length) {
-            rehash();
-            at = slot(ids, slots, client);
+        if (number >= slots.length) {
+            slots = Arrays.copyOf(slots, Math.max(number + 1, slots.length * 2));
         }
-        ClientStructs fresh = new ClientStructs(client);
-        ids[at] = client;
-        slots[at] = fresh;
+        ClientStructs fresh = new ClientStructs(ids, number);
+        slots[number] = fresh;
+        sorted = null;
         count++;
         return fresh;
-    }
-
-    private void rehash() {
-        long[] biggerIds = new long[ids.length * 2];
-        @Nullable ClientStructs[] bigger = new ClientStructs[biggerIds.length];
-        for (ClientStructs c : slots) {
-            if (c != null) {
-                int at = slot(biggerIds, bigger, c.client);
-                biggerIds[at] = c.client;
-                bigger[at] = c;
-            }
-        }
-        ids = biggerIds;
-        slots = bigger;
-    }
-
-    /**
-     * Where that client is, or would be: open addressing over a power of two. Peers choose client ids, so the hash is
-     * keyed with a secret of this process; else a few thousand chosen ids would turn every look-up into a long walk.
-     */
-    private static int slot(long[] ids, @Nullable ClientStructs[] slots, long client) {
-        long h = (client ^ HASH_KEY) * 0xff51afd7ed558ccdL;
-        h = (h ^ (h >>> 32) ^ HASH_KEY) * 0xc4ceb9fe1a85ec53L;
-        int mask = ids.length - 1;
-        int at = (int) (h >>> 33) & mask;
-        while (slots[at] != null && ids[at] != client) {
-            at = (at + 1) & mask;
-        }
-        return at;
     }
 }

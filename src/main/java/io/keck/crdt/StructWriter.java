@@ -15,8 +15,8 @@ import io.keck.crdt.lib0.Encoder;
 final class StructWriter {
     private static final byte[] NOTHING = {};
 
-    private final Encoder out = new Encoder(256);
-    private final Encoder block = new Encoder(256);
+    private final Encoder out = new Encoder();
+    private final Encoder block = new Encoder();
     /** The content of the open struct, written by the caller after {@link #item}. */
     final Encoder content = new Encoder();
 
@@ -93,7 +93,32 @@ final class StructWriter {
         parentTo = to;
     }
 
+    /**
+     * Writes structs in wire form as they are.
+     *
+     * @param count how many, Skips included
+     * @param from the first clock
+     * @param to the clock after the last
+     */
+    void structs(byte[] bytes, int start, int stop, int count, long from, long to) {
+        begin(from);
+        block.writeBytes(bytes, start, stop);
+        structs += count;
+        end = to;
+    }
+
     private void start(int flags, long from, long to) {
+        begin(from);
+        open = true;
+        info = flags;
+        clock = from;
+        end = to;
+        originClient = -1;
+        rightClient = -1;
+        content.reset();
+    }
+
+    private void begin(long from) {
         flush();
         if (firstClock < 0) {
             firstClock = from;
@@ -102,13 +127,6 @@ final class StructWriter {
             block.writeVarUint(from - end);
             structs++;
         }
-        open = true;
-        info = flags;
-        clock = from;
-        end = to;
-        originClient = -1;
-        rightClient = -1;
-        content.reset();
     }
 
     private void flush() {
@@ -157,20 +175,34 @@ final class StructWriter {
 
     /** The whole update: what was written so far and what these clients have deleted. */
     byte[] finish(ClientStructs[] deleters) {
+        int n = 0;
+        int length = 0;
+        for (ClientStructs c : deleters) {
+            if (c.deletes.size() > 0) {
+                n++;
+                length = Math.addExact(length, Encoder.lengthOf(c.client) + c.deletes.encodedLength());
+            }
+        }
+        length = Math.addExact(length, Encoder.lengthOf(clients) + out.length() + Encoder.lengthOf(n));
+        Encoder all = new Encoder(length);
+        all.writeVarUint(clients);
+        all.write(out);
+        all.writeVarUint(n);
+        for (ClientStructs c : deleters) {
+            if (c.deletes.size() > 0) {
+                all.writeVarUint(c.client);
+                c.deletes.encodeCached(all);
+            }
+        }
+        return all.finish();
+    }
+
+    /** The whole update: what was written so far and these deletes. */
+    byte[] finish(DeleteSet deletes) {
         content.reset();
         content.writeVarUint(clients);
         content.write(out);
-        int n = 0;
-        for (ClientStructs c : deleters) {
-            n += c.deletes.size() > 0 ? 1 : 0;
-        }
-        content.writeVarUint(n);
-        for (ClientStructs c : deleters) {
-            if (c.deletes.size() > 0) {
-                content.writeVarUint(c.client);
-                c.deletes.encode(content);
-            }
-        }
+        deletes.encode(content);
         return content.toByteArray();
     }
 }

@@ -15,6 +15,7 @@ final class TextBuffer {
     private byte[] narrow = new byte[16];
     private char[] wide = new char[0];
     private boolean isWide;
+    private boolean growsFast;
     private int length;
 
     int length() {
@@ -83,15 +84,29 @@ final class TextBuffer {
         }
     }
 
-    private void reserve(int n) {
+    /** Makes room for so many more units. */
+    void reserve(int n) {
         int need = Math.addExact(length, n);
         if (need > (isWide ? wide.length : narrow.length)) {
             // long texts grow in small steps: what is not used is memory of every open document
-            int capacity = Math.max(need, length + (length >> (length < SHORT ? 1 : 4)));
+            int capacity = Math.max(need, length + (length >> (growsFast || length < SHORT ? 1 : 4)));
             if (isWide) {
                 wide = Arrays.copyOf(wide, capacity);
             } else {
                 narrow = Arrays.copyOf(narrow, capacity);
+            }
+        }
+    }
+
+    /** Whether it grows in large steps, as while much is appended; when that ends, room that is not used is given back. */
+    void growFast(boolean fast) {
+        growsFast = fast;
+        int room = isWide ? wide.length : narrow.length;
+        if (!fast && room - length > (length >> 3) + 16) {
+            if (isWide) {
+                wide = Arrays.copyOf(wide, length);
+            } else {
+                narrow = Arrays.copyOf(narrow, length);
             }
         }
     }
@@ -188,6 +203,6 @@ final class TextBuffer {
     }
 
     long memory() {
-        return 72L + narrow.length + 2L * wide.length;
+        return 32 + Heap.array(narrow.length) + Heap.array(2L * wide.length);
     }
 }

@@ -1,17 +1,11 @@
 package io.keck.crdt;
 
-import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.DecodeException;
-import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
-import io.keck.crdt.lib0.Json;
-import io.keck.crdt.lib0.Utf8;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * that names itself or its own future as origin or parent), and what {@link DecodeLimits} says. Source: Yjs
  * {@code encoding.js} {@code readClientsStructRefs}, {@code structs/*.js}.
  *
- * <p>Inside, a struct is a row of {@value #ROW} longs in one array, and a delete a row of {@value #DELETE_ROW} in another; content is a
- * section of the encoded bytes, never an object. Structs of one client stand together, clocks ascending, and so do
- * deletes, disjoint, in whatever order they were encoded.
+ * <p>Inside there are the bytes and what a pass over them learned; {@link StructReader} walks over them. Structs of one
+ * client stand together, clocks ascending, and so do deletes, disjoint: bytes in another order were put in order.
+ * Who integrates needs structs at random: {@link #rows}.
  */
 public final class Update {
     /** The update that says nothing. */
@@ -53,20 +47,30 @@ public final class Update {
     private static final long[] NOTHING = {};
 
     final byte[] bytes;
-    final long[] structs;
     final int structCount;
-    final long[] deletes;
-    final int deleteCount;
-    /** Whether the bytes can be passed on as they are: no client twice, nothing that says nothing. */
-    private final boolean canonical;
+    /** Where in the bytes the deletes begin. */
+    final int deletesAt;
 
-    private Update(Parser p) {
+    final int deleteCount;
+    /** Whether the bytes say this and nothing else. */
+    private final boolean whole;
+
+    private final int clients;
+    private final long client0;
+    private final long state0;
+    private final long[] states;
+    private volatile long @Nullable [] rows;
+
+    private Update(UpdateParser p) {
         this.bytes = p.bytes;
-        this.structs = p.structs;
         this.structCount = p.structCount;
-        this.deletes = p.deletes;
+        this.deletesAt = p.deletesAt;
         this.deleteCount = p.deleteCount;
-        this.canonical = p.canonical;
+        this.whole = true;
+        this.clients = p.clients;
+        this.client0 = p.client0;
+        this.state0 = p.state0;
+        this.states = p.states;
     }
 
     /** Decodes under {@link DecodeLimits#DEFAULT}. */
@@ -81,7 +85,7 @@ public final class Update {
      * @throws DecodeException if it is malformed or beyond the limits
      */
     public static Update decode(byte[] v1, DecodeLimits limits) {
-        return new Update(new Parser(v1, limits).parse());
+        return new Update(new UpdateParser(v1, limits).parse());
     }
 
     /**
@@ -122,11 +126,15 @@ public final class Update {
 
     private Update(Update structsOf) {
         this.bytes = structsOf.bytes;
-        this.structs = structsOf.structs;
         this.structCount = structsOf.structCount;
-        this.deletes = NOTHING;
+        this.deletesAt = structsOf.deletesAt;
         this.deleteCount = 0;
-        this.canonical = false; // the bytes say more
+        this.whole = false;
+        this.clients = structsOf.clients;
+        this.client0 = structsOf.client0;
+        this.state0 = structsOf.state0;
+        this.states = structsOf.states;
+        this.rows = structsOf.rows;
     }
 
     /** Whether it has neither structs nor deletes. */
@@ -138,31 +146,43 @@ public final class Update {
      * The wire format V1. Not a copy where the decoded bytes can be passed on as they are, so do not change it.
      */
     public byte[] encode() {
-        if (canonical) {
+        if (whole) {
             return bytes;
         }
-        StructStore store = new StructStore(true);
-        store.apply(this);
-        return store.encode();
+        byte[] out = Arrays.copyOf(bytes, deletesAt + 1);
+        out[deletesAt] = 0;
+        return out;
+    }
+
+    boolean isOfOneClient() {
+        return clients == 1;
     }
 
     /** The clients that wrote structs in it. */
     public Set<Long> clients() {
-        Set<Long> clients = new HashSet<>();
-        for (int i = 0; i < structCount; i++) {
-            clients.add(structs[i * ROW + CLIENT]);
+        Set<Long> all = new HashSet<>();
+        for (int i = 0; i < clients; i++) {
+            if (state(i) != UpdateParser.NO_STRUCTS) {
+                all.add(client(i));
+            }
         }
-        return clients;
+        return all;
+    }
+
+    private long client(int i) {
+        return clients == 1 ? client0 : states[2 * i];
+    }
+
+    private long state(int i) {
+        return clients == 1 ? state0 : states[2 * i + 1];
     }
 
     /** The state vector of a document that holds this update and nothing else: only what starts at clock 0 counts. */
     public StateVector stateVector() {
         Map<Long, Long> clocks = new HashMap<>();
-        for (int i = 0; i < structCount; i++) {
-            int r = i * ROW;
-            long client = structs[r + CLIENT];
-            if (structs[r + CLOCK] <= clocks.getOrDefault(client, 0L)) {
-                clocks.merge(client, structs[r + CLOCK] + structs[r + LEN], Math::max);
+        for (int i = 0; i < clients; i++) {
+            if (state(i) > 0) {
+                clocks.put(client(i), state(i));
             }
         }
         return StateVector.of(clocks);
@@ -170,15 +190,22 @@ public final class Update {
 
     /** What in this update somebody with that state vector lacks; the delete set stays whole, as in Yjs. */
     public Update diff(StateVector known) {
-        StructStore store = new StructStore(true);
-        store.apply(this);
-        return decode(store.diff(known), DecodeLimits.OWN);
+        return decode(UpdateDiff.of(this, known), DecodeLimits.OWN);
     }
 
-    /** Whether a struct is deleted by its kind. */
-    boolean isDeleted(int row) {
-        int ref = (int) structs[row * ROW + INFO] & Refs.MASK;
-        return ref == Refs.GC || ref == Refs.DELETED;
+    /** The structs as rows of {@value #ROW} longs, made when they are first asked for. */
+    long[] rows() {
+        long[] known = rows;
+        if (known == null) {
+            known = UpdateParser.rows(bytes, structCount);
+            rows = known;
+        }
+        return known;
+    }
+
+    /** The deletes as rows of {@value #DELETE_ROW} longs. */
+    long[] deleteRows() {
+        return deleteCount == 0 ? NOTHING : UpdateParser.deleteRows(bytes, deletesAt, deleteCount);
     }
 
     static int from(long section) {
@@ -189,250 +216,12 @@ public final class Update {
         return (int) section;
     }
 
-    private static long section(int from, int to) {
+    static long section(int from, int to) {
         return (long) from << 32 | to;
     }
 
     @Override
     public String toString() {
         return "Update[" + structCount + " structs, " + deleteCount + " deletes, " + bytes.length + " bytes]";
-    }
-
-    /** Reads one update into rows. */
-    private static final class Parser {
-        final byte[] bytes;
-        final DecodeLimits limits;
-        final Decoder in;
-        long[] structs = new long[ROW];
-        int structCount;
-        long[] deletes = NOTHING;
-        int deleteCount;
-        boolean canonical = true;
-        private boolean deletesInOrder = true;
-        /** The clients whose deletes came before those of the current one; null while there was one client. */
-        private @Nullable Set<Long> deleters;
-
-        Parser(byte[] bytes, DecodeLimits limits) {
-            if (bytes.length > limits.maxBytes()) {
-                throw new DecodeException("update of more than " + limits.maxBytes() + " bytes");
-            }
-            this.bytes = bytes;
-            this.limits = limits;
-            this.in = new Decoder(bytes);
-        }
-
-        Parser parse() {
-            int clients = in.readCount(3);
-            if (clients > limits.maxClients()) {
-                throw new DecodeException("more than " + limits.maxClients() + " clients");
-            }
-            List<Long> seen = clients > 1 ? new ArrayList<>() : List.of();
-            for (int i = 0; i < clients; i++) {
-                int count = in.readCount(2);
-                long client = in.readVarUint();
-                long clock = in.readVarUint();
-                if (clients > 1) {
-                    seen.add(client);
-                }
-                canonical &= count > 0;
-                for (int k = 0; k < count; k++) {
-                    clock = struct(client, clock);
-                }
-            }
-            if (clients > 1 && new HashSet<>(seen).size() < clients) {
-                canonical = false;
-                structs = sorted(structs, structCount, ROW);
-            }
-            TypeDepth.check(bytes, structs, structCount, limits.maxTypeDepth());
-            DeleteSet.decode(in, this::delete);
-            if (in.hasRemaining()) {
-                throw new DecodeException("bytes after the update");
-            }
-            if (!deletesInOrder) {
-                deletes = sorted(deletes, deleteCount, DELETE_ROW);
-                joinDeletes();
-            }
-            return this;
-        }
-
-        /** Rows by client, then clock, else as they came. */
-        private static long[] sorted(long[] rows, int count, int width) {
-            Integer[] order = new Integer[count];
-            Arrays.setAll(order, i -> i * width);
-            Arrays.sort(order, (a, b) -> {
-                int byClient = Long.compare(rows[a], rows[b]);
-                return byClient != 0 ? byClient : Long.compare(rows[a + 1], rows[b + 1]);
-            });
-            long[] out = new long[count * width];
-            for (int i = 0; i < count; i++) {
-                System.arraycopy(rows, order[i], out, i * width, width);
-            }
-            return out;
-        }
-
-        /** Makes one of sorted deletes that overlap. */
-        private void joinDeletes() {
-            int last = 0;
-            for (int r = DELETE_ROW; r < deleteCount * DELETE_ROW; r += DELETE_ROW) {
-                if (deletes[r] == deletes[last] && deletes[r + 1] <= deletes[last + 2]) {
-                    deletes[last + 2] = Math.max(deletes[last + 2], deletes[r + 2]);
-                } else {
-                    last += DELETE_ROW;
-                    System.arraycopy(deletes, r, deletes, last, DELETE_ROW);
-                }
-            }
-            deleteCount = last / DELETE_ROW + 1;
-        }
-
-        private void delete(long client, long from, long to) {
-            int previous = (deleteCount - 1) * DELETE_ROW;
-            if (deleteCount > 0) {
-                if (deletes[previous] == client) {
-                    deletesInOrder &= from >= deletes[previous + 2];
-                } else {
-                    deleters = deleters == null ? new HashSet<>() : deleters;
-                    deletesInOrder &= deleters.add(deletes[previous]) && !deleters.contains(client);
-                }
-            }
-            if (deleteCount * DELETE_ROW == deletes.length) {
-                deletes = Arrays.copyOf(deletes, Math.max(DELETE_ROW, deletes.length * 2));
-            }
-            int r = deleteCount++ * DELETE_ROW;
-            deletes[r] = client;
-            deletes[r + 1] = from;
-            deletes[r + 2] = to;
-        }
-
-        private long struct(long client, long clock) {
-            int info = in.readUint8();
-            int ref = info & Refs.MASK;
-            if (ref == Refs.SKIP) {
-                long len = in.readVarUint();
-                canonical &= len > 0;
-                return checkedEnd(clock, len);
-            }
-            if (structCount == limits.maxStructs()) {
-                throw new DecodeException("more than " + limits.maxStructs() + " structs");
-            }
-            int r = structCount * ROW;
-            if (r == structs.length) {
-                structs = Arrays.copyOf(structs, Math.max(structs.length * 2, 8 * ROW));
-            }
-            structs[r + CLIENT] = client;
-            structs[r + CLOCK] = clock;
-            structs[r + INFO] = info;
-            structs[r + ORIGIN_CLIENT] = -1;
-            structs[r + RIGHT_CLIENT] = -1;
-            long len = ref == Refs.GC ? in.readVarUint() : item(r, info, ref);
-            if (len == 0) {
-                throw new DecodeException("struct of no length");
-            }
-            structs[r + LEN] = len;
-            structCount++;
-            return checkedEnd(clock, len);
-        }
-
-        private static long checkedEnd(long clock, long len) {
-            if (clock + len > Decoder.MAX_SAFE_INTEGER) {
-                throw new DecodeException("clock beyond 2^53 - 1");
-            }
-            return clock + len;
-        }
-
-        private long item(int r, int info, int ref) {
-            if ((info & Refs.ORIGIN) != 0) {
-                id(r, ORIGIN_CLIENT);
-            }
-            if ((info & Refs.RIGHT_ORIGIN) != 0) {
-                id(r, RIGHT_CLIENT);
-            }
-            if ((info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0) {
-                int from = in.position();
-                if (in.readVarUint() == 1) {
-                    in.skipVarString();
-                } else {
-                    long parent = in.readVarUint();
-                    checkPast(r, parent, in.readVarUint());
-                }
-                if ((info & Refs.PARENT_SUB) != 0) {
-                    in.skipVarString();
-                }
-                structs[r + ORIGIN_CLOCK] = section(from, in.position());
-            }
-            return content(r, ref);
-        }
-
-        private void id(int r, int column) {
-            long client = in.readVarUint();
-            long clock = in.readVarUint();
-            checkPast(r, client, clock);
-            structs[r + column] = client;
-            structs[r + column + 1] = clock;
-        }
-
-        /** A client knows only its own past: naming its own present or future makes Yjs fail where it integrates. */
-        private void checkPast(int r, long client, long clock) {
-            if (client == structs[r + CLIENT] && clock >= structs[r + CLOCK]) {
-                throw new DecodeException("item names itself or a later item of its client");
-            }
-            if (clock >= Decoder.MAX_SAFE_INTEGER) {
-                throw new DecodeException("clock beyond 2^53 - 1");
-            }
-        }
-
-        private long content(int r, int ref) {
-            int from = in.position();
-            long len = 1;
-            switch (ref) {
-                case Refs.DELETED -> {
-                    return in.readVarUint();
-                }
-                case Refs.STRING -> {
-                    int n = in.readLength();
-                    from = in.position();
-                    in.skip(n);
-                    len = Utf8.length16(bytes, from, from + n);
-                }
-                case Refs.ANY, Refs.JSON -> {
-                    int count = in.readCount(1);
-                    from = in.position();
-                    Content.skip(in, ref, count, limits.maxValueDepth());
-                    len = count;
-                }
-                case Refs.BINARY -> in.skip(in.readLength());
-                case Refs.EMBED -> json();
-                case Refs.FORMAT -> {
-                    in.skipVarString();
-                    json();
-                }
-                case Refs.TYPE -> {
-                    long type = in.readVarUint();
-                    if (type > 6) {
-                        throw new DecodeException("unknown type " + type);
-                    }
-                    if (type == 3 || type == 5) {
-                        in.skipVarString();
-                    }
-                }
-                case Refs.DOC -> {
-                    in.skipVarString();
-                    int tag = in.hasRemaining() ? bytes[in.position()] : 0;
-                    if (tag == 127 || tag == 126) {
-                        throw new DecodeException("subdocument without options");
-                    }
-                    Any.skip(in, limits.maxValueDepth());
-                }
-                default -> throw new DecodeException("unknown content " + ref);
-            }
-            structs[r + CONTENT] = section(from, in.position());
-            return len;
-        }
-
-        private void json() {
-            int n = in.readLength();
-            int from = in.position();
-            in.skipVarStringOf(n);
-            Json.check(bytes, from, from + n, limits.maxValueDepth());
-        }
     }
 }

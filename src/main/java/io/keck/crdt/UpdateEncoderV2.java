@@ -29,7 +29,7 @@ final class UpdateEncoderV2 {
 
     private UpdateEncoderV2(Update update) {
         this.update = update;
-        this.rows = update.structs;
+        this.rows = update.rows();
     }
 
     static byte[] encode(Update update) {
@@ -48,7 +48,7 @@ final class UpdateEncoderV2 {
             block(r, end);
             r = end;
         }
-        DeleteSetV2.encode(update.deletes, update.deleteCount, rest);
+        DeleteSetV2.encode(update.deleteRows(), update.deleteCount, rest);
         return join();
     }
 

@@ -53,8 +53,6 @@ public final class UpdateV2 {
      * in V2: nothing is squashed or split.
      */
     public static byte[] encode(Update update) {
-        byte[] v1 = update.encode();
-        // an update that names a client twice is put in order first
-        return UpdateEncoderV2.encode(v1 == update.bytes ? update : Update.decode(v1, DecodeLimits.OWN));
+        return UpdateEncoderV2.encode(update);
     }
 }

@@ -118,6 +118,51 @@ class DifferentialTest {
         }
     }
 
+    /** What works on bytes alone says what it says in Yjs: updates merged with gaps, cut, and their state vector. */
+    @Test
+    void bytesMergedAndCut_sayWhatTheySayInYjs() throws Exception {
+        try (YjsOracle yjs = YjsOracle.open()) {
+            for (int batch = 0; batch < batches(); batch++) {
+                List<History> histories = History.ask(yjs, 300_001L + (long) batch * BATCH);
+                List<Update> ours = new ArrayList<>();
+                List<StateVector> known = new ArrayList<>();
+                for (History h : histories) {
+                    Random random = new Random(h.seed());
+                    List<byte[]> some = new ArrayList<>(h.updates());
+                    Collections.shuffle(some, random);
+                    some.subList(0, random.nextInt(1 + some.size() / 4)).clear();
+                    Update merged =
+                            Update.merge(some.stream().map(Update::decode).toList(), true);
+                    Map<Long, Long> clocks = new HashMap<>();
+                    merged.stateVector()
+                            .asMap()
+                            .forEach((client, clock) -> clocks.put(client, random.nextLong(clock + 1)));
+                    ours.add(merged);
+                    known.add(StateVector.of(clocks));
+                    yjs.mergeAndDiff(some, StateVector.of(clocks).encode());
+                }
+                YjsOracle.Answers answers = yjs.ask();
+                for (int i = 0; i < histories.size(); i++) {
+                    String which = "seed " + histories.get(i).seed();
+                    JsonNode answer = answers.get(i);
+                    byte[] merged = answers.blobs().get(answer.get("merged").intValue());
+                    byte[] diff = answers.blobs().get(answer.get("diff").intValue());
+                    byte[] vector = answers.blobs().get(answer.get("vector").intValue());
+                    assertThat(UnitForm.lines(ours.get(i).encode())).as(which).isEqualTo(UnitForm.lines(merged));
+                    assertThat(ours.get(i).stateVector()).as(which).isEqualTo(StateVector.decode(vector));
+                    assertThat(Update.decode(merged).stateVector()).as(which).isEqualTo(StateVector.decode(vector));
+                    assertThat(UnitForm.lines(ours.get(i).diff(known.get(i)).encode()))
+                            .as(which)
+                            .isEqualTo(UnitForm.lines(diff));
+                    assertThat(UnitForm.lines(
+                                    Update.decode(merged).diff(known.get(i)).encode()))
+                            .as(which)
+                            .isEqualTo(UnitForm.lines(diff));
+                }
+            }
+        }
+    }
+
     /** The twin of the ones above: an oracle that does not notice a lost update would prove nothing. */
     @Test
     void lostUpdate_isNoticed() throws Exception {

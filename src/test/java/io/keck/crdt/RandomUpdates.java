@@ -1,6 +1,7 @@
 package io.keck.crdt;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -16,11 +17,17 @@ final class RandomUpdates {
     private final long[] clocks;
 
     RandomUpdates(long seed, int clientCount) {
+        this(seed, clientCount, 0);
+    }
+
+    /** As above; every client begins with that clock. */
+    RandomUpdates(long seed, int clientCount, long firstClock) {
         random = new Random(seed);
         clients = random.longs(clientCount, 0, 1L << (random.nextBoolean() ? 32 : 53))
                 .distinct()
                 .toArray();
         clocks = new long[clients.length];
+        Arrays.fill(clocks, firstClock);
     }
 
     /** The updates in the order of their making. */

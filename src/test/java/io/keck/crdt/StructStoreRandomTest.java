@@ -79,9 +79,9 @@ class StructStoreRandomTest {
         int shared = 0;
         for (int i = 0; i < a.structCount * Update.ROW; i += Update.ROW) {
             for (int k = 0; k < b.structCount * Update.ROW; k += Update.ROW) {
-                boolean sameClient = a.structs[i + Update.CLIENT] == b.structs[k + Update.CLIENT];
-                boolean before = a.structs[i + Update.CLOCK] + a.structs[i + Update.LEN] <= b.structs[k + Update.CLOCK];
-                boolean after = b.structs[k + Update.CLOCK] + b.structs[k + Update.LEN] <= a.structs[i + Update.CLOCK];
+                boolean sameClient = a.rows()[i + Update.CLIENT] == b.rows()[k + Update.CLIENT];
+                boolean before = a.rows()[i + Update.CLOCK] + a.rows()[i + Update.LEN] <= b.rows()[k + Update.CLOCK];
+                boolean after = b.rows()[k + Update.CLOCK] + b.rows()[k + Update.LEN] <= a.rows()[i + Update.CLOCK];
                 shared += sameClient && !before && !after ? 1 : 0;
             }
         }

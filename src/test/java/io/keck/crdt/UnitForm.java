@@ -45,8 +45,8 @@ final class UnitForm {
         Integer[] rows = new Integer[u.structCount];
         Arrays.setAll(rows, i -> i * Update.ROW);
         Arrays.sort(rows, (a, b) -> {
-            int c = Long.compare(u.structs[a], u.structs[b]);
-            return c != 0 ? c : Long.compare(u.structs[a + 1], u.structs[b + 1]);
+            int c = Long.compare(u.rows()[a], u.rows()[b]);
+            return c != 0 ? c : Long.compare(u.rows()[a + 1], u.rows()[b + 1]);
         });
         for (int r : rows) {
             struct(r);
@@ -54,10 +54,10 @@ final class UnitForm {
     }
 
     private void struct(int r) {
-        long client = u.structs[r + Update.CLIENT];
-        long clock = u.structs[r + Update.CLOCK];
-        long len = u.structs[r + Update.LEN];
-        int info = (int) u.structs[r + Update.INFO];
+        long client = u.rows()[r + Update.CLIENT];
+        long clock = u.rows()[r + Update.CLOCK];
+        long len = u.rows()[r + Update.LEN];
+        int info = (int) u.rows()[r + Update.INFO];
         if ((info & Refs.MASK) == Refs.GC) {
             for (long i = 0; i < len; i++) {
                 lines.add(client + ":" + (clock + i) + " G");
@@ -65,11 +65,11 @@ final class UnitForm {
             return;
         }
         List<String> units = units(r, info & Refs.MASK);
-        String right = id(u.structs[r + Update.RIGHT_CLIENT], u.structs[r + Update.RIGHT_CLOCK]);
+        String right = id(u.rows()[r + Update.RIGHT_CLIENT], u.rows()[r + Update.RIGHT_CLOCK]);
         for (int i = 0; i < len; i++) {
             String origin = i > 0
                     ? client + ":" + (clock + i - 1)
-                    : id(u.structs[r + Update.ORIGIN_CLIENT], u.structs[r + Update.ORIGIN_CLOCK]);
+                    : id(u.rows()[r + Update.ORIGIN_CLIENT], u.rows()[r + Update.ORIGIN_CLOCK]);
             boolean free = (info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0;
             String parent = i == 0 && free ? parent(r, info) : "";
             lines.add(
@@ -82,7 +82,7 @@ final class UnitForm {
     }
 
     private String parent(int r, int info) {
-        long section = u.structs[r + Update.ORIGIN_CLOCK];
+        long section = u.rows()[r + Update.ORIGIN_CLOCK];
         Decoder in = new Decoder(u.bytes, Update.from(section), Update.to(section));
         String parent =
                 in.readVarUint() == 1 ? JsonValue.write(in.readVarString()) : in.readVarUint() + ":" + in.readVarUint();
@@ -90,12 +90,12 @@ final class UnitForm {
     }
 
     private List<String> units(int r, int ref) {
-        long section = u.structs[r + Update.CONTENT];
+        long section = u.rows()[r + Update.CONTENT];
         Decoder in = new Decoder(u.bytes, Update.from(section), Update.to(section));
         List<String> units = new ArrayList<>();
         switch (ref) {
             case Refs.DELETED -> {
-                for (long i = 0; i < u.structs[r + Update.LEN]; i++) {
+                for (long i = 0; i < u.rows()[r + Update.LEN]; i++) {
                     units.add("D");
                 }
             }
@@ -141,8 +141,9 @@ final class UnitForm {
 
     private void deletes() {
         TreeMap<Long, Ranges> clients = new TreeMap<>();
-        for (int i = 0; i < u.deleteCount * Update.DELETE_ROW; i += Update.DELETE_ROW) {
-            clients.computeIfAbsent(u.deletes[i], c -> new Ranges()).add(u.deletes[i + 1], u.deletes[i + 2]);
+        long[] rows = u.deleteRows();
+        for (int i = 0; i < rows.length; i += Update.DELETE_ROW) {
+            clients.computeIfAbsent(rows[i], c -> new Ranges()).add(rows[i + 1], rows[i + 2]);
         }
         clients.forEach((client, ranges) -> {
             StringJoiner all = new StringJoiner(",", "ds " + client + " ", "");

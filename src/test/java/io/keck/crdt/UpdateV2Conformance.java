@@ -44,8 +44,8 @@ class UpdateV2Conformance {
     private static Update withoutInheritedSub(byte[] v1) {
         Update update = Update.decode(v1);
         for (int r = Update.INFO; r < update.structCount * Update.ROW; r += Update.ROW) {
-            if ((update.structs[r] & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) != 0) {
-                update.structs[r] &= ~Refs.PARENT_SUB;
+            if ((update.rows()[r] & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) != 0) {
+                update.rows()[r] &= ~Refs.PARENT_SUB;
             }
         }
         return update;
@@ -298,7 +298,7 @@ class UpdateV2Conformance {
                 update.writeBytes(v1, 0, v1.length - (v2.array().length - end));
                 Update deletes = Update.decode(update.toByteArray());
                 Encoder again = new Encoder();
-                DeleteSetV2.encode(deletes.deletes, deletes.deleteCount, again);
+                DeleteSetV2.encode(deletes.deleteRows(), deletes.deleteCount, again);
                 again.writeBytes(v2.array(), end, v2.array().length);
                 assertThat(hex(again.toByteArray()))
                         .isEqualTo(snapshot.get("v2").textValue());

@@ -112,6 +112,17 @@ final class YjsOracle implements AutoCloseable {
         return requests.size() - 1;
     }
 
+    /**
+     * Asks for updates merged, what of that somebody lacks, and its state vector; the answer has {@code merged}, {@code
+     * diff} and {@code vector}, indexes of blobs.
+     */
+    int mergeAndDiff(List<byte[]> updates, byte[] known) {
+        List<byte[]> all = new ArrayList<>(updates);
+        all.add(known);
+        request("mergeAndDiff", all);
+        return requests.size() - 1;
+    }
+
     /** Asks for the JSON of values in lib0's encoding; the answer is a list of texts, null where there is none. */
     int stringify(List<byte[]> values) {
         request("stringify", values);

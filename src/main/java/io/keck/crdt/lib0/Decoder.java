@@ -63,8 +63,20 @@ public final class Decoder {
 
     /** A number of 0 to 2^53 - 1, 7 bits a byte, low bits first. */
     public long readVarUint() {
-        if (pos < end && buf[pos] >= 0) {
-            return buf[pos++];
+        int i = pos;
+        if (i < end && buf[i] >= 0) {
+            pos = i + 1;
+            return buf[i];
+        }
+        if (end - i >= 3) { // most clocks have two or three bytes
+            if (buf[i + 1] >= 0) {
+                pos = i + 2;
+                return (buf[i] & 0x7f) | buf[i + 1] << 7;
+            }
+            if (buf[i + 2] >= 0) {
+                pos = i + 3;
+                return (buf[i] & 0x7f) | (buf[i + 1] & 0x7f) << 7 | buf[i + 2] << 14;
+            }
         }
         long value = 0;
         for (int shift = 0; shift < 63; shift += 7) {

@@ -36,6 +36,16 @@ public final class Encoder {
         return Arrays.copyOf(buf, len);
     }
 
+    /** As {@link #toByteArray}, but not a copy where all room is used up; nothing may be written afterwards. */
+    public byte[] finish() {
+        return len == buf.length ? buf : toByteArray();
+    }
+
+    /** How many bytes {@link #writeVarUint} writes. */
+    public static int lengthOf(long n) {
+        return Math.max(1, (70 - Long.numberOfLeadingZeros(n)) / 7);
+    }
+
     /** Forgets what was written and keeps the room. */
     public void reset() {
         len = 0;
@@ -71,7 +81,10 @@ public final class Encoder {
             throw new IllegalArgumentException("not a number of 0 to 2^53 - 1: " + n);
         }
         if (buf.length - len < 8) {
-            grow(8);
+            int length = lengthOf(n); // the last number may just fit
+            if (buf.length - len < length) {
+                grow(8);
+            }
         }
         long rest = n;
         while (rest > 0x7f) {

@@ -1,5 +1,9 @@
 package io.keck.crdt.lib0;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /**
  * Strict UTF-8 (RFC 3629) with UTF-16 lengths, because Yjs counts text in UTF-16 code units. Stateless.
  *
@@ -8,6 +12,9 @@ package io.keck.crdt.lib0;
  * question mark).
  */
 public final class Utf8 {
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final long HIGH_BITS = 0x8080808080808080L;
+
     private Utf8() {}
 
     /**
@@ -17,10 +24,7 @@ public final class Utf8 {
      * @throws DecodeException if the bytes are not well-formed UTF-8
      */
     public static int length16(byte[] b, int from, int to) {
-        int i = from;
-        while (i < to && b[i] >= 0) {
-            i++;
-        }
+        int i = asciiEnd(b, from, to);
         int units = i - from;
         while (i < to) {
             int n = sequence(b, i, to);
@@ -28,6 +32,34 @@ public final class Utf8 {
             i += n;
         }
         return units;
+    }
+
+    /** Counts the UTF-16 code units of bytes already known to be well-formed. */
+    public static int units(byte[] b, int from, int to) {
+        int i = asciiEnd(b, from, to);
+        int units = i - from;
+        for (; i < to; i++) {
+            // every first byte counts once, those of four bytes twice
+            units += (b[i] & 0xc0) == 0x80 ? 0 : (b[i] & 0xf8) == 0xf0 ? 2 : 1;
+        }
+        return units;
+    }
+
+    /** The index of the first byte above 127, or {@code to}. */
+    private static int asciiEnd(byte[] b, int from, int to) {
+        int i = from;
+        if (to - from >= Long.BYTES) {
+            while (i + Long.BYTES <= to && ((long) LONGS.get(b, i) & HIGH_BITS) == 0) {
+                i += Long.BYTES;
+            }
+            if (i + Long.BYTES > to && ((long) LONGS.get(b, to - Long.BYTES) & HIGH_BITS) == 0) {
+                return to;
+            }
+        }
+        while (i < to && b[i] >= 0) {
+            i++;
+        }
+        return i;
     }
 
     /**
