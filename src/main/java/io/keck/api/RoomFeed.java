@@ -188,7 +188,7 @@ final class RoomFeed implements Watcher {
 
     /** Reads up to where the room is. */
     private void advance(Position to) {
-        boolean anew = lost || to.roomId() != roomId || to.seq() < seq;
+        boolean anew = lost || to.roomId() != roomId; // the feed may be ahead of the room: it reads the log itself
         if (histories == null || anew) {
             begin(to);
         }
