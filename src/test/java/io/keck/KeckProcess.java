@@ -289,6 +289,11 @@ final class KeckProcess implements AutoCloseable {
         }
     }
 
+    /** Processor time that it has taken. */
+    Duration cpu() {
+        return process.info().totalCpuDuration().orElseThrow();
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }
