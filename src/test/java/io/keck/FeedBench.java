@@ -24,7 +24,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class FeedBench {
     private static final int ROOMS = Integer.getInteger("rooms", 500);
     private static final int EDITS_A_SECOND = Integer.getInteger("edits", 1_000);
-    private static final int WARM_UP_MILLIS = 8_000;
+    private static final int WARM_UP_MILLIS = 1_000 * Integer.getInteger("warmup", 30);
 
     private FeedBench() {}
 
@@ -121,8 +121,8 @@ public final class FeedBench {
     }
 
     /** Two Kecks at the same time, so that both have the same machine; neither has an endpoint. */
-    private static void compare(
-            PostgresServer server, Path dir, String jar, String other, int rounds, int millis) throws Exception {
+    private static void compare(PostgresServer server, Path dir, String jar, String other, int rounds, int millis)
+            throws Exception {
         Path mine = Files.createDirectories(dir.resolve("mine"));
         Path others = Files.createDirectories(dir.resolve("others"));
         if (server != null) {

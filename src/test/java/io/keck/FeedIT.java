@@ -214,13 +214,15 @@ class FeedIT {
             ExecutorService threads = Executors.newCachedThreadPool();
             try (Database database = new Database(postgres)) {
                 for (int i = 0; i < ROOMS; i++) {
-                    assertThat(post(nodes.get(0).port(), "/api/block/" + room(i), "").statusCode())
+                    assertThat(post(nodes.get(0).port(), "/api/block/" + room(i), "")
+                                    .statusCode())
                             .isEqualTo(200);
                 }
                 Random ports = new Random(seed);
                 List<SseReader> readers = new ArrayList<>();
                 for (int i = 0; i < 3; i++) {
-                    SseReader reader = new SseReader(room(i % ROOMS), () -> any(ports).port(), seed + i, CUTS);
+                    SseReader reader =
+                            new SseReader(room(i % ROOMS), () -> any(ports).port(), seed + i, CUTS);
                     readers.add(reader);
                     threads.execute(reader);
                 }
@@ -247,7 +249,8 @@ class FeedIT {
                 nodes.add(start(postgres, receiver, "three"));
                 sleep(MILLIS_A_PHASE);
                 receiver.back();
-                Eventually.await("another node that delivers", () -> !database.owner().equals(owner));
+                Eventually.await(
+                        "another node that delivers", () -> !database.owner().equals(owner));
                 Eventually.await("cuts", () -> readers.stream().allMatch(reader -> reader.cuts() >= CUTS));
                 enough = true;
                 for (Future<?> writer : writers) {
@@ -327,7 +330,8 @@ class FeedIT {
             post(keck.port(), "/api/block/w/map/m", "{\"k\":\"v\"}");
             Eventually.await("the event", () -> reader.events().size() == 1);
             assertThat(reader.events().get(0).data().get("histories").toString())
-                    .isEqualTo("[{\"action\":\"update\",\"content\":\"v\",\"field_name\":\"k\",\"parent\":[\"m\",\"k\"]}]");
+                    .isEqualTo(
+                            "[{\"action\":\"update\",\"content\":\"v\",\"field_name\":\"k\",\"parent\":[\"m\",\"k\"]}]");
             assertThat(reader.events().get(0).id()).endsWith("-1");
             sleep(8_000); // longer than the reader waits for a byte
             assertThat(reader.cuts()).isZero();

@@ -41,8 +41,7 @@ final class HookReceiver implements AutoCloseable {
 
     private int open(int onPort) {
         try {
-            HttpServer opened =
-                    HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), onPort), 0);
+            HttpServer opened = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), onPort), 0);
             opened.createContext("/", this::take);
             opened.setExecutor(threads);
             opened.start();

@@ -11,8 +11,8 @@ import io.keck.feed.FeedMetrics;
 import io.keck.feed.FeedMetrics.Outcome;
 import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Histories;
+import io.keck.webhook.Outbox.Result;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -21,10 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,13 +53,6 @@ class Deliverer {
     private static final int FAILURES_UNTIL_DOWN = 3;
     private static final int MAX_DOUBLINGS = 20;
 
-    /** A delivery that was decided on. */
-    private record Delivery(Room room, Endpoint endpoint, byte[] body, boolean isResync, int rows) {}
-
-    /** How it went. */
-    private record Result(
-            Delivery delivery, long sentAt, @Nullable Throwable failure, int life) {}
-
     private final Cursors cursors;
     private final ChangeLog log;
     private final Sender sender;
@@ -72,22 +63,16 @@ class Deliverer {
     private final RandomGenerator random;
     private final Lease lease;
     private final Documents documents;
-    private final Runnable wake;
-
     /** Rooms to which this node has written something. */
     private final Set<Long> written = ConcurrentHashMap.newKeySet();
 
     private volatile boolean active;
 
     private final Map<Long, Room> rooms = new LinkedHashMap<>();
-    private final ArrayDeque<Delivery> ready = new ArrayDeque<>();
-    private final ConcurrentLinkedQueue<Result> results = new ConcurrentLinkedQueue<>();
     /** Cursors that moved, and are not saved yet. */
     private final Map<Long, Room> unsaved = new LinkedHashMap<>();
 
-    private int underWay;
-    /** Results of an earlier life mean nothing. */
-    private int life;
+    private Outbox outbox;
 
     private long scanFrom;
     private long scanAt;
@@ -107,7 +92,6 @@ class Deliverer {
      *
      * @param clock milliseconds of a steady clock
      * @param wallClock milliseconds since 1970
-     * @param wake asks for another step soon; from any thread
      */
     Deliverer(
             Cursors cursors,
@@ -118,8 +102,7 @@ class Deliverer {
             Lease lease,
             LongSupplier clock,
             LongSupplier wallClock,
-            RandomGenerator random,
-            Runnable wake) {
+            RandomGenerator random) {
         this.cursors = cursors;
         this.log = log;
         this.sender = sender;
@@ -129,8 +112,12 @@ class Deliverer {
         this.clock = clock;
         this.wallClock = wallClock;
         this.random = random;
-        this.wake = wake;
         this.documents = new Documents(log, settings.documentHeap());
+        this.outbox = newOutbox();
+    }
+
+    private Outbox newOutbox() {
+        return new Outbox(sender, clock, lease::isHeld, FAILURES_UNTIL_DOWN);
     }
 
     // ------------------------------------------------------------------ from any thread
@@ -190,8 +177,7 @@ class Deliverer {
         scan(now);
         List<Delivery> planned = plan(now, endpoint);
         if (save()) {
-            ready.addAll(planned);
-            send(now);
+            outbox.send(planned, isDown() ? 1 : settings.concurrency());
         }
         count();
         sweep(now);
@@ -199,13 +185,11 @@ class Deliverer {
 
     /** Something goes wrong with the database: what is under way is asked for anew. */
     void forget() {
-        life++;
-        underWay = 0;
+        outbox.close(); // what is under way, somebody will send again
+        outbox = newOutbox();
         rooms.clear();
-        ready.clear();
         unsaved.clear();
         documents.clear();
-        results.clear();
         scanFrom = 0;
         scanAt = 0;
         newsAt = 0;
@@ -279,13 +263,8 @@ class Deliverer {
     // ------------------------------------------------------------------ results
 
     private void collect(long now) {
-        for (Result result = results.poll(); result != null; result = results.poll()) {
-            if (result.life() != life) {
-                continue;
-            }
-            underWay--;
-            Room room = result.delivery().room();
-            room.isBusy = false;
+        for (Result result : outbox.results()) {
+            result.delivery().room().isBusy = false;
             if (result.failure() == null) {
                 taken(result.delivery(), now);
             } else {
@@ -332,11 +311,10 @@ class Deliverer {
         if (isDown()) {
             downAt = now;
             probeAt = now + backoff(failuresInRow - FAILURES_UNTIL_DOWN + 1);
-            for (Delivery waiting : ready) {
+            for (Delivery waiting : outbox.takeBack()) {
                 waiting.room().isBusy = false;
                 documents.drop(waiting.room().id);
             }
-            ready.clear();
             if (failuresInRow == FAILURES_UNTIL_DOWN) {
                 LOG.warn(
                         "The webhook's endpoint takes nothing, changes wait for it: {}",
@@ -385,7 +363,7 @@ class Deliverer {
     }
 
     private List<Room> due(long now) {
-        int most = isDown() ? (now >= probeAt && underWay == 0 ? 1 : 0) : ROOMS_AT_ONCE - ready.size();
+        int most = isDown() ? (now >= probeAt && outbox.size() == 0 ? 1 : 0) : ROOMS_AT_ONCE - outbox.size();
         List<Room> due = new ArrayList<>();
         for (Room room : rooms.values()) {
             if (due.size() >= most) {
@@ -437,7 +415,7 @@ class Deliverer {
             }
             changes.addAll(page.changes());
         }
-        deliveries.add(delivery(room, endpoint, changes, derive(room, changes)));
+        deliveries.add(delivery(room, endpoint, derive(room, changes)));
     }
 
     private void begin(Room room, Page page, long now, Endpoint endpoint, List<Delivery> deliveries) {
@@ -453,7 +431,7 @@ class Deliverer {
         if (histories.isEmpty()) {
             advance(room, now); // rows that only repeat others
         } else {
-            deliveries.add(delivery(room, endpoint, page.changes(), histories));
+            deliveries.add(delivery(room, endpoint, histories));
         }
     }
 
@@ -465,10 +443,14 @@ class Deliverer {
         return all;
     }
 
-    private static Delivery delivery(Room room, Endpoint endpoint, List<Change> changes, List<BlockHistory> histories) {
+    private static Delivery delivery(Room room, Endpoint endpoint, List<BlockHistory> histories) {
+        return delivery(room, endpoint, histories, false);
+    }
+
+    private static Delivery delivery(Room room, Endpoint endpoint, List<BlockHistory> histories, boolean isResync) {
         room.isBusy = true;
         byte[] body = BlockHistory.json(histories).getBytes(StandardCharsets.UTF_8);
-        return new Delivery(room, endpoint, body, false, changes.size());
+        return new Delivery(room, endpoint, room.id + "-" + room.planned, body, isResync);
     }
 
     /** Rows that are gone: the receiver is told so. */
@@ -478,9 +460,7 @@ class Deliverer {
                 room.id,
                 room.planned);
         documents.drop(room.id);
-        room.isBusy = true;
-        byte[] body = BlockHistory.json(List.of(BlockHistory.resync(room.name))).getBytes(StandardCharsets.UTF_8);
-        deliveries.add(new Delivery(room, endpoint, body, true, 0));
+        deliveries.add(delivery(room, endpoint, List.of(BlockHistory.resync(room.name)), true));
     }
 
     /** Whether nobody has taken over. */
@@ -503,21 +483,7 @@ class Deliverer {
         return cursors.save(lease.epoch(), moved);
     }
 
-    // ------------------------------------------------------------------ sending
-
-    private void send(long now) {
-        int most = isDown() ? 1 : settings.concurrency();
-        while (underWay < most && !ready.isEmpty() && lease.isHeld(now)) {
-            Delivery delivery = ready.remove();
-            underWay++;
-            int in = life;
-            String id = delivery.room().id + "-" + delivery.room().planned;
-            var unused = sender.post(delivery.endpoint(), id, delivery.body()).whenComplete((done, failure) -> {
-                results.add(new Result(delivery, now, failure, in));
-                wake.run();
-            });
-        }
-    }
+    // ------------------------------------------------------------------ looking after
 
     private void count() {
         int waiting = 0;

@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
  * Which node delivers. No clocks are compared: a node that sees no sign of life of the owner for the length of the lease,
  * by its own clock, begins another epoch; the owner stops sending when it could not give one for half of that, by its own.
  * What it has sent by then may still be under way, so both may deliver for a moment, the same under the same id; but only
- * the new one can save. Used by one thread.
+ * the new one can save. Used by one thread, but for {@link #isHeld}.
  */
 class Lease {
     private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
@@ -23,8 +23,8 @@ class Lease {
     private Endpoint seen = new Endpoint("", false, -1, "", 0);
     private long seenAt;
     private long lookAt = Long.MIN_VALUE;
-    private long epoch = -1;
-    private long heldUntil = Long.MIN_VALUE;
+    private volatile long epoch = -1;
+    private volatile long heldUntil = Long.MIN_VALUE;
     private boolean isNew;
 
     /**
@@ -104,7 +104,7 @@ class Lease {
         }
     }
 
-    /** Whether this node may send. */
+    /** Whether this node may send; from any thread. */
     boolean isHeld(long now) {
         return epoch >= 0 && now < heldUntil;
     }

@@ -94,7 +94,7 @@ public class WebhookFactory {
         Lease held = new Lease(cursors, node + "/" + UUID.randomUUID(), shared, settings.lease());
         Webhooks webhooks = new Webhooks(
                 cursors,
-                wake -> new Deliverer(
+                new Deliverer(
                         cursors,
                         log,
                         sender,
@@ -103,8 +103,7 @@ public class WebhookFactory {
                         held,
                         () -> System.nanoTime() / 1_000_000,
                         clock::millis,
-                        RandomGenerator.getDefault(),
-                        wake),
+                        RandomGenerator.getDefault()),
                 held,
                 endpoint == null ? "" : endpoint.strip(),
                 allowPrivate);

@@ -40,15 +40,10 @@ public final class Webhooks implements Hooks, Managed {
     private volatile boolean stopping;
     private volatile boolean hurry;
 
-    Webhooks(
-            Cursors cursors,
-            java.util.function.Function<Runnable, Deliverer> deliverer,
-            Lease lease,
-            String configured,
-            boolean allowPrivate) {
+    Webhooks(Cursors cursors, Deliverer deliverer, Lease lease, String configured, boolean allowPrivate) {
         this.cursors = cursors;
         this.lease = lease;
-        this.deliverer = deliverer.apply(this::wake);
+        this.deliverer = deliverer;
         this.configured = configured;
         this.allowPrivate = allowPrivate;
         thread.setDaemon(true);

@@ -41,7 +41,9 @@ class RoomFeedTest {
             reads++;
             List<Change> changes = new ArrayList<>();
             long bytes = 0;
-            for (long seq = Math.max(after, purged) + 1; seq <= Math.min(upTo, rows.size()) && bytes < maxBytes; seq++) {
+            for (long seq = Math.max(after, purged) + 1;
+                    seq <= Math.min(upTo, rows.size()) && bytes < maxBytes;
+                    seq++) {
                 byte[] row = rows.get((int) seq - 1);
                 changes.add(new Change(seq, row));
                 bytes += row.length;
@@ -78,8 +80,10 @@ class RoomFeedTest {
         final StringBuilder got = new StringBuilder();
         int takes = Integer.MAX_VALUE;
         boolean ended;
+
         @Nullable
         RuntimeException refusal;
+
         @Nullable
         EventStream stream;
 

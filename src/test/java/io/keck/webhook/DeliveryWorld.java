@@ -78,16 +78,7 @@ final class DeliveryWorld {
             };
             this.deliverer =
                     new Deliverer(
-                            database,
-                            database,
-                            this,
-                            FeedMetrics.NONE,
-                            SETTINGS,
-                            lease,
-                            () -> now,
-                            () -> now,
-                            random,
-                            () -> {}) {
+                            database, database, this, FeedMetrics.NONE, SETTINGS, lease, () -> now, () -> now, random) {
                         @Override
                         boolean save(List<Cursor> moved) {
                             return fault == Fault.NO_CURSORS || super.save(moved);
