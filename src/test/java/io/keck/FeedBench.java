@@ -18,7 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * What a webhook costs: processor time of a node with 500 rooms, in each of which somebody types, with an endpoint and
- * without one, round about. With the jar of another Keck, also what that takes for the same without an endpoint. Not a
+ * without one, round about. With the jar of another Keck, which has its config.yml beside it, also what that takes for the same without an endpoint. Not a
  * test: {@code main}.
  */
 public final class FeedBench {
@@ -132,7 +132,9 @@ public final class FeedBench {
         System.setProperty("keck.jar", jar);
         Load here = new Load(start(server, "mine", mine));
         System.setProperty("keck.jar", other);
-        Load there = new Load(start(server, "others", others));
+        Load there = new Load(setup(server, "others", others)
+                .config(Path.of(other).resolveSibling("config.yml"))
+                .start());
         double[] ratios = new double[rounds];
         here.run(WARM_UP_MILLIS);
         there.run(WARM_UP_MILLIS);
@@ -148,8 +150,11 @@ public final class FeedBench {
     }
 
     private static KeckProcess start(PostgresServer server, String database, Path dir) {
-        KeckProcess.Setup setup = server == null ? KeckProcess.in(dir) : KeckProcess.on(server, database, dir);
-        return setup.env("HOOK_ALLOW_PRIVATE", "true").start();
+        return setup(server, database, dir).env("HOOK_ALLOW_PRIVATE", "true").start();
+    }
+
+    private static KeckProcess.Setup setup(PostgresServer server, String database, Path dir) {
+        return server == null ? KeckProcess.in(dir) : KeckProcess.on(server, database, dir);
     }
 
     private static void set(KeckProcess keck, String url) throws Exception {

@@ -25,7 +25,7 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
  */
 final class JdbiCursors implements Cursors {
     private static final int MAX_ROWS = 200;
-    /** Tasks of one key run one after the other, in the lane of that key. */
+    /** SQLite has one writer, so its changes go through that. */
     private static final long LANE = 0;
 
     private static final String CURSOR = "SELECT r.id, r.name, r.head, COALESCE(c.seq, 0), COALESCE(c.planned, 0),"
@@ -55,7 +55,11 @@ final class JdbiCursors implements Cursors {
         this.shared = log.isShared();
     }
 
+    /** Beside the commits of rooms where that can be: none of them waits for a cursor. */
     private boolean change(Write.Task.Work work) {
+        if (shared) {
+            return JdbiChangeLog.reading(log, h -> h.inTransaction(work::run));
+        }
         try {
             return log.change(LANE, work).toCompletableFuture().join();
         } catch (CompletionException e) {

@@ -68,16 +68,16 @@ final class AddressGuard {
     /**
      * The addresses of a host, none of which is refused.
      *
-     * @param trusted whether any address will do
      * @throws UnknownHostException if there are none, or one of them is refused; the message says which of the two
      */
-    static InetAddress[] resolve(String host, boolean trusted) throws UnknownHostException {
-        return checked(InetAddress.getAllByName(host), trusted);
+    static InetAddress[] resolve(String host) throws UnknownHostException {
+        return checked(InetAddress.getAllByName(host), false);
     }
 
     /**
      * These addresses, none of which is refused.
      *
+     * @param trusted whether any address will do
      * @throws UnknownHostException if one of them is
      */
     static InetAddress[] checked(InetAddress[] addresses, boolean trusted) throws UnknownHostException {

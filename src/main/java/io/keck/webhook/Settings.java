@@ -11,6 +11,6 @@ package io.keck.webhook;
  * @param documentHeap bytes for documents of rooms that change now
  */
 record Settings(int concurrency, long spacing, long maxBackoff, long lease, long maxBytes, long documentHeap) {
-    /** 16, 1 s, 5 min, 10 s, 64 KiB, 64 MiB. */
-    static final Settings DEFAULT = new Settings(16, 1_000, 300_000, 10_000, 64 << 10, 64 << 20);
+    /** 16, 2 s, 5 min, 10 s, 64 KiB, 64 MiB. */
+    static final Settings DEFAULT = new Settings(16, 2_000, 300_000, 10_000, 64 << 10, 64 << 20);
 }

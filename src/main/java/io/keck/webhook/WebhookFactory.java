@@ -42,7 +42,7 @@ public class WebhookFactory {
 
     @NotNull
     @JsonProperty
-    private Duration spacing = Duration.seconds(1);
+    private Duration spacing = Duration.seconds(2);
 
     @NotNull
     @MinDuration(value = 1, unit = TimeUnit.SECONDS)

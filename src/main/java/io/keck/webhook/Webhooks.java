@@ -73,7 +73,12 @@ public final class Webhooks implements Hooks, Managed {
         }
     }
 
-    /** @throws RefusedException if nothing can be delivered there, or may be */
+    /**
+     * Judges an endpoint.
+     *
+     * @param trusted whether it may be any address
+     * @throws RefusedException if nothing can be delivered there, or may be
+     */
     static void check(String url, boolean trusted) {
         URI uri;
         try {
@@ -90,8 +95,11 @@ public final class Webhooks implements Hooks, Managed {
             throw new RefusedException(
                     "The endpoint may have neither a password nor a fragment, and " + MAX_URL + " characters at most.");
         }
+        if (trusted) {
+            return; // wherever it leads, now or when it can be found again
+        }
         try {
-            AddressGuard.resolve(host.startsWith("[") ? host.substring(1, host.length() - 1) : host, trusted);
+            AddressGuard.resolve(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
         } catch (AddressGuard.PrivateAddressException e) {
             throw new RefusedException(
                     "The endpoint is refused: " + e.getMessage() + ". The configuration can allow that.");
