@@ -15,6 +15,7 @@ import io.keck.webhook.Outbox.Result;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +51,9 @@ class Deliverer {
     private static final int NEWS = 5_000;
     private static final long FORGET_AFTER = 60_000;
     private static final long FIRST_BACKOFF = 1_000;
+    /** So many rooms. */
     private static final int FAILURES_UNTIL_DOWN = 3;
+
     private static final int MAX_DOUBLINGS = 20;
 
     private final Cursors cursors;
@@ -307,6 +310,9 @@ class Deliverer {
         if (isDown() && result.sentAt() < downAt) {
             return; // it was under way when that became known
         }
+        if (!isDown() && room.failures > 1) {
+            return; // so far it is this room alone
+        }
         failuresInRow++;
         if (isDown()) {
             downAt = now;
@@ -363,17 +369,29 @@ class Deliverer {
     }
 
     private List<Room> due(long now) {
-        int most = isDown() ? (now >= probeAt && outbox.size() == 0 ? 1 : 0) : ROOMS_AT_ONCE - outbox.size();
+        if (isDown()) {
+            return now >= probeAt && outbox.size() == 0 ? probe() : List.of();
+        }
+        int most = ROOMS_AT_ONCE - outbox.size();
         List<Room> due = new ArrayList<>();
         for (Room room : rooms.values()) {
             if (due.size() >= most) {
                 break;
             }
-            if (!room.isBusy && (room.isDirty || room.hasPlan()) && (room.nextAt <= now || isDown())) {
+            if (!room.isBusy && room.isWaiting() && room.nextAt <= now) {
                 due.add(room);
             }
         }
         return due;
+    }
+
+    /** One room: that which failed least, since it may be one room alone that the receiver does not like. */
+    private List<Room> probe() {
+        return rooms.values().stream()
+                .filter(room -> !room.isBusy && room.isWaiting())
+                .min(Comparator.comparingInt(room -> room.failures))
+                .map(List::of)
+                .orElse(List.of());
     }
 
     private void learn(Collection<Room> due) {

@@ -146,6 +146,29 @@ class DelivererTest {
     }
 
     @Test
+    void aRoomThatTheReceiverDoesNotLike_holdsUpNoOther() {
+        DeliveryWorld world = new DeliveryWorld(1, Fault.NONE);
+        Node node = world.start("n");
+        world.database.set("http://receiver/", true);
+        world.settle();
+        world.refused = "1-";
+        world.edit(1, node);
+        world.settle();
+        assertThat(node.deliverer.failingSeconds()).isPositive();
+        for (int room = 2; room <= 20; room++) {
+            world.edit(room, node);
+            node.step();
+            assertThat(node.pending).extracting(Node.Pending::id).contains(room + "-1"); // at once
+            world.settle();
+        }
+        assertThat(world.received).extracting(Received::id).hasSize(19).doesNotContain("1-1");
+        assertThat(node.deliverer.backlog()).isEqualTo(1);
+        world.refused = "none";
+        world.settle();
+        assertThat(world.problems(Map.of())).isEmpty();
+    }
+
+    @Test
     void rowsThatAreGone_areOneResync_thenItGoesOn() {
         DeliveryWorld world = new DeliveryWorld(1, Fault.NONE);
         Node node = world.start("n");

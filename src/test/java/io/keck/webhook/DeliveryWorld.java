@@ -39,6 +39,9 @@ final class DeliveryWorld {
     final Fault fault;
     long now = 1_000_000;
     boolean isUp = true;
+    /** Deliveries that the receiver never takes begin so. */
+    String refused = "none";
+
     private final Map<Long, Doc> editors = new HashMap<>();
 
     DeliveryWorld(long seed, Fault fault) {
@@ -105,10 +108,11 @@ final class DeliveryWorld {
                 return;
             }
             Pending request = pending.remove(random.nextInt(pending.size()));
-            if (isUp) {
+            boolean takes = isUp && !request.id().startsWith(refused);
+            if (takes) {
                 received.add(new Received(request.id(), new String(request.body(), StandardCharsets.UTF_8)));
             }
-            if (isUp && answered) {
+            if (takes && answered) {
                 request.answer().complete(null);
             } else {
                 request.answer().completeExceptionally(new IOException("no answer"));
