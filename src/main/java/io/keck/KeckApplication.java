@@ -7,8 +7,12 @@ import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.db.PooledDataSourceFactory;
 import io.dropwizard.migrations.MigrationsBundle;
+import io.keck.api.ApiFactory;
+import io.keck.api.EventStreams;
+import io.keck.feed.ChangeLog;
 import io.keck.ops.BusMeters;
 import io.keck.ops.ConnectionMeters;
+import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
 import io.keck.ops.HealthServlet;
 import io.keck.ops.HealthServlet.Status;
@@ -16,9 +20,11 @@ import io.keck.ops.PrometheusEndpoint;
 import io.keck.ops.RoomMeters;
 import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
+import io.keck.room.Rooms;
 import io.keck.socket.SocketFactory;
 import io.keck.socket.Sockets;
 import io.keck.storage.JdbiUpdateLog;
+import io.keck.webhook.Webhooks;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import org.glassfish.jersey.server.ServerProperties;
 
@@ -106,7 +112,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         connections.watch(sockets::size);
         runtime.everyTick(sockets::tick);
         runtime.beforeDrain(sockets::restart);
-        config.api().build(environment, runtime.rooms().documents());
+        addFeed(config, environment, log, label, runtime, new FeedMeters(environment.metrics(), prometheus));
         config.blobs().build(environment, log, settings.holdDeleted());
         config.cors().build(environment);
 
@@ -115,6 +121,24 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                 .addServlet("health", new HealthServlet(() -> status(runtime, log)))
                 .addMapping("/health");
         environment.servlets().addServlet("front", new FrontPageServlet()).addMapping("");
+    }
+
+    /** The HTTP interface, and all who follow changes. */
+    private static void addFeed(
+            KeckConfiguration config,
+            Environment environment,
+            JdbiUpdateLog log,
+            String label,
+            RoomRuntime runtime,
+            FeedMeters meters) {
+        ChangeLog changes = log.changes();
+        Webhooks webhooks = config.webhook().build(environment, log.cursors(), changes, log.isShared(), label, meters);
+        log.onCommitted(webhooks::written);
+        Rooms rooms = runtime.rooms();
+        EventStreams streams = config.api()
+                .build(environment, rooms.documents(), new ApiFactory.Feed(rooms::watch, changes, meters, webhooks));
+        runtime.everyTick(streams::tick);
+        meters.watch(streams::size, webhooks::backlog, webhooks::oldestSeconds);
     }
 
     private static Status status(RoomRuntime runtime, JdbiUpdateLog log) {

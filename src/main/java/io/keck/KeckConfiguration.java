@@ -8,6 +8,7 @@ import io.keck.api.CorsFactory;
 import io.keck.cluster.ClusterFactory;
 import io.keck.socket.SocketFactory;
 import io.keck.storage.DatabaseFactory;
+import io.keck.webhook.WebhookFactory;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import java.util.UUID;
@@ -50,6 +51,11 @@ public class KeckConfiguration extends Configuration {
     @JsonProperty
     private CorsFactory cors = new CorsFactory();
 
+    @Valid
+    @NotNull
+    @JsonProperty
+    private WebhookFactory webhook = new WebhookFactory();
+
     @JsonProperty
     private @Nullable String nodeId;
 
@@ -87,6 +93,10 @@ public class KeckConfiguration extends Configuration {
 
     CorsFactory cors() {
         return cors;
+    }
+
+    WebhookFactory webhook() {
+        return webhook;
     }
 
     boolean openAccess() {

@@ -39,12 +39,21 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule blob_knowsNothingElse = only("io.keck.blob", "io.keck.blob");
 
+    @ArchTest
+    static final ArchRule feed_knowsTheEngineOnly =
+            only("io.keck.feed", "io.keck.feed", "io.keck.crdt", "io.keck.crdt.lib0");
+
     /** Turns are given from outside: by threads in the server, by hand in a test. */
     @ArchTest
     static final ArchRule engineProtocolAndRoom_haveNoThreads = noClasses()
             .that()
             .resideInAnyPackage(
-                    "io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..", "io.keck.blob..")
+                    "io.keck.crdt..",
+                    "io.keck.protocol..",
+                    "io.keck.room..",
+                    "io.keck.block..",
+                    "io.keck.blob..",
+                    "io.keck.feed..")
             .should()
             .dependOnClassesThat()
             .belongToAnyOf(
@@ -59,7 +68,12 @@ class ArchitectureTest {
     static final ArchRule engineProtocolAndRoom_haveNoClock = noClasses()
             .that()
             .resideInAnyPackage(
-                    "io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..", "io.keck.blob..")
+                    "io.keck.crdt..",
+                    "io.keck.protocol..",
+                    "io.keck.room..",
+                    "io.keck.block..",
+                    "io.keck.blob..",
+                    "io.keck.feed..")
             .should()
             .callMethod(System.class, "currentTimeMillis")
             .orShould()
@@ -75,7 +89,12 @@ class ArchitectureTest {
     static final ArchRule floors_neverSeeAWing = noClasses()
             .that()
             .resideInAnyPackage(
-                    "io.keck.crdt..", "io.keck.protocol..", "io.keck.room..", "io.keck.block..", "io.keck.blob..")
+                    "io.keck.crdt..",
+                    "io.keck.protocol..",
+                    "io.keck.room..",
+                    "io.keck.block..",
+                    "io.keck.blob..",
+                    "io.keck.feed..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(packages(WINGS));

@@ -97,6 +97,12 @@ final class KeckProcess implements AutoCloseable {
             return this;
         }
 
+        /** Another configuration than that of this repository. */
+        Setup config(Path file) {
+            command = List.of("server", file.toAbsolutePath().toString());
+            return this;
+        }
+
         /** A short life: less is compiled. */
         Setup brief() {
             return jvm("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
@@ -287,6 +293,11 @@ final class KeckProcess implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** Processor time that it has taken. */
+    Duration cpu() {
+        return process.info().totalCpuDuration().orElseThrow();
     }
 
     boolean isAlive() {

@@ -3,6 +3,9 @@ package io.keck.api;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
+import io.keck.feed.ChangeLog;
+import io.keck.feed.FeedMetrics;
+import io.keck.feed.Hooks;
 import io.keck.room.Documents;
 import jakarta.servlet.DispatcherType;
 import jakarta.validation.constraints.Max;
@@ -12,11 +15,15 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.LongSupplier;
+import org.eclipse.jetty.util.component.LifeCycle;
 import org.glassfish.jersey.server.ServerProperties;
 
 /** The {@code api} block of the configuration: what a request may ask for. Builds the HTTP interface. */
 public class ApiFactory {
+    private static final int FEED_THREADS = 2;
+
     @NotNull
     @JsonProperty
     private DataSize maxBody = DataSize.mebibytes(2);
@@ -38,12 +45,27 @@ public class ApiFactory {
     @JsonProperty
     private boolean docs = true;
 
-    /** Registers all resources over these documents, with their failures and, unless it is off, their description. */
-    public void build(Environment environment, Documents documents) {
+    @Min(1)
+    @JsonProperty
+    private int maxStreams = 1_000;
+
+    /**
+     * Where changes come from.
+     *
+     * @param rooms follows them
+     */
+    public record Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {}
+
+    /**
+     * Registers all resources over these documents, with their failures and, unless it is off, their description.
+     *
+     * @return the streams of events, which have to be given ticks
+     */
+    public EventStreams build(Environment environment, Documents documents, Feed feed) {
         // at run time: answers are written by the threads of the server, as if it had waited for them
         Executor writers = task ->
                 environment.getApplicationContext().getServer().getThreadPool().execute(task);
-        build(environment, documents, writers, System::currentTimeMillis, System::nanoTime);
+        return build(environment, documents, feed, writers, System::currentTimeMillis, System::nanoTime);
     }
 
     /**
@@ -52,7 +74,13 @@ public class ApiFactory {
      * @param clock milliseconds since 1970
      * @param nanos a steady clock
      */
-    void build(Environment environment, Documents documents, Executor writers, LongSupplier clock, LongSupplier nanos) {
+    EventStreams build(
+            Environment environment,
+            Documents documents,
+            Feed feed,
+            Executor writers,
+            LongSupplier clock,
+            LongSupplier nanos) {
         ApiLimits limits = new ApiLimits(
                 Math.toIntExact(maxBody.toBytes()),
                 Math.toIntExact(maxUpdate.toBytes()),
@@ -62,15 +90,37 @@ public class ApiFactory {
         var jersey = environment.jersey();
         // an answer without a body has none: not the servlet container's page about its status
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
-        components(calls, clock).forEach(jersey::register);
+        EventStreams streams = streams(environment, feed, nanos);
+        components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
         environment
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/api/*");
+        return streams;
+    }
+
+    /** They end when the server begins to stop: a connector waits for calls that are under way. */
+    private EventStreams streams(Environment environment, Feed feed, LongSupplier nanos) {
+        Executor turns = environment
+                .lifecycle()
+                .executorService("feed-%d")
+                .minThreads(FEED_THREADS)
+                .maxThreads(FEED_THREADS)
+                .workQueue(new LinkedBlockingQueue<>())
+                .build();
+        EventStreams streams = new EventStreams(
+                feed.rooms(), feed.log(), feed.metrics(), turns, () -> nanos.getAsLong() / 1_000_000, maxStreams);
+        environment.lifecycle().addEventListener(new LifeCycle.Listener() {
+            @Override
+            public void lifeCycleStopping(LifeCycle event) {
+                streams.close();
+            }
+        });
+        return streams;
     }
 
     /** All that is registered. */
-    List<Object> components(DocumentCalls calls, LongSupplier clock) {
+    List<Object> components(DocumentCalls calls, EventStreams streams, Hooks hooks, LongSupplier clock) {
         List<Object> all = new ArrayList<>(List.of(
                 new RawPathFilter(),
                 new UnreadBodyFilter(calls.bodies()),
@@ -82,6 +132,12 @@ public class ApiFactory {
                 new BlocksResource(calls),
                 new FlavourResource(calls),
                 new KeysResource(calls),
+                new HistoryResource(calls),
+                new ClientResource(calls),
+                new ClientsResource(calls),
+                new SseResource(streams),
+                new SubscribeResource(calls, hooks),
+                new HookResource(calls),
                 new BlockResource(calls, clock),
                 new MapResource(calls),
                 new ArrayResource(calls),

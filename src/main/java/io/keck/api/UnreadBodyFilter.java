@@ -19,7 +19,8 @@ public final class UnreadBodyFilter implements ContainerResponseFilter {
 
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
-        if (!request.getUriInfo().getPath(false).startsWith("block/")) {
+        String path = request.getUriInfo().getPath(false);
+        if (!path.startsWith("block/") && !path.equals("subscribe") && !path.equals("hook")) {
             return;
         }
         if (response.getStatus() == TOO_SLOW || !bodies.drain(request.getEntityStream())) {

@@ -42,6 +42,9 @@ public interface Documents {
     <T extends @Nullable Object> CompletionStage<Answer<T>> write(
             String room, @Nullable String key, java.util.function.Consumer<Doc> edit, Function<Doc, T> afterwards);
 
+    /** The client id under which this node would write the next edit that has no key; may be another one a moment later. */
+    CompletionStage<Answer<Long>> client(String room);
+
     /** Makes a room where there is none of that name; whether it did. Fails for a name that is held. */
     CompletionStage<Boolean> create(String room);
 

@@ -103,6 +103,7 @@ public class Room {
     private final Audience audience;
     private final RoomDocument document;
     private final Requests requests;
+    private final Watchers watchers = new Watchers();
     /** Whether it is to be created where there is none. */
     private volatile boolean wanted;
     /** Whether nobody wants it created, so that it may be closed. */
@@ -189,6 +190,27 @@ public class Room {
             requests.add(request);
             whenOpen(() -> requests.ask(request, local, unsaved));
         });
+    }
+
+    /** From now on tells somebody how far it is; he holds a place that was kept by {@link #reserve}. */
+    void watch(Watcher watcher) {
+        mailbox.post(() -> {
+            if (state == State.CLOSED) {
+                watcher.ended(whyNot());
+                return;
+            }
+            watchers.add(watcher);
+            Journal.Position at = journal.position();
+            if (at != null) {
+                watcher.risen(at.roomId(), at.seq());
+            }
+        });
+    }
+
+    /** Tells him no more. */
+    void unwatch(Watcher watcher) {
+        mailbox.post(() -> watchers.remove(watcher));
+        release();
     }
 
     RoomDocument document() {
@@ -388,6 +410,7 @@ public class Room {
         }
         state = State.OPEN;
         journal.begin(contents);
+        watchers.risen(contents.roomId(), contents.head().seq());
         List<Runnable> tasks = List.copyOf(waiting);
         waiting.clear();
         tasks.forEach(Runnable::run);
@@ -551,6 +574,7 @@ public class Room {
 
         @Override
         public void madeAnew() {
+            watchers.wentBack();
             requests.giveUpEdits(); // they may be made on what the log has lost
             document.madeAnew();
         }
@@ -588,6 +612,7 @@ public class Room {
     /** The only place where {@code applied} changes. A test watches it. */
     void applied(long seq) {
         answers.storeChanged();
+        watchers.risen(subscribed, seq);
     }
 
     /** Whether the row after one link comes after the row that we have as the last. A test switches it off. */
@@ -702,6 +727,7 @@ public class Room {
         journal.stop();
         document.end();
         requests.end(whyNot(), deleted);
+        watchers.ended(whyNot());
         awareness.end();
         if (subscribed != 0) {
             context.bus().unsubscribe(subscribed, listener);

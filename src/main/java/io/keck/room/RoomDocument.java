@@ -98,6 +98,13 @@ final class RoomDocument {
         turns.post(() -> answer(at.roomId(), at.seq(), stale, reader, answer));
     }
 
+    /** Tells the client id of the fork on which the next edit without a key will run. */
+    void client(Journal.Position at, boolean stale, CompletableFuture<Answer<Long>> answer) {
+        feed();
+        turns.post(() -> answer(
+                at.roomId(), at.seq(), stale, document -> sharedFork().doc.clientId(), answer));
+    }
+
     /** Edits the document. */
     <T extends @Nullable Object> void edit(
             Journal.Position at,

@@ -55,6 +55,12 @@ final class RoomDocuments implements Documents {
     }
 
     @Override
+    public CompletionStage<Answer<Long>> client(String name) {
+        return ask(
+                name, false, false, (room, at, stale, answer) -> room.document().client(at, stale, answer));
+    }
+
+    @Override
     public CompletionStage<Boolean> create(String name) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         context.log().find(name).whenComplete((found, error) -> {

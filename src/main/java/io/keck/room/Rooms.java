@@ -145,6 +145,21 @@ public final class Rooms {
         return new RoomDocuments(this, context);
     }
 
+    /**
+     * Follows a room, which stays loaded meanwhile, but is not created where there is none.
+     *
+     * @return ends that; to be closed once, also after the room has ended
+     */
+    public Runnable watch(String name, Watcher watcher) {
+        if (draining) {
+            watcher.ended(new Documents.UnavailableException("the server restarts", false));
+            return () -> {};
+        }
+        Room room = lend(name, false);
+        room.watch(watcher);
+        return () -> room.unwatch(watcher);
+    }
+
     /** The room of that name was replaced by another. */
     void replaced(String name) {
         context.bus().deleted(name);

@@ -28,6 +28,8 @@ class Compactor {
     private static final long LEASE_MILLIS = 60_000;
     private static final long PURGE_EVERY_SECONDS = 60;
     private static final int PURGE_ROOMS = 100;
+    /** More rows than that are folded, whoever waits for them. */
+    private static final int MAX_UNFOLDED = 20_000;
 
     private final JdbiUpdateLog log;
     private final Clock clock;
@@ -66,7 +68,7 @@ class Compactor {
         if (!wait(log.change(roomId, h -> lease(h, roomId)))) {
             return false;
         }
-        UpdateLog.Contents contents = log.readNow(roomId, 0);
+        UpdateLog.Contents contents = foldable(log.readNow(roomId, 0));
         List<UpdateLog.Row> rows = contents.rows();
         if (rows.isEmpty()) {
             return false;
@@ -75,6 +77,38 @@ class Compactor {
         verify(contents, state);
         UpdateLog.Row last = rows.get(rows.size() - 1);
         return wait(log.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
+    }
+
+    /**
+     * What may be folded: not the rows that a webhook's receiver was not told of yet, since what they have changed can be
+     * told exactly only from the state before them. That is so for the retention, and while there are not too many.
+     */
+    private UpdateLog.Contents foldable(UpdateLog.Contents all) {
+        if (all.rows().size() > MAX_UNFOLDED) {
+            return all;
+        }
+        long limit = log.jdbi()
+                .withHandle(h -> h.createQuery("SELECT CASE WHEN e.url = '' THEN :all ELSE"
+                                + " COALESCE(c.seq, 0) END FROM webhook_endpoint e"
+                                + " LEFT JOIN webhook_cursors c ON c.room_id = :room")
+                        .bind("all", Long.MAX_VALUE)
+                        .bind("room", all.roomId())
+                        .mapTo(Long.class)
+                        .one());
+        if (all.rows().isEmpty() || limit >= all.head().seq()) {
+            return all;
+        }
+        long old = log.jdbi()
+                .withHandle(h -> h.createQuery("SELECT COALESCE(max(seq), 0) FROM room_log"
+                                + " WHERE room_id = :room AND created_at <= :before")
+                        .bind("room", all.roomId())
+                        .bind("before", clock.millis() - retentionMillis)
+                        .mapTo(Long.class)
+                        .one());
+        List<UpdateLog.Row> rows = all.rows().stream()
+                .filter(row -> row.seq() <= Math.max(limit, old))
+                .toList();
+        return new UpdateLog.Contents(all.roomId(), all.head(), all.anchor(), all.snapshotSeq(), all.snapshot(), rows);
     }
 
     /** The new snapshot. A test makes a wrong one. */

@@ -2,6 +2,8 @@ package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.blob.BlobMetrics;
+import io.keck.feed.ChangeLog;
+import io.keck.feed.Cursors;
 import io.keck.room.Documents;
 import io.keck.room.UpdateLog;
 import java.time.Clock;
@@ -11,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +87,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         }
     });
 
+    private volatile LongConsumer committed = roomId -> {};
     private volatile boolean healthy = true;
     /** When the question that is not answered yet was asked, {@link System#nanoTime}; 0 when there is none. */
     private final AtomicLong probedAt = new AtomicLong();
@@ -159,7 +164,11 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                     made.set(LogWriter.init(h, dialect, node, clock.millis(), first, name, replace));
                     return true;
                 })
-                .thenApply(done -> made.get());
+                .thenApply(done -> {
+                    Optional<Long> id = Objects.requireNonNull(made.get());
+                    id.ifPresent(committed::accept);
+                    return id;
+                });
     }
 
     /** The live room; fails where one was deleted a moment ago and there is no other yet. */
@@ -188,6 +197,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                         Write.Append::done)
                 .thenApply(at -> {
                     count(roomId, new Tail(1, payload.length), false);
+                    committed.accept(roomId);
                     return at;
                 });
     }
@@ -213,6 +223,21 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     /** What the nodes of this database know of each other. */
     public JdbiNodes nodes() {
         return new JdbiNodes(jdbi, clock);
+    }
+
+    /** The rows of the log, for those who follow. */
+    public ChangeLog changes() {
+        return new JdbiChangeLog(this);
+    }
+
+    /** How far webhooks are. */
+    public Cursors cursors() {
+        return new JdbiCursors(this);
+    }
+
+    /** From now on that is told the id of each room to which this node has written something; it has to be quick. */
+    public void onCommitted(LongConsumer listener) {
+        committed = listener;
     }
 
     /** The blobs beside the log, in the same database; to be started after it and stopped before it. */
@@ -265,7 +290,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         return watched(done.apply(write));
     }
 
-    private <T> CompletionStage<T> reading(Supplier<T> work) {
+    <T> CompletionStage<T> reading(Supplier<T> work) {
         try {
             return watched(CompletableFuture.supplyAsync(work, readers));
         } catch (RejectedExecutionException e) {

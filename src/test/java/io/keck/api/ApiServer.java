@@ -48,6 +48,7 @@ final class ApiServer implements AutoCloseable {
     private static final long HALF_MINUTE = 31_000_000_000L;
 
     final FakeDocuments documents = new FakeDocuments();
+    final FakeFeed feed = new FakeFeed(documents);
 
     /** Whether each look at the steady clock finds that half a minute has passed. */
     volatile boolean timeRaces;
@@ -74,6 +75,7 @@ final class ApiServer implements AutoCloseable {
             factory.build(
                     environment,
                     server.documents,
+                    server.feed.feed(),
                     task -> environment
                             .getApplicationContext()
                             .getServer()

@@ -2,6 +2,7 @@ package io.keck.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.feed.Hooks;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -27,8 +28,8 @@ class BodiesTest {
         server = new ApiServer(false);
         ApiFactory factory = new ApiFactory() {
             @Override
-            List<Object> components(DocumentCalls calls, LongSupplier clock) {
-                List<Object> all = super.components(calls, clock);
+            List<Object> components(DocumentCalls calls, EventStreams streams, Hooks hooks, LongSupplier clock) {
+                List<Object> all = super.components(calls, streams, hooks, clock);
                 assertThat(all.removeIf(UnreadBodyFilter.class::isInstance)).isTrue();
                 return all;
             }

@@ -119,6 +119,14 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
+    public CompletionStage<Answer<Long>> client(String room) {
+        return run(() -> {
+            checkLoaded();
+            return answer(life(room), Doc::clientId);
+        });
+    }
+
+    @Override
     public CompletionStage<Boolean> create(String room) {
         return run(() -> {
             if (held.contains(room)) {

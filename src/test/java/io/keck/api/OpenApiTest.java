@@ -278,7 +278,9 @@ class OpenApiTest {
         DocumentCalls calls = new DocumentCalls(
                 server.documents, Runnable::run, new Bodies(new ApiLimits(1, 1, 1, 1), System::nanoTime));
         List<Class<?>> resources = new ArrayList<>(List.of(BlobsResource.class, WorkspaceBlobResource.class));
-        new ApiFactory().components(calls, () -> 0).forEach(component -> resources.add(component.getClass()));
+        new ApiFactory()
+                .components(calls, new FakeFeed(server.documents).streams(), server.feed, () -> 0)
+                .forEach(component -> resources.add(component.getClass()));
         for (Class<?> resource : resources) {
             Path path = resource.getAnnotation(Path.class);
             if (path == null || resource == DocsResource.class) {

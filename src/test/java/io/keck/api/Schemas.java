@@ -17,6 +17,7 @@ final class Schemas {
             "enum",
             "oneOf",
             "minimum",
+            "nullable",
             "minLength",
             "maxLength",
             "minProperties",
@@ -56,6 +57,9 @@ final class Schemas {
                 throw new AssertionError("a keyword this does not know: " + keyword);
             }
         });
+        if (value.isNull() && schema.path("nullable").asBoolean()) {
+            return;
+        }
         if (schema.has("oneOf")) {
             long matching = 0;
             for (JsonNode each : schema.get("oneOf")) {

@@ -1,0 +1,52 @@
+package io.keck.api;
+
+import io.keck.feed.BlockHistory;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Server-sent events as bytes. Source: WHATWG HTML, 9.2. Stateless. */
+final class EventFrames {
+    private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.UTF_8);
+
+    private EventFrames() {}
+
+    /** Says nothing: it shows that the connection lives. Not to be changed. */
+    static byte[] comment() {
+        return COMMENT;
+    }
+
+    /** No event, only its id: from here on whoever is cut off can resume. */
+    static byte[] position(long roomId, long seq) {
+        return bytes(new StringBuilder(id(roomId, seq)).append('\n'));
+    }
+
+    /** A row of the log. */
+    static byte[] update(long roomId, long seq, List<BlockHistory> histories, byte[] update) {
+        return event("update", roomId, seq, histories, update);
+    }
+
+    /** Everything: whatever was known before is to be forgotten. */
+    static byte[] reset(long roomId, long seq, byte[] state) {
+        return event("reset", roomId, seq, List.of(), state);
+    }
+
+    private static byte[] event(String name, long roomId, long seq, List<BlockHistory> histories, byte[] update) {
+        StringBuilder out =
+                new StringBuilder(id(roomId, seq)).append("event:").append(name).append("\ndata:{\"histories\":[");
+        for (int i = 0; i < histories.size(); i++) {
+            out.append(i == 0 ? "" : ",");
+            histories.get(i).writeEventTo(out);
+        }
+        out.append("],\"update\":");
+        BlockHistory.bytes(out, update);
+        return bytes(out.append("}\n\n"));
+    }
+
+    private static String id(long roomId, long seq) {
+        return "id:" + roomId + "-" + seq + "\n";
+    }
+
+    private static byte[] bytes(StringBuilder text) {
+        return text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+}

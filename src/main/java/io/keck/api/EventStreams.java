@@ -1,0 +1,119 @@
+package io.keck.api;
+
+import io.keck.feed.ChangeLog;
+import io.keck.feed.FeedMetrics;
+import io.keck.room.Documents.UnavailableException;
+import io.keck.room.Watcher;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** All streams of events on this node: one {@link RoomFeed} per room that somebody reads. Thread-safe. */
+public class EventStreams {
+    /** Follows rooms, as {@link io.keck.room.Rooms#watch} does. */
+    @FunctionalInterface
+    public interface Rooms {
+        /** Follows a room until what it returns is run. */
+        Runnable watch(String room, Watcher watcher);
+    }
+
+    private final Rooms rooms;
+    private final ChangeLog log;
+    private final FeedMetrics metrics;
+    private final Executor executor;
+    private final LongSupplier clock;
+    private final int limit;
+    private final ConcurrentHashMap<String, RoomFeed> feeds = new ConcurrentHashMap<>();
+    private final AtomicInteger streams = new AtomicInteger();
+    private volatile boolean closed;
+
+    /**
+     * No streams yet.
+     *
+     * @param executor runs the turns of feeds, which wait for the database
+     * @param clock milliseconds of a steady clock
+     * @param limit streams at the same time
+     */
+    public EventStreams(
+            Rooms rooms, ChangeLog log, FeedMetrics metrics, Executor executor, LongSupplier clock, int limit) {
+        this.rooms = rooms;
+        this.log = log;
+        this.metrics = metrics;
+        this.executor = executor;
+        this.clock = clock;
+        this.limit = limit;
+    }
+
+    /** Whether the reader got a place; he is told later how it went on. */
+    boolean open(String room, RoomFeed.Reader reader, @Nullable String lastEventId) {
+        if (streams.incrementAndGet() > limit) {
+            streams.decrementAndGet();
+            return false;
+        }
+        join(room, reader, lastEventId);
+        return true;
+    }
+
+    void join(String room, RoomFeed.Reader reader, @Nullable String lastEventId) {
+        if (closed) {
+            left();
+            reader.refused(new UnavailableException("the server restarts", false));
+            return;
+        }
+        feeds.computeIfAbsent(room, name -> new RoomFeed(name, this, log)).join(reader, lastEventId);
+    }
+
+    /** How many streams are open. */
+    public int size() {
+        return streams.get();
+    }
+
+    /** Keeps connections alive and gives up those that are stuck; to be called about every second. */
+    public void tick() {
+        feeds.values().forEach(RoomFeed::tick);
+    }
+
+    /** Ends all streams; readers come back elsewhere. */
+    public void close() {
+        closed = true;
+        feeds.values().forEach(feed -> feed.ended(new UnavailableException("the server restarts", false)));
+    }
+
+    // ---- for feeds
+
+    Runnable watch(String room, Watcher watcher) {
+        return rooms.watch(room, watcher);
+    }
+
+    FeedMetrics metrics() {
+        return metrics;
+    }
+
+    long now() {
+        return clock.getAsLong();
+    }
+
+    /** Whether a reader whose rows are gone is told so. A test switches it off. */
+    boolean looksForGaps() {
+        return true;
+    }
+
+    void execute(Runnable turn) {
+        try {
+            executor.execute(turn);
+        } catch (RejectedExecutionException e) {
+            turn.run(); // the server is going down: what is left is the end
+        }
+    }
+
+    void left() {
+        streams.decrementAndGet();
+    }
+
+    void over(String room, RoomFeed feed) {
+        feeds.remove(room, feed);
+    }
+}

@@ -1,0 +1,41 @@
+package io.keck.api;
+
+import io.keck.api.DocumentCalls.Missing;
+import io.keck.feed.BlockHistory;
+import io.keck.feed.Histories;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** What was done to a workspace. Thread-safe. */
+@Path("/block/{workspace}/history")
+public final class HistoryResource {
+    private final DocumentCalls calls;
+
+    HistoryResource(DocumentCalls calls) {
+        this.calls = calls;
+    }
+
+    /** What is known of it by client and clock, of one client or (0, or none) of all. */
+    @GET
+    public void get(
+            @BeanParam Call call,
+            @QueryParam("client") @Nullable String client,
+            @QueryParam("skip") @Nullable String skip,
+            @QueryParam("limit") @Nullable String limit,
+            @Suspended AsyncResponse response) {
+        long of = Parameters.wholeNumber("client", client, 0);
+        long leaveOut = Parameters.wholeNumber("skip", skip, 0);
+        long atMost = Parameters.wholeNumber("limit", limit, Long.MAX_VALUE);
+        String workspace = call.workspace();
+        calls.read(response, call, Missing.SENTENCE, doc -> {
+            String json = BlockHistory.json(Histories.of(doc, workspace, of == 0 ? null : of, leaveOut, atMost));
+            return new Reply(200, "application/json", json.getBytes(StandardCharsets.UTF_8));
+        });
+    }
+}

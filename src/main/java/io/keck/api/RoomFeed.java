@@ -1,0 +1,362 @@
+package io.keck.api;
+
+import io.keck.feed.ChangeLog;
+import io.keck.feed.ChangeLog.Change;
+import io.keck.feed.ChangeLog.Page;
+import io.keck.feed.FeedUnavailableException;
+import io.keck.feed.Histories;
+import io.keck.room.Documents.UnavailableException;
+import io.keck.room.Mailbox;
+import io.keck.room.UpdateLog.RoomUnknownException;
+import io.keck.room.Watcher;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What all who read the changes of one room have in common; there while somebody reads.
+ *
+ * <p>The room tells how far its replica is in the log; the feed reads the rows from there, derives their histories once, in
+ * a document of its own, and encodes each event once. The newest events stay for a while ({@value #RING} bytes). A reader
+ * that is further behind, because it resumes or is slow, is given rows from the log, page by page, when it has taken the
+ * one before. Rows that are gone make it be told everything: a reset.
+ *
+ * <p>Has turns of its own and waits for the database in them. Fields belong to the turns unless they say otherwise.
+ */
+final class RoomFeed implements Watcher {
+    private static final Logger LOG = LoggerFactory.getLogger(RoomFeed.class);
+    private static final long RING = 256 << 10;
+    private static final long PAGE = 64 << 10;
+    private static final long BEAT_MILLIS = 4_000;
+    private static final long STUCK_MILLIS = 60_000;
+    private static final int FEW = 3;
+
+    /** An event that was derived and encoded. */
+    private record Event(long seq, byte[] frame) {}
+
+    /** How far the room is. */
+    private record Position(long roomId, long seq) {}
+
+    /** Who wants to read. */
+    interface Reader {
+        /** The room is there: where events go. Afterwards the stream is his to {@link EventStream#write}. */
+        EventStream.Output open();
+
+        /** The stream, once {@link #open} was called. */
+        void opened(EventStream stream);
+
+        /** There is no such room, or it cannot be read now. */
+        void refused(RuntimeException why);
+    }
+
+    /** Somebody who waits for the beginning. */
+    private record Arrival(Reader reader, @Nullable String lastEventId) {}
+
+    private final String name;
+    private final EventStreams owner;
+    private final ChangeLog log;
+    private final Mailbox turns;
+    private final AtomicReference<@Nullable Position> target = new AtomicReference<>();
+    private final AtomicBoolean queued = new AtomicBoolean();
+    private volatile boolean lost;
+
+    private final List<Arrival> arrivals = new ArrayList<>();
+    private final List<EventStream> streams = new ArrayList<>();
+    private final ArrayDeque<Event> ring = new ArrayDeque<>();
+    private long ringBytes;
+    private @Nullable Histories histories;
+    private long roomId;
+    private long seq;
+    private byte @Nullable [] resetFrame;
+    private boolean ended;
+    /** Follows the room no more. */
+    private Runnable stop = () -> {};
+
+    /** Begins to follow the room. */
+    RoomFeed(String name, EventStreams owner, ChangeLog log) {
+        this.name = name;
+        this.owner = owner;
+        this.log = log;
+        this.turns = new Mailbox(
+                owner::execute, () -> {}, () -> end(new UnavailableException("the changes cannot be read", false)));
+        turns.post(() -> stop = owner.watch(name, this));
+    }
+
+    long now() {
+        return owner.now();
+    }
+
+    // ------------------------------------------------------------------ from any thread
+
+    void join(Reader reader, @Nullable String lastEventId) {
+        turns.post(() -> {
+            if (ended) {
+                owner.join(name, reader, lastEventId); // to the next life
+                return;
+            }
+            arrivals.add(new Arrival(reader, lastEventId));
+            pump();
+        });
+    }
+
+    @Override
+    public void risen(long newRoomId, long newSeq) {
+        target.set(new Position(newRoomId, newSeq));
+        wake();
+    }
+
+    @Override
+    public void wentBack() {
+        lost = true;
+    }
+
+    @Override
+    public void ended(RuntimeException why) {
+        turns.post(() -> end(why));
+    }
+
+    void wake() {
+        if (queued.compareAndSet(false, true)) {
+            turns.post(() -> {
+                queued.set(false);
+                pump();
+            });
+        }
+    }
+
+    /** The stream has taken everything. */
+    void drained(EventStream stream) {
+        turns.post(() -> serve(stream));
+    }
+
+    /** The stream is over. */
+    void left(EventStream stream) {
+        turns.post(() -> {
+            if (streams.remove(stream)) {
+                owner.left();
+            }
+            if (streams.isEmpty() && arrivals.isEmpty() && !ended) {
+                end(new UnavailableException("nobody reads any more", false));
+            }
+        });
+    }
+
+    /** To be called about every second. */
+    void tick() {
+        turns.post(() -> {
+            long now = now();
+            for (EventStream stream : List.copyOf(streams)) {
+                if (!stream.isIdle() && stream.silentFor(now) > STUCK_MILLIS) {
+                    stream.abort();
+                } else if (stream.isIdle() && stream.silentFor(now) >= BEAT_MILLIS - 1_000) {
+                    stream.give(List.of(EventFrames.comment()));
+                }
+            }
+            Position to = target.get();
+            if (to != null && (histories == null || seq < to.seq() || !arrivals.isEmpty())) {
+                pump(); // the database did not answer before
+            }
+        });
+    }
+
+    // ------------------------------------------------------------------ turns
+
+    private void pump() {
+        Position to = target.get();
+        if (ended || to == null) {
+            return;
+        }
+        try {
+            advance(to);
+            List.copyOf(arrivals).forEach(this::admit);
+        } catch (FeedUnavailableException e) {
+            LOG.warn("The changes of room {} cannot be read, they will be: {}", name, e.getMessage());
+            return;
+        } catch (RoomUnknownException e) {
+            return; // the log went back; the room will tell
+        }
+        for (EventStream stream : List.copyOf(streams)) {
+            serve(stream);
+        }
+    }
+
+    /** Reads up to where the room is. */
+    private void advance(Position to) {
+        boolean anew = lost || to.roomId() != roomId; // the feed may be ahead of the room: it reads the log itself
+        if (histories == null || anew) {
+            begin(to);
+        }
+        while (seq < to.seq()) {
+            Page page = log.read(roomId, seq, Long.MAX_VALUE, PAGE);
+            if (page.isBroken()) {
+                begin(to);
+                return;
+            }
+            if (page.changes().isEmpty()) {
+                return; // it went back; the room will tell
+            }
+            page.changes().forEach(this::add);
+        }
+    }
+
+    private void begin(Position to) {
+        lost = false;
+        boolean first = histories == null;
+        Histories fresh = Histories.at(log, name, to.roomId(), Long.MAX_VALUE);
+        histories = fresh;
+        roomId = to.roomId();
+        seq = fresh.known();
+        ring.clear();
+        ringBytes = 0;
+        resetFrame = null;
+        if (!first) {
+            streams.forEach(stream -> stream.isLost = true);
+        }
+    }
+
+    private void add(Change change) {
+        Histories document = histories;
+        if (document == null) {
+            return;
+        }
+        byte[] frame = EventFrames.update(roomId, change.seq(), document.of(change), change.payload());
+        seq = change.seq();
+        resetFrame = null;
+        ring.add(new Event(seq, frame));
+        ringBytes += frame.length;
+        while (ringBytes > RING && ring.size() > FEW) {
+            ringBytes -= ring.remove().frame().length;
+        }
+    }
+
+    private void admit(Arrival arrival) {
+        long from = resumeAt(arrival.lastEventId());
+        arrivals.remove(arrival);
+        EventStream stream = new EventStream(this, arrival.reader().open(), now());
+        streams.add(stream);
+        stream.isLost = from < 0;
+        stream.given = Math.max(from, 0);
+        stream.give(
+                List.of(arrival.lastEventId() == null ? EventFrames.position(roomId, from) : EventFrames.comment()));
+        arrival.reader().opened(stream);
+    }
+
+    /** The seq after which it goes on; -1 where that cannot be. */
+    private long resumeAt(@Nullable String lastEventId) {
+        if (lastEventId == null) {
+            return seq;
+        }
+        String prefix = roomId + "-";
+        String number = lastEventId.startsWith(prefix) ? lastEventId.substring(prefix.length()) : "";
+        if (!number.matches("\\d{1,18}")) {
+            return -1;
+        }
+        long known = Long.parseLong(number);
+        // another node may be ahead of this one
+        return known <= seq || log.read(roomId, known, known, 0).head() >= known ? known : -1;
+    }
+
+    /** Gives a stream what comes next for it, if it has taken what it was given before. */
+    private void serve(EventStream stream) {
+        if (ended || !stream.isIdle() || !streams.contains(stream)) {
+            return;
+        }
+        try {
+            if (stream.isLost) {
+                reset(stream);
+            } else if (stream.given < seq) {
+                Event oldest = ring.peek();
+                if (oldest != null && oldest.seq() <= stream.given + 1) {
+                    stream.past = null;
+                    giveFromRing(stream);
+                } else {
+                    givePast(stream);
+                }
+            }
+        } catch (FeedUnavailableException e) {
+            LOG.warn("The changes of room {} cannot be read, they will be: {}", name, e.getMessage());
+        }
+    }
+
+    private void giveFromRing(EventStream stream) {
+        List<byte[]> frames = new ArrayList<>();
+        for (Iterator<Event> events = ring.iterator(); events.hasNext(); ) {
+            Event event = events.next();
+            if (event.seq() > stream.given) {
+                frames.add(event.frame());
+                stream.given = event.seq();
+                owner.metrics().eventSent();
+            }
+        }
+        stream.give(frames);
+    }
+
+    /** Rows that the feed has forgotten. */
+    private void givePast(EventStream stream) {
+        Page page = log.read(roomId, stream.given, seq, PAGE);
+        if (page.isBroken() && owner.looksForGaps()) {
+            reset(stream);
+            return;
+        }
+        Histories past = stream.past;
+        if (past == null) {
+            past = Histories.at(log, name, roomId, stream.given);
+        }
+        List<byte[]> frames = new ArrayList<>();
+        for (Change change : page.changes()) {
+            frames.add(EventFrames.update(roomId, change.seq(), past.of(change), change.payload()));
+            stream.given = change.seq();
+            owner.metrics().eventSent();
+        }
+        stream.past = past;
+        stream.give(frames);
+        if (!stream.isIdle()) {
+            stream.past = null; // a slow one holds no document
+        }
+    }
+
+    private void reset(EventStream stream) {
+        Histories document = histories;
+        if (document == null) {
+            return;
+        }
+        byte[] frame = resetFrame;
+        if (frame == null) {
+            frame = EventFrames.reset(roomId, seq, document.encode());
+            resetFrame = frame;
+        }
+        stream.isLost = false;
+        stream.past = null;
+        stream.given = seq;
+        owner.metrics().eventSent();
+        stream.give(List.of(frame));
+    }
+
+    /** The room is closed, or nobody reads any more. */
+    private void end(RuntimeException why) {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        stop.run();
+        owner.over(name, this);
+        arrivals.forEach(arrival -> {
+            arrival.reader().refused(why);
+            owner.left();
+        });
+        arrivals.clear();
+        List<EventStream> last = List.copyOf(streams);
+        streams.clear();
+        last.forEach(stream -> owner.left());
+        last.forEach(EventStream::end);
+        histories = null;
+        ring.clear();
+        resetFrame = null;
+    }
+}

@@ -1,0 +1,174 @@
+package io.keck.api;
+
+import io.keck.api.DocumentCalls.Missing;
+import io.keck.room.Documents.RoomMissingException;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.Status;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The changes of a workspace as server-sent events. Jersey matches the call and answers what is refused; a stream takes
+ * the servlet's response over and writes without ever waiting, so it has no thread while nothing happens. (Jersey's own
+ * sink waits for a slow reader in the thread of whoever writes.) Thread-safe.
+ */
+@Path("/block/{workspace}/subscribe/sse")
+public final class SseResource {
+    private final EventStreams streams;
+
+    SseResource(EventStreams streams) {
+        this.streams = streams;
+    }
+
+    /** Follows the workspace, from now on or from where {@code Last-Event-ID} says. */
+    @GET
+    public void get(
+            @BeanParam Call call,
+            @HeaderParam("Last-Event-ID") @Nullable String lastEventId,
+            @Context HttpServletRequest request,
+            @Suspended AsyncResponse response) {
+        String workspace = call.workspace();
+        boolean head = request.getMethod().equals("HEAD");
+        AsyncContext context = request.getAsyncContext();
+        boolean accepted = streams.open(workspace, reader(workspace, head, context, response), lastEventId);
+        if (!accepted) {
+            response.resume(Failures.response(
+                            Reply.text(Status.SERVICE_UNAVAILABLE, "This node has as many streams as it can."))
+                    .header("Retry-After", "5")
+                    .build());
+        }
+    }
+
+    private static RoomFeed.Reader reader(
+            String workspace, boolean head, AsyncContext context, AsyncResponse response) {
+        return new RoomFeed.Reader() {
+            @Override
+            public EventStream.Output open() {
+                return head ? new Nowhere(response) : new Servlet(context);
+            }
+
+            @Override
+            public void opened(EventStream stream) {
+                if (head) {
+                    stream.end();
+                } else {
+                    listen(context, stream);
+                }
+            }
+
+            @Override
+            public void refused(RuntimeException why) {
+                response.resume(
+                        why instanceof RoomMissingException
+                                ? Failures.response(Missing.SENTENCE.reply(workspace))
+                                        .build()
+                                : Failures.of(why));
+            }
+        };
+    }
+
+    private static void listen(AsyncContext context, EventStream stream) {
+        try {
+            context.getResponse().getOutputStream().setWriteListener(new WriteListener() {
+                @Override
+                public void onWritePossible() {
+                    stream.write();
+                }
+
+                @Override
+                public void onError(Throwable error) {
+                    stream.abort();
+                }
+            });
+        } catch (IOException | IllegalStateException e) {
+            stream.abort(); // the reader is gone already
+        }
+    }
+
+    /** The response of a servlet, taken over. */
+    private static final class Servlet implements EventStream.Output {
+        private final AsyncContext context;
+        private final ServletOutputStream out;
+
+        Servlet(AsyncContext context) {
+            this.context = context;
+            context.setTimeout(0);
+            HttpServletResponse response = (HttpServletResponse) context.getResponse();
+            response.setStatus(200);
+            response.setContentType(MediaType.SERVER_SENT_EVENTS);
+            response.setHeader("Cache-Control", "no-cache");
+            response.setHeader("X-Accel-Buffering", "no"); // nginx passes every event on at once
+            try {
+                out = response.getOutputStream();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public boolean isReady() {
+            return out.isReady();
+        }
+
+        @Override
+        public void write(byte[] bytes) throws IOException {
+            out.write(bytes);
+        }
+
+        @Override
+        public void flush() throws IOException {
+            out.flush();
+        }
+
+        @Override
+        public void complete() {
+            try {
+                context.complete();
+            } catch (IllegalStateException e) {
+                // it has ended by itself
+            }
+        }
+    }
+
+    /** HEAD asks what there would be. */
+    private static final class Nowhere implements EventStream.Output {
+        private final AsyncResponse response;
+
+        Nowhere(AsyncResponse response) {
+            this.response = response;
+        }
+
+        @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
+        public void write(byte[] bytes) {}
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void complete() {
+            response.resume(Response.ok()
+                    .type(MediaType.SERVER_SENT_EVENTS)
+                    .header("Cache-Control", "no-cache")
+                    .build());
+        }
+    }
+}

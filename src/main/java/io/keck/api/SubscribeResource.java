@@ -1,0 +1,53 @@
+package io.keck.api;
+
+import io.keck.feed.Hooks;
+import io.keck.feed.Hooks.RefusedException;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.Status;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+
+/** Where changes of all workspaces are delivered to. Thread-safe. */
+@Path("/subscribe")
+public final class SubscribeResource {
+    private static final int UNPROCESSABLE = 422;
+
+    private final DocumentCalls calls;
+    private final Hooks hooks;
+
+    SubscribeResource(DocumentCalls calls, Hooks hooks) {
+        this.calls = calls;
+        this.hooks = hooks;
+    }
+
+    /** Sets the endpoint for all nodes; an empty one unsets it. */
+    @POST
+    public void set(@Context HttpHeaders headers, InputStream in, @Suspended AsyncResponse response)
+            throws IOException {
+        if (!(calls.bodies().json(headers, in) instanceof Map<?, ?> body)
+                || !(body.get("endpoint") instanceof String endpoint)) {
+            throw new Refusal(Reply.text(UNPROCESSABLE, "Expected {\"endpoint\":\"https://…\"}."));
+        }
+        calls.resume(response, hooks.set(endpoint.strip()).handle((done, error) -> {
+            if (error == null) {
+                return Failures.response(Reply.empty(Status.OK)).build();
+            }
+            Throwable cause = DocumentCalls.cause(error);
+            return cause instanceof RefusedException refused
+                    ? Failures.response(Reply.text(UNPROCESSABLE, String.valueOf(refused.getMessage())))
+                            .build()
+                    : unavailable(cause);
+        }));
+    }
+
+    private static Response unavailable(Throwable cause) {
+        return cause instanceof io.keck.feed.FeedUnavailableException ? Failures.unavailable(true) : Failures.of(cause);
+    }
+}

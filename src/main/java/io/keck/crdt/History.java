@@ -1,0 +1,301 @@
+package io.keck.crdt;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was done to a document, item by item, in the order of clients and their clocks: what was written where, and what
+ * of it is deleted. Nothing here changes the document. Belongs to the thread of the document.
+ *
+ * <p>Clocks of which nothing is left (what stood in a deleted type that was collected) have no entry.
+ */
+public final class History {
+    /** A path with more members loses those in its middle. */
+    static final int MAX_PATH = 100;
+
+    private static final String LEFT_OUT = "…";
+
+    /** What an item holds. */
+    public enum Kind {
+        /** Text: the content is a String. */
+        TEXT,
+        /** Values: the content is a List of one or more. */
+        VALUES,
+        /** Bytes. */
+        BINARY,
+        /** A value in a text. */
+        EMBED,
+        /** A mark in a text from which on a format, which is the key of the entry, has this value; null ends it. */
+        FORMAT,
+        /** A shared type; what stands in it has entries of its own. */
+        TYPE,
+        /** A document inside this one: the content is its guid. */
+        DOCUMENT,
+        /** Something that was deleted, and nobody knows what it was. */
+        DELETED
+    }
+
+    /**
+     * A piece of content.
+     *
+     * @param id client and clock of its first unit
+     * @param length how many clocks it takes
+     * @param path root, then the keys and indexes of the types in which it stands, then its own; of more than 100 members
+     *     those in the middle are one "…"
+     * @param key the key under which it stands in a map, the name of a format; else null
+     * @param content as {@link Kind} says
+     * @param deleted whether it is deleted
+     */
+    public record Entry(
+            Id id,
+            long length,
+            List<String> path,
+            @Nullable String key,
+            Kind kind,
+            @Nullable Object content,
+            boolean deleted) {}
+
+    /** Clocks of an item, from the first to before the second, counted from its own first. */
+    private record Section(Item item, long from, long to) {
+        long clock() {
+            return item.clock() + from;
+        }
+    }
+
+    /** Indexes of items in their lists. */
+    private final IdentityHashMap<Item, Long> indexes = new IdentityHashMap<>();
+
+    private final IdentityHashMap<Branch, List<String>> paths = new IdentityHashMap<>();
+
+    private History() {}
+
+    /** The ids of all clients that ever wrote something, ascending. */
+    public static List<Long> clients(Doc doc) {
+        List<Long> clients = new ArrayList<>();
+        for (StructList list : doc.store().lists()) {
+            if (list.size() > 0) {
+                clients.add(list.client);
+            }
+        }
+        return clients;
+    }
+
+    /**
+     * The document, item by item.
+     *
+     * @param client whose items; null for those of all
+     * @param skip so many entries are left out at the beginning
+     * @param limit so many are given at most
+     */
+    public static List<Entry> of(Doc doc, @Nullable Long client, long skip, long limit) {
+        List<Section> sections = new ArrayList<>();
+        long toSkip = skip;
+        for (StructList list : doc.store().lists()) {
+            if (client != null && list.client != client) {
+                continue;
+            }
+            for (long p = list.first(); p != StructList.NONE && sections.size() < limit; p = list.next(p)) {
+                if (list.get(p) instanceof Item item && toSkip-- <= 0) {
+                    sections.add(new Section(item, 0, item.length()));
+                }
+            }
+        }
+        return new History().entries(sections);
+    }
+
+    /**
+     * What a transaction has added and deleted; to be called before deleted content is collected, by a listener of
+     * {@link Doc#onAfterTransaction}.
+     */
+    public static List<Entry> of(Transaction transaction) {
+        List<Section> sections = new ArrayList<>();
+        DeleteSet added = transaction.insertions();
+        ItemStore store = transaction.doc().store();
+        added.forEach((client, from, to) -> collect(store, client, from, to, sections));
+        transaction.deletes().forEach((client, from, to) -> {
+            int mark = sections.size();
+            collect(store, client, from, to, sections);
+            sections.subList(mark, sections.size()).removeIf(section -> added.contains(client, section.clock()));
+        });
+        return new History().entries(sorted(sections));
+    }
+
+    /**
+     * What an update has added and deleted, as the document, which has it already, knows it now: it may be deleted by a
+     * later one, and then nobody knows any more what it was.
+     */
+    public static List<Entry> of(Doc doc, Update update) {
+        DeleteSet said = new DeleteSet();
+        List<Section> sections = new ArrayList<>();
+        long[] structs = update.rows();
+        for (int row = 0; row < update.structCount; row++) {
+            long client = structs[row * Update.ROW + Update.CLIENT];
+            long from = structs[row * Update.ROW + Update.CLOCK];
+            long to = from + structs[row * Update.ROW + Update.LEN];
+            said.add(client, from, to);
+            collect(doc.store(), client, from, to, sections);
+        }
+        long[] deletes = update.deleteRows();
+        for (int r = 0; r < deletes.length; r += Update.DELETE_ROW) {
+            int mark = sections.size();
+            long client = deletes[r];
+            collect(doc.store(), client, deletes[r + 1], deletes[r + 2], sections);
+            sections.subList(mark, sections.size()).removeIf(section -> said.contains(client, section.clock()));
+        }
+        return new History().entries(sorted(sections));
+    }
+
+    private static List<Section> sorted(List<Section> sections) {
+        sections.sort(
+                Comparator.<Section>comparingLong(section -> section.item().list().client)
+                        .thenComparingLong(Section::clock));
+        return sections;
+    }
+
+    /** Adds what of these clocks is in items. */
+    private static void collect(ItemStore store, long client, long from, long to, List<Section> sections) {
+        StructList list = store.find(client);
+        long end = list == null ? 0 : Math.min(to, list.end());
+        if (list == null || from >= end) {
+            return;
+        }
+        for (long p = list.find(from); p != StructList.NONE; p = list.next(p)) {
+            Struct struct = list.get(p);
+            if (struct.clock() >= end) {
+                return;
+            }
+            if (struct instanceof Item item) {
+                sections.add(new Section(
+                        item, Math.max(from - item.clock(), 0), Math.min(end - item.clock(), item.length())));
+            }
+        }
+    }
+
+    private List<Entry> entries(List<Section> sections) {
+        number(sections);
+        List<Entry> entries = new ArrayList<>(sections.size());
+        for (Section section : sections) {
+            Item item = section.item();
+            List<String> path = new ArrayList<>(pathOf(item.parent()));
+            path.add(step(item, item.isDeleted() ? 0 : section.from()));
+            String key = item.content() instanceof ContentFormat format ? format.key : item.parentSub();
+            entries.add(new Entry(
+                    new Id(item.list().client, section.clock()),
+                    section.to() - section.from(),
+                    cut(path),
+                    key,
+                    kind(item.content()),
+                    content(section),
+                    item.isDeleted()));
+        }
+        return entries;
+    }
+
+    private static List<String> cut(List<String> path) {
+        if (path.size() <= MAX_PATH) {
+            return path;
+        }
+        List<String> cut = new ArrayList<>(path.subList(0, MAX_PATH / 2));
+        cut.add(LEFT_OUT);
+        cut.addAll(path.subList(path.size() - MAX_PATH / 2 + 1, path.size()));
+        return cut;
+    }
+
+    /** Looks for the indexes of all these items, and of all in which they stand: one walk over each list. */
+    private void number(List<Section> sections) {
+        IdentityHashMap<Branch, Integer> wanted = new IdentityHashMap<>();
+        ArrayDeque<Item> todo = new ArrayDeque<>();
+        sections.forEach(section -> todo.add(section.item()));
+        while (!todo.isEmpty()) {
+            Item item = todo.remove();
+            Branch parent = item.parent();
+            boolean unseen = !wanted.containsKey(parent);
+            if (item.parentSub() == null && indexes.putIfAbsent(item, 0L) == null) {
+                wanted.merge(parent, 1, Integer::sum);
+            } else {
+                wanted.putIfAbsent(parent, 0);
+            }
+            if (unseen && parent.item != null) {
+                todo.add(parent.item);
+            }
+        }
+        wanted.forEach((branch, count) -> {
+            long index = 0;
+            int left = count;
+            for (Item item = branch.start; item != null && left > 0; item = item.right) {
+                if (indexes.containsKey(item)) {
+                    indexes.put(item, index);
+                    left--;
+                }
+                index += item.isVisible() ? item.length() : 0;
+            }
+        });
+    }
+
+    private String step(Item item, long offset) {
+        String key = item.parentSub();
+        return key != null ? key : String.valueOf(indexes.getOrDefault(item, 0L) + offset);
+    }
+
+    /** The way to a type, cut where it is long. */
+    private List<String> pathOf(Branch branch) {
+        List<String> known = paths.get(branch);
+        if (known != null) {
+            return known;
+        }
+        ArrayDeque<String> steps = new ArrayDeque<>();
+        Branch at = branch;
+        for (Item item = at.item; item != null; item = at.item) {
+            steps.push(step(item, 0));
+            at = item.parent();
+        }
+        steps.push(at.name());
+        List<String> path = cut(new ArrayList<>(steps));
+        paths.put(branch, path);
+        return path;
+    }
+
+    private static Kind kind(ItemContent content) {
+        if (content instanceof ContentString) {
+            return Kind.TEXT;
+        } else if (content instanceof ContentValues) {
+            return Kind.VALUES;
+        } else if (content instanceof ContentBinary) {
+            return Kind.BINARY;
+        } else if (content instanceof ContentEmbed) {
+            return Kind.EMBED;
+        } else if (content instanceof ContentFormat) {
+            return Kind.FORMAT;
+        } else if (content instanceof ContentType) {
+            return Kind.TYPE;
+        }
+        return content instanceof ContentDoc ? Kind.DOCUMENT : Kind.DELETED;
+    }
+
+    private static @Nullable Object content(Section section) {
+        Item item = section.item();
+        ItemContent content = item.content();
+        if (content instanceof ContentString) {
+            StringBuilder text = new StringBuilder();
+            item.list().text().appendTo(text, item.at + (int) section.from(), item.at + (int) section.to());
+            return text.toString();
+        } else if (content instanceof ContentValues) {
+            List<@Nullable Object> values = new ArrayList<>();
+            for (int i = (int) section.from(); i < section.to(); i++) {
+                values.add(content.value(item, i));
+            }
+            return values;
+        } else if (content instanceof ContentFormat format) {
+            return format.value;
+        } else if (content instanceof ContentDoc subdocument) {
+            return subdocument.doc().guid();
+        } else if (content instanceof ContentBinary || content instanceof ContentEmbed) {
+            return content.value(item, 0);
+        }
+        return null;
+    }
+}

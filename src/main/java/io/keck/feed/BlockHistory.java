@@ -1,0 +1,142 @@
+package io.keck.feed;
+
+import io.keck.crdt.History;
+import io.keck.crdt.lib0.Any;
+import io.keck.crdt.lib0.JsonNumber;
+import io.keck.crdt.lib0.JsonValue;
+import java.math.BigInteger;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One change of a document for somebody who does not speak Yjs. Immutable; {@code src/site/markdown/changes.md} has
+ * examples.
+ *
+ * @param fieldName the key under which it stands in a map, the name of an attribute or of a format; null in a list
+ * @param parent root name, keys and indexes down to its own
+ * @param content what was written or deleted, for display
+ * @param action {@code update}, {@code delete} or {@code resync}
+ */
+public record BlockHistory(
+        String workspace, @Nullable String fieldName, List<String> parent, String content, String action) {
+    private static final int MAX_DEPTH = 1_000;
+
+    /** Of an entry of a document's history. */
+    public static BlockHistory of(String workspace, History.Entry entry) {
+        return new BlockHistory(
+                workspace, entry.key(), entry.path(), display(entry), entry.deleted() ? "delete" : "update");
+    }
+
+    /** Says that changes are missing: who follows has to read the workspace anew. */
+    public static BlockHistory resync(String workspace) {
+        return new BlockHistory(workspace, null, List.of(), "", "resync");
+    }
+
+    private static String display(History.Entry entry) {
+        Object content = entry.content();
+        return switch (entry.kind()) {
+            case TEXT, DOCUMENT -> String.valueOf(content);
+            case VALUES -> content instanceof List<?> list && list.size() == 1 ? display(list.get(0)) : json(content);
+            case BINARY, EMBED, FORMAT -> display(content);
+            case TYPE, DELETED -> "";
+        };
+    }
+
+    private static String display(@Nullable Object value) {
+        return value instanceof String || value == Any.UNDEFINED ? String.valueOf(value) : json(value);
+    }
+
+    private static String json(@Nullable Object value) {
+        StringBuilder out = new StringBuilder();
+        json(out, value, 0);
+        return out.toString();
+    }
+
+    /** Values nest at most as deep as the decoder of updates lets them. */
+    private static void json(StringBuilder out, @Nullable Object value, int depth) {
+        if (value instanceof Map<?, ?> map && depth <= MAX_DEPTH) {
+            out.append('{');
+            boolean first = true;
+            for (Map.Entry<?, ?> member : map.entrySet()) {
+                if (member.getValue() != Any.UNDEFINED) {
+                    out.append(first ? "" : ",")
+                            .append(JsonValue.write(member.getKey()))
+                            .append(':');
+                    json(out, member.getValue(), depth + 1);
+                    first = false;
+                }
+            }
+            out.append('}');
+        } else if (value instanceof List<?> list && depth <= MAX_DEPTH) {
+            out.append('[');
+            for (Iterator<?> elements = list.iterator(); elements.hasNext(); ) {
+                json(out, elements.next(), depth + 1);
+                out.append(elements.hasNext() ? "," : "");
+            }
+            out.append(']');
+        } else if (value instanceof byte[] bytes) {
+            bytes(out, bytes);
+        } else if (value instanceof String string) {
+            out.append(JsonValue.write(string));
+        } else if (value instanceof Boolean || value instanceof BigInteger) {
+            out.append(value);
+        } else if (value instanceof Number number) {
+            out.append(JsonNumber.print(number.doubleValue()));
+        } else {
+            out.append("null");
+        }
+    }
+
+    /** Bytes as an array of numbers of 0 to 255. */
+    public static void bytes(StringBuilder out, byte[] bytes) {
+        out.append('[');
+        for (int i = 0; i < bytes.length; i++) {
+            if (i > 0) {
+                out.append(',');
+            }
+            out.append(bytes[i] & 0xff);
+        }
+        out.append(']');
+    }
+
+    /** Writes it as JSON, with the name of the workspace. */
+    public void writeTo(StringBuilder out) {
+        out.append("{\"workspace_id\":").append(JsonValue.write(workspace)).append(",\"field_name\":");
+        out.append(fieldName == null ? "null" : JsonValue.write(fieldName));
+        out.append(",\"parent\":");
+        writeParent(out);
+        out.append(",\"content\":").append(JsonValue.write(content));
+        out.append(",\"action\":\"").append(action).append("\"}");
+    }
+
+    /** Writes it as JSON as an event has it: the workspace is known. */
+    public void writeEventTo(StringBuilder out) {
+        out.append("{\"action\":\"").append(action).append("\",\"content\":").append(JsonValue.write(content));
+        out.append(",\"field_name\":").append(fieldName == null ? "null" : JsonValue.write(fieldName));
+        out.append(",\"parent\":");
+        writeParent(out);
+        out.append('}');
+    }
+
+    private void writeParent(StringBuilder out) {
+        out.append('[');
+        for (int i = 0; i < parent.size(); i++) {
+            out.append(i == 0 ? "" : ",").append(JsonValue.write(parent.get(i)));
+        }
+        out.append(']');
+    }
+
+    /** A list of them as a JSON array. */
+    public static String json(List<BlockHistory> histories) {
+        StringBuilder out = new StringBuilder("[");
+        for (BlockHistory history : histories) {
+            if (out.length() > 1) {
+                out.append(',');
+            }
+            history.writeTo(out);
+        }
+        return out.append(']').toString();
+    }
+}

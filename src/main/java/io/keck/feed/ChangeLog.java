@@ -1,0 +1,48 @@
+package io.keck.feed;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rows of rooms' logs by their seq, for those who follow at their own pace. Also those of rooms that were deleted.
+ * Implementations are thread-safe; calls wait for the database, and throw {@link FeedUnavailableException} when it does
+ * not answer.
+ */
+public interface ChangeLog {
+    /**
+     * A committed row.
+     *
+     * @param payload a V1 update
+     */
+    record Change(long seq, byte[] payload) {}
+
+    /**
+     * Rows, in order, without a gap between them.
+     *
+     * @param head the seq of the newest row of the room, or that of the last of these
+     * @param isBroken whether the first row that was asked for is gone: it was kept for the retention, and no longer;
+     *     then these are what is left
+     */
+    record Page(List<Change> changes, long head, boolean isBroken) {}
+
+    /**
+     * A room at one of its rows.
+     *
+     * @param seq of that row
+     * @param state a V1 update that holds all up to a row before, or null for nothing
+     * @param rows what follows that, up to {@code seq}
+     */
+    record Base(long seq, byte @Nullable [] state, List<byte[]> rows) {}
+
+    /**
+     * Rows after {@code after}, up to {@code upTo}: at least one if there is one, and so many that they have not much more
+     * than {@code maxBytes}.
+     */
+    Page read(long roomId, long after, long upTo, long maxBytes);
+
+    /**
+     * The room as it was at that row; or at the next row for which that can still be told, when the rows before were
+     * folded into a snapshot since.
+     */
+    Base base(long roomId, long seq);
+}

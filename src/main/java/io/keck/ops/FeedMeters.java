@@ -1,0 +1,54 @@
+package io.keck.ops;
+
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.Meter;
+import com.codahale.metrics.MetricRegistry;
+import io.keck.feed.FeedMetrics;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.Locale;
+import java.util.function.DoubleSupplier;
+import java.util.function.IntSupplier;
+
+/** Counts what happens to the change feed, for {@code /metrics} on the admin port. Thread-safe. */
+public final class FeedMeters implements FeedMetrics {
+    private final MetricRegistry registry;
+    private final Meter events;
+    private final Counter deliveries;
+
+    /** Registers {@code keck.sse.*} and {@code keck.webhook.*}, and deliveries by their outcome. */
+    public FeedMeters(MetricRegistry registry, PrometheusRegistry labelled) {
+        this.registry = registry;
+        events = registry.meter("keck.sse.events");
+        deliveries = Counter.builder()
+                .name("keck_webhook_deliveries_total")
+                .help("Attempts to deliver changes")
+                .labelNames("outcome")
+                .withoutExemplars()
+                .register(labelled);
+        for (Outcome outcome : Outcome.values()) {
+            deliveries.initLabelValues(label(outcome));
+        }
+    }
+
+    private static String label(Outcome outcome) {
+        return outcome.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Registers what is asked for when somebody looks. */
+    public void watch(IntSupplier streams, IntSupplier backlog, DoubleSupplier oldestSeconds) {
+        registry.register("keck.sse.streams", (Gauge<Integer>) streams::getAsInt);
+        registry.register("keck.webhook.backlog-rooms", (Gauge<Integer>) backlog::getAsInt);
+        registry.register("keck.webhook.oldest-seconds", (Gauge<Double>) oldestSeconds::getAsDouble);
+    }
+
+    @Override
+    public void eventSent() {
+        events.mark();
+    }
+
+    @Override
+    public void delivered(Outcome outcome) {
+        deliveries.labelValues(label(outcome)).inc();
+    }
+}

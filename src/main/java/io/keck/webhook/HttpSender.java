@@ -1,0 +1,139 @@
+package io.keck.webhook;
+
+import io.dropwizard.lifecycle.Managed;
+import io.keck.feed.Cursors.Endpoint;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.client.BytesRequestContent;
+import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.util.Promise;
+import org.eclipse.jetty.util.SocketAddressResolver;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Posts over HTTP with Jetty's client. It lets us answer what a host resolves to, for each connection: the very address
+ * that was judged is connected to, so a name that changes its mind afterwards reaches nothing, and TLS still checks the
+ * name. (Java's own client resolves by itself; given an address instead of a name, it would check the certificate against
+ * the address.) Redirects are not followed: they would lead past the judgement. Thread-safe.
+ */
+final class HttpSender implements Sender, Managed {
+    private static final int THREADS = 6;
+    private static final long IDLE_MILLIS = 15_000;
+
+    private final @Nullable Signature signature;
+    private final Clock clock;
+    private final long timeoutMillis;
+    /** Connections to private addresses must not serve an endpoint that may not have one. */
+    private final HttpClient trusting;
+
+    private final HttpClient careful;
+
+    /** @param timeoutMillis for a whole delivery */
+    HttpSender(@Nullable Signature signature, Clock clock, long timeoutMillis, int concurrency) {
+        this(signature, clock, timeoutMillis, concurrency, InetAddress::getAllByName);
+    }
+
+    /** How names are resolved; a test answers by itself. */
+    interface Names {
+        InetAddress[] resolve(String host) throws UnknownHostException;
+    }
+
+    HttpSender(@Nullable Signature signature, Clock clock, long timeoutMillis, int concurrency, Names names) {
+        this.signature = signature;
+        this.clock = clock;
+        this.timeoutMillis = timeoutMillis;
+        this.trusting = client(names, true, concurrency);
+        this.careful = client(names, false, concurrency);
+    }
+
+    private HttpClient client(Names names, boolean trusted, int concurrency) {
+        HttpClient client = new HttpClient();
+        QueuedThreadPool threads = new QueuedThreadPool(THREADS, 1);
+        threads.setName("webhook-http");
+        threads.setDaemon(true);
+        client.setExecutor(threads);
+        client.setFollowRedirects(false);
+        client.setMaxConnectionsPerDestination(concurrency);
+        client.setConnectTimeout(timeoutMillis);
+        client.setIdleTimeout(IDLE_MILLIS);
+        client.setUserAgentField(new org.eclipse.jetty.http.HttpField("User-Agent", "Keck"));
+        client.setSocketAddressResolver(new Resolver(names, trusted, client));
+        return client;
+    }
+
+    /** Resolves and judges. */
+    private record Resolver(Names names, boolean trusted, HttpClient client) implements SocketAddressResolver {
+        @Override
+        public void resolve(
+                String host, int port, Map<String, Object> context, Promise<List<InetSocketAddress>> promise) {
+            client.getExecutor().execute(() -> {
+                try {
+                    List<InetSocketAddress> addresses = new ArrayList<>();
+                    for (InetAddress address : AddressGuard.checked(names.resolve(host), trusted)) {
+                        addresses.add(new InetSocketAddress(address, port));
+                    }
+                    promise.succeeded(addresses);
+                } catch (UnknownHostException | RuntimeException e) {
+                    promise.failed(e);
+                }
+            });
+        }
+    }
+
+    @Override
+    public void start() throws Exception {
+        for (HttpClient client : List.of(trusting, careful)) {
+            client.start();
+            client.getProtocolHandlers().clear(); // no redirects, no logins: an answer is an answer
+            client.getContentDecoderFactories().clear();
+        }
+    }
+
+    @Override
+    public CompletionStage<?> post(Endpoint endpoint, String id, byte[] body) {
+        CompletableFuture<Integer> done = new CompletableFuture<>();
+        long timestamp = TimeUnit.MILLISECONDS.toSeconds(clock.millis());
+        Request request = (endpoint.trusted() ? trusting : careful)
+                .newRequest(URI.create(endpoint.url()))
+                .method(HttpMethod.POST)
+                .timeout(timeoutMillis, TimeUnit.MILLISECONDS)
+                .headers(headers -> {
+                    headers.put("webhook-id", id);
+                    headers.put("webhook-timestamp", timestamp);
+                    if (signature != null) {
+                        headers.put("webhook-signature", signature.sign(id, timestamp, body));
+                    }
+                })
+                .body(new BytesRequestContent("application/json", body));
+        // what it says beside its status is passed over as it comes
+        request.send(result -> {
+            Throwable failure = result.getFailure();
+            int status = result.getResponse() == null ? 0 : result.getResponse().getStatus();
+            if (failure == null && status / 100 == 2) {
+                done.complete(status);
+            } else {
+                done.completeExceptionally(failure == null ? new IOException("it answered " + status) : failure);
+            }
+        });
+        return done;
+    }
+
+    @Override
+    public void stop() throws Exception {
+        trusting.stop();
+        careful.stop();
+    }
+}

@@ -1,0 +1,122 @@
+package io.keck.webhook;
+
+import com.codahale.metrics.health.HealthCheck;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.dropwizard.core.setup.Environment;
+import io.dropwizard.util.DataSize;
+import io.dropwizard.util.Duration;
+import io.dropwizard.validation.MinDuration;
+import io.dropwizard.validation.ValidationMethod;
+import io.keck.feed.ChangeLog;
+import io.keck.feed.Cursors;
+import io.keck.feed.FeedMetrics;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.time.Clock;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** The {@code webhook} block of the configuration. Defaults are those of {@code config.yml}. */
+public class WebhookFactory {
+    @JsonProperty
+    private @Nullable String endpoint;
+
+    @JsonProperty
+    private @Nullable String secret;
+
+    @JsonProperty
+    private boolean allowPrivate;
+
+    @Min(1)
+    @Max(1_000)
+    @JsonProperty
+    private int concurrency = 16;
+
+    @NotNull
+    @JsonProperty
+    private Duration timeout = Duration.seconds(10);
+
+    @NotNull
+    @JsonProperty
+    private Duration spacing = Duration.seconds(2);
+
+    @NotNull
+    @MinDuration(value = 1, unit = TimeUnit.SECONDS)
+    @JsonProperty
+    private Duration maxBackoff = Duration.minutes(5);
+
+    @NotNull
+    @MinDuration(value = 500, unit = TimeUnit.MILLISECONDS)
+    @JsonProperty
+    private Duration lease = Duration.seconds(10);
+
+    @NotNull
+    @JsonProperty
+    private DataSize documentHeap = DataSize.mebibytes(64);
+
+    @NotNull
+    @JsonProperty
+    private Duration unhealthyAfter = Duration.minutes(5);
+
+    /** A secret that nobody can verify is worse than none. */
+    @JsonIgnore
+    @ValidationMethod(message = "secret must be base64 after whsec_, if it begins with that")
+    public boolean isSecretUsable() {
+        try {
+            Signature.of(secret);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Starts deliveries with the life cycle.
+     *
+     * @param shared whether other nodes may deliver, too
+     */
+    public Webhooks build(
+            Environment environment, Cursors cursors, ChangeLog log, boolean shared, String node, FeedMetrics metrics) {
+        Clock clock = Clock.systemUTC();
+        HttpSender sender = new HttpSender(Signature.of(secret), clock, timeout.toMilliseconds(), concurrency);
+        environment.lifecycle().manage(sender);
+        Settings settings = new Settings(
+                concurrency,
+                spacing.toMilliseconds(),
+                maxBackoff.toMilliseconds(),
+                lease.toMilliseconds(),
+                Settings.DEFAULT.maxBytes(),
+                documentHeap.toBytes());
+        Lease held = new Lease(cursors, node + "/" + UUID.randomUUID(), shared, settings.lease());
+        Webhooks webhooks = new Webhooks(
+                cursors,
+                new Deliverer(
+                        cursors,
+                        log,
+                        sender,
+                        metrics,
+                        settings,
+                        held,
+                        () -> System.nanoTime() / 1_000_000,
+                        clock::millis,
+                        RandomGenerator.getDefault()),
+                held,
+                endpoint == null ? "" : endpoint.strip(),
+                allowPrivate);
+        environment.lifecycle().manage(webhooks);
+        environment.healthChecks().register("webhook", new HealthCheck() {
+            @Override
+            protected Result check() {
+                double failing = webhooks.failingSeconds();
+                return failing < unhealthyAfter.toSeconds()
+                        ? Result.healthy()
+                        : Result.unhealthy("the receiver has taken nothing for %.0f s", failing);
+            }
+        });
+        return webhooks;
+    }
+}

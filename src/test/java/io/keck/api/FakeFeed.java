@@ -1,0 +1,68 @@
+package io.keck.api;
+
+import io.keck.api.FakeDocuments.Database;
+import io.keck.crdt.Doc;
+import io.keck.feed.ChangeLog;
+import io.keck.feed.FeedMetrics;
+import io.keck.feed.FeedUnavailableException;
+import io.keck.feed.Hooks;
+import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.Documents.UnavailableException;
+import io.keck.room.Watcher;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** A feed over {@link FakeDocuments}: rooms are there, say where they are, and end at once. */
+final class FakeFeed implements Hooks, ChangeLog {
+    private final FakeDocuments documents;
+    volatile String endpoint = "";
+
+    FakeFeed(FakeDocuments documents) {
+        this.documents = documents;
+    }
+
+    ApiFactory.Feed feed() {
+        return new ApiFactory.Feed(this::watch, this, FeedMetrics.NONE, this);
+    }
+
+    EventStreams streams() {
+        return new EventStreams(this::watch, this, FeedMetrics.NONE, Runnable::run, () -> 0, 1);
+    }
+
+    private Runnable watch(String room, Watcher watcher) {
+        boolean missing = !documents.exists(room);
+        if (documents.database == Database.AWAY_AND_NOTHING_LOADED) {
+            watcher.ended(new UnavailableException("switched off", false));
+        } else if (!missing) {
+            watcher.risen(1, 1);
+            watcher.ended(new RoomMissingException(room));
+        } else {
+            watcher.ended(new RoomMissingException(room));
+        }
+        return () -> {};
+    }
+
+    @Override
+    public Page read(long roomId, long after, long upTo, long maxBytes) {
+        return new Page(List.of(), 1, false);
+    }
+
+    @Override
+    public Base base(long roomId, long seq) {
+        return new Base(1, new Doc().encodeStateAsUpdate(), List.of());
+    }
+
+    @Override
+    public CompletionStage<Void> set(String url) {
+        if (documents.database != Database.WORKS) {
+            return CompletableFuture.failedStage(
+                    new FeedUnavailableException(new IllegalStateException("switched off")));
+        }
+        if (url.contains("10.0.0.1")) {
+            return CompletableFuture.failedStage(new RefusedException("The endpoint is refused."));
+        }
+        endpoint = url;
+        return CompletableFuture.completedStage(null);
+    }
+}

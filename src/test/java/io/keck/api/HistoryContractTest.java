@@ -1,0 +1,90 @@
+package io.keck.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.crdt.Doc;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The rows of the contract about who wrote what, and where changes are delivered to. */
+class HistoryContractTest {
+    private static ApiServer server;
+
+    @BeforeAll
+    static void start() {
+        server = new ApiServer(false);
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    @BeforeEach
+    void clean() {
+        server.documents.reset();
+    }
+
+    private static String get(String path) {
+        return server.get("/api/block/" + path).toString();
+    }
+
+    private static String entry(String key, String content, String action) {
+        return "{\"workspace_id\":\"w\",\"field_name\":\"" + key + "\",\"parent\":[\"m\",\"" + key
+                + "\"],\"content\":\"" + content + "\",\"action\":\"" + action + "\"}";
+    }
+
+    @Test
+    void history_isByClientThenClock_pagedAndOfOneClient() {
+        for (long client : new long[] {9, 4}) {
+            server.documents.edit("w", doc -> {
+                doc.setClientId(client);
+                doc.getMap("m").set("a" + client, "x");
+                doc.getMap("m").set("b" + client, 2);
+                doc.getMap("m").delete("a" + client);
+            });
+        }
+        String all = "[" + entry("a4", "", "delete") + "," + entry("b4", "2", "update") + ","
+                + entry("a9", "", "delete") + "," + entry("b9", "2", "update") + "]";
+        assertThat(get("w/history")).isEqualTo("200 application/json " + all);
+        assertThat(get("w/history?client=0")).isEqualTo("200 application/json " + all);
+        assertThat(get("w/history?client=9&skip=1"))
+                .isEqualTo("200 application/json [" + entry("b9", "2", "update") + "]");
+        assertThat(get("w/history?skip=1&limit=2"))
+                .isEqualTo(
+                        "200 application/json [" + entry("b4", "2", "update") + "," + entry("a9", "", "delete") + "]");
+        assertThat(get("w/history?limit=0")).isEqualTo("200 application/json []");
+        assertThat(get("w/history?client=77")).isEqualTo("200 application/json []");
+        assertThat(get("w/history?skip=-1")).startsWith("400 ");
+        assertThat(get("w/history?client=x")).startsWith("400 ");
+        assertThat(get("none/history")).isEqualTo("404 text/plain Workspace(\"none\") not found");
+        assertThat(get("w/clients")).isEqualTo("200 application/json [4,9]");
+    }
+
+    @Test
+    void clients_areNoneWhenNew_andTheNodeHasOne() {
+        server.documents.edit("w", Doc::rootNames);
+        assertThat(get("w/clients")).isEqualTo("200 application/json []");
+        assertThat(get("w/client")).matches("200 application/json \\d+");
+        assertThat(get("none/client")).isEqualTo("404 text/plain Workspace(\"none\") not found");
+        assertThat(get("none/clients")).isEqualTo("404 text/plain Workspace(\"none\") not found");
+    }
+
+    @Test
+    void anEndpoint_isSetAndUnset_orRefused() {
+        assertThat(server.post("/api/subscribe", "{\"endpoint\":\"https://example.com/x\"}"))
+                .hasToString("200");
+        assertThat(server.feed.endpoint).isEqualTo("https://example.com/x");
+        assertThat(server.post("/api/subscribe", "{\"endpoint\":\"http://10.0.0.1/\"}"))
+                .hasToString("422 text/plain The endpoint is refused.");
+        assertThat(server.post("/api/subscribe", "{\"endpoint\":5}").status()).isEqualTo(422);
+        assertThat(server.post("/api/subscribe", "{}").status()).isEqualTo(422);
+        assertThat(server.feed.endpoint).isEqualTo("https://example.com/x");
+        assertThat(server.post("/api/subscribe", "{\"endpoint\":\"\"}")).hasToString("200");
+        assertThat(server.feed.endpoint).isEmpty();
+        assertThat(server.post("/api/hook", "[]")).hasToString("200");
+        assertThat(server.post("/api/hook", "{}").status()).isEqualTo(422);
+    }
+}

@@ -1,0 +1,319 @@
+package io.keck.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.crdt.Doc;
+import io.keck.crdt.StructStore;
+import io.keck.crdt.Update;
+import io.keck.feed.ChangeLog;
+import io.keck.feed.FeedMetrics;
+import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.Watcher;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** A room's events with turns given by hand, over a log in memory. */
+class RoomFeedTest {
+    private static final Pattern EVENT = Pattern.compile("id:(\\d+)-(\\d+)\\nevent:(\\w+)\\ndata:(.*)\\n\\n");
+    private static final long ROOM = 7;
+
+    private final ArrayDeque<Runnable> turns = new ArrayDeque<>();
+    private final List<byte[]> rows = new ArrayList<>();
+    private final Doc editor = new Doc();
+    private long purged;
+    private int reads;
+    private long now = 1_000;
+    private @Nullable Watcher watcher;
+    private boolean watched;
+    private boolean looksForGaps = true;
+
+    private final ChangeLog log = new ChangeLog() {
+        @Override
+        public Page read(long roomId, long after, long upTo, long maxBytes) {
+            reads++;
+            List<Change> changes = new ArrayList<>();
+            long bytes = 0;
+            for (long seq = Math.max(after, purged) + 1;
+                    seq <= Math.min(upTo, rows.size()) && bytes < maxBytes;
+                    seq++) {
+                byte[] row = rows.get((int) seq - 1);
+                changes.add(new Change(seq, row));
+                bytes += row.length;
+            }
+            return new Page(changes, rows.size(), after < purged);
+        }
+
+        @Override
+        public Base base(long roomId, long seq) {
+            StructStore store = new StructStore();
+            long at = Math.max(purged, Math.min(seq, rows.size()));
+            rows.subList(0, (int) at).forEach(row -> store.apply(Update.decode(row)));
+            return new Base(at, store.encode(), List.of());
+        }
+    };
+
+    private final EventStreams streams =
+            new EventStreams(this::watch, log, FeedMetrics.NONE, turns::add, () -> now, 10) {
+                @Override
+                boolean looksForGaps() {
+                    return looksForGaps;
+                }
+            };
+
+    private Runnable watch(String room, Watcher who) {
+        watcher = who;
+        watched = true;
+        who.risen(ROOM, rows.size());
+        return () -> watched = false;
+    }
+
+    /** Somebody who reads, as fast as the test lets him. */
+    private final class Client implements RoomFeed.Reader, EventStream.Output {
+        final StringBuilder got = new StringBuilder();
+        int takes = Integer.MAX_VALUE;
+        boolean ended;
+
+        @Nullable
+        RuntimeException refusal;
+
+        @Nullable
+        EventStream stream;
+
+        @Override
+        public EventStream.Output open() {
+            return this;
+        }
+
+        @Override
+        public void opened(EventStream opened) {
+            stream = opened;
+            opened.write();
+        }
+
+        @Override
+        public void refused(RuntimeException why) {
+            refusal = why;
+        }
+
+        @Override
+        public boolean isReady() {
+            return takes > 0;
+        }
+
+        @Override
+        public void write(byte[] bytes) throws IOException {
+            if (ended) {
+                throw new IOException("written to what has ended");
+            }
+            takes--;
+            got.append(new String(bytes, StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void complete() {
+            ended = true;
+        }
+
+        List<String> events() {
+            List<String> events = new ArrayList<>();
+            for (Matcher m = EVENT.matcher(got); m.find(); ) {
+                events.add(m.group(3) + " " + m.group(2));
+            }
+            return events;
+        }
+    }
+
+    private void run() {
+        while (!turns.isEmpty()) {
+            turns.remove().run();
+        }
+    }
+
+    private Client join(@Nullable String lastEventId) {
+        Client client = new Client();
+        assertThat(streams.open("w", client, lastEventId)).isTrue();
+        run();
+        return client;
+    }
+
+    private void edit() {
+        byte[][] row = new byte[1][];
+        try (var listening = editor.onUpdate((update, transaction) -> row[0] = update)) {
+            editor.getText("t").insert(0, "x".repeat(1_000));
+        }
+        rows.add(row[0]);
+        if (watched && watcher != null) {
+            watcher.risen(ROOM, rows.size());
+        }
+    }
+
+    private static List<String> updates(int from, int to) {
+        List<String> all = new ArrayList<>();
+        for (int seq = from; seq <= to; seq++) {
+            all.add("update " + seq);
+        }
+        return all;
+    }
+
+    @Test
+    void aReader_getsWhatComes_andKnowsWhereItIsFromTheStart() {
+        edit();
+        Client client = join(null);
+        assertThat(client.got).hasToString("id:7-1\n\n");
+        edit();
+        run();
+        edit();
+        run();
+        assertThat(client.events()).isEqualTo(updates(2, 3));
+    }
+
+    @Test
+    void readersOfOneRoom_shareOneReadOfTheLog() {
+        Client one = join(null);
+        Client two = join("7-0");
+        int before = reads;
+        edit();
+        run();
+        assertThat(one.events()).isEqualTo(updates(1, 1));
+        assertThat(two.events()).isEqualTo(updates(1, 1));
+        assertThat(reads - before).isEqualTo(1);
+    }
+
+    @Test
+    void aSlowReader_isGivenNothingMoreUntilItHasTakenWhatItHas() {
+        Client slow = join(null);
+        slow.takes = 0;
+        for (int i = 0; i < 500; i++) {
+            edit();
+            run();
+        }
+        assertThat(slow.events()).isEmpty();
+        assertThat(slow.stream.isIdle()).isFalse();
+        slow.takes = Integer.MAX_VALUE;
+        slow.stream.write();
+        run();
+        assertThat(slow.events()).isEqualTo(updates(1, 500));
+    }
+
+    @Test
+    void cutAgainAndAgain_nothingIsMissing_andNothingComesTwice() {
+        Random random = new Random(5);
+        List<String> all = new ArrayList<>();
+        Client client = join(null);
+        String last = "7-0";
+        for (int i = 0; i < 2_000; i++) {
+            if (random.nextInt(3) > 0) {
+                edit();
+            }
+            if (random.nextInt(3) > 0) {
+                run();
+            }
+            if (random.nextInt(5) == 0) {
+                client.takes = random.nextInt(4);
+            }
+            if (random.nextInt(10) == 0 && client.stream != null) {
+                last = take(client, all, last);
+                client.stream.abort();
+                if (random.nextBoolean()) {
+                    run();
+                }
+                client = join(last);
+            }
+        }
+        client.takes = Integer.MAX_VALUE;
+        client.stream.write();
+        run();
+        take(client, all, last);
+        assertThat(all).isEqualTo(updates(1, rows.size()));
+    }
+
+    private static String take(Client client, List<String> all, String last) {
+        List<String> events = client.events();
+        all.addAll(events);
+        return events.isEmpty() ? last : "7-" + events.get(events.size() - 1).split(" ")[1];
+    }
+
+    @Test
+    void beyondTheRetention_orOfAnotherLife_thereIsOneReset_andItGoesOn() {
+        for (int i = 0; i < 1_000; i++) {
+            edit();
+        }
+        purged = 600;
+        for (String id : List.of("7-10", "8-900", "7-1001", "nonsense", "7-")) {
+            Client client = join(id);
+            assertThat(client.events()).as(id).containsExactly("reset 1000");
+        }
+        Client client = join("7-600");
+        assertThat(client.events()).isEqualTo(updates(601, 1_000));
+        edit();
+        run();
+        assertThat(client.events()).isEqualTo(updates(601, 1_001));
+    }
+
+    @Test
+    void twin_withoutALookForGaps_aReaderMissesSomething() {
+        looksForGaps = false;
+        for (int i = 0; i < 1_000; i++) {
+            edit();
+        }
+        purged = 600;
+        assertThat(join("7-10").events()).isEqualTo(updates(601, 1_000));
+    }
+
+    @Test
+    void whenTheLogWentBack_allAreReset() {
+        edit();
+        edit();
+        Client client = join(null);
+        rows.remove(1);
+        watcher.wentBack();
+        watcher.risen(ROOM, 1);
+        run();
+        assertThat(client.events()).containsExactly("reset 1");
+    }
+
+    @Test
+    void silence_isFilledWithComments_andAStuckReaderIsGivenUp() {
+        Client client = join(null);
+        now += 3_500;
+        streams.tick();
+        run();
+        assertThat(client.got.toString()).endsWith("\n\n:\n\n");
+        client.takes = 0;
+        edit();
+        run();
+        now += 61_000;
+        streams.tick();
+        run();
+        assertThat(client.ended).isTrue();
+        assertThat(streams.size()).isZero();
+    }
+
+    @Test
+    void theEndOfTheRoom_isThatOfItsStreams_andNobodyIsFollowedAnyMore() {
+        Client client = join(null);
+        edit();
+        watcher.ended(new RoomMissingException("w"));
+        run();
+        assertThat(client.ended).isTrue();
+        assertThat(watched).isFalse();
+        assertThat(streams.size()).isZero();
+        Client next = join("7-1");
+        assertThat(watched).isTrue();
+        next.stream.abort();
+        run();
+        assertThat(watched).isFalse();
+        assertThat(streams.size()).isZero();
+    }
+}
