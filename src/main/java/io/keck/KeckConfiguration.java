@@ -56,6 +56,9 @@ public class KeckConfiguration extends Configuration {
     @JsonProperty
     private boolean openAccess;
 
+    @JsonProperty
+    private boolean readyRequiresDatabase;
+
     @NotNull
     @JsonProperty
     private Duration drainTimeout = Duration.seconds(20);
@@ -91,6 +94,10 @@ public class KeckConfiguration extends Configuration {
 
     boolean openAccess() {
         return openAccess;
+    }
+
+    boolean readyRequiresDatabase() {
+        return readyRequiresDatabase;
     }
 
     Duration drainTimeout() {

@@ -98,16 +98,28 @@ class PrometheusIT {
             assertThat(rise(before, during, "keck_connections_open")).isEqualTo(2);
             assertThat(rise(before, during, "keck_connections_opened_total")).isEqualTo(2);
             assertThat(rise(before, during, "keck_rooms_open")).isEqualTo(1);
-            assertThat(rise(before, during, "keck_connections_messages_received_total"))
-                    .isGreaterThanOrEqualTo(3);
-            assertThat(rise(before, during, "keck_connections_bytes_received_total"))
+            assertThat(rise(before, during, "keck_rooms_occupied")).isEqualTo(1);
+            for (String kind : List.of("step1", "step2", "update")) {
+                String label = "{kind=\"" + kind + "\"}";
+                assertThat(rise(before, during, "keck_connections_messages_received_total" + label))
+                        .as(kind)
+                        .isEqualTo(kind.equals("update") ? 1 : 2);
+                assertThat(rise(before, during, "keck_connections_messages_sent_total" + label))
+                        .as(kind)
+                        .isEqualTo(kind.equals("update") ? 1 : 2);
+            }
+            assertThat(rise(before, during, "keck_connections_bytes_received_total{kind=\"update\"}"))
                     .isGreaterThan(update.length);
-            assertThat(rise(before, during, "keck_connections_messages_sent_total"))
-                    .isGreaterThanOrEqualTo(5);
+            for (String stage : List.of("committed", "written")) {
+                assertThat(rise(before, during, "keck_sync_seconds_count{stage=\"" + stage + "\"}"))
+                        .as(stage)
+                        .isPositive();
+            }
+            assertThat(rise(before, during, "keck_rooms_batch_updates_sum")).isEqualTo(1);
+            assertThat(rise(before, during, "keck_rooms_batch_bytes_sum")).isEqualTo(update.length);
             assertThat(rise(before, during, "keck_rooms_commit_seconds_count")).isEqualTo(1);
             assertThat(rise(before, during, "keck_rooms_commit_seconds_bucket{le=\"+Inf\"}"))
                     .isEqualTo(1);
-            assertThat(rise(before, during, "keck_rooms_commits_count")).isEqualTo(1);
             client.send(new byte[] {0x7f});
             assertThat(client.raw().awaitEnd().code()).isEqualTo(4400);
         }

@@ -3,6 +3,7 @@ package io.keck.socket;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
+import io.keck.room.ConnectionMetrics;
 import io.keck.room.Seat;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
@@ -47,7 +48,7 @@ public final class CollaborationEndpoint extends Endpoint {
             @Override
             public void onMessage(byte[] frame) {
                 opened.heard();
-                sockets.metrics().received(frame.length);
+                sockets.metrics().received(ConnectionMetrics.Kind.of(frame), frame.length);
                 receive(opened, frame);
             }
         });

@@ -70,10 +70,16 @@ final class SocketConnection implements Connection {
         if (backlog.get() > maxBacklog) {
             above.set(true);
         }
-        metrics.sent(frame.length);
+        metrics.sent(ConnectionMetrics.Kind.of(frame), frame.length);
+        long at = metrics.nanos();
         session.sendFrame(
                 new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
-                Callback.from(() -> written(frame.length), failure -> written(frame.length)),
+                Callback.from(
+                        () -> {
+                            metrics.written(metrics.nanos() - at);
+                            written(frame.length);
+                        },
+                        failure -> written(frame.length)),
                 false);
     }
 

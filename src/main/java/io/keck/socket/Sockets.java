@@ -84,6 +84,24 @@ public final class Sockets {
         return open.size();
     }
 
+    /** Connections that get no single updates now, since too much waits for them. Looks at all. */
+    public int slow() {
+        int slow = 0;
+        for (SocketConnection connection : open) {
+            slow += connection.backlog() > roomSettings.maxBacklog() ? 1 : 0;
+        }
+        return slow;
+    }
+
+    /** Bytes that wait for all connections together. Looks at all. */
+    public long backlogBytes() {
+        long bytes = 0;
+        for (SocketConnection connection : open) {
+            bytes += connection.backlog();
+        }
+        return bytes;
+    }
+
     /** Looks after every connection; to be called about every second. */
     public void tick() {
         open.forEach(c -> c.tick(PING_AFTER_MS, DEAD_AFTER_MS, CLOSE_WITHIN_MS));
