@@ -29,6 +29,6 @@ record Instruments(
                 new RoomMeters(environment.metrics(), prometheus, stages, System::nanoTime),
                 new BusMeters(environment.metrics(), prometheus, stages),
                 new LogMeters(environment.metrics(), prometheus),
-                new ConnectionMeters(environment.metrics(), prometheus, stages, System::nanoTime));
+                new ConnectionMeters(environment.metrics(), prometheus, stages));
     }
 }

@@ -243,11 +243,20 @@ final class KeckProcess implements AutoCloseable {
 
     /** What a health check on the admin port says. */
     boolean healthCheck(String name) {
+        return check(name).get("healthy").asBoolean();
+    }
+
+    /** The sentence of a health check. */
+    String healthMessage(String name) {
+        return check(name).path("message").asText();
+    }
+
+    private JsonNode check(String name) {
         String json = send("GET", adminPort(), "/healthcheck").body();
         try {
             JsonNode check = JSON.readTree(json).path(name);
             assertThat(check.has("healthy")).as(json).isTrue();
-            return check.get("healthy").asBoolean();
+            return check;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

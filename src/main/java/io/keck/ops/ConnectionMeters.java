@@ -25,7 +25,6 @@ public final class ConnectionMeters implements ConnectionMetrics {
     private static final String OTHER = "other";
 
     private final MetricRegistry registry;
-    private final LongSupplier clock;
     private final com.codahale.metrics.Counter opened;
     private final Map<Kind, Traffic> received;
     private final Map<Kind, Traffic> sent;
@@ -33,15 +32,9 @@ public final class ConnectionMeters implements ConnectionMetrics {
     private final Counter refused;
     private final DistributionDataPoint untilWritten;
 
-    /**
-     * Registers what is counted, every value of a label with 0: a counter that appears with its first event shows no rise.
-     *
-     * @param clock as {@link System#nanoTime}
-     */
-    public ConnectionMeters(
-            MetricRegistry registry, PrometheusRegistry labelled, SyncStages stages, LongSupplier clock) {
+    /** Registers what is counted, every value of a label with 0: a counter that appears with its first event shows no rise. */
+    public ConnectionMeters(MetricRegistry registry, PrometheusRegistry labelled, SyncStages stages) {
         this.registry = registry;
-        this.clock = clock;
         opened = registry.counter(MetricNames.CONNECTIONS_OPENED);
         received = byKind(
                 counter(MetricNames.MESSAGES_RECEIVED, "WebSocket messages that came", "kind", labelled),
@@ -92,11 +85,6 @@ public final class ConnectionMeters implements ConnectionMetrics {
     }
 
     @Override
-    public long nanos() {
-        return clock.getAsLong();
-    }
-
-    @Override
     public void opened() {
         opened.inc();
     }
@@ -112,8 +100,8 @@ public final class ConnectionMeters implements ConnectionMetrics {
     }
 
     @Override
-    public void written(long nanos) {
-        untilWritten.observe(nanos / 1e9);
+    public void written(long millis) {
+        untilWritten.observe(millis / 1e3);
     }
 
     @Override

@@ -30,7 +30,7 @@ final class Batch {
     long receivedAt;
     /** How many updates it was made of. */
     int updates;
-    /** When it was first handed to the log, by the clock of {@link RoomMetrics}. */
+    /** When the turn began that first handed it to the log, by the clock of {@link RoomMetrics}. */
     long handedOver;
     /** When it was first handed to the log, or -1. */
     long submittedAt = -1;

@@ -33,11 +33,6 @@ public interface ConnectionMetrics {
         }
     }
 
-    /** Nanoseconds of a steady clock; always 0 where nobody measures. */
-    default long nanos() {
-        return 0;
-    }
-
     /** A connection was opened. */
     default void opened() {}
 
@@ -47,8 +42,8 @@ public interface ConnectionMetrics {
     /** A message of so many bytes was queued for a peer. */
     default void sent(Kind kind, int bytes) {}
 
-    /** A message that was queued so many nanoseconds ago was given to the network. */
-    default void written(long nanos) {}
+    /** A message that was queued so many milliseconds ago was taken by the network. */
+    default void written(long millis) {}
 
     /** A connection has ended with that WebSocket close code, whoever gave it; 1006 where nobody did. */
     default void closed(int code) {}

@@ -170,8 +170,12 @@ final class Journal {
 
     // ------------------------------------------------------------------ commit
 
-    /** Hands the oldest batch to the log, unless one is on its way. */
-    void commit(long now) {
+    /**
+     * Hands the oldest batch to the log, unless one is on its way.
+     *
+     * @param nanos when this turn began, by the clock of {@link RoomMetrics}
+     */
+    void commit(long now, long nanos) {
         Batch first = batches.first();
         if (first == null || inFlight != null) {
             return;
@@ -180,7 +184,7 @@ final class Journal {
         boolean again = first.submittedAt >= 0;
         if (!again) {
             first.submittedAt = now;
-            first.handedOver = metrics.nanos();
+            first.handedOver = nanos;
         }
         inFlightLink = owner.newLink();
         log.append(id, first.id, inFlightLink, first.payload(), again, first.key())

@@ -26,6 +26,8 @@ public final class Mailbox {
     private final Runnable onFailure;
     private final LongSupplier nanos;
     private final AtomicLong busy = new AtomicLong();
+    /** Of the turn that is under way. */
+    private long began;
 
     /**
      * A mailbox without tasks.
@@ -57,6 +59,11 @@ public final class Mailbox {
         return busy.getOpaque();
     }
 
+    /** When this turn began, by the clock that was given; to be asked in turns. */
+    long began() {
+        return began;
+    }
+
     private void schedule() {
         if (scheduled.compareAndSet(false, true)) {
             executor.execute(this::turn);
@@ -64,7 +71,7 @@ public final class Mailbox {
     }
 
     private void turn() {
-        long began = nanos.getAsLong();
+        began = nanos.getAsLong();
         try {
             for (int i = 0; i < TURN; i++) {
                 Runnable task = tasks.poll();

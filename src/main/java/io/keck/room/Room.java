@@ -622,15 +622,14 @@ public class Room {
     }
 
     private void count(Batch batch) {
-        RoomMetrics metrics = context.metrics();
-        long now = metrics.nanos();
+        long now = mailbox.began();
         long waited = batch.receivedAt == 0 ? -1 : now - batch.receivedAt;
-        metrics.committed(now - batch.handedOver, waited, batch.updates, batch.payload().length);
+        context.metrics().committed(now - batch.handedOver, waited, batch.updates, batch.payload().length);
     }
 
     private void commit() {
         if (state == State.OPEN && clock.getAsLong() >= nextAttempt) {
-            journal.commit(clock.getAsLong());
+            journal.commit(clock.getAsLong(), mailbox.began());
         }
     }
 
@@ -663,7 +662,7 @@ public class Room {
     private void accountWaiting() {
         Batch first = batches.first();
         if (first != null && first.receivedAt == 0) {
-            first.receivedAt = context.metrics().nanos(); // from no socket: since it is here, then
+            first.receivedAt = mailbox.began(); // from no socket: since it is here, then
         }
         waitingSince.setOpaque(first == null ? 0 : first.receivedAt);
     }

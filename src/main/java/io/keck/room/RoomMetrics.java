@@ -16,7 +16,7 @@ public interface RoomMetrics {
     /**
      * An own batch was committed.
      *
-     * @param commitNanos since it was first handed to the log
+     * @param commitNanos since the turn began that first handed it to the log
      * @param waitedNanos since the oldest update in it was received; -1 where it came from no socket
      * @param updates how many it was made of
      * @param bytes of the row

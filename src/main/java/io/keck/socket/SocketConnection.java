@@ -71,25 +71,22 @@ final class SocketConnection implements Connection {
             above.set(true);
         }
         metrics.sent(ConnectionMetrics.Kind.of(frame), frame.length);
-        long at = metrics.nanos();
         session.sendFrame(
                 new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
-                Callback.from(
-                        () -> {
-                            metrics.written(metrics.nanos() - at);
-                            written(frame.length);
-                        },
-                        failure -> written(frame.length)),
+                Callback.from(() -> metrics.written(written(frame.length) - now), failure -> written(frame.length)),
                 false);
     }
 
-    private void written(int bytes) {
-        lastProgress = clock.getAsLong();
+    /** The network has taken so much; when that was. */
+    private long written(int bytes) {
+        long now = clock.getAsLong();
+        lastProgress = now;
         long left = backlog.addAndGet(-bytes);
         Seat taken = seat;
         if (left <= maxBacklog / 2 && above.compareAndSet(true, false) && taken != null) {
             taken.drained();
         }
+        return now;
     }
 
     @Override
