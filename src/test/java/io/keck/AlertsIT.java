@@ -210,8 +210,8 @@ class AlertsIT {
     @EnabledIfSystemProperty(named = CAMPAIGN, matches = "true")
     void hotRoom() throws IOException {
         startTwo();
-        for (int i = 0; i < 150; i++) { // each update of each writer goes to all of them
-            part(RawClient.connect(nodes.get(0).room("hot"), frame -> {})).begin();
+        for (int i = 0; i < 300; i++) { // each update of each writer is sent to all of them, and waits in the network
+            part(RawClient.connect(nodes.get(0).room("hot"), frame -> {}));
         }
         part(Crowd.gather("hot", 8, new Random(Seeds.next("AlertsIT.hotRoom")), List.of(nodes.get(0))));
         expect("KeckRoomHot");
@@ -232,8 +232,8 @@ class AlertsIT {
         }
         Random random = new Random(Seeds.next("AlertsIT.slowSockets"));
         Typist typist = new Typist(11);
-        for (int i = 0; i < 300; i++) { // more than all buffers of a TCP socket hold
-            assertThat(writer.write(typist.type(noise(random, 50_000)))).isTrue();
+        for (int i = 0; i < 150; i++) { // more than all buffers of a TCP socket hold, and a document that stays small
+            assertThat(writer.write(typist.set(noise(random, 40_000)))).isTrue();
         }
         expect("KeckSlowSockets");
     }
