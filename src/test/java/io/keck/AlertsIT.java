@@ -2,6 +2,7 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -9,6 +10,9 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -210,10 +214,19 @@ class AlertsIT {
     @EnabledIfSystemProperty(named = CAMPAIGN, matches = "true")
     void hotRoom() throws IOException {
         startTwo();
-        for (int i = 0; i < 300; i++) { // each update of each writer is sent to all of them, and waits in the network
+        for (int i = 0; i < 300; i++) { // each cursor is sent to all of them, and waits in the network
             part(RawClient.connect(nodes.get(0).room("hot"), frame -> {}));
         }
-        part(Crowd.gather("hot", 8, new Random(Seeds.next("AlertsIT.hotRoom")), List.of(nodes.get(0))));
+        SyncClient client = part(SyncClient.join(nodes.get(0).room("hot")));
+        Thread mover = new Thread(
+                () -> {
+                    long clock = 1;
+                    while (client.raw().sendNow(cursor(clock))) {
+                        clock++;
+                    }
+                },
+                "mover");
+        mover.start();
         expect("KeckRoomHot");
         assertThat(nodes.get(0).log()).contains("Room hot takes");
     }
@@ -227,8 +240,7 @@ class AlertsIT {
         awaitQuiet();
         SyncClient writer = part(SyncClient.join(node.room("slow")));
         for (int i = 0; i < 5; i++) {
-            SyncClient stalled = part(SyncClient.join(node.room("slow")));
-            stalled.raw().stopReading();
+            part(stalled(node, "slow"));
         }
         Random random = new Random(Seeds.next("AlertsIT.slowSockets"));
         Typist typist = new Typist(11);
@@ -273,6 +285,24 @@ class AlertsIT {
         postgres.restore(dir.resolve("backup"));
         postgres.start();
         expect("KeckLogWentBack");
+    }
+
+    private static byte[] cursor(long clock) {
+        return Message.awareness(List.of(new AwarenessState(17, clock, "{\"at\":" + clock + "}")));
+    }
+
+    /** A connection that reads nothing but the answer to its upgrade; little fits into the network before it. */
+    private static Socket stalled(KeckProcess node, String room) throws IOException {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(8_192);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()));
+        String upgrade = "GET /collaboration/" + room + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+        socket.getOutputStream().write(upgrade.getBytes(StandardCharsets.US_ASCII));
+        byte[] status = socket.getInputStream().readNBytes(12);
+        assertThat(new String(status, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 101");
+        return socket;
     }
 
     /** Text that nothing makes smaller. */

@@ -14,7 +14,13 @@ class DatabaseChecksTest {
 
     /** Sizes in MiB. */
     @ParameterizedTest
-    @CsvSource({"50000, 1000000, true", "4000, 1000000, false", "4000, 20000, true", "99, 1000, false", "101, 1000, true"})
+    @CsvSource({
+        "50000, 1000000, true",
+        "4000, 1000000, false",
+        "4000, 20000, true",
+        "99, 1000, false",
+        "101, 1000, true"
+    })
     void disk_isLow_whereLittleIsLeftOfIt(long free, long size, boolean healthy) {
         HealthCheck.Result result = DatabaseChecks.disk(DATA, free << 20, size << 20);
         assertThat(result.isHealthy()).isEqualTo(healthy);
@@ -23,7 +29,8 @@ class DatabaseChecksTest {
 
     @Test
     void full_isToldFromOtherFailures() {
-        assertThat(DiskFull.is(new RuntimeException(new SQLException("full", "53100")))).isTrue();
+        assertThat(DiskFull.is(new RuntimeException(new SQLException("full", "53100"))))
+                .isTrue();
         assertThat(DiskFull.is(new SQLException("full", null, 13))).isTrue();
         assertThat(DiskFull.is(new SQLException("gone", "08006", 7))).isFalse();
         assertThat(DiskFull.is(null)).isFalse();
