@@ -239,6 +239,7 @@ class AlertsIT {
         watch();
         awaitQuiet();
         SyncClient writer = part(SyncClient.join(node.room("slow")));
+        SyncClient reader = part(SyncClient.join(node.room("slow")));
         for (int i = 0; i < 5; i++) {
             part(stalled(node, "slow"));
         }
@@ -246,6 +247,9 @@ class AlertsIT {
         Typist typist = new Typist(11);
         for (int i = 0; i < 150; i++) { // more than all buffers of a TCP socket hold, and a document that stays small
             assertThat(writer.write(typist.set(noise(random, 40_000)))).isTrue();
+            reader.await(
+                    "it, before the next merges with it",
+                    () -> reader.stateVector().clock(11) == typist.clock());
         }
         expect("KeckSlowSockets");
     }
