@@ -10,14 +10,9 @@ import io.dropwizard.migrations.MigrationsBundle;
 import io.keck.api.ApiFactory;
 import io.keck.api.EventStreams;
 import io.keck.feed.ChangeLog;
-import io.keck.ops.BusMeters;
-import io.keck.ops.ConnectionMeters;
 import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
-import io.keck.ops.HealthServlet;
-import io.keck.ops.HealthServlet.Status;
-import io.keck.ops.PrometheusEndpoint;
-import io.keck.ops.RoomMeters;
+import io.keck.ops.RoomChecks;
 import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
@@ -25,7 +20,6 @@ import io.keck.socket.SocketFactory;
 import io.keck.socket.Sockets;
 import io.keck.storage.JdbiUpdateLog;
 import io.keck.webhook.Webhooks;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import org.glassfish.jersey.server.ServerProperties;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
@@ -71,20 +65,20 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
         RoomSettings settings = config.rooms().settings();
         String label = config.nodeIdOrRandom();
-        JdbiUpdateLog log = config.database().build(environment, label, settings.holdDeleted());
-        BusMeters busMeters = new BusMeters(environment.metrics());
-        Bus bus = config.redis().build(environment, log.nodes().cluster(), label, busMeters);
-        busMeters.watch(bus::isHealthy);
-        PrometheusRegistry prometheus = PrometheusEndpoint.addTo(environment);
-        RoomMeters meters = new RoomMeters(environment.metrics(), prometheus);
+        Instruments instruments = Instruments.of(environment);
+        JdbiUpdateLog log = config.database().build(environment, label, settings.holdDeleted(), instruments.log());
+        instruments.log().watch(log::answers, config.database().embedded());
+        Bus bus = config.redis().build(environment, log.nodes().cluster(), label, instruments.bus());
+        instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);
         RoomRuntime runtime = new RoomRuntime(
                 log,
                 bus,
                 settings,
-                meters,
+                instruments.rooms(),
                 config.rooms().documentHeap(),
                 config.drainTimeout().toMilliseconds());
-        meters.watch(runtime.rooms());
+        instruments.rooms().watch(runtime.rooms(), config.rooms().documentHeap(), settings.maxOverlays());
+        RoomChecks.register(environment.healthChecks(), runtime.rooms(), instruments.rooms());
         if (log.isShared()) {
             runtime.tail(settings.tailAlone());
         }
@@ -95,7 +89,6 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         if (config.hasNodeId()) {
             environment.lifecycle().manage(new NodeLabel(log.nodes(), label));
         }
-        ConnectionMeters connections = new ConnectionMeters(environment.metrics(), prometheus);
         SocketFactory.Gatekeeper gatekeeper = new SocketFactory.Gatekeeper() {
             @Override
             public boolean isHeld(String room) {
@@ -108,18 +101,27 @@ public final class KeckApplication extends Application<KeckConfiguration> {
             }
         };
         Sockets sockets = config.socket()
-                .build(environment, runtime.rooms(), settings, RoomRuntime.clock(), gatekeeper, connections);
-        connections.watch(sockets::size);
+                .build(
+                        environment,
+                        runtime.rooms(),
+                        settings,
+                        RoomRuntime.clock(),
+                        gatekeeper,
+                        instruments.connections());
+        instruments.connections().watch(sockets::size, sockets::slow, sockets::backlogBytes);
         runtime.everyTick(sockets::tick);
         runtime.beforeDrain(sockets::restart);
-        addFeed(config, environment, log, label, runtime, new FeedMeters(environment.metrics(), prometheus));
+        addFeed(
+                config,
+                environment,
+                log,
+                label,
+                runtime,
+                new FeedMeters(environment.metrics(), instruments.prometheus()));
         config.blobs().build(environment, log, settings.holdDeleted());
         config.cors().build(environment);
 
-        environment
-                .servlets()
-                .addServlet("health", new HealthServlet(() -> status(runtime, log)))
-                .addMapping("/health");
+        new Readiness(runtime, log, config.readyRequiresDatabase()).addTo(environment);
         environment.servlets().addServlet("front", new FrontPageServlet()).addMapping("");
     }
 
@@ -139,12 +141,5 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                 .build(environment, rooms.documents(), new ApiFactory.Feed(rooms::watch, changes, meters, webhooks));
         runtime.everyTick(streams::tick);
         meters.watch(streams::size, webhooks::backlog, webhooks::oldestSeconds);
-    }
-
-    private static Status status(RoomRuntime runtime, JdbiUpdateLog log) {
-        if (runtime.isDraining()) {
-            return Status.DRAINING;
-        }
-        return log.isHealthy() ? Status.OK : Status.DEGRADED;
     }
 }

@@ -62,6 +62,9 @@ public class KeckConfiguration extends Configuration {
     @JsonProperty
     private boolean openAccess;
 
+    @JsonProperty
+    private boolean readyRequiresDatabase;
+
     @NotNull
     @JsonProperty
     private Duration drainTimeout = Duration.seconds(20);
@@ -101,6 +104,10 @@ public class KeckConfiguration extends Configuration {
 
     boolean openAccess() {
         return openAccess;
+    }
+
+    boolean readyRequiresDatabase() {
+        return readyRequiresDatabase;
     }
 
     Duration drainTimeout() {

@@ -41,6 +41,8 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     private volatile boolean draining;
     private Runnable farewell = () -> {};
     private long tailMillis;
+    private volatile boolean started;
+    private volatile long tickedAt = System.nanoTime();
 
     /** @param documentHeap bytes that documents may take */
     RoomRuntime(
@@ -75,6 +77,14 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
         return draining;
     }
 
+    boolean isStarted() {
+        return started;
+    }
+
+    long nanosSinceTick() {
+        return System.nanoTime() - tickedAt;
+    }
+
     void everyTick(Runnable ticker) {
         tickers.add(ticker);
     }
@@ -95,6 +105,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
         if (tailMillis > 0) {
             every(tailMillis, () -> guarded(rooms::tail));
         }
+        started = true;
     }
 
     private void every(long millis, Runnable task) {
@@ -103,6 +114,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
 
     private void tick() {
         tickers.forEach(RoomRuntime::guarded);
+        tickedAt = System.nanoTime();
     }
 
     private static void guarded(Runnable ticker) {

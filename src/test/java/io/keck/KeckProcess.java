@@ -223,6 +223,10 @@ final class KeckProcess implements AutoCloseable {
         return port;
     }
 
+    int adminPort() {
+        return Integer.parseInt(awaitLog(ADMIN).group(1));
+    }
+
     /** The address of a room whose name is percent-encoded already. */
     URI room(String rawName) {
         return URI.create("ws://127.0.0.1:" + port + "/collaboration/" + rawName);
@@ -245,12 +249,20 @@ final class KeckProcess implements AutoCloseable {
 
     /** What a health check on the admin port says. */
     boolean healthCheck(String name) {
-        int adminPort = Integer.parseInt(awaitLog(ADMIN).group(1));
-        String json = send("GET", adminPort, "/healthcheck").body();
+        return check(name).get("healthy").asBoolean();
+    }
+
+    /** The sentence of a health check. */
+    String healthMessage(String name) {
+        return check(name).path("message").asText();
+    }
+
+    private JsonNode check(String name) {
+        String json = send("GET", adminPort(), "/healthcheck").body();
         try {
             JsonNode check = JSON.readTree(json).path(name);
             assertThat(check.has("healthy")).as(json).isTrue();
-            return check.get("healthy").asBoolean();
+            return check;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -275,8 +287,7 @@ final class KeckProcess implements AutoCloseable {
 
     /** What the admin port says. */
     String admin(String rawPath) {
-        HttpResponse<String> answer =
-                send("GET", Integer.parseInt(awaitLog(ADMIN).group(1)), rawPath);
+        HttpResponse<String> answer = send("GET", adminPort(), rawPath);
         assertThat(answer.statusCode()).isEqualTo(200);
         return answer.body();
     }

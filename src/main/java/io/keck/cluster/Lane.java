@@ -42,6 +42,12 @@ final class Lane {
         /** A connection was made, and every channel that was asked for before is subscribed. */
         void connected();
 
+        /** Nanoseconds of a steady clock. */
+        long nanos();
+
+        /** The server has taken what was published so many nanoseconds ago. */
+        void acknowledged(long nanos);
+
         /** A connection broke or could not be made. */
         void disconnected(String why);
 
@@ -70,7 +76,7 @@ final class Lane {
 
     /** What is to be done over the connections. */
     private sealed interface Order {
-        record Publish(String channel, byte[] message) implements Order {}
+        record Publish(String channel, byte[] message, long at) implements Order {}
 
         record Subscribe(String channel) implements Order {}
 
@@ -118,7 +124,7 @@ final class Lane {
             receiver.dropped();
             return;
         }
-        Order.Publish order = new Order.Publish(channel, message);
+        Order.Publish order = new Order.Publish(channel, message, receiver.nanos());
         if (queued.addAndGet(message.length) > maxQueued) {
             drop(order);
         } else {
@@ -326,6 +332,16 @@ final class Lane {
             if (!answers.isEmpty()) {
                 pipeline.sync();
                 answers.forEach(Response::get); // an error, as of a node that has lost the slot, breaks the link
+                acknowledged(orders);
+            }
+        }
+
+        private void acknowledged(List<Order> orders) {
+            long now = receiver.nanos();
+            for (Order order : orders) {
+                if (order instanceof Order.Publish publish) {
+                    receiver.acknowledged(now - publish.at());
+                }
             }
         }
 

@@ -199,6 +199,16 @@ final class RedisBus implements Bus, Managed {
         }
 
         @Override
+        public long nanos() {
+            return nanos.getAsLong();
+        }
+
+        @Override
+        public void acknowledged(long took) {
+            metrics.acknowledged(took);
+        }
+
+        @Override
         public void dropped() {
             metrics.dropped();
         }
@@ -255,6 +265,7 @@ final class RedisBus implements Bus, Managed {
     private void tick() {
         try {
             ways.forEach(Way::tick);
+            metrics.looked(peers.size(), queuedBytes());
             long silentSince = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.goneAfter());
             peers.forEach((number, peer) -> {
                 if (peer.heardAt() - silentSince < 0 && peers.remove(number, peer)) {

@@ -27,24 +27,24 @@ public final class BlobMeters implements BlobMetrics {
     /** Registers {@code keck.blobs.*}. */
     public BlobMeters(MetricRegistry registry) {
         this.registry = registry;
-        uploads = registry.meter("keck.blobs.uploads");
-        uploadBytes = registry.meter("keck.blobs.upload-bytes");
-        duplicates = registry.meter("keck.blobs.upload-duplicates");
-        downloads = registry.meter("keck.blobs.downloads");
-        downloadBytes = registry.meter("keck.blobs.download-bytes");
-        downloadsAborted = registry.meter("keck.blobs.downloads-aborted");
-        deleted = registry.meter("keck.blobs.deleted");
-        sweptBytes = registry.meter("keck.blobs.swept-bytes");
-        sweepFailures = registry.meter("keck.blobs.sweep-failures");
+        uploads = registry.meter(MetricNames.BLOBS_UPLOADS);
+        uploadBytes = registry.meter(MetricNames.BLOBS_UPLOAD_BYTES);
+        duplicates = registry.meter(MetricNames.BLOBS_DUPLICATES);
+        downloads = registry.meter(MetricNames.BLOBS_DOWNLOADS);
+        downloadBytes = registry.meter(MetricNames.BLOBS_DOWNLOAD_BYTES);
+        downloadsAborted = registry.meter(MetricNames.BLOBS_DOWNLOADS_ABORTED);
+        deleted = registry.meter(MetricNames.BLOBS_DELETED);
+        sweptBytes = registry.meter(MetricNames.BLOBS_SWEPT_BYTES);
+        sweepFailures = registry.meter(MetricNames.BLOBS_SWEEP_FAILURES);
         for (Refusal why : Refusal.values()) {
             String name = why.name().toLowerCase(Locale.ROOT).replace('_', '-');
-            refused.put(why, registry.meter("keck.blobs.refused-" + name));
+            refused.put(why, registry.meter(MetricNames.BLOBS_REFUSED + name));
         }
     }
 
     /** Registers what is asked for when somebody looks. */
     public void watch(IntSupplier underWay) {
-        registry.register("keck.blobs.transfers", (Gauge<Integer>) underWay::getAsInt);
+        registry.register(MetricNames.BLOBS_TRANSFERS, (Gauge<Integer>) underWay::getAsInt);
     }
 
     @Override

@@ -1,99 +1,121 @@
 package io.keck.ops;
 
+import com.codahale.metrics.Counter;
 import com.codahale.metrics.Gauge;
-import com.codahale.metrics.Histogram;
-import com.codahale.metrics.Meter;
 import com.codahale.metrics.MetricRegistry;
-import com.codahale.metrics.Timer;
 import io.keck.room.BusMetrics;
-import java.util.concurrent.TimeUnit;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.function.BooleanSupplier;
 
 /** Counts what happens on the bus, for {@code /metrics} on the admin port. Thread-safe. */
 public final class BusMeters implements BusMetrics {
     private final MetricRegistry registry;
-    private final Meter published;
-    private final Meter publishedBytes;
-    private final Meter received;
-    private final Meter receivedBytes;
-    private final Meter dropped;
-    private final Meter tooLarge;
-    private final Meter damaged;
-    private final Meter alien;
-    private final Meter connects;
-    private final Meter disconnects;
-    private final Meter nodesGone;
-    private final Histogram lag;
-    private final Timer beats;
+    private final Counter published;
+    private final Counter publishedBytes;
+    private final Counter received;
+    private final Counter receivedBytes;
+    private final Counter dropped;
+    private final Counter tooLarge;
+    private final Counter damaged;
+    private final Counter alien;
+    private final Counter connects;
+    private final Counter disconnects;
+    private final Counter nodesGone;
+    private volatile int others;
+    private volatile long queuedBytes;
+    private final DistributionDataPoint beats;
+    private final DistributionDataPoint untilPublished;
+    private final DistributionDataPoint untilReceived;
 
-    /** Registers {@code keck.bus.*}. */
-    public BusMeters(MetricRegistry registry) {
+    /** Registers what is counted. */
+    public BusMeters(MetricRegistry registry, PrometheusRegistry histograms, SyncStages stages) {
         this.registry = registry;
-        published = registry.meter("keck.bus.published");
-        publishedBytes = registry.meter("keck.bus.published-bytes");
-        received = registry.meter("keck.bus.received");
-        receivedBytes = registry.meter("keck.bus.received-bytes");
-        dropped = registry.meter("keck.bus.dropped");
-        tooLarge = registry.meter("keck.bus.too-large");
-        damaged = registry.meter("keck.bus.damaged");
-        alien = registry.meter("keck.bus.alien");
-        connects = registry.meter("keck.bus.connects");
-        disconnects = registry.meter("keck.bus.disconnects");
-        nodesGone = registry.meter("keck.bus.nodes-gone");
-        lag = registry.histogram("keck.bus.lag-millis");
-        beats = registry.timer("keck.bus.beats");
+        published = registry.counter(MetricNames.BUS_PUBLISHED);
+        publishedBytes = registry.counter(MetricNames.BUS_PUBLISHED_BYTES);
+        received = registry.counter(MetricNames.BUS_RECEIVED);
+        receivedBytes = registry.counter(MetricNames.BUS_RECEIVED_BYTES);
+        dropped = registry.counter(MetricNames.BUS_DROPPED);
+        tooLarge = registry.counter(MetricNames.BUS_TOO_LARGE);
+        damaged = registry.counter(MetricNames.BUS_DAMAGED);
+        alien = registry.counter(MetricNames.BUS_ALIEN);
+        connects = registry.counter(MetricNames.BUS_CONNECTS);
+        disconnects = registry.counter(MetricNames.BUS_DISCONNECTS);
+        nodesGone = registry.counter(MetricNames.BUS_NODES_GONE);
+        beats = RoomMeters.histogram(
+                histograms, MetricNames.BUS_BEAT_SECONDS, "A beat, to Redis and back", SyncStages.BOUNDS);
+        untilPublished = stages.of(SyncStages.Stage.PUBLISHED);
+        untilReceived = stages.of(SyncStages.Stage.CROSSED);
     }
 
-    /** Registers what is asked of the bus when somebody looks: 1 while it is healthy, else 0. */
-    public void watch(BooleanSupplier isHealthy) {
-        registry.register("keck.bus.healthy", (Gauge<Integer>) () -> isHealthy.getAsBoolean() ? 1 : 0);
+    /**
+     * Registers what is asked of the bus when somebody looks.
+     *
+     * @param isConfigured whether there is to be a bus at all
+     */
+    public void watch(boolean isConfigured, BooleanSupplier isHealthy) {
+        registry.register(MetricNames.BUS_CONFIGURED, (Gauge<Integer>) () -> isConfigured ? 1 : 0);
+        registry.register(MetricNames.BUS_NODES, (Gauge<Integer>) () -> others);
+        registry.register(MetricNames.BUS_QUEUED, (Gauge<Long>) () -> queuedBytes);
+        registry.register(MetricNames.BUS_HEALTHY, (Gauge<Integer>) () -> isHealthy.getAsBoolean() ? 1 : 0);
     }
 
     @Override
     public void published(int bytes) {
-        published.mark();
-        publishedBytes.mark(bytes);
+        published.inc();
+        publishedBytes.inc(bytes);
     }
 
     @Override
     public void received(int bytes, long millis) {
-        received.mark();
-        receivedBytes.mark(bytes);
-        lag.update(Math.max(0, millis)); // clocks of two machines
+        received.inc();
+        receivedBytes.inc(bytes);
+        untilReceived.observe(Math.max(0, millis) / 1e3); // clocks of two machines
     }
 
     @Override
     public void dropped() {
-        dropped.mark();
+        dropped.inc();
     }
 
     @Override
     public void tooLarge() {
-        tooLarge.mark();
+        tooLarge.inc();
     }
 
     @Override
     public void refused(Refusal why) {
-        (why == Refusal.DAMAGED ? damaged : alien).mark();
+        (why == Refusal.DAMAGED ? damaged : alien).inc();
     }
 
     @Override
     public void connected() {
-        connects.mark();
+        connects.inc();
     }
 
     @Override
     public void disconnected() {
-        disconnects.mark();
+        disconnects.inc();
     }
 
     @Override
     public void nodeGone() {
-        nodesGone.mark();
+        nodesGone.inc();
     }
 
     @Override
     public void beat(long nanos) {
-        beats.update(nanos, TimeUnit.NANOSECONDS);
+        beats.observe(nanos / 1e9);
+    }
+
+    @Override
+    public void looked(int nodes, long queued) {
+        others = nodes;
+        queuedBytes = queued;
+    }
+
+    @Override
+    public void acknowledged(long nanos) {
+        untilPublished.observe(nanos / 1e9);
     }
 }

@@ -1,12 +1,19 @@
 package io.keck.ops;
 
-import com.codahale.metrics.Counter;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import io.keck.room.ConnectionMetrics;
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 
 /** Counts what connections do, for {@code /metrics} on the admin port. Thread-safe. */
 public final class ConnectionMeters implements ConnectionMetrics {
@@ -14,30 +21,55 @@ public final class ConnectionMeters implements ConnectionMetrics {
     private static final Set<Integer> CODES =
             Set.of(1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 4400, 4401, 4403, 4404, 4413);
 
-    private final MetricRegistry registry;
-    private final Counter opened;
-    private final Counter received;
-    private final Counter receivedBytes;
-    private final Counter sent;
-    private final Counter sentBytes;
-    private final io.prometheus.metrics.core.metrics.Counter closed;
-    private final io.prometheus.metrics.core.metrics.Counter refused;
+    private static final Set<Integer> STATUSES = Set.of(400, 401, 403, 404, 413, 429, 503);
+    private static final String OTHER = "other";
 
-    /** Registers {@code keck.connections.*}, and what has a label where labels are known. */
-    public ConnectionMeters(MetricRegistry registry, PrometheusRegistry labelled) {
+    private final MetricRegistry registry;
+    private final com.codahale.metrics.Counter opened;
+    private final Map<Kind, Traffic> received;
+    private final Map<Kind, Traffic> sent;
+    private final Counter closed;
+    private final Counter refused;
+    private final DistributionDataPoint untilWritten;
+
+    /** Registers what is counted, every value of a label with 0: a counter that appears with its first event shows no rise. */
+    public ConnectionMeters(MetricRegistry registry, PrometheusRegistry labelled, SyncStages stages) {
         this.registry = registry;
-        opened = registry.counter("keck.connections.opened");
-        received = registry.counter("keck.connections.messages-received");
-        receivedBytes = registry.counter("keck.connections.bytes-received");
-        sent = registry.counter("keck.connections.messages-sent");
-        sentBytes = registry.counter("keck.connections.bytes-sent");
-        closed = counter("keck_connections_closed_total", "Connections that have ended", "code", labelled);
-        refused = counter("keck_connections_refused_total", "Connections that were refused", "status", labelled);
+        opened = registry.counter(MetricNames.CONNECTIONS_OPENED);
+        received = byKind(
+                counter(MetricNames.MESSAGES_RECEIVED, "WebSocket messages that came", "kind", labelled),
+                counter(MetricNames.BYTES_RECEIVED, "Bytes of the messages that came", "kind", labelled));
+        sent = byKind(
+                counter(MetricNames.MESSAGES_SENT, "WebSocket messages that were sent", "kind", labelled),
+                counter(MetricNames.BYTES_SENT, "Bytes of the messages that were sent", "kind", labelled));
+        closed = counter(MetricNames.CONNECTIONS_CLOSED, "Connections that have ended", "code", labelled);
+        CODES.forEach(code -> closed.initLabelValues(String.valueOf(code)));
+        closed.initLabelValues(OTHER);
+        refused = counter(MetricNames.CONNECTIONS_REFUSED, "Connections that were refused", "status", labelled);
+        STATUSES.forEach(status -> refused.initLabelValues(String.valueOf(status)));
+        refused.initLabelValues(OTHER);
+        untilWritten = stages.of(SyncStages.Stage.WRITTEN);
     }
 
-    private static io.prometheus.metrics.core.metrics.Counter counter(
-            String name, String help, String label, PrometheusRegistry registry) {
-        return io.prometheus.metrics.core.metrics.Counter.builder()
+    /** Messages of a kind. */
+    private record Traffic(CounterDataPoint messages, CounterDataPoint bytes) {
+        void count(int size) {
+            messages.inc();
+            bytes.inc(size);
+        }
+    }
+
+    private static Map<Kind, Traffic> byKind(Counter messages, Counter bytes) {
+        Map<Kind, Traffic> all = new EnumMap<>(Kind.class);
+        for (Kind kind : Kind.values()) {
+            String label = kind.name().toLowerCase(Locale.ROOT);
+            all.put(kind, new Traffic(messages.labelValues(label), bytes.labelValues(label)));
+        }
+        return all;
+    }
+
+    private static Counter counter(String name, String help, String label, PrometheusRegistry registry) {
+        return Counter.builder()
                 .name(name)
                 .help(help)
                 .labelNames(label)
@@ -46,8 +78,10 @@ public final class ConnectionMeters implements ConnectionMetrics {
     }
 
     /** Registers what is asked for when somebody looks. */
-    public void watch(IntSupplier open) {
-        registry.register("keck.connections.open", (Gauge<Integer>) open::getAsInt);
+    public void watch(IntSupplier open, IntSupplier slow, LongSupplier backlogBytes) {
+        registry.register(MetricNames.CONNECTIONS_OPEN, (Gauge<Integer>) open::getAsInt);
+        registry.register(MetricNames.CONNECTIONS_SLOW, (Gauge<Integer>) slow::getAsInt);
+        registry.register(MetricNames.CONNECTIONS_BACKLOG, (Gauge<Long>) backlogBytes::getAsLong);
     }
 
     @Override
@@ -56,25 +90,28 @@ public final class ConnectionMeters implements ConnectionMetrics {
     }
 
     @Override
-    public void received(int bytes) {
-        received.inc();
-        receivedBytes.inc(bytes);
+    public void received(Kind kind, int bytes) {
+        Objects.requireNonNull(received.get(kind)).count(bytes);
     }
 
     @Override
-    public void sent(int bytes) {
-        sent.inc();
-        sentBytes.inc(bytes);
+    public void sent(Kind kind, int bytes) {
+        Objects.requireNonNull(sent.get(kind)).count(bytes);
+    }
+
+    @Override
+    public void written(long millis) {
+        untilWritten.observe(millis / 1e3);
     }
 
     @Override
     public void closed(int code) {
-        closed.labelValues(CODES.contains(code) ? String.valueOf(code) : "other")
-                .inc();
+        closed.labelValues(CODES.contains(code) ? String.valueOf(code) : OTHER).inc();
     }
 
     @Override
     public void refused(int status) {
-        refused.labelValues(String.valueOf(status)).inc();
+        refused.labelValues(STATUSES.contains(status) ? String.valueOf(status) : OTHER)
+                .inc();
     }
 }

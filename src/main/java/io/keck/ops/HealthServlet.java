@@ -4,23 +4,54 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
- * {@code GET /health} on the main port, for balancers: 200 while this node takes connections, 503 while it goes down. A
- * database that is away makes the node "degraded" but not unready: all nodes share it, and open rooms go on.
+ * Says in one word how this node is, for balancers and whoever starts and restarts nodes: 200 or 503 on the main port. A
+ * database that is away makes the node "degraded" but, unless told otherwise, not unready: all nodes share it, and open
+ * rooms go on.
  */
 public final class HealthServlet extends HttpServlet {
+    /** The gauge that is 1 while {@code /health} is 200. */
+    public static final String READY = MetricNames.NODE_READY;
+
     private static final long serialVersionUID = 1L;
 
-    /** How a node is. */
+    /** How a node is; in lower case with hyphens it is what is answered. */
     public enum Status {
         /** All is well. */
-        OK,
+        OK(true),
+        /** The process works; nothing else is asked for. */
+        ALIVE(true),
         /** Documents are edited but not saved now. */
-        DEGRADED,
+        DEGRADED(true),
+        /** Not yet. */
+        STARTING(false),
         /** Takes no more connections. */
-        DRAINING
+        DRAINING(false),
+        /** Holds as much unsaved as it may: the next client is better off elsewhere. */
+        FULL(false),
+        /** The database is away, and a node is to be ready only while it is there. */
+        NO_DATABASE(false),
+        /** The room threads do nothing any more; only a restart helps. */
+        STUCK(false);
+
+        private final boolean good;
+
+        Status(boolean good) {
+            this.good = good;
+        }
+
+        /** Whether it is answered with 200. */
+        public boolean isGood() {
+            return good;
+        }
+
+        /** The word. */
+        String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     private final transient Supplier<Status> status;
@@ -33,15 +64,9 @@ public final class HealthServlet extends HttpServlet {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Status now = status.get();
-        response.setStatus(now == Status.DRAINING ? 503 : 200);
+        response.setStatus(now.isGood() ? 200 : 503);
         response.setContentType("application/json");
         response.setHeader("Cache-Control", "no-store");
-        response.getOutputStream()
-                .print(
-                        switch (now) {
-                            case OK -> "{\"status\":\"ok\"}";
-                            case DEGRADED -> "{\"status\":\"degraded\"}";
-                            case DRAINING -> "{\"status\":\"draining\"}";
-                        });
+        response.getOutputStream().print("{\"status\":\"" + now.word() + "\"}");
     }
 }

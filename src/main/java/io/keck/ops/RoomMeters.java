@@ -2,77 +2,164 @@ package io.keck.ops;
 
 import com.codahale.metrics.Counter;
 import com.codahale.metrics.Gauge;
-import com.codahale.metrics.Meter;
 import com.codahale.metrics.MetricRegistry;
-import com.codahale.metrics.Timer;
 import io.keck.room.RoomMetrics;
 import io.keck.room.Rooms;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /** Counts what rooms do, for {@code /metrics} on the admin port. Thread-safe. */
 public final class RoomMeters implements RoomMetrics {
-    /** Seconds. */
-    private static final double[] BOUNDS = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10};
+    private static final double[] UPDATES = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000};
+    private static final double[] BYTES = {64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 16_777_216};
 
     private final MetricRegistry registry;
-    private final Timer commits;
-    private final Histogram commitSeconds;
-    private final Meter commitFailures;
-    private final Meter caughtUp;
-    private final Meter heard;
+    private final LongSupplier clock;
+    private final DistributionDataPoint commitSeconds;
+    private final DistributionDataPoint batchUpdates;
+    private final DistributionDataPoint batchBytes;
+    private final DistributionDataPoint untilCommitted;
+    private final DistributionDataPoint untilApplied;
+    private final Counter commitFailures;
+    private final Counter catchUps;
+    private final Counter caughtUp;
+    private final Counter heard;
+    private final Counter gaps;
     private final Counter wentBack;
     private final Counter wentBackBytes;
-    private final Meter unsavedBegan;
-    private final Meter unsavedEnded;
+    private final Counter unsavedBegan;
+    private final Counter unsavedEnded;
+    private final Counter slowed;
+    private volatile int behindRooms;
+    private volatile long behindRows;
+    /** Since when some room has lacked something; 0 while none does. */
+    private final AtomicLong behindSince = new AtomicLong();
 
-    /** Registers {@code keck.rooms.*}, and the histogram of commits where histograms of several nodes can be added. */
-    public RoomMeters(MetricRegistry registry, PrometheusRegistry histograms) {
+    /**
+     * Registers what is counted.
+     *
+     * @param clock as {@link System#nanoTime}
+     */
+    public RoomMeters(MetricRegistry registry, PrometheusRegistry histograms, SyncStages stages, LongSupplier clock) {
         this.registry = registry;
-        commitSeconds = Histogram.builder()
-                .name("keck_rooms_commit_seconds")
-                .help("From handing a batch to the log to its commit")
-                .classicOnly()
-                .classicUpperBounds(BOUNDS)
-                .withoutExemplars()
-                .register(histograms);
-        commits = registry.timer("keck.rooms.commits");
-        commitFailures = registry.meter("keck.rooms.commit-failures");
-        caughtUp = registry.meter("keck.rooms.rows-caught-up");
-        heard = registry.meter("keck.rooms.rows-heard");
-        wentBack = registry.counter("keck.rooms.log-went-back");
-        wentBackBytes = registry.counter("keck.rooms.log-went-back-bytes");
-        unsavedBegan = registry.meter("keck.rooms.unsaved-began");
-        unsavedEnded = registry.meter("keck.rooms.unsaved-ended");
+        this.clock = clock;
+        commitSeconds = histogram(
+                histograms,
+                MetricNames.COMMIT_SECONDS,
+                "From handing a batch to the log to its commit",
+                SyncStages.BOUNDS);
+        batchUpdates = histogram(histograms, MetricNames.BATCH_UPDATES, "Updates in a committed row", UPDATES);
+        batchBytes = histogram(histograms, MetricNames.BATCH_BYTES, "Bytes of a committed row", BYTES);
+        untilCommitted = stages.of(SyncStages.Stage.COMMITTED);
+        untilApplied = stages.of(SyncStages.Stage.APPLIED);
+        commitFailures = registry.counter(MetricNames.COMMIT_FAILURES);
+        catchUps = registry.counter(MetricNames.CATCH_UPS);
+        caughtUp = registry.counter(MetricNames.ROWS_CAUGHT_UP);
+        heard = registry.counter(MetricNames.ROWS_HEARD);
+        gaps = registry.counter(MetricNames.GAPS);
+        wentBack = registry.counter(MetricNames.WENT_BACK);
+        wentBackBytes = registry.counter(MetricNames.WENT_BACK_BYTES);
+        unsavedBegan = registry.counter(MetricNames.UNSAVED_BEGAN);
+        unsavedEnded = registry.counter(MetricNames.UNSAVED_ENDED);
+        slowed = registry.counter(MetricNames.CONNECTIONS_SLOWED);
+        registry.register(MetricNames.SYNC_BEHIND_ROOMS, (Gauge<Integer>) () -> behindRooms);
+        registry.register(MetricNames.SYNC_BEHIND_ROWS, (Gauge<Long>) () -> behindRows);
+        registry.register(MetricNames.SYNC_BEHIND_SECONDS, (Gauge<Double>) this::behindSeconds);
     }
 
-    /** Registers what is asked of the rooms when somebody looks. */
-    public void watch(Rooms rooms) {
-        registry.register("keck.rooms.open", (Gauge<Integer>) rooms::size);
-        registry.register("keck.rooms.unsaved", (Gauge<Integer>) rooms::unsavedRooms);
-        registry.register("keck.rooms.unsaved-bytes", (Gauge<Long>) rooms::unsavedBytes);
+    static DistributionDataPoint histogram(PrometheusRegistry registry, String name, String help, double... bounds) {
+        return Histogram.builder()
+                .name(name)
+                .help(help)
+                .classicOnly()
+                .classicUpperBounds(bounds)
+                .withoutExemplars()
+                .register(registry)
+                .labelValues();
+    }
+
+    /**
+     * Registers what is asked of the rooms when somebody looks.
+     *
+     * @param documentLimit bytes that documents may take
+     * @param unsavedLimit bytes that may be unsaved
+     */
+    public void watch(Rooms rooms, long documentLimit, long unsavedLimit) {
+        Cached<Rooms.Census> census = new Cached<>(rooms::census, clock);
+        registry.register(MetricNames.ROOMS_LOADED, (Gauge<Integer>) rooms::size);
+        registry.register(
+                MetricNames.ROOMS_OCCUPIED, (Gauge<Integer>) () -> census.get().occupied());
+        registry.register(
+                MetricNames.UNSAVED_AGE, (Gauge<Double>) () -> census.get().waitingNanos() / 1e9);
+        registry.register(MetricNames.ROOMS_UNSAVED, (Gauge<Integer>) rooms::unsavedRooms);
+        registry.register(MetricNames.UNSAVED_BYTES, (Gauge<Long>) rooms::unsavedBytes);
+        registry.register(MetricNames.UNSAVED_LIMIT, (Gauge<Long>) () -> unsavedLimit);
+        registry.register(MetricNames.BUSIEST, (Gauge<Double>) rooms::busiest);
+        registry.register(MetricNames.DOCUMENTS, (Gauge<Integer>) rooms::documentCount);
+        registry.register(MetricNames.DOCUMENT_BYTES, (Gauge<Long>) rooms::documentBytes);
+        registry.register(MetricNames.DOCUMENT_LIMIT, (Gauge<Long>) () -> documentLimit);
+    }
+
+    /** Rows that the room that was furthest behind lacked at the last comparison. */
+    public long behindRows() {
+        return behindRows;
+    }
+
+    /** For how long some room has lacked something at every comparison. */
+    public double behindSeconds() {
+        long since = behindSince.get();
+        return since == 0 ? 0 : (nanos() - since) / 1e9;
     }
 
     @Override
-    public void committed(long millis) {
-        commits.update(millis, TimeUnit.MILLISECONDS);
-        commitSeconds.observe(millis / 1e3);
+    public long nanos() {
+        return clock.getAsLong() | 1; // 0 is what says that nobody measures
+    }
+
+    @Override
+    public void committed(long commitNanos, long waitedNanos, int updates, int bytes) {
+        commitSeconds.observe(commitNanos / 1e9);
+        batchUpdates.observe(updates);
+        batchBytes.observe(bytes);
+        if (waitedNanos >= 0) {
+            untilCommitted.observe(waitedNanos / 1e9);
+        }
     }
 
     @Override
     public void commitFailed() {
-        commitFailures.mark();
+        commitFailures.inc();
     }
 
     @Override
     public void caughtUp(int rows) {
-        caughtUp.mark(rows);
+        catchUps.inc();
+        caughtUp.inc(rows);
     }
 
     @Override
-    public void heard() {
-        heard.mark();
+    public void heard(long nanos) {
+        heard.inc();
+        untilApplied.observe(nanos / 1e9);
+    }
+
+    @Override
+    public void gap() {
+        gaps.inc();
+    }
+
+    @Override
+    public void compared(int behind, long rows) {
+        behindRooms = behind;
+        behindRows = rows;
+        if (behind == 0) {
+            behindSince.set(0);
+        } else {
+            behindSince.compareAndSet(0, nanos());
+        }
     }
 
     @Override
@@ -83,11 +170,16 @@ public final class RoomMeters implements RoomMetrics {
 
     @Override
     public void unsavedBegan() {
-        unsavedBegan.mark();
+        unsavedBegan.inc();
     }
 
     @Override
     public void unsavedEnded() {
-        unsavedEnded.mark();
+        unsavedEnded.inc();
+    }
+
+    @Override
+    public void slowConnection() {
+        slowed.inc();
     }
 }

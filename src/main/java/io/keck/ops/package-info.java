@@ -1,6 +1,7 @@
 /**
- * What operators and balancers see: today {@link io.keck.ops.HealthServlet}, the front page, and the meters of
- * rooms, connections and blobs, which {@link io.keck.ops.PrometheusEndpoint} shows.
+ * What operators and balancers see: {@link io.keck.ops.HealthServlet}, health checks, the front page, and the meters of
+ * rooms, bus, log, connections, blobs and heap, which {@link io.keck.ops.PrometheusEndpoint} shows. All names are in
+ * {@code MetricNames}.
  */
 @NullMarked
 package io.keck.ops;

@@ -13,10 +13,12 @@ final class Audience {
     private final List<Member> members;
 
     private final RoomSettings settings;
+    private final RoomMetrics metrics;
 
-    Audience(List<Member> members, RoomSettings settings) {
+    Audience(List<Member> members, RoomSettings settings, RoomMetrics metrics) {
         this.members = members;
         this.settings = settings;
+        this.metrics = metrics;
     }
 
     /** Before something is sent: who cannot take it stays at what the store holds now. */
@@ -26,6 +28,7 @@ final class Audience {
             if (m.greeted && m.behind == null && m.connection.backlog() > settings.maxBacklog()) {
                 now = now == null ? store.stateVector() : now;
                 m.behind = now;
+                metrics.slowConnection();
             }
         }
     }

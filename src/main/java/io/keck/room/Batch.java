@@ -26,6 +26,12 @@ final class Batch {
 
     /** Whether the sockets have it already: true only where the database was away when it came. */
     boolean sent;
+    /** When the oldest update in it came, by the clock of {@link RoomMetrics}; 0 when it came from no socket. */
+    long receivedAt;
+    /** How many updates it was made of. */
+    int updates;
+    /** When the turn began that first handed it to the log, by the clock of {@link RoomMetrics}. */
+    long handedOver;
     /** When it was first handed to the log, or -1. */
     long submittedAt = -1;
 
@@ -39,6 +45,7 @@ final class Batch {
     }
 
     void add(Update u, @Nullable Member from) {
+        updates++;
         if (single == null && merged == null) {
             single = u;
         } else {
@@ -47,6 +54,9 @@ final class Batch {
             severalOrigins |= origin != from;
         }
         origin = from;
+        if (receivedAt == 0 && from != null) {
+            receivedAt = from.cameAt;
+        }
     }
 
     private StructStore store() {

@@ -16,6 +16,9 @@ public interface BusMetrics {
     /** Something was handed to the bus. */
     default void published(int bytes) {}
 
+    /** What was handed to the bus so many nanoseconds ago has been taken by Redis. */
+    default void acknowledged(long nanos) {}
+
     /** Something was not published: the bus is away, or too much waits for it. */
     default void dropped() {}
 
@@ -40,6 +43,9 @@ public interface BusMetrics {
 
     /** A connection broke, or could not be made. */
     default void disconnected() {}
+
+    /** So many other nodes are heard of, and so many bytes wait to be published; told with every beat. */
+    default void looked(int others, long queuedBytes) {}
 
     /** A node is not heard of any more. */
     default void nodeGone() {}

@@ -170,8 +170,12 @@ final class Journal {
 
     // ------------------------------------------------------------------ commit
 
-    /** Hands the oldest batch to the log, unless one is on its way. */
-    void commit(long now) {
+    /**
+     * Hands the oldest batch to the log, unless one is on its way.
+     *
+     * @param nanos when this turn began, by the clock of {@link RoomMetrics}
+     */
+    void commit(long now, long nanos) {
         Batch first = batches.first();
         if (first == null || inFlight != null) {
             return;
@@ -180,6 +184,7 @@ final class Journal {
         boolean again = first.submittedAt >= 0;
         if (!again) {
             first.submittedAt = now;
+            first.handedOver = nanos;
         }
         inFlightLink = owner.newLink();
         log.append(id, first.id, inFlightLink, first.payload(), again, first.key())
@@ -249,13 +254,18 @@ final class Journal {
         }
     }
 
-    /** A row, as the bus tells it. */
-    void heard(Bus.Event.Committed row) {
+    /**
+     * A row, as the bus tells it.
+     *
+     * @param at when it came, by the clock of {@link RoomMetrics}
+     */
+    void heard(Bus.Event.Committed row, long at) {
         if (row.seq() == applied + 1 && owner.continues(row.before(), last)) {
-            metrics.heard();
             take(row.seq(), row.batchId(), row.link(), row.payload());
+            metrics.heard(metrics.nanos() - at);
             settle();
         } else if (row.seq() > applied) {
+            metrics.gap();
             readOn();
         }
     }

@@ -3,6 +3,8 @@ package io.keck.room;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +24,10 @@ public final class Mailbox {
     private final Executor executor;
     private final Runnable endOfTurn;
     private final Runnable onFailure;
+    private final LongSupplier nanos;
+    private final AtomicLong busy = new AtomicLong();
+    /** Of the turn that is under way. */
+    private long began;
 
     /**
      * A mailbox without tasks.
@@ -31,6 +37,12 @@ public final class Mailbox {
      *     at may be half done
      */
     public Mailbox(Executor executor, Runnable endOfTurn, Runnable onFailure) {
+        this(executor, endOfTurn, onFailure, () -> 0);
+    }
+
+    /** @param nanos measures how long turns take; always 0 where nobody wants to know */
+    Mailbox(Executor executor, Runnable endOfTurn, Runnable onFailure, LongSupplier nanos) {
+        this.nanos = nanos;
         this.executor = executor;
         this.endOfTurn = endOfTurn;
         this.onFailure = onFailure;
@@ -42,6 +54,16 @@ public final class Mailbox {
         schedule();
     }
 
+    /** Nanoseconds that all turns took together. */
+    long busyNanos() {
+        return busy.getOpaque();
+    }
+
+    /** When this turn began, by the clock that was given; to be asked in turns. */
+    long began() {
+        return began;
+    }
+
     private void schedule() {
         if (scheduled.compareAndSet(false, true)) {
             executor.execute(this::turn);
@@ -49,6 +71,7 @@ public final class Mailbox {
     }
 
     private void turn() {
+        began = nanos.getAsLong();
         try {
             for (int i = 0; i < TURN; i++) {
                 Runnable task = tasks.poll();
@@ -59,6 +82,7 @@ public final class Mailbox {
             }
             run(endOfTurn);
         } finally {
+            busy.setOpaque(busy.getPlain() + nanos.getAsLong() - began);
             scheduled.set(false);
             if (!tasks.isEmpty()) {
                 schedule();

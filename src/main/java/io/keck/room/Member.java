@@ -29,6 +29,9 @@ final class Member implements Awareness.Owner {
 
     long freshUntil;
 
+    /** When what is dealt with now came, by the clock of {@link RoomMetrics}. */
+    long cameAt;
+
     /** Was too slow for some awareness message. */
     boolean missedAwareness;
 

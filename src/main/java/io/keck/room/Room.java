@@ -69,6 +69,12 @@ public class Room {
     /** Connections that hold or are about to take a seat; -1 once the room takes no more. */
     private final AtomicInteger seats = new AtomicInteger();
 
+    /** When the oldest of what waits to be committed came, by the clock of {@link RoomMetrics}; 0 while nothing waits. */
+    private final AtomicLong waitingSince = new AtomicLong();
+
+    /** What {@link #busyNanos} was at the last look. Belongs to who looks. */
+    long busyBefore;
+
     /** When {@link #onTick} is due: soon while something is unsaved, else now and then. */
     private volatile long wakeAt = Long.MIN_VALUE;
 
@@ -124,11 +130,14 @@ public class Room {
         this.settings = context.settings();
         this.overlays = overlays;
         this.onClosed = onClosed;
-        this.mailbox = new Mailbox(context.executor(), this::endOfTurn, this::failed);
+        this.mailbox = new Mailbox(context.executor(), this::endOfTurn, this::failed, context.metrics()::nanos);
         this.batches = new Batches(context.ids());
         this.journal = new Journal(name, context.log(), batches, context.metrics(), mailbox::post, new JournalOwner());
-        this.listener = (node, event) -> mailbox.post(() -> heard(node, event));
-        this.audience = new Audience(members, settings);
+        this.listener = (node, event) -> {
+            long at = context.metrics().nanos();
+            mailbox.post(() -> heard(node, event, at));
+        };
+        this.audience = new Audience(members, settings, context.metrics());
         this.answers = new Answers(journal::store, batches, settings, this::isTooEarly);
         this.awareness = new RoomAwareness(settings, clock, members, this::tellOthers);
         this.document = new RoomDocument(
@@ -256,6 +265,21 @@ public class Room {
         }
     }
 
+    /** Whether somebody is in it, or about to be. */
+    boolean isOccupied() {
+        return seats.get() > 0;
+    }
+
+    /** When the oldest of what waits to be committed came, by the clock of {@link RoomMetrics}; 0 while nothing waits. */
+    long waitingSince() {
+        return waitingSince.getOpaque();
+    }
+
+    /** Nanoseconds that all turns took together. */
+    long busyNanos() {
+        return mailbox.busyNanos();
+    }
+
     /** Keeps a place, so that the room does not close meanwhile; false when it takes no more. */
     boolean reserve() {
         return seats.getAndUpdate(n -> n < 0 ? n : n + 1) >= 0;
@@ -300,7 +324,9 @@ public class Room {
             if (inbound.addAndGet(bytes) > settings.maxInbound()) {
                 member.connection.pause();
             }
+            long at = context.metrics().nanos();
             mailbox.post(() -> whenOpen(() -> {
+                member.cameAt = at;
                 messages.forEach(m -> handle(member, m));
                 if (inbound.addAndGet(-bytes) <= settings.maxInbound() / 2 && !member.paused) {
                     member.connection.resume();
@@ -465,12 +491,12 @@ public class Room {
         }
     }
 
-    private void heard(long node, Bus.Event event) {
+    private void heard(long node, Bus.Event event, long at) {
         if (state != State.OPEN) {
             return;
         }
         if (event instanceof Bus.Event.Committed row) {
-            journal.heard(row);
+            journal.heard(row, at);
         } else if (event instanceof Bus.Event.Unsaved update) {
             own(Update.decode(update.payload(), DecodeLimits.OWN));
         } else if (event instanceof Bus.Event.Awareness said) {
@@ -552,7 +578,7 @@ public class Room {
                 audience.broadcast(Message.update(batch.payload()), batch.soleOrigin());
             }
             tellOthers(new Bus.Event.Committed(seq, batch.id, link, before, batch.payload()));
-            context.metrics().committed(clock.getAsLong() - batch.submittedAt);
+            count(batch);
         }
 
         @Override
@@ -620,9 +646,15 @@ public class Room {
         return before == last;
     }
 
+    private void count(Batch batch) {
+        long now = mailbox.began();
+        long waited = batch.receivedAt == 0 ? -1 : now - batch.receivedAt;
+        context.metrics().committed(now - batch.handedOver, waited, batch.updates, batch.payload().length);
+    }
+
     private void commit() {
         if (state == State.OPEN && clock.getAsLong() >= nextAttempt) {
-            journal.commit(clock.getAsLong());
+            journal.commit(clock.getAsLong(), mailbox.began());
         }
     }
 
@@ -649,6 +681,15 @@ public class Room {
         overlays.ended();
         context.metrics().unsavedEnded();
         LOG.info("Room {}: the database answers again", name);
+    }
+
+    /** Lets the node see how long something has been waiting to be committed. */
+    private void accountWaiting() {
+        Batch first = batches.first();
+        if (first != null && first.receivedAt == 0) {
+            first.receivedAt = mailbox.began(); // from no socket: since it is here, then
+        }
+        waitingSince.setOpaque(first == null ? 0 : first.receivedAt);
     }
 
     /** Tells the node how much of its heap is taken by what this room could not save. */
@@ -684,6 +725,7 @@ public class Room {
         answers.give();
         commit();
         accountOverlay();
+        accountWaiting();
         wakeAt = Math.min(wakeAt, nextTick(clock.getAsLong())); // a turn never puts it off: busy rooms need ticks too
         if (batches.isEmpty() && !savedListeners.isEmpty()) {
             savedListeners.forEach(Runnable::run);
@@ -737,6 +779,7 @@ public class Room {
             overlays.ended();
         }
         accountOverlay();
+        waitingSince.setOpaque(0);
         onClosed.run();
     }
 

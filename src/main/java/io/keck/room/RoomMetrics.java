@@ -5,8 +5,23 @@ public interface RoomMetrics {
     /** Counts nothing. */
     RoomMetrics NONE = new RoomMetrics() {};
 
-    /** An own batch was committed, so many milliseconds after it was first handed to the log. */
-    default void committed(long millis) {}
+    /**
+     * The clock of all times that are told here: nanoseconds of a steady clock, from any thread. Always 0 where nobody
+     * measures, which costs nothing.
+     */
+    default long nanos() {
+        return 0;
+    }
+
+    /**
+     * An own batch was committed.
+     *
+     * @param commitNanos since the turn began that first handed it to the log
+     * @param waitedNanos since the oldest update in it was received; -1 where it came from no socket
+     * @param updates how many it was made of
+     * @param bytes of the row
+     */
+    default void committed(long commitNanos, long waitedNanos, int updates, int bytes) {}
 
     /** An attempt to commit failed or its outcome is unknown. */
     default void commitFailed() {}
@@ -14,8 +29,19 @@ public interface RoomMetrics {
     /** Rows or a snapshot of other nodes were read from the log, because the bus had not brought them. */
     default void caughtUp(int rows) {}
 
-    /** A row of another node came over the bus. */
-    default void heard() {}
+    /** A row of another node came over the bus and was applied so many nanoseconds later. */
+    default void heard(long nanos) {}
+
+    /** A row came over the bus, and one before it is missing. */
+    default void gap() {}
+
+    /**
+     * The rooms were compared with the log.
+     *
+     * @param behind rooms whose replica lacked something that the log had
+     * @param rows that the one lacked that lacked most
+     */
+    default void compared(int behind, long rows) {}
 
     /** The log had lost what this node had seen committed; so many bytes of it are appended again. */
     default void wentBack(int bytes) {}
@@ -25,4 +51,7 @@ public interface RoomMetrics {
 
     /** A room that went on unsaved has saved something again. */
     default void unsavedEnded() {}
+
+    /** A connection does not take what it is sent, and gets no single updates until it has caught up. */
+    default void slowConnection() {}
 }

@@ -14,6 +14,7 @@ public final class Rooms {
     private final Overlays overlays;
     private final Tailer tailer;
     private final HeldNames held;
+    private final Busiest busiest;
     private volatile boolean draining;
 
     /** No rooms yet. */
@@ -33,6 +34,7 @@ public final class Rooms {
         this.maker = maker;
         this.overlays = new Overlays(context.settings().maxOverlays());
         this.tailer = new Tailer(context);
+        this.busiest = new Busiest(context.metrics());
         context.bus().listen(new Bus.NodeListener() {
             @Override
             public void back() {
@@ -193,6 +195,35 @@ public final class Rooms {
         return draining;
     }
 
+    /**
+     * The rooms at one moment.
+     *
+     * @param loaded in memory, or being loaded
+     * @param occupied of them, those that somebody is in
+     * @param waitingNanos how long the oldest update that is not committed has been waiting; 0 while none is
+     */
+    public record Census(int loaded, int occupied, long waitingNanos) {}
+
+    /** Looks at every room; quick, but not for every message. */
+    public Census census() {
+        long now = context.metrics().nanos();
+        int loaded = 0;
+        int occupied = 0;
+        long longest = 0;
+        for (Room room : rooms.values()) {
+            loaded++;
+            occupied += room.isOccupied() ? 1 : 0;
+            long since = room.waitingSince();
+            longest = since == 0 ? longest : Math.max(longest, now - since);
+        }
+        return new Census(loaded, occupied, longest);
+    }
+
+    /** The part of a thread's time that the busiest room took lately: 1 is all that a room can get. */
+    public double busiest() {
+        return busiest.share();
+    }
+
     /** How many rooms are loaded here. */
     public int size() {
         return rooms.size();
@@ -201,6 +232,11 @@ public final class Rooms {
     /** Bytes of updates that are not saved though clients have seen them, roughly. */
     public long unsavedBytes() {
         return overlays.bytes();
+    }
+
+    /** Whether all rooms together hold so much unsaved that writers are read no further. */
+    public boolean isFull() {
+        return overlays.isFull();
     }
 
     /** How many rooms go on unsaved. */
@@ -219,6 +255,7 @@ public final class Rooms {
     /** Lets every room do what time demands; to be called about once a second. */
     public void tick() {
         rooms.values().forEach(Room::tick);
+        busiest.look(rooms.values());
     }
 
     /** Takes no more connections, ends those that are there, and completes when every update they sent is saved. */

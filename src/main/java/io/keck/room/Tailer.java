@@ -56,7 +56,24 @@ final class Tailer {
         }
         if (!positions.isEmpty()) {
             ask(positions);
+        } else if (rooms.isEmpty()) {
+            context.metrics().compared(0, 0);
         }
+    }
+
+    /** How far the replicas are behind now; some of it may be under way. */
+    private void count(Collection<Room> rooms, Map<Long, UpdateLog.Head> heads) {
+        int behind = 0;
+        long most = 0;
+        for (Room room : rooms) {
+            Journal.Position here = room.position();
+            UpdateLog.Head head = here == null ? null : heads.get(here.roomId());
+            if (here != null && head != null && head.seq() > here.seq()) {
+                behind++;
+                most = Math.max(most, head.seq() - here.seq());
+            }
+        }
+        context.metrics().compared(behind, most);
     }
 
     private void ask(Map<Room, Journal.Position> positions) {
@@ -66,6 +83,7 @@ final class Tailer {
         context.log().heads(ids).whenComplete((heads, error) -> {
             asked.decrementAndGet();
             if (heads != null) {
+                count(positions.keySet(), heads);
                 positions.forEach((room, position) -> room.headSeen(heads.get(position.roomId()), position));
             }
         });

@@ -3,6 +3,7 @@ package io.keck.socket;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
+import io.keck.room.ConnectionMetrics;
 import io.keck.room.Seat;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
@@ -25,6 +26,7 @@ public final class CollaborationEndpoint extends Endpoint {
     static final String ADDRESS = "io.keck.address";
 
     private final Sockets sockets;
+    private long id;
     private String room = "";
     private String address = "";
     private @Nullable SocketConnection connection;
@@ -47,7 +49,7 @@ public final class CollaborationEndpoint extends Endpoint {
             @Override
             public void onMessage(byte[] frame) {
                 opened.heard();
-                sockets.metrics().received(frame.length);
+                sockets.metrics().received(ConnectionMetrics.Kind.of(frame), frame.length);
                 receive(opened, frame);
             }
         });
@@ -64,7 +66,8 @@ public final class CollaborationEndpoint extends Endpoint {
             }
         });
         connection = opened;
-        sockets.opened(opened);
+        id = sockets.opened(opened);
+        LOG.debug("Connection {} of room {}: opened by {}", id, room, address);
         Seat taken = sockets.rooms().join(room, opened);
         seat = taken;
         opened.seat(taken);
@@ -79,7 +82,7 @@ public final class CollaborationEndpoint extends Endpoint {
         try {
             messages = Message.readAll(frame, sockets.limits().decode());
         } catch (DecodeException e) {
-            LOG.debug("Room {}: closed {} for a malformed message: {}", room, address, e.getMessage());
+            LOG.debug("Connection {} of room {}: malformed message of {}: {}", id, room, address, e.getMessage());
             from.close(CloseReason.malformed(String.valueOf(e.getMessage())));
             return;
         }
@@ -88,7 +91,7 @@ public final class CollaborationEndpoint extends Endpoint {
 
     @Override
     public void onError(Session session, Throwable error) {
-        LOG.debug("Room {}: connection of {} failed", room, address, error);
+        LOG.debug("Connection {} of room {}: failed: {}", id, room, String.valueOf(error));
     }
 
     @Override
@@ -103,8 +106,9 @@ public final class CollaborationEndpoint extends Endpoint {
             if (why != null && why.isFinal()) {
                 sockets.strikes().closed(address, room, why.code());
             }
-            sockets.closed(
-                    closed, why != null ? why.code() : reason.getCloseCode().getCode());
+            int code = why != null ? why.code() : reason.getCloseCode().getCode();
+            sockets.closed(closed, code);
+            LOG.debug("Connection {} of room {}: ended with {}", id, room, code);
         }
     }
 }

@@ -70,20 +70,23 @@ final class SocketConnection implements Connection {
         if (backlog.get() > maxBacklog) {
             above.set(true);
         }
-        metrics.sent(frame.length);
+        metrics.sent(ConnectionMetrics.Kind.of(frame), frame.length);
         session.sendFrame(
                 new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
-                Callback.from(() -> written(frame.length), failure -> written(frame.length)),
+                Callback.from(() -> metrics.written(written(frame.length) - now), failure -> written(frame.length)),
                 false);
     }
 
-    private void written(int bytes) {
-        lastProgress = clock.getAsLong();
+    /** The network has taken so much; when that was. */
+    private long written(int bytes) {
+        long now = clock.getAsLong();
+        lastProgress = now;
         long left = backlog.addAndGet(-bytes);
         Seat taken = seat;
         if (left <= maxBacklog / 2 && above.compareAndSet(true, false) && taken != null) {
             taken.drained();
         }
+        return now;
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /** All WebSockets of this node, and what each of them needs. Thread-safe. */
@@ -34,6 +35,7 @@ public final class Sockets {
     private final Strikes strikes;
     private final ConnectionMetrics metrics;
     private final Set<SocketConnection> open = ConcurrentHashMap.newKeySet();
+    private final AtomicLong numbers = new AtomicLong();
 
     Sockets(Rooms rooms, RoomSettings roomSettings, Limits limits, LongSupplier clock, ConnectionMetrics metrics) {
         this.rooms = rooms;
@@ -68,9 +70,11 @@ public final class Sockets {
         return strikes;
     }
 
-    void opened(SocketConnection connection) {
+    /** Gives it a number, by which logs call it. */
+    long opened(SocketConnection connection) {
         open.add(connection);
         metrics.opened();
+        return numbers.incrementAndGet();
     }
 
     /** @param code with which it ended */
@@ -82,6 +86,24 @@ public final class Sockets {
     /** How many are open. */
     public int size() {
         return open.size();
+    }
+
+    /** Connections that get no single updates now, since too much waits for them. Looks at all. */
+    public int slow() {
+        int slow = 0;
+        for (SocketConnection connection : open) {
+            slow += connection.backlog() > roomSettings.maxBacklog() ? 1 : 0;
+        }
+        return slow;
+    }
+
+    /** Bytes that wait for all connections together. Looks at all. */
+    public long backlogBytes() {
+        long bytes = 0;
+        for (SocketConnection connection : open) {
+            bytes += connection.backlog();
+        }
+        return bytes;
     }
 
     /** Looks after every connection; to be called about every second. */

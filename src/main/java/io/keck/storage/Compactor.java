@@ -57,6 +57,7 @@ class Compactor {
                 } catch (RoomGoneException e) {
                     LOG.debug("Room {} was deleted before it was folded", roomId);
                 } catch (RuntimeException e) {
+                    log.metrics().foldFailed();
                     LOG.warn("Room {} could not be folded; it will be when it has grown again", roomId, e);
                 }
             });
@@ -65,6 +66,7 @@ class Compactor {
 
     /** Folds a room now; false when another node does so or there is nothing to fold. */
     boolean compact(long roomId) {
+        long began = System.nanoTime();
         if (!wait(log.change(roomId, h -> lease(h, roomId)))) {
             return false;
         }
@@ -76,7 +78,11 @@ class Compactor {
         byte[] state = fold(contents);
         verify(contents, state);
         UpdateLog.Row last = rows.get(rows.size() - 1);
-        return wait(log.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
+        boolean swapped = wait(log.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
+        if (swapped) {
+            log.metrics().folded(rows.size(), System.nanoTime() - began);
+        }
+        return swapped;
     }
 
     /**
@@ -183,11 +189,13 @@ class Compactor {
     }
 
     private void deleteFolded(Handle h, long roomId, long upTo) {
-        h.createUpdate("DELETE FROM room_log WHERE room_id = :room AND seq <= :seq AND created_at <= :before")
+        int rows = h.createUpdate(
+                        "DELETE FROM room_log WHERE room_id = :room AND seq <= :seq AND created_at <= :before")
                 .bind("room", roomId)
                 .bind("seq", upTo)
                 .bind("before", clock.millis() - retentionMillis)
                 .execute();
+        log.metrics().purged(rows);
     }
 
     /** Deletes rows that were kept only for the retention. */

@@ -10,10 +10,12 @@ import io.dropwizard.jdbi3.JdbiFactory;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.ValidationMethod;
+import io.keck.room.LogMetrics;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -152,6 +154,12 @@ public class DatabaseFactory extends DataSourceFactory {
         return DatabaseUrl.parse(getUrl());
     }
 
+    /** The directory of an embedded database; null where it is elsewhere. */
+    public @Nullable Path embedded() {
+        String file = parsedUrl().sqliteFile();
+        return file == null ? null : Path.of(file).toAbsolutePath().getParent();
+    }
+
     /** The pool; the directory of an embedded database is made first, for {@code db migrate} too. */
     @Override
     public ManagedDataSource build(MetricRegistry metricRegistry, String name) {
@@ -167,6 +175,11 @@ public class DatabaseFactory extends DataSourceFactory {
      * @param holdMillis how long nobody may make a room anew after it was deleted
      */
     public JdbiUpdateLog build(Environment environment, String nodeId, long holdMillis) {
+        return build(environment, nodeId, holdMillis, LogMetrics.NONE);
+    }
+
+    /** As the other, and tells what happens to the log. */
+    public JdbiUpdateLog build(Environment environment, String nodeId, long holdMillis, LogMetrics metrics) {
         DatabaseUrl url = parsedUrl();
         EmbeddedFile.prepare(url, environment.lifecycle());
         ManagedDataSource dataSource = build(environment.metrics(), "database");
@@ -178,8 +191,9 @@ public class DatabaseFactory extends DataSourceFactory {
         }
         Durability.warn(jdbi, url.isSqlite());
         JdbiUpdateLog updateLog = new JdbiUpdateLog(
-                jdbi, url.isSqlite(), nodeId, Clock.systemUTC(), log.settings(holdMillis), purger(dataSource));
+                jdbi, url.isSqlite(), nodeId, Clock.systemUTC(), log.settings(holdMillis), purger(dataSource), metrics);
         environment.lifecycle().manage(updateLog);
+        DatabaseChecks.register(environment.healthChecks(), updateLog, jdbi, Migrations.ids(dataSource), embedded());
         return updateLog;
     }
 

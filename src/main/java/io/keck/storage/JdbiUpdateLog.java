@@ -5,6 +5,7 @@ import io.keck.blob.BlobMetrics;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import io.keck.room.Documents;
+import io.keck.room.LogMetrics;
 import io.keck.room.UpdateLog;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -88,7 +89,11 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     });
 
     private volatile LongConsumer committed = roomId -> {};
+    private final LogMetrics metrics;
     private volatile boolean healthy = true;
+    private volatile String lastFailure = "no answer";
+    /** How the last {@link #probe} ended. */
+    private volatile boolean answers = true;
     /** When the question that is not answered yet was asked, {@link System#nanoTime}; 0 when there is none. */
     private final AtomicLong probedAt = new AtomicLong();
 
@@ -107,6 +112,18 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
      */
     public JdbiUpdateLog(
             Jdbi jdbi, boolean sqlite, String node, Clock clock, Settings settings, Runnable onConnectionLost) {
+        this(jdbi, sqlite, node, clock, settings, onConnectionLost, LogMetrics.NONE);
+    }
+
+    JdbiUpdateLog(
+            Jdbi jdbi,
+            boolean sqlite,
+            String node,
+            Clock clock,
+            Settings settings,
+            Runnable onConnectionLost,
+            LogMetrics metrics) {
+        this.metrics = metrics;
         this.jdbi = jdbi;
         this.dialect = Dialect.of(sqlite);
         this.shared = !sqlite;
@@ -122,7 +139,11 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                     settings.maxBatches(),
                     settings.maxBytes(),
                     Write::size,
-                    logWriter::commit));
+                    group -> {
+                        long began = System.nanoTime();
+                        logWriter.commit(group);
+                        metrics.group(group.size(), System.nanoTime() - began);
+                    }));
         }
         AtomicInteger number = new AtomicInteger();
         this.readers = Executors.newFixedThreadPool(
@@ -304,7 +325,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
             Throwable cause = error instanceof CompletionException ? error.getCause() : error;
             healthy = cause == null || isAnswer(cause);
             if (cause != null) {
-                connectionFailed(cause);
+                failed(cause);
             }
         });
     }
@@ -316,11 +337,26 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                 || error instanceof KeyUsedException;
     }
 
+    private void failed(Throwable cause) {
+        if (!isAnswer(cause)) {
+            metrics.failed();
+            lastFailure = cause.toString().lines().findFirst().orElse("");
+        }
+        if (DiskFull.is(cause)) {
+            metrics.full();
+        }
+        connectionFailed(cause);
+    }
+
     /** Looks whether a failure is that of a connection, and tells whoever wants to know. */
     void connectionFailed(Throwable cause) {
         if (ConnectionFailure.is(cause)) {
             onConnectionLost.run();
         }
+    }
+
+    LogMetrics metrics() {
+        return metrics;
     }
 
     Jdbi jdbi() {
@@ -333,12 +369,30 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         return healthy && (asked == 0 || System.nanoTime() - asked < LATE_NANOS);
     }
 
+    /** Whether the database answers at all, whatever it says to what it is asked for. */
+    public boolean answers() {
+        long asked = probedAt.get();
+        return answers && (asked == 0 || System.nanoTime() - asked < LATE_NANOS);
+    }
+
+    /** What failed last, in one line. */
+    String lastFailure() {
+        return lastFailure;
+    }
+
     /** Asks the database whether it is there; to be called about every second. */
     public void probe() {
-        if (probedAt.compareAndSet(0, System.nanoTime() | 1)) {
+        long began = System.nanoTime() | 1;
+        if (probedAt.compareAndSet(0, began)) {
             var unused = reading(() -> jdbi.withHandle(
                             h -> h.createQuery("SELECT 1").mapTo(Integer.class).one()))
-                    .whenComplete((one, error) -> probedAt.set(0));
+                    .whenComplete((one, error) -> {
+                        answers = error == null;
+                        if (error == null) {
+                            metrics.answered(System.nanoTime() - began);
+                        }
+                        probedAt.set(0);
+                    });
         }
     }
 

@@ -29,7 +29,7 @@ class RoomClusterTest {
             }
 
             @Override
-            public void heard() {
+            public void heard(long nanos) {
                 events.add("heard");
             }
 

@@ -1,0 +1,104 @@
+package io.keck.ops;
+
+import com.codahale.metrics.Counter;
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.MetricRegistry;
+import io.keck.room.LogMetrics;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Counts what happens to the log in its database, for {@code /metrics} on the admin port. Thread-safe. */
+public final class LogMeters implements LogMetrics {
+    private static final double[] WRITES = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000};
+
+    private final MetricRegistry registry;
+    private final DistributionDataPoint groupWrites;
+    private final DistributionDataPoint groupSeconds;
+    private final DistributionDataPoint pingSeconds;
+    private final DistributionDataPoint foldSeconds;
+    private final Counter failures;
+    private final Counter full;
+    private final Counter folds;
+    private final Counter foldFailures;
+    private final Counter rowsFolded;
+    private final Counter rowsPurged;
+
+    /** Registers what is counted. */
+    public LogMeters(MetricRegistry registry, PrometheusRegistry histograms) {
+        this.registry = registry;
+        groupWrites = RoomMeters.histogram(
+                histograms, MetricNames.GROUP_WRITES, "Writes that went to the database together", WRITES);
+        groupSeconds = RoomMeters.histogram(
+                histograms, MetricNames.GROUP_SECONDS, "How long the database took for them", SyncStages.BOUNDS);
+        pingSeconds = RoomMeters.histogram(
+                histograms,
+                MetricNames.DATABASE_PING_SECONDS,
+                "How long the database took to say that it is there",
+                SyncStages.BOUNDS);
+        foldSeconds = RoomMeters.histogram(
+                histograms,
+                MetricNames.FOLD_SECONDS,
+                "How long it took to fold the rows of a room into its snapshot",
+                SyncStages.BOUNDS);
+        failures = registry.counter(MetricNames.DATABASE_FAILURES);
+        full = registry.counter(MetricNames.DATABASE_FULL);
+        folds = registry.counter(MetricNames.FOLDS);
+        foldFailures = registry.counter(MetricNames.FOLD_FAILURES);
+        rowsFolded = registry.counter(MetricNames.ROWS_FOLDED);
+        rowsPurged = registry.counter(MetricNames.ROWS_PURGED);
+    }
+
+    /**
+     * Registers what is asked for when somebody looks.
+     *
+     * @param isUp whether the database answers
+     * @param directory of an embedded database, or null
+     */
+    public void watch(BooleanSupplier isUp, @Nullable Path directory) {
+        registry.register(MetricNames.DATABASE_UP, (Gauge<Integer>) () -> isUp.getAsBoolean() ? 1 : 0);
+        Disk disk = new Disk(directory);
+        registry.register(MetricNames.DISK_FREE, (Gauge<Long>) disk::free);
+        registry.register(MetricNames.DISK_SIZE, (Gauge<Long>) disk::size);
+    }
+
+    @Override
+    public void group(int writes, long nanos) {
+        groupWrites.observe(writes);
+        groupSeconds.observe(nanos / 1e9);
+    }
+
+    @Override
+    public void answered(long nanos) {
+        pingSeconds.observe(nanos / 1e9);
+    }
+
+    @Override
+    public void failed() {
+        failures.inc();
+    }
+
+    @Override
+    public void full() {
+        full.inc();
+    }
+
+    @Override
+    public void folded(int rows, long nanos) {
+        folds.inc();
+        rowsFolded.inc(rows);
+        foldSeconds.observe(nanos / 1e9);
+    }
+
+    @Override
+    public void foldFailed() {
+        foldFailures.inc();
+    }
+
+    @Override
+    public void purged(int rows) {
+        rowsPurged.inc(rows);
+    }
+}

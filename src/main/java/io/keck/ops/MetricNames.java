@@ -1,0 +1,142 @@
+package io.keck.ops;
+
+/**
+ * The names of all metrics that Keck makes itself. Those with dots are Dropwizard's, in {@code /metrics} as they are here;
+ * Prometheus gets them with underscores, and counters with {@code _total}. Those with underscores are for Prometheus only:
+ * they have labels, or are histograms whose buckets can be added over nodes. Times are in seconds, sizes in bytes.
+ *
+ * <p>No label has a value that a peer chooses: their number is bounded by what is written here and in the meters.
+ */
+final class MetricNames {
+    // ---- connections
+    static final String CONNECTIONS_OPEN = "keck.connections.open";
+    static final String CONNECTIONS_OPENED = "keck.connections.opened";
+    /** By {@code code}: the WebSocket close code, or "other". */
+    static final String CONNECTIONS_CLOSED = "keck_connections_closed_total";
+    /** By {@code status}: the HTTP status, or "other". */
+    static final String CONNECTIONS_REFUSED = "keck_connections_refused_total";
+    /** By {@code kind}: step1, step2, update, awareness, other. */
+    static final String MESSAGES_RECEIVED = "keck_connections_messages_received_total";
+
+    static final String BYTES_RECEIVED = "keck_connections_bytes_received_total";
+    static final String MESSAGES_SENT = "keck_connections_messages_sent_total";
+    static final String BYTES_SENT = "keck_connections_bytes_sent_total";
+    /** Connections that get no single updates now, since too much waits for them. */
+    static final String CONNECTIONS_SLOW = "keck.connections.slow";
+    /** How often a connection became one of those. */
+    static final String CONNECTIONS_SLOWED = "keck.connections.slowed";
+
+    static final String CONNECTIONS_BACKLOG = "keck.connections.backlog-bytes";
+
+    // ---- rooms
+    /** In memory, or being loaded. */
+    static final String ROOMS_LOADED = "keck.rooms.open";
+    /** Somebody is in them. */
+    static final String ROOMS_OCCUPIED = "keck.rooms.occupied";
+    /** They go on though nothing can be saved. */
+    static final String ROOMS_UNSAVED = "keck.rooms.unsaved";
+
+    static final String UNSAVED_BYTES = "keck.rooms.unsaved-bytes";
+    static final String UNSAVED_LIMIT = "keck.rooms.unsaved-limit-bytes";
+    /** Age of the oldest update that was received and is not committed. */
+    static final String UNSAVED_AGE = "keck.rooms.oldest-uncommitted-seconds";
+
+    static final String UNSAVED_BEGAN = "keck.rooms.unsaved-began";
+    static final String UNSAVED_ENDED = "keck.rooms.unsaved-ended";
+    static final String COMMIT_SECONDS = "keck_rooms_commit_seconds";
+    static final String COMMIT_FAILURES = "keck.rooms.commit-failures";
+    /** Updates in a row. */
+    static final String BATCH_UPDATES = "keck_rooms_batch_updates";
+    /** Bytes of a row. */
+    static final String BATCH_BYTES = "keck_rooms_batch_bytes";
+    /** Rows of other nodes, from the bus. */
+    static final String ROWS_HEARD = "keck.rooms.rows-heard";
+    /** Rows of other nodes, read from the log. */
+    static final String ROWS_CAUGHT_UP = "keck.rooms.rows-caught-up";
+
+    static final String CATCH_UPS = "keck.rooms.catch-ups";
+    static final String GAPS = "keck.rooms.gaps";
+    static final String WENT_BACK = "keck.rooms.log-went-back";
+    static final String WENT_BACK_BYTES = "keck.rooms.log-went-back-bytes";
+    /** The part of a thread that the busiest room takes, 0 to 1. */
+    static final String BUSIEST = "keck.rooms.busiest-ratio";
+
+    static final String DOCUMENTS = "keck.rooms.documents";
+    static final String DOCUMENT_BYTES = "keck.rooms.document-bytes";
+    static final String DOCUMENT_LIMIT = "keck.rooms.document-limit-bytes";
+
+    // ---- sync lag
+    /** By {@code stage}, see {@link SyncStages}. */
+    static final String SYNC_SECONDS = "keck_sync_seconds";
+    /** Rows that the replica of some room lacked at the last comparison: head - applied, of the worst. */
+    static final String SYNC_BEHIND_ROWS = "keck.sync.behind-rows";
+
+    static final String SYNC_BEHIND_ROOMS = "keck.sync.behind-rooms";
+    /** Since then some room has lacked something at every comparison. */
+    static final String SYNC_BEHIND_SECONDS = "keck.sync.behind-seconds";
+
+    // ---- bus
+    static final String BUS_CONFIGURED = "keck.bus.configured";
+    static final String BUS_HEALTHY = "keck.bus.healthy";
+    static final String BUS_NODES = "keck.bus.other-nodes";
+    static final String BUS_QUEUED = "keck.bus.queued-bytes";
+    static final String BUS_PUBLISHED = "keck.bus.published";
+    static final String BUS_PUBLISHED_BYTES = "keck.bus.published-bytes";
+    static final String BUS_RECEIVED = "keck.bus.received";
+    static final String BUS_RECEIVED_BYTES = "keck.bus.received-bytes";
+    static final String BUS_DROPPED = "keck.bus.dropped";
+    static final String BUS_TOO_LARGE = "keck.bus.too-large";
+    static final String BUS_DAMAGED = "keck.bus.damaged";
+    static final String BUS_ALIEN = "keck.bus.alien";
+    static final String BUS_CONNECTS = "keck.bus.connects";
+    static final String BUS_DISCONNECTS = "keck.bus.disconnects";
+    static final String BUS_NODES_GONE = "keck.bus.nodes-gone";
+    /** A beat, to Redis and back. */
+    static final String BUS_BEAT_SECONDS = "keck_bus_beat_seconds";
+
+    // ---- database
+    static final String DATABASE_UP = "keck.database.up";
+    /** The question whether it is there, every half second. */
+    static final String DATABASE_PING_SECONDS = "keck_database_ping_seconds";
+
+    static final String DATABASE_FAILURES = "keck.database.failures";
+    static final String DATABASE_FULL = "keck.database.full";
+    /** Of the volume of an embedded database; -1 with any other. */
+    static final String DISK_FREE = "keck.disk.free-bytes";
+
+    static final String DISK_SIZE = "keck.disk.size-bytes";
+    static final String GROUP_WRITES = "keck_log_group_writes";
+    static final String GROUP_SECONDS = "keck_log_group_seconds";
+    static final String FOLDS = "keck.log.folds";
+    static final String FOLD_FAILURES = "keck.log.fold-failures";
+    static final String FOLD_SECONDS = "keck_log_fold_seconds";
+    static final String ROWS_FOLDED = "keck.log.rows-folded";
+    static final String ROWS_PURGED = "keck.log.rows-purged";
+
+    // ---- blobs
+    static final String BLOBS_UPLOADS = "keck.blobs.uploads";
+    static final String BLOBS_UPLOAD_BYTES = "keck.blobs.upload-bytes";
+    static final String BLOBS_DUPLICATES = "keck.blobs.upload-duplicates";
+    static final String BLOBS_DOWNLOADS = "keck.blobs.downloads";
+    static final String BLOBS_DOWNLOAD_BYTES = "keck.blobs.download-bytes";
+    static final String BLOBS_DOWNLOADS_ABORTED = "keck.blobs.downloads-aborted";
+    static final String BLOBS_DELETED = "keck.blobs.deleted";
+    static final String BLOBS_SWEPT_BYTES = "keck.blobs.swept-bytes";
+    static final String BLOBS_SWEEP_FAILURES = "keck.blobs.sweep-failures";
+    /** And why, with hyphens. */
+    static final String BLOBS_REFUSED = "keck.blobs.refused-";
+
+    static final String BLOBS_TRANSFERS = "keck.blobs.transfers";
+
+    // ---- the HTTP interface, and the node itself
+    /** By {@code status}: 2xx, 3xx, 4xx, 5xx; without streams of events, which last. */
+    static final String REST_SECONDS = "keck_rest_request_seconds";
+    /** 1 while /health is 200. */
+    static final String NODE_READY = "keck.node.ready";
+    /** What of the old generation was still in use after it was last cleaned, as a part of its greatest size. */
+    static final String HEAP_LIVE = "keck.heap.live-ratio";
+
+    static final String GC_SECONDS = "keck_gc_seconds_total";
+
+    private MetricNames() {}
+}
