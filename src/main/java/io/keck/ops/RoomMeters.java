@@ -10,6 +10,7 @@ import io.keck.room.Rooms;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Counts what rooms do, for {@code /metrics} on the admin port. Thread-safe. */
 public final class RoomMeters implements RoomMetrics {
@@ -26,6 +27,7 @@ public final class RoomMeters implements RoomMetrics {
     private final Counter wentBackBytes;
     private final Meter unsavedBegan;
     private final Meter unsavedEnded;
+    private final AtomicInteger quarantined = new AtomicInteger();
 
     /** Registers {@code keck.rooms.*}, and the histogram of commits where histograms of several nodes can be added. */
     public RoomMeters(MetricRegistry registry, PrometheusRegistry histograms) {
@@ -45,6 +47,7 @@ public final class RoomMeters implements RoomMetrics {
         wentBackBytes = registry.counter("keck.rooms.log-went-back-bytes");
         unsavedBegan = registry.meter("keck.rooms.unsaved-began");
         unsavedEnded = registry.meter("keck.rooms.unsaved-ended");
+        registry.register("keck.rooms.quarantined", (Gauge<Integer>) quarantined::get);
     }
 
     /** Registers what is asked of the rooms when somebody looks. */
@@ -89,5 +92,15 @@ public final class RoomMeters implements RoomMetrics {
     @Override
     public void unsavedEnded() {
         unsavedEnded.mark();
+    }
+
+    @Override
+    public void quarantineBegan() {
+        quarantined.incrementAndGet();
+    }
+
+    @Override
+    public void quarantineEnded() {
+        quarantined.decrementAndGet();
     }
 }

@@ -25,4 +25,10 @@ public interface RoomMetrics {
 
     /** A room that went on unsaved has saved something again. */
     default void unsavedEnded() {}
+
+    /** A room was loaded whose stored state is damaged: it can only be read. It stays loaded. */
+    default void quarantineBegan() {}
+
+    /** Such a room was closed: it was repaired, deleted or replaced. */
+    default void quarantineEnded() {}
 }
