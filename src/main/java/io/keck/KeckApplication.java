@@ -45,12 +45,18 @@ public final class KeckApplication extends Application<KeckConfiguration> {
             }
         });
         bootstrap.addCommand(new ImportKeckCommand());
+        bootstrap.addCommand(new DoctorCommand());
+        bootstrap.addCommand(new ExportCommand());
+        bootstrap.addCommand(new ImportCommand());
     }
 
     /** An import that had to leave something out is not a command that failed. */
     @Override
     protected void onFatalError(Throwable error) {
-        System.exit(error instanceof ImportKeckCommand.IncompleteException ? 2 : 1);
+        System.exit(
+                error instanceof CommandExit exit
+                        ? exit.status()
+                        : error instanceof ImportKeckCommand.IncompleteException ? 2 : 1);
     }
 
     @Override

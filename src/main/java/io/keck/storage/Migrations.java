@@ -1,8 +1,16 @@
 package io.keck.storage;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.sql.Connection;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import javax.sql.DataSource;
+import javax.xml.stream.XMLInputFactory;
+import javax.xml.stream.XMLStreamConstants;
+import javax.xml.stream.XMLStreamException;
+import javax.xml.stream.XMLStreamReader;
 import liquibase.Contexts;
 import liquibase.LabelExpression;
 import liquibase.Liquibase;
@@ -55,6 +63,26 @@ final class Migrations {
             throw new IllegalStateException("The database schema is not up to date, " + pending[0]
                     + " change sets are missing. Run: java -jar keck.jar db migrate config.yml"
                     + " or set database.migrateAtStart: true (KECK_MIGRATE=true).");
+        }
+    }
+
+    /** The ids of all change sets that this release knows, for one of the two databases. Does not touch a database. */
+    static Set<String> changeSets(boolean postgres) {
+        Set<String> ids = new LinkedHashSet<>();
+        try (InputStream in = Migrations.class.getClassLoader().getResourceAsStream(FILE)) {
+            XMLStreamReader xml = XMLInputFactory.newFactory().createXMLStreamReader(in);
+            while (xml.hasNext()) {
+                if (xml.next() == XMLStreamConstants.START_ELEMENT
+                        && xml.getLocalName().equals("changeSet")) {
+                    String dbms = xml.getAttributeValue(null, "dbms");
+                    if (dbms == null || dbms.equals(postgres ? "postgresql" : "sqlite")) {
+                        ids.add(xml.getAttributeValue(null, "id"));
+                    }
+                }
+            }
+            return ids;
+        } catch (IOException | XMLStreamException e) {
+            throw new IllegalStateException("the list of change sets cannot be read", e);
         }
     }
 
