@@ -48,6 +48,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         bootstrap.addCommand(new DoctorCommand());
         bootstrap.addCommand(new ExportCommand());
         bootstrap.addCommand(new ImportCommand());
+        bootstrap.addCommand(new BenchCommand());
     }
 
     /** An import that had to leave something out is not a command that failed. */
@@ -112,6 +113,12 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         connections.watch(sockets::size);
         runtime.everyTick(sockets::tick);
         runtime.beforeDrain(sockets::restart);
+        Kicks kicks = new Kicks(sockets, bus, log.kicks(), log::isHealthy);
+        runtime.rooms().onKick(kicks::told);
+        if (log.isShared()) {
+            runtime.everyTick(kicks::tick);
+        }
+        new AdminTasks(runtime, log, sockets, kicks).addTo(environment);
         config.api().build(environment, runtime.rooms().documents());
         config.blobs().build(environment, log, settings.holdDeleted());
         config.cors().build(environment);
