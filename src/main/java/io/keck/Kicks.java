@@ -68,6 +68,9 @@ final class Kicks {
     Result kick(String room, String connection) {
         Bus.Kick kick = new Bus.Kick(random.nextLong(), room, connection);
         isNew(kick);
+        bus.kick(kick);
+        int here = sockets.kick(room, connection);
+        LOG.info("An operator ended {} connections here", here);
         boolean stored = true;
         try {
             database.add(kick);
@@ -77,9 +80,6 @@ final class Kicks {
                     e.getMessage());
             stored = false;
         }
-        bus.kick(kick);
-        int here = sockets.kick(room, connection);
-        LOG.info("An operator ended {} connections here", here);
         return new Result(here, bus.isHealthy(), stored);
     }
 

@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,7 +78,15 @@ final class ContentsReader {
      * @throws RoomUnknownException if there is no such room
      */
     static Contents read(Handle h, long roomId, long seq) {
-        ContentsReader reader = read(h, SQL, roomId, seq);
+        ContentsReader reader;
+        try {
+            reader = read(h, SQL, roomId, seq);
+        } catch (JdbiException e) {
+            if (!UnreadableData.is(e)) {
+                throw e;
+            }
+            return readCautiously(h, roomId, seq);
+        }
         if (!reader.isSnapshotDamaged) {
             return reader.contents();
         }
@@ -86,6 +95,56 @@ final class ContentsReader {
         ContentsReader rowsOnly = read(h, ROWS_ONLY, roomId, seq);
         rowsOnly.damage = damage;
         return rowsOnly.contents();
+    }
+
+    /** Row by row, as far as the database can read them. */
+    private static Contents readCautiously(Handle h, long roomId, long seq) {
+        RoomScan.Base base = RoomScan.base(h, roomId, true).orElseThrow(() -> new RoomGoneException(roomId));
+        ContentsReader reader = new ContentsReader(roomId, seq);
+        reader.head = base.head();
+        byte[] state = base.state();
+        Damage ofSnapshot = null;
+        if (state != null && base.seq() > seq) {
+            ofSnapshot = RowCheck.snapshot(roomId, base.seq(), base.link(), state, base.checksum());
+            if (ofSnapshot == null) {
+                reader.snapshot = state;
+                reader.snapshotSeq = base.seq();
+                reader.check.after(base.seq(), base.link());
+            }
+        } else if (base.failure() != null) {
+            ofSnapshot = new Damage(base.seq(), "the snapshot at " + base.seq() + " cannot be read: " + base.failure());
+        }
+        try {
+            new RowPages(h, roomId, true).each(reader.check.last(), base.head().seq(), row -> {
+                reader.readRow(row);
+                return reader.damage == null;
+            });
+        } catch (JdbiException e) {
+            if (!UnreadableData.is(e)) {
+                throw e;
+            }
+            long next = reader.check.last() + 1;
+            reader.damage =
+                    new Damage(next, "row " + next + ", or one after it, cannot be read: " + UnreadableData.message(e));
+        }
+        if (reader.damage == null) {
+            reader.damage = reader.check.end(base.head());
+        }
+        if (ofSnapshot != null) {
+            reader.damage = ofSnapshot;
+        }
+        return reader.contents();
+    }
+
+    private void readRow(RowPages.Stored row) {
+        byte[] batchId = row.batchId();
+        byte[] payload = row.payload();
+        damage = row.failure() != null
+                ? new Damage(row.seq(), "row " + row.seq() + " cannot be read: " + row.failure())
+                : check.row(row.seq(), row.link(), batchId, payload, row.checksum(), row.before());
+        if (damage == null && batchId != null && payload != null) {
+            rows.add(new Row(row.seq(), BatchIds.fromBytes(batchId), row.link(), payload));
+        }
     }
 
     private static ContentsReader read(Handle h, String sql, long roomId, long seq) {
@@ -105,7 +164,9 @@ final class ContentsReader {
                 case DELETED -> throw new RoomGoneException(roomId);
                 case ANCHOR -> {
                     anchor = link;
-                    check.after(seq, link);
+                    if (seq > 0) { // before the first row there is nothing
+                        check.after(seq, link);
+                    }
                 }
                 case SNAPSHOT -> readSnapshot(seq, link, rs);
                 case ROW -> readRow(seq, link, rs);

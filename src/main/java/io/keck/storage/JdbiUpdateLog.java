@@ -333,7 +333,8 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         return error instanceof RoomGoneException
                 || error instanceof RoomUnknownException
                 || error instanceof Documents.RoomMissingException
-                || error instanceof KeyUsedException;
+                || error instanceof KeyUsedException
+                || UnreadableData.is(error);
     }
 
     /** Looks whether a failure is that of a connection, and tells whoever wants to know. */

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,7 +71,17 @@ final class Repair {
             }
             byte[] state = good.store.encode();
             check(good.store, state);
-            int aside = jdbi.inTransaction(h -> swap(h, roomId, base.get(), problems, state));
+            int aside;
+            try {
+                aside = jdbi.inTransaction(h -> swap(h, roomId, base.get(), problems, state));
+            } catch (JdbiException e) {
+                if (!UnreadableData.is(e)) {
+                    throw e;
+                }
+                throw new IllegalStateException("The database cannot take out what it cannot read ("
+                        + UnreadableData.message(e) + "): restore a backup, or, on PostgreSQL, let it give up damaged"
+                        + " pages for this once (ALTER DATABASE … SET zero_damaged_pages = on, by a superuser).");
+            }
             if (aside >= 0) {
                 return Optional.of(aside);
             }
@@ -100,7 +111,7 @@ final class Repair {
                 .bind("was", base.head().seq())
                 .bind("wasLink", base.head().link())
                 .execute();
-        boolean sameSnapshot = RoomScan.base(h, roomId, true)
+        boolean sameSnapshot = RoomScan.position(h, roomId)
                 .filter(current -> current.seq() == base.seq() && current.newest() == base.newest())
                 .isPresent();
         if (locked == 0 || !sameSnapshot) {
@@ -133,12 +144,15 @@ final class Repair {
         return aside;
     }
 
+    private static boolean isUnreadable(RoomScan.Problem problem) {
+        return problem.damage().what().contains("cannot be read");
+    }
+
     private static int setRowAside(Handle h, long roomId, RoomScan.Problem problem, long now) {
-        boolean unreadable = problem.damage().what().contains("cannot be read");
         return h.createUpdate("INSERT INTO room_damage"
                         + " (id, room_id, kind, seq, link, batch_id, bytes, problem, created_at)"
                         + " SELECT :id, room_id, 'row', seq, link, batch_id, "
-                        + (unreadable ? "NULL" : "payload")
+                        + (isUnreadable(problem) ? "NULL" : "payload")
                         + ", :problem, :now FROM room_log WHERE room_id = :room AND seq = :seq")
                 .bind("id", BlobDatabase.newId())
                 .bind("problem", problem.damage().what())
@@ -151,7 +165,8 @@ final class Repair {
     private static int setSnapshotAside(Handle h, long roomId, RoomScan.Problem problem, long now) {
         return h.createUpdate("INSERT INTO room_damage"
                         + " (id, room_id, kind, seq, link, batch_id, bytes, problem, created_at)"
-                        + " SELECT :id, room_id, 'snapshot', seq, link, NULL, state, :problem, :now"
+                        + " SELECT :id, room_id, 'snapshot', seq, link, NULL, "
+                        + (isUnreadable(problem) ? "NULL" : "state") + ", :problem, :now"
                         + " FROM room_snapshots WHERE room_id = :room")
                 .bind("id", BlobDatabase.newId())
                 .bind("problem", problem.damage().what())

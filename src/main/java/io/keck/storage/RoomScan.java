@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class RoomScan {
      *
      * @param state null when there is none
      * @param newest the number of the last row, or 0
+     * @param failure why the database cannot read the state, or null
      */
     record Base(
             Head head,
@@ -33,7 +35,8 @@ final class RoomScan {
             long link,
             byte @Nullable [] state,
             @Nullable Long checksum,
-            long newest) {}
+            long newest,
+            @Nullable String failure) {}
 
     /** Told of what is good. */
     interface Listener {
@@ -62,8 +65,23 @@ final class RoomScan {
 
     /** The room as it is now; empty when it is not there, or was deleted. */
     static Optional<Base> base(Handle h, long roomId, boolean hasChecksums) {
-        return h.createQuery("SELECT r.head, r.head_link, s.seq, s.link, s.state, "
-                        + (hasChecksums ? "s.checksum" : "NULL")
+        try {
+            return base(h, roomId, hasChecksums ? "s.state, s.checksum" : "s.state, NULL", null);
+        } catch (JdbiException e) {
+            if (!UnreadableData.is(e)) {
+                throw e;
+            }
+            return base(h, roomId, "NULL, NULL", UnreadableData.message(e));
+        }
+    }
+
+    /** The same without its state. */
+    static Optional<Base> position(Handle h, long roomId) {
+        return base(h, roomId, "NULL, NULL", null);
+    }
+
+    private static Optional<Base> base(Handle h, long roomId, String columns, @Nullable String failure) {
+        return h.createQuery("SELECT r.head, r.head_link, s.seq, s.link, " + columns
                         + ", (SELECT max(l.seq) FROM room_log l WHERE l.room_id = r.id)"
                         + " FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL"
                         + " WHERE r.id = :room AND r.deleted_at IS NULL")
@@ -74,7 +92,8 @@ final class RoomScan {
                         rs.getLong(4),
                         rs.getBytes(5),
                         RowCheck.number(rs, 6),
-                        rs.getLong(7)))
+                        rs.getLong(7),
+                        failure))
                 .findOne();
     }
 
@@ -98,11 +117,28 @@ final class RoomScan {
                 problems.add(new Problem("snapshot", damage));
             }
         }
+        if (base.failure() != null) {
+            problems.add(new Problem(
+                    "snapshot",
+                    new Damage(base.seq(), "the snapshot at " + base.seq() + " cannot be read: " + base.failure())));
+        }
         RowCheck check = new RowCheck(roomId, 0, UpdateLog.NO_LINK);
-        new RowPages(h, roomId, hasChecksums).each(0, Math.max(base.head().seq(), base.newest()), row -> {
-            look(base, check, row);
-            return true;
-        });
+        try {
+            new RowPages(h, roomId, hasChecksums).each(0, Math.max(base.head().seq(), base.newest()), row -> {
+                look(base, check, row);
+                return true;
+            });
+        } catch (JdbiException e) {
+            if (!UnreadableData.is(e)) {
+                throw e;
+            }
+            long next = check.last() + 1;
+            problems.add(new Problem(
+                    "row",
+                    new Damage(
+                            next, "row " + next + ", or one after it, cannot be read: " + UnreadableData.message(e))));
+            return problems;
+        }
         if (base.newest() <= base.seq()) {
             check.after(base.seq(), snapshotIsGood && base.link() > 0 ? base.link() : UpdateLog.UNKNOWN_LINK);
         }

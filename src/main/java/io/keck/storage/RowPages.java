@@ -1,6 +1,5 @@
 package io.keck.storage;
 
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
@@ -88,7 +87,7 @@ final class RowPages {
         try {
             rows = read(page.get(0).seq(), page.get(page.size() - 1).seq());
         } catch (JdbiException e) {
-            if (ConnectionFailure.is(e)) {
+            if (!UnreadableData.is(e)) {
                 throw e;
             }
             rows = oneByOne(page);
@@ -107,18 +106,13 @@ final class RowPages {
             try {
                 rows.addAll(read(size.seq(), size.seq()));
             } catch (JdbiException e) {
-                if (ConnectionFailure.is(e)) {
+                if (!UnreadableData.is(e)) {
                     throw e;
                 }
-                rows.add(new Stored(size.seq(), 0, null, null, null, null, cause(e)));
+                rows.add(new Stored(size.seq(), 0, null, null, null, null, UnreadableData.message(e)));
             }
         }
         return rows;
-    }
-
-    private static String cause(JdbiException e) {
-        Throwable cause = e.getCause() instanceof SQLException sql ? sql : e;
-        return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     }
 
     private List<Stored> read(long first, long last) {

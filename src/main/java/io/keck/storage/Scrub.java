@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -176,7 +177,15 @@ public final class Scrub {
     }
 
     private void look(Blob blob) {
-        String problem = problem(blob);
+        String problem;
+        try {
+            problem = problem(blob);
+        } catch (JdbiException e) {
+            if (!UnreadableData.is(e)) {
+                throw e;
+            }
+            problem = "cannot be read: " + UnreadableData.message(e);
+        }
         if (problem != null && isThere(blob)) {
             findings.add(new Finding(
                     Level.PROBLEM,
