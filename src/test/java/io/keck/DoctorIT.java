@@ -213,6 +213,9 @@ class DoctorIT {
             if (done != null) {
                 written = write(keck, name, "x");
                 assertThat(written.body()).contains("damaged");
+                HttpResponse<String> exported = keck.get("/api/block/" + name + "/export?format=json");
+                assertThat(exported.statusCode()).isEqualTo(503);
+                assertThat(exported.body()).contains("damaged");
             }
             assertThat(written.statusCode()).as(name).isEqualTo(done == null ? 200 : 503);
         }

@@ -12,7 +12,7 @@ import org.jdbi.v3.core.JdbiException;
 
 /**
  * Kicks in the database, for nodes that the bus does not reach: written beside it, read now and then. What was there when
- * a node started does not concern it. Used by one thread at a time.
+ * this was made does not concern it. Thread-safe.
  */
 public final class JdbiKicks {
     /** Clocks of nodes may differ. */
@@ -21,11 +21,11 @@ public final class JdbiKicks {
     private final Jdbi jdbi;
     private final Clock clock;
     private Set<Long> known = new HashSet<>();
-    private boolean begun;
 
     JdbiKicks(Jdbi jdbi, Clock clock) {
         this.jdbi = jdbi;
         this.clock = clock;
+        var unused = poll();
     }
 
     /**
@@ -63,12 +63,11 @@ public final class JdbiKicks {
         List<Kick> fresh = new ArrayList<>();
         for (Kick kick : recent) {
             ids.add(kick.id());
-            if (begun && !known.contains(kick.id())) {
+            if (!known.contains(kick.id())) {
                 fresh.add(kick);
             }
         }
         known = ids;
-        begun = true;
         return fresh;
     }
 }

@@ -253,7 +253,11 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                 .findOne());
     }
 
-    /** Kicks, for nodes that the bus does not reach. */
+    /**
+     * Kicks, for nodes that the bus does not reach: from now on.
+     *
+     * @throws org.jdbi.v3.core.JdbiException if the database does not answer
+     */
     public JdbiKicks kicks() {
         return new JdbiKicks(jdbi, clock);
     }

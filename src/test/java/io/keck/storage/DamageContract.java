@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,6 +78,19 @@ abstract class DamageContract {
         return jdbi().withHandle(h -> h.createQuery(sql).mapTo(Long.class).one());
     }
 
+    private boolean compact(long room, long retentionMillis) {
+        Compactor compactor = new Compactor(log(), Clock.systemUTC(), retentionMillis);
+        try {
+            return compactor.compact(room);
+        } finally {
+            try {
+                compactor.stop();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     private List<Finding> scrub() {
         List<Finding> found = new ArrayList<>();
         jdbi().useHandle(h -> new Scrub(h, true, found::add, (rooms, blobs, rows, bytes) -> {}).run(null, true));
@@ -95,7 +110,7 @@ abstract class DamageContract {
     @Test
     void healthyRooms_haveNothingWrong() {
         long a = room("a", 20);
-        assertThat(new Compactor(log(), Clock.systemUTC(), 0).compact(a)).isTrue();
+        assertThat(compact(a, 0)).isTrue();
         append(a, 20, 5);
         room("b", 0);
         room("c", 3);
@@ -138,8 +153,7 @@ abstract class DamageContract {
         assertThat(found.get(0).seq()).isEqualTo(seq);
         assertThat(found.get(0).what()).contains(words);
 
-        assertThatThrownBy(() -> new Compactor(log(), Clock.systemUTC(), 0).compact(id))
-                .isInstanceOf(DamagedException.class);
+        assertThatThrownBy(() -> compact(id, 0)).isInstanceOf(DamagedException.class);
 
         Repair repair = new Repair(jdbi(), Clock.systemUTC());
         assertThat(repair.room(id)).isPresent();
@@ -189,8 +203,7 @@ abstract class DamageContract {
     @Test
     void damagedSnapshot_whereTheRowsAreStillThere_nothingIsLost() {
         long id = room("a", 10);
-        assertThat(new Compactor(log(), Clock.systemUTC(), Long.MAX_VALUE / 4).compact(id))
-                .isTrue();
+        assertThat(compact(id, Long.MAX_VALUE / 4)).isTrue();
         append(id, 10, 2);
         execute("UPDATE room_snapshots SET state = ? WHERE room_id = ?", new byte[] {1, 2, 3}, id);
         Contents read = await(log().open("a"));
@@ -205,7 +218,7 @@ abstract class DamageContract {
     @Test
     void damagedSnapshot_withoutItsRows_leavesWhatComesAfter() {
         long id = room("a", 10);
-        assertThat(new Compactor(log(), Clock.systemUTC(), -1).compact(id)).isTrue();
+        assertThat(compact(id, -1)).isTrue();
         execute("DELETE FROM room_log WHERE room_id = ?", id);
         append(id, 10, 2);
         execute("UPDATE room_snapshots SET state = ?, checksum = NULL WHERE room_id = ?", new byte[] {1, 2, 3}, id);
@@ -222,12 +235,48 @@ abstract class DamageContract {
     @Test
     void foldedRowsThatWentOneByOne_areNoGap() {
         long id = room("a", 10);
-        assertThat(new Compactor(log(), Clock.systemUTC(), Long.MAX_VALUE / 4).compact(id))
-                .isTrue();
+        assertThat(compact(id, Long.MAX_VALUE / 4)).isTrue();
         execute("DELETE FROM room_log WHERE room_id = ? AND seq IN (1, 2, 5, 10)", id);
         append(id, 10, 2);
         assertThat(scrub()).isEmpty();
         assertThat(await(log().open("a")).damage()).isNull();
+    }
+
+    /** Rows come, are folded and go while they are looked at. */
+    @Test
+    void roomsInUse_areNotTakenForDamaged() throws Exception {
+        List<Long> rooms = List.of(room("a", 1), room("b", 1), room("c", 1));
+        AtomicBoolean done = new AtomicBoolean();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread writer = new Thread(() -> {
+            Compactor compactor = new Compactor(log(), Clock.systemUTC(), -10_000_000);
+            try {
+                for (int i = 1; !done.get(); i++) {
+                    for (long room : rooms) {
+                        append(room, i, 1);
+                        if (i % 5 == 0) {
+                            compactor.compact(room);
+                        }
+                    }
+                }
+                compactor.stop();
+            } catch (Throwable e) {
+                failure.set(e);
+            }
+        });
+        writer.start();
+        try {
+            for (int i = 0; i < 40; i++) {
+                assertThat(scrub()).isEmpty();
+                for (String name : List.of("a", "b", "c")) {
+                    assertThat(await(log().open(name)).damage()).isNull();
+                }
+            }
+        } finally {
+            done.set(true);
+            writer.join();
+        }
+        assertThat(failure.get()).isNull();
     }
 
     @Test
