@@ -140,7 +140,7 @@ class Compactor {
     private boolean swap(Handle h, long roomId, long from, UpdateLog.Row last, byte[] state) {
         long now = clock.millis();
         int swapped = h.createUpdate(
-                        "UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, checksum = :checksum,"
+                        "UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, checksum = :checksum, checksum_seq = :seq,"
                                 + " created_at = :now, lease_until = 0, purge_at = :purge"
                                 + " WHERE room_id = :room AND seq = :from AND lease_owner = :owner")
                 .bind("seq", last.seq())

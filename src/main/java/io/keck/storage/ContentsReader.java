@@ -35,7 +35,8 @@ final class ContentsReader {
             WITH room AS (
               SELECT head, head_link, deleted_at FROM rooms WHERE id = :room
             ), base AS (
-              SELECT seq, link, state, checksum FROM room_snapshots
+              SELECT seq, link, state, CASE WHEN checksum_seq = seq THEN checksum END AS checksum
+              FROM room_snapshots
               WHERE room_id = :room AND state IS NOT NULL AND seq > :seq
                 AND (:seq = 0 OR (SELECT count(*) FROM room_log WHERE room_id = :room AND seq > :seq)
                                  < (SELECT head FROM room) - :seq)

@@ -129,10 +129,12 @@ final class Repair {
         h.createUpdate("DELETE FROM room_log WHERE room_id = :room")
                 .bind("room", roomId)
                 .execute();
-        h.createUpdate("INSERT INTO room_snapshots (room_id, seq, link, state, checksum, created_at, lease_until)"
-                        + " VALUES (:room, :seq, :link, :state, :checksum, :now, 0)"
+        h.createUpdate("INSERT INTO room_snapshots"
+                        + " (room_id, seq, link, state, checksum, checksum_seq, created_at, lease_until)"
+                        + " VALUES (:room, :seq, :link, :state, :checksum, :seq, :now, 0)"
                         + " ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, link = excluded.link,"
-                        + " state = excluded.state, checksum = excluded.checksum, created_at = excluded.created_at,"
+                        + " state = excluded.state, checksum = excluded.checksum,"
+                        + " checksum_seq = excluded.checksum_seq, created_at = excluded.created_at,"
                         + " lease_owner = NULL, lease_until = 0, purge_at = NULL")
                 .bind("room", roomId)
                 .bind("seq", head)

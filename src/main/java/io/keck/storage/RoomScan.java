@@ -66,7 +66,11 @@ final class RoomScan {
     /** The room as it is now; empty when it is not there, or was deleted. */
     static Optional<Base> base(Handle h, long roomId, boolean hasChecksums) {
         try {
-            return base(h, roomId, hasChecksums ? "s.state, s.checksum" : "s.state, NULL", null);
+            return base(
+                    h,
+                    roomId,
+                    hasChecksums ? "s.state, CASE WHEN s.checksum_seq = s.seq THEN s.checksum END" : "s.state, NULL",
+                    null);
         } catch (JdbiException e) {
             if (!UnreadableData.is(e)) {
                 throw e;

@@ -232,6 +232,19 @@ abstract class DamageContract {
         assertThat(clock(await(log().open("a")))).isEqualTo(12);
     }
 
+    /** A node of the release before knows no checksums. */
+    @Test
+    void snapshotOfTheReleaseBefore_overOneWithAChecksum_isWhole() {
+        long id = room("a", 10);
+        assertThat(compact(id, -1)).isTrue();
+        append(id, 10, 2);
+        execute("UPDATE room_snapshots SET seq = 12, link = 1011, state = ? WHERE room_id = ?", whole(12), id);
+        Contents read = await(log().open("a"));
+        assertThat(read.damage()).isNull();
+        assertThat(clock(read)).isEqualTo(12);
+        assertThat(scrub()).isEmpty();
+    }
+
     @Test
     void foldedRowsThatWentOneByOne_areNoGap() {
         long id = room("a", 10);
