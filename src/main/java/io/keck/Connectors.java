@@ -75,7 +75,16 @@ final class Connectors {
         return server instanceof SimpleServerFactory simple ? List.of(simple.getConnector()) : List.of();
     }
 
-    private static boolean isLoopback(String host) {
+    /** Those that clients connect to. */
+    static List<HttpConnectorFactory> http(KeckConfiguration config) {
+        return connectors(config.getServerFactory()).stream()
+                .filter(HttpConnectorFactory.class::isInstance)
+                .map(HttpConnectorFactory.class::cast)
+                .toList();
+    }
+
+    /** Whether only this machine can connect to that address. */
+    static boolean isLoopback(String host) {
         if (host == null || host.isBlank()) {
             return false; // all interfaces
         }

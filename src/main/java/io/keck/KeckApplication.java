@@ -45,12 +45,19 @@ public final class KeckApplication extends Application<KeckConfiguration> {
             }
         });
         bootstrap.addCommand(new ImportKeckCommand());
+        bootstrap.addCommand(new DoctorCommand());
+        bootstrap.addCommand(new ExportCommand());
+        bootstrap.addCommand(new ImportCommand());
+        bootstrap.addCommand(new BenchCommand());
     }
 
     /** An import that had to leave something out is not a command that failed. */
     @Override
     protected void onFatalError(Throwable error) {
-        System.exit(error instanceof ImportKeckCommand.IncompleteException ? 2 : 1);
+        System.exit(
+                error instanceof CommandExit exit
+                        ? exit.status()
+                        : error instanceof ImportKeckCommand.IncompleteException ? 2 : 1);
     }
 
     @Override
@@ -118,6 +125,12 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                 label,
                 runtime,
                 new FeedMeters(environment.metrics(), instruments.prometheus()));
+        Kicks kicks = new Kicks(sockets, bus, log.kicks(), log::isHealthy);
+        runtime.rooms().onKick(kicks::told);
+        if (log.isShared()) {
+            runtime.everyTick(kicks::tick);
+        }
+        new AdminTasks(runtime, log, sockets, kicks).addTo(environment);
         config.blobs().build(environment, log, settings.holdDeleted());
         config.cors().build(environment);
 

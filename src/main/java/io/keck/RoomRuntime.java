@@ -39,6 +39,9 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     private final Rooms rooms;
     private final long drainMillis;
     private volatile boolean draining;
+    /** By an operator. */
+    private volatile boolean held;
+
     private Runnable farewell = () -> {};
     private long tailMillis;
     private volatile boolean started;
@@ -74,7 +77,12 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     }
 
     boolean isDraining() {
-        return draining;
+        return draining || held;
+    }
+
+    /** Takes no more connections while it is held, though the node stays up. */
+    void hold(boolean now) {
+        held = now;
     }
 
     boolean isStarted() {

@@ -103,6 +103,12 @@ final class KeckProcess implements AutoCloseable {
             return this;
         }
 
+        /** The whole command line. */
+        Setup words(String... words) {
+            command = List.of(words);
+            return this;
+        }
+
         /** A short life: less is compiled. */
         Setup brief() {
             return jvm("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
@@ -290,6 +296,18 @@ final class KeckProcess implements AutoCloseable {
         HttpResponse<String> answer = send("GET", adminPort(), rawPath);
         assertThat(answer.statusCode()).isEqualTo(200);
         return answer.body();
+    }
+
+    /** Has a task of the admin port done, and gives its answer. */
+    JsonNode task(String rawNameAndQuery) {
+        HttpResponse<String> answer =
+                send("POST", Integer.parseInt(awaitLog(ADMIN).group(1)), "/tasks/" + rawNameAndQuery);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        try {
+            return JSON.readTree(answer.body());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static HttpResponse<String> send(String method, int port, String rawPath) {

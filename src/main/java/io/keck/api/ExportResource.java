@@ -20,6 +20,8 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** The whole document of a workspace, never an old one. Thread-safe. */
@@ -50,7 +52,7 @@ public final class ExportResource {
                                 whole -> with(whole, UpdateV2.encode(Update.decode(whole.value(), DecodeLimits.OWN))));
             default -> throw Refusal.bad("format is \"v1\", \"v2\" or \"json\".");
         };
-        calls.finish(response, workspace, Missing.EMPTY, stage.thenApply(ExportResource::fresh));
+        calls.finish(response, workspace, Missing.EMPTY, stage.thenCompose(answer -> fresh(workspace, answer)));
     }
 
     /** Whether a client asks for JSON and would not take an update: many libraries accept JSON and everything else. */
@@ -64,11 +66,13 @@ public final class ExportResource {
         return new Answer<>(Reply.bytes(body), whole.roomId(), whole.seq(), whole.stale());
     }
 
-    private static Answer<Reply> fresh(Answer<Reply> answer) {
-        if (answer.stale()) {
-            throw new UnavailableException("only an old state is known", false);
-        }
-        return answer;
+    /** An export is never old: the answer, or why there is none now. */
+    private CompletionStage<Answer<Reply>> fresh(String workspace, Answer<Reply> answer) {
+        return answer.stale()
+                ? calls.documents().export(workspace).thenApply(whole -> {
+                    throw new UnavailableException("only an old state is known", false);
+                })
+                : CompletableFuture.completedStage(answer);
     }
 
     private static Reply json(Doc doc) {

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.room.Documents.QuarantinedException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.UpdateLog.RoomGoneException;
 import jakarta.ws.rs.WebApplicationException;
@@ -35,6 +36,14 @@ public final class Failures implements ExceptionMapper<Throwable> {
         if (error instanceof UnavailableException unavailable) {
             LOG.warn("A request could not be carried out: {}", unavailable.getMessage());
             return unavailable(unavailable.isOutcomeUnknown());
+        }
+        if (error instanceof QuarantinedException) {
+            return response(Reply.text(
+                            Status.SERVICE_UNAVAILABLE,
+                            "What is stored of the workspace is damaged: it can be read, and not written until it is"
+                                    + " repaired. Nothing was done."))
+                    .header(HttpHeaders.RETRY_AFTER, "60")
+                    .build();
         }
         if (error instanceof RoomGoneException) {
             return response(Reply.text(

@@ -15,6 +15,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,14 @@ public class ClusterFactory {
     @ValidationMethod(message = "nodeGoneAfter must be healthyWithin + 2 * beat at least")
     public boolean isPatient() {
         return nodeGoneAfter.toMilliseconds() >= healthyWithin.toMilliseconds() + 2 * beat.toMilliseconds();
+    }
+
+    /** Examines the Redis that is configured; empty where none is. */
+    public Optional<RedisDoctor> doctor() {
+        return url == null
+                ? Optional.empty()
+                : Optional.of(new RedisDoctor(
+                        url, new Servers(url, Math.toIntExact(timeout.toMilliseconds())), Clock.systemUTC()));
     }
 
     /**

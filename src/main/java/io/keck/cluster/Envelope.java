@@ -5,6 +5,7 @@ import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.protocol.AwarenessState;
+import io.keck.room.Bus;
 import io.keck.room.Bus.Event;
 import java.nio.ByteBuffer;
 import java.util.UUID;
@@ -45,6 +46,9 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
 
         /** A room of that name was deleted, or replaced by another. */
         record Deleted(String name) implements Content {}
+
+        /** An operator ends connections. */
+        record Kicked(Bus.Kick kick) implements Content {}
     }
 
     /** Not for us: of another cluster, or of a release that says more than we know. Thread-safe, without a trace. */
@@ -63,6 +67,7 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
     private static final int RESYNC = 5;
     private static final int BEAT = 6;
     private static final int DELETED = 7;
+    private static final int KICKED = 8;
 
     byte[] encode(long cluster) {
         Encoder out = new Encoder(HEADER + CHECKSUM + 64 + size());
@@ -95,7 +100,7 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
         if (content instanceof Content.OfRoom of) {
             return kind(of.event());
         }
-        return content instanceof Content.Beat ? BEAT : DELETED;
+        return content instanceof Content.Beat ? BEAT : content instanceof Content.Deleted ? DELETED : KICKED;
     }
 
     private static int kind(Event event) {
@@ -119,6 +124,10 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
             out.writeBigInt64(beat.nanos());
         } else if (content instanceof Content.Deleted deleted) {
             out.writeVarString(deleted.name());
+        } else if (content instanceof Content.Kicked kicked) {
+            out.writeBigInt64(kicked.kick().id());
+            out.writeVarString(kicked.kick().room());
+            out.writeVarString(kicked.kick().connection());
         } else if (content instanceof Content.OfRoom of) {
             write(out, of.event());
         }
@@ -197,6 +206,7 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
             case RESYNC -> new Content.OfRoom(new Event.Resync());
             case BEAT -> new Content.Beat(in.readVarString(), in.readBigInt64());
             case DELETED -> new Content.Deleted(in.readVarString());
+            case KICKED -> new Content.Kicked(new Bus.Kick(in.readBigInt64(), in.readVarString(), in.readVarString()));
             default -> throw new AlienException("kind " + kind);
         };
     }

@@ -259,6 +259,11 @@ final class RedisBus implements Bus, Managed {
             if (node != null) {
                 node.deleted(deleted.name());
             }
+        } else if (envelope.content() instanceof Envelope.Content.Kicked kicked) {
+            NodeListener node = nodeListener;
+            if (node != null) {
+                node.kicked(kicked.kick());
+            }
         }
     }
 
@@ -316,6 +321,12 @@ final class RedisBus implements Bus, Managed {
     public void deleted(String name) {
         Way way = ways.get(0);
         way.publish(way.prefix + NODES, 0, new Envelope.Content.Deleted(name));
+    }
+
+    @Override
+    public void kick(Kick kick) {
+        Way way = ways.get(0);
+        way.publish(way.prefix + NODES, 0, new Envelope.Content.Kicked(kick));
     }
 
     @Override

@@ -36,6 +36,9 @@ final class MetricNames {
     /** They go on though nothing can be saved. */
     static final String ROOMS_UNSAVED = "keck.rooms.unsaved";
 
+    /** They can only be read, since what is stored of them is damaged. */
+    static final String ROOMS_QUARANTINED = "keck.rooms.quarantined";
+
     static final String UNSAVED_BYTES = "keck.rooms.unsaved-bytes";
     static final String UNSAVED_LIMIT = "keck.rooms.unsaved-limit-bytes";
     /** Age of the oldest update that was received and is not committed. */

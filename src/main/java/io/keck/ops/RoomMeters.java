@@ -8,6 +8,7 @@ import io.keck.room.Rooms;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
@@ -37,6 +38,8 @@ public final class RoomMeters implements RoomMetrics {
     private volatile long behindRows;
     /** Since when some room has lacked something; 0 while none does. */
     private final AtomicLong behindSince = new AtomicLong();
+
+    private final AtomicInteger quarantined = new AtomicInteger();
 
     /**
      * Registers what is counted.
@@ -68,6 +71,7 @@ public final class RoomMeters implements RoomMetrics {
         registry.register(MetricNames.SYNC_BEHIND_ROOMS, (Gauge<Integer>) () -> behindRooms);
         registry.register(MetricNames.SYNC_BEHIND_ROWS, (Gauge<Long>) () -> behindRows);
         registry.register(MetricNames.SYNC_BEHIND_SECONDS, (Gauge<Double>) this::behindSeconds);
+        registry.register(MetricNames.ROOMS_QUARANTINED, (Gauge<Integer>) quarantined::get);
     }
 
     static DistributionDataPoint histogram(PrometheusRegistry registry, String name, String help, double... bounds) {
@@ -181,5 +185,15 @@ public final class RoomMeters implements RoomMetrics {
     @Override
     public void slowConnection() {
         slowed.inc();
+    }
+
+    @Override
+    public void quarantineBegan() {
+        quarantined.incrementAndGet();
+    }
+
+    @Override
+    public void quarantineEnded() {
+        quarantined.decrementAndGet();
     }
 }

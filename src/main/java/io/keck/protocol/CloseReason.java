@@ -17,6 +17,17 @@ public record CloseReason(int code, String text) {
         return new CloseReason(4400, "malformed message: " + why);
     }
 
+    /** What is stored of the room is damaged, and the peer wrote: until an operator has repaired it, it is only read; final. */
+    public static CloseReason quarantined() {
+        return new CloseReason(
+                4403, "quarantined: the stored document is damaged and can only be read, until it is repaired");
+    }
+
+    /** An operator ended the connection; final. */
+    public static CloseReason kicked() {
+        return new CloseReason(4403, "an operator ended this connection");
+    }
+
     /** The room was deleted; final. */
     public static CloseReason deleted() {
         return new CloseReason(4404, "this document was deleted");

@@ -57,6 +57,14 @@ public interface Bus {
         record NodeGone() implements Event {}
     }
 
+    /**
+     * An operator ends connections.
+     *
+     * @param id random: whoever hears of it twice knows it again
+     * @param connection the one that ends, or empty for all of the room
+     */
+    record Kick(long id, String room, String connection) {}
+
     /** Told of the events of one room, on any thread. */
     @FunctionalInterface
     interface Listener {
@@ -75,6 +83,9 @@ public interface Bus {
 
         /** Another node says that the room of that name was deleted, or replaced by another. */
         void deleted(String name);
+
+        /** An operator on another node ends connections. */
+        default void kicked(Kick kick) {}
     }
 
     /** No other nodes, or none that could be told. */
@@ -90,6 +101,9 @@ public interface Bus {
 
         @Override
         public void deleted(String name) {}
+
+        @Override
+        public void kick(Kick kick) {}
 
         @Override
         public void listen(NodeListener listener) {}
@@ -114,6 +128,9 @@ public interface Bus {
 
     /** Tells the other nodes that the room of that name was deleted, or replaced by another. */
     void deleted(String name);
+
+    /** Tells the other nodes to end connections. */
+    default void kick(Kick kick) {}
 
     /** Who is told of what concerns the node as a whole; there is one at most. */
     void listen(NodeListener listener);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * The documents of rooms as back ends read and edit them. Thread-safe.
  *
  * <p>Stages fail with {@link RoomMissingException} where there is no such room, {@link UnavailableException} where the
- * database does not answer, and with whatever the given function throws, which then has changed nothing. They are
+ * database does not answer, {@link QuarantinedException} for an edit of a room whose stored state is damaged, and with whatever the given function throws, which then has changed nothing. They are
  * completed on threads that must not be held up.
  */
 public interface Documents {
@@ -68,6 +68,16 @@ public interface Documents {
 
         public RoomMissingException(String room) {
             super("no room " + room, null, false, false);
+        }
+    }
+
+    /** What is stored of the room is damaged: it can be read, and not written until an operator has repaired it. */
+    final class QuarantinedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        /** @param damage what is wrong with what */
+        public QuarantinedException(UpdateLog.Damage damage) {
+            super(damage.what(), null, false, false);
         }
     }
 

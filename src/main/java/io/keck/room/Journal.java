@@ -3,6 +3,8 @@ package io.keck.room;
 import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
+import io.keck.crdt.lib0.DecodeException;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * that we took for committed. Then the replica is made anew from the log, and what the old one held beyond it becomes a
  * batch and is appended again: the sockets have it already. The same happens when the row can no longer be compared,
  * because it was compacted away; then nothing is found missing and nothing appended.
+ *
+ * <p><b>Damaged.</b> Where what is stored is not what was written, the replica ends before it. A replica that was loaded
+ * like this goes nowhere: it looks at the log only to see whether it was repaired or deleted.
  */
 final class Journal {
     /** The room, as its journal sees it. */
@@ -60,6 +65,12 @@ final class Journal {
 
         /** The room was deleted. */
         void gone();
+
+        /** What is stored is damaged from there on; so it was loaded up to there. */
+        void damaged(UpdateLog.Damage damage);
+
+        /** The replica is of no use any more: what is stored is damaged, or was and is not any more. */
+        void reload();
 
         /** Whether what follows the row with one link follows what we have, which ends with the other. */
         boolean continues(long before, long last);
@@ -107,6 +118,10 @@ final class Journal {
     private boolean readAgain;
 
     private boolean stopped;
+    /** Why the log can be followed no further, or null. */
+    private UpdateLog.@Nullable Damage damage;
+    /** How far the log was when it was damaged: a repair changes that. */
+    private UpdateLog.@Nullable Head damagedHead;
 
     Journal(String name, UpdateLog log, Batches batches, RoomMetrics metrics, Consumer<Runnable> mailbox, Owner owner) {
         this.name = name;
@@ -165,7 +180,12 @@ final class Journal {
     void begin(UpdateLog.Contents contents) {
         id = contents.roomId();
         owner.identified(id);
-        take(contents);
+        damage = take(contents);
+        if (damage != null) {
+            damagedHead = contents.head();
+            position = here();
+            owner.damaged(damage);
+        }
     }
 
     // ------------------------------------------------------------------ commit
@@ -242,6 +262,12 @@ final class Journal {
         if (asked.roomId() != id) {
             return;
         }
+        if (damage != null) {
+            if (!Objects.equals(head, damagedHead)) {
+                readOn();
+            }
+            return;
+        }
         if (head == null || head.deleted()) {
             readOn();
         } else if (head.seq() > applied) {
@@ -277,7 +303,7 @@ final class Journal {
             return;
         }
         beginRead();
-        long from = applied;
+        long from = damage == null ? applied : 0;
         long anchor = last;
         long asked = moves;
         long awaitedThen = awaited;
@@ -304,6 +330,11 @@ final class Journal {
             long from, long anchor, long asked, UpdateLog.@Nullable Contents contents, @Nullable Throwable e) {
         if (contents == null) {
             readFailed(e);
+        } else if (damage != null) {
+            damagedHead = contents.head();
+            if (contents.damage() == null) {
+                owner.reload();
+            }
         } else if (contents.head().seq() < from || (from > 0 && !owner.continues(contents.anchor(), anchor))) {
             makeAnew();
         } else if (moves == asked || shows(contents)) {
@@ -318,7 +349,10 @@ final class Journal {
     private void takeAndSettle(UpdateLog.Contents contents) {
         goodReads = reads;
         long before = applied;
-        take(contents);
+        if (take(contents) != null) {
+            owner.reload();
+            return;
+        }
         if (applied > before) {
             metrics.caughtUp((int) (applied - before));
         }
@@ -342,23 +376,33 @@ final class Journal {
         }
     }
 
-    /** Takes in what the log has beyond {@code applied}: the snapshot where it is ahead of us, then the rows. */
-    private void take(UpdateLog.Contents contents) {
+    /**
+     * Takes in what the log has beyond {@code applied}: the snapshot where it is ahead of us, then the rows; as far as
+     * they are whole. What is wrong then, or null.
+     */
+    private UpdateLog.@Nullable Damage take(UpdateLog.Contents contents) {
         byte[] snapshot = contents.snapshot();
-        if (snapshot != null && contents.snapshotSeq() > applied) {
-            takeForeign(contents.snapshotSeq(), UpdateLog.UNKNOWN_LINK, snapshot);
-        }
-        for (UpdateLog.Row row : contents.rows()) {
-            if (row.seq() == applied + 1) {
-                take(row.seq(), row.batchId(), row.link(), row.payload());
-            } else if (row.seq() > applied) {
-                throw new IllegalStateException("log of room " + id + " has no row " + (applied + 1));
+        long at = contents.snapshotSeq();
+        try {
+            if (snapshot != null && at > applied) {
+                takeForeign(at, UpdateLog.UNKNOWN_LINK, snapshot);
             }
+            for (UpdateLog.Row row : contents.rows()) {
+                at = row.seq();
+                if (at == applied + 1) {
+                    take(at, row.batchId(), row.link(), row.payload());
+                } else if (at > applied) {
+                    return new UpdateLog.Damage(applied + 1, "row " + (applied + 1) + " is missing");
+                }
+            }
+        } catch (DecodeException e) {
+            return new UpdateLog.Damage(at, "row or snapshot " + at + " is no update: " + e.getMessage());
         }
         if (applied == contents.head().seq()) {
             last = contents.head().link();
             position = new Position(id, applied, last);
         }
+        return contents.damage();
     }
 
     private void take(long seq, UUID batchId, long link, byte[] payload) {
@@ -470,6 +514,10 @@ final class Journal {
     }
 
     private void makeAnewFrom(UpdateLog.Contents contents) {
+        if (contents.damage() != null) {
+            owner.reload();
+            return;
+        }
         goodReads = reads;
         StructStore old = store;
         StructStore fresh = new StructStore();

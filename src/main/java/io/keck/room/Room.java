@@ -8,9 +8,11 @@ import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,6 +50,10 @@ import org.slf4j.LoggerFactory;
  * was and sends what it lacks in one piece when it has drained. A step 1 is answered after what its sender sent before
  * it is committed, once a turn at most; and where other nodes write to the log, too, after a look at it, so that what was
  * committed anywhere before is in the answer. A log that does not answer is waited for {@code saveTimeout} at most.
+ *
+ * <p><b>Quarantine.</b> A room whose stored state is damaged is open up to the damage, to be read: nothing is committed.
+ * What members bring along in a step 2 is left aside, who sends an update is closed with 4403. The room stays loaded, so
+ * that it is known; when it was repaired it is closed with 1012, and everybody brings what he has.
  */
 public class Room {
     private enum State {
@@ -96,6 +102,9 @@ public class Room {
     private boolean deleted;
     /** There was no room of that name. */
     private boolean missing;
+
+    /** What is wrong with what is stored, or null. */
+    private volatile UpdateLog.@Nullable Damage damage;
 
     private boolean unsaved;
     /** What of {@link #overlays} is ours. */
@@ -197,7 +206,10 @@ public class Room {
                 return;
             }
             requests.add(request);
-            whenOpen(() -> requests.ask(request, local, unsaved));
+            whenOpen(() -> {
+                requests.ask(request, local || damage != null, unsaved);
+                request.stale |= damage != null;
+            });
         });
     }
 
@@ -220,6 +232,28 @@ public class Room {
     void unwatch(Watcher watcher) {
         mailbox.post(() -> watchers.remove(watcher));
         release();
+    }
+
+    /** Tells how it is, in a turn. */
+    void look(Consumer<RoomView> watcher) {
+        mailbox.post(() -> {
+            Journal.Position at = journal.position();
+            UpdateLog.Damage damaged = damage;
+            watcher.accept(new RoomView(
+                    name,
+                    at == null ? 0 : at.roomId(),
+                    state.name().toLowerCase(Locale.ROOT),
+                    at == null ? 0 : at.seq(),
+                    members.size(),
+                    batches.memory(),
+                    unsaved,
+                    damaged == null ? null : damaged.what()));
+        });
+    }
+
+    /** What is wrong with what is stored of it, so that it is only read; null where nothing is. */
+    UpdateLog.@Nullable Damage damage() {
+        return damage;
     }
 
     RoomDocument document() {
@@ -378,7 +412,7 @@ public class Room {
 
     /** Who asks is to be told what was committed before, on whichever node. */
     private void ask(Member member, StateVector known) {
-        if (context.log().isShared() && !member.isFresh && !unsaved) {
+        if (context.log().isShared() && !member.isFresh && !unsaved && damage == null) {
             member.freshAfter = journal.lookUp();
             member.freshUntil = clock.getAsLong() + settings.saveTimeout();
         }
@@ -449,7 +483,9 @@ public class Room {
             accept(member, m.update());
         } else if (message instanceof Message.SyncStep2 m) {
             member.mayClaim = false;
-            accept(member, m.update());
+            if (damage == null) {
+                accept(member, m.update());
+            }
         } else if (message instanceof Message.SyncStep1 m) {
             ask(member, m.stateVector());
         } else if (message instanceof Message.AwarenessUpdate m) {
@@ -462,6 +498,10 @@ public class Room {
     private void accept(Member member, Update update) {
         Update fresh = reduce(update);
         if (fresh.isEmpty()) {
+            return;
+        }
+        if (damage != null) {
+            member.connection.close(CloseReason.quarantined());
             return;
         }
         batches.add(fresh, member, unsaved);
@@ -494,6 +534,9 @@ public class Room {
     private void heard(long node, Bus.Event event, long at) {
         if (state != State.OPEN) {
             return;
+        }
+        if (damage != null && (event instanceof Bus.Event.Committed || event instanceof Bus.Event.Unsaved)) {
+            return; // the log is not followed, and nothing can be saved
         }
         if (event instanceof Bus.Event.Committed row) {
             journal.heard(row, at);
@@ -633,6 +676,22 @@ public class Room {
             deleted = true;
             close(CloseReason.deleted());
         }
+
+        @Override
+        public void damaged(UpdateLog.Damage found) {
+            damage = found;
+            context.metrics().quarantineBegan();
+            LOG.error(
+                    "Room {} is quarantined: {}. It can be read up to there and not be written."
+                            + " Run: java -jar keck.jar doctor config.yml",
+                    name,
+                    found.what());
+        }
+
+        @Override
+        public void reload() {
+            close(CloseReason.restart());
+        }
     }
 
     /** The only place where {@code applied} changes. A test watches it. */
@@ -759,7 +818,7 @@ public class Room {
         awareness.expire();
         audience.lookAfter(now);
         boolean idle = members.isEmpty() && batches.isEmpty() && now - emptySince >= settings.unloadAfter();
-        if (idle && seats.compareAndSet(0, -1)) {
+        if (idle && damage == null && seats.compareAndSet(0, -1)) {
             ended();
         }
     }
@@ -777,6 +836,9 @@ public class Room {
         if (unsaved) {
             unsaved = false;
             overlays.ended();
+        }
+        if (damage != null) {
+            context.metrics().quarantineEnded();
         }
         accountOverlay();
         waitingSince.setOpaque(0);

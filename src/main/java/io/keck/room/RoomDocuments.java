@@ -30,7 +30,10 @@ final class RoomDocuments implements Documents {
             String name, @Nullable String key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
         return RoomDocuments.<T>handled(
                 this.<T>ask(name, false, false, (room, at, stale, answer) -> {
-                    if (stale) {
+                    UpdateLog.Damage damage = room.damage();
+                    if (damage != null) {
+                        answer.completeExceptionally(new QuarantinedException(damage));
+                    } else if (stale) {
                         answer.completeExceptionally(new UnavailableException("the database does not answer", false));
                     } else {
                         room.document().edit(at, key, edit, afterwards, answer);
@@ -113,12 +116,14 @@ final class RoomDocuments implements Documents {
 
     @Override
     public CompletionStage<Answer<byte[]>> export(String name) {
-        return ask(
-                name,
-                false,
-                false,
-                (room, at, stale, answer) ->
-                        answer.complete(new Answer<>(room.store().encode(), at.roomId(), at.seq(), stale)));
+        return ask(name, false, false, (room, at, stale, answer) -> {
+            UpdateLog.Damage damage = room.damage();
+            if (damage == null) {
+                answer.complete(new Answer<>(room.store().encode(), at.roomId(), at.seq(), stale));
+            } else {
+                answer.completeExceptionally(new QuarantinedException(damage)); // it is whole or refused
+            }
+        });
     }
 
     @Override

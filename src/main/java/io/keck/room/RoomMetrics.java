@@ -54,4 +54,10 @@ public interface RoomMetrics {
 
     /** A connection does not take what it is sent, and gets no single updates until it has caught up. */
     default void slowConnection() {}
+
+    /** A room was loaded whose stored state is damaged: it can only be read. It stays loaded. */
+    default void quarantineBegan() {}
+
+    /** Such a room was closed: it was repaired, deleted or replaced. */
+    default void quarantineEnded() {}
 }

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The rooms that are loaded here, by name. Thread-safe. */
 public final class Rooms {
@@ -16,6 +18,7 @@ public final class Rooms {
     private final HeldNames held;
     private final Busiest busiest;
     private volatile boolean draining;
+    private volatile Consumer<Bus.Kick> kicks = kick -> {};
 
     /** No rooms yet. */
     public Rooms(RoomContext context) {
@@ -44,6 +47,11 @@ public final class Rooms {
             @Override
             public void deleted(String name) {
                 lookFor(name);
+            }
+
+            @Override
+            public void kicked(Bus.Kick kick) {
+                kicks.accept(kick);
             }
         });
         this.held = new HeldNames(context.clock(), context.settings().holdDeleted());
@@ -140,6 +148,28 @@ public final class Rooms {
             lookFor(name);
             return deleted;
         });
+    }
+
+    /** Who is told when an operator on another node ends connections; there is one at most. */
+    public void onKick(Consumer<Bus.Kick> listener) {
+        kicks = listener;
+    }
+
+    /** The names of the rooms that are loaded here, sorted: so many after the first few. */
+    public List<String> names(int offset, int limit) {
+        return rooms.keySet().stream().sorted().skip(offset).limit(limit).toList();
+    }
+
+    /** How that room is; null when it is not loaded here. Completes in a turn of the room. */
+    public CompletionStage<@Nullable RoomView> look(String name) {
+        CompletableFuture<@Nullable RoomView> view = new CompletableFuture<>();
+        Room room = rooms.get(name);
+        if (room == null) {
+            view.complete(null);
+        } else {
+            room.look(view::complete);
+        }
+        return view;
     }
 
     /** The documents of these rooms. */

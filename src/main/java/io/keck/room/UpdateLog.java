@@ -47,10 +47,42 @@ public interface UpdateLog {
      * @param anchor the link of the row after which was read; {@link #UNKNOWN_LINK} when it is not there
      * @param snapshotSeq the seq up to which the snapshot counts; 0 when there is none
      * @param snapshot a V1 update, or null when there is none or none is needed
-     * @param rows after the snapshot, or after the seq that was asked for, without a gap, in order of their seq
+     * @param rows after the snapshot, or after the seq that was asked for, without a gap, in order of their seq; where
+     *     something is damaged, only those before it
+     * @param damage the first thing that is not as it was written, or null
      */
     record Contents(
-            long roomId, Head head, long anchor, long snapshotSeq, byte @Nullable [] snapshot, List<Row> rows) {}
+            long roomId,
+            Head head,
+            long anchor,
+            long snapshotSeq,
+            byte @Nullable [] snapshot,
+            List<Row> rows,
+            @Nullable Damage damage) {
+        /** Contents that are as they were written. */
+        public Contents(
+                long roomId, Head head, long anchor, long snapshotSeq, byte @Nullable [] snapshot, List<Row> rows) {
+            this(roomId, head, anchor, snapshotSeq, snapshot, rows, null);
+        }
+    }
+
+    /**
+     * Something in the log that is not as it was written.
+     *
+     * @param seq of the row that is damaged or missing, or that of a damaged snapshot
+     * @param what a clause: what is wrong with what
+     */
+    record Damage(long seq, String what) {}
+
+    /** What is stored of a room is damaged: it can be read up to there, and nothing is done that builds on it. */
+    final class DamagedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        /** @param roomId the room that is damaged */
+        public DamagedException(long roomId, Damage damage) {
+            super("room " + roomId + " is damaged: " + damage.what(), null, false, false);
+        }
+    }
 
     /**
      * Where a batch is in the log.

@@ -42,7 +42,7 @@ public final class CollaborationEndpoint extends Endpoint {
         address = String.valueOf(session.getUserProperties().get(ADDRESS));
         ReadGate gate = ReadGate.of(((JakartaWebSocketSession) session).getCoreSession());
         SocketConnection opened = new SocketConnection(
-                room, gate, sockets.clock(), sockets.roomSettings().maxBacklog(), sockets.metrics());
+                room, address, gate, sockets.clock(), sockets.roomSettings().maxBacklog(), sockets.metrics());
         session.setMaxBinaryMessageBufferSize(sockets.limits().maxMessageBytes());
         session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
         session.addMessageHandler(new MessageHandler.Whole<byte[]>() {

@@ -5,6 +5,7 @@ import io.keck.room.Connection;
 import io.keck.room.ConnectionMetrics;
 import io.keck.room.Seat;
 import java.nio.ByteBuffer;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * bytes that wait are counted here, since neither Jakarta nor Jetty bounds them. Thread-safe.
  */
 final class SocketConnection implements Connection {
+    private final String id = UUID.randomUUID().toString().substring(24);
     private final String room;
+    private final String address;
     private final CoreSession session;
     private final ReadGate gate;
     private final LongSupplier clock;
@@ -35,8 +38,15 @@ final class SocketConnection implements Connection {
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
 
-    SocketConnection(String room, ReadGate gate, LongSupplier clock, long maxBacklog, ConnectionMetrics metrics) {
+    SocketConnection(
+            String room,
+            String address,
+            ReadGate gate,
+            LongSupplier clock,
+            long maxBacklog,
+            ConnectionMetrics metrics) {
         this.room = room;
+        this.address = address;
         this.session = gate.core();
         this.gate = gate;
         this.clock = clock;
@@ -50,6 +60,19 @@ final class SocketConnection implements Connection {
 
     String room() {
         return room;
+    }
+
+    /** 48 random bits. */
+    String id() {
+        return id;
+    }
+
+    String address() {
+        return address;
+    }
+
+    long silentMillis() {
+        return clock.getAsLong() - lastHeard;
     }
 
     /** The seat to tell when the backlog has drained. */

@@ -106,6 +106,42 @@ public final class Sockets {
         return bytes;
     }
 
+    /**
+     * A connection, for operators.
+     *
+     * @param id random; no other connection has it, on no node
+     * @param address where the peer is
+     * @param backlog bytes that it has not taken yet
+     * @param silentMillis since something came from it
+     */
+    public record View(String id, String room, String address, long backlog, long silentMillis) {}
+
+    /** The connections to that room. */
+    public List<View> of(String room) {
+        return open.stream()
+                .filter(c -> c.room().equals(room))
+                .map(c -> new View(c.id(), room, c.address(), c.backlog(), c.silentMillis()))
+                .sorted(Comparator.comparing(View::id))
+                .toList();
+    }
+
+    /**
+     * Ends connections of this node for good.
+     *
+     * @param connection the one, or empty for all of the room
+     * @return how many
+     */
+    public int kick(String room, String connection) {
+        int kicked = 0;
+        for (SocketConnection c : open) {
+            if (c.room().equals(room) && (connection.isEmpty() || connection.equals(c.id()))) {
+                c.close(CloseReason.kicked());
+                kicked++;
+            }
+        }
+        return kicked;
+    }
+
     /** Looks after every connection; to be called about every second. */
     public void tick() {
         open.forEach(c -> c.tick(PING_AFTER_MS, DEAD_AFTER_MS, CLOSE_WITHIN_MS));

@@ -4,6 +4,7 @@ import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
 import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLog.DamagedException;
 import io.keck.room.UpdateLog.RoomGoneException;
 import java.time.Clock;
 import java.util.List;
@@ -56,6 +57,8 @@ class Compactor {
                     compact(roomId);
                 } catch (RoomGoneException e) {
                     LOG.debug("Room {} was deleted before it was folded", roomId);
+                } catch (DamagedException e) {
+                    LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
                 } catch (RuntimeException e) {
                     log.metrics().foldFailed();
                     LOG.warn("Room {} could not be folded; it will be when it has grown again", roomId, e);
@@ -64,13 +67,21 @@ class Compactor {
         }
     }
 
-    /** Folds a room now; false when another node does so or there is nothing to fold. */
+    /**
+     * Folds a room now; false when another node does so or there is nothing to fold.
+     *
+     * @throws DamagedException if it is damaged; nothing was changed then
+     */
     boolean compact(long roomId) {
         long began = System.nanoTime();
         if (!wait(log.change(roomId, h -> lease(h, roomId)))) {
             return false;
         }
-        UpdateLog.Contents contents = foldable(log.readNow(roomId, 0));
+        UpdateLog.Contents all = log.readNow(roomId, 0);
+        if (all.damage() != null) {
+            throw new DamagedException(roomId, all.damage());
+        }
+        UpdateLog.Contents contents = foldable(all);
         List<UpdateLog.Row> rows = contents.rows();
         if (rows.isEmpty()) {
             return false;
@@ -170,12 +181,13 @@ class Compactor {
     private boolean swap(Handle h, long roomId, long from, UpdateLog.Row last, byte[] state) {
         long now = clock.millis();
         int swapped = h.createUpdate(
-                        "UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, created_at = :now,"
-                                + " lease_until = 0, purge_at = :purge"
+                        "UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, checksum = :checksum, checksum_seq = :seq,"
+                                + " created_at = :now, lease_until = 0, purge_at = :purge"
                                 + " WHERE room_id = :room AND seq = :from AND lease_owner = :owner")
                 .bind("seq", last.seq())
                 .bind("link", last.link())
                 .bind("state", state)
+                .bind("checksum", Checksum.ofSnapshot(roomId, last.seq(), last.link(), state))
                 .bind("now", now)
                 .bind("purge", now + retentionMillis)
                 .bind("room", roomId)

@@ -15,11 +15,13 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.tomcat.jdbc.pool.DataSourceProxy;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -195,6 +197,37 @@ public class DatabaseFactory extends DataSourceFactory {
         environment.lifecycle().manage(updateLog);
         DatabaseChecks.register(environment.healthChecks(), updateLog, jdbi, Migrations.ids(dataSource), embedded());
         return updateLog;
+    }
+
+    /** Examines the database that is configured. */
+    public DatabaseDoctor doctor() {
+        return new DatabaseDoctor(connections(), getMaxSize(), Clock.systemUTC());
+    }
+
+    private DirectConnections connections() {
+        return new DirectConnections(parsedUrl(), getUser(), getPassword());
+    }
+
+    /**
+     * Writes rooms into an archive, also while a server runs.
+     *
+     * @param only the name of the one room, or null for all
+     * @throws IllegalStateException with what to do, where the database cannot be read
+     */
+    public Exporter.Result export(
+            Path file, @Nullable String only, boolean withBlobs, boolean withDamaged, Exporter.Listener listener)
+            throws IOException {
+        DirectConnections connections = connections();
+        if (!connections.isThere()) {
+            throw new IllegalStateException("There is no database at " + parsedUrl() + ".");
+        }
+        try (Handle h = connections.jdbi(true).open()) {
+            if (!DirectConnections.hasChecksums(connections.applied(h))) {
+                throw new IllegalStateException(
+                        "The schema is not up to date. Run: java -jar keck.jar db migrate config.yml");
+            }
+            return new Exporter(h, only, withBlobs, withDamaged, listener).run(file);
+        }
     }
 
     /** Throws idle connections away, once a second at most: after a restart of the database all of them are broken. */

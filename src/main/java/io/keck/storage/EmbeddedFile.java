@@ -10,9 +10,13 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The file of the embedded database: its directory is made, and one server at a time holds it. */
 final class EmbeddedFile {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedFile.class);
+
     private EmbeddedFile() {}
 
     /**
@@ -21,9 +25,27 @@ final class EmbeddedFile {
      * @throws IllegalStateException if another process holds the lock
      */
     static void prepare(DatabaseUrl url, LifecycleEnvironment lifecycle) {
+        if (url.sqliteFile() == null) {
+            return;
+        }
+        AutoCloseable lock = hold(url);
+        lifecycle.manage(new Managed() {
+            @Override
+            public void stop() throws Exception {
+                lock.close();
+            }
+        });
+    }
+
+    /**
+     * The same until it is closed.
+     *
+     * @throws IllegalStateException if another process holds the lock
+     */
+    static AutoCloseable hold(DatabaseUrl url) {
         String name = url.sqliteFile();
         if (name == null) {
-            return;
+            return () -> {};
         }
         Path file = makeDirectory(name);
         try {
@@ -34,14 +56,27 @@ final class EmbeddedFile {
                 throw new IllegalStateException("The database " + file + " is in use by another Keck. "
                         + "Stop that one first, or give this one its own DATABASE_URL.");
             }
-            lifecycle.manage(new Managed() {
-                @Override
-                public void stop() throws IOException {
-                    channel.close();
-                }
-            });
+            return channel;
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot prepare the database file " + file, e);
+        }
+    }
+
+    /**
+     * Does something while the lock is held; for another database, just does it.
+     *
+     * @throws IllegalStateException if another process holds the lock
+     */
+    static void whileHeld(DatabaseUrl url, Runnable work) {
+        AutoCloseable lock = hold(url);
+        try {
+            work.run();
+        } finally {
+            try {
+                lock.close();
+            } catch (Exception e) {
+                LOG.warn("The lock of the database could not be given back; it ends with this process", e);
+            }
         }
     }
 

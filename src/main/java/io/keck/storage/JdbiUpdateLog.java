@@ -65,6 +65,19 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
             int snapshotEvery,
             long holdMillis) {}
 
+    /**
+     * What the database has of a room.
+     *
+     * @param head the seq of its newest row
+     * @param createdAt milliseconds since 1970
+     * @param snapshot the seq up to which it is folded; 0 for not at all
+     * @param rows that are stored, folded ones that are kept included
+     * @param rowBytes of their updates
+     * @param snapshotBytes of the snapshot
+     */
+    public record StoredRoom(
+            long id, long head, long createdAt, long snapshot, long rows, long rowBytes, long snapshotBytes) {}
+
     private static final int MAX_TAILS = 50_000;
     private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -241,6 +254,45 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         });
     }
 
+    /**
+     * Folds the live room of that name now, in the calling thread.
+     *
+     * @return false when there is no such room or nothing to fold, or another node does so
+     * @throws DamagedException if it is damaged; nothing was changed then
+     */
+    public boolean compact(String name) {
+        return liveRoom(name).map(compactor::compact).orElse(false);
+    }
+
+    /** What the database has of the live room of that name; empty where there is none. */
+    public Optional<StoredRoom> stored(String name) {
+        return jdbi.withHandle(h -> h.createQuery("SELECT r.id, r.head, r.created_at, s.seq,"
+                        + " (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),"
+                        + " (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),"
+                        + " COALESCE(length(s.state), 0)"
+                        + " FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL"
+                        + " WHERE r.name = :name AND r.deleted_at IS NULL")
+                .bind("name", name)
+                .map((rs, ctx) -> new StoredRoom(
+                        rs.getLong(1),
+                        rs.getLong(2),
+                        rs.getLong(3),
+                        rs.getLong(4),
+                        rs.getLong(5),
+                        rs.getLong(6),
+                        rs.getLong(7)))
+                .findOne());
+    }
+
+    /**
+     * Kicks, for nodes that the bus does not reach: from now on.
+     *
+     * @throws org.jdbi.v3.core.JdbiException if the database does not answer
+     */
+    public JdbiKicks kicks() {
+        return new JdbiKicks(jdbi, clock);
+    }
+
     /** What the nodes of this database know of each other. */
     public JdbiNodes nodes() {
         return new JdbiNodes(jdbi, clock);
@@ -287,10 +339,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
             if (head != null && head.seq() == seq && head.link() > 0 && !head.deleted()) {
                 return new Contents(roomId, head, head.link(), 0, null, List.of());
             }
-            return h.createQuery(ContentsReader.SQL)
-                    .bind("room", roomId)
-                    .bind("seq", seq)
-                    .scanResultSet((results, ctx) -> ContentsReader.read(roomId, results.get()));
+            return ContentsReader.read(h, roomId, seq);
         });
     }
 
@@ -334,7 +383,8 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         return error instanceof RoomGoneException
                 || error instanceof RoomUnknownException
                 || error instanceof Documents.RoomMissingException
-                || error instanceof KeyUsedException;
+                || error instanceof KeyUsedException
+                || UnreadableData.is(error);
     }
 
     private void failed(Throwable cause) {

@@ -1,10 +1,18 @@
 package io.keck.storage;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.sql.Connection;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import javax.sql.DataSource;
+import javax.xml.stream.XMLInputFactory;
+import javax.xml.stream.XMLStreamConstants;
+import javax.xml.stream.XMLStreamException;
+import javax.xml.stream.XMLStreamReader;
 import liquibase.Contexts;
 import liquibase.LabelExpression;
 import liquibase.Liquibase;
@@ -74,6 +82,26 @@ final class Migrations {
             throw new IllegalStateException("The change sets cannot be read", e);
         }
         return ids;
+    }
+
+    /** The ids of all change sets that this release knows, for one of the two databases. Does not touch a database. */
+    static Set<String> changeSets(boolean postgres) {
+        Set<String> ids = new LinkedHashSet<>();
+        try (InputStream in = Migrations.class.getClassLoader().getResourceAsStream(FILE)) {
+            XMLStreamReader xml = XMLInputFactory.newFactory().createXMLStreamReader(in);
+            while (xml.hasNext()) {
+                if (xml.next() == XMLStreamConstants.START_ELEMENT
+                        && xml.getLocalName().equals("changeSet")) {
+                    String dbms = xml.getAttributeValue(null, "dbms");
+                    if (dbms == null || dbms.equals(postgres ? "postgresql" : "sqlite")) {
+                        ids.add(xml.getAttributeValue(null, "id"));
+                    }
+                }
+            }
+            return ids;
+        } catch (IOException | XMLStreamException e) {
+            throw new IllegalStateException("the list of change sets cannot be read", e);
+        }
     }
 
     @FunctionalInterface

@@ -24,16 +24,18 @@ final class PostgresDialect implements Dialect {
      */
     private static final String APPEND = """
             WITH locked AS (
-              SELECT r.id, r.head + 1 AS seq, r.head_link AS before, b.batch_id, b.link, b.payload
-              FROM unnest(?::bigint[], ?::bytea[], ?::bigint[], ?::bytea[]) AS b (room_id, batch_id, link, payload)
+              SELECT r.id, r.head + 1 AS seq, r.head_link AS before, b.batch_id, b.link, b.payload, b.checksum
+              FROM unnest(?::bigint[], ?::bytea[], ?::bigint[], ?::bytea[], ?::bigint[])
+                AS b (room_id, batch_id, link, payload, checksum)
               JOIN rooms r ON r.id = b.room_id
               WHERE r.deleted_at IS NULL
               ORDER BY r.id FOR NO KEY UPDATE OF r
             ), raised AS (
               UPDATE rooms r SET head = l.seq, head_link = l.link FROM locked l WHERE r.id = l.id
             ), added AS (
-              INSERT INTO room_log (room_id, seq, batch_id, link, payload, node, origin, created_at)
-              SELECT id, seq, batch_id, link, payload, ?, 'ws', ? FROM locked
+              INSERT INTO room_log
+                (room_id, seq, batch_id, link, before_link, payload, checksum, node, origin, created_at)
+              SELECT id, seq, batch_id, link, before, payload, checksum, ?, 'ws', ? FROM locked
             )
             SELECT id, seq, link, before FROM locked""";
 
@@ -49,12 +51,14 @@ final class PostgresDialect implements Dialect {
         byte[][] batches = new byte[rooms.length][];
         Long[] links = new Long[rooms.length];
         byte[][] payloads = new byte[rooms.length][];
+        Long[] checksums = new Long[rooms.length];
         for (int i = 0; i < rooms.length; i++) {
             Write.Append a = appends.get(i);
             rooms[i] = a.roomId();
             batches[i] = BatchIds.toBytes(a.batchId());
             links[i] = a.link();
             payloads[i] = a.payload();
+            checksums[i] = Checksum.ofRow(rooms[i], batches[i], a.link(), a.payload());
         }
         Map<Long, Appended> done = new HashMap<>();
         Connection connection = h.getConnection();
@@ -63,8 +67,9 @@ final class PostgresDialect implements Dialect {
             statement.setArray(2, connection.createArrayOf("bytea", batches));
             statement.setArray(3, connection.createArrayOf("bigint", links));
             statement.setArray(4, connection.createArrayOf("bytea", payloads));
-            statement.setString(5, node);
-            statement.setLong(6, now);
+            statement.setArray(5, connection.createArrayOf("bigint", checksums));
+            statement.setString(6, node);
+            statement.setLong(7, now);
             try (ResultSet rs = statement.executeQuery()) {
                 while (rs.next()) {
                     done.put(rs.getLong(1), new Appended(rs.getLong(2), rs.getLong(3), rs.getLong(4)));

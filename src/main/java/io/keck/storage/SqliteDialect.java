@@ -22,8 +22,8 @@ final class SqliteDialect implements Dialect {
         Map<Long, Appended> done = new HashMap<>();
         PreparedBatch raise = h.prepareBatch("UPDATE rooms SET head = :seq, head_link = :link WHERE id = :room");
         PreparedBatch rows = h.prepareBatch("INSERT INTO room_log"
-                + " (room_id, seq, batch_id, link, payload, node, origin, created_at)"
-                + " VALUES (:room, :seq, :batch, :link, :payload, :node, 'ws', :now)");
+                + " (room_id, seq, batch_id, link, before_link, payload, checksum, node, origin, created_at)"
+                + " VALUES (:room, :seq, :batch, :link, :before, :payload, :checksum, :node, 'ws', :now)");
         for (Write.Append a : appends) {
             Head head = heads.get(a.roomId());
             if (head == null || head.deleted()) {
@@ -34,11 +34,14 @@ final class SqliteDialect implements Dialect {
                     .bind("link", a.link())
                     .bind("room", a.roomId())
                     .add();
+            byte[] batch = BatchIds.toBytes(a.batchId());
             rows.bind("room", a.roomId())
                     .bind("seq", seq)
-                    .bind("batch", BatchIds.toBytes(a.batchId()))
+                    .bind("batch", batch)
                     .bind("link", a.link())
+                    .bind("before", head.link())
                     .bind("payload", a.payload())
+                    .bind("checksum", Checksum.ofRow(a.roomId(), batch, a.link(), a.payload()))
                     .bind("node", node)
                     .bind("now", now)
                     .add();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.keck.cluster.Envelope.Content;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.protocol.AwarenessState;
+import io.keck.room.Bus;
 import io.keck.room.Bus.Event;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,7 +33,8 @@ class EnvelopeTest {
                 new Content.OfRoom(new Event.AwarenessAsked(false)),
                 new Content.OfRoom(new Event.Resync()),
                 new Content.Beat("node é", -5),
-                new Content.Deleted("a room/😀"));
+                new Content.Deleted("a room/😀"),
+                new Content.Kicked(new Bus.Kick(-7, "a room/😀", "")));
     }
 
     private static byte[] encoded(Content content) {

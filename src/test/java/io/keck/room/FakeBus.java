@@ -79,6 +79,15 @@ final class FakeBus {
         }
 
         @Override
+        public void kick(Kick kick) {
+            for (End end : ends) {
+                if (end != this && !down) {
+                    under.add(new Letter(end, () -> end.listener().kicked(kick)));
+                }
+            }
+        }
+
+        @Override
         public void listen(NodeListener listener) {
             node = listener;
         }

@@ -58,6 +58,7 @@ public final class FakeLog implements UpdateLog {
     private boolean checksBatchIds = true;
 
     private boolean checksFolds = true;
+    private final Map<Long, Damage> damages = new HashMap<>();
     /** By name, all that was ever appended in any life of it. */
     private final Map<String, StructStore> ever = new HashMap<>();
 
@@ -109,6 +110,19 @@ public final class FakeLog implements UpdateLog {
         Life life = lives.get(roomId);
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
+        }
+        Damage damage = damages.get(roomId);
+        if (damage != null && seq < damage.seq()) {
+            return CompletableFuture.completedStage(new Contents(
+                    roomId,
+                    headOf(life),
+                    anchor(life, seq),
+                    0,
+                    null,
+                    after(life, seq).stream()
+                            .filter(row -> row.seq() < damage.seq())
+                            .toList(),
+                    damage));
         }
         List<Row> rows = after(life, seq);
         boolean all = seq > 0 && rows.size() >= life.head - seq;
@@ -193,6 +207,20 @@ public final class FakeLog implements UpdateLog {
 
     private static RuntimeException missing(long roomId, @Nullable Life life) {
         return life == null ? new RoomUnknownException(roomId) : new RoomGoneException(roomId);
+    }
+
+    /** From now on that row is damaged. */
+    synchronized void damage(String name, long seq) {
+        damages.put(id(name), new Damage(seq, "row " + seq + " does not match its checksum"));
+    }
+
+    /** Makes it whole again: what was damaged adds nothing, and the head has moved. */
+    synchronized void repair(String name) {
+        Damage damage = damages.remove(id(name));
+        Life life = lives.get(id(name));
+        life.rows.replaceAll(row ->
+                row.seq() == damage.seq() ? new Row(row.seq(), row.batchId(), row.link(), new byte[] {0, 0}) : row);
+        appendForeign(name, new byte[] {0, 0});
     }
 
     /** Appends what another node wrote. */

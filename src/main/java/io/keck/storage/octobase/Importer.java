@@ -285,6 +285,10 @@ public final class Importer {
                 }
                 continue; // somebody was faster
             }
+            if (there.damage() != null) {
+                throw new IllegalStateException(
+                        "The room is damaged here: " + there.damage().what() + ". See java -jar keck.jar doctor.");
+            }
             StructStore ours = RoomCheck.load(there);
             Update missing = ours.reduce(Update.decode(document, DecodeLimits.OWN));
             if (missing.isEmpty()) {

@@ -1,0 +1,26 @@
+package io.keck;
+
+import io.dropwizard.core.cli.Cli;
+
+/** A command has said all there is to say, and ends with a status. */
+final class CommandExit extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final int status;
+
+    CommandExit(int status) {
+        super("exit status " + status, null, false, false);
+        this.status = status;
+    }
+
+    /** Prints what a command failed of: a sentence, without a stack trace. */
+    static void say(Cli cli, Throwable error) {
+        if (!(error instanceof CommandExit)) {
+            String message = error.getMessage();
+            cli.getStdErr().println(message == null ? error.toString() : message);
+        }
+    }
+
+    int status() {
+        return status;
+    }
+}

@@ -1,0 +1,132 @@
+package io.keck.ops;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.keck.check.Findings;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What doctor found: a line each as it comes, or all of it as JSON at the end. Used by one thread. */
+public final class DoctorReport implements Findings {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int UNKNOWN_STATUS = 2;
+
+    private final PrintStream out;
+    private final boolean json;
+    private final Runnable beforeLine;
+    private final List<Finding> all = new ArrayList<>();
+
+    /**
+     * Nothing was found yet.
+     *
+     * @param beforeLine called before a line is printed
+     */
+    public DoctorReport(PrintStream out, boolean json, Runnable beforeLine) {
+        this.out = out;
+        this.json = json;
+        this.beforeLine = beforeLine;
+    }
+
+    @Override
+    public void add(Finding finding) {
+        all.add(finding);
+        if (!json) {
+            beforeLine.run();
+            out.println(line(finding));
+        }
+    }
+
+    private static String line(Finding f) {
+        StringBuilder line = new StringBuilder();
+        line.append(
+                switch (f.level()) {
+                    case OK -> "ok       ";
+                    case HINT -> "hint     ";
+                    case PROBLEM -> "PROBLEM  ";
+                    case UNKNOWN -> "UNKNOWN  ";
+                });
+        line.append(f.area()).append(": ");
+        if (!f.room().isEmpty()) {
+            line.append("room ").append(quote(f.room()));
+            if (f.roomId() != 0) {
+                line.append(" (id ").append(f.roomId()).append(')');
+            }
+            line.append(": ");
+        }
+        line.append(f.what());
+        if (!f.todo().isEmpty()) {
+            line.append("\n         -> ").append(f.todo());
+        }
+        return line.toString();
+    }
+
+    /** As a JSON string. */
+    public static String quote(String name) {
+        try {
+            return JSON.writeValueAsString(name);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Problems in what is stored. */
+    public List<Finding> damage() {
+        return all.stream()
+                .filter(f -> f.level() == Level.PROBLEM)
+                .filter(f -> f.area().equals("room") || f.area().equals("blob"))
+                .toList();
+    }
+
+    private long count(Level level) {
+        return all.stream().filter(f -> f.level() == level).count();
+    }
+
+    /** 0 when all is well, 1 when something is wrong, 2 when something could not be looked at. */
+    public int status() {
+        return count(Level.UNKNOWN) > 0 ? UNKNOWN_STATUS : count(Level.PROBLEM) > 0 ? 1 : 0;
+    }
+
+    /** Prints the end. */
+    public void end() {
+        beforeLine.run();
+        if (json) {
+            ObjectNode report = JSON.createObjectNode();
+            report.put("status", status());
+            report.put("problems", count(Level.PROBLEM));
+            report.put("hints", count(Level.HINT));
+            report.put("unknown", count(Level.UNKNOWN));
+            ArrayNode findings = report.putArray("findings");
+            all.forEach(f -> findings.add(node(f)));
+            out.println(report.toPrettyString());
+        } else if (status() == 0) {
+            out.println("Keck is well.");
+        } else {
+            out.println(
+                    "Problems: " + count(Level.PROBLEM) + ", could not be looked at: " + count(Level.UNKNOWN) + ".");
+        }
+    }
+
+    private static ObjectNode node(Finding f) {
+        ObjectNode node = JSON.createObjectNode();
+        node.put("level", f.level().name().toLowerCase(java.util.Locale.ROOT));
+        node.put("area", f.area());
+        if (!f.room().isEmpty()) {
+            node.put("room", f.room());
+        }
+        if (f.roomId() != 0) {
+            node.put("roomId", f.roomId());
+        }
+        if (!f.kind().isEmpty()) {
+            node.put("kind", f.kind());
+            node.put("seq", f.seq());
+        }
+        node.put("what", f.what());
+        if (!f.todo().isEmpty()) {
+            node.put("todo", f.todo());
+        }
+        return node;
+    }
+}

@@ -1,0 +1,333 @@
+package io.keck.ops.bench;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Loads a running server as editors do: rooms of its own, real WebSocket clients in each, which type letters at a steady
+ * rate; measures from the sending of a letter to its receipt by each other client of the room. Bounded in count and time;
+ * removes its rooms afterwards. Used once, by one thread.
+ */
+public final class Bench {
+    /** Connections and requests that are under way at the same time. */
+    private static final int AT_ONCE = 50;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final int MAX_CLIENTS = 5_000;
+    private static final long MAX_LETTERS = 10_000_000;
+    private static final int MAX_SECONDS = 3_600;
+    private static final long NANOS = 1_000_000_000;
+
+    /**
+     * What to do. Immutable.
+     *
+     * @param server ws: or wss: URL; its path is ignored, its query is sent with each connection
+     * @param rooms how many
+     * @param clients in each room
+     * @param rate letters a second of each client
+     * @param seconds of typing
+     * @param keep whether the rooms stay
+     */
+    public record Options(URI server, int rooms, int clients, double rate, int seconds, boolean keep) {
+        /** Refuses with a sentence what is out of bounds. */
+        public Options {
+            String scheme = server.getScheme() == null ? "" : server.getScheme().toLowerCase(Locale.ROOT);
+            require(
+                    (scheme.equals("ws") || scheme.equals("wss")) && server.getHost() != null,
+                    "The URL begins with ws:// or wss:// and names a host.");
+            require(rooms >= 1 && clients >= 1, "There is one room and one client at least.");
+            require((long) rooms * clients <= MAX_CLIENTS, "There are " + MAX_CLIENTS + " clients at most in all.");
+            require(rate > 0 && rate <= 1_000, "The rate is above 0, and 1000 at most.");
+            require(seconds >= 1 && seconds <= MAX_SECONDS, "It takes 1 to " + MAX_SECONDS + " seconds.");
+            require(
+                    (double) rooms * clients * rate * seconds <= MAX_LETTERS,
+                    "There are " + MAX_LETTERS + " letters at most in all: lower the rate or the time.");
+        }
+
+        private static void require(boolean right, String sentence) {
+            if (!right) {
+                throw new IllegalArgumentException(sentence);
+            }
+        }
+    }
+
+    /** What is counted. Thread-safe. */
+    static final class Counters {
+        final Latencies latencies = new Latencies();
+        final LongAdder sent = new LongAdder();
+        final LongAdder frames = new LongAdder();
+        final LongAdder bytes = new LongAdder();
+        final LongAdder heldBack = new LongAdder();
+        final LongAdder malformed = new LongAdder();
+        private final Map<String, Integer> closes = new TreeMap<>();
+
+        synchronized void closed(String why) {
+            closes.merge(why, 1, Integer::sum);
+        }
+
+        synchronized Map<String, Integer> closes() {
+            return new TreeMap<>(closes);
+        }
+    }
+
+    /**
+     * What was measured.
+     *
+     * @param connected clients
+     * @param sent letters
+     * @param received letters, by each other client of the room
+     * @param missing receipts that did not come within some seconds after the end
+     * @param heldBack letters that were not typed, since the server took nothing more
+     * @param quantiles milliseconds: p50, p90, p99, p99.9, max
+     * @param frames with updates that were received; one may hold several letters
+     * @param errors what went wrong, and how often
+     * @param roomsLeft rooms that could not be removed
+     */
+    public record Result(
+            int connected,
+            long sent,
+            long received,
+            long missing,
+            long heldBack,
+            double[] quantiles,
+            long frames,
+            long bytes,
+            double seconds,
+            Map<String, Integer> errors,
+            int roomsLeft) {
+        /** Whether nothing went wrong. */
+        public boolean isClean() {
+            return missing == 0 && errors.isEmpty() && roomsLeft == 0;
+        }
+    }
+
+    private final Options options;
+    private final Consumer<String> progress;
+    private final Counters counters = new Counters();
+    private final List<String> names = new ArrayList<>();
+    private final List<BenchClient> clients = new ArrayList<>();
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(PATIENCE)
+            .build();
+
+    /** @param progress told what is done now */
+    public Bench(Options options, Consumer<String> progress) {
+        this.options = options;
+        this.progress = progress;
+        String run = Long.toHexString(new SecureRandom().nextLong());
+        int letters = (int) Math.ceil(options.rate() * options.seconds()) + 1;
+        for (int i = 0; i < options.rooms(); i++) {
+            names.add("bench-" + run + "-" + i);
+            Map<Long, BenchClient> room = new HashMap<>();
+            for (int j = 0; j < options.clients(); j++) {
+                BenchClient client = new BenchClient(j + 1, room, letters, counters);
+                room.put(j + 1L, client);
+                clients.add(client);
+            }
+        }
+    }
+
+    /** Does it. Whatever happens, the rooms are removed. */
+    public Result run() throws InterruptedException {
+        int connected;
+        double seconds = 0;
+        int left;
+        try {
+            connected = connect();
+            if (connected > 0) {
+                seconds = type();
+                awaitReceipts();
+            }
+        } finally {
+            clients.forEach(BenchClient::close);
+            left = options.keep() ? 0 : remove();
+        }
+        return result(connected, seconds, left);
+    }
+
+    private Result result(int connected, double seconds, int left) {
+        Latencies latencies = counters.latencies;
+        Map<String, Integer> errors = counters.closes();
+        if (counters.malformed.sum() > 0) {
+            errors.put("malformed frames", counters.malformed.intValue());
+        }
+        return new Result(
+                connected,
+                counters.sent.sum(),
+                latencies.count(),
+                expected() - latencies.count(),
+                counters.heldBack.sum(),
+                new double[] {
+                    latencies.quantile(0.5),
+                    latencies.quantile(0.9),
+                    latencies.quantile(0.99),
+                    latencies.quantile(0.999),
+                    latencies.quantile(1)
+                },
+                counters.frames.sum(),
+                counters.bytes.sum(),
+                seconds,
+                errors,
+                left);
+    }
+
+    private static URI at(URI server, String scheme, String path, @Nullable String query) {
+        int port = server.getPort();
+        return URI.create(scheme + "://" + server.getHost() + (port < 0 ? "" : ":" + port) + path
+                + (query == null ? "" : "?" + query));
+    }
+
+    private int connect() throws InterruptedException {
+        progress.accept("Connecting " + clients.size() + " clients in " + names.size() + " rooms");
+        Semaphore slots = new Semaphore(AT_ONCE);
+        for (int i = 0; i < clients.size(); i++) {
+            BenchClient client = clients.get(i);
+            URI room = at(
+                    options.server(),
+                    options.server().getScheme(),
+                    "/collaboration/" + names.get(i / options.clients()),
+                    options.server().getRawQuery());
+            slots.acquire();
+            var unused = http.newWebSocketBuilder()
+                    .connectTimeout(PATIENCE)
+                    .buildAsync(room, client)
+                    .whenComplete((socket, error) -> {
+                        if (error != null) {
+                            counters.closed("not connected: " + error.getMessage());
+                            client.synced().completeExceptionally(error);
+                        }
+                    });
+            var unusedToo = client.synced()
+                    .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                    .whenComplete((done, error) -> slots.release());
+        }
+        slots.acquire(AT_ONCE);
+        slots.release(AT_ONCE);
+        return (int) clients.stream()
+                .filter(c -> c.synced().isDone() && !c.synced().isCompletedExceptionally())
+                .count();
+    }
+
+    /** Lets all of them type; how long it took, in seconds. */
+    private double type() throws InterruptedException {
+        progress.accept("Typing for " + options.seconds() + " s");
+        ScheduledExecutorService typing = Executors.newScheduledThreadPool(2, r -> {
+            Thread thread = new Thread(r, "bench-typing");
+            thread.setDaemon(true);
+            return thread;
+        });
+        long every = (long) (NANOS / options.rate());
+        long begun = System.nanoTime();
+        for (int i = 0; i < clients.size(); i++) {
+            long first = every * i / clients.size(); // not all in one moment
+            var unused = typing.scheduleAtFixedRate(clients.get(i)::type, first, every, TimeUnit.NANOSECONDS);
+        }
+        TimeUnit.SECONDS.sleep(options.seconds());
+        typing.shutdownNow();
+        boolean ended = typing.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        if (!ended) {
+            counters.closed("typing did not end");
+        }
+        return (System.nanoTime() - begun) / 1e9;
+    }
+
+    private long expected() {
+        return clients.stream().mapToLong(BenchClient::typed).sum() * (options.clients() - 1);
+    }
+
+    private void awaitReceipts() throws InterruptedException {
+        long until = System.nanoTime() + PATIENCE.toNanos();
+        while (counters.latencies.count() < expected() && System.nanoTime() < until) {
+            Thread.sleep(20);
+        }
+    }
+
+    /** Removes the rooms; how many are left. */
+    private int remove() throws InterruptedException {
+        progress.accept("Removing the rooms");
+        String scheme = options.server().getScheme().equalsIgnoreCase("wss") ? "https" : "http";
+        Semaphore slots = new Semaphore(AT_ONCE);
+        LongAdder removed = new LongAdder();
+        List<CompletableFuture<?>> all = new ArrayList<>();
+        for (String name : names) {
+            slots.acquire();
+            HttpRequest request = HttpRequest.newBuilder(at(
+                            options.server(),
+                            scheme,
+                            "/api/block/" + name,
+                            options.server().getRawQuery()))
+                    .timeout(PATIENCE)
+                    .DELETE()
+                    .build();
+            all.add(http.sendAsync(request, HttpResponse.BodyHandlers.discarding())
+                    .handle((answer, error) -> {
+                        slots.release();
+                        if (answer != null && answer.statusCode() == 204) {
+                            removed.increment();
+                        }
+                        return null;
+                    }));
+        }
+        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).join();
+        return names.size() - removed.intValue();
+    }
+
+    /** The result in a few lines. */
+    public static String text(Result result) {
+        double[] q = result.quantiles();
+        StringBuilder text = new StringBuilder();
+        text.append("Clients:  ").append(result.connected()).append(" connected\n");
+        text.append(String.format(
+                Locale.ROOT,
+                "Sent:     %d letters, %.0f/s; not typed since the server took no more: %d\n",
+                result.sent(),
+                result.sent() / Math.max(0.001, result.seconds()),
+                result.heldBack()));
+        text.append(String.format(
+                Locale.ROOT,
+                "Received: %d letters, %.0f/s, in %d frames, %d bytes; missing: %d\n",
+                result.received(),
+                result.received() / Math.max(0.001, result.seconds()),
+                result.frames(),
+                result.bytes(),
+                result.missing()));
+        text.append(String.format(
+                Locale.ROOT,
+                "Latency:  p50 %.1f ms, p90 %.1f ms, p99 %.1f ms, p99.9 %.1f ms, max %.1f ms"
+                        + " (from sending to another client's receipt)\n",
+                q[0],
+                q[1],
+                q[2],
+                q[3],
+                q[4]));
+        result.errors()
+                .forEach((what, times) -> text.append("Error:    ")
+                        .append(times)
+                        .append(" times: ")
+                        .append(what)
+                        .append('\n'));
+        if (result.roomsLeft() > 0) {
+            text.append("Error:    ").append(result.roomsLeft()).append(" rooms could not be removed\n");
+        }
+        return text.toString();
+    }
+}

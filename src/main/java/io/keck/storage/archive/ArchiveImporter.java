@@ -1,0 +1,324 @@
+package io.keck.storage.archive;
+
+import io.keck.blob.BlobId;
+import io.keck.blob.BlobStore;
+import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.StructStore;
+import io.keck.crdt.Update;
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.protocol.RoomName;
+import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLog.Contents;
+import io.keck.room.UpdateLog.RoomGoneException;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the rooms of an archive into a log, one room in memory at a time. First the whole file is read and checked, so
+ * that a damaged one changes nothing. Then each room is made, or gets what it lacks: what was written there meanwhile
+ * stays. Each step is one commit that can be seen by its result, so a second import changes nothing; how far it is stands
+ * in a file beside the archive, so that one that was cut goes on there. Used by one thread.
+ */
+public final class ArchiveImporter {
+    private static final int BUFFER = 1 << 16;
+    private static final int ATTEMPTS = 5;
+    private static final String BROKEN = "the document of a room cannot be decoded: ";
+
+    /** Whoever watches. */
+    public interface Listener {
+        /** So many bytes of the file were checked. */
+        void checked(long position);
+
+        /** So many bytes of the file were imported. */
+        void imported(long position, long rooms);
+
+        /** Something was left out: a sentence. */
+        void leftOut(String room, String why);
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param made rooms that were not there
+     * @param merged rooms that lacked something
+     * @param unchanged rooms that had everything
+     * @param blobs that were stored
+     * @param blobsThere that were there
+     * @param resumed whether an import that was cut was gone on with
+     */
+    public record Result(
+            long made, long merged, long unchanged, long leftOut, long blobs, long blobsThere, boolean resumed) {}
+
+    private final UpdateLog log;
+    private final BlobStore blobStore;
+    private final long cluster;
+    private final Random random;
+    private final @Nullable String only;
+    private final @Nullable String as;
+    private final Listener listener;
+    private long made;
+    private long merged;
+    private long unchanged;
+    private long leftOut;
+    private long blobs;
+    private long blobsThere;
+
+    /**
+     * An import, to be run once.
+     *
+     * @param cluster a number that only this database has
+     * @param random of cryptographic strength, for ids of batches
+     * @param only the one room to import, or null for all
+     * @param as the name that it gets, or null for its own
+     */
+    public ArchiveImporter(
+            UpdateLog log,
+            BlobStore blobStore,
+            long cluster,
+            Random random,
+            @Nullable String only,
+            @Nullable String as,
+            Listener listener) {
+        this.log = log;
+        this.blobStore = blobStore;
+        this.cluster = cluster;
+        this.random = random;
+        this.only = only;
+        this.as = as;
+        this.listener = listener;
+    }
+
+    /**
+     * Reads the whole file and changes nothing.
+     *
+     * @return how many rooms are in it
+     * @throws ArchiveException with the position, if it is damaged
+     */
+    public static long check(Path file, Listener listener) throws IOException {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER)) {
+            ArchiveReader reader = new ArchiveReader(in, 0);
+            MessageDigest digest = sha256();
+            byte[] hash = null;
+            Entry entry = reader.next();
+            while (entry != null) {
+                if (entry instanceof Entry.State state) {
+                    decode(state, reader.begin());
+                } else if (entry instanceof Entry.Piece piece) {
+                    digest.update(piece.bytes());
+                } else if (hash != null && !MessageDigest.isEqual(digest.digest(), hash)) {
+                    throw new ArchiveException(reader.begin(), "the blob before it does not match its SHA-256");
+                }
+                if (!(entry instanceof Entry.Piece)) {
+                    digest.reset();
+                    hash = entry instanceof Entry.Blob blob ? blob.hash() : null;
+                }
+                if (entry instanceof Entry.End end
+                        && (end.rooms() != reader.rooms() || end.blobs() != reader.blobs())) {
+                    throw new ArchiveException(
+                            reader.begin(),
+                            "the archive says that it has " + end.rooms() + " rooms and has " + reader.rooms());
+                }
+                listener.checked(reader.position());
+                entry = reader.next();
+            }
+            return reader.rooms();
+        }
+    }
+
+    private static Update decode(Entry.State state, long position) {
+        try {
+            return Update.decode(state.update(), DecodeLimits.OWN);
+        } catch (DecodeException e) {
+            throw new ArchiveException(position, BROKEN + e.getMessage());
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    /**
+     * Imports the file, which was checked.
+     *
+     * @throws ArchiveException with the position, if it is damaged all the same
+     * @throws IllegalStateException if the database does not answer; what is imported stays
+     */
+    public Result run(Path file) throws IOException {
+        Path mark = file.resolveSibling(file.getFileName() + ".imported");
+        long from = only == null ? marked(mark) : 0;
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER)) {
+            ArchiveReader reader = new ArchiveReader(in, from);
+            @Nullable Entry entry = reader.next();
+            while (entry instanceof Entry.Room room) {
+                room(room, reader);
+                if (only == null) {
+                    mark(mark, reader.position());
+                }
+                listener.imported(reader.position(), made + merged + unchanged + leftOut);
+                entry = reader.next();
+            }
+        }
+        Files.deleteIfExists(mark);
+        return new Result(made, merged, unchanged, leftOut, blobs, blobsThere, from > 0);
+    }
+
+    /** How far an import into this database is. */
+    private long marked(Path mark) throws IOException {
+        if (!Files.exists(mark)) {
+            return 0;
+        }
+        String[] words =
+                Files.readString(mark, StandardCharsets.US_ASCII).strip().split(" ", 2);
+        return words.length == 2 && words[1].equals(String.valueOf(cluster)) ? Long.parseLong(words[0]) : 0;
+    }
+
+    private void mark(Path mark, long position) throws IOException {
+        Path fresh = mark.resolveSibling(mark.getFileName() + ".new");
+        Files.writeString(fresh, position + " " + cluster + "\n", StandardCharsets.US_ASCII);
+        Files.move(fresh, mark, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    // ------------------------------------------------------------------ one room
+
+    private void room(Entry.Room room, ArchiveReader reader) throws IOException {
+        boolean wanted = only == null || only.equals(room.name());
+        String name = as == null || !wanted ? room.name() : as;
+        Optional<String> why = RoomName.problem(name);
+        if (wanted && why.isPresent()) {
+            leftOut(name, why.get());
+            wanted = false;
+        }
+        Entry entry = reader.next();
+        while (entry != null && !(entry instanceof Entry.RoomEnd)) {
+            if (wanted && entry instanceof Entry.State state) {
+                wanted = document(name, state, reader.begin());
+            } else if (wanted && entry instanceof Entry.Blob blob) {
+                blob(name, blob, reader);
+            }
+            entry = reader.next();
+        }
+    }
+
+    private void leftOut(String room, String why) {
+        leftOut++;
+        listener.leftOut(room, why);
+    }
+
+    /** Whether the room now has it. */
+    private boolean document(String name, Entry.State state, long position) {
+        Update update = decode(state, position);
+        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+            Contents there = find(name);
+            if (there == null) {
+                if (wait(log.init(name, newBatch(), newLink(), state.update(), false))
+                        .isPresent()) {
+                    made++;
+                    return true;
+                }
+                continue; // somebody was faster
+            }
+            if (there.damage() != null) {
+                leftOut(name, "The room here is damaged: " + there.damage().what() + ". See doctor.");
+                return false;
+            }
+            Update missing = load(there).reduce(update);
+            if (missing.isEmpty()) {
+                unchanged++;
+                return true;
+            }
+            try {
+                wait(log.append(there.roomId(), newBatch(), newLink(), missing.encode(), false));
+                merged++;
+                return true;
+            } catch (RoomGoneException e) {
+                // deleted a moment ago, perhaps to be made anew
+            }
+        }
+        leftOut(name, "Others make and delete it all the time.");
+        return false;
+    }
+
+    private static StructStore load(Contents room) {
+        StructStore store = new StructStore();
+        if (room.snapshot() != null) {
+            store.apply(Update.decode(room.snapshot(), DecodeLimits.OWN));
+        }
+        room.rows().forEach(row -> store.apply(Update.decode(row.payload(), DecodeLimits.OWN)));
+        return store;
+    }
+
+    private @Nullable Contents find(String name) {
+        try {
+            return wait(log.find(name));
+        } catch (RoomMissingException e) {
+            return null;
+        }
+    }
+
+    private void blob(String name, Entry.Blob blob, ArchiveReader reader) throws IOException {
+        BlobId id = BlobId.of(blob.hash());
+        boolean isThere = blobStore.find(name, id).isPresent();
+        try (BlobStore.Upload upload = blobStore.begin(name)) {
+            long left = blob.size();
+            while (left > 0) {
+                if (!(reader.next() instanceof Entry.Piece piece)) {
+                    throw new ArchiveException(reader.begin(), "a blob is not whole");
+                }
+                if (!isThere) {
+                    upload.write(piece.bytes(), 0, piece.bytes().length);
+                }
+                left -= piece.bytes().length;
+            }
+            if (isThere) {
+                blobsThere++;
+            } else if (upload.publish().equals(id)) {
+                blobs++;
+            } else {
+                throw new ArchiveException(reader.begin(), "a blob does not match its SHA-256");
+            }
+        }
+    }
+
+    /** The result, or what went wrong as itself. */
+    private static <T> T wait(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RoomMissingException missing) {
+                throw missing;
+            }
+            if (e.getCause() instanceof RoomGoneException gone) {
+                throw gone;
+            }
+            throw new IllegalStateException(
+                    "The database does not answer. What is imported stays: run the command again to go on.",
+                    e.getCause());
+        }
+    }
+
+    private UUID newBatch() {
+        return new UUID(random.nextLong(), random.nextLong());
+    }
+
+    private long newLink() {
+        return Math.max(1, random.nextLong() >>> 1);
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Rooms in a file: {@link io.keck.storage.archive.ArchiveWriter} and {@link io.keck.storage.archive.ArchiveReader} know the
+ * format, {@link io.keck.storage.archive.ArchiveImporter} brings the rooms of one into a log.
+ */
+@NullMarked
+package io.keck.storage.archive;
+
+import org.jspecify.annotations.NullMarked;

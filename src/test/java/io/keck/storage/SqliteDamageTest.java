@@ -1,0 +1,38 @@
+package io.keck.storage;
+
+import java.nio.file.Path;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Damage in SQLite. */
+class SqliteDamageTest extends DamageContract {
+    @TempDir
+    Path dir;
+
+    private SqliteFile db;
+    private JdbiUpdateLog log;
+
+    @BeforeEach
+    void open() throws Exception {
+        db = new SqliteFile(dir.resolve("keck.db"));
+        log = db.log(1_000);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        log.stop();
+        db.close();
+    }
+
+    @Override
+    Jdbi jdbi() {
+        return db.jdbi;
+    }
+
+    @Override
+    JdbiUpdateLog log() {
+        return log;
+    }
+}
