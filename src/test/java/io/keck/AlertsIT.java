@@ -182,7 +182,9 @@ class AlertsIT {
             client.send(Message.update(typist.type(noise(random, 40_000))));
         }
         expect("KeckDiskFull");
-        assertThat(node.healthMessage("database")).contains("full");
+        // it says what went wrong last: a read between two attempts to write goes well
+        Eventually.await(
+                "a check that says so", () -> node.healthMessage("database").contains("full"));
     }
 
     // ------------------------------------------------------------------ in a campaign
