@@ -18,6 +18,7 @@ import jakarta.validation.constraints.NotNull;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.tomcat.jdbc.pool.DataSourceProxy;
@@ -195,7 +196,12 @@ public class DatabaseFactory extends DataSourceFactory {
         JdbiUpdateLog updateLog = new JdbiUpdateLog(
                 jdbi, url.isSqlite(), nodeId, Clock.systemUTC(), log.settings(holdMillis), purger(dataSource), metrics);
         environment.lifecycle().manage(updateLog);
-        DatabaseChecks.register(environment.healthChecks(), updateLog, jdbi, Migrations.ids(dataSource), embedded());
+        DatabaseChecks.register(
+                environment.healthChecks(),
+                updateLog,
+                jdbi,
+                List.copyOf(Migrations.changeSets(!url.isSqlite())),
+                embedded());
         return updateLog;
     }
 

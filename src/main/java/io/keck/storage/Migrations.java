@@ -3,9 +3,7 @@ package io.keck.storage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.sql.Connection;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import javax.sql.DataSource;
@@ -66,22 +64,6 @@ final class Migrations {
                     + " change sets are missing. Run: java -jar keck.jar db migrate config.yml"
                     + " or set database.migrateAtStart: true (KECK_MIGRATE=true).");
         }
-    }
-
-    /** The ids of all change sets that this release knows. */
-    static List<String> ids(DataSource dataSource) {
-        List<String> ids = new ArrayList<>();
-        try {
-            with(
-                    dataSource,
-                    database -> new Liquibase(FILE, new ClassLoaderResourceAccessor(), database)
-                            .getDatabaseChangeLog()
-                            .getChangeSets()
-                            .forEach(changeSet -> ids.add(changeSet.getId())));
-        } catch (Exception e) {
-            throw new IllegalStateException("The change sets cannot be read", e);
-        }
-        return ids;
     }
 
     /** The ids of all change sets that this release knows, for one of the two databases. Does not touch a database. */
