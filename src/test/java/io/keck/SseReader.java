@@ -40,6 +40,8 @@ final class SseReader implements Runnable {
      * One that is to be run by a thread.
      *
      * @param port of the node to read from next
+     * @param cuts how often it cuts the stream; with 0 it also takes the end of the stream for the last word, otherwise
+     *     it resumes, as a browser does when a node goes
      */
     SseReader(String room, IntSupplier port, long seed, int cuts) {
         this.room = room;
@@ -123,7 +125,7 @@ final class SseReader implements Runnable {
                 data = null;
             }
         }
-        if (most == Integer.MAX_VALUE && !finish) {
+        if (cutsWanted == 0 && !finish) {
             refusal = "the stream ended";
         }
     }
