@@ -617,10 +617,10 @@ public class Room {
 
         @Override
         public void committed(Batch batch, long seq, long link, long before) {
+            tellOthers(new Bus.Event.Committed(seq, batch.id, link, before, batch.payload())); // they are further away
             if (!batch.sent) {
                 audience.broadcast(Message.update(batch.payload()), batch.soleOrigin());
             }
-            tellOthers(new Bus.Event.Committed(seq, batch.id, link, before, batch.payload()));
             count(batch);
         }
 

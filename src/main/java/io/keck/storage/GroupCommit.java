@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,9 +19,22 @@ import org.slf4j.LoggerFactory;
  */
 final class GroupCommit<W> {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+    private static final long LOOK_MILLIS = 100;
+    /** So often nothing comes before the committer is told. */
+    private static final int QUIET_LOOKS = 10;
+
+    /** Who does the work; called by one thread. */
+    @FunctionalInterface
+    interface Committer<W> {
+        /** Makes one group durable and tells each write how it went; must not throw. */
+        void commit(List<W> group);
+
+        /** Nothing has come for about a second, or nothing will come any more. */
+        default void idle() {}
+    }
 
     private final LinkedBlockingQueue<W> queue = new LinkedBlockingQueue<>();
-    private final Consumer<List<W>> committer;
+    private final Committer<W> committer;
     private final long spacingNanos;
     private final int maxWrites;
     private final long maxBytes;
@@ -33,7 +45,6 @@ final class GroupCommit<W> {
     /**
      * Starts the thread.
      *
-     * @param committer makes one group durable and tells each write how it went; must not throw
      * @param maxWrites writes in one group at most
      * @param maxBytes bytes above which a group takes no further write
      * @param size bytes of a write
@@ -44,7 +55,7 @@ final class GroupCommit<W> {
             int maxWrites,
             long maxBytes,
             ToIntFunction<W> size,
-            Consumer<List<W>> committer) {
+            Committer<W> committer) {
         this.committer = committer;
         this.spacingNanos = spacingNanos;
         this.maxWrites = maxWrites;
@@ -68,11 +79,16 @@ final class GroupCommit<W> {
     private void loop() {
         long last = System.nanoTime() - spacingNanos;
         List<W> group = new ArrayList<>();
+        int quiet = 0;
         while (!stopping || !queue.isEmpty()) {
             W first = next();
             if (first == null) {
+                if (++quiet == QUIET_LOOKS) {
+                    committer.idle();
+                }
                 continue;
             }
+            quiet = 0;
             for (long left = last + spacingNanos - System.nanoTime();
                     left > 0 && !stopping;
                     left = last + spacingNanos - System.nanoTime()) {
@@ -81,12 +97,13 @@ final class GroupCommit<W> {
             last = System.nanoTime();
             gather(first, group);
             try {
-                committer.accept(group);
+                committer.commit(group);
             } catch (RuntimeException | Error e) {
                 LOG.error("The log writer failed on a group without telling those who wait for it", e);
             }
             group.clear();
         }
+        committer.idle();
     }
 
     private void gather(W first, List<W> group) {
@@ -104,7 +121,7 @@ final class GroupCommit<W> {
 
     private @Nullable W next() {
         try {
-            return queue.poll(100, TimeUnit.MILLISECONDS);
+            return queue.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             return null; // only stop() ends the loop, when everything is written
         }

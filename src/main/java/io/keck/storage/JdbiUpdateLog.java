@@ -145,23 +145,34 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         this.clock = clock;
         this.onConnectionLost = onConnectionLost;
         for (int i = 0; i < (sqlite ? 1 : settings.lanes()); i++) {
-            LogWriter logWriter = new LogWriter(jdbi, dialect, node, clock);
             lanes.add(new GroupCommit<>(
                     "log-writer-" + i,
                     settings.spacingNanos(),
                     settings.maxBatches(),
                     settings.maxBytes(),
                     Write::size,
-                    group -> {
-                        long began = System.nanoTime();
-                        logWriter.commit(group);
-                        metrics.group(group.size(), System.nanoTime() - began);
-                    }));
+                    measured(new LogWriter(jdbi, dialect, node, clock))));
         }
         AtomicInteger number = new AtomicInteger();
         this.readers = Executors.newFixedThreadPool(
                 settings.readers(), r -> new Thread(r, "log-reader-" + number.getAndIncrement()));
         this.compactor = new Compactor(this, clock, settings.retentionMillis());
+    }
+
+    private GroupCommit.Committer<Write> measured(LogWriter writer) {
+        return new GroupCommit.Committer<>() {
+            @Override
+            public void commit(List<Write> group) {
+                long began = System.nanoTime();
+                writer.commit(group);
+                metrics.group(group.size(), System.nanoTime() - began);
+            }
+
+            @Override
+            public void idle() {
+                writer.idle();
+            }
+        };
     }
 
     @Override

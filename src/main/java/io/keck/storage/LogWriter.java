@@ -29,27 +29,34 @@ import org.slf4j.LoggerFactory;
  * No index makes batches unique, since that costs a tenth of all work: an attempt that the database carries out after its
  * successor writes a row once more, which adds nothing to the document. Used by one thread.
  */
-final class LogWriter {
+final class LogWriter implements GroupCommit.Committer<Write> {
     private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
     /** Leaves 53 bits: a number for JSON, too. */
     private static final int ID_SHIFT = 11;
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    private final Jdbi jdbi;
+    private final HeldHandle held;
     private final Dialect dialect;
     private final String node;
     private final Clock clock;
 
     LogWriter(Jdbi jdbi, Dialect dialect, String node, Clock clock) {
-        this.jdbi = jdbi;
+        this.held = new HeldHandle(jdbi, System::nanoTime);
         this.dialect = dialect;
         this.node = node;
         this.clock = clock;
     }
 
+    /** Gives the connection back: nothing is to be written. */
+    @Override
+    public void idle() {
+        held.release();
+    }
+
     /** Writes the group; every write is told how it went. */
-    void commit(List<Write> group) {
+    @Override
+    public void commit(List<Write> group) {
         List<Write> later = new ArrayList<>();
         List<Write> checked = new ArrayList<>();
         List<Write> now = new ArrayList<>(group.size());
@@ -79,12 +86,14 @@ final class LogWriter {
     private void attempt(List<Write> writes) {
         List<Runnable> outcomes = new ArrayList<>(writes.size());
         try {
+            Handle handle = held.get();
             if (dialect.appendsInOneStatement() && writes.get(0) instanceof Write.Append a && !a.isChecked()) {
-                jdbi.useHandle(h -> write(h, writes, outcomes));
+                write(handle, writes, outcomes);
             } else {
-                jdbi.useTransaction(h -> write(h, writes, outcomes));
+                handle.useTransaction(h -> write(h, writes, outcomes));
             }
         } catch (RuntimeException | Error e) {
+            held.release();
             failed(writes, e);
             return;
         }

@@ -145,4 +145,29 @@ class GroupCommitTest {
             throw new AssertionError(e);
         }
     }
+
+    @Test
+    void committer_isToldWhenNothingComesAndAtTheEnd() throws Exception {
+        CountDownLatch quiet = new CountDownLatch(1);
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        GroupCommit<Integer> commit =
+                new GroupCommit<>("test", 0, 1, 1_000_000, write -> 1, new GroupCommit.Committer<>() {
+                    @Override
+                    public void commit(List<Integer> group) {
+                        told.add("group");
+                    }
+
+                    @Override
+                    public void idle() {
+                        told.add("idle");
+                        quiet.countDown();
+                    }
+                });
+        commit.add(1);
+        assertThat(quiet.await(60, TimeUnit.SECONDS)).isTrue();
+        commit.add(2);
+        commit.stop();
+
+        assertThat(told).startsWith("group", "idle", "group").endsWith("idle");
+    }
 }
