@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.postgresql.PGConnection;
 
 /**
  * PostgreSQL: a whole group is one statement, so one way to the server and back, commit included. Parameters are arrays,
@@ -61,8 +62,8 @@ final class PostgresDialect implements Dialect {
             checksums[i] = Checksum.ofRow(rooms[i], batches[i], a.link(), a.payload());
         }
         Map<Long, Appended> done = new HashMap<>();
-        Connection connection = h.getConnection();
-        try (PreparedStatement statement = connection.prepareStatement(APPEND)) {
+        try (PreparedStatement statement = direct(h).prepareStatement(APPEND)) {
+            Connection connection = statement.getConnection();
             statement.setArray(1, connection.createArrayOf("bigint", rooms));
             statement.setArray(2, connection.createArrayOf("bytea", batches));
             statement.setArray(3, connection.createArrayOf("bigint", links));
@@ -79,6 +80,11 @@ final class PostgresDialect implements Dialect {
             throw new UnableToExecuteStatementException(e, null);
         }
         return done;
+    }
+
+    /** The connection itself: what the pool wraps around it works by reflection, in every call. */
+    private static Connection direct(Handle h) throws SQLException {
+        return (Connection) h.getConnection().unwrap(PGConnection.class);
     }
 
     @Override
