@@ -118,6 +118,7 @@ class ComposeTest {
         while (variable.find()) {
             read.add(variable.group(1));
         }
+        read.add("JDK_JAVA_OPTIONS"); // is read by the java command itself
         for (String node : NODES) {
             Map<String, String> environment = map(services.get(node).get("environment"));
             assertThat(read).as(node).containsAll(environment.keySet());
