@@ -104,7 +104,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
             @Override
             public boolean accepts(String room) {
-                return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isHealthy());
+                return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isResponsive());
             }
         };
         Sockets sockets = config.socket()
@@ -125,7 +125,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                 label,
                 runtime,
                 new FeedMeters(environment.metrics(), instruments.prometheus()));
-        Kicks kicks = new Kicks(sockets, bus, log.kicks(), log::isHealthy);
+        Kicks kicks = new Kicks(sockets, bus, log.kicks(), log::isResponsive);
         runtime.rooms().onKick(kicks::told);
         if (log.isShared()) {
             runtime.everyTick(kicks::tick);

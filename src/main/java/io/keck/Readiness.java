@@ -10,16 +10,61 @@ import java.util.concurrent.TimeUnit;
 /** How this node is as a whole: at {@code /health} and {@code /health/ready} for balancers, at {@code /health/live} for whoever restarts it. */
 final class Readiness {
     /** So long without a tick, and nothing moves any more: a pause of the machine is shorter. */
-    private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(60);
+    static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-    private final RoomRuntime runtime;
-    private final JdbiUpdateLog log;
+    /** What decides. */
+    interface Node {
+        boolean isStarted();
+
+        boolean isDraining();
+
+        /** Whether it holds as much unsaved as it may. */
+        boolean isFull();
+
+        /** Whether the database takes updates. */
+        boolean isSaving();
+
+        /** Since the rooms were looked after last. */
+        long nanosSinceTick();
+    }
+
+    private final Node node;
     private final boolean requiresDatabase;
 
     /** @param requiresDatabase whether the node is not ready while the database is away */
     Readiness(RoomRuntime runtime, JdbiUpdateLog log, boolean requiresDatabase) {
-        this.runtime = runtime;
-        this.log = log;
+        this(
+                new Node() {
+                    @Override
+                    public boolean isStarted() {
+                        return runtime.isStarted();
+                    }
+
+                    @Override
+                    public boolean isDraining() {
+                        return runtime.isDraining();
+                    }
+
+                    @Override
+                    public boolean isFull() {
+                        return runtime.rooms().isFull();
+                    }
+
+                    @Override
+                    public boolean isSaving() {
+                        return log.isHealthy();
+                    }
+
+                    @Override
+                    public long nanosSinceTick() {
+                        return runtime.nanosSinceTick();
+                    }
+                },
+                requiresDatabase);
+    }
+
+    Readiness(Node node, boolean requiresDatabase) {
+        this.node = node;
         this.requiresDatabase = requiresDatabase;
     }
 
@@ -36,19 +81,19 @@ final class Readiness {
     }
 
     Status status() {
-        if (!runtime.isStarted()) {
+        if (!node.isStarted()) {
             return Status.STARTING;
-        } else if (runtime.isDraining()) {
+        } else if (node.isDraining()) {
             return Status.DRAINING;
-        } else if (runtime.rooms().isFull()) {
+        } else if (node.isFull()) {
             return Status.FULL;
-        } else if (log.isHealthy()) {
+        } else if (node.isSaving()) {
             return Status.OK;
         }
         return requiresDatabase ? Status.NO_DATABASE : Status.DEGRADED;
     }
 
     Status life() {
-        return runtime.nanosSinceTick() > STUCK_NANOS ? Status.STUCK : Status.ALIVE;
+        return node.nanosSinceTick() > STUCK_NANOS ? Status.STUCK : Status.ALIVE;
     }
 }

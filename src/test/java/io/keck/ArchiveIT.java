@@ -118,11 +118,11 @@ class ArchiveIT {
         List<String> expected;
         BlobId id;
         try (NodeClients clients = NodeClients.start();
-                KeckProcess keck = KeckProcess.in(dir).start()) {
+                KeckProcess keck = KeckProcess.in(dir).brief().start()) {
             for (int i = 0; i < rooms; i++) {
                 clients.open("a" + i, keck, "room" + i);
                 clients.open("b" + i, keck, "room" + i);
-                clients.scribble(seed + i, 200, "a" + i, "b" + i);
+                clients.scribble(seed + i, LONG ? 200 : 60, "a" + i, "b" + i);
                 clients.awaitEqual("a" + i, "b" + i);
             }
             id = blob(keck, "room1", large);
@@ -133,7 +133,7 @@ class ArchiveIT {
             assertThat(run(KeckProcess.in(dir), 0, "export", "--to", first.toString()))
                     .contains("Exported 4 rooms and 3 blobs"); // beside the server
         }
-        try (KeckProcess keck = KeckProcess.on(postgres, "archive", dir).start()) {
+        try (KeckProcess keck = KeckProcess.on(postgres, "archive", dir).brief().start()) {
             init(keck, "other", "stays");
             assertThat(run(KeckProcess.on(postgres, "archive", dir), 0, "import", "--from", first.toString()))
                     .contains("Imported 4 rooms, 0 were there", "3 blobs"); // beside the server
@@ -148,8 +148,10 @@ class ArchiveIT {
         Path back = dir.resolve("back.db");
         KeckProcess.Setup there = KeckProcess.in(dir).env("DATABASE_URL", "jdbc:sqlite:" + back);
         assertThat(run(there, 0, "import", "--from", second.toString())).contains("Imported 5 rooms");
-        try (KeckProcess keck =
-                KeckProcess.in(dir).env("DATABASE_URL", "jdbc:sqlite:" + back).start()) {
+        try (KeckProcess keck = KeckProcess.in(dir)
+                .env("DATABASE_URL", "jdbc:sqlite:" + back)
+                .brief()
+                .start()) {
             assertThat(show(keck, rooms)).isEqualTo(expected);
             assertThat(send(keck, "GET", "/api/blobs/room1/" + id.text(), new byte[0]))
                     .isEqualTo(large);
@@ -160,7 +162,7 @@ class ArchiveIT {
     @Test
     void oneRoom_getsAnotherName_andWhatIsThereStays() {
         Path file = dir.resolve("one.keck");
-        try (KeckProcess keck = KeckProcess.in(dir).start()) {
+        try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
             init(keck, "a", "one");
             init(keck, "b", "two");
             run(KeckProcess.in(dir), 0, "export", "--room", "a", "--to", file.toString());
@@ -172,7 +174,7 @@ class ArchiveIT {
                 .contains("\"nobody\" is not in the file");
         assertThat(run(KeckProcess.in(dir), 0, "import", "--from", file.toString(), "--room", "a", "--as", "b"))
                 .contains("1 were there and got what they lacked");
-        try (KeckProcess keck = KeckProcess.in(dir).start()) {
+        try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
             assertThat(keck.get("/api/block/c/text/t").body()).isEqualTo("\"one\"");
             assertThat(keck.get("/api/block/b/text/t").body()).contains("one", "two");
         }
@@ -181,10 +183,10 @@ class ArchiveIT {
     @Test
     void cutExportAndImport_goOnWhereTheyWere() throws IOException {
         Random random = new Random(Seeds.next("ArchiveIT.cut"));
-        int rooms = 300;
+        int rooms = LONG ? 300 : 100;
         Path whole = dir.resolve("whole.keck");
         Path cut = dir.resolve("cut.keck");
-        try (KeckProcess keck = KeckProcess.in(dir).start()) {
+        try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
             for (int i = 0; i < rooms; i++) {
                 init(keck, "room" + i, "text of " + i);
             }
@@ -196,7 +198,7 @@ class ArchiveIT {
             for (int i = 0; i < (LONG ? 5 : 1); i++) {
                 Files.write(dir.resolve("cut.keck.part"), Arrays.copyOf(all, 1 + random.nextInt(all.length - 1)));
                 String said = run(KeckProcess.in(dir), 0, "export", "--to", cut.toString());
-                assertThat(said).contains("Exported 300 rooms and 3 blobs");
+                assertThat(said).contains("Exported " + rooms + " rooms and 3 blobs");
                 assertThat(Files.readAllBytes(cut)).isEqualTo(all);
                 Files.delete(cut);
             }
@@ -215,7 +217,8 @@ class ArchiveIT {
             assertThat(run(KeckProcess.in(dir).env("DATABASE_URL", target), 0, "import", "--from", whole.toString()))
                     .contains("Gone on where it was cut.");
         }
-        try (KeckProcess keck = KeckProcess.in(dir).env("DATABASE_URL", target).start()) {
+        try (KeckProcess keck =
+                KeckProcess.in(dir).env("DATABASE_URL", target).brief().start()) {
             for (int i = 0; i < rooms; i++) {
                 assertThat(keck.get("/api/block/room" + i + "/text/t").body()).isEqualTo("\"text of " + i + "\"");
             }
@@ -226,7 +229,7 @@ class ArchiveIT {
     void damagedFile_isRefusedWithThePositionAndChangesNothing() throws IOException {
         Random random = new Random(Seeds.next("ArchiveIT.damage"));
         Path file = dir.resolve("all.keck");
-        try (KeckProcess keck = KeckProcess.in(dir).start()) {
+        try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
             init(keck, "a", "one");
             blob(keck, "a", bytes(random, 1_000));
             run(KeckProcess.in(dir), 0, "export", "--to", file.toString());
@@ -239,7 +242,7 @@ class ArchiveIT {
                 begins.add(reader.begin());
             }
         }
-        for (int i = 0; i < (LONG ? 10 : 2); i++) { // ArchiveTest changes every bit
+        for (int i = 0; i < (LONG ? 10 : 1); i++) { // ArchiveTest changes every bit
             byte[] damaged = whole.clone();
             int at = 12 + random.nextInt(whole.length - 12);
             damaged[at] ^= (byte) (1 + random.nextInt(255));
@@ -267,8 +270,9 @@ class ArchiveIT {
     void manyMegabytes_passThroughASmallHeap() {
         Random random = new Random(Seeds.next("ArchiveIT.heap"));
         Path file = dir.resolve("many.keck");
-        try (KeckProcess keck = KeckProcess.in(dir).start()) {
-            for (int i = 0; i < 20; i++) { // more than the heap altogether
+        int rooms = LONG ? 20 : 15; // 5 MiB each: more than the heap altogether
+        try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
+            for (int i = 0; i < rooms; i++) {
                 init(
                         keck,
                         "room" + i,
@@ -279,17 +283,18 @@ class ArchiveIT {
             }
         }
         assertThat(run(KeckProcess.in(dir).jvm("-Xmx72m"), 0, "export", "--to", file.toString()))
-                .contains("Exported 20 rooms and 20 blobs");
+                .contains("Exported " + rooms + " rooms and " + rooms + " blobs");
         KeckProcess.Setup target = KeckProcess.in(dir)
                 .env("DATABASE_URL", "jdbc:sqlite:" + dir.resolve("small.db"))
                 .jvm("-Xmx72m");
-        assertThat(run(target, 0, "import", "--from", file.toString())).contains("Imported 20 rooms", "20 blobs");
+        assertThat(run(target, 0, "import", "--from", file.toString()))
+                .contains("Imported " + rooms + " rooms", rooms + " blobs");
         assertThat(run(
                         KeckProcess.in(dir)
                                 .env("DATABASE_URL", "jdbc:sqlite:" + dir.resolve("small.db"))
                                 .jvm("-Xmx72m"),
                         0,
                         "doctor"))
-                .contains("20 rooms");
+                .contains(rooms + " rooms");
     }
 }

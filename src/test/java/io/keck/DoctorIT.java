@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * rooms, and the damaged ones from their last good state.
  */
 class DoctorIT {
-    private static final int ROOMS = Boolean.getBoolean("keck.campaign") ? 1_000 : 100;
+    private static final int ROOMS = Boolean.getBoolean("keck.campaign") ? 1_000 : 40;
     private static final int WORDS = 5;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -226,6 +226,7 @@ class DoctorIT {
     private void check(Supplier<KeckProcess.Setup> setup, Supplier<Connection> database, boolean shared, long seed)
             throws SQLException {
         try (KeckProcess keck = setup.get()
+                .brief()
                 .with("database.log.snapshotEvery", String.valueOf(WORDS + 1))
                 .start()) {
             fill(keck);
@@ -241,7 +242,7 @@ class DoctorIT {
         damage.forEach((name, done) -> expected.add(name + " " + done.kind() + " " + done.seq()));
         assertThat(expected).hasSizeGreaterThan(ROOMS / 4);
 
-        try (KeckProcess keck = setup.get().start()) {
+        try (KeckProcess keck = setup.get().brief().start()) {
             assertServes(keck, damage);
             assertThat(damagedRooms(doctor(setup, 1))).isEqualTo(expected);
             if (shared) {
@@ -259,7 +260,7 @@ class DoctorIT {
             }
         }
         if (!shared) {
-            try (KeckProcess keck = setup.get().start()) {
+            try (KeckProcess keck = setup.get().brief().start()) {
                 assertAllAreWritten(keck);
             }
         }

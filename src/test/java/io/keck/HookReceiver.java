@@ -34,6 +34,8 @@ final class HookReceiver implements AutoCloseable {
     private @Nullable HttpServer server;
     /** Takes what comes, and answers with an error. */
     volatile boolean isForgetful;
+    /** Takes what comes, and never answers. */
+    volatile boolean isSilent;
 
     HookReceiver() {
         port = open(0);
@@ -81,6 +83,9 @@ final class HookReceiver implements AutoCloseable {
             if (!verified) {
                 unsigned.add(id);
             }
+        }
+        if (isSilent) {
+            return; // whoever asks has to go away
         }
         exchange.sendResponseHeaders(isForgetful ? 500 : 200, -1);
         exchange.close();

@@ -38,6 +38,8 @@ final class KeckProcess implements AutoCloseable {
     static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
+    private static final Path JAR =
+            Path.of(System.getProperty("keck.jar", "target/keck.jar")).toAbsolutePath();
     private static final String CONFIG = Path.of("config.yml").toAbsolutePath().toString();
     private static final Pattern STARTED = Pattern.compile("Started application@.*\\{127\\.0\\.0\\.1:(\\d+)}");
     private static final Pattern ADMIN = Pattern.compile("Started admin@.*\\{127\\.0\\.0\\.1:(\\d+)}");
@@ -66,6 +68,7 @@ final class KeckProcess implements AutoCloseable {
         private final Map<String, String> env = new HashMap<>();
         private final List<String> jvm = new ArrayList<>();
         private List<String> command = List.of("server", CONFIG);
+        private boolean withArchive = true;
 
         private Setup(Path dir) {
             this.dir = dir;
@@ -114,16 +117,23 @@ final class KeckProcess implements AutoCloseable {
             return jvm("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
         }
 
+        /** Loads all classes from where they are. */
+        Setup withoutArchive() {
+            withArchive = false;
+            return this;
+        }
+
         /** Starts the process and waits for nothing. */
         KeckProcess launch() {
             List<String> line = new ArrayList<>();
             line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             line.add("-Xmx256m");
+            if (withArchive) {
+                line.addAll(ClassArchive.options(JAR));
+            }
             line.addAll(jvm);
             line.add("-jar");
-            line.add(Path.of(System.getProperty("keck.jar", "target/keck.jar"))
-                    .toAbsolutePath()
-                    .toString());
+            line.add(JAR.toString());
             line.addAll(command);
             ProcessBuilder builder =
                     new ProcessBuilder(line).directory(dir.toFile()).redirectErrorStream(true);

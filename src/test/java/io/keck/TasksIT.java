@@ -148,20 +148,7 @@ class TasksIT {
     }
 
     @Test
-    void drain_sendsClientsAwayAndUndrainTakesThemBack() {
-        KeckProcess node = closing(KeckProcess.in(dir).brief().start());
-        SyncClient client = join(node, "room");
-        assertThat(node.task("drain").get("connections").asInt()).isEqualTo(1);
-        assertThat(client.raw().awaitEnd().code()).isEqualTo(RESTART);
-        assertThat(node.get("/health").statusCode()).isEqualTo(503);
-        assertThat(node.get("/api/block/room").statusCode()).isEqualTo(200);
-        assertThat(node.task("undrain").get("draining").asBoolean()).isFalse();
-        assertThat(node.get("/health").statusCode()).isEqualTo(200);
-        join(node, "room");
-    }
-
-    @Test
-    void bench_measuresAServerAndLeavesNothingBehind() {
+    void bench_measuresAServerAndLeavesNothingBehind_thenItIsDrainedAndTakesClientsBack() {
         KeckProcess node = closing(KeckProcess.in(dir).brief().start());
         KeckProcess.Setup setup = KeckProcess.in(dir).brief();
         try (KeckProcess bench = setup.words(
@@ -195,5 +182,17 @@ class TasksIT {
             assertThat(bench.awaitExit(KeckProcess.PATIENCE)).isEqualTo(1);
             assertThat(bench.log()).contains("begins with ws://");
         }
+        assertDrainsAndComesBack(node);
+    }
+
+    private void assertDrainsAndComesBack(KeckProcess node) {
+        SyncClient client = join(node, "room");
+        assertThat(node.task("drain").get("connections").asInt()).isEqualTo(1);
+        assertThat(client.raw().awaitEnd().code()).isEqualTo(RESTART);
+        assertThat(node.get("/health").statusCode()).isEqualTo(503);
+        assertThat(node.get("/api/block/room").statusCode()).isEqualTo(200);
+        assertThat(node.task("undrain").get("draining").asBoolean()).isFalse();
+        assertThat(node.get("/health").statusCode()).isEqualTo(200);
+        join(node, "room");
     }
 }

@@ -26,7 +26,6 @@ public final class Sockets {
     private static final long PING_AFTER_MS = 20_000;
     private static final long DEAD_AFTER_MS = 50_000;
     private static final long CLOSE_WITHIN_MS = 5_000;
-    private static final long LOOK_AGAIN_MS = 10;
 
     private final Rooms rooms;
     private final RoomSettings roomSettings;
@@ -36,6 +35,8 @@ public final class Sockets {
     private final ConnectionMetrics metrics;
     private final Set<SocketConnection> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
+    /** Told when the last one has ended. */
+    private final Object ended = new Object();
 
     Sockets(Rooms rooms, RoomSettings roomSettings, Limits limits, LongSupplier clock, ConnectionMetrics metrics) {
         this.rooms = rooms;
@@ -81,6 +82,11 @@ public final class Sockets {
     void closed(SocketConnection connection, int code) {
         open.remove(connection);
         metrics.closed(code);
+        if (open.isEmpty()) {
+            synchronized (ended) {
+                ended.notifyAll();
+            }
+        }
     }
 
     /** How many are open. */
@@ -160,8 +166,10 @@ public final class Sockets {
                 .over(limits.restartSpreadMillis(), all, connection -> connection.close(CloseReason.restart()));
         long until = clock.getAsLong() + CLOSE_WITHIN_MS;
         try {
-            while (!open.isEmpty() && clock.getAsLong() < until) {
-                Thread.sleep(LOOK_AGAIN_MS);
+            synchronized (ended) {
+                for (long left = CLOSE_WITHIN_MS; left > 0 && !open.isEmpty(); left = until - clock.getAsLong()) {
+                    ended.wait(left);
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -25,7 +25,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
@@ -79,7 +78,6 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
             long id, long head, long createdAt, long snapshot, long rows, long rowBytes, long snapshotBytes) {}
 
     private static final int MAX_TAILS = 50_000;
-    private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final Jdbi jdbi;
     private final Dialect dialect;
@@ -103,12 +101,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
 
     private volatile LongConsumer committed = roomId -> {};
     private final LogMetrics metrics;
-    private volatile boolean healthy = true;
-    private volatile String lastFailure = "no answer";
-    /** How the last {@link #probe} ended. */
-    private volatile boolean answers = true;
-    /** When the question that is not answered yet was asked, {@link System#nanoTime}; 0 when there is none. */
-    private final AtomicLong probedAt = new AtomicLong();
+    private final LogHealth health = new LogHealth(System::nanoTime);
 
     /** What a room has beyond its snapshot, as far as this node knows. */
     private record Tail(int rows, long bytes) {
@@ -241,6 +234,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                         new Write.Append(roomId, batchId, link, payload, again, key, new CompletableFuture<>()),
                         Write.Append::done)
                 .thenApply(at -> {
+                    health.saved();
                     count(roomId, new Tail(1, payload.length), false);
                     committed.accept(roomId);
                     return at;
@@ -368,22 +362,27 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         if (!lanes.get(Math.floorMod(Long.hashCode(key), lanes.size())).add(write)) {
             return CompletableFuture.failedStage(new IllegalStateException("the log is closed"));
         }
-        return watched(done.apply(write));
+        return watched(done.apply(write), true);
     }
 
     <T> CompletionStage<T> reading(Supplier<T> work) {
         try {
-            return watched(CompletableFuture.supplyAsync(work, readers));
+            return watched(CompletableFuture.supplyAsync(work, readers), false);
         } catch (RejectedExecutionException e) {
             return CompletableFuture.failedStage(new IllegalStateException("the log is closed", e));
         }
     }
 
     /** A room that is gone is an answer; anything else that fails is a database in trouble. */
-    private <T> CompletionStage<T> watched(CompletableFuture<T> stage) {
+    private <T> CompletionStage<T> watched(CompletableFuture<T> stage, boolean isWrite) {
         return stage.whenComplete((result, error) -> {
             Throwable cause = error instanceof CompletionException ? error.getCause() : error;
-            healthy = cause == null || isAnswer(cause);
+            if (cause == null || isAnswer(cause)) {
+                health.wentWell();
+            } else {
+                metrics.failed();
+                health.failed(cause, isWrite);
+            }
             if (cause != null) {
                 failed(cause);
             }
@@ -399,10 +398,6 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     }
 
     private void failed(Throwable cause) {
-        if (!isAnswer(cause)) {
-            metrics.failed();
-            lastFailure = cause.toString().lines().findFirst().orElse("");
-        }
         if (DiskFull.is(cause)) {
             metrics.full();
         }
@@ -424,35 +419,40 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         return jdbi;
     }
 
-    /** Whether the last thing that the database was asked for went well, and it does not keep us waiting. */
+    /**
+     * Whether the last thing that the database was asked for went well, it does not keep us waiting, and no write has failed
+     * within the last seconds unless an update was saved since.
+     */
     public boolean isHealthy() {
-        long asked = probedAt.get();
-        return healthy && (asked == 0 || System.nanoTime() - asked < LATE_NANOS);
+        return health.isHealthy();
+    }
+
+    /** As {@link #isHealthy}, but forgets a failed write with the next request: whether it is worth while to ask now. */
+    public boolean isResponsive() {
+        return health.isResponsive();
     }
 
     /** Whether the database answers at all, whatever it says to what it is asked for. */
     public boolean answers() {
-        long asked = probedAt.get();
-        return answers && (asked == 0 || System.nanoTime() - asked < LATE_NANOS);
+        return health.answers();
     }
 
     /** What failed last, in one line. */
     String lastFailure() {
-        return lastFailure;
+        return health.lastFailure();
     }
 
     /** Asks the database whether it is there; to be called about every second. */
     public void probe() {
-        long began = System.nanoTime() | 1;
-        if (probedAt.compareAndSet(0, began)) {
+        long began = health.askedNow();
+        if (began != 0) {
             var unused = reading(() -> jdbi.withHandle(
                             h -> h.createQuery("SELECT 1").mapTo(Integer.class).one()))
                     .whenComplete((one, error) -> {
-                        answers = error == null;
+                        long took = health.answered(began, error == null);
                         if (error == null) {
-                            metrics.answered(System.nanoTime() - began);
+                            metrics.answered(took);
                         }
-                        probedAt.set(0);
                     });
         }
     }

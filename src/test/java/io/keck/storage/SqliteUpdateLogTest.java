@@ -6,6 +6,7 @@ import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLogContract;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,13 +59,17 @@ class SqliteUpdateLogTest extends UpdateLogContract {
     }
 
     @Test
-    void health_isThatOfTheLastRequest() {
+    void health_isThatOfWritesThoughReadsInBetweenGoWell() {
         long a = await(log.open("a")).roomId();
         assertThat(log.isHealthy()).isTrue();
         db.jdbi.useHandle(h -> h.execute("ALTER TABLE room_log RENAME TO elsewhere"));
         assertThat(log.append(a, UUID.randomUUID(), LINK, update(0), false).handle((seq, error) -> error))
                 .succeedsWithin(Duration.ofSeconds(60))
                 .isNotNull();
+        assertThat(log.isHealthy()).isFalse();
+        assertThat(log.isResponsive()).isFalse();
+        assertThat(await(log.heads(List.of(a)))).hasSize(1);
+        assertThat(log.isResponsive()).isTrue();
         assertThat(log.isHealthy()).isFalse();
         db.jdbi.useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO room_log"));
         await(log.append(a, UUID.randomUUID(), LINK, update(0), false));

@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +78,28 @@ public final class Bench {
         final LongAdder bytes = new LongAdder();
         final LongAdder heldBack = new LongAdder();
         final LongAdder malformed = new LongAdder();
+        private final AtomicLong received = new AtomicLong();
+        private volatile long awaited = Long.MAX_VALUE;
         private final Map<String, Integer> closes = new TreeMap<>();
+
+        /** A letter came to another client, so long after it was sent. */
+        void received(long nanos) {
+            latencies.add(nanos);
+            if (received.incrementAndGet() >= awaited) {
+                synchronized (this) {
+                    notifyAll();
+                }
+            }
+        }
+
+        /** Waits until so many letters were received, and no longer than that. */
+        synchronized void awaitReceived(long letters, long nanos) throws InterruptedException {
+            awaited = letters; // before the look: who counts meanwhile sees it
+            long until = System.nanoTime() + nanos;
+            for (long left = nanos; left > 0 && received.get() < letters; left = until - System.nanoTime()) {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+            }
+        }
 
         synchronized void closed(String why) {
             closes.merge(why, 1, Integer::sum);
@@ -155,7 +177,7 @@ public final class Bench {
             connected = connect();
             if (connected > 0) {
                 seconds = type();
-                awaitReceipts();
+                counters.awaitReceived(expected(), PATIENCE.toNanos());
             }
         } finally {
             clients.forEach(BenchClient::close);
@@ -252,13 +274,6 @@ public final class Bench {
 
     private long expected() {
         return clients.stream().mapToLong(BenchClient::typed).sum() * (options.clients() - 1);
-    }
-
-    private void awaitReceipts() throws InterruptedException {
-        long until = System.nanoTime() + PATIENCE.toNanos();
-        while (counters.latencies.count() < expected() && System.nanoTime() < until) {
-            Thread.sleep(20);
-        }
     }
 
     /** Removes the rooms; how many are left. */

@@ -176,7 +176,7 @@ final class BenchClient implements WebSocket.Listener {
             seen.put(client, to);
             if (sender != null && sender != this) {
                 for (long clock = from; clock < to; clock++) {
-                    counters.latencies.add(now - sender.sentAt.get((int) clock));
+                    counters.received(now - sender.sentAt.get((int) clock));
                 }
             }
         }
