@@ -20,7 +20,7 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
  * Cursors of webhooks beside the log. One row says which endpoint there is, and who delivers; whoever saves cursors locks it
- * against a change for the length of his transaction, so nothing of an older epoch is saved when a newer one has begun.
+ * against a change until they are committed, so nothing of an older epoch is saved when a newer one has begun.
  * Thread-safe.
  */
 final class JdbiCursors implements Cursors {
@@ -47,6 +47,21 @@ final class JdbiCursors implements Cursors {
             + " FROM unnest(?::bigint[], ?::bigint[]) AS w (room_id, after_seq) CROSS JOIN LATERAL ("
             + String.format(ROWS, "w.room_id", "w.after_seq", MAX_ROWS, "?") + ") l ORDER BY 1, 2";
 
+    /**
+     * One way to the server and back. The lock comes first: nothing is inserted without its row, and who waited for it looks
+     * at the epoch afresh.
+     */
+    private static final String SAVE_MANY = """
+            WITH fence AS (
+              SELECT epoch FROM webhook_endpoint WHERE epoch = ? FOR SHARE
+            ), saved AS (
+              INSERT INTO webhook_cursors (room_id, seq, planned)
+              SELECT c.room_id, c.seq, c.planned FROM fence CROSS JOIN
+                unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS c (room_id, seq, planned)
+              ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned
+            )
+            SELECT epoch FROM fence""";
+
     private final JdbiUpdateLog log;
     private final boolean shared;
 
@@ -57,9 +72,15 @@ final class JdbiCursors implements Cursors {
 
     /** Beside the commits of rooms where that can be: none of them waits for a cursor. */
     private boolean change(Write.Task.Work work) {
-        if (shared) {
-            return JdbiChangeLog.reading(log, h -> h.inTransaction(work::run));
-        }
+        return shared ? JdbiChangeLog.reading(log, h -> h.inTransaction(work::run)) : changeInLane(work);
+    }
+
+    /** As {@link #change}, where it is a single statement. */
+    private boolean changeAtOnce(Write.Task.Work work) {
+        return shared ? JdbiChangeLog.reading(log, work::run) : changeInLane(work);
+    }
+
+    private boolean changeInLane(Write.Task.Work work) {
         try {
             return log.change(LANE, work).toCompletableFuture().join();
         } catch (CompletionException e) {
@@ -116,8 +137,8 @@ final class JdbiCursors implements Cursors {
 
     @Override
     public OptionalLong take(Endpoint seen, String owner) {
-        boolean taken =
-                change(h -> h.createUpdate("UPDATE webhook_endpoint SET epoch = epoch + 1, owner = :owner, beat = 0"
+        boolean taken = changeAtOnce(
+                h -> h.createUpdate("UPDATE webhook_endpoint SET epoch = epoch + 1, owner = :owner, beat = 0"
                                         + " WHERE epoch = :epoch AND beat = :beat AND owner = :before")
                                 .bind("owner", owner)
                                 .bind("epoch", seen.epoch())
@@ -130,7 +151,7 @@ final class JdbiCursors implements Cursors {
 
     @Override
     public boolean renew(long epoch) {
-        return change(h -> h.createUpdate("UPDATE webhook_endpoint SET beat = beat + 1 WHERE epoch = :epoch")
+        return changeAtOnce(h -> h.createUpdate("UPDATE webhook_endpoint SET beat = beat + 1 WHERE epoch = :epoch")
                         .bind("epoch", epoch)
                         .execute()
                 == 1);
@@ -138,7 +159,7 @@ final class JdbiCursors implements Cursors {
 
     @Override
     public void release(long epoch) {
-        change(h -> h.createUpdate("UPDATE webhook_endpoint SET owner = '' WHERE epoch = :epoch")
+        changeAtOnce(h -> h.createUpdate("UPDATE webhook_endpoint SET owner = '' WHERE epoch = :epoch")
                         .bind("epoch", epoch)
                         .execute()
                 == 1);
@@ -185,29 +206,51 @@ final class JdbiCursors implements Cursors {
 
     @Override
     public boolean save(long epoch, List<Cursor> cursors) {
-        return change(h -> {
-            if (!shared) {
-                // one node; but its transaction has to begin with a write
-                h.execute("UPDATE webhook_endpoint SET beat = beat");
+        return shared
+                ? JdbiChangeLog.reading(log, h -> saveMany(h, epoch, cursors))
+                : changeInLane(h -> saveEach(h, epoch, cursors));
+    }
+
+    private static boolean saveMany(Handle h, long epoch, List<Cursor> cursors) {
+        Long[] rooms = new Long[cursors.size()];
+        Long[] seqs = new Long[rooms.length];
+        Long[] planned = new Long[rooms.length];
+        for (int i = 0; i < rooms.length; i++) {
+            Cursor cursor = cursors.get(i);
+            rooms[i] = cursor.roomId();
+            seqs[i] = cursor.seq();
+            planned[i] = cursor.planned();
+        }
+        try (PreparedStatement statement = h.getConnection().prepareStatement(SAVE_MANY)) {
+            statement.setLong(1, epoch);
+            statement.setArray(2, h.getConnection().createArrayOf("bigint", rooms));
+            statement.setArray(3, h.getConnection().createArrayOf("bigint", seqs));
+            statement.setArray(4, h.getConnection().createArrayOf("bigint", planned));
+            try (ResultSet rs = statement.executeQuery()) {
+                return rs.next();
             }
-            long now = h.createQuery("SELECT epoch FROM webhook_endpoint" + (shared ? " FOR SHARE" : ""))
-                    .mapTo(Long.class)
-                    .one();
-            if (now != epoch) {
-                return false;
-            }
-            PreparedBatch batch = h.prepareBatch("INSERT INTO webhook_cursors (room_id, seq, planned)"
-                    + " VALUES (:room, :seq, :planned)"
-                    + " ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned");
-            for (Cursor cursor : cursors) {
-                batch.bind("room", cursor.roomId())
-                        .bind("seq", cursor.seq())
-                        .bind("planned", cursor.planned())
-                        .add();
-            }
-            batch.execute();
-            return true;
-        });
+        } catch (SQLException e) {
+            throw new UnableToExecuteStatementException(e, null);
+        }
+    }
+
+    private static boolean saveEach(Handle h, long epoch, List<Cursor> cursors) {
+        // one node; but its transaction has to begin with a write
+        h.execute("UPDATE webhook_endpoint SET beat = beat");
+        if (endpoint(h).epoch() != epoch) {
+            return false;
+        }
+        PreparedBatch batch = h.prepareBatch("INSERT INTO webhook_cursors (room_id, seq, planned)"
+                + " VALUES (:room, :seq, :planned)"
+                + " ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned");
+        for (Cursor cursor : cursors) {
+            batch.bind("room", cursor.roomId())
+                    .bind("seq", cursor.seq())
+                    .bind("planned", cursor.planned())
+                    .add();
+        }
+        batch.execute();
+        return true;
     }
 
     @Override
@@ -224,7 +267,7 @@ final class JdbiCursors implements Cursors {
     @Override
     public List<Long> announced(int count) {
         List<Long> ids = new ArrayList<>();
-        change(h -> {
+        changeAtOnce(h -> {
             ids.clear();
             ids.addAll(h.createQuery("DELETE FROM webhook_news WHERE room_id IN"
                             + " (SELECT room_id FROM webhook_news ORDER BY room_id LIMIT :count) RETURNING room_id")

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * <p><b>A delivery</b> is decided on before it is made: its last row ({@code planned}) is saved in the room's cursor, and
  * only then is it sent, under the id of that row. It is sent until it is taken, by whichever node, and the next one begins
  * after it. So what comes twice comes with the same id, and nothing is left out. Rows that come meanwhile wait for the
- * next one: a room costs one delivery in {@code spacing}, however much is typed.
+ * next one: a room costs one delivery in {@code spacing}, however much is typed, and fewer while many rooms change.
  *
  * <p><b>A receiver that is away</b> is asked with one delivery at a time, ever more seldom. One that refuses the delivery
  * of one room alone holds up that room.
@@ -86,6 +86,9 @@ class Deliverer {
     private long downAt;
     private long probeAt;
 
+    /** Between two deliveries of a room, as things are. */
+    private long spacing;
+
     private volatile int backlog;
     private volatile long oldest;
     private volatile long failingSince;
@@ -115,6 +118,7 @@ class Deliverer {
         this.clock = clock;
         this.wallClock = wallClock;
         this.random = random;
+        this.spacing = settings.spacing();
         this.documents = new Documents(log, settings.documentHeap());
         this.outbox = newOutbox();
     }
@@ -182,7 +186,7 @@ class Deliverer {
         if (save()) {
             outbox.send(planned, isDown() ? 1 : settings.concurrency());
         }
-        count();
+        count(now);
         sweep(now);
     }
 
@@ -200,7 +204,7 @@ class Deliverer {
         failuresInRow = 0;
         probeAt = 0;
         failingSince = 0;
-        count();
+        count(clock.getAsLong());
     }
 
     private List<Long> takeWritten() {
@@ -289,13 +293,13 @@ class Deliverer {
         }
         failuresInRow = 0;
         failingSince = 0;
-        room.nextAt = now + settings.spacing();
+        room.nextAt = now + spacing;
     }
 
     private void advance(Room room, long now) {
         room.seq = room.planned;
         room.failures = 0;
-        room.nextAt = now + settings.spacing();
+        room.nextAt = now + spacing;
         room.waitingSince = room.isDirty ? wallClock.getAsLong() : 0;
         unsaved.put(room.id, room);
     }
@@ -503,10 +507,12 @@ class Deliverer {
 
     // ------------------------------------------------------------------ looking after
 
-    private void count() {
+    private void count(long now) {
         int waiting = 0;
+        int changing = 0;
         long since = 0;
         for (Room room : rooms.values()) {
+            changing += room.isWaiting() || room.nextAt > now ? 1 : 0;
             if (room.isWaiting()) {
                 waiting++;
                 if (room.waitingSince > 0 && (since == 0 || room.waitingSince < since)) {
@@ -516,6 +522,7 @@ class Deliverer {
         }
         backlog = waiting;
         oldest = since;
+        spacing = settings.spacing(changing);
     }
 
     /** Forgets rooms in which nothing happens. */

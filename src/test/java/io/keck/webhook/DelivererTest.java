@@ -206,6 +206,33 @@ class DelivererTest {
     }
 
     @Test
+    void whileManyRoomsChange_eachIsDeliveredMoreSeldom_asFarAsThatIsAllowed() {
+        assertThat(DeliveryWorld.SETTINGS.spacing(50)).isEqualTo(500);
+        assertThat(DeliveryWorld.SETTINGS.spacing(80)).isEqualTo(800);
+        assertThat(DeliveryWorld.SETTINGS.spacing(1_000)).isEqualTo(1_000);
+        assertThat(deliveriesInTenSeconds(5)).isBetween(5 * 15, 5 * 20);
+        assertThat(deliveriesInTenSeconds(200)).isBetween(200 * 8, 200 * 10);
+    }
+
+    private static int deliveriesInTenSeconds(int rooms) {
+        DeliveryWorld world = new DeliveryWorld(1, Fault.NONE);
+        Node node = world.start("n");
+        world.database.set("http://receiver/", true);
+        world.settle();
+        for (int i = 0; i < 100; i++) {
+            for (int room = 1; room <= rooms; room++) {
+                world.edit(room, node);
+            }
+            node.step();
+            while (!node.pending.isEmpty()) {
+                node.arrive(true);
+            }
+            world.now += 100;
+        }
+        return world.received.size();
+    }
+
+    @Test
     void aRoomWhoseDeliveryHangs_holdsUpNoOther() {
         DeliveryWorld world = new DeliveryWorld(1, Fault.NONE);
         Node node = world.start("n");
