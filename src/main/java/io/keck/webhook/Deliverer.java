@@ -11,6 +11,7 @@ import io.keck.feed.FeedMetrics;
 import io.keck.feed.FeedMetrics.Outcome;
 import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Histories;
+import io.keck.feed.RoomDamagedException;
 import io.keck.webhook.Outbox.Result;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -40,7 +41,8 @@ import org.slf4j.LoggerFactory;
  * next one: a room costs one delivery in {@code spacing}, however much is typed, and fewer while many rooms change.
  *
  * <p><b>A receiver that is away</b> is asked with one delivery at a time, ever more seldom. One that refuses the delivery
- * of one room alone holds up that room.
+ * of one room alone holds up that room. So does a row that is damaged: what is before it is delivered; repaired, the room
+ * has its rows no more, and the receiver is told to read it anew.
  */
 class Deliverer {
     private static final Logger LOG = LoggerFactory.getLogger(Deliverer.class);
@@ -55,6 +57,8 @@ class Deliverer {
     private static final int FAILURES_UNTIL_DOWN = 3;
 
     private static final int MAX_DOUBLINGS = 20;
+    /** So often a damaged room is looked at, at least. */
+    private static final long DAMAGE_EVERY = 15_000;
 
     private final Cursors cursors;
     private final ChangeLog log;
@@ -129,11 +133,12 @@ class Deliverer {
 
     // ------------------------------------------------------------------ from any thread
 
-    /** This node has written to that room. Costs nothing while there is no endpoint. */
+    /**
+     * This node has written to that room. Remembered until the next look at the endpoint, also while there is none: another
+     * node may have set one a moment ago.
+     */
     void written(long roomId) {
-        if (active) {
-            written.add(roomId);
-        }
+        written.add(roomId);
     }
 
     /** Whether there is an endpoint, as far as this node knows. */
@@ -164,16 +169,19 @@ class Deliverer {
     void step() {
         long now = clock.getAsLong();
         boolean held = lease.isHeld(now);
-        Endpoint endpoint = lease.look(now);
+        List<Long> own =
+                takeWritten(); // before the look: what comes later may be after an endpoint that it does not see
+        Endpoint endpoint = look(now, own);
         active = !endpoint.url().isEmpty();
         if (lease.isNew() || (held && !lease.isHeld(now))) {
             forget();
         }
         if (!active) {
-            written.clear();
+            if (lease.isShared() && !lease.hasLooked()) {
+                written.addAll(own);
+            }
             return;
         }
-        List<Long> own = takeWritten();
         if (!lease.isHeld(now)) {
             announce(own);
             return;
@@ -188,6 +196,15 @@ class Deliverer {
         }
         count(now);
         sweep(now);
+    }
+
+    private Endpoint look(long now, List<Long> own) {
+        try {
+            return lease.look(now);
+        } catch (FeedUnavailableException e) {
+            written.addAll(own);
+            throw e;
+        }
     }
 
     /** Something goes wrong with the database: what is under way is asked for anew. */
@@ -374,7 +391,7 @@ class Deliverer {
 
     private List<Room> due(long now) {
         if (isDown()) {
-            return now >= probeAt && outbox.size() == 0 ? probe() : List.of();
+            return now >= probeAt && outbox.size() == 0 ? probe(now) : List.of();
         }
         int most = ROOMS_AT_ONCE - outbox.size();
         List<Room> due = new ArrayList<>();
@@ -390,9 +407,9 @@ class Deliverer {
     }
 
     /** One room: that which failed least, since it may be one room alone that the receiver does not like. */
-    private List<Room> probe() {
+    private List<Room> probe(long now) {
         return rooms.values().stream()
-                .filter(room -> !room.isBusy && room.isWaiting())
+                .filter(room -> !room.isBusy && room.isWaiting() && !(room.isDamaged && room.nextAt > now))
                 .min(Comparator.comparingInt(room -> room.failures))
                 .map(List::of)
                 .orElse(List.of());
@@ -415,13 +432,23 @@ class Deliverer {
             task.run();
         } catch (FeedUnavailableException e) {
             throw e;
+        } catch (RoomDamagedException e) {
+            if (!room.isDamaged) {
+                LOG.error("Deliveries of it wait until it is repaired: {}", e.getMessage());
+            }
+            room.isDamaged = true;
+            putOff(room, Math.min(now + backoff(room.failures + 1), now + DAMAGE_EVERY));
         } catch (RuntimeException | StackOverflowError e) {
             LOG.error("The changes of room {} cannot be told; it is tried again", room.id, e);
-            documents.drop(room.id);
-            room.isBusy = false;
-            room.failures++;
-            room.nextAt = now + backoff(room.failures);
+            putOff(room, now + backoff(room.failures + 1));
         }
+    }
+
+    private void putOff(Room room, long until) {
+        documents.drop(room.id);
+        room.isBusy = false;
+        room.failures++;
+        room.nextAt = until;
     }
 
     /** The delivery that was decided on, once more: the same rows, whatever came since. */
@@ -431,6 +458,7 @@ class Deliverer {
                 at < room.planned;
                 at = changes.get(changes.size() - 1).seq()) {
             Page page = log.read(room.id, at, room.planned, Long.MAX_VALUE);
+            refuseDamage(room, page);
             if (page.isBroken() || page.changes().isEmpty()) {
                 resync(room, endpoint, deliveries);
                 return;
@@ -447,6 +475,7 @@ class Deliverer {
             resync(room, endpoint, deliveries);
             return;
         }
+        refuseDamage(room, page);
         List<BlockHistory> histories = derive(room, page.changes());
         room.planned = page.changes().get(page.changes().size() - 1).seq();
         unsaved.put(room.id, room);
@@ -454,6 +483,12 @@ class Deliverer {
             advance(room, now); // rows that only repeat others
         } else {
             deliveries.add(delivery(room, endpoint, histories));
+        }
+    }
+
+    private static void refuseDamage(Room room, Page page) {
+        if (page.damage() != null && page.changes().isEmpty()) {
+            throw new RoomDamagedException(room.id, page.damage());
         }
     }
 
@@ -471,6 +506,7 @@ class Deliverer {
 
     private static Delivery delivery(Room room, Endpoint endpoint, List<BlockHistory> histories, boolean isResync) {
         room.isBusy = true;
+        room.isDamaged = false;
         byte[] body = BlockHistory.json(histories).getBytes(StandardCharsets.UTF_8);
         return new Delivery(room, endpoint, room.id + "-" + room.planned, body, isResync);
     }
