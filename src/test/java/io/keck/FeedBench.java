@@ -15,11 +15,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.DoubleStream;
 
 /**
  * What a webhook costs: processor time of a node with 500 rooms, in each of which somebody types, with an endpoint and
- * without one, round about. With the jar of another Keck, which has its config.yml beside it, also what that takes for the same without an endpoint. Not a
- * test: {@code main}.
+ * without one, round about; that of its PostgreSQL beside it. With the jar of another Keck, which has its config.yml
+ * beside it, also what that takes for the same without an endpoint. Not a test: {@code main}. System properties: {@code
+ * rooms}, {@code edits} (a second), {@code warmup} (seconds).
  */
 public final class FeedBench {
     private static final int ROOMS = Integer.getInteger("rooms", 500);
@@ -28,24 +30,50 @@ public final class FeedBench {
 
     private FeedBench() {}
 
+    /** Milliseconds of processor time, of the node and of its PostgreSQL. */
+    private record Cost(double keck, double database) {
+        double both() {
+            return keck + database;
+        }
+
+        /** The medians of many. */
+        static Cost median(Cost... costs) {
+            return new Cost(
+                    middle(Arrays.stream(costs).mapToDouble(Cost::keck)),
+                    middle(Arrays.stream(costs).mapToDouble(Cost::database)));
+        }
+
+        private static double middle(DoubleStream values) {
+            double[] sorted = values.sorted().toArray();
+            return sorted[sorted.length / 2];
+        }
+    }
+
     /** One node and those who type there. */
     private static final class Load implements AutoCloseable {
         final KeckProcess keck;
+        final PostgresServer postgres;
         final List<SyncClient> clients = new ArrayList<>();
         final List<Typist> typists = new ArrayList<>();
         int next;
 
-        Load(KeckProcess keck) {
+        Load(KeckProcess keck, PostgresServer postgres) {
             this.keck = keck;
+            this.postgres = postgres;
             for (int i = 0; i < ROOMS; i++) {
                 clients.add(SyncClient.join(keck.room("bench" + i)));
                 typists.add(new Typist(1_000 + i));
             }
         }
 
-        /** Types for so long; milliseconds of processor time for each edit. */
-        double run(int millis) {
-            long cpu = keck.cpu().toNanos();
+        private Cost cpu() {
+            return new Cost(
+                    keck.cpu().toNanos(), postgres == null ? 0 : postgres.cpu().toNanos());
+        }
+
+        /** Types for so long; what each edit costs. */
+        Cost run(int millis) {
+            Cost before = cpu();
             long begin = System.nanoTime();
             long edits = 0;
             while (System.nanoTime() - begin < millis * 1_000_000L) {
@@ -56,7 +84,9 @@ public final class FeedBench {
                 }
                 LockSupport.parkNanos(1_000_000);
             }
-            return (keck.cpu().toNanos() - cpu) / 1e6 / edits;
+            Cost after = cpu();
+            return new Cost(
+                    (after.keck() - before.keck()) / 1e6 / edits, (after.database() - before.database()) / 1e6 / edits);
         }
 
         @Override
@@ -85,9 +115,9 @@ public final class FeedBench {
         String url = "http://127.0.0.1:" + receiver.getAddress().getPort() + "/";
         PostgresServer server = postgres ? PostgresServer.start(dir) : null;
         String jar = System.getProperty("keck.jar", "target/keck.jar");
-        try (Load load = new Load(start(server, "postgres", dir))) {
-            double[] without = new double[rounds];
-            double[] with = new double[rounds];
+        try (Load load = new Load(start(server, "postgres", dir), server)) {
+            Cost[] without = new Cost[rounds];
+            Cost[] with = new Cost[rounds];
             load.run(WARM_UP_MILLIS);
             set(load.keck, url);
             load.run(WARM_UP_MILLIS);
@@ -100,16 +130,12 @@ public final class FeedBench {
                 long before = deliveries.sum();
                 with[i] = load.run(millis);
                 System.out.printf(
-                        "%s, %d rooms, %d edits/s: %.3f ms of CPU an edit without, %.3f with (%d deliveries): x %.2f%n",
-                        args[0],
-                        ROOMS,
-                        EDITS_A_SECOND,
-                        without[i],
-                        with[i],
-                        deliveries.sum() - before,
-                        with[i] / without[i]);
+                        "%s, %d rooms, %d edits/s, %d deliveries:%n",
+                        args[0], ROOMS, EDITS_A_SECOND, deliveries.sum() - before);
+                print(without[i], with[i]);
             }
-            System.out.printf("median: x %.2f%n", median(with) / median(without));
+            System.out.println("medians:");
+            print(Cost.median(without), Cost.median(with));
         }
         if (args.length > 3) {
             compare(server, dir, jar, args[3], rounds, millis);
@@ -118,6 +144,17 @@ public final class FeedBench {
             server.close();
         }
         System.exit(0);
+    }
+
+    private static void print(Cost without, Cost with) {
+        System.out.printf(
+                "  ms of CPU an edit: Keck %.3f without, %.3f with: x %.2f; PostgreSQL %.3f, %.3f; both x %.2f%n",
+                without.keck(),
+                with.keck(),
+                with.keck() / without.keck(),
+                without.database(),
+                with.database(),
+                with.both() / without.both());
     }
 
     /** Two Kecks at the same time, so that both have the same machine; neither has an endpoint. */
@@ -130,21 +167,23 @@ public final class FeedBench {
             server.execute("CREATE DATABASE others");
         }
         System.setProperty("keck.jar", jar);
-        Load here = new Load(start(server, "mine", mine));
+        Load here = new Load(start(server, "mine", mine), null);
         System.setProperty("keck.jar", other);
-        Load there = new Load(setup(server, "others", others)
-                .config(Path.of(other).resolveSibling("config.yml"))
-                .start());
+        Load there = new Load(
+                setup(server, "others", others)
+                        .config(Path.of(other).resolveSibling("config.yml"))
+                        .start(),
+                null);
         double[] ratios = new double[rounds];
         here.run(WARM_UP_MILLIS);
         there.run(WARM_UP_MILLIS);
         for (int i = 0; i < rounds; i++) {
-            double a = here.run(millis);
-            double b = there.run(millis);
+            double a = here.run(millis).keck();
+            double b = there.run(millis).keck();
             ratios[i] = a / b;
             System.out.printf("without an endpoint: %.3f ms of CPU an edit, %.3f of the other: x %.2f%n", a, b, a / b);
         }
-        System.out.printf("median: x %.2f%n", median(ratios));
+        System.out.printf("median: x %.2f%n", Cost.middle(Arrays.stream(ratios)));
         here.close();
         there.close();
     }
@@ -170,11 +209,5 @@ public final class FeedBench {
             throw new IllegalStateException("the endpoint is refused: " + status);
         }
         TimeUnit.SECONDS.sleep(1);
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }

@@ -33,7 +33,7 @@ class FeedIT {
     private static final boolean CAMPAIGN = Boolean.getBoolean("keck.campaign");
     private static final int CUTS = 100;
     private static final int ROOMS = 3;
-    private static final int MILLIS_A_PHASE = CAMPAIGN ? 60_000 : 2_500;
+    private static final int MILLIS_A_PHASE = CAMPAIGN ? 60_000 : 1_000;
 
     @TempDir
     private Path dir;
@@ -206,12 +206,16 @@ class FeedIT {
         try (PostgresServer postgres = PostgresServer.start(dir);
                 HookReceiver receiver = new HookReceiver()) {
             Map<String, KeckProcess> byName = new HashMap<>();
+            ExecutorService threads = Executors.newCachedThreadPool();
+            Map<String, Future<KeckProcess>> starting = new LinkedHashMap<>();
             for (String name : List.of("one", "two")) {
-                KeckProcess node = start(postgres, receiver, name);
+                starting.put(name, threads.submit(() -> start(postgres, receiver, name)));
+            }
+            for (String name : starting.keySet()) {
+                KeckProcess node = starting.get(name).get();
                 byName.put(name, node);
                 nodes.add(node);
             }
-            ExecutorService threads = Executors.newCachedThreadPool();
             try (Database database = new Database(postgres)) {
                 for (int i = 0; i < ROOMS; i++) {
                     assertThat(post(nodes.get(0).port(), "/api/block/" + room(i), "")
@@ -333,7 +337,7 @@ class FeedIT {
                     .isEqualTo(
                             "[{\"action\":\"update\",\"content\":\"v\",\"field_name\":\"k\",\"parent\":[\"m\",\"k\"]}]");
             assertThat(reader.events().get(0).id()).endsWith("-1");
-            sleep(8_000); // longer than the reader waits for a byte
+            Eventually.await("a comment in the silence", () -> reader.comments() > 0);
             assertThat(reader.cuts()).isZero();
             assertThat(keck.send("DELETE", "/api/block/w").statusCode()).isEqualTo(204);
             Eventually.await("the end", () -> "the stream ended".equals(reader.refusal()));

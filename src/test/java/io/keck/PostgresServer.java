@@ -81,6 +81,18 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
+    /** Processor time that the processes which run now have taken. */
+    public Duration cpu() {
+        try {
+            ProcessHandle postmaster = postmaster().orElseThrow();
+            return Stream.concat(Stream.of(postmaster), postmaster.descendants())
+                    .map(process -> process.info().totalCpuDuration().orElse(Duration.ZERO))
+                    .reduce(Duration.ZERO, Duration::plus);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private Optional<ProcessHandle> postmaster() throws IOException {
         Path file = data.resolve("postmaster.pid");
         return Files.exists(file)

@@ -32,6 +32,7 @@ final class SseReader implements Runnable {
     private volatile @Nullable String lastId;
     private volatile boolean finish;
     private volatile int cuts;
+    private volatile int comments;
     private volatile @Nullable String refusal;
     private volatile boolean ended;
     private volatile boolean first;
@@ -102,7 +103,9 @@ final class SseReader implements Runnable {
         JsonNode data = null;
         int left = most;
         for (String line = in.readLine(); line != null && !finish; line = in.readLine()) {
-            if (line.startsWith("id:")) {
+            if (line.startsWith(":")) {
+                comments++;
+            } else if (line.startsWith("id:")) {
                 id = line.substring(3).strip();
             } else if (line.startsWith("event:")) {
                 name = line.substring(6).strip();
@@ -139,6 +142,11 @@ final class SseReader implements Runnable {
 
     int cuts() {
         return cuts;
+    }
+
+    /** How many comments came. */
+    int comments() {
+        return comments;
     }
 
     /** Whether it knows where it is. */

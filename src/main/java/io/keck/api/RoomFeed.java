@@ -5,6 +5,7 @@ import io.keck.feed.ChangeLog.Change;
 import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Histories;
+import io.keck.feed.RoomDamagedException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.Mailbox;
 import io.keck.room.UpdateLog.RoomUnknownException;
@@ -25,7 +26,8 @@ import org.slf4j.LoggerFactory;
  * <p>The room tells how far its replica is in the log; the feed reads the rows from there, derives their histories once, in
  * a document of its own, and encodes each event once. The newest events stay for a while ({@value #RING} bytes). A reader
  * that is further behind, because it resumes or is slow, is given rows from the log, page by page, when it has taken the
- * one before. Rows that are gone make it be told everything: a reset.
+ * one before. Rows that are gone make it be told everything: a reset. At a row that is damaged it ends until the room is
+ * repaired; then its rows are gone.
  *
  * <p>Has turns of its own and waits for the database in them. Fields belong to the turns unless they say otherwise.
  */
@@ -75,6 +77,7 @@ final class RoomFeed implements Watcher {
     private long seq;
     private byte @Nullable [] resetFrame;
     private boolean ended;
+    private boolean damageTold;
     /** Follows the room no more. */
     private Runnable stop = () -> {};
 
@@ -180,6 +183,10 @@ final class RoomFeed implements Watcher {
             return;
         } catch (RoomUnknownException e) {
             return; // the log went back; the room will tell
+        } catch (RoomDamagedException e) {
+            tellDamage(String.valueOf(e.getMessage()));
+            refuse(new UnavailableException("the stored document is damaged", false));
+            return;
         }
         for (EventStream stream : List.copyOf(streams)) {
             serve(stream);
@@ -199,7 +206,10 @@ final class RoomFeed implements Watcher {
                 return;
             }
             if (page.changes().isEmpty()) {
-                return; // it went back; the room will tell
+                if (page.damage() != null) {
+                    tellDamage(page.damage());
+                }
+                return; // until it is repaired; or the log went back, and the room will tell
             }
             page.changes().forEach(this::add);
         }
@@ -207,8 +217,9 @@ final class RoomFeed implements Watcher {
 
     private void begin(Position to) {
         lost = false;
+        damageTold = false;
         boolean first = histories == null;
-        Histories fresh = Histories.at(log, name, to.roomId(), Long.MAX_VALUE);
+        Histories fresh = Histories.atEnd(log, name, to.roomId());
         histories = fresh;
         roomId = to.roomId();
         seq = fresh.known();
@@ -281,6 +292,8 @@ final class RoomFeed implements Watcher {
             }
         } catch (FeedUnavailableException e) {
             LOG.warn("The changes of room {} cannot be read, they will be: {}", name, e.getMessage());
+        } catch (RoomDamagedException e) {
+            reset(stream);
         }
     }
 
@@ -300,7 +313,8 @@ final class RoomFeed implements Watcher {
     /** Rows that the feed has forgotten. */
     private void givePast(EventStream stream) {
         Page page = log.read(roomId, stream.given, seq, PAGE);
-        if (page.isBroken() && owner.looksForGaps()) {
+        boolean isDamaged = page.changes().isEmpty() && page.damage() != null; // this feed has read it before
+        if ((page.isBroken() && owner.looksForGaps()) || isDamaged) {
             reset(stream);
             return;
         }
@@ -338,6 +352,25 @@ final class RoomFeed implements Watcher {
         stream.give(List.of(frame));
     }
 
+    /** Once: the room itself may have been loaded before the damage, and say nothing. */
+    private void tellDamage(String what) {
+        if (!damageTold) {
+            damageTold = true;
+            LOG.error("Who follows room {} is told nothing more until it is repaired: {}", name, what);
+        }
+    }
+
+    private void refuse(RuntimeException why) {
+        arrivals.forEach(arrival -> {
+            arrival.reader().refused(why);
+            owner.left();
+        });
+        arrivals.clear();
+        if (streams.isEmpty()) {
+            end(why);
+        }
+    }
+
     /** The room is closed, or nobody reads any more. */
     private void end(RuntimeException why) {
         if (ended) {
@@ -346,11 +379,7 @@ final class RoomFeed implements Watcher {
         ended = true;
         stop.run();
         owner.over(name, this);
-        arrivals.forEach(arrival -> {
-            arrival.reader().refused(why);
-            owner.left();
-        });
-        arrivals.clear();
+        refuse(why);
         List<EventStream> last = List.copyOf(streams);
         streams.clear();
         last.forEach(stream -> owner.left());

@@ -23,9 +23,33 @@ public final class Histories {
     /** The seq of the last row that is in the document. */
     private long known;
 
-    /** One that can tell of the rows after that one, where it can still be told exactly; else as well as it can. */
+    /**
+     * One that can tell of the rows after that one, where it can still be told exactly; else as well as it can.
+     *
+     * @throws RoomDamagedException if that is not known any more, since the room is damaged before
+     */
     public static Histories at(ChangeLog log, String workspace, long roomId, long seq) {
         ChangeLog.Base base = log.base(roomId, seq);
+        if (base.damage() != null) {
+            throw new RoomDamagedException(roomId, base.damage());
+        }
+        return of(workspace, base);
+    }
+
+    /**
+     * One that can tell of the rows after the newest, or after the last one before the first that is damaged.
+     *
+     * @throws RoomDamagedException if there is no such row
+     */
+    public static Histories atEnd(ChangeLog log, String workspace, long roomId) {
+        ChangeLog.Base base = log.base(roomId, Long.MAX_VALUE);
+        if (base.damage() != null && base.seq() == 0) {
+            throw new RoomDamagedException(roomId, base.damage());
+        }
+        return of(workspace, base);
+    }
+
+    private static Histories of(String workspace, ChangeLog.Base base) {
         Histories histories = new Histories(workspace, base.state());
         base.rows().forEach(histories::skip);
         histories.known = base.seq();

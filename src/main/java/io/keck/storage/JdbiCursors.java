@@ -1,6 +1,5 @@
 package io.keck.storage;
 
-import io.keck.feed.ChangeLog.Change;
 import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.Cursors;
 import io.keck.feed.FeedUnavailableException;
@@ -14,13 +13,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
+import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
  * Cursors of webhooks beside the log. One row says which endpoint there is, and who delivers; whoever saves cursors locks it
- * against a change for the length of his transaction, so nothing of an older epoch is saved when a newer one has begun.
+ * against a change until they are committed, so nothing of an older epoch is saved when a newer one has begun.
  * Thread-safe.
  */
 final class JdbiCursors implements Cursors {
@@ -33,19 +35,31 @@ final class JdbiCursors implements Cursors {
             + " WHERE l.room_id = r.id AND l.seq = COALESCE(c.seq, 0) + 1), 0)"
             + " FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id";
 
-    private static final String ROWS = """
-            SELECT seq, payload FROM (
-              SELECT seq, payload, sum(octet_length(payload)) OVER (ORDER BY seq) - octet_length(payload) AS before
-              FROM (SELECT seq, payload FROM room_log WHERE room_id = %s AND seq > %s ORDER BY seq LIMIT %d) few
-            ) sized WHERE before < %s""";
-
-    private static final String NEXT_OF_ONE =
-            String.format(ROWS, ":room", ":after", MAX_ROWS, ":bytes") + " ORDER BY seq";
+    /** The same where the rows themselves cannot be read. */
+    private static final String CURSOR_ALONE =
+            "SELECT r.id, r.name, r.head, COALESCE(c.seq, 0), COALESCE(c.planned, 0), 0"
+                    + " FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id";
 
     /** PostgreSQL reads those of many rooms in one statement. */
-    private static final String NEXT_OF_MANY = "SELECT w.room_id, l.seq, l.payload"
-            + " FROM unnest(?::bigint[], ?::bigint[]) AS w (room_id, after_seq) CROSS JOIN LATERAL ("
-            + String.format(ROWS, "w.room_id", "w.after_seq", MAX_ROWS, "?") + ") l ORDER BY 1, 2";
+    private static final String NEXT_OF_MANY = "SELECT w.room_id, l.seq, l.link, l.batch_id, l.checksum, l.before_link,"
+            + " l.payload FROM unnest(?::bigint[], ?::bigint[]) AS w (room_id, after_seq)"
+            + " JOIN rooms r ON r.id = w.room_id CROSS JOIN LATERAL ("
+            + JdbiChangeLog.rows("w.room_id", "w.after_seq", "seq <= r.head", MAX_ROWS, "?") + ") l ORDER BY 1, 2";
+
+    /**
+     * One way to the server and back. The lock comes first: nothing is inserted without its row, and who waited for it looks
+     * at the epoch afresh.
+     */
+    private static final String SAVE_MANY = """
+            WITH fence AS (
+              SELECT epoch FROM webhook_endpoint WHERE epoch = ? FOR SHARE
+            ), saved AS (
+              INSERT INTO webhook_cursors (room_id, seq, planned)
+              SELECT c.room_id, c.seq, c.planned FROM fence CROSS JOIN
+                unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS c (room_id, seq, planned)
+              ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned
+            )
+            SELECT epoch FROM fence""";
 
     private final JdbiUpdateLog log;
     private final boolean shared;
@@ -57,9 +71,15 @@ final class JdbiCursors implements Cursors {
 
     /** Beside the commits of rooms where that can be: none of them waits for a cursor. */
     private boolean change(Write.Task.Work work) {
-        if (shared) {
-            return JdbiChangeLog.reading(log, h -> h.inTransaction(work::run));
-        }
+        return shared ? JdbiChangeLog.reading(log, h -> h.inTransaction(work::run)) : changeInLane(work);
+    }
+
+    /** As {@link #change}, where it is a single statement. */
+    private boolean changeAtOnce(Write.Task.Work work) {
+        return shared ? JdbiChangeLog.reading(log, work::run) : changeInLane(work);
+    }
+
+    private boolean changeInLane(Write.Task.Work work) {
         try {
             return log.change(LANE, work).toCompletableFuture().join();
         } catch (CompletionException e) {
@@ -116,8 +136,8 @@ final class JdbiCursors implements Cursors {
 
     @Override
     public OptionalLong take(Endpoint seen, String owner) {
-        boolean taken =
-                change(h -> h.createUpdate("UPDATE webhook_endpoint SET epoch = epoch + 1, owner = :owner, beat = 0"
+        boolean taken = changeAtOnce(
+                h -> h.createUpdate("UPDATE webhook_endpoint SET epoch = epoch + 1, owner = :owner, beat = 0"
                                         + " WHERE epoch = :epoch AND beat = :beat AND owner = :before")
                                 .bind("owner", owner)
                                 .bind("epoch", seen.epoch())
@@ -130,7 +150,7 @@ final class JdbiCursors implements Cursors {
 
     @Override
     public boolean renew(long epoch) {
-        return change(h -> h.createUpdate("UPDATE webhook_endpoint SET beat = beat + 1 WHERE epoch = :epoch")
+        return changeAtOnce(h -> h.createUpdate("UPDATE webhook_endpoint SET beat = beat + 1 WHERE epoch = :epoch")
                         .bind("epoch", epoch)
                         .execute()
                 == 1);
@@ -138,7 +158,7 @@ final class JdbiCursors implements Cursors {
 
     @Override
     public void release(long epoch) {
-        change(h -> h.createUpdate("UPDATE webhook_endpoint SET owner = '' WHERE epoch = :epoch")
+        changeAtOnce(h -> h.createUpdate("UPDATE webhook_endpoint SET owner = '' WHERE epoch = :epoch")
                         .bind("epoch", epoch)
                         .execute()
                 == 1);
@@ -146,15 +166,26 @@ final class JdbiCursors implements Cursors {
 
     @Override
     public List<Cursor> find(Collection<Long> roomIds) {
-        if (roomIds.isEmpty()) {
-            return List.of();
-        }
-        return JdbiChangeLog.reading(
-                log,
-                h -> h.createQuery(CURSOR + " WHERE r.id IN (<ids>)")
-                        .bindList("ids", List.copyOf(roomIds))
-                        .map((rs, ctx) -> cursor(rs))
-                        .list());
+        return roomIds.isEmpty()
+                ? List.of()
+                : cursors(" WHERE r.id IN (<ids>)", query -> query.bindList("ids", List.copyOf(roomIds)));
+    }
+
+    private List<Cursor> cursors(String which, UnaryOperator<Query> binds) {
+        return JdbiChangeLog.reading(log, h -> {
+            try {
+                return cursors(h, CURSOR + which, binds);
+            } catch (JdbiException e) {
+                if (!UnreadableData.is(e)) {
+                    throw e;
+                }
+                return cursors(h, CURSOR_ALONE + which, binds); // one room's damage holds up no other
+            }
+        });
+    }
+
+    private static List<Cursor> cursors(Handle h, String sql, UnaryOperator<Query> binds) {
+        return binds.apply(h.createQuery(sql)).map((rs, ctx) -> cursor(rs)).list();
     }
 
     private static Cursor cursor(ResultSet rs) throws SQLException {
@@ -163,51 +194,62 @@ final class JdbiCursors implements Cursors {
 
     @Override
     public Slice scan(long afterRoomId, int count) {
-        return JdbiChangeLog.reading(log, h -> {
-            List<Cursor> waiting = new ArrayList<>();
-            long[] last = new long[2];
-            h.createQuery(CURSOR + " WHERE r.id > :after ORDER BY r.id LIMIT :count")
-                    .bind("after", afterRoomId)
-                    .bind("count", count)
-                    .map((rs, ctx) -> {
-                        Cursor cursor = cursor(rs);
-                        last[0] = cursor.roomId();
-                        last[1]++;
-                        if (cursor.head() > cursor.seq()) {
-                            waiting.add(cursor);
-                        }
-                        return cursor.roomId();
-                    })
-                    .list();
-            return new Slice(waiting, last[1] < count ? 0 : last[0]);
-        });
+        List<Cursor> all = cursors(
+                " WHERE r.id > :after ORDER BY r.id LIMIT :count",
+                query -> query.bind("after", afterRoomId).bind("count", count));
+        List<Cursor> waiting =
+                all.stream().filter(cursor -> cursor.head() > cursor.seq()).toList();
+        return new Slice(
+                waiting, all.size() < count ? 0 : all.get(all.size() - 1).roomId());
     }
 
     @Override
     public boolean save(long epoch, List<Cursor> cursors) {
-        return change(h -> {
-            if (!shared) {
-                // one node; but its transaction has to begin with a write
-                h.execute("UPDATE webhook_endpoint SET beat = beat");
+        return shared
+                ? JdbiChangeLog.reading(log, h -> saveMany(h, epoch, cursors))
+                : changeInLane(h -> saveEach(h, epoch, cursors));
+    }
+
+    private static boolean saveMany(Handle h, long epoch, List<Cursor> cursors) {
+        Long[] rooms = new Long[cursors.size()];
+        Long[] seqs = new Long[rooms.length];
+        Long[] planned = new Long[rooms.length];
+        for (int i = 0; i < rooms.length; i++) {
+            Cursor cursor = cursors.get(i);
+            rooms[i] = cursor.roomId();
+            seqs[i] = cursor.seq();
+            planned[i] = cursor.planned();
+        }
+        try (PreparedStatement statement = h.getConnection().prepareStatement(SAVE_MANY)) {
+            statement.setLong(1, epoch);
+            statement.setArray(2, h.getConnection().createArrayOf("bigint", rooms));
+            statement.setArray(3, h.getConnection().createArrayOf("bigint", seqs));
+            statement.setArray(4, h.getConnection().createArrayOf("bigint", planned));
+            try (ResultSet rs = statement.executeQuery()) {
+                return rs.next();
             }
-            long now = h.createQuery("SELECT epoch FROM webhook_endpoint" + (shared ? " FOR SHARE" : ""))
-                    .mapTo(Long.class)
-                    .one();
-            if (now != epoch) {
-                return false;
-            }
-            PreparedBatch batch = h.prepareBatch("INSERT INTO webhook_cursors (room_id, seq, planned)"
-                    + " VALUES (:room, :seq, :planned)"
-                    + " ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned");
-            for (Cursor cursor : cursors) {
-                batch.bind("room", cursor.roomId())
-                        .bind("seq", cursor.seq())
-                        .bind("planned", cursor.planned())
-                        .add();
-            }
-            batch.execute();
-            return true;
-        });
+        } catch (SQLException e) {
+            throw new UnableToExecuteStatementException(e, null);
+        }
+    }
+
+    private static boolean saveEach(Handle h, long epoch, List<Cursor> cursors) {
+        // one node; but its transaction has to begin with a write
+        h.execute("UPDATE webhook_endpoint SET beat = beat");
+        if (endpoint(h).epoch() != epoch) {
+            return false;
+        }
+        PreparedBatch batch = h.prepareBatch("INSERT INTO webhook_cursors (room_id, seq, planned)"
+                + " VALUES (:room, :seq, :planned)"
+                + " ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned");
+        for (Cursor cursor : cursors) {
+            batch.bind("room", cursor.roomId())
+                    .bind("seq", cursor.seq())
+                    .bind("planned", cursor.planned())
+                    .add();
+        }
+        batch.execute();
+        return true;
     }
 
     @Override
@@ -224,7 +266,7 @@ final class JdbiCursors implements Cursors {
     @Override
     public List<Long> announced(int count) {
         List<Long> ids = new ArrayList<>();
-        change(h -> {
+        changeAtOnce(h -> {
             ids.clear();
             ids.addAll(h.createQuery("DELETE FROM webhook_news WHERE room_id IN"
                             + " (SELECT room_id FROM webhook_news ORDER BY room_id LIMIT :count) RETURNING room_id")
@@ -238,46 +280,48 @@ final class JdbiCursors implements Cursors {
 
     @Override
     public Map<Long, Page> next(Map<Long, Long> after, long maxBytesEach) {
-        Map<Long, List<Change>> found = JdbiChangeLog.reading(
-                log, h -> shared ? nextOfMany(h, after, maxBytesEach) : nextOfEach(h, after, maxBytesEach));
-        Map<Long, Page> pages = new HashMap<>();
-        after.forEach((room, seq) -> {
-            List<Change> changes = found.get(room);
-            if (changes != null) {
-                boolean broken = changes.get(0).seq() != seq + 1;
-                pages.put(
-                        room, new Page(changes, changes.get(changes.size() - 1).seq(), broken));
+        return JdbiChangeLog.reading(log, h -> {
+            Map<Long, Page> pages = new HashMap<>();
+            Map<Long, Long> none = new HashMap<>(after);
+            rows(h, after, maxBytesEach).forEach((room, rows) -> {
+                if (!rows.changes().isEmpty() || rows.damage() != null) {
+                    pages.put(room, JdbiChangeLog.page(rows));
+                    none.remove(room);
+                }
+            });
+            if (!none.isEmpty()) {
+                JdbiChangeLog.gaps(h, none, Long.MAX_VALUE).forEach((room, page) -> {
+                    if (page.isBroken() || page.damage() != null) {
+                        pages.put(room, page);
+                    }
+                });
             }
+            return pages;
         });
-        List<Long> none =
-                after.keySet().stream().filter(room -> !pages.containsKey(room)).toList();
-        for (Cursor cursor : find(none)) {
-            // one moment: rows come with the head that tells of them
-            if (cursor.head() > cursor.seq() && cursor.waitingSince() == 0) {
-                pages.put(cursor.roomId(), new Page(List.of(), cursor.head(), true));
-            }
-        }
-        return pages;
     }
 
-    private static Map<Long, List<Change>> nextOfEach(Handle h, Map<Long, Long> after, long maxBytes) {
-        Map<Long, List<Change>> found = new HashMap<>();
-        after.forEach((room, seq) -> h.createQuery(NEXT_OF_ONE)
-                .bind("room", room)
-                .bind("after", seq)
-                .bind("bytes", maxBytes)
-                .map((rs, ctx) -> found.computeIfAbsent(room, r -> new ArrayList<>())
-                        .add(new Change(rs.getLong(1), rs.getBytes(2))))
-                .list());
+    private Map<Long, CheckedRows> rows(Handle h, Map<Long, Long> after, long maxBytes) {
+        if (shared) {
+            try {
+                return rowsOfMany(h, after, maxBytes);
+            } catch (JdbiException e) {
+                if (!UnreadableData.is(e)) {
+                    throw e;
+                }
+            }
+        }
+        Map<Long, CheckedRows> found = new HashMap<>();
+        after.forEach((room, seq) -> found.put(room, JdbiChangeLog.rows(h, room, seq, Long.MAX_VALUE, maxBytes)));
         return found;
     }
 
-    private static Map<Long, List<Change>> nextOfMany(Handle h, Map<Long, Long> after, long maxBytes) {
-        Map<Long, List<Change>> found = new HashMap<>();
+    private static Map<Long, CheckedRows> rowsOfMany(Handle h, Map<Long, Long> after, long maxBytes) {
+        Map<Long, CheckedRows> found = new HashMap<>();
         Long[] rooms = after.keySet().toArray(Long[]::new);
         Long[] seqs = new Long[rooms.length];
         for (int i = 0; i < rooms.length; i++) {
             seqs[i] = after.get(rooms[i]);
+            found.put(rooms[i], new CheckedRows(rooms[i], seqs[i]));
         }
         try (PreparedStatement statement = h.getConnection().prepareStatement(NEXT_OF_MANY)) {
             statement.setArray(1, h.getConnection().createArrayOf("bigint", rooms));
@@ -285,8 +329,10 @@ final class JdbiCursors implements Cursors {
             statement.setLong(3, maxBytes);
             try (ResultSet rs = statement.executeQuery()) {
                 while (rs.next()) {
-                    found.computeIfAbsent(rs.getLong(1), r -> new ArrayList<>())
-                            .add(new Change(rs.getLong(2), rs.getBytes(3)));
+                    CheckedRows rows = found.get(rs.getLong(1));
+                    if (rows != null) {
+                        rows.row(rs, 2);
+                    }
                 }
             }
         } catch (SQLException e) {

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.client.BytesRequestContent;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.Request;
+import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.util.Promise;
 import org.eclipse.jetty.util.SocketAddressResolver;
@@ -40,6 +41,7 @@ final class HttpSender implements Sender, Managed {
     private final HttpClient trusting;
 
     private final HttpClient careful;
+    private volatile @Nullable URI uri;
 
     /** @param timeoutMillis for a whole delivery */
     HttpSender(@Nullable Signature signature, Clock clock, long timeoutMillis, int concurrency) {
@@ -66,6 +68,7 @@ final class HttpSender implements Sender, Managed {
         threads.setDaemon(true);
         client.setExecutor(threads);
         client.setFollowRedirects(false);
+        client.setHttpCookieStore(new HttpCookieStore.Empty());
         client.setMaxConnectionsPerDestination(concurrency);
         client.setConnectTimeout(timeoutMillis);
         client.setIdleTimeout(IDLE_MILLIS);
@@ -107,7 +110,7 @@ final class HttpSender implements Sender, Managed {
         CompletableFuture<Integer> done = new CompletableFuture<>();
         long timestamp = TimeUnit.MILLISECONDS.toSeconds(clock.millis());
         Request request = (endpoint.trusted() ? trusting : careful)
-                .newRequest(URI.create(endpoint.url()))
+                .newRequest(uri(endpoint.url()))
                 .method(HttpMethod.POST)
                 .timeout(timeoutMillis, TimeUnit.MILLISECONDS)
                 .headers(headers -> {
@@ -129,6 +132,16 @@ final class HttpSender implements Sender, Managed {
             }
         });
         return done;
+    }
+
+    /** Most often the same. */
+    private URI uri(String url) {
+        URI last = uri;
+        if (last == null || !last.toString().equals(url)) {
+            last = URI.create(url);
+            uri = last;
+        }
+        return last;
     }
 
     @Override

@@ -26,6 +26,7 @@ class Lease {
     private volatile long epoch = -1;
     private volatile long heldUntil = Long.MIN_VALUE;
     private boolean isNew;
+    private boolean hasLooked;
 
     /**
      * Not held.
@@ -53,7 +54,8 @@ class Lease {
     /** The endpoint, which is looked at now and then; takes the lease, or keeps it. */
     Endpoint look(long now) {
         isNew = false;
-        if (now < lookAt || (!shared && seen.epoch() >= 0 && seen.url().isEmpty() && lookAt != Long.MIN_VALUE)) {
+        hasLooked = now >= lookAt && (shared || seen.epoch() < 0 || !seen.url().isEmpty() || lookAt == Long.MIN_VALUE);
+        if (!hasLooked) {
             return seen;
         }
         Endpoint found = cursors.endpoint();
@@ -107,6 +109,11 @@ class Lease {
     /** Whether this node may send; from any thread. */
     boolean isHeld(long now) {
         return epoch >= 0 && now < heldUntil;
+    }
+
+    /** Whether the last call of {@link #look} asked the database. */
+    boolean hasLooked() {
+        return hasLooked;
     }
 
     /** Whether it was taken by the last look. */

@@ -19,6 +19,9 @@ final class Room {
     /** Whether a delivery is under way, or about to be. */
     boolean isBusy;
 
+    /** Whether what comes next is damaged. */
+    boolean isDamaged;
+
     int failures;
     long nextAt;
     /** Since when something waits, milliseconds since 1970; 0 for nothing. */

@@ -45,6 +45,10 @@ public class WebhookFactory {
     private Duration spacing = Duration.seconds(2);
 
     @NotNull
+    @JsonProperty
+    private Duration maxSpacing = Duration.seconds(5);
+
+    @NotNull
     @MinDuration(value = 1, unit = TimeUnit.SECONDS)
     @JsonProperty
     private Duration maxBackoff = Duration.minutes(5);
@@ -87,6 +91,7 @@ public class WebhookFactory {
         Settings settings = new Settings(
                 concurrency,
                 spacing.toMilliseconds(),
+                maxSpacing.toMilliseconds(),
                 maxBackoff.toMilliseconds(),
                 lease.toMilliseconds(),
                 Settings.DEFAULT.maxBytes(),

@@ -29,6 +29,9 @@ class RoomFeedTest {
     private final List<byte[]> rows = new ArrayList<>();
     private final Doc editor = new Doc();
     private long purged;
+    /** From this row on nothing can be told; 0 for none. */
+    private long damaged;
+
     private int reads;
     private long now = 1_000;
     private @Nullable Watcher watcher;
@@ -41,22 +44,22 @@ class RoomFeedTest {
             reads++;
             List<Change> changes = new ArrayList<>();
             long bytes = 0;
-            for (long seq = Math.max(after, purged) + 1;
-                    seq <= Math.min(upTo, rows.size()) && bytes < maxBytes;
-                    seq++) {
+            long end = Math.min(upTo, damaged > 0 ? damaged - 1 : rows.size());
+            for (long seq = Math.max(after, purged) + 1; seq <= end && bytes < maxBytes; seq++) {
                 byte[] row = rows.get((int) seq - 1);
                 changes.add(new Change(seq, row));
                 bytes += row.length;
             }
-            return new Page(changes, rows.size(), after < purged);
+            return new Page(changes, rows.size(), after < purged, damaged > 0 && upTo >= damaged ? "damaged" : null);
         }
 
         @Override
         public Base base(long roomId, long seq) {
             StructStore store = new StructStore();
-            long at = Math.max(purged, Math.min(seq, rows.size()));
+            boolean isShort = damaged > 0 && seq >= damaged;
+            long at = isShort ? damaged - 1 : Math.max(purged, Math.min(seq, rows.size()));
             rows.subList(0, (int) at).forEach(row -> store.apply(Update.decode(row)));
-            return new Base(at, store.encode(), List.of());
+            return new Base(at, store.encode(), List.of(), isShort ? "damaged" : null);
         }
     };
 
@@ -281,6 +284,60 @@ class RoomFeedTest {
         watcher.risen(ROOM, 1);
         run();
         assertThat(client.events()).containsExactly("reset 1");
+    }
+
+    @Test
+    void atADamagedRow_aReaderStops_andIsResetOnceItIsRepaired() {
+        for (int i = 0; i < 5; i++) {
+            edit();
+        }
+        damaged = 4;
+        Client client = join("7-1");
+        assertThat(client.events()).isEqualTo(updates(2, 3));
+        Client ahead = join("7-5"); // it was told before the damage
+        for (int i = 0; i < 3; i++) {
+            edit();
+            run();
+            now += 1_000;
+            streams.tick();
+            run();
+        }
+        assertThat(client.events()).isEqualTo(updates(2, 3));
+        assertThat(ahead.events()).isEmpty();
+        damaged = 0;
+        purged = 8;
+        streams.tick();
+        run();
+        edit();
+        run();
+        assertThat(client.events()).endsWith("reset 8", "update 9").hasSize(4);
+        assertThat(ahead.events()).containsExactly("reset 8", "update 9");
+    }
+
+    @Test
+    void damageInThePast_ofWhatTheFeedHasReadBefore_isAReset() {
+        Client client = join(null);
+        for (int i = 0; i < 400; i++) {
+            edit();
+            run();
+        }
+        damaged = 20;
+        Client late = join("7-10");
+        assertThat(late.events())
+                .isEqualTo(java.util.stream.Stream.concat(
+                                updates(11, 19).stream(), java.util.stream.Stream.of("reset 400"))
+                        .toList());
+        assertThat(client.events()).isEqualTo(updates(1, 400));
+    }
+
+    @Test
+    void whereNothingOfARoomIsGood_readersAreRefused() {
+        edit();
+        damaged = 1;
+        Client client = join(null);
+        assertThat(client.refusal).isInstanceOf(io.keck.room.Documents.UnavailableException.class);
+        assertThat(streams.size()).isZero();
+        assertThat(watched).isFalse();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.keck.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.Doc;
 import io.keck.feed.ChangeLog;
@@ -8,7 +9,10 @@ import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.Cursors;
 import io.keck.feed.Cursors.Cursor;
 import io.keck.feed.Cursors.Endpoint;
+import io.keck.feed.Histories;
+import io.keck.feed.RoomDamagedException;
 import io.keck.room.UpdateLog.Contents;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -16,6 +20,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a storage promises to those who follow changes. */
 abstract class FeedContract {
@@ -46,6 +52,20 @@ abstract class FeedContract {
         }
     }
 
+    private void execute(String sql, Object... values) {
+        jdbi().useHandle(h -> h.execute(sql, values));
+    }
+
+    /** There is a snapshot up to that row. */
+    private void folded(long room, long seq) {
+        execute("DELETE FROM room_snapshots WHERE room_id = ?", room);
+        execute(
+                "INSERT INTO room_snapshots (room_id, seq, state, created_at, lease_until) VALUES (?, ?, ?, 0, 0)",
+                room,
+                seq,
+                new byte[] {0, 0});
+    }
+
     private static List<Long> seqs(Page page) {
         return page.changes().stream().map(ChangeLog.Change::seq).toList();
     }
@@ -72,10 +92,12 @@ abstract class FeedContract {
         assertThat(seqs(changes.read(room, 3, 6, 10_000))).containsExactly(4L, 5L, 6L);
         assertThat(changes.read(room, 10, Long.MAX_VALUE, 1_000)).isEqualTo(new Page(List.of(), 10, false));
         assertThat(changes.read(room, 12, 12, 0).head()).isEqualTo(10);
-        jdbi().useHandle(h -> h.execute("DELETE FROM room_log WHERE seq <= 4"));
+        folded(room, 9);
+        execute("DELETE FROM room_log WHERE seq <= 4");
         assertThat(changes.read(room, 3, Long.MAX_VALUE, 10_000).isBroken()).isTrue();
         assertThat(changes.read(room, 4, Long.MAX_VALUE, 10_000).isBroken()).isFalse();
-        jdbi().useHandle(h -> h.execute("DELETE FROM room_log"));
+        folded(room, 10);
+        execute("DELETE FROM room_log");
         assertThat(changes.read(room, 9, Long.MAX_VALUE, 10_000).isBroken()).isTrue();
         await(log().delete("a"));
         assertThat(changes.read(room, 10, Long.MAX_VALUE, 10_000).isBroken()).isFalse();
@@ -186,9 +208,10 @@ abstract class FeedContract {
         assertThat(seqs(pages.get(one))).containsExactly(4L, 5L);
         assertThat(seqs(pages.get(two))).containsExactly(1L, 2L);
         assertThat(seqs(cursors.next(Map.of(one, 0L), 1).get(one))).containsExactly(1L);
-        jdbi().useHandle(h -> h.execute("DELETE FROM room_log WHERE seq = 4"));
+        folded(one, 5);
+        execute("DELETE FROM room_log WHERE seq = 4");
         assertThat(cursors.next(Map.of(one, 3L), 1_000).get(one).isBroken()).isTrue();
-        jdbi().useHandle(h -> h.execute("DELETE FROM room_log"));
+        execute("DELETE FROM room_log");
         Page gone = cursors.next(Map.of(one, 3L), 1_000).get(one);
         assertThat(gone.isBroken()).isTrue();
         assertThat(gone.head()).isEqualTo(5);
@@ -221,5 +244,89 @@ abstract class FeedContract {
         long made = await(log().init("b", UUID.randomUUID(), 1, new byte[] {0, 0}, false))
                 .orElseThrow();
         assertThat(told).containsExactly(room, room, made);
+    }
+
+    /** Row 4 of room a is damaged, or lacking; before and beside it all is told, after it nothing until it is repaired. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "UPDATE room_log SET payload = batch_id WHERE seq = 4 AND room_id = ?|checksum",
+                "UPDATE room_log SET payload = batch_id, checksum = NULL WHERE seq = 4 AND room_id = ?|no update",
+                "UPDATE room_log SET link = link + 1 WHERE seq = 4 AND room_id = ?|checksum",
+                "UPDATE room_log SET before_link = 5 WHERE seq = 4 AND room_id = ?|does not follow",
+                "DELETE FROM room_log WHERE seq = 4 AND room_id = ?|is missing",
+                "DELETE FROM room_log WHERE seq > 3 AND room_id = ?|is missing",
+            })
+    void aDamagedRow_isNeverTold_andHoldsUpNoOtherRoom_untilItIsRepaired(String sql, String words) {
+        ChangeLog changes = log().changes();
+        Cursors cursors = log().cursors();
+        long room = room("a");
+        append(room, 6);
+        long healthy = room("b");
+        append(healthy, 2);
+        execute(sql, room);
+
+        assertThat(seqs(changes.read(room, 0, Long.MAX_VALUE, 10_000))).containsExactly(1L, 2L, 3L);
+        Page stop = changes.read(room, 3, Long.MAX_VALUE, 10_000);
+        assertThat(stop.changes()).isEmpty();
+        assertThat(stop.isBroken()).isFalse();
+        assertThat(stop.damage()).contains(words);
+        Map<Long, Page> pages = cursors.next(Map.of(room, 0L, healthy, 0L), 10_000);
+        assertThat(seqs(pages.get(room))).containsExactly(1L, 2L, 3L);
+        assertThat(seqs(pages.get(healthy))).containsExactly(1L, 2L);
+        pages = cursors.next(Map.of(room, 3L, healthy, 1L), 10_000);
+        assertThat(pages.get(room).changes()).isEmpty();
+        assertThat(pages.get(room).isBroken()).isFalse();
+        assertThat(pages.get(room).damage()).contains(words);
+        assertThat(seqs(pages.get(healthy))).containsExactly(2L);
+        ChangeLog.Base base = changes.base(room, 5);
+        assertThat(base.seq()).isEqualTo(3);
+        assertThat(base.rows()).hasSize(3);
+        assertThat(base.damage()).contains(words);
+        assertThat(changes.base(room, 3).damage()).isNull();
+        assertThatThrownBy(() -> Histories.at(changes, "a", room, 5)).isInstanceOf(RoomDamagedException.class);
+        assertThat(Histories.atEnd(changes, "a", room).known()).isEqualTo(3);
+
+        assertThat(new Repair(jdbi(), Clock.systemUTC()).room(room)).isPresent();
+        assertThat(changes.read(room, 3, Long.MAX_VALUE, 10_000)).isEqualTo(new Page(List.of(), 7, true));
+        assertThat(cursors.next(Map.of(room, 3L), 10_000).get(room)).isEqualTo(new Page(List.of(), 7, true));
+        assertThat(changes.base(room, Long.MAX_VALUE).seq()).isEqualTo(7);
+        append(room, 1);
+        assertThat(seqs(changes.read(room, 7, Long.MAX_VALUE, 10_000))).containsExactly(8L);
+    }
+
+    @Test
+    void aDamagedSnapshot_isNotToldEither_whereItsRowsAreGone() throws InterruptedException {
+        ChangeLog changes = log().changes();
+        long room = room("a");
+        append(room, 3);
+        Compactor compactor = new Compactor(log(), clock(), RETENTION);
+        assertThat(compactor.compact(room)).isTrue();
+        compactor.stop();
+        append(room, 1);
+        execute("UPDATE room_snapshots SET state = ? WHERE room_id = ?", new byte[] {1, 2, 3}, room);
+        assertThat(changes.base(room, 4).rows()).hasSize(4);
+        assertThat(changes.base(room, 4).damage()).isNull();
+        execute("DELETE FROM room_log WHERE room_id = ? AND seq <= 3", room);
+        assertThat(changes.base(room, 4).damage()).contains("snapshot");
+        assertThatThrownBy(() -> Histories.atEnd(changes, "a", room)).isInstanceOf(RoomDamagedException.class);
+        assertThat(seqs(changes.read(room, 3, Long.MAX_VALUE, 10_000))).containsExactly(4L);
+    }
+
+    /** The twin: without the checksum, what was changed is taken for what was written. */
+    @Test
+    void twin_withoutItsChecksum_aChangedLetterIsTold() {
+        ChangeLog changes = log().changes();
+        long room = room("a");
+        append(room, 1);
+        byte[] row = changes.read(room, 0, 1, 1).changes().get(0).payload();
+        for (int i = 0; i < row.length; i++) {
+            row[i] = row[i] == '7' ? (byte) 'y' : row[i];
+        }
+        execute("UPDATE room_log SET payload = ? WHERE room_id = ?", row, room);
+        assertThat(changes.read(room, 0, 1, 1).changes()).isEmpty();
+        execute("UPDATE room_log SET checksum = NULL WHERE room_id = ?", room);
+        assertThat(changes.read(room, 0, 1, 1).changes()).hasSize(1);
     }
 }

@@ -8,12 +8,14 @@ import io.keck.check.Findings.Finding;
 import io.keck.crdt.Doc;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
+import io.keck.feed.ChangeLog.Page;
 import io.keck.room.UpdateLog.Contents;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
@@ -78,6 +80,10 @@ class PostgresDamageTest extends DamageContract {
                     .toCompletableFuture()
                     .join();
         }
+        long other = log.open("b").toCompletableFuture().join().roomId();
+        log.append(other, UUID.randomUUID(), 1, new byte[] {0, 0}, false)
+                .toCompletableFuture()
+                .join();
         String file = db.jdbi.withHandle(h -> h.createQuery(
                         "SELECT pg_relation_filepath(reltoastrelid) FROM pg_class WHERE relname = 'room_log'")
                 .mapTo(String.class)
@@ -100,6 +106,15 @@ class PostgresDamageTest extends DamageContract {
         assertThat(read.damage().what()).contains("row 2 cannot be read");
         assertThat(read.rows()).hasSize(1);
         assertThat(log.isHealthy()).isTrue();
+        Page told = log.changes().read(room, 0, Long.MAX_VALUE, 1_000_000);
+        assertThat(told.changes()).hasSize(1);
+        assertThat(told.damage()).contains("row 2 cannot be read");
+        var next = log.cursors().next(Map.of(room, 0L, other, 0L), 1_000_000);
+        assertThat(next.get(room).changes()).hasSize(1);
+        assertThat(next.get(room).damage()).isEqualTo(told.damage());
+        assertThat(next.get(other).changes()).hasSize(1);
+        assertThat(log.changes().base(room, 3).damage()).contains("row 2 cannot be read");
+        assertThat(log.cursors().scan(0, 10).waiting()).hasSize(2);
         List<Finding> found = new ArrayList<>();
         db.jdbi.useHandle(h -> new Scrub(h, true, found::add, (rooms, blobs, rows, bytes) -> {}).run(null, true));
         assertThat(found.get(0).what()).contains("row 2 cannot be read");

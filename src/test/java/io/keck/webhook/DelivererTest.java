@@ -109,6 +109,32 @@ class DelivererTest {
     }
 
     @Test
+    void whatWasWrittenBeforeANodeKnewOfTheEndpoint_isAnnounced_andNothingFromBeforeIt() {
+        DeliveryWorld world = new DeliveryWorld(1, Fault.NONE);
+        Node owner = world.start("owner");
+        Node other = world.start("other");
+        owner.step();
+        other.step();
+        world.edit(2, other);
+        world.now += 2_000;
+        other.step();
+        world.database.set("http://receiver/", true);
+        owner.lease.hurry();
+        owner.step();
+        owner.step(); // has looked at all rooms
+        world.edit(1, other);
+        world.now += 500;
+        other.step();
+        assertThat(other.deliverer.isActive()).isFalse();
+        assertThat(world.database.news).isEmpty();
+        world.now += 1_500;
+        other.step();
+        assertThat(world.database.news).containsExactly(1L);
+        world.settle();
+        assertThat(world.received).extracting(Received::id).containsExactly("1-1");
+    }
+
+    @Test
     void aReceiverThatIsAway_isAskedMoreAndMoreSeldom_withOneDelivery() {
         DeliveryWorld world = new DeliveryWorld(1, Fault.NONE);
         Node node = world.start("n");
@@ -203,6 +229,83 @@ class DelivererTest {
         world.settle();
         assertThat(world.problems(Map.of())).isEmpty();
         assertThat(world.received).hasSizeLessThan(30); // 5 rows at most each here
+    }
+
+    @Test
+    void whileManyRoomsChange_eachIsDeliveredMoreSeldom_asFarAsThatIsAllowed() {
+        assertThat(DeliveryWorld.SETTINGS.spacing(50)).isEqualTo(500);
+        assertThat(DeliveryWorld.SETTINGS.spacing(80)).isEqualTo(800);
+        assertThat(DeliveryWorld.SETTINGS.spacing(1_000)).isEqualTo(1_000);
+        assertThat(deliveriesInTenSeconds(5)).isBetween(5 * 15, 5 * 20);
+        assertThat(deliveriesInTenSeconds(200)).isBetween(200 * 8, 200 * 10);
+    }
+
+    private static int deliveriesInTenSeconds(int rooms) {
+        DeliveryWorld world = new DeliveryWorld(1, Fault.NONE);
+        Node node = world.start("n");
+        world.database.set("http://receiver/", true);
+        world.settle();
+        for (int i = 0; i < 100; i++) {
+            for (int room = 1; room <= rooms; room++) {
+                world.edit(room, node);
+            }
+            node.step();
+            while (!node.pending.isEmpty()) {
+                node.arrive(true);
+            }
+            world.now += 100;
+        }
+        return world.received.size();
+    }
+
+    @Test
+    void aDamagedRoom_isDeliveredUpToThere_holdsUpNoOther_andGoesOnWithAResyncOnceItIsRepaired() {
+        DeliveryWorld world = new DeliveryWorld(1, Fault.NONE);
+        Node node = world.start("n");
+        world.database.set("http://receiver/", true);
+        world.settle();
+        world.edit(1, node);
+        world.edit(1, node);
+        world.edit(1, node);
+        world.database.logs.get(1L).damaged = 3;
+        world.settle();
+        assertThat(world.received).extracting(Received::id).containsExactly("1-2");
+        assertThat(node.deliverer.backlog()).isEqualTo(1);
+        assertThat(node.deliverer.failingSeconds()).isZero();
+        for (int room = 2; room <= 20; room++) {
+            world.edit(room, node);
+            node.step();
+            assertThat(node.pending).extracting(Node.Pending::id).containsExactly(room + "-1"); // at once
+            node.arrive(true);
+        }
+        world.settle();
+        world.database.logs.get(1L).damaged = 0;
+        world.database.logs.get(1L).purged = 3;
+        world.settle();
+        assertThat(world.received.get(20).id()).isEqualTo("1-3");
+        assertThat(world.received.get(20).body()).contains("resync");
+        world.edit(1, node);
+        world.settle();
+        assertThat(world.received.get(21).id()).isEqualTo("1-4");
+        assertThat(world.received.get(21).body()).contains("update");
+        assertThat(node.deliverer.backlog()).isZero();
+    }
+
+    @Test
+    void aPlannedDelivery_whoseRowsAreDamagedMeanwhile_isNotSentAgainWithLess() {
+        DeliveryWorld world = new DeliveryWorld(1, Fault.NONE);
+        Node node = world.start("n");
+        world.database.set("http://receiver/", true);
+        world.settle();
+        world.edit(1, null);
+        world.edit(1, node);
+        node.step();
+        assertThat(node.pending).hasSize(1);
+        world.kill(node);
+        world.database.logs.get(1L).damaged = 2;
+        world.start("m");
+        world.settle();
+        assertThat(world.received).isEmpty();
     }
 
     @Test

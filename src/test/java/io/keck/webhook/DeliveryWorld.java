@@ -20,7 +20,7 @@ import java.util.concurrent.CompletionStage;
 
 /** Some nodes that deliver, a database and a receiver, all moved by hand. */
 final class DeliveryWorld {
-    static final Settings SETTINGS = new Settings(4, 500, 20_000, 10_000, 1 << 16, 1 << 20);
+    static final Settings SETTINGS = new Settings(4, 500, 1_000, 20_000, 10_000, 1 << 16, 1 << 20);
 
     /** What a twin leaves out. */
     enum Fault {

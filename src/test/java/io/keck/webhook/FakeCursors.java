@@ -22,6 +22,8 @@ final class FakeCursors implements Cursors, ChangeLog {
         final List<Change> rows = new ArrayList<>();
         /** Rows up to here are gone. */
         long purged;
+        /** This row, and what comes after it, cannot be told; 0 for none. */
+        long damaged;
 
         Log(String name) {
             this.name = name;
@@ -137,7 +139,7 @@ final class FakeCursors implements Cursors, ChangeLog {
         Map<Long, Page> pages = new HashMap<>();
         after.forEach((id, seq) -> {
             Page page = read(id, seq, Math.min(seq + 5, logs.get(id).head()), maxBytesEach);
-            if (page.isBroken() || !page.changes().isEmpty()) {
+            if (page.isBroken() || page.damage() != null || !page.changes().isEmpty()) {
                 pages.put(id, page);
             }
         });
@@ -149,8 +151,11 @@ final class FakeCursors implements Cursors, ChangeLog {
         Log log = logs.get(id);
         long from = Math.max(after, log.purged);
         boolean broken = after < log.purged;
-        List<Change> changes = log.rows.subList((int) from, (int) Math.max(from, Math.min(upTo, log.head())));
-        return new Page(List.copyOf(changes), log.head(), broken);
+        boolean isDamaged = log.damaged > 0 && upTo >= log.damaged;
+        long end = Math.min(upTo, isDamaged ? log.damaged - 1 : log.head());
+        List<Change> changes = log.rows.subList((int) from, (int) Math.max(from, end));
+        return new Page(
+                List.copyOf(changes), log.head(), broken, isDamaged ? "row " + log.damaged + " is damaged" : null);
     }
 
     @Override
