@@ -132,8 +132,9 @@ public class ClusterFactory {
      *
      * @param cluster random, the same on all nodes of one database
      * @param label what the operator calls this node
+     * @param clock the same on all nodes: messages tell when they were sent
      */
-    public Bus build(Environment environment, long cluster, String label, BusMetrics metrics) {
+    public Bus build(Environment environment, long cluster, String label, Clock clock, BusMetrics metrics) {
         if (url == null) {
             return Bus.NONE;
         }
@@ -151,7 +152,7 @@ public class ClusterFactory {
                 cluster,
                 new SecureRandom().nextLong() | 1, // never 0, which is the bus itself
                 label,
-                Clock.systemUTC(),
+                clock,
                 System::nanoTime,
                 metrics);
         environment.lifecycle().manage(bus);
