@@ -73,6 +73,9 @@ class SentinelIT {
 
             int primary = 0;
             for (int round = 0; round < (CAMPAIGN ? 10 : 1); round++) {
+                if (round > 0) {
+                    redis.rejoin(1 - primary);
+                }
                 redis.server(primary).kill();
                 awaitBus(false);
                 crowd.awaitProgressAcross(50, 0, 1); // there is no primary yet, or nobody has found it
@@ -83,7 +86,6 @@ class SentinelIT {
                 long clock = 2L + round;
                 here.point(CURSOR, clock);
                 there.await("the cursor of the other node", () -> there.sees(CURSOR));
-                redis.rejoin(primary);
                 primary = 1 - primary;
             }
         }
