@@ -39,7 +39,8 @@ final class Tailer {
     void tick(Collection<Room> rooms) {
         long now = clock.getAsLong();
         RoomSettings settings = context.settings();
-        long every = context.bus().isHealthy() ? settings.tailHealthy() : settings.tailAlone(); // it may have gone since
+        long every =
+                context.bus().isHealthy() ? settings.tailHealthy() : settings.tailAlone(); // it may have gone since
         if ((now - askedAt < every && !soon && !isFirst) || asked.get() > 0) {
             return;
         }

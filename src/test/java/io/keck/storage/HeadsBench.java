@@ -34,8 +34,10 @@ public final class HeadsBench {
                             + " SELECT n * 900719925::bigint % 9007199254740991, 'room' || n, n % 100, n, 0"
                             + " FROM generate_series(1, ?) n",
                     10 * rooms)); // most are not open
-            List<Long> ids = db.jdbi.withHandle(h ->
-                    h.createQuery("SELECT id FROM rooms ORDER BY name LIMIT :n").bind("n", rooms).mapTo(Long.class).list());
+            List<Long> ids = db.jdbi.withHandle(h -> h.createQuery("SELECT id FROM rooms ORDER BY name LIMIT :n")
+                    .bind("n", rooms)
+                    .mapTo(Long.class)
+                    .list());
             db.jdbi.useHandle(h -> h.execute("VACUUM ANALYZE rooms"));
             JdbiUpdateLog log = db.log();
             Map<Long, UpdateLog.Head> known = ask(log, ids);
