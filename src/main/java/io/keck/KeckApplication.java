@@ -75,7 +75,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Instruments instruments = Instruments.of(environment);
         JdbiUpdateLog log = config.database().build(environment, label, settings.holdDeleted(), instruments.log());
         instruments.log().watch(log::answers, config.database().embedded());
-        Bus bus = config.redis().build(environment, log.nodes().cluster(), label, instruments.bus());
+        Bus bus = config.redis().build(environment, log.nodes().cluster(), label, log.clock(), instruments.bus());
         instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);
         RoomRuntime runtime = new RoomRuntime(
                 log,
@@ -147,7 +147,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
             RoomRuntime runtime,
             FeedMeters meters) {
         ChangeLog changes = log.changes();
-        Webhooks webhooks = config.webhook().build(environment, log.cursors(), changes, log.isShared(), label, meters);
+        Webhooks webhooks =
+                config.webhook().build(environment, log.cursors(), changes, log.isShared(), log.clock(), label, meters);
         log.onCommitted(webhooks::written);
         Rooms rooms = runtime.rooms();
         EventStreams streams = config.api()

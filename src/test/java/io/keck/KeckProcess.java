@@ -140,7 +140,8 @@ final class KeckProcess implements AutoCloseable {
             builder.environment()
                     .keySet()
                     .removeIf(name -> name.startsWith("KECK_")
-                            || Set.of("DATABASE_URL", "REDIS_URL", "NODE_ID", "HOOK_ENDPOINT", "JAVA_TOOL_OPTIONS")
+                            || name.startsWith("REDIS_")
+                            || Set.of("DATABASE_URL", "NODE_ID", "HOOK_ENDPOINT", "JAVA_TOOL_OPTIONS")
                                     .contains(name));
             builder.environment().putAll(env);
             try {

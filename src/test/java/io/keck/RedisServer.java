@@ -65,16 +65,35 @@ public final class RedisServer implements AutoCloseable {
         return server;
     }
 
+    /** Starts one that is installed, for what the one that comes with the tests cannot; skips the test like the others. */
+    public static RedisServer startInstalled(Path dir, String... settings) {
+        Optional<Path> program = installed();
+        if (program.isEmpty()) {
+            if (System.getenv("CI") != null) {
+                throw new AssertionError("there is no redis-server");
+            }
+            Assumptions.abort("no redis-server is installed");
+        }
+        return start(program.get(), dir, settings);
+    }
+
     private static RedisServer start(Path program, Path dir, String... settings) {
+        int port = freePort();
+        List<String> command = new ArrayList<>(List.of(program.toString()));
+        boolean hasFile = settings.length > 0 && !settings[0].startsWith("--"); // which comes before everything else
+        command.addAll(List.of(settings).subList(0, hasFile ? 1 : 0));
+        command.addAll(List.of("--port", String.valueOf(port), "--bind", "127.0.0.1"));
+        command.addAll(hasFile ? List.of() : List.of("--save", ""));
+        command.addAll(List.of(settings).subList(hasFile ? 1 : 0, settings.length));
+        RedisServer server = new RedisServer(command, dir, port);
+        server.restart();
+        return server;
+    }
+
+    /** A port that nobody has at the moment. */
+    public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            int port = socket.getLocalPort();
-            List<String> command = new ArrayList<>(
-                    List.of(program.toString(), "--port", String.valueOf(port), "--bind", "127.0.0.1", "--save", ""));
-            command.addAll(List.of(settings));
-            socket.close();
-            RedisServer server = new RedisServer(command, dir, port);
-            server.restart();
-            return server;
+            return socket.getLocalPort();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

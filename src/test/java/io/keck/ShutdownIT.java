@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +75,52 @@ class ShutdownIT {
             assertThat(two.missing(watchers.get(1).encode()).isEmpty())
                     .as("seen in down-2")
                     .isTrue();
+        }
+    }
+
+    /** What they were sending was not read when the connection ended: a reset took the close frame with it once. */
+    @Test
+    void clientsThatTypeWithoutPause_areTold() {
+        List<SyncClient> clients = new ArrayList<>();
+        List<Thread> threads = new ArrayList<>();
+        try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
+            CountDownLatch busy = new CountDownLatch(6);
+            for (int i = 0; i < 6; i++) {
+                SyncClient client = SyncClient.join(keck.room("busy-" + i % 2));
+                Typist busyTypist = new Typist(1 + i);
+                clients.add(client);
+                Thread thread = new Thread(
+                        () -> {
+                            while (client.write(busyTypist.type("x"))) {
+                                if (busyTypist.clock() == 200) {
+                                    busy.countDown();
+                                }
+                            }
+                        },
+                        "writer");
+                thread.start();
+                threads.add(thread);
+            }
+            await(busy);
+            keck.terminate();
+            for (SyncClient client : clients) {
+                RawClient.End end = client.raw().awaitEnd();
+                assertThat(end.code()).as(end.toString()).isEqualTo(1012);
+            }
+            assertThat(keck.awaitExit(DRAIN_TIMEOUT.plusSeconds(10))).isIn(0, 143);
+            assertThat(keck.log()).contains("Everything is saved").doesNotContain("ERROR");
+        } finally {
+            clients.forEach(SyncClient::close);
+            threads.forEach(ShutdownIT::join);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(KeckProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

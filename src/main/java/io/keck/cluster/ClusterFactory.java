@@ -13,11 +13,13 @@ import io.keck.room.BusMetrics;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.SslOptions;
 
 /** The {@code redis} block of the configuration: the bus between the nodes. */
 public class ClusterFactory {
@@ -54,6 +56,17 @@ public class ClusterFactory {
     @JsonProperty
     private int clusterLanes = 8;
 
+    /** Certificates, PEM: over TLS, who shows one that was made by one of these is trusted, and nobody else. */
+    @JsonProperty
+    private @Nullable String ca;
+
+    /** The account at the sentinels, which is not that of the servers. */
+    @JsonProperty
+    private @Nullable String sentinelUser;
+
+    @JsonProperty
+    private @Nullable String sentinelPassword;
+
     /** Sets the URL; blank for a single node. Throws IllegalArgumentException with a sentence when it is not one. */
     @JsonProperty
     public void setUrl(@Nullable String text) {
@@ -67,12 +80,51 @@ public class ClusterFactory {
         return nodeGoneAfter.toMilliseconds() >= healthyWithin.toMilliseconds() + 2 * beat.toMilliseconds();
     }
 
+    /** Who names a certificate wants TLS. */
+    @JsonIgnore
+    @ValidationMethod(message = "ca is for a url that begins with rediss")
+    public boolean isCaUsed() {
+        return isBlank(ca) || url == null || url.tls();
+    }
+
+    /** Whether the file of {@code ca} has certificates. */
+    @JsonIgnore
+    @ValidationMethod(message = "ca must name a file with certificates in PEM")
+    public boolean isCaReadable() {
+        try {
+            trust();
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static boolean isBlank(@Nullable String text) {
+        return text == null || text.isBlank();
+    }
+
+    private static @Nullable String given(@Nullable String text) {
+        return isBlank(text) ? null : text;
+    }
+
+    private SslOptions trust() {
+        String file = given(ca);
+        return file == null ? Trust.byJava() : Trust.in(Path.of(file));
+    }
+
+    private Servers servers(RedisUrl of) {
+        return new Servers(
+                of,
+                new Servers.Access(
+                        Math.toIntExact(timeout.toMilliseconds()),
+                        trust(),
+                        given(sentinelUser),
+                        given(sentinelPassword)));
+    }
+
     /** Examines the Redis that is configured; empty where none is. */
     public Optional<RedisDoctor> doctor() {
-        return url == null
-                ? Optional.empty()
-                : Optional.of(new RedisDoctor(
-                        url, new Servers(url, Math.toIntExact(timeout.toMilliseconds())), Clock.systemUTC()));
+        return url == null ? Optional.empty() : Optional.of(new RedisDoctor(url, servers(url), Clock.systemUTC()));
     }
 
     /**
@@ -80,8 +132,9 @@ public class ClusterFactory {
      *
      * @param cluster random, the same on all nodes of one database
      * @param label what the operator calls this node
+     * @param clock the same on all nodes: messages tell when they were sent
      */
-    public Bus build(Environment environment, long cluster, String label, BusMetrics metrics) {
+    public Bus build(Environment environment, long cluster, String label, Clock clock, BusMetrics metrics) {
         if (url == null) {
             return Bus.NONE;
         }
@@ -95,11 +148,11 @@ public class ClusterFactory {
                 Math.toIntExact(maxMessage.toBytes()));
         RedisBus bus = new RedisBus(
                 settings,
-                new Servers(url, Math.toIntExact(timeout.toMilliseconds())),
+                servers(url),
                 cluster,
                 new SecureRandom().nextLong() | 1, // never 0, which is the bus itself
                 label,
-                Clock.systemUTC(),
+                clock,
                 System::nanoTime,
                 metrics);
         environment.lifecycle().manage(bus);

@@ -3,6 +3,7 @@ package io.keck.cluster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -15,11 +16,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.BinaryJedisPubSub;
-import redis.clients.jedis.BinaryJedisShardedPubSub;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Response;
+import redis.clients.jedis.commands.ProtocolCommand;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -56,6 +56,10 @@ final class Lane {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final byte[] MESSAGE = bytes("message");
+    private static final byte[] SHARDED_MESSAGE = bytes("smessage");
+    private static final byte[] SUBSCRIBED = bytes("subscribe");
+    private static final byte[] SHARDED_SUBSCRIBED = bytes("ssubscribe");
     private static final int PIPELINED = 500;
     private static final int CHANNELS_AT_ONCE = 1_000;
     private static final long MAX_PAUSE_MS = 1_000;
@@ -226,8 +230,8 @@ final class Lane {
     /** Two connections, as long as both work. */
     private final class Link {
         private final Connection out;
-        private final Connection in;
-        private final Subscription subscription;
+        private final Servers.Wire in;
+        private final CompletableFuture<Boolean> isSubscribed = new CompletableFuture<>();
         private final Thread reader;
         private volatile @Nullable String broken;
         /** Channels that are subscribed or asked for, as the sending thread knows. */
@@ -236,6 +240,8 @@ final class Lane {
         private final AtomicLong initial = new AtomicLong();
 
         private final Set<String> wantedFirst = ConcurrentHashMap.newKeySet();
+        /** Of those that were given up, how many are subscribed until the server has answered. */
+        private final AtomicLong leaving = new AtomicLong();
 
         Link() {
             out = servers.connect(bytes(home));
@@ -245,7 +251,6 @@ final class Lane {
                 out.close();
                 throw e;
             }
-            subscription = servers.isSharded() ? new Sharded(this) : new Plain(this);
             reader = new Thread(this::read, "redis-receive-" + name);
             reader.setDaemon(true);
         }
@@ -256,8 +261,9 @@ final class Lane {
             wantedFirst.add(home);
             initial.set(wantedFirst.size());
             asked.addAll(wantedFirst);
+            tell(servers.subscribeCommand(), List.of(bytes(home)));
             reader.start();
-            if (!subscription.awaitFirst()) {
+            if (!awaitHome()) {
                 throw new JedisException(String.valueOf(broken));
             }
             List<byte[]> some = new ArrayList<>();
@@ -266,24 +272,57 @@ final class Lane {
                     some.add(bytes(channel));
                 }
                 if (some.size() == CHANNELS_AT_ONCE) {
-                    subscription.add(some);
+                    tell(servers.subscribeCommand(), some);
                     some.clear();
                 }
             }
             if (!some.isEmpty()) {
-                subscription.add(some);
+                tell(servers.subscribeCommand(), some);
             }
+        }
+
+        /** Waits until the first channel is subscribed; false when that came to nothing. */
+        private boolean awaitHome() throws InterruptedException {
+            try {
+                return isSubscribed.get();
+            } catch (ExecutionException e) {
+                return false;
+            }
+        }
+
+        /** Says over the subscribed connection what it is to do; its answers come to the reader. */
+        private void tell(ProtocolCommand command, List<byte[]> some) {
+            in.tell(command, some.toArray(byte[][]::new));
         }
 
         private void read() {
             try {
-                subscription.proceed(in, bytes(home));
-                broken = "the subscription has ended";
+                while (broken == null) {
+                    take(in.getUnflushedObject());
+                }
             } catch (RuntimeException e) {
-                broken = String.valueOf(e.getMessage());
+                broken = broken == null ? String.valueOf(e.getMessage()) : broken;
             } finally {
-                subscription.end();
+                isSubscribed.complete(false);
                 queue.add(new Order.Wake());
+            }
+        }
+
+        /** One array: a message, or that a channel is subscribed, or is no more. */
+        private void take(Object said) {
+            if (!(said instanceof List<?> parts)
+                    || parts.size() != 3
+                    || !(parts.get(0) instanceof byte[] kind)
+                    || !(parts.get(1) instanceof byte[] channel)) {
+                throw new JedisException("nobody who is subscribed is told that: " + said);
+            }
+            if (Arrays.equals(kind, MESSAGE) || Arrays.equals(kind, SHARDED_MESSAGE)) {
+                receiver.received((byte[]) parts.get(2));
+            } else if (Arrays.equals(kind, SUBSCRIBED) || Arrays.equals(kind, SHARDED_SUBSCRIBED)) {
+                isSubscribed.complete(true);
+                subscribed(text(channel));
+            } else if (leaving.decrementAndGet() < 0) { // nobody asked for it
+                throw new JedisException("the channels have moved to another server");
             }
         }
 
@@ -324,10 +363,11 @@ final class Lane {
                 }
             }
             if (!added.isEmpty()) {
-                subscription.add(added);
+                tell(servers.subscribeCommand(), added);
             }
             if (!removed.isEmpty()) {
-                subscription.remove(removed);
+                leaving.addAndGet(removed.size());
+                tell(servers.unsubscribeCommand(), removed);
             }
             if (!answers.isEmpty()) {
                 pipeline.sync();
@@ -345,11 +385,7 @@ final class Lane {
             }
         }
 
-        void received(byte[] message) {
-            receiver.received(message);
-        }
-
-        void subscribed(String channel) {
+        private void subscribed(String channel) {
             if (broken != null) {
                 return; // somebody else is connected by now
             }
@@ -380,131 +416,6 @@ final class Lane {
                 reader.join(1_000);
             } catch (InterruptedException e) {
                 stopped = true;
-            }
-        }
-    }
-
-    // ------------------------------------------------------------------ the two kinds of subscriptions
-
-    /** A subscribed connection. */
-    private interface Subscription {
-        /** Reads until the connection ends. */
-        void proceed(Connection connection, byte[] firstChannel);
-
-        /** Waits until the first channel is subscribed; false when that came to nothing. */
-        boolean awaitFirst() throws InterruptedException;
-
-        void add(List<byte[]> more);
-
-        void remove(List<byte[]> some);
-
-        /** There is nothing to wait for any more. */
-        void end();
-    }
-
-    private static final class Plain extends BinaryJedisPubSub implements Subscription {
-        private final Link owner;
-        private final Gate gate = new Gate();
-
-        Plain(Link owner) {
-            this.owner = owner;
-        }
-
-        @Override
-        public void proceed(Connection connection, byte[] firstChannel) {
-            proceed(connection, new byte[][] {firstChannel});
-        }
-
-        @Override
-        public void onMessage(byte[] channel, byte[] message) {
-            owner.received(message);
-        }
-
-        @Override
-        public void onSubscribe(byte[] channel, int count) {
-            gate.open(true);
-            owner.subscribed(text(channel));
-        }
-
-        @Override
-        public boolean awaitFirst() throws InterruptedException {
-            return gate.await();
-        }
-
-        @Override
-        public void add(List<byte[]> more) {
-            subscribe(more.toArray(byte[][]::new));
-        }
-
-        @Override
-        public void remove(List<byte[]> some) {
-            unsubscribe(some.toArray(byte[][]::new));
-        }
-
-        @Override
-        public void end() {
-            gate.open(false);
-        }
-    }
-
-    private static final class Sharded extends BinaryJedisShardedPubSub implements Subscription {
-        private final Link owner;
-        private final Gate gate = new Gate();
-
-        Sharded(Link owner) {
-            this.owner = owner;
-        }
-
-        @Override
-        public void proceed(Connection connection, byte[] firstChannel) {
-            proceed(connection, new byte[][] {firstChannel});
-        }
-
-        @Override
-        public void onSMessage(byte[] channel, byte[] message) {
-            owner.received(message);
-        }
-
-        @Override
-        public void onSSubscribe(byte[] channel, int count) {
-            gate.open(true);
-            owner.subscribed(text(channel));
-        }
-
-        @Override
-        public boolean awaitFirst() throws InterruptedException {
-            return gate.await();
-        }
-
-        @Override
-        public void add(List<byte[]> more) {
-            ssubscribe(more.toArray(byte[][]::new));
-        }
-
-        @Override
-        public void remove(List<byte[]> some) {
-            sunsubscribe(some.toArray(byte[][]::new));
-        }
-
-        @Override
-        public void end() {
-            gate.open(false);
-        }
-    }
-
-    /** Opens once, with a result. */
-    private static final class Gate {
-        private final CompletableFuture<Boolean> result = new CompletableFuture<>();
-
-        void open(boolean good) {
-            result.complete(good);
-        }
-
-        boolean await() throws InterruptedException {
-            try {
-                return result.get();
-            } catch (ExecutionException e) {
-                return false;
             }
         }
     }

@@ -10,7 +10,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol;
-import redis.clients.jedis.commands.ProtocolCommand;
 import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
@@ -128,8 +127,7 @@ public final class RedisDoctor {
 
     private void roundTrip(Connection subscriber, byte[] channel, Findings findings) {
         byte[] word = UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8);
-        ProtocolCommand subscribe = servers.isSharded() ? Protocol.Command.SSUBSCRIBE : Protocol.Command.SUBSCRIBE;
-        subscriber.sendCommand(subscribe, channel);
+        subscriber.sendCommand(servers.subscribeCommand(), channel);
         Object subscribed = subscriber.getOne();
         long begun = System.nanoTime();
         try (Connection publisher = servers.connect(channel)) {

@@ -1,7 +1,9 @@
 package io.keck.cluster;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
@@ -10,6 +12,7 @@ import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.commands.ProtocolCommand;
+import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.resps.ClusterShardInfo;
@@ -20,24 +23,59 @@ import redis.clients.jedis.util.JedisClusterCRC16;
  * Finds the Redis server that has a channel, and connects to it. Whoever loses a connection asks again: sentinels may
  * name another master then, and a cluster another node. Thread-safe.
  */
-final class Servers {
+class Servers {
+    /**
+     * What the URL does not say. Immutable.
+     *
+     * @param timeoutMillis to connect, and for any answer
+     * @param trust whom to trust over TLS
+     * @param sentinelUser for the sentinels, which have accounts of their own; null for none
+     * @param sentinelPassword null when they ask for none
+     */
+    record Access(
+            int timeoutMillis,
+            SslOptions trust,
+            @Nullable String sentinelUser,
+            @Nullable String sentinelPassword) {
+        Access(int timeoutMillis) {
+            this(timeoutMillis, Trust.byJava(), null, null);
+        }
+    }
+
+    /** A connection that one thread writes to and another one reads. */
+    static final class Wire extends Connection {
+        Wire(HostAndPort host, JedisClientConfig config) {
+            super(host, config);
+        }
+
+        /** Sends a command and waits for no answer. */
+        void tell(ProtocolCommand command, byte[]... arguments) {
+            sendCommand(command, arguments);
+            flush();
+        }
+    }
+
+    private static final String PRIMARY = "master";
+
     private final RedisUrl url;
     private final JedisClientConfig config;
     private final JedisClientConfig sentinelConfig;
 
-    /** @param timeoutMillis to connect, and for any answer */
-    Servers(RedisUrl url, int timeoutMillis) {
+    Servers(RedisUrl url, Access access) {
         this.url = url;
-        this.config = config(url, timeoutMillis)
+        this.config = config(url, access)
                 .user(url.user())
                 .password(url.password())
                 .database(url.database())
                 .build();
-        // sentinels have accounts of their own; who protects them tells both the same
-        this.sentinelConfig = config(url, timeoutMillis).build();
+        this.sentinelConfig = config(url, access)
+                .user(access.sentinelUser())
+                .password(access.sentinelPassword())
+                .build();
     }
 
-    private static DefaultJedisClientConfig.Builder config(RedisUrl url, int timeoutMillis) {
+    private static DefaultJedisClientConfig.Builder config(RedisUrl url, Access access) {
+        int timeoutMillis = access.timeoutMillis();
         DefaultJedisClientConfig.Builder builder = DefaultJedisClientConfig.builder()
                 .connectionTimeoutMillis(timeoutMillis)
                 .socketTimeoutMillis(timeoutMillis)
@@ -45,7 +83,7 @@ final class Servers {
                 .resp2()
                 .clientName("keck");
         if (url.tls()) {
-            builder.sslOptions(SslOptions.defaults()); // the chain by Java's trust store, and the name
+            builder.sslOptions(access.trust());
         }
         return builder;
     }
@@ -59,21 +97,29 @@ final class Servers {
         return isSharded() ? Protocol.Command.SPUBLISH : Protocol.Command.PUBLISH;
     }
 
+    ProtocolCommand subscribeCommand() {
+        return isSharded() ? Protocol.Command.SSUBSCRIBE : Protocol.Command.SUBSCRIBE;
+    }
+
+    ProtocolCommand unsubscribeCommand() {
+        return isSharded() ? Protocol.Command.SUNSUBSCRIBE : Protocol.Command.UNSUBSCRIBE;
+    }
+
     /**
      * A new connection to the server that has this channel.
      *
      * @throws JedisException if there is none
      */
-    Connection connect(byte[] channel) {
+    Wire connect(byte[] channel) {
         return switch (url.kind()) {
             case STANDALONE -> connect(url.hosts().get(0));
-            case SENTINEL -> connect(master());
+            case SENTINEL -> connectToPrimary(primary());
             case CLUSTER -> connect(holder(JedisClusterCRC16.getSlot(channel)));
         };
     }
 
-    private Connection connect(HostAndPort host) {
-        Connection connection = new Connection(host, config);
+    private Wire connect(HostAndPort host) {
+        Wire connection = new Wire(host, config);
         try {
             connection.connect();
         } catch (JedisException e) {
@@ -83,7 +129,40 @@ final class Servers {
         return connection;
     }
 
-    private HostAndPort master() {
+    private Wire connectToPrimary(HostAndPort host) {
+        Wire connection = connect(host);
+        try {
+            requirePrimary(connection);
+            return connection;
+        } catch (JedisException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    /**
+     * A sentinel that was cut off names the primary of before, which is a replica by now: what is published there reaches
+     * nobody else, though its own beat comes back. A test switches this off.
+     *
+     * @throws JedisException if it is a replica
+     */
+    void requirePrimary(Connection connection) {
+        connection.sendCommand(Protocol.Command.ROLE);
+        Object answer;
+        try {
+            answer = connection.getOne();
+        } catch (JedisAccessControlException e) {
+            return; // an account that may not ask: ROLE counts as an administrator's command
+        }
+        if (answer instanceof List<?> role
+                && role.get(0) instanceof byte[] name
+                && !PRIMARY.equals(new String(name, StandardCharsets.US_ASCII))) {
+            throw new JedisConnectionException("the sentinels name " + connection.getHostAndPort()
+                    + ", which is not the primary (any more, or yet)");
+        }
+    }
+
+    private HostAndPort primary() {
         List<String> failures = new ArrayList<>();
         for (HostAndPort sentinel : url.hosts()) {
             try (Jedis jedis = new Jedis(sentinel, sentinelConfig)) {
@@ -106,7 +185,7 @@ final class Servers {
                 for (ClusterShardInfo shard : jedis.clusterShards()) {
                     if (shard.getSlots().stream().anyMatch(range -> range.get(0) <= slot && slot <= range.get(1))) {
                         return shard.getNodes().stream()
-                                .filter(node -> "master".equals(node.getRole()))
+                                .filter(node -> PRIMARY.equals(node.getRole()))
                                 .map(node -> address(node, seed))
                                 .findFirst()
                                 .orElseThrow(() -> new JedisConnectionException("slot " + slot + " has no master now"));

@@ -22,7 +22,8 @@ final class Tailer {
     private final AtomicInteger asked = new AtomicInteger();
 
     private volatile boolean soon;
-    private long next = Long.MIN_VALUE;
+    private boolean isFirst = true;
+    private long askedAt;
 
     Tailer(RoomContext context) {
         this.context = context;
@@ -37,12 +38,15 @@ final class Tailer {
     /** Asks the log, if it is time and the last questions are answered. For one thread. */
     void tick(Collection<Room> rooms) {
         long now = clock.getAsLong();
-        if ((now < next && !soon) || asked.get() > 0) {
+        RoomSettings settings = context.settings();
+        long every =
+                context.bus().isHealthy() ? settings.tailHealthy() : settings.tailAlone(); // it may have gone since
+        if ((now - askedAt < every && !soon && !isFirst) || asked.get() > 0) {
             return;
         }
         soon = false;
-        RoomSettings settings = context.settings();
-        next = now + (context.bus().isHealthy() ? settings.tailHealthy() : settings.tailAlone());
+        isFirst = false;
+        askedAt = now;
         Map<Room, Journal.Position> positions = new HashMap<>();
         for (Room room : rooms) {
             Journal.Position position = room.position();

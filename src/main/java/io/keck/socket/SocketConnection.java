@@ -148,7 +148,7 @@ final class SocketConnection implements Connection {
             closedWith = reason;
             closingSince = clock.getAsLong();
             gate.open(); // the peer's answer to the close frame has to be read
-            session.close(reason.code(), reason.wireText(), Callback.NOOP);
+            session.sendFrame(new ClosingFrame(reason.code(), reason.wireText()), Callback.NOOP, false);
         }
     }
 

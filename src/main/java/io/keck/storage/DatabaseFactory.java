@@ -194,7 +194,13 @@ public class DatabaseFactory extends DataSourceFactory {
         }
         Durability.warn(jdbi, url.isSqlite());
         JdbiUpdateLog updateLog = new JdbiUpdateLog(
-                jdbi, url.isSqlite(), nodeId, Clock.systemUTC(), log.settings(holdMillis), purger(dataSource), metrics);
+                jdbi,
+                url.isSqlite(),
+                nodeId,
+                clock(environment, jdbi, url.isSqlite()),
+                log.settings(holdMillis),
+                purger(dataSource),
+                metrics);
         environment.lifecycle().manage(updateLog);
         DatabaseChecks.register(
                 environment.healthChecks(),
@@ -203,6 +209,16 @@ public class DatabaseFactory extends DataSourceFactory {
                 List.copyOf(Migrations.changeSets(!url.isSqlite())),
                 embedded());
         return updateLog;
+    }
+
+    /** Nobody shares an embedded database. */
+    private static Clock clock(Environment environment, Jdbi jdbi, boolean embedded) {
+        if (embedded) {
+            return Clock.systemUTC();
+        }
+        DatabaseClock clock = new DatabaseClock(jdbi, System::nanoTime);
+        environment.lifecycle().manage(clock);
+        return clock;
     }
 
     /** Examines the database that is configured. */

@@ -15,7 +15,7 @@ import org.jdbi.v3.core.JdbiException;
  * this was made does not concern it. Thread-safe.
  */
 public final class JdbiKicks {
-    /** Clocks of nodes may differ. */
+    /** So long a node may be without the database. */
     private static final long RECENT_MILLIS = TimeUnit.MINUTES.toMillis(10);
 
     private final Jdbi jdbi;

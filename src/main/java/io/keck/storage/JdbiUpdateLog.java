@@ -298,6 +298,11 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         return new JdbiKicks(jdbi, clock);
     }
 
+    /** The time by which all nodes of this database go. */
+    public Clock clock() {
+        return clock;
+    }
+
     /** What the nodes of this database know of each other. */
     public JdbiNodes nodes() {
         return new JdbiNodes(jdbi, clock);

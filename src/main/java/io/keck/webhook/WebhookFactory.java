@@ -82,10 +82,16 @@ public class WebhookFactory {
      * Starts deliveries with the life cycle.
      *
      * @param shared whether other nodes may deliver, too
+     * @param clock the same on all nodes
      */
     public Webhooks build(
-            Environment environment, Cursors cursors, ChangeLog log, boolean shared, String node, FeedMetrics metrics) {
-        Clock clock = Clock.systemUTC();
+            Environment environment,
+            Cursors cursors,
+            ChangeLog log,
+            boolean shared,
+            Clock clock,
+            String node,
+            FeedMetrics metrics) {
         HttpSender sender = new HttpSender(Signature.of(secret), clock, timeout.toMilliseconds(), concurrency);
         environment.lifecycle().manage(sender);
         Settings settings = new Settings(

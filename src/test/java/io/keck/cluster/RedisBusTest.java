@@ -119,7 +119,7 @@ class RedisBusTest {
         Counts metrics = new Counts();
         RedisBus bus = new RedisBus(
                 new RedisBus.Settings(4, 20, 400, 1_000, 1_500, 1 << 20, 1_000),
-                new Servers(RedisUrl.parse(url), 1_000),
+                new Servers(RedisUrl.parse(url), new Servers.Access(1_000)),
                 cluster,
                 boots++,
                 "node" + boots,
@@ -131,8 +131,12 @@ class RedisBusTest {
         return bus;
     }
 
+    private RedisBus made() {
+        return node(CLUSTER, clustered ? redis.url().replace("redis://", "redis-cluster://") : redis.url());
+    }
+
     private RedisBus started() {
-        RedisBus bus = node(CLUSTER, clustered ? redis.url().replace("redis://", "redis-cluster://") : redis.url());
+        RedisBus bus = made();
         bus.start();
         await(bus::isHealthy);
         return bus;
@@ -239,9 +243,7 @@ class RedisBusTest {
     void serverIsKilled_busSaysSo_andIsBackByItselfAndTellsItsRooms() throws InterruptedException {
         redis = RedisServer.start(dir);
         RedisBus a = started();
-        RedisBus b = started();
-        Ear atA = subscribed(a, ROOM);
-        Ear atB = subscribed(b, ROOM);
+        RedisBus b = made();
         BlockingQueue<String> node = new LinkedBlockingQueue<>();
         b.listen(new Bus.NodeListener() {
             @Override
@@ -254,6 +256,10 @@ class RedisBusTest {
                 node.add("deleted " + name);
             }
         });
+        b.start();
+        assertThat(node.poll(30, TimeUnit.SECONDS)).as("it was away until now").isEqualTo("back");
+        Ear atA = subscribed(a, ROOM);
+        Ear atB = subscribed(b, ROOM);
         a.deleted("x/é");
         assertThat(node.poll(30, TimeUnit.SECONDS)).isEqualTo("deleted x/é");
         await(() -> b.others().size() == 1);

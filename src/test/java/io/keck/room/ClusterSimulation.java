@@ -39,6 +39,7 @@ final class ClusterSimulation {
     }
 
     private static final int STEPS = 500;
+    private static final long MAX_SKEW = 6 * 3_600_000;
     private static final String[] WORDS = {"a", "é", "😀", "hello", "0123456789".repeat(20)};
 
     private final long seed;
@@ -61,8 +62,13 @@ final class ClusterSimulation {
 
     private FakeLog.@Nullable Backup backup;
     private long now = 1_000_000;
+    private final boolean skewed;
+    private final Random skews;
 
     private final class Node {
+        /** How far its clock is ahead of that of the simulation. */
+        final long skew = skewed ? skews.nextLong(0, MAX_SKEW) : 0;
+
         final FlakyLog way = new FlakyLog(log);
         final ManualExecutor executor = new ManualExecutor(random.nextLong());
         final FakeBus.End end = bus.end();
@@ -73,7 +79,7 @@ final class ClusterSimulation {
                         executor,
                         executor,
                         new DocumentBudget(1 << 20),
-                        () -> now,
+                        () -> now + skew,
                         World.ids(random.nextLong()),
                         settings(),
                         RoomMetrics.NONE),
@@ -150,6 +156,13 @@ final class ClusterSimulation {
     }
 
     ClusterSimulation(long seed, Twin twin) {
+        this(seed, twin, false);
+    }
+
+    /** @param skewed whether the clocks of nodes are hours apart */
+    ClusterSimulation(long seed, Twin twin, boolean skewed) {
+        this.skewed = skewed;
+        this.skews = new Random(~seed);
         this.seed = seed;
         this.twin = twin;
         random = new Random(seed);

@@ -14,4 +14,12 @@ class ClusterSimulationTest {
             new ClusterSimulation(seed, ClusterSimulation.Twin.NONE).run();
         }
     }
+
+    /** Rooms compare no time with that of another node. */
+    @Test
+    void clocksOfNodesAreHoursApart_andNothingIsDifferent() {
+        for (long seed = 0; seed < SEEDS / 10; seed++) {
+            new ClusterSimulation(seed, ClusterSimulation.Twin.NONE, true).run();
+        }
+    }
 }

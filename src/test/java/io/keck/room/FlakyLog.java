@@ -55,6 +55,8 @@ final class FlakyLog implements UpdateLog {
     private final Map<Long, Long> told = new HashMap<>();
     /** What was asked of it, in order. */
     final List<String> calls = new ArrayList<>();
+    /** Rooms that heads were asked of, all questions together. */
+    long headsAsked;
 
     FlakyLog(FakeLog log) {
         this.log = log;
@@ -110,6 +112,7 @@ final class FlakyLog implements UpdateLog {
     @Override
     public CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds) {
         calls.add("heads");
+        headsAsked += roomIds.size();
         return request(() -> log.heads(roomIds));
     }
 

@@ -1,0 +1,64 @@
+package io.keck.room;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** What the comparison with the log asks of the database: a load that is there though nobody does anything. */
+class TailerTest {
+    private static final int ROOMS = 2_500;
+    private static final long EVERY = 200;
+    private static final long SECONDS = 60;
+
+    private final FakeBus bus = new FakeBus(1);
+    private final FakeBus.End end = bus.end();
+    private final World world = new World(World.SMALL, Room::new, new FakeLog(), end, RoomMetrics.NONE, 1);
+
+    private void open(int rooms) {
+        world.way.shared = true;
+        for (int i = 0; i < rooms; i++) {
+            world.client().connect(world.rooms, "room" + i);
+        }
+        world.settle();
+        bus.deliver(Integer.MAX_VALUE);
+        world.settle();
+        run(5); // what openings have asked for is answered
+    }
+
+    /** Seconds in which nobody does anything. */
+    private void run(long seconds) {
+        for (long i = 0; i < seconds * 1_000; i += EVERY) {
+            world.now += EVERY;
+            world.rooms.tail();
+            world.settle();
+        }
+        world.clients.forEach(client -> client.connection.forget());
+    }
+
+    private void assertAsked(long questions, long rooms) {
+        world.way.calls.clear();
+        world.way.headsAsked = 0;
+        run(SECONDS);
+        assertThat(world.way.calls).hasSize((int) questions).containsOnly("heads");
+        assertThat(world.way.headsAsked).isEqualTo(rooms);
+    }
+
+    @Test
+    void manyRooms_areOneQuestionEachFewSecondsWhileTheBusIsHealthy_andFiveASecondWhileNot() {
+        open(ROOMS);
+        long healthy = SECONDS * 1_000 / World.SMALL.tailHealthy();
+        assertAsked(healthy, healthy * ROOMS);
+        end.healthy = false;
+        long alone = SECONDS * 1_000 / World.SMALL.tailAlone();
+        assertAsked(alone, alone * ROOMS);
+    }
+
+    @Test
+    void question_isNotRepeatedWhileItIsNotAnswered() {
+        open(3);
+        world.way.calls.clear();
+        world.way.holding = true;
+        run(SECONDS);
+        assertThat(world.way.calls).containsExactly("heads");
+    }
+}
