@@ -113,6 +113,17 @@ final class ClientStructs {
         findSkip();
     }
 
+    /** Checks what comes next of an update, which follows what is here, and takes it; says how many structs. */
+    int load(PlainStructs in, int most) {
+        if (firstSkip < runs.size() || in.clock != end) {
+            return 0;
+        }
+        int done = in.load(Math.min(most, runs.room()), runs, text(), deletes);
+        firstSkip = runs.size();
+        end = in.clock;
+        return done;
+    }
+
     private void findSkip() {
         while (firstSkip < runs.size() && runs.ref(firstSkip) != Refs.SKIP) {
             firstSkip++;
@@ -336,6 +347,11 @@ final class ClientStructs {
         return appendRaw(s.bytes, Update.from(part), Update.to(part));
     }
 
+    /** Units of text held. */
+    int textLength() {
+        return text == null ? 0 : text.length();
+    }
+
     private TextBuffer text() {
         if (text == null) {
             text = new TextBuffer();
@@ -364,7 +380,7 @@ final class ClientStructs {
      * which only what makes it larger by a good part is worth.
      */
     boolean isSmallBeside(int moreRuns, int bytes) {
-        return moreRuns >= runs.size() / 4 && bytes >= (rawLength + (text == null ? 0 : text.length())) / 4;
+        return moreRuns >= runs.size() / 4 && bytes >= (rawLength + textLength()) / 4;
     }
 
     /**

@@ -15,12 +15,12 @@ final class Runs {
     private static final int FEW = 64;
 
     /** Numbers a run. */
-    private static final int ROW = 4;
+    static final int ROW = 4;
 
-    private static final int CLOCK = 0;
-    private static final int ORIGIN = 1;
-    private static final int RIGHT = 2;
-    private static final int CONTENT = 3;
+    static final int CLOCK = 0;
+    static final int ORIGIN = 1;
+    static final int RIGHT = 2;
+    static final int CONTENT = 3;
 
     private final ClientIds ids;
     /** The number of the client whose runs these are. */
@@ -44,6 +44,31 @@ final class Runs {
 
     int size() {
         return n;
+    }
+
+    /** Whether all numbers are ints, and all clients this one. */
+    boolean isPlain() {
+        return wide == null && clients == null;
+    }
+
+    /** The info bytes, with room behind them; for who adds many plain runs, until the room is changed. */
+    byte[] infos() {
+        return info;
+    }
+
+    /** The numbers of plain runs, {@value #ROW} each, in the same way. */
+    int[] rows() {
+        return rows;
+    }
+
+    /** How many runs can be added before the room is changed. */
+    int room() {
+        return info.length - n;
+    }
+
+    /** Says how many runs there are now that some were written to {@link #infos} and {@link #rows}. */
+    void size(int size) {
+        n = size;
     }
 
     /** The info byte. */

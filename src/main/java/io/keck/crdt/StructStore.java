@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.lib0.DecodeException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -31,6 +32,8 @@ public final class StructStore {
     private static final int FEW_PARTS = 8;
     /** Updates from that size on may be taken in by buffers that grow in large steps. */
     private static final int LARGE = 4096;
+    /** Structs for which there is room before they are seen; an update may say that it has more than it has. */
+    private static final int MANY = 1 << 22;
 
     private final boolean keepDeleted;
     private final Content.Cursor cursor = new Content.Cursor();
@@ -140,6 +143,65 @@ public final class StructStore {
     /** Takes in what of this update is new; the rest is passed over. */
     public void apply(Update u) {
         take(u);
+        collectIfMuch();
+    }
+
+    /**
+     * Decodes an update and takes in what of it is new, as {@link Update#decode(byte[], DecodeLimits)} and {@link
+     * #apply(Update)} do. An empty store takes a large one while it is checked, in one pass.
+     *
+     * @param v1 the update in wire format V1; not kept
+     * @throws DecodeException if it is malformed or beyond the limits; nothing is changed then
+     */
+    public void apply(byte[] v1, DecodeLimits limits) {
+        if (count > 0 || v1.length < LARGE) {
+            apply(Update.decode(v1, limits));
+        } else {
+            load(v1, limits);
+        }
+    }
+
+    /** As {@link #apply(byte[], DecodeLimits)}, into an empty store, whatever the size. */
+    void load(byte[] v1, DecodeLimits limits) {
+        StructStore fresh = new StructStore(keepDeleted);
+        UpdateParser parser = UpdateParser.parse(v1, limits, fresh);
+        if (!parser.isLoaded()) {
+            apply(new Update(parser));
+            return;
+        }
+        fresh.reader.deletes(v1, parser.deletesAt);
+        fresh.takeDeletes();
+        become(fresh);
+        garbage = fresh.garbage;
+        collectIfMuch();
+    }
+
+    /** Makes room for so many structs of a client that is not here yet; null if it is. */
+    @Nullable
+    ClientStructs load(long client, int structs, byte[] update) {
+        ClientStructs c = client(client);
+        if (c.end() > 0) {
+            return null;
+        }
+        c.load(Math.min(structs, MANY), count == 1 ? textOf(update.length, structs) : 0);
+        return c;
+    }
+
+    /** Checks structs of the usual form, and takes them if they follow what is here; says how many. */
+    int load(ClientStructs c, PlainStructs in, int most) {
+        int before = c.textLength();
+        int done = c.load(in, most);
+        live += c.textLength() - before;
+        return done;
+    }
+
+    /** Takes a struct that was checked and follows what is here. */
+    void load(ClientStructs c, byte[] update, int at, long clock) {
+        reader.again(update, c.client, at, clock);
+        insert(c, reader, clock, reader.end);
+    }
+
+    private void collectIfMuch() {
         if (garbage > COLLECT_AT_LEAST && garbage > live / 2 && !keepDeleted) {
             collect();
         }
@@ -152,7 +214,7 @@ public final class StructStore {
             ClientStructs c = client(reader.client);
             boolean loads = u.bytes.length >= LARGE && c.isSmallBeside(reader.left() + 1, u.bytes.length);
             if (loads) {
-                c.load(reader.left() + 1, u.isOfOneClient() ? textOf(u, reader.left()) : 0);
+                c.load(reader.left() + 1, u.isOfOneClient() ? textOf(u.deletesAt, reader.left()) : 0);
             }
             ClientStructs.Parts inside = null;
             do {
@@ -170,17 +232,16 @@ public final class StructStore {
                 c.trim();
             }
         }
-        takeDeletes(u);
-        reader.close();
+        reader.deletes(u);
+        takeDeletes();
     }
 
     /** About how many bytes of an update of one client are text: what is left of so many structs without their ids. */
-    private static int textOf(Update u, int structs) {
-        return (int) Math.max(0, u.deletesAt - 8L * structs);
+    private static int textOf(int bytes, int structs) {
+        return (int) Math.max(0, bytes - 8L * structs);
     }
 
-    private void takeDeletes(Update u) {
-        reader.deletes(u);
+    private void takeDeletes() {
         for (boolean more = reader.nextDelete(); more; ) {
             ClientStructs c = client(reader.client);
             if (reader.left() < FEW_PARTS) {
@@ -203,6 +264,7 @@ public final class StructStore {
             } while (more && reader.client == c.client);
             garbage += c.delete(fresh);
         }
+        reader.close();
     }
 
     /** Inserts clocks of a struct that are missing. */
@@ -270,12 +332,16 @@ public final class StructStore {
     private void collect() {
         StructStore fresh = new StructStore();
         fresh.take(Update.decode(encode(), DecodeLimits.OWN));
+        become(fresh);
+        garbage = 0;
+    }
+
+    private void become(StructStore fresh) {
         ids = fresh.ids;
         slots = fresh.slots;
         sorted = fresh.sorted;
         count = fresh.count;
         live = fresh.live;
-        garbage = 0;
     }
 
     /** How far every client's structs are here without a gap. */

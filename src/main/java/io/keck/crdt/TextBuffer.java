@@ -22,6 +22,20 @@ final class TextBuffer {
         return length;
     }
 
+    boolean isWide() {
+        return isWide;
+    }
+
+    /** The units of a text that is not wide, with room behind them; for who appends much, until the room is changed. */
+    byte[] narrow() {
+        return narrow;
+    }
+
+    /** Says how long it is now that some was written to {@link #narrow}. */
+    void length(int units) {
+        length = units;
+    }
+
     /**
      * Appends the code units {@code [first, last)} of well-formed UTF-8. Half of a surrogate pair becomes U+FFFD, as
      * where Yjs splits one.

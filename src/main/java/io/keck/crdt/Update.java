@@ -61,7 +61,8 @@ public final class Update {
     private final long[] states;
     private volatile long @Nullable [] rows;
 
-    private Update(UpdateParser p) {
+    /** What a parser that has come to its end has read. */
+    Update(UpdateParser p) {
         this.bytes = p.bytes;
         this.structCount = p.structCount;
         this.deletesAt = p.deletesAt;

@@ -9,6 +9,7 @@ import io.keck.crdt.lib0.Utf8;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks every byte of a V1 update once, in one pass that keeps nothing of a struct. What it learns on the way is how
@@ -39,6 +40,12 @@ final class UpdateParser {
 
     private final DecodeLimits limits;
     private final Decoder in;
+    private final PlainStructs plain;
+    /** What takes all that is read, or null. */
+    private @Nullable StructStore into;
+    /** Its structs of the client whose structs are read. */
+    private @Nullable ClientStructs loading;
+
     private long client;
     private long clock;
     private int types;
@@ -55,6 +62,20 @@ final class UpdateParser {
         this.bytes = bytes;
         this.limits = limits;
         this.in = new Decoder(bytes);
+        this.plain = new PlainStructs(bytes);
+    }
+
+    /** Checks all of it, and gives it to an empty store as it is read. */
+    static UpdateParser parse(byte[] bytes, DecodeLimits limits, StructStore into) {
+        UpdateParser parser = new UpdateParser(bytes, limits);
+        parser.into = into;
+        parser.parse();
+        return parser;
+    }
+
+    /** Whether what it was given to has all structs. */
+    boolean isLoaded() {
+        return into != null && structsInOrder && deletesInOrder;
     }
 
     UpdateParser parse() {
@@ -116,7 +137,17 @@ final class UpdateParser {
         long state = clock == 0 ? 0 : NO_STRUCTS;
         boolean whole = clock == 0;
         int before = structCount;
+        plain.of(client);
+        if (into != null) {
+            loading = into.load(client, count, bytes);
+            into = loading == null ? null : into;
+        }
         for (int k = 0; k < count; k++) {
+            k += plain(Math.min(count - k, limits.maxStructs() - structCount));
+            if (k == count) {
+                break;
+            }
+            int start = in.position();
             int info = in.readUint8();
             int ref = info & Refs.MASK;
             if (ref == Refs.SKIP) {
@@ -135,12 +166,32 @@ final class UpdateParser {
                 throw new DecodeException("struct of no length");
             }
             structCount++;
-            clock = checkedEnd(clock, length);
+            long end = checkedEnd(clock, length);
+            if (into != null && loading != null) {
+                into.load(loading, bytes, start, clock);
+            }
+            clock = end;
+        }
+        if (loading != null) {
+            loading.trim();
         }
         if (structCount == before) {
             return NO_STRUCTS;
         }
         return whole ? clock : Math.max(state, 0);
+    }
+
+    /** Checks structs of the usual form, as many as come next; says how many. */
+    private int plain(int most) {
+        plain.position = in.position();
+        plain.clock = clock;
+        int done = into == null || loading == null ? plain.check(most) : into.load(loading, plain, most);
+        if (done > 0) {
+            in.position(plain.position);
+            clock = checkedEnd(plain.clock, 0);
+            structCount += done;
+        }
+        return done;
     }
 
     private static long checkedEnd(long clock, long length) {

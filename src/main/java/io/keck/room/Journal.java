@@ -522,7 +522,7 @@ final class Journal {
         StructStore old = store;
         StructStore fresh = new StructStore();
         if (contents.snapshot() != null) {
-            fresh.apply(Update.decode(contents.snapshot(), DecodeLimits.OWN));
+            fresh.apply(contents.snapshot(), DecodeLimits.OWN);
         }
         for (UpdateLog.Row row : contents.rows()) {
             fresh.apply(Update.decode(row.payload(), DecodeLimits.OWN));

@@ -132,7 +132,7 @@ class Compactor {
     byte[] fold(UpdateLog.Contents contents) {
         StructStore store = new StructStore();
         if (contents.snapshot() != null) {
-            store.apply(Update.decode(contents.snapshot(), DecodeLimits.OWN));
+            store.apply(contents.snapshot(), DecodeLimits.OWN);
         }
         for (UpdateLog.Row row : contents.rows()) {
             store.apply(Update.decode(row.payload(), DecodeLimits.OWN));
@@ -152,7 +152,7 @@ class Compactor {
      */
     static void check(UpdateLog.Contents folded, byte[] state) {
         StructStore snapshot = new StructStore();
-        snapshot.apply(Update.decode(state, DecodeLimits.OWN));
+        snapshot.apply(state, DecodeLimits.OWN);
         boolean whole = folded.snapshot() == null
                 || snapshot.reduce(Update.decode(folded.snapshot(), DecodeLimits.OWN))
                         .isEmpty();

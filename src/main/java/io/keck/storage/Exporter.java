@@ -154,7 +154,7 @@ public final class Exporter {
         }
         StructStore store = new StructStore();
         if (contents.snapshot() != null) {
-            store.apply(Update.decode(contents.snapshot(), DecodeLimits.OWN));
+            store.apply(contents.snapshot(), DecodeLimits.OWN);
         }
         long seq = contents.snapshotSeq();
         for (UpdateLog.Row row : contents.rows()) {

@@ -71,6 +71,7 @@ public final class EngineFuzz {
 
         Update again = Update.decode(update.encode(), DecodeLimits.OWN);
         require(again.stateVector().equals(update.stateVector()), "another state vector when decoded again");
+        loaded(update.bytes);
         StructStore whole = new StructStore(true);
         whole.apply(update);
         require(whole.stateVector().equals(update.stateVector()), "another state vector in a store");
@@ -89,6 +90,19 @@ public final class EngineFuzz {
         StructStore same = new StructStore(true);
         same.apply(Update.decode(whole.diff(known), DecodeLimits.OWN));
         require(Arrays.equals(rest.encode(), same.encode()), "another difference than the store's");
+    }
+
+    /** Throws if a store that checks while it takes is not as one that is given what was checked before. */
+    private static void loaded(byte[] bytes) {
+        for (boolean keepDeleted : new boolean[] {false, true}) {
+            StructStore twoSteps = new StructStore(keepDeleted);
+            twoSteps.apply(Update.decode(bytes, DecodeLimits.OWN));
+            StructStore one = new StructStore(keepDeleted);
+            one.load(bytes, DecodeLimits.OWN);
+            require(one.stateVector().equals(twoSteps.stateVector()), "another state vector when loaded");
+            require(one.deletes().equals(twoSteps.deletes()), "other deletes when loaded");
+            require(Arrays.equals(one.encode(), twoSteps.encode()), "encodes otherwise when loaded");
+        }
     }
 
     private static void together(List<Update> updates) {
@@ -112,6 +126,7 @@ public final class EngineFuzz {
         byte[] encoded = store.encode();
         StructStore copy = new StructStore();
         copy.apply(Update.decode(encoded, DecodeLimits.OWN));
+        loaded(encoded);
         require(Arrays.equals(copy.encode(), encoded), "encoded otherwise by a copy");
         require(Arrays.equals(store.encode(), encoded), "encoded otherwise the second time");
         require(store.reduce(Update.decode(encoded, DecodeLimits.OWN)).isEmpty(), "lacks what it encoded itself");

@@ -43,6 +43,14 @@ public final class Decoder {
         return pos;
     }
 
+    /** Goes to an index of {@link #array()} that is not behind the end; for who has read some bytes by itself. */
+    public void position(int to) {
+        if (to < 0 || to > end) {
+            throw new IndexOutOfBoundsException("position " + to + " of " + end);
+        }
+        pos = to;
+    }
+
     /** The number of bytes left. */
     public int remaining() {
         return end - pos;

@@ -45,6 +45,11 @@ public final class Utf8 {
         return units;
     }
 
+    /** Whether all bytes are below 128. */
+    public static boolean isAscii(byte[] b, int from, int to) {
+        return asciiEnd(b, from, to) == to;
+    }
+
     /** The index of the first byte above 127, or {@code to}. */
     private static int asciiEnd(byte[] b, int from, int to) {
         int i = from;
