@@ -3,6 +3,7 @@ package io.keck.bench;
 import static io.keck.bench.Workloads.add;
 import static io.keck.bench.Workloads.require;
 
+import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Doc;
 import io.keck.crdt.StateVector;
 import io.keck.crdt.StructStore;
@@ -69,7 +70,7 @@ final class ServerWorkloads {
 
         @Override
         public void apply(StructStore into, byte[] update) {
-            into.apply(Update.decode(update));
+            into.apply(update, DecodeLimits.DEFAULT);
         }
 
         @Override

@@ -17,8 +17,7 @@ final class PlainStructs {
     /** Bytes behind the beginning of a struct that have to be there, so that more can be read than it has. */
     private static final int ROOM = 48;
 
-    private static final VarHandle LONGS =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long HIGH_BITS = 0x8080808080808080L;
     private static final int KIND = Refs.MASK | Refs.PARENT_SUB;
