@@ -47,10 +47,10 @@ final class PlainStructs {
         clientLength = 1;
         client = id & 0x7f;
         for (long rest = id >>> 7; rest != 0; rest >>>= 7) {
-            client |= 0x80L << 8 * (clientLength - 1) | (rest & 0x7f) << 8 * clientLength;
+            client |= (0x80L << (8 * (clientLength - 1))) | ((rest & 0x7f) << (8 * clientLength));
             clientLength++;
         }
-        clientMask = -1L >>> 64 - 8 * clientLength;
+        clientMask = -1L >>> (64 - 8 * clientLength);
     }
 
     /** Checks what comes next; says how many structs. */
@@ -155,17 +155,17 @@ final class PlainStructs {
 
     private static int foreignEnd(byte[] b, int at, long first) {
         int bits = Long.numberOfTrailingZeros(~first & HIGH_BITS);
-        if (bits > 55 || (bits > 7 && (first >>> bits - 7 & 0xff) == 0)) {
+        if (bits > 55 || (bits > 7 && ((first >>> (bits - 7)) & 0xff) == 0)) {
             return -1; // long, or longer than it has to be and so perhaps of this client
         }
-        int i = at + (bits + 1 >>> 3);
+        int i = at + ((bits + 1) >>> 3);
         bits = Integer.numberOfTrailingZeros(~(int) INTS.get(b, i) & (int) HIGH_BITS);
-        return bits > 31 ? -1 : i + (bits + 1 >>> 3);
+        return bits > 31 ? -1 : i + ((bits + 1) >>> 3);
     }
 
     /** Whether the first bytes, one to eight, are all ASCII. */
     private static boolean isAscii(long first, int n) {
-        return (first & HIGH_BITS >>> 64 - 8 * n) == 0;
+        return (first & (HIGH_BITS >>> (64 - 8 * n))) == 0;
     }
 
     /**

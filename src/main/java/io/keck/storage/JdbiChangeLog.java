@@ -18,21 +18,6 @@ import org.jspecify.annotations.Nullable;
 final class JdbiChangeLog implements ChangeLog {
     private static final int MAX_ROWS = 500;
 
-    /**
-     * The rows of a room from one on, which says what the next one has to follow. The sizes are looked at before anything is
-     * fetched, so a room of large rows takes no more heap than it may.
-     *
-     * <p>To be formatted with the room, the row, further conditions, a number of rows and one of bytes.
-     */
-    private static final String ROWS = """
-            SELECT seq, link, batch_id, checksum, before_link, CASE WHEN bytes > 0 THEN payload END AS payload FROM (
-              SELECT few.*, sum(bytes) OVER (ORDER BY seq) - bytes AS bytes_before FROM (
-                SELECT seq, link, batch_id, checksum, before_link, payload,
-                  CASE WHEN seq = %2$s THEN 0 ELSE octet_length(payload) END AS bytes
-                FROM room_log WHERE room_id = %1$s AND seq >= %2$s AND %3$s ORDER BY seq LIMIT %4$d
-              ) few
-            ) sized WHERE bytes_before < %5$s""";
-
     private static final String ROWS_OF_ONE = rows(
                     ":room",
                     ":after",
@@ -64,9 +49,21 @@ final class JdbiChangeLog implements ChangeLog {
         this.log = log;
     }
 
-    /** The statement for the rows of a room; its columns are {@link CheckedRows#COLUMNS}. */
+    /**
+     * The query for the rows of a room from one on, which says what the next one has to follow. The sizes are looked at
+     * before anything is fetched, so a room of large rows takes no more heap than it may.
+     *
+     * @param which further conditions
+     */
     static String rows(String room, String after, String which, int most, String bytes) {
-        return String.format(ROWS, room, after, which, most, bytes);
+        return String.format("""
+            SELECT seq, link, batch_id, checksum, before_link, CASE WHEN bytes > 0 THEN payload END AS payload FROM (
+              SELECT few.*, sum(bytes) OVER (ORDER BY seq) - bytes AS bytes_before FROM (
+                SELECT seq, link, batch_id, checksum, before_link, payload,
+                  CASE WHEN seq = %2$s THEN 0 ELSE octet_length(payload) END AS bytes
+                FROM room_log WHERE room_id = %1$s AND seq >= %2$s AND %3$s ORDER BY seq LIMIT %4$d
+              ) few
+            ) sized WHERE bytes_before < %5$s""", room, after, which, most, bytes);
     }
 
     /** Reads on a thread of the log. */
