@@ -32,8 +32,8 @@ public final class StructStore {
     private static final int FEW_PARTS = 8;
     /** Updates from that size on may be taken in by buffers that grow in large steps. */
     private static final int LARGE = 4096;
-    /** Structs for which there is room before they are seen; an update may say that it has more than it has. */
-    private static final int MANY = 1 << 22;
+    /** Bytes of the smallest struct; an update may say that it has more structs than it has. */
+    private static final int SMALLEST = 2;
 
     private final boolean keepDeleted;
     private final Content.Cursor cursor = new Content.Cursor();
@@ -183,7 +183,7 @@ public final class StructStore {
         if (c.end() > 0) {
             return null;
         }
-        c.load(Math.min(structs, MANY), count == 1 ? textOf(update.length, structs) : 0);
+        c.load(Math.min(structs, update.length / SMALLEST), count == 1 ? textOf(update.length, structs) : 0);
         return c;
     }
 
