@@ -109,25 +109,7 @@ final class PlainStructs {
         if ((first & clientMask) != client) {
             return foreignEnd(b, at, first);
         }
-        int i = at + clientLength;
-        int c = (int) INTS.get(b, i);
-        int value;
-        if ((c & 0x808080) == 0x8080) { // most have three bytes
-            value = (c & 0x7f) | (c & 0x7f00) >> 1 | (c & 0x7f0000) >> 2;
-            i += 3;
-        } else if ((c & 0x80) == 0) {
-            value = c & 0x7f;
-            i++;
-        } else if ((c & 0x8000) == 0) {
-            value = (c & 0x7f) | (c & 0x7f00) >> 1;
-            i += 2;
-        } else if (c >= 0) {
-            value = (c & 0x7f) | (c & 0x7f00) >> 1 | (c & 0x7f0000) >> 2 | (c & 0x7f000000) >> 3;
-            i += 4;
-        } else {
-            return -1;
-        }
-        return value < below ? i : -1;
+        return (int) (ownId(b, at, below) >> 32);
     }
 
     /** An id of this client: where it ends, as the upper half, and its clock. Negative as {@link #idEnd}. */

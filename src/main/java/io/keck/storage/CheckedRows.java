@@ -14,12 +14,6 @@ import org.jspecify.annotations.Nullable;
  * to the first that is damaged or not there. Used by one thread.
  */
 final class CheckedRows {
-    /**
-     * What a statement has to give of a row, from the row on after which is asked: that is the anchor, which says what the
-     * first one has to follow; its payload is left out.
-     */
-    static final String COLUMNS = "seq, link, batch_id, checksum, before_link, payload";
-
     private final long after;
     private final RowCheck check;
     private final List<Change> changes = new ArrayList<>();
@@ -32,7 +26,11 @@ final class CheckedRows {
         this.check = new RowCheck(roomId, after, after == 0 ? UpdateLog.NO_LINK : UpdateLog.UNKNOWN_LINK);
     }
 
-    /** Takes the next row of a result with {@link #COLUMNS}, which begin with that one. */
+    /**
+     * Takes the next row of a result, which has in this order, from that column on: seq, link, batch_id, checksum,
+     * before_link, payload. The first one is that after which is asked: the anchor, which says what the next one has to
+     * follow; its payload is left out.
+     */
     void row(ResultSet rs, int column) throws SQLException {
         long seq = rs.getLong(column);
         if (!isOver() && !anchor(seq, rs.getLong(column + 1))) {
