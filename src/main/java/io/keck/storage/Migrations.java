@@ -3,6 +3,7 @@ package io.keck.storage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.sql.Connection;
+import java.sql.Statement;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -29,21 +30,41 @@ import liquibase.resource.ClassLoaderResourceAccessor;
 import liquibase.ui.LoggerUIService;
 
 /**
- * Brings the schema up to date. Several nodes may do so at once: Liquibase's lock lets one after the other in. It cannot
- * on SQLite, where {@link EmbeddedFile} keeps other processes out.
+ * Brings the schema up to date. Several nodes may do so at once, also on an empty database: a lock of PostgreSQL lets one
+ * after the other in. (Liquibase's own is a table, and two that make it at the same time get in each other's way.) On
+ * SQLite {@link EmbeddedFile} keeps other processes out.
  */
 final class Migrations {
     /** On the class path; {@code db migrate} reads the same file. */
     static final String FILE = "migrations.xml";
 
+    /** Of the advisory lock: "keck". */
+    static final long LOCK = 0x6b65636b;
+
     private Migrations() {}
 
     /** Runs what has not run yet. Fails with an unchecked exception that names the change set. */
     static synchronized void run(DataSource dataSource) {
-        try {
-            with(dataSource, Migrations::update);
+        try (Connection turn = dataSource.getConnection()) {
+            if (turn.getMetaData().getDatabaseProductName().equals("PostgreSQL")) {
+                alone(turn, dataSource);
+            } else {
+                with(dataSource, Migrations::update);
+            }
         } catch (Exception e) {
             throw new IllegalStateException("The database schema cannot be brought up to date", e);
+        }
+    }
+
+    /** In a transaction, which a pooler leaves on one connection. It ends with the process, too, whatever happens to it. */
+    private static void alone(Connection turn, DataSource dataSource) throws Exception {
+        turn.setAutoCommit(false);
+        try (Statement statement = turn.createStatement()) {
+            statement.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
+            with(dataSource, Migrations::update);
+        } finally {
+            turn.rollback();
+            turn.setAutoCommit(true);
         }
     }
 
