@@ -80,7 +80,7 @@ final class DatabaseClock extends Clock implements Managed {
     void look() {
         try {
             reading = ask();
-        } catch (JdbiException e) {
+        } catch (RuntimeException e) { // of any kind: the timer would never ask again
             LOG.debug("The database does not tell the time now; it is counted on", e);
         }
     }
