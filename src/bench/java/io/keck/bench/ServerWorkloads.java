@@ -132,7 +132,7 @@ final class ServerWorkloads {
             StateVector known = StateVector.decode(Recorded.bytes("vector99.bin"));
             return onFull(full -> Update.decode(full).diff(known));
         });
-        add("Sd", () -> onFull(full -> Update.decode(full).stateVector().encode()));
+        add("Sd", () -> onFull(full -> Update.stateVector(full).encode()));
     }
 
     private static Workload<byte[]> onFull(Function<byte[], Object> run) {

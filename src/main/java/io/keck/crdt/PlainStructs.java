@@ -26,6 +26,19 @@ final class PlainStructs {
 
     private static final int NO_ORIGIN = -2;
 
+    private static final int ORIGINS = Refs.ORIGIN | Refs.RIGHT_ORIGIN;
+    /** The info of what is deleted between two others, as a byte. */
+    private static final int DELETED_BETWEEN = (byte) (Refs.DELETED | ORIGINS);
+
+    private static final int LONGEST_CLOCK = 3;
+    /** Such a client and such a clock are read at once. */
+    private static final int LONGEST_CLIENT = Long.BYTES - LONGEST_CLOCK;
+    /** About how much is skimmed before it is known whether that was right. */
+    private static final int PAGE = 1 << 14;
+
+    /** So many structs of a page that are otherwise say nothing about the rest. */
+    private static final int FEW = 64;
+
     /** Where the next struct begins. */
     int position;
     /** Its first clock. */
@@ -37,6 +50,13 @@ final class PlainStructs {
 
     private int clientLength;
     private long clientMask;
+
+    /** Whether most structs of this client were as foreseen up to now. */
+    private boolean foresees;
+    /** How many bytes the clocks of the next origins probably have. */
+    private int clockLength;
+    /** High bits of the bytes that were skimmed, without those of texts. */
+    private int highBits;
 
     PlainStructs(byte[] bytes) {
         this.bytes = bytes;
@@ -51,6 +71,8 @@ final class PlainStructs {
             clientLength++;
         }
         clientMask = -1L >>> (64 - 8 * clientLength);
+        foresees = clientLength <= LONGEST_CLIENT;
+        clockLength = LONGEST_CLOCK;
     }
 
     /** Checks what comes next; says how many structs. */
@@ -148,6 +170,126 @@ final class PlainStructs {
     /** Whether the first bytes, one to eight, are all ASCII. */
     private static boolean isAscii(long first, int n) {
         return (first & (HIGH_BITS >>> (64 - 8 * n))) == 0;
+    }
+
+    /**
+     * Goes over what comes next and checks as much as is needed to know how far it reaches: not what the origins name.
+     *
+     * @return how many structs
+     */
+    int skim(int most) {
+        int done = 0;
+        while (foresees) {
+            int from = position;
+            long before = clock;
+            int n = skimPage(most - done);
+            if (highBits != highBits(bytes, from, position)) { // texts are not all ASCII, clocks not what was thought
+                foresees = false;
+                position = from;
+                clock = before;
+            } else if (n == 0) {
+                return done;
+            } else {
+                done += n;
+            }
+        }
+        return done + check(most - done);
+    }
+
+    /** Goes over what comes next, some {@value #PAGE} bytes, as if all text were ASCII. */
+    private int skimPage(int most) {
+        int end = position + PAGE;
+        int others = 0;
+        int done = 0;
+        highBits = 0;
+        while (true) {
+            done += skimForeseen(most - done, end);
+            int p = position;
+            if (done == most || p >= end || check(1) == 0) {
+                return done;
+            }
+            done++;
+            highBits += highBits(bytes, p, position);
+            foresee(p);
+            if (++others > FEW + done / 4) {
+                foresees = false;
+                return done;
+            }
+        }
+    }
+
+    /** The next struct is probably as the one that begins there. */
+    private void foresee(int at) {
+        if ((bytes[at] & ORIGINS) == ORIGINS) {
+            int q = at + 1 + clientLength;
+            int length = numberLength(q);
+            if (length <= LONGEST_CLOCK && length == numberLength(q + length + clientLength)) {
+                clockLength = length;
+            }
+        }
+    }
+
+    private int numberLength(int at) {
+        return (Integer.numberOfTrailingZeros(~(int) INTS.get(bytes, at) & (int) HIGH_BITS) + 1) >>> 3;
+    }
+
+    /**
+     * Goes over structs as long as they have two origins, of clients as long as this one and with clocks of the foreseen
+     * length. No question in it is answered now so, now so: whether there is a text counts, but is not asked.
+     */
+    private int skimForeseen(int most, int end) {
+        byte[] b = bytes;
+        int p = position;
+        int id = clientLength + clockLength;
+        long mask = HIGH_BITS >>> (64 - 8 * id);
+        long form = mask ^ (0x80L << (8 * clientLength - 8)) ^ (0x80L << (8 * id - 8));
+        int last = Math.min(b.length - ROOM, end - 1);
+        int sum = 0;
+        int high = 0;
+        int done = 0;
+        for (; done < most && p <= last; done++) {
+            int kind = b[p] - DELETED_BETWEEN; // 0, or 3 if it is a text
+            int q = p + 1 + id;
+            long ids = ((long) LONGS.get(b, p + 1) ^ form) | ((long) LONGS.get(b, q) ^ form);
+            if ((ids & mask) != 0 || ((kind ^ (kind >>> 1)) & ~2) != 0) {
+                break;
+            }
+            q += id;
+            int n = b[q++];
+            if (n < 0) {
+                n = (n & 0x7f) | b[q++] << 7;
+                high++;
+            }
+            if (n <= 0) {
+                break;
+            }
+            p = q + (n & -(kind & 1));
+            sum += n;
+        }
+        highBits += p > b.length ? Integer.MIN_VALUE : high + done * (2 * id - 3);
+        position = Math.min(p, b.length);
+        clock += sum;
+        return done;
+    }
+
+    /** How many of these bytes are not ASCII. */
+    private static int highBits(byte[] b, int from, int to) {
+        int sum = 0;
+        int at = from;
+        for (; at <= to - 4 * Long.BYTES; at += 4 * Long.BYTES) {
+            long first = (long) LONGS.get(b, at) & HIGH_BITS;
+            long second = (long) LONGS.get(b, at + Long.BYTES) & HIGH_BITS;
+            long third = (long) LONGS.get(b, at + 2 * Long.BYTES) & HIGH_BITS;
+            long fourth = (long) LONGS.get(b, at + 3 * Long.BYTES) & HIGH_BITS;
+            sum += Long.bitCount(first | second >>> 1 | third >>> 2 | fourth >>> 3);
+        }
+        for (; at <= to - Long.BYTES; at += Long.BYTES) {
+            sum += Long.bitCount((long) LONGS.get(b, at) & HIGH_BITS);
+        }
+        for (; at < to; at++) {
+            sum -= b[at] >> 31;
+        }
+        return sum;
     }
 
     /**

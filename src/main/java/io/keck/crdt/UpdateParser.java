@@ -7,7 +7,9 @@ import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.lib0.Json;
 import io.keck.crdt.lib0.Utf8;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,8 @@ final class UpdateParser {
     /** Its structs of the client whose structs are read. */
     private @Nullable ClientStructs loading;
 
+    private boolean skims;
+
     private long client;
     private long clock;
     private int types;
@@ -73,12 +77,57 @@ final class UpdateParser {
         return parser;
     }
 
+    /** The state vector of what was read. */
+    StateVector stateVector() {
+        return stateVector(clients, client0, state0, states);
+    }
+
+    /** As many clients, the first of them and how far it reaches, and the same of all where there are several. */
+    static StateVector stateVector(int clients, long client0, long state0, long[] states) {
+        Map<Long, Long> clocks = new HashMap<>();
+        for (int i = 0; i < clients; i++) {
+            long state = clients == 1 ? state0 : states[2 * i + 1];
+            if (state > 0) {
+                clocks.put(clients == 1 ? client0 : states[2 * i], state);
+            }
+        }
+        return StateVector.of(clocks);
+    }
+
     /** Whether what it was given to has all structs. */
     boolean isLoaded() {
         return into != null && structsInOrder && deletesInOrder;
     }
 
+    /**
+     * Reads how far each client reaches, and no more than that takes: ids of usual structs are skipped and deletes not read.
+     *
+     * @return false if the clients are not in order, and it has to be parsed
+     */
+    boolean skim() {
+        skims = true;
+        structs();
+        return structsInOrder;
+    }
+
     UpdateParser parse() {
+        structs();
+        deletesAt = in.position();
+        if (types > limits.maxTypeDepth()) {
+            TypeDepth.check(bytes, rows(bytes, structCount), structCount, limits.maxTypeDepth());
+        }
+        DeleteSet.decode(in, this::delete);
+        if (in.hasRemaining()) {
+            throw new DecodeException("bytes after the update");
+        }
+        deletesInOrder &= deletersDescend || isEveryDeleterOnce();
+        if (!structsInOrder || !deletesInOrder) {
+            putInOrder();
+        }
+        return this;
+    }
+
+    private void structs() {
         clients = in.readCount(3);
         if (clients > limits.maxClients()) {
             throw new DecodeException("more than " + limits.maxClients() + " clients");
@@ -104,19 +153,6 @@ final class UpdateParser {
             }
         }
         structsInOrder &= descending || isEveryClientOnce();
-        deletesAt = in.position();
-        if (types > limits.maxTypeDepth()) {
-            TypeDepth.check(bytes, rows(bytes, structCount), structCount, limits.maxTypeDepth());
-        }
-        DeleteSet.decode(in, this::delete);
-        if (in.hasRemaining()) {
-            throw new DecodeException("bytes after the update");
-        }
-        deletesInOrder &= deletersDescend || isEveryDeleterOnce();
-        if (!structsInOrder || !deletesInOrder) {
-            putInOrder();
-        }
-        return this;
     }
 
     private boolean isEveryClientOnce() {
@@ -185,7 +221,9 @@ final class UpdateParser {
     private int plain(int most) {
         plain.position = in.position();
         plain.clock = clock;
-        int done = into == null || loading == null ? plain.check(most) : into.load(loading, plain, most);
+        int done = skims
+                ? plain.skim(most)
+                : into == null || loading == null ? plain.check(most) : into.load(loading, plain, most);
         if (done > 0) {
             in.position(plain.position);
             clock = checkedEnd(plain.clock, 0);

@@ -41,15 +41,27 @@ public final class EngineFuzz {
         }
     }
 
-    private static Update decode(byte[] bytes, boolean v2) {
+    /** What must hold of one update: null if it is refused. Throws if something does not hold. */
+    static Update decode(byte[] bytes, boolean v2) {
+        StateVector skimmed = v2 ? null : skimmed(bytes);
         Update update;
         try {
             update = v2 ? UpdateV2.decode(bytes, LIMITS) : Update.decode(bytes, LIMITS);
         } catch (DecodeException e) {
             return null;
         }
+        require(v2 || update.stateVector().equals(skimmed), "another state vector when only skimmed");
         alone(update);
         return update;
+    }
+
+    /** Null if it is refused; what is taken may still be refused by who reads all of it. */
+    private static StateVector skimmed(byte[] bytes) {
+        try {
+            return Update.stateVector(bytes);
+        } catch (DecodeException e) {
+            return null;
+        }
     }
 
     private static void alone(Update update) {
@@ -71,6 +83,9 @@ public final class EngineFuzz {
 
         Update again = Update.decode(update.encode(), DecodeLimits.OWN);
         require(again.stateVector().equals(update.stateVector()), "another state vector when decoded again");
+        require(
+                update.stateVector().equals(skimmed(update.bytes)),
+                "another state vector when put in order and skimmed");
         loaded(update.bytes);
         StructStore whole = new StructStore(true);
         whole.apply(update);
