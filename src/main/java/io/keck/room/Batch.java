@@ -32,8 +32,10 @@ final class Batch {
     int updates;
     /** When the turn began that first handed it to the log, by the clock of {@link RoomMetrics}. */
     long handedOver;
-    /** When it was first handed to the log, or -1. */
-    long submittedAt = -1;
+    /** Whether it was handed to the log. */
+    boolean submitted;
+    /** When it was first handed to the log. */
+    long submittedAt;
 
     Batch(UUID id) {
         this.id = id;

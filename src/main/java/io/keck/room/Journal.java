@@ -201,8 +201,9 @@ final class Journal {
             return;
         }
         inFlight = first;
-        boolean again = first.submittedAt >= 0;
+        boolean again = first.submitted;
         if (!again) {
+            first.submitted = true;
             first.submittedAt = now;
             first.handedOver = nanos;
         }

@@ -105,7 +105,7 @@ final class Requests {
 
     /** One that was handed to the log may be in it. */
     private static RuntimeException givenUp(Batch batch) {
-        return batch.submittedAt < 0 ? notNow() : unknown();
+        return batch.submitted ? unknown() : notNow();
     }
 
     /** A batch of edits was refused, or nobody knows; whether that tells of a database in trouble. */

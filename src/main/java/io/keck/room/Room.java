@@ -62,6 +62,9 @@ public class Room {
         CLOSED
     }
 
+    /** Before any time: clocks may be negative. */
+    private static final long AT_ONCE = Long.MIN_VALUE;
+
     private static final Logger LOG = LoggerFactory.getLogger(Room.class);
     private static final long IDLE_TICK_MS = 4_000;
 
@@ -110,7 +113,7 @@ public class Room {
     /** What of {@link #overlays} is ours. */
     private long overlay;
 
-    private long nextAttempt;
+    private long nextAttempt = AT_ONCE;
     private long emptySince;
 
     private final RoomAwareness awareness;
@@ -626,7 +629,7 @@ public class Room {
 
         @Override
         public void saved(Batch batch) {
-            nextAttempt = 0;
+            nextAttempt = AT_ONCE;
             requests.committed(batch);
             if (unsaved) {
                 endUnsaved();

@@ -66,8 +66,8 @@ final class ClusterSimulation {
     private final Random skews;
 
     private final class Node {
-        /** How far its clock is ahead of that of the simulation. */
-        final long skew = skewed ? skews.nextLong(0, MAX_SKEW) : 0;
+        /** How far its clock is ahead of that of the simulation; the clocks of some are negative. */
+        final long skew = skewed ? skews.nextLong(-MAX_SKEW, MAX_SKEW) : 0;
 
         final FlakyLog way = new FlakyLog(log);
         final ManualExecutor executor = new ManualExecutor(random.nextLong());
@@ -159,7 +159,7 @@ final class ClusterSimulation {
         this(seed, twin, false);
     }
 
-    /** @param skewed whether the clocks of nodes are hours apart */
+    /** @param skewed whether the clocks of nodes are hours apart, and some before their zero */
     ClusterSimulation(long seed, Twin twin, boolean skewed) {
         this.skewed = skewed;
         this.skews = new Random(~seed);
