@@ -13,8 +13,8 @@ import java.util.function.LongSupplier;
  * updates of other nodes, finds rooms that were deleted and a log that went back; the bus only makes it faster.
  */
 final class Tailer {
-    /** Rooms in one question. */
-    private static final int MANY = 10_000;
+    /** Rooms in one question: a few milliseconds of one connection. */
+    private static final int MANY = 2_500;
 
     private final RoomContext context;
     private final LongSupplier clock;
@@ -47,6 +47,7 @@ final class Tailer {
         soon = false;
         isFirst = false;
         askedAt = now;
+        List<Map<Room, Journal.Position>> questions = new ArrayList<>();
         Map<Room, Journal.Position> positions = new HashMap<>();
         for (Room room : rooms) {
             Journal.Position position = room.position();
@@ -54,42 +55,56 @@ final class Tailer {
                 positions.put(room, position);
             }
             if (positions.size() == MANY) {
-                ask(positions);
+                questions.add(positions);
                 positions = new HashMap<>();
             }
         }
         if (!positions.isEmpty()) {
-            ask(positions);
-        } else if (rooms.isEmpty()) {
+            questions.add(positions);
+        }
+        if (rooms.isEmpty()) {
             context.metrics().compared(0, 0);
         }
+        asked.addAndGet(questions.size());
+        Comparison comparison = new Comparison(questions.size());
+        questions.forEach(question -> ask(question, comparison));
     }
 
-    /** How far the replicas are behind now; some of it may be under way. */
-    private void count(Collection<Room> rooms, Map<Long, UpdateLog.Head> heads) {
-        int behind = 0;
-        long most = 0;
-        for (Room room : rooms) {
-            Journal.Position here = room.position();
-            UpdateLog.Head head = here == null ? null : heads.get(here.roomId());
-            if (here != null && head != null && head.seq() > here.seq()) {
-                behind++;
-                most = Math.max(most, head.seq() - here.seq());
-            }
-        }
-        context.metrics().compared(behind, most);
-    }
-
-    private void ask(Map<Room, Journal.Position> positions) {
-        asked.incrementAndGet();
+    private void ask(Map<Room, Journal.Position> positions, Comparison comparison) {
         List<Long> ids = new ArrayList<>(positions.size());
         positions.values().forEach(position -> ids.add(position.roomId()));
         context.log().heads(ids).whenComplete((heads, error) -> {
             asked.decrementAndGet();
             if (heads != null) {
-                count(positions.keySet(), heads);
+                comparison.answered(positions.keySet(), heads);
                 positions.forEach((room, position) -> room.headSeen(heads.get(position.roomId()), position));
             }
         });
+    }
+
+    /** What the questions of one time come to; it is told when all are answered, and not if one is not. */
+    private final class Comparison {
+        private int open;
+        private int behind;
+        private long most;
+
+        Comparison(int questions) {
+            open = questions;
+        }
+
+        /** Counts how far the replicas are behind now; some of it may be under way. */
+        synchronized void answered(Collection<Room> rooms, Map<Long, UpdateLog.Head> heads) {
+            for (Room room : rooms) {
+                Journal.Position here = room.position();
+                UpdateLog.Head head = here == null ? null : heads.get(here.roomId());
+                if (here != null && head != null && head.seq() > here.seq()) {
+                    behind++;
+                    most = Math.max(most, head.seq() - here.seq());
+                }
+            }
+            if (--open == 0) {
+                context.metrics().compared(behind, most);
+            }
+        }
     }
 }

@@ -2,6 +2,8 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What the comparison with the log asks of the database: a load that is there though nobody does anything. */
@@ -12,7 +14,14 @@ class TailerTest {
 
     private final FakeBus bus = new FakeBus(1);
     private final FakeBus.End end = bus.end();
-    private final World world = new World(World.SMALL, Room::new, new FakeLog(), end, RoomMetrics.NONE, 1);
+    private final List<String> compared = new ArrayList<>();
+    private final RoomMetrics metrics = new RoomMetrics() {
+        @Override
+        public void compared(int behind, long rows) {
+            compared.add(behind + " by " + rows);
+        }
+    };
+    private final World world = new World(World.SMALL, Room::new, new FakeLog(), end, metrics, 1);
 
     private void open(int rooms) {
         world.way.shared = true;
@@ -51,6 +60,22 @@ class TailerTest {
         end.healthy = false;
         long alone = SECONDS * 1_000 / World.SMALL.tailAlone();
         assertAsked(alone, alone * ROOMS);
+    }
+
+    @Test
+    void roomsOfSeveralQuestions_areCountedTogether() {
+        open(2 * ROOMS + 1);
+        end.healthy = false;
+        for (int i = 0; i < 2 * ROOMS; i += 1_000) {
+            world.log.appendForeign("room" + i, new byte[] {0, 0});
+        }
+        world.way.headsAsked = 0;
+        compared.clear();
+        world.now += World.SMALL.tailAlone();
+        world.rooms.tail();
+        world.settle();
+        assertThat(world.way.headsAsked).isEqualTo(2 * ROOMS + 1);
+        assertThat(compared).containsExactly("5 by 1");
     }
 
     @Test
