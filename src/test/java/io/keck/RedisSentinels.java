@@ -97,6 +97,8 @@ public final class RedisSentinels implements AutoCloseable {
     private static boolean asked(RedisServer server, String answer) {
         try (Jedis jedis = connect(server, PASSWORD)) {
             return jedis.info("replication").contains(answer);
+        } catch (JedisException e) {
+            return false; // the sentinel cuts connections where it changes a role
         }
     }
 
