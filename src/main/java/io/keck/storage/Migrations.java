@@ -60,6 +60,9 @@ final class Migrations {
     private static void alone(Connection turn, DataSource dataSource) throws Exception {
         turn.setAutoCommit(false);
         try (Statement statement = turn.createStatement()) {
+            // waiting and holding may take long, whatever limits the server has for others
+            statement.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
+                    + " SET LOCAL idle_in_transaction_session_timeout = 0");
             statement.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
             with(dataSource, Migrations::update);
         } finally {

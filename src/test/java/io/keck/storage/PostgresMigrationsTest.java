@@ -12,8 +12,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** Nodes that start at the same time on an empty database. */
 class PostgresMigrationsTest {
@@ -61,6 +63,34 @@ class PostgresMigrationsTest {
                             .as("the lock is given back")
                             .isZero();
                 }
+            }
+        }
+    }
+
+    /** The server ends transactions that wait or do nothing for longer: the schema would be made, and the start fail. */
+    @Test
+    void limitsOfTheServer_doNotEndTheLock() throws Exception {
+        try (PostgresServer server = PostgresServer.start(dir)) {
+            server.execute("CREATE DATABASE strict");
+            AtomicBoolean isFirst = new AtomicBoolean(true);
+            PGSimpleDataSource source = new PGSimpleDataSource() {
+                @Override
+                public Connection getConnection() throws SQLException {
+                    Connection connection = super.getConnection();
+                    if (isFirst.getAndSet(false)) { // that of the lock
+                        try (Statement statement = connection.createStatement()) {
+                            statement.execute("SET idle_in_transaction_session_timeout = 1");
+                        }
+                    }
+                    return connection;
+                }
+            };
+            source.setUrl("jdbc:postgresql://127.0.0.1:" + server.port() + "/strict");
+            source.setUser("postgres");
+            source.setPassword("");
+            Migrations.run(source);
+            try (Connection connection = source.getConnection()) {
+                assertThat(count(connection, "rooms")).isZero();
             }
         }
     }
