@@ -27,8 +27,8 @@ final class PlainStructs {
     private static final int NO_ORIGIN = -2;
 
     private static final int ORIGINS = Refs.ORIGIN | Refs.RIGHT_ORIGIN;
-    /** The info of what is deleted between two others, as a byte. */
-    private static final int DELETED_BETWEEN = (byte) (Refs.DELETED | ORIGINS);
+    /** In what a text and a deletion differ: each has one of these bits. */
+    private static final int TEXT_OR_DELETED = Refs.STRING | Refs.DELETED;
 
     private static final int LONGEST_CLOCK = 3;
     /** Such a client and such a clock are read at once. */
@@ -53,8 +53,17 @@ final class PlainStructs {
 
     /** Whether most structs of this client were as foreseen up to now. */
     private boolean foresees;
-    /** How many bytes the clocks of the next origins probably have. */
-    private int clockLength;
+    /** How many bytes the origins of the next structs probably have together, all clocks being of the same length. */
+    private int idsLength;
+    /**
+     * What the first eight bytes of such a struct have in common, and the next eight. Nothing is asked of a byte behind: if
+     * its high bit is set, there are more of them than expected.
+     */
+    private long form1;
+
+    private long mask1;
+    private long form2;
+    private long mask2;
     /** High bits of the bytes that were skimmed, without those of texts. */
     private int highBits;
 
@@ -72,7 +81,21 @@ final class PlainStructs {
         }
         clientMask = -1L >>> (64 - 8 * clientLength);
         foresees = clientLength <= LONGEST_CLIENT;
-        clockLength = LONGEST_CLOCK;
+        if (foresees) {
+            expect(LONGEST_CLOCK);
+        }
+    }
+
+    /** Foresees texts and deletions between two others, with ids of clients as long as this one and clocks of that length. */
+    private void expect(int clockLength) {
+        int id = clientLength + clockLength;
+        idsLength = 2 * id;
+        // in both the high bit of each byte but the last
+        long high = (HIGH_BITS >>> (64 - 8 * id)) ^ (0x80L << (8 * clientLength - 8)) ^ (0x80L << (8 * id - 8));
+        form1 = ORIGINS | high << 8 | (id < 7 ? high << (8 * id + 8) : 0);
+        form2 = id < 7 ? high >>> (56 - 8 * id) : id == 7 ? high : high >>> 56 | high << 8;
+        mask1 = (HIGH_BITS >>> (8 * Math.max(0, 7 - idsLength)) & ~0xffL) | (0xff & ~TEXT_OR_DELETED);
+        mask2 = idsLength < 8 ? 0 : HIGH_BITS >>> (8 * Math.max(0, 15 - idsLength));
     }
 
     /** Checks what comes next; says how many structs. */
@@ -224,7 +247,7 @@ final class PlainStructs {
             int q = at + 1 + clientLength;
             int length = numberLength(q);
             if (length <= LONGEST_CLOCK && length == numberLength(q + length + clientLength)) {
-                clockLength = length;
+                expect(length);
             }
         }
     }
@@ -234,42 +257,54 @@ final class PlainStructs {
     }
 
     /**
-     * Goes over structs as long as they have two origins, of clients as long as this one and with clocks of the foreseen
-     * length. No question in it is answered now so, now so: whether there is a text counts, but is not asked.
+     * Goes over structs as long as they are as foreseen. No question in the inner loop is answered now so, now so: whether
+     * there is a text counts, but is not asked. Lengths of two bytes are rare, and outside, since it is short of registers.
      */
     private int skimForeseen(int most, int end) {
         byte[] b = bytes;
+        int ids = idsLength;
         int p = position;
-        int id = clientLength + clockLength;
-        long mask = HIGH_BITS >>> (64 - 8 * id);
-        long form = mask ^ (0x80L << (8 * clientLength - 8)) ^ (0x80L << (8 * id - 8));
         int last = Math.min(b.length - ROOM, end - 1);
-        int sum = 0;
-        int high = 0;
         int done = 0;
-        for (; done < most && p <= last; done++) {
-            int kind = b[p] - DELETED_BETWEEN; // 0, or 3 if it is a text
-            int q = p + 1 + id;
-            long ids = ((long) LONGS.get(b, p + 1) ^ form) | ((long) LONGS.get(b, q) ^ form);
-            if ((ids & mask) != 0 || ((kind ^ (kind >>> 1)) & ~2) != 0) {
-                break;
+        int longer = 0;
+        while (done < most && p <= last) {
+            int sum = 0;
+            int more = 0;
+            for (; more < most - done && p <= last; more++) {
+                long first = (long) LONGS.get(b, p);
+                long other = ((first ^ form1) & mask1) | (((long) LONGS.get(b, p + Long.BYTES) ^ form2) & mask2);
+                int text = (int) first >>> 2 & 1;
+                int n = b[p + ids + 1];
+                if (n <= 0 || (other | (text ^ ((int) first & 1) ^ 1)) != 0) {
+                    break;
+                }
+                p += ids + 2 + (n & -text);
+                sum += n;
             }
-            q += id;
-            int n = b[q++];
-            if (n < 0) {
-                n = (n & 0x7f) | b[q++] << 7;
-                high++;
-            }
+            done += more;
+            clock += sum;
+            int n = done == most || p > last ? 0 : lengthOfTwoBytes(p);
             if (n <= 0) {
                 break;
             }
-            p = q + (n & -(kind & 1));
-            sum += n;
+            p += ids + 3 + (n & -(b[p] >>> 2 & 1));
+            clock += n;
+            done++;
+            longer++;
         }
-        highBits += p > b.length ? Integer.MIN_VALUE : high + done * (2 * id - 3);
+        highBits += p > b.length ? Integer.MIN_VALUE : longer + done * (ids - 3);
         position = Math.min(p, b.length);
-        clock += sum;
         return done;
+    }
+
+    /** The length of a struct that is as foreseen otherwise; 0 if it is not. */
+    private int lengthOfTwoBytes(int at) {
+        byte[] b = bytes;
+        long first = (long) LONGS.get(b, at);
+        long other = ((first ^ form1) & mask1) | (((long) LONGS.get(b, at + Long.BYTES) ^ form2) & mask2);
+        boolean isOne = (((first >>> 2) ^ first) & 1) != 0;
+        int q = at + idsLength + 1;
+        return other == 0 && isOne && b[q] < 0 ? (b[q] & 0x7f) | b[q + 1] << 7 : 0;
     }
 
     /** How many of these bytes are not ASCII. */

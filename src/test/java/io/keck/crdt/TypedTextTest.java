@@ -56,7 +56,7 @@ class TypedTextTest {
         long first = random.nextBoolean() ? 0 : random.nextLong(1L << (7 * random.nextInt(1, 5)));
         update.client(client, first);
         int near = 1 << random.nextInt(20);
-        for (int structs = 1 + random.nextInt(700); structs > 0; structs--) {
+        for (int structs = 1 + random.nextInt(400); structs > 0; structs--) {
             UpdateBuilder.Id left = first + clock == 0 ? null : id(client, first + clock, other, near, random);
             UpdateBuilder.Id right =
                     left == null || random.nextInt(50) == 0 ? null : id(client, first + clock, other, near, random);
