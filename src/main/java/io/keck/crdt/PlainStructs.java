@@ -8,7 +8,8 @@ import java.nio.ByteOrder;
 /**
  * Reads structs of the usual form of one client, which are nearly all of most documents: texts and deleted items that name
  * an origin, in less than 16 KB, clients in as few bytes as they need, clocks in at most four. It stops before the first
- * of another form, or that may be wrong: that one is for who reads number by number. Not thread-safe.
+ * of another form, or that may be wrong: that one is for who reads number by number. They are checked, checked and loaded,
+ * or only gone over. Not thread-safe.
  *
  * <p>Ids are read some bytes at once, and what is asked of each struct is asked in such a way that it is most often answered
  * as it was for the one before: what the processor foretells wrongly costs more here than all that is computed.

@@ -88,8 +88,8 @@ public final class Update {
     }
 
     /**
-     * The state vector of a document that holds this update and nothing else, for less than half of what decoding costs:
-     * most structs are gone over and not checked, deletes not read. For bytes that are known to be an update, as from a
+     * The state vector of a document that holds this update and nothing else, for little more than half of what decoding
+     * costs: most structs are gone over and not checked, deletes not read. For bytes that are known to be an update, as from a
      * store. Source: Yjs {@code updates.js} {@code encodeStateVectorFromUpdate}.
      *
      * @throws DecodeException if what is read of it is malformed
