@@ -16,10 +16,12 @@ import io.keck.ops.RoomChecks;
 import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
+import io.keck.room.Watcher;
 import io.keck.socket.SocketFactory;
 import io.keck.socket.Sockets;
 import io.keck.storage.JdbiUpdateLog;
 import io.keck.webhook.Webhooks;
+import java.util.concurrent.CompletionStage;
 import org.glassfish.jersey.server.ServerProperties;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
@@ -73,7 +75,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         RoomSettings settings = config.rooms().settings();
         String label = config.nodeIdOrRandom();
         Instruments instruments = Instruments.of(environment);
-        JdbiUpdateLog log = config.database().build(environment, label, settings.holdDeleted(), instruments.log());
+        JdbiUpdateLog log = config.database().build(environment, label, settings.deletedNameHold(), instruments.log());
         instruments.log().watch(log::answers, config.database().embedded());
         Bus bus = config.redis().build(environment, log.nodes().cluster(), label, log.clock(), instruments.bus());
         instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);
@@ -99,7 +101,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         SocketFactory.Gatekeeper gatekeeper = new SocketFactory.Gatekeeper() {
             @Override
             public boolean isHeld(String room) {
-                return runtime.rooms().isHeld(room);
+                return runtime.isHeld(room);
             }
 
             @Override
@@ -131,11 +133,25 @@ public final class KeckApplication extends Application<KeckConfiguration> {
             runtime.everyTick(kicks::tick);
         }
         new AdminTasks(runtime, log, sockets, kicks).addTo(environment);
-        config.blobs().build(environment, log, settings.holdDeleted());
+        config.blobs().build(environment, log, settings.deletedNameHold());
         config.cors().build(environment);
 
         new Readiness(runtime, log, config.readyRequiresDatabase()).addTo(environment);
         environment.servlets().addServlet("front", new FrontPageServlet()).addMapping("");
+    }
+
+    private static EventStreams.Rooms following(Rooms rooms) {
+        return new EventStreams.Rooms() {
+            @Override
+            public Runnable watch(String room, Watcher watcher) {
+                return rooms.watch(room, watcher);
+            }
+
+            @Override
+            public CompletionStage<Boolean> find(String room) {
+                return rooms.find(room);
+            }
+        };
     }
 
     /** The HTTP interface, and all who follow changes. */
@@ -152,7 +168,10 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         log.onCommitted(webhooks::written);
         Rooms rooms = runtime.rooms();
         EventStreams streams = config.api()
-                .build(environment, rooms.documents(), new ApiFactory.Feed(rooms::watch, changes, meters, webhooks));
+                .build(
+                        environment,
+                        rooms.documents(),
+                        new ApiFactory.Feed(following(rooms), changes, meters, webhooks));
         runtime.everyTick(streams::tick);
         meters.watch(streams::size, webhooks::backlog, webhooks::oldestSeconds);
     }

@@ -30,6 +30,8 @@ import org.slf4j.LoggerFactory;
 final class RoomRuntime implements Managed, LifeCycle.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(RoomRuntime.class);
     private static final long TICK_MS = 500;
+    /** How long an upgrade waits for the database to say whether a name is held. */
+    private static final long HELD_MS = 2_000;
 
     private final ExecutorService turns;
     private final ExecutorService documents;
@@ -74,6 +76,19 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
 
     Rooms rooms() {
         return rooms;
+    }
+
+    /** Whether a name is held, see {@link Rooms#isHeld}. A database that does not answer leaves that open: then it is not. */
+    boolean isHeld(String name) {
+        try {
+            return rooms.mayBeHeld(name)
+                    && rooms.isHeld(name).toCompletableFuture().get(HELD_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     boolean isDraining() {

@@ -5,7 +5,6 @@ import io.keck.room.Documents;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;
-import io.keck.room.UpdateLog.RoomGoneException;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
 import java.util.concurrent.CompletableFuture;
@@ -119,7 +118,7 @@ final class DocumentCalls {
     static <T> CompletionStage<T> settled(CompletionStage<T> change) {
         return change.handle((value, error) -> {
                     Throwable cause = error == null ? null : cause(error);
-                    if (cause == null || cause instanceof UnavailableException || cause instanceof RoomGoneException) {
+                    if (cause == null || cause instanceof UnavailableException) {
                         return change;
                     }
                     return CompletableFuture.<T>failedStage(new UnavailableException(cause.toString(), true));

@@ -2,8 +2,12 @@ package io.keck.api;
 
 import io.keck.feed.ChangeLog;
 import io.keck.feed.FeedMetrics;
+import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.Watcher;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,6 +22,11 @@ public class EventStreams {
     public interface Rooms {
         /** Follows a room until what it returns is run. */
         Runnable watch(String room, Watcher watcher);
+
+        /** Completes as {@link io.keck.room.Rooms#find} does. */
+        default CompletionStage<Boolean> find(String room) {
+            return CompletableFuture.completedStage(true);
+        }
     }
 
     private final Rooms rooms;
@@ -27,6 +36,7 @@ public class EventStreams {
     private final LongSupplier clock;
     private final int limit;
     private final ConcurrentHashMap<String, RoomFeed> feeds = new ConcurrentHashMap<>();
+    private final Set<RoomFeed> finishing = ConcurrentHashMap.newKeySet();
     private final AtomicInteger streams = new AtomicInteger();
     private volatile boolean closed;
 
@@ -63,7 +73,29 @@ public class EventStreams {
             reader.refused(new UnavailableException("the server restarts", false));
             return;
         }
-        feeds.computeIfAbsent(room, name -> new RoomFeed(name, this, log)).join(reader, lastEventId);
+        if (!feeds.containsKey(room)) {
+            joinNow(room, reader, lastEventId);
+            return;
+        }
+        // the feed may follow a life that has ended elsewhere: then it is over before this completes
+        var unused = rooms.find(room).whenComplete((there, error) -> {
+            Throwable cause = error == null ? null : DocumentCalls.cause(error);
+            if (cause instanceof RoomMissingException missing) {
+                left();
+                reader.refused(missing);
+            } else {
+                joinNow(room, reader, lastEventId);
+            }
+        });
+    }
+
+    private void joinNow(String room, RoomFeed.Reader reader, @Nullable String lastEventId) {
+        boolean[] isFirst = new boolean[1];
+        RoomFeed feed = feeds.computeIfAbsent(room, name -> {
+            isFirst[0] = true;
+            return new RoomFeed(name, this, log);
+        });
+        feed.join(reader, lastEventId, isFirst[0]);
     }
 
     /** How many streams are open. */
@@ -74,12 +106,14 @@ public class EventStreams {
     /** Keeps connections alive and gives up those that are stuck; to be called about every second. */
     public void tick() {
         feeds.values().forEach(RoomFeed::tick);
+        finishing.forEach(RoomFeed::tick);
     }
 
     /** Ends all streams; readers come back elsewhere. */
     public void close() {
         closed = true;
         feeds.values().forEach(feed -> feed.ended(new UnavailableException("the server restarts", false)));
+        finishing.forEach(feed -> feed.ended(new UnavailableException("the server restarts", false)));
     }
 
     // ---- for feeds
@@ -113,7 +147,14 @@ public class EventStreams {
         streams.decrementAndGet();
     }
 
+    /** The life that the feed follows has ended, and its streams are still given its last events. */
+    void finishing(String room, RoomFeed feed) {
+        finishing.add(feed);
+        feeds.remove(room, feed);
+    }
+
     void over(String room, RoomFeed feed) {
+        finishing.remove(feed);
         feeds.remove(room, feed);
     }
 }

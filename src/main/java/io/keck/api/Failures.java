@@ -2,7 +2,6 @@ package io.keck.api;
 
 import io.keck.room.Documents.QuarantinedException;
 import io.keck.room.Documents.UnavailableException;
-import io.keck.room.UpdateLog.RoomGoneException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
@@ -43,13 +42,6 @@ public final class Failures implements ExceptionMapper<Throwable> {
                             "What is stored of the workspace is damaged: it can be read, and not written until it is"
                                     + " repaired. Nothing was done."))
                     .header(HttpHeaders.RETRY_AFTER, "60")
-                    .build();
-        }
-        if (error instanceof RoomGoneException) {
-            return response(Reply.text(
-                            Status.SERVICE_UNAVAILABLE,
-                            "The workspace was deleted a moment ago; its name is free again in a while."))
-                    .header(HttpHeaders.RETRY_AFTER, "5")
                     .build();
         }
         if (error instanceof WebApplicationException web) {

@@ -2,6 +2,7 @@ package io.keck.api;
 
 import io.keck.crdt.Update;
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.room.Documents.Answer;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -13,8 +14,6 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a workspace of an update. Thread-safe. */
@@ -46,19 +45,16 @@ public final class InitResource {
         } catch (DecodeException e) {
             throw new Refusal(Reply.text(422, "The body is not a Yjs update in V1: " + e.getMessage() + "."));
         }
-        CompletionStage<Boolean> made = DocumentCalls.settled(calls.documents().init(workspace, update, replace));
-        calls.resume(response, made.thenCompose(done -> done ? exported(workspace) : kept()));
+        calls.resume(
+                response,
+                DocumentCalls.settled(calls.documents().init(workspace, update, replace))
+                        .thenApply(written -> written.map(InitResource::made)
+                                .orElseGet(() -> Response.notModified().build())));
     }
 
-    private CompletionStage<Response> exported(String workspace) {
-        return calls.documents()
-                .export(workspace)
-                .thenApply(whole -> Failures.response(Reply.bytes(whole.value()))
-                        .header("Keck-Seq", whole.roomId() + "-" + whole.seq())
-                        .build());
-    }
-
-    private static CompletionStage<Response> kept() {
-        return CompletableFuture.completedFuture(Response.notModified().build());
+    private static Response made(Answer<byte[]> written) {
+        return Failures.response(Reply.bytes(written.value()))
+                .header("Keck-Seq", written.roomId() + "-" + written.seq())
+                .build();
     }
 }

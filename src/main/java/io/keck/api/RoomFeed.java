@@ -6,6 +6,7 @@ import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Histories;
 import io.keck.feed.RoomDamagedException;
+import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.Mailbox;
 import io.keck.room.UpdateLog.RoomUnknownException;
@@ -37,6 +38,7 @@ final class RoomFeed implements Watcher {
     private static final long PAGE = 64 << 10;
     private static final long BEAT_MILLIS = 4_000;
     private static final long STUCK_MILLIS = 60_000;
+    private static final long FINISH_MILLIS = 10_000;
     private static final int FEW = 3;
 
     /** An event that was derived and encoded. */
@@ -57,8 +59,12 @@ final class RoomFeed implements Watcher {
         void refused(RuntimeException why);
     }
 
-    /** Somebody who waits for the beginning. */
-    private record Arrival(Reader reader, @Nullable String lastEventId) {}
+    /**
+     * A reader that waits for the beginning.
+     *
+     * @param isFirst whether the feed was made for it, so that what the feed hears of the room is news to this reader, too
+     */
+    private record Arrival(Reader reader, @Nullable String lastEventId, boolean isFirst) {}
 
     private final String name;
     private final EventStreams owner;
@@ -77,6 +83,13 @@ final class RoomFeed implements Watcher {
     private long seq;
     private byte @Nullable [] resetFrame;
     private boolean ended;
+    /** Why the feed ends once its streams have got the last events of the life that has ended, or null. */
+    private @Nullable RuntimeException closing;
+    /** Whether the feed has read all of that life. */
+    private boolean isComplete;
+    /** When streams that have not taken it all are ended all the same. */
+    private long finishBy;
+
     private boolean damageTold;
     /** Follows the room no more. */
     private Runnable stop = () -> {};
@@ -97,13 +110,13 @@ final class RoomFeed implements Watcher {
 
     // ------------------------------------------------------------------ from any thread
 
-    void join(Reader reader, @Nullable String lastEventId) {
+    void join(Reader reader, @Nullable String lastEventId, boolean isFirst) {
         turns.post(() -> {
-            if (ended) {
+            if (ended || closing != null) {
                 owner.join(name, reader, lastEventId); // to the next life
                 return;
             }
-            arrivals.add(new Arrival(reader, lastEventId));
+            arrivals.add(new Arrival(reader, lastEventId, isFirst));
             pump();
         });
     }
@@ -121,7 +134,13 @@ final class RoomFeed implements Watcher {
 
     @Override
     public void ended(RuntimeException why) {
-        turns.post(() -> end(why));
+        turns.post(() -> {
+            if (why instanceof RoomMissingException && histories != null && closing == null && !ended) {
+                finish(why);
+            } else {
+                end(why);
+            }
+        });
     }
 
     void wake() {
@@ -144,16 +163,25 @@ final class RoomFeed implements Watcher {
             if (streams.remove(stream)) {
                 owner.left();
             }
-            if (streams.isEmpty() && arrivals.isEmpty() && !ended) {
-                end(new UnavailableException("nobody reads any more", false));
-            }
+            endIfIdle();
         });
+    }
+
+    private void endIfIdle() {
+        if (streams.isEmpty() && arrivals.isEmpty() && !ended) {
+            end(new UnavailableException("the last reader has left", false));
+        }
     }
 
     /** To be called about every second. */
     void tick() {
         turns.post(() -> {
             long now = now();
+            RuntimeException why = closing;
+            if (why != null && now >= finishBy) {
+                end(why);
+                return;
+            }
             for (EventStream stream : List.copyOf(streams)) {
                 if (!stream.isIdle() && stream.silentFor(now) > STUCK_MILLIS) {
                     stream.abort();
@@ -162,7 +190,8 @@ final class RoomFeed implements Watcher {
                 }
             }
             Position to = target.get();
-            if (to != null && (histories == null || seq < to.seq() || !arrivals.isEmpty())) {
+            boolean isBehind = histories == null || (to != null && seq < to.seq()) || !arrivals.isEmpty();
+            if (to != null && (isBehind || closing != null)) {
                 pump(); // the database did not answer before
             }
         });
@@ -171,12 +200,13 @@ final class RoomFeed implements Watcher {
     // ------------------------------------------------------------------ turns
 
     private void pump() {
-        Position to = target.get();
+        Position to = closing == null ? target.get() : new Position(roomId, Long.MAX_VALUE);
         if (ended || to == null) {
             return;
         }
         try {
             advance(to);
+            isComplete = closing != null;
             List.copyOf(arrivals).forEach(this::admit);
         } catch (FeedUnavailableException e) {
             LOG.warn("The changes of room {} cannot be read, they will be: {}", name, e.getMessage());
@@ -278,6 +308,13 @@ final class RoomFeed implements Watcher {
         if (ended || !stream.isIdle() || !streams.contains(stream)) {
             return;
         }
+        if (isComplete && !stream.isLost && stream.given >= seq) {
+            streams.remove(stream);
+            owner.left();
+            stream.end();
+            endIfIdle();
+            return;
+        }
         try {
             if (stream.isLost) {
                 reset(stream);
@@ -371,15 +408,45 @@ final class RoomFeed implements Watcher {
         }
     }
 
-    /** The room is closed, or nobody reads any more. */
+    /**
+     * The life of the room has ended: what was committed in it before, on whichever node, is still given to the streams,
+     * from its rows, which stay.
+     */
+    private void finish(RuntimeException why) {
+        closing = why;
+        finishBy = now() + FINISH_MILLIS;
+        stop.run();
+        owner.finishing(name, this);
+        sendOn(why);
+        pump();
+        endIfIdle();
+    }
+
+    /** Readers that have no stream yet go to the next life, unless the log has said, for them, that there is none. */
+    private void sendOn(RuntimeException why) {
+        List<Arrival> waiting = List.copyOf(arrivals);
+        arrivals.clear();
+        for (Arrival arrival : waiting) {
+            if (why instanceof RoomMissingException && (target.get() != null || !arrival.isFirst())) {
+                owner.join(name, arrival.reader(), arrival.lastEventId());
+            } else {
+                arrival.reader().refused(why);
+                owner.left();
+            }
+        }
+    }
+
+    /** The room is closed, or its last reader has left. */
     private void end(RuntimeException why) {
         if (ended) {
             return;
         }
         ended = true;
-        stop.run();
+        if (closing == null) {
+            stop.run();
+        }
         owner.over(name, this);
-        refuse(why);
+        sendOn(why);
         List<EventStream> last = List.copyOf(streams);
         streams.clear();
         last.forEach(stream -> owner.left());

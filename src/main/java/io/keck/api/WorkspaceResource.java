@@ -35,8 +35,7 @@ public final class WorkspaceResource {
                 response,
                 workspace,
                 Missing.SENTENCE,
-                DocumentCalls.settled(calls.documents().create(workspace))
-                        .thenCompose(made -> calls.documents().read(workspace, false, WorkspaceResource::json)));
+                DocumentCalls.settled(calls.documents().create(workspace, WorkspaceResource::json)));
     }
 
     /** Deletes the workspace on all nodes: 204, also when there is none, once it is committed. */

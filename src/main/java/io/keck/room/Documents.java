@@ -2,6 +2,7 @@ package io.keck.room;
 
 import io.keck.crdt.Doc;
 import io.keck.crdt.Update;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +36,9 @@ public interface Documents {
      *
      * @param key if the room has seen an edit of this key before (within the retention), this one is not carried out, and
      *     {@code afterwards} answers from the document as it is
-     * @param edit called once at most, on a fork that is thrown away if it throws or cannot be committed; must not keep it.
-     *     It may change nothing, then nothing is committed
+     * @param edit called on a fork that is thrown away if it throws or cannot be committed; must not keep it. It may change
+     *     nothing, then nothing is committed. Called again, on the next life of the room, where the first life has
+     *     certainly ended without it
      * @param afterwards makes the answer: called once, after the edit, on a document that has it
      */
     <T extends @Nullable Object> CompletionStage<Answer<T>> write(
@@ -45,16 +47,21 @@ public interface Documents {
     /** The client id under which this node would write the next edit that has no key; may be another one a moment later. */
     CompletionStage<Answer<Long>> client(String room);
 
-    /** Makes a room where there is none of that name; whether it did. Fails for a name that is held. */
-    CompletionStage<Boolean> create(String room);
+    /**
+     * Makes a room where there is none of that name, though the name is held, and reads it, new or not.
+     *
+     * @param reader as that of {@link #read}; on an empty document where the room was made
+     */
+    <T extends @Nullable Object> CompletionStage<Answer<T>> create(String room, Function<Doc, T> reader);
 
     /**
-     * Makes a room with that content.
+     * Makes a room with that content, though the name is held.
      *
      * @param replace whether a room that is there already is deleted in the same transaction; else nothing is done then
-     * @return whether the room was made
+     * @return the whole document as it was written, in V1; empty where nothing was done, which is never so with {@code
+     *     replace}
      */
-    CompletionStage<Boolean> init(String room, Update content, boolean replace);
+    CompletionStage<Optional<Answer<byte[]>>> init(String room, Update content, boolean replace);
 
     /** The whole committed document in V1, everything that was committed before included. */
     CompletionStage<Answer<byte[]>> export(String room);

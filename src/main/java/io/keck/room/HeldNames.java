@@ -5,30 +5,31 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Names of rooms that were deleted a moment ago. Whoever was in such a room comes back at once, and would make it anew
- * with all that was in it. Bounded: the log knows the rest. Thread-safe.
+ * Names that were held when this node last heard of them, so that a socket on any other name costs no question. Only a
+ * hint: a back end on another node may have created the document meanwhile, so the log is asked before a socket is
+ * refused. Bounded: where a name is missing here, the log refuses the socket when it opens the room. Thread-safe.
  */
 final class HeldNames {
-    private static final int MANY = 10_000;
+    private static final int MAX_NAMES = 10_000;
 
     private final LongSupplier clock;
-    private final long millis;
     private final Map<String, Long> until = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-            return size() > MANY;
+            return size() > MAX_NAMES;
         }
     };
 
-    HeldNames(LongSupplier clock, long millis) {
+    HeldNames(LongSupplier clock) {
         this.clock = clock;
-        this.millis = millis;
     }
 
-    synchronized void add(String name) {
-        if (!contains(name)) {
+    /** The log says that the name is held for so long still; 0 for not. */
+    synchronized void heldFor(String name, long millis) {
+        until.remove(name);
+        if (millis > 0) {
             until.put(name, clock.getAsLong() + millis);
         }
     }

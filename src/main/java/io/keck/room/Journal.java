@@ -4,6 +4,7 @@ import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
 import io.keck.crdt.lib0.DecodeException;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -66,6 +67,9 @@ final class Journal {
         /** The room was deleted. */
         void gone();
 
+        /** The log has answered for the batch that was on its way when the replica was stopped. */
+        void answeredLate(Batch batch, @Nullable Throwable error);
+
         /** What is stored is damaged from there on; so it was loaded up to there. */
         void damaged(UpdateLog.Damage damage);
 
@@ -106,6 +110,8 @@ final class Journal {
     private @Nullable Batch inFlight;
     /** That of the attempt to append it. */
     private long inFlightLink;
+    /** Whether there was an attempt before. */
+    private boolean inFlightAgain;
     /** Where {@link #inFlight} is in the log, when it is known to be there but rows before it are missing here. */
     private long awaited;
 
@@ -154,10 +160,20 @@ final class Journal {
         return inFlight;
     }
 
+    /** That batch, while the log has not answered for it. */
+    @Nullable
+    Batch unanswered() {
+        return awaited == 0 ? inFlight : null;
+    }
+
     /** Compares with the log as it is from now on, and tells what to ask {@link #hasRead} for. */
     long lookUp() {
         boolean tooEarly = reading;
-        readOn();
+        if (damage != null && !reading) {
+            lookAtHead();
+        } else {
+            readOn();
+        }
         return tooEarly ? reads + 1 : reads;
     }
 
@@ -202,6 +218,7 @@ final class Journal {
         }
         inFlight = first;
         boolean again = first.submitted;
+        inFlightAgain = again;
         if (!again) {
             first.submitted = true;
             first.submittedAt = now;
@@ -214,6 +231,9 @@ final class Journal {
 
     private void appended(Batch batch, UpdateLog.@Nullable Appended at, @Nullable Throwable error) {
         if (stopped || batch != inFlight) {
+            if (stopped && batch == inFlight) {
+                owner.answeredLate(batch, cause(error));
+            }
             return;
         }
         if (error != null || at == null) {
@@ -233,6 +253,7 @@ final class Journal {
         notAwaited();
         Throwable cause = cause(error);
         if (cause instanceof UpdateLog.RoomGoneException) {
+            batch.submitted = inFlightAgain; // only this attempt is certain to have done nothing
             owner.gone();
             return;
         }
@@ -321,6 +342,25 @@ final class Journal {
                 }));
     }
 
+    /** A damaged room is not read again for each who asks: whether it was deleted or repaired shows in its head. */
+    private void lookAtHead() {
+        beginRead();
+        log.heads(List.of(id))
+                .whenComplete((heads, error) -> mailbox.accept(() -> {
+                    reading = false;
+                    if (stopped || heads == null) {
+                        return;
+                    }
+                    UpdateLog.Head head = heads.get(id);
+                    if (Objects.equals(head, damagedHead)) {
+                        goodReads = reads;
+                        readOnIfNeeded();
+                    } else {
+                        readOn();
+                    }
+                }));
+    }
+
     private void beginRead() {
         reading = true;
         readAgain = false;
@@ -335,7 +375,10 @@ final class Journal {
             damagedHead = contents.head();
             if (contents.damage() == null) {
                 owner.reload();
+                return;
             }
+            goodReads = reads;
+            readOnIfNeeded();
         } else if (contents.head().seq() < from || (from > 0 && !owner.continues(contents.anchor(), anchor))) {
             makeAnew();
         } else if (moves == asked || shows(contents)) {

@@ -22,8 +22,14 @@ final class Member implements Awareness.Owner {
     /** A step 1 that waits for the backlog to drain. */
     @Nullable
     StateVector asked;
-    /** The room was loaded for it, so the replica is new enough for its first step 1. */
+    /** What it sends now came before the log was asked on its behalf, so the replica is new enough for its step 1. */
     boolean isFresh;
+    /** Whether the log has said, after it came, that the life of this room goes on. */
+    boolean isProven;
+    /** Whether it has sent a step 1. */
+    boolean hasAsked;
+    /** It was sent away with a copy of an ended life; what it sends counts no more. */
+    boolean isDismissed;
     /** Which read of the log the answer to its step 1 waits for, and until when. */
     long freshAfter;
 

@@ -1,7 +1,11 @@
 package io.keck.room;
 
-/** What a back end asks a room for. Served or refused, once, in a turn of the room, which alone touches its fields. */
+import io.keck.protocol.CloseReason;
+
+/** What a room is asked for. Served or refused, once, in a turn of the room, which alone touches its fields. */
 abstract class Request {
+    /** When it came, see {@link Lives}. */
+    final long moment;
     /** The log was asked. */
     boolean ready;
     /** The read of the log that is waited for; 0 for none. */
@@ -11,6 +15,11 @@ abstract class Request {
     /** What others committed may be missing. */
     boolean stale;
 
+    /** @param moment when it came, see {@link Lives} */
+    Request(long moment) {
+        this.moment = moment;
+    }
+
     /**
      * Its time has come.
      *
@@ -18,5 +27,11 @@ abstract class Request {
      */
     abstract void served(Journal.Position at, boolean unsaved);
 
-    abstract void refused(RuntimeException error);
+    /**
+     * It is not carried out here.
+     *
+     * @param why {@link LifeEndedException} where it is to be asked for again by name
+     * @param reason what a connection is told
+     */
+    abstract void refused(RuntimeException why, CloseReason reason);
 }

@@ -1,10 +1,12 @@
 package io.keck.room;
 
+import io.keck.protocol.CloseReason;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -142,13 +144,32 @@ final class Requests {
     /**
      * The room ends.
      *
-     * @param gone whether nothing can be saved in it any more
+     * @param whyNot what is said to a request that came at that moment
+     * @param endOfLife what edits are told that were not handed to the log, where the life has ended; else null. What is
+     *     on its way then is told when the log has answered
      */
-    void end(RuntimeException whyNot, boolean gone) {
-        waiting.forEach(request -> request.refused(whyNot));
+    void end(LongFunction<RuntimeException> whyNot, CloseReason reason, @Nullable RuntimeException endOfLife) {
+        List<Request> refused = List.copyOf(waiting);
         waiting.clear();
+        refused.forEach(request -> request.refused(whyNot.apply(request.moment), reason));
         for (Batch batch : batches.all()) {
-            fail(batch, gone ? whyNot : givenUp(batch));
+            if (endOfLife == null) {
+                fail(batch, givenUp(batch));
+            } else if (!batch.submitted) {
+                fail(batch, endOfLife);
+            } else if (batch != journal.unanswered()) {
+                fail(batch, unknown());
+            }
         }
+    }
+
+    /**
+     * The log has answered for a batch that was on its way when the room ended.
+     *
+     * @param error why it was not committed, or null
+     * @param endOfLife what edits are told that are certainly not in the log
+     */
+    void answeredLate(Batch batch, @Nullable Throwable error, RuntimeException endOfLife) {
+        fail(batch, error instanceof UpdateLog.RoomGoneException ? endOfLife : unknown());
     }
 }

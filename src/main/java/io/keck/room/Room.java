@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +22,9 @@ import org.slf4j.LoggerFactory;
  * whatever other threads want from it is a task in that mailbox.
  *
  * <pre>
- *            log.open answers          nobody there for unloadAfter, nothing unsaved
+ *            log.open answers          no place taken for unloadAfter, nothing unsaved
  *   LOADING ──────────────────► OPEN ───────────────────────────────────────────────► CLOSED
- *      │                          │  the room was deleted: sockets are told 4404         ▲
+ *      │                          │  the life has ended: sockets are told 4404           ▲
  *      │                          │  a task failed: sockets are told 1012               │
  *      │                          └─────────────────────────────────────────────────────┤
  *      └────────────────────────────────────────────────────────────────────────────────┘
@@ -45,6 +44,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Limits.</b> When more than {@code maxOverlay} bytes wait to be committed, saved mode or not, the room stops reading
  * from those who write, until less waits.
+ *
+ * <p><b>Lives.</b> A room is one life of its name ({@link Lives}). Requests, watchers and connections are let in once the
+ * log has said, after they came, that this life goes on. When it ends, those inside are told; those that wait are sent
+ * back to ask by name. For a while a socket whose first step 1 shows a copy of an ended life gets 4404 ({@link
+ * EndedLives}).
  *
  * <p><b>Slow sockets.</b> One whose backlog is above {@code maxBacklog} gets no more batches: the room keeps how far it
  * was and sends what it lacks in one piece when it has drained. A step 1 is answered after what its sender sent before
@@ -102,9 +106,18 @@ public class Room {
 
     private final Bus.Listener listener;
 
-    private boolean deleted;
-    /** There was no room of that name. */
+    /** Where it is kept by its name. */
+    private Home home = Home.NONE;
+    /** The moment just before the log was asked for the contents. */
+    private volatile long loadedAt;
+    /** The life that was loaded has ended. */
+    private boolean hasEnded;
+    /** The log said that there is no room of that name. */
     private boolean missing;
+    /** Lives of the name that ended before this one began, and when that was read. */
+    private EndedLives endedLives = EndedLives.NONE;
+
+    private long endedReadAt;
 
     /** What is wrong with what is stored, or null. */
     private volatile UpdateLog.@Nullable Damage damage;
@@ -124,8 +137,6 @@ public class Room {
     private final Watchers watchers = new Watchers();
     /** Whether it is to be created where there is none. */
     private volatile boolean wanted;
-    /** Whether nobody wants it created, so that it may be closed. */
-    private BooleanSupplier abandon = () -> true;
 
     private final List<Runnable> savedListeners = new ArrayList<>();
 
@@ -156,7 +167,7 @@ public class Room {
                 context.documents(),
                 mailbox::post,
                 () -> journal.store().encode(),
-                edit -> requests().submit(edit, state == State.OPEN ? null : whyNot(), unsaved || isLost(edit)),
+                edit -> requests().submit(edit, state == State.OPEN ? null : whyNot(0), unsaved || isLost(edit)),
                 context.budget());
         this.requests = new Requests(context, journal, batches);
         this.emptySince = clock.getAsLong();
@@ -164,8 +175,35 @@ public class Room {
 
     // ------------------------------------------------------------------ called from any thread
 
+    /** Where rooms are kept by name. */
+    interface Home {
+        Home NONE = new Home() {
+            @Override
+            public long moment() {
+                return 0;
+            }
+
+            @Override
+            public boolean abandon() {
+                return true;
+            }
+        };
+
+        /** The number of this moment, see {@link Lives}. */
+        long moment();
+
+        /** Asked, in a turn, when the log knows no room of the name: whether this one may close. */
+        boolean abandon();
+    }
+
+    /** Where it is kept; to be called before it is loaded. */
+    void belongsTo(Home here) {
+        home = here;
+    }
+
     /** Begins to load. */
     void load() {
+        loadedAt = home.moment();
         (wanted ? context.log().open(name) : context.log().find(name))
                 .whenComplete((contents, error) -> mailbox.post(() -> loaded(error == null ? contents : null, error)));
     }
@@ -173,11 +211,6 @@ public class Room {
     /** From now on the room is created where there is none. */
     void want() {
         wanted = true;
-    }
-
-    /** What is asked, in a turn, when there is no room of that name. */
-    void whenMissing(BooleanSupplier mayClose) {
-        abandon = mayClose;
     }
 
     boolean isWanted() {
@@ -198,40 +231,43 @@ public class Room {
     }
 
     /**
-     * Carries a request out, in a turn, when everything is in the replica that was committed before.
+     * Carries a request out, in a turn, when everything is in the replica that was committed before it came.
      *
      * @param local whether the replica will do as it is
      */
     void request(boolean local, Request request) {
         mailbox.post(() -> {
             if (state == State.CLOSED) {
-                request.refused(whyNot());
+                request.refused(whyNot(request.moment), closeReason);
                 return;
             }
             requests.add(request);
             whenOpen(() -> {
-                requests.ask(request, local || damage != null, unsaved);
+                boolean asks = !local && waitsForTheLog(request);
+                requests.ask(request, !asks, unsaved);
                 request.stale |= damage != null;
             });
         });
     }
 
-    /** From now on tells somebody how far it is; he holds a place that was kept by {@link #reserve}. */
-    void watch(Watcher watcher) {
-        mailbox.post(() -> {
-            if (state == State.CLOSED) {
-                watcher.ended(whyNot());
-                return;
-            }
-            watchers.add(watcher);
-            Journal.Position at = journal.position();
-            if (at != null) {
-                watcher.risen(at.roomId(), at.seq());
-            }
-        });
+    /** Whether the log is to be asked for the sake of a request: not if it was since that came. A test switches it off. */
+    boolean waitsForTheLog(Request request) {
+        return loadedAt <= request.moment;
     }
 
-    /** Tells him no more. */
+    /** From now on tells a watcher how far it is, and keeps a place for it. To be called in a turn, while it is open. */
+    void watch(Watcher watcher) {
+        takePlace();
+        watchers.add(watcher);
+        Journal.Position at = journal.here();
+        watcher.risen(at.roomId(), at.seq());
+    }
+
+    private void takePlace() {
+        seats.updateAndGet(n -> n < 0 ? n : n + 1);
+    }
+
+    /** Tells a watcher no more. */
     void unwatch(Watcher watcher) {
         mailbox.post(() -> watchers.remove(watcher));
         release();
@@ -276,13 +312,22 @@ public class Room {
         return journal.store();
     }
 
-    /** Whether it was deleted while it was open; to be asked in {@code onClosed}. */
+    /** Whether its sockets were told that it was deleted; to be asked in {@code onClosed}. */
     boolean wasDeleted() {
-        return deleted;
+        return closeReason.equals(CloseReason.deleted());
     }
 
-    /** It was deleted: looks for itself, since it may be another room of that name. */
-    void deleted() {
+    /** The life of that id has ended; if it is this one, the room closes before it does anything that comes later. */
+    void retire(long id) {
+        mailbox.post(() -> whenOpen(() -> {
+            if (journal.here().roomId() == id) {
+                lifeEnded();
+            }
+        }));
+    }
+
+    /** Its life may have ended: asks the log. */
+    void lookAgain() {
         mailbox.post(() -> whenOpen(journal::readOn));
     }
 
@@ -322,11 +367,30 @@ public class Room {
         return seats.getAndUpdate(n -> n < 0 ? n : n + 1) >= 0;
     }
 
-    /** Takes the place that was kept by {@link #reserve}. */
-    Seat sit(Connection connection) {
-        Member member = new Member(connection, settings.maxAwarenessStates());
-        mailbox.post(() -> join(member));
-        return new MemberSeat(member);
+    /**
+     * Gives a connection its seat, greets it, and deals with what it has sent. To be called in a turn, while it is open.
+     *
+     * @param stale whether the log did not say that this life goes on
+     */
+    void sit(Place place, boolean stale) {
+        Member member = new Member(place.connection(), settings.maxAwarenessStates());
+        List<Place.Frame> early = place.begin(new MemberSeat(member));
+        if (early == null) {
+            return;
+        }
+        takePlace();
+        members.add(member);
+        member.isProven = !stale || damage != null;
+        greet(member);
+        member.isFresh = true; // what it sent early has waited with it
+        for (Place.Frame frame : early) {
+            member.cameAt = frame.cameAt();
+            frame.messages().forEach(m -> handle(member, m));
+        }
+        member.isFresh = false;
+        if (!member.paused) {
+            member.connection.resume();
+        }
     }
 
     /** Lets the room do what time demands; costs nothing while it has nothing to do. */
@@ -397,24 +461,44 @@ public class Room {
         return edit.isLost();
     }
 
-    private RuntimeException whyNot() {
-        return deleted || missing
+    /**
+     * Why it cannot do what it was asked for.
+     *
+     * @param moment when that came: what the log said before is not the last word on it
+     */
+    private RuntimeException whyNot(long moment) {
+        if (hasEnded || (missing && loadedAt <= moment)) {
+            return endOfLife();
+        }
+        return missing
                 ? new Documents.RoomMissingException(name)
                 : new Documents.UnavailableException("the document cannot be opened now, please try again", false);
     }
 
-    private void join(Member member) {
-        if (state == State.CLOSED) {
-            member.connection.close(closeReason);
-            return;
-        }
-        member.isFresh = state == State.LOADING && members.isEmpty();
-        members.add(member);
-        whenOpen(() -> greet(member));
+    /** What sends a request to the next life of the name. A test switches it off. */
+    RuntimeException endOfLife() {
+        return new LifeEndedException(name);
     }
 
-    /** Who asks is to be told what was committed before, on whichever node. */
+    /** Whether a peer that knows this has a copy of an ended life of the name. A test switches it off. */
+    boolean isCopyOfEnded(StateVector known) {
+        long age = clock.getAsLong() - endedReadAt;
+        if (!endedLives.isEmpty() && age >= endedLives.millisLeft()) {
+            endedLives = EndedLives.NONE;
+        }
+        return !endedLives.isEmpty()
+                && endedLives.haveCopyIn(known, journal.store().stateVector(), age);
+    }
+
+    /** A member asks for what it lacks: all that was committed before, on whichever node. */
     private void ask(Member member, StateVector known) {
+        if (!member.hasAsked && isCopyOfEnded(known)) {
+            member.isDismissed = true;
+            leave(member);
+            member.connection.close(CloseReason.deleted());
+            return;
+        }
+        member.hasAsked = true;
         if (context.log().isShared() && !member.isFresh && !unsaved && damage == null) {
             member.freshAfter = journal.lookUp();
             member.freshUntil = clock.getAsLong() + settings.saveTimeout();
@@ -454,12 +538,12 @@ public class Room {
     private void loaded(UpdateLog.@Nullable Contents contents, @Nullable Throwable error) {
         if (contents == null) {
             if (Journal.cause(error) instanceof UpdateLog.RoomGoneException) {
-                deleted = true;
+                missing = true;
                 close(CloseReason.deleted());
                 return;
             }
             if (Journal.cause(error) instanceof Documents.RoomMissingException) {
-                if (abandon.getAsBoolean()) {
+                if (home.abandon()) {
                     missing = true;
                     close(CloseReason.restart());
                 } else {
@@ -472,6 +556,8 @@ public class Room {
             return;
         }
         state = State.OPEN;
+        endedLives = contents.ended();
+        endedReadAt = clock.getAsLong();
         journal.begin(contents);
         watchers.risen(contents.roomId(), contents.head().seq());
         List<Runnable> tasks = List.copyOf(waiting);
@@ -482,6 +568,9 @@ public class Room {
     // ------------------------------------------------------------------ turns: messages
 
     private void handle(Member member, Message message) {
+        if (member.isDismissed) {
+            return;
+        }
         if (message instanceof Message.SyncUpdate m) {
             accept(member, m.update());
         } else if (message instanceof Message.SyncStep2 m) {
@@ -676,8 +765,12 @@ public class Room {
 
         @Override
         public void gone() {
-            deleted = true;
-            close(CloseReason.deleted());
+            lifeEnded();
+        }
+
+        @Override
+        public void answeredLate(Batch batch, @Nullable Throwable error) {
+            requests.answeredLate(batch, error, endOfLife());
         }
 
         @Override
@@ -830,8 +923,8 @@ public class Room {
         state = State.CLOSED;
         journal.stop();
         document.end();
-        requests.end(whyNot(), deleted);
-        watchers.ended(whyNot());
+        requests.end(this::whyNot, closeReason, hasEnded ? endOfLife() : null);
+        watchers.ended(hasEnded ? new Documents.RoomMissingException(name) : whyNot(0));
         awareness.end();
         if (subscribed != 0) {
             context.bus().unsubscribe(subscribed, listener);
@@ -852,6 +945,13 @@ public class Room {
         close(CloseReason.restart());
     }
 
+    private void lifeEnded() {
+        if (state != State.CLOSED) {
+            hasEnded = true;
+            close(CloseReason.deleted());
+        }
+    }
+
     /** Ends the room for those who are in it; the next connection opens it again. */
     private void close(CloseReason reason) {
         if (state == State.CLOSED) {
@@ -861,7 +961,8 @@ public class Room {
         seats.set(-1);
         ended();
         waiting.clear();
-        members.forEach(m -> m.connection.close(reason));
+        // a member that the log did not vouch for may belong to the next life: it comes back and asks
+        members.forEach(m -> m.connection.close(hasEnded && !m.isProven ? CloseReason.restart() : reason));
         members.clear();
         savedListeners.forEach(Runnable::run);
         savedListeners.clear();

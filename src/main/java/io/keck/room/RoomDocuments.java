@@ -1,15 +1,25 @@
 package io.keck.room;
 
 import io.keck.crdt.Doc;
+import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The documents of this node's rooms: a request keeps its room loaded while it lasts. Thread-safe. */
 final class RoomDocuments implements Documents {
+    private static final Logger LOG = LoggerFactory.getLogger(RoomDocuments.class);
+    /** How often another back end may delete what a third one created before this one is refused. */
+    private static final int ATTEMPTS = 10;
+
     private final Rooms rooms;
     private final RoomContext context;
 
@@ -21,15 +31,14 @@ final class RoomDocuments implements Documents {
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> read(
             String name, boolean local, Function<Doc, T> reader) {
-        return ask(
-                name, false, local, (room, at, stale, answer) -> room.document().read(at, stale, reader, answer));
+        return ask(name, local, (room, at, stale, answer) -> room.document().read(at, stale, reader, answer));
     }
 
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> write(
             String name, @Nullable String key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
         return RoomDocuments.<T>handled(
-                this.<T>ask(name, false, false, (room, at, stale, answer) -> {
+                this.<T>ask(name, false, (room, at, stale, answer) -> {
                     UpdateLog.Damage damage = room.damage();
                     if (damage != null) {
                         answer.completeExceptionally(new QuarantinedException(damage));
@@ -42,81 +51,105 @@ final class RoomDocuments implements Documents {
                 () -> read(name, false, afterwards));
     }
 
-    /** An edit that was made before: how the document is now. */
+    /** An edit that was made before: how the document is now. A read that fails then says nothing of the edit. */
     private static <T extends @Nullable Object> CompletionStage<Answer<T>> handled(
-            CompletionStage<Answer<T>> answer, java.util.function.Supplier<CompletionStage<Answer<T>>> again) {
-        return answer.handle((value, error) -> {
-                    if (error == null) {
-                        return CompletableFuture.completedStage(value);
-                    }
-                    Throwable cause = Journal.cause(error);
-                    return cause instanceof UpdateLog.KeyUsedException
-                            ? again.get()
-                            : CompletableFuture.<Answer<T>>failedStage(cause);
-                })
-                .thenCompose(stage -> stage);
+            CompletionStage<Answer<T>> answer, Supplier<CompletionStage<Answer<T>>> again) {
+        return otherwise(
+                answer,
+                cause -> cause instanceof UpdateLog.KeyUsedException
+                        ? otherwise(
+                                again.get(),
+                                failure -> CompletableFuture.failedStage(
+                                        failure instanceof UnavailableException
+                                                        || failure instanceof RoomMissingException
+                                                ? new UnavailableException("it was done before; " + failure, true)
+                                                : failure))
+                        : CompletableFuture.failedStage(cause));
     }
 
     @Override
     public CompletionStage<Answer<Long>> client(String name) {
-        return ask(
-                name, false, false, (room, at, stale, answer) -> room.document().client(at, stale, answer));
+        return ask(name, false, (room, at, stale, answer) -> room.document().client(at, stale, answer));
     }
 
     @Override
-    public CompletionStage<Boolean> create(String name) {
-        CompletableFuture<Boolean> done = new CompletableFuture<>();
-        context.log().find(name).whenComplete((found, error) -> {
-            Throwable cause = Journal.cause(error);
-            if (found != null) {
-                done.complete(false);
-            } else if (cause instanceof RoomMissingException) {
-                this.<Boolean>ask(
-                                name,
-                                true,
-                                true,
-                                (room, at, stale, answer) ->
-                                        answer.complete(new Answer<>(true, at.roomId(), at.seq(), stale)))
-                        .whenComplete((answer, failure) -> complete(done, true, failure));
-            } else {
-                complete(done, false, error);
+    public <T extends @Nullable Object> CompletionStage<Answer<T>> create(String name, Function<Doc, T> reader) {
+        return create(name, reader, 1);
+    }
+
+    private <T extends @Nullable Object> CompletionStage<Answer<T>> create(
+            String name, Function<Doc, T> reader, int attempt) {
+        return otherwise(read(name, false, reader), cause -> {
+            if (!(cause instanceof RoomMissingException)) {
+                return CompletableFuture.failedStage(cause); // nothing was done yet
             }
+            T empty = reader.apply(new Doc());
+            return outcome(context.log().create(name)).thenCompose(id -> {
+                if (id.isPresent()) {
+                    Answer<T> answer = new Answer<>(empty, id.get(), 0, false);
+                    return settled(name, new UpdateLog.Begun(id.get(), List.of()), answer);
+                }
+                return attempt < ATTEMPTS
+                        ? create(name, reader, attempt + 1) // another back end created it meanwhile
+                        : CompletableFuture.failedStage(
+                                new UnavailableException("others delete and create " + name + " all the time", false));
+            });
         });
-        return done;
     }
 
     @Override
-    public CompletionStage<Boolean> init(String name, Update content, boolean replace) {
-        CompletableFuture<Boolean> done = new CompletableFuture<>();
+    public CompletionStage<Optional<Answer<byte[]>>> init(String name, Update content, boolean replace) {
+        if (rooms.isDraining()) {
+            return CompletableFuture.failedStage(new UnavailableException("the server restarts", false));
+        }
+        StructStore whole = new StructStore();
+        whole.apply(content);
+        byte[] written = whole.encode();
         long link = 1 | (context.ids().get().getLeastSignificantBits() & Long.MAX_VALUE);
-        context.log()
-                .init(name, context.ids().get(), link, content.encode(), replace)
-                .whenComplete((id, error) -> {
-                    if (error == null && id.isPresent()) {
-                        rooms.replaced(name);
-                    }
-                    complete(done, error == null && id.isPresent(), error);
-                });
-        return done;
+        return outcome(context.log().init(name, context.ids().get(), link, content.encode(), replace))
+                .thenCompose(life -> life.isEmpty()
+                        ? CompletableFuture.completedStage(Optional.empty())
+                        : settled(
+                                name,
+                                life.get(),
+                                Optional.of(new Answer<>(written, life.get().roomId(), 1, false))));
     }
 
-    private static void complete(CompletableFuture<Boolean> done, boolean value, @Nullable Throwable error) {
-        Throwable cause = Journal.cause(error);
-        if (cause == null) {
-            done.complete(value);
-        } else {
-            done.completeExceptionally(
-                    cause instanceof RoomMissingException
-                                    || cause instanceof UnavailableException
-                                    || cause instanceof UpdateLog.RoomGoneException
-                            ? cause
-                            : new UnavailableException("the database does not answer", true));
+    /** The answer, once this node meets the life that has begun. It is committed: nothing that fails now changes that. */
+    private <T> CompletionStage<T> settled(String name, UpdateLog.Begun life, T answer) {
+        CompletionStage<Void> met;
+        try {
+            met = rooms.begun(name, life);
+        } catch (RuntimeException e) {
+            LOG.error("Room {} was created, and the room before it could not be ended on this node", name, e);
+            met = CompletableFuture.completedStage(null);
         }
+        return met.handle((done, error) -> answer);
+    }
+
+    /** What a change that was handed to the log has come to, as far as anybody knows: unknown where the log says no more. */
+    private static <T> CompletionStage<T> outcome(CompletionStage<T> change) {
+        return otherwise(
+                change,
+                cause -> CompletableFuture.failedStage(
+                        cause instanceof UnavailableException
+                                ? cause
+                                : new UnavailableException("the database does not answer: " + cause, true)));
+    }
+
+    /** A stage, or what comes after its failure. */
+    private static <T extends @Nullable Object> CompletionStage<T> otherwise(
+            CompletionStage<T> stage, Function<Throwable, CompletionStage<T>> failed) {
+        return stage.handle((value, error) -> {
+                    Throwable cause = Journal.cause(error);
+                    return cause == null ? CompletableFuture.<T>completedStage(value) : failed.apply(cause);
+                })
+                .thenCompose(next -> next);
     }
 
     @Override
     public CompletionStage<Answer<byte[]>> export(String name) {
-        return ask(name, false, false, (room, at, stale, answer) -> {
+        return ask(name, false, (room, at, stale, answer) -> {
             UpdateLog.Damage damage = room.damage();
             if (damage == null) {
                 answer.complete(new Answer<>(room.store().encode(), at.roomId(), at.seq(), stale));
@@ -128,35 +161,13 @@ final class RoomDocuments implements Documents {
 
     @Override
     public CompletionStage<Boolean> delete(String name) {
-        return rooms.delete(name);
-    }
-
-    /** What to do in the room's turn. */
-    @FunctionalInterface
-    private interface Action<T extends @Nullable Object> {
-        void run(Room room, Journal.Position at, boolean stale, CompletableFuture<Answer<T>> answer);
+        return outcome(rooms.delete(name));
     }
 
     private <T extends @Nullable Object> CompletionStage<Answer<T>> ask(
-            String name, boolean create, boolean local, Action<T> action) {
-        CompletableFuture<Answer<T>> answer = new CompletableFuture<>();
-        if (rooms.isDraining()) {
-            answer.completeExceptionally(new UnavailableException("the server restarts", false));
-            return answer;
-        }
-        Room room = rooms.lend(name, create);
-        var unused = answer.whenComplete((value, error) -> room.release());
-        room.request(local, new Request() {
-            @Override
-            void served(Journal.Position at, boolean unsaved) {
-                action.run(room, at, stale || unsaved, answer);
-            }
-
-            @Override
-            void refused(RuntimeException error) {
-                answer.completeExceptionally(error);
-            }
-        });
-        return answer;
+            String name, boolean local, Lives.Errand<Answer<T>> errand) {
+        return rooms.isDraining()
+                ? CompletableFuture.failedStage(new UnavailableException("the server restarts", false))
+                : rooms.lives().ask(name, false, local, errand);
     }
 }

@@ -14,7 +14,8 @@ package io.keck.room;
  * @param keepAlive milliseconds without any frame after which a socket gets an empty awareness message
  * @param stuckAfter milliseconds without progress after which a socket with a backlog is closed
  * @param unloadAfter milliseconds a room without sockets stays loaded
- * @param holdDeleted milliseconds for which nobody may make a room anew after it was deleted
+ * @param deletedNameHold milliseconds after the end of a life of a name for which no socket creates the document again,
+ *     and copies of the ended life are told apart from newcomers
  * @param tailHealthy milliseconds between two comparisons with the log while the bus is healthy
  * @param tailAlone milliseconds between two comparisons with the log while it is not, or there is none
  */
@@ -30,7 +31,7 @@ public record RoomSettings(
         long keepAlive,
         long stuckAfter,
         long unloadAfter,
-        long holdDeleted,
+        long deletedNameHold,
         long tailHealthy,
         long tailAlone) {
     /** 2 MiB, 8 MiB, 64 MiB, 256 MiB, 64 KiB, 100, 2 s, 500 ms, 20 s, 60 s, 30 s, 60 s, 3 s, 200 ms. */

@@ -4,18 +4,15 @@ import io.keck.protocol.CloseReason;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The rooms that are loaded here, by name. Thread-safe. */
 public final class Rooms {
-    private final ConcurrentHashMap<String, Room> rooms = new ConcurrentHashMap<>();
     private final RoomContext context;
-    private final Maker maker;
+    private final Lives lives;
     private final Overlays overlays;
     private final Tailer tailer;
-    private final HeldNames held;
     private final Busiest busiest;
     private volatile boolean draining;
     private volatile Consumer<Bus.Kick> kicks = kick -> {};
@@ -34,8 +31,8 @@ public final class Rooms {
 
     Rooms(RoomContext context, Maker maker) {
         this.context = context;
-        this.maker = maker;
         this.overlays = new Overlays(context.settings().maxOverlays());
+        this.lives = new Lives(context, maker, overlays);
         this.tailer = new Tailer(context);
         this.busiest = new Busiest(context.metrics());
         context.bus().listen(new Bus.NodeListener() {
@@ -46,7 +43,7 @@ public final class Rooms {
 
             @Override
             public void deleted(String name) {
-                lookFor(name);
+                lives.lookAt(name);
             }
 
             @Override
@@ -54,7 +51,6 @@ public final class Rooms {
                 kicks.accept(kick);
             }
         });
-        this.held = new HeldNames(context.clock(), context.settings().holdDeleted());
     }
 
     /**
@@ -62,92 +58,59 @@ public final class Rooms {
      * drains, the connection is closed instead.
      */
     public Seat join(String name, Connection connection) {
-        Seat seat = lend(name, true).sit(connection);
+        Place place = new Place(connection, context.settings().maxInbound(), context.metrics()::nanos);
+        var unused = lives.ask(name, true, false, place).whenComplete((seated, error) -> {
+            if (draining) {
+                connection.close(CloseReason.restart());
+            }
+        });
         if (draining) {
             connection.close(CloseReason.restart());
         }
-        return seat;
+        return place;
+    }
+
+    /** The rooms by name, and what is asked of them. */
+    Lives lives() {
+        return lives;
+    }
+
+    /** Whether a room of that name may be held, as far as this node knows; quick. */
+    public boolean mayBeHeld(String name) {
+        return lives.mayBeHeld(name);
     }
 
     /**
-     * The room of that name, with a place reserved in it.
-     *
-     * @param create whether it is created where there is none; else it may close at once
+     * Whether the name is held: its document was deleted within {@link RoomSettings#deletedNameHold}, and no back end has
+     * created another since. Asks the log, but only where {@link #mayBeHeld}; fails where the log does not answer.
      */
-    Room lend(String name, boolean create) {
-        boolean[] created = new boolean[1];
-        Room room = rooms.compute(name, (key, present) -> {
-            if (present != null && present.reserve()) {
-                if (create) {
-                    present.want();
-                }
-                return present;
-            }
-            Room fresh = newRoom(name);
-            fresh.reserve();
-            if (create) {
-                fresh.want();
-            }
-            created[0] = true;
-            return fresh;
-        });
-        if (created[0]) {
-            room.load();
-        }
-        return room;
-    }
-
-    /** There is no such room: it takes no more connections, unless somebody wants it created meanwhile. */
-    private boolean abandon(Room room) {
-        boolean[] done = {true};
-        rooms.computeIfPresent(room.name(), (key, present) -> {
-            if (present == room && room.isWanted()) {
-                done[0] = false;
-                return present;
-            }
-            room.shut();
-            return present == room ? null : present;
-        });
-        return done[0];
-    }
-
-    private Room newRoom(String name) {
-        Room[] self = new Room[1];
-        Room room = maker.make(name, context, overlays, () -> closed(self[0]));
-        self[0] = room;
-        room.whenMissing(() -> abandon(room));
-        return room;
-    }
-
-    private void closed(Room room) {
-        rooms.remove(room.name(), room);
-        if (room.wasDeleted()) {
-            var unused = context.log().find(room.name()).whenComplete((successor, error) -> {
-                if (Journal.cause(error) instanceof UpdateLog.RoomGoneException) {
-                    held.add(room.name());
-                }
-            });
-        }
-    }
-
-    /** Whether a room of that name was deleted a moment ago, as far as this node knows: nobody may make it anew yet. */
-    public boolean isHeld(String name) {
-        return held.contains(name);
+    public CompletionStage<Boolean> isHeld(String name) {
+        return lives.isHeld(name);
     }
 
     /**
-     * Deletes the room of that name on all nodes; false when there is none. Its sockets are told, and nobody may make it
-     * anew for {@link RoomSettings#holdDeleted}.
+     * Deletes the room of that name on all nodes; false when there is none. Its sockets are told, and no socket creates
+     * another for {@link RoomSettings#deletedNameHold}.
      */
     public CompletionStage<Boolean> delete(String name) {
-        return context.log().delete(name).thenApply(deleted -> {
-            if (deleted) {
-                held.add(name);
+        return context.log().delete(name).thenCompose(ended -> {
+            if (ended.isPresent()) {
+                lives.end(name, List.of(ended.get()));
+                lives.deleted(name);
                 context.bus().deleted(name);
             }
-            lookFor(name);
-            return deleted;
+            return lives.settle(name).thenApply(settled -> ended.isPresent());
         });
+    }
+
+    /** A room of that name begins, in place of those. Completes when this node meets it. */
+    CompletionStage<Void> begun(String name, UpdateLog.Begun life) {
+        lives.end(name, life.ended());
+        lives.begun(name);
+        if (!life.ended().isEmpty()) {
+            context.bus().deleted(name);
+        }
+        return lives.settle(name);
     }
 
     /** Who is told when an operator on another node ends connections; there is one at most. */
@@ -155,15 +118,15 @@ public final class Rooms {
         kicks = listener;
     }
 
-    /** The names of the rooms that are loaded here, sorted: so many after the first few. */
+    /** The names of at most {@code limit} rooms that are loaded here, sorted, from the {@code offset}th on. */
     public List<String> names(int offset, int limit) {
-        return rooms.keySet().stream().sorted().skip(offset).limit(limit).toList();
+        return lives.names(offset, limit);
     }
 
     /** How that room is; null when it is not loaded here. Completes in a turn of the room. */
     public CompletionStage<@Nullable RoomView> look(String name) {
         CompletableFuture<@Nullable RoomView> view = new CompletableFuture<>();
-        Room room = rooms.get(name);
+        Room room = lives.loaded(name);
         if (room == null) {
             view.complete(null);
         } else {
@@ -178,32 +141,31 @@ public final class Rooms {
     }
 
     /**
-     * Follows a room, which stays loaded meanwhile, but is not created where there is none.
+     * Follows the room that lives under a name, until it ends. The room stays loaded meanwhile, but is not created where
+     * there is none.
      *
-     * @return ends that; to be closed once, also after the room has ended
+     * @return ends that; to be run once, also after the room has ended
      */
     public Runnable watch(String name, Watcher watcher) {
+        Following following = new Following(watcher);
         if (draining) {
-            watcher.ended(new Documents.UnavailableException("the server restarts", false));
-            return () -> {};
+            following.failed(new Documents.UnavailableException("the server restarts", false));
+            return following::stop;
         }
-        Room room = lend(name, false);
-        room.watch(watcher);
-        return () -> room.unwatch(watcher);
+        var unused = lives.ask(name, false, false, following).whenComplete((there, error) -> {
+            if (error != null) {
+                following.failed(error);
+            }
+        });
+        return following::stop;
     }
 
-    /** The room of that name was replaced by another. */
-    void replaced(String name) {
-        context.bus().deleted(name);
-        lookFor(name);
-    }
-
-    /** Lets a room that may have been deleted look for itself. */
-    private void lookFor(String name) {
-        Room room = rooms.get(name);
-        if (room != null) {
-            room.deleted();
-        }
+    /**
+     * Completes when every life of that name that has ended before this call has ended on this node, too, and those who
+     * followed it were told. Fails where there is no such room, or the log does not answer.
+     */
+    public CompletionStage<Boolean> find(String name) {
+        return lives.ask(name, false, false, (room, at, stale, done) -> done.complete(!stale));
     }
 
     /** Bytes of heap that documents take, roughly. */
@@ -218,7 +180,7 @@ public final class Rooms {
 
     /** Whether the room is loaded, or being loaded, here. */
     public boolean isOpen(String name) {
-        return rooms.containsKey(name);
+        return lives.loaded(name) != null;
     }
 
     boolean isDraining() {
@@ -240,7 +202,7 @@ public final class Rooms {
         int loaded = 0;
         int occupied = 0;
         long longest = 0;
-        for (Room room : rooms.values()) {
+        for (Room room : lives.all()) {
             loaded++;
             occupied += room.isOccupied() ? 1 : 0;
             long since = room.waitingSince();
@@ -256,7 +218,7 @@ public final class Rooms {
 
     /** How many rooms are loaded here. */
     public int size() {
-        return rooms.size();
+        return lives.all().size();
     }
 
     /** Bytes of updates that are not saved though clients have seen them, roughly. */
@@ -279,19 +241,19 @@ public final class Rooms {
      * called by one thread, at least as often as {@link RoomSettings#tailAlone}.
      */
     public void tail() {
-        tailer.tick(rooms.values());
+        tailer.tick(lives.all());
     }
 
     /** Lets every room do what time demands; to be called about once a second. */
     public void tick() {
-        rooms.values().forEach(Room::tick);
-        busiest.look(rooms.values());
+        lives.all().forEach(Room::tick);
+        busiest.look(lives.all());
     }
 
     /** Takes no more connections, ends those that are there, and completes when every update they sent is saved. */
     public CompletableFuture<Void> drain(CloseReason reason) {
         draining = true;
-        List<CompletableFuture<Void>> saved = rooms.values().stream()
+        List<CompletableFuture<Void>> saved = lives.all().stream()
                 .map(room -> {
                     CompletableFuture<Void> done = new CompletableFuture<>();
                     room.drain(reason, () -> done.complete(null));

@@ -50,6 +50,7 @@ public interface UpdateLog {
      * @param rows after the snapshot, or after the seq that was asked for, without a gap, in order of their seq; where
      *     something is damaged, only those before it
      * @param damage the first thing that is not as it was written, or null
+     * @param ended the lives of the name that ended a moment ago; told where the room was asked for by name
      */
     record Contents(
             long roomId,
@@ -58,7 +59,25 @@ public interface UpdateLog {
             long snapshotSeq,
             byte @Nullable [] snapshot,
             List<Row> rows,
-            @Nullable Damage damage) {
+            @Nullable Damage damage,
+            EndedLives ended) {
+        /** Contents that were asked for by id. */
+        public Contents(
+                long roomId,
+                Head head,
+                long anchor,
+                long snapshotSeq,
+                byte @Nullable [] snapshot,
+                List<Row> rows,
+                @Nullable Damage damage) {
+            this(roomId, head, anchor, snapshotSeq, snapshot, rows, damage, EndedLives.NONE);
+        }
+
+        /** The same, with the lives of the name that ended a moment ago. */
+        public Contents after(EndedLives lives) {
+            return new Contents(roomId, head, anchor, snapshotSeq, snapshot, rows, damage, lives);
+        }
+
         /** Contents that are as they were written. */
         public Contents(
                 long roomId, Head head, long anchor, long snapshotSeq, byte @Nullable [] snapshot, List<Row> rows) {
@@ -124,24 +143,46 @@ public interface UpdateLog {
     }
 
     /**
+     * A life that has begun.
+     *
+     * @param ended the ids of the lives of the name that ended in the same transaction
+     */
+    record Begun(long roomId, List<Long> ended) {}
+
+    /**
      * Reads the live room of that name. Fails with {@link Documents.RoomMissingException} where there is none, and with {@link
-     * RoomGoneException} when it was deleted a moment ago.
+     * RoomGoneException} where there is none and the name is held.
      */
     CompletionStage<Contents> find(String name);
 
     /**
-     * Makes a room of that name with a first row, in one transaction.
+     * Makes a room of that name with a first row, in one transaction, though the name is held.
      *
      * @param replace whether a live room of that name is deleted in the same transaction; else nothing is done then
-     * @return its id, or empty when nothing was done. Fails with anything when the outcome is unknown
+     * @return the new life, or empty when nothing was done, which it never is with {@code replace}. Fails with {@link
+     *     Documents.UnavailableException} where it tells what is known of the outcome, and with anything else when the
+     *     outcome is unknown
      */
-    CompletionStage<Optional<Long>> init(String name, UUID batchId, long link, byte[] payload, boolean replace);
+    CompletionStage<Optional<Begun>> init(String name, UUID batchId, long link, byte[] payload, boolean replace);
 
     /**
-     * Reads the live room of that name, and creates it where there is none. Fails with {@link RoomGoneException} when
-     * one of that name was deleted a moment ago.
+     * Makes an empty room of that name, though the name is held.
+     *
+     * @return its id, or empty where there is a live one. Fails as {@link #init} does
+     */
+    CompletionStage<Optional<Long>> create(String name);
+
+    /**
+     * Reads the live room of that name, and creates it where there is none. Fails with {@link RoomGoneException} where
+     * there is none and the name is held.
      */
     CompletionStage<Contents> open(String name);
+
+    /**
+     * How long a name is held still, in milliseconds: nobody but a back end makes a room of it for so long after a room
+     * was deleted. 0 where it is not held, or a room lives under it.
+     */
+    CompletionStage<Long> heldMillis(String name);
 
     /**
      * Everything after {@code seq}: rows, or a snapshot and rows where the first of them were compacted away. Fails with
@@ -178,6 +219,6 @@ public interface UpdateLog {
     /** How far these rooms are; one that the log does not know is missing in the answer. */
     CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds);
 
-    /** Deletes the live room of that name; false when there is none. */
-    CompletionStage<Boolean> delete(String name);
+    /** Deletes the live room of that name; the id of the life that ended so, or empty when there is none. */
+    CompletionStage<Optional<Long>> delete(String name);
 }

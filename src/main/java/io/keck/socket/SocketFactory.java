@@ -51,9 +51,12 @@ public class SocketFactory {
     @JsonProperty
     private Duration restartSpread = Duration.seconds(3);
 
-    /** Knows, quickly and from any thread, which connections can be taken now. */
+    /** Knows, from any thread, which connections can be taken now. */
     public interface Gatekeeper {
-        /** Whether a room of that name was deleted a moment ago, and must not be made anew yet. */
+        /**
+         * Whether the document of that name was deleted within the hold, and no back end has created another since. Quick,
+         * but for names that were held a moment ago: then the database is asked.
+         */
         boolean isHeld(String room);
 
         /** Whether this node can have that room open. */

@@ -224,6 +224,10 @@ class Compactor {
                 wait(log.change(room, h -> purge(h, room)));
             }
             forgetKeys();
+            wait(log.change(0, h -> {
+                EndedClients.sweep(h, clock.millis());
+                return true;
+            }));
         } catch (RuntimeException e) {
             LOG.warn("Old rows of the log could not be purged, they will be later: {}", e.toString());
         }

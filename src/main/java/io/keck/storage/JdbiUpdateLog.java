@@ -14,7 +14,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +24,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
@@ -51,7 +49,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
      * @param snapshotBytes bytes of rows after a snapshot that make the room be folded
      * @param retentionMillis how long folded rows stay
      * @param snapshotEvery rows after a snapshot that make the room be folded
-     * @param holdMillis how long nobody may make a room anew after it was deleted
+     * @param holdMillis {@code deletedNameHold}, in milliseconds
      */
     public record Settings(
             int lanes,
@@ -82,13 +80,13 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     private final Jdbi jdbi;
     private final Dialect dialect;
     private final boolean shared;
-    private final String node;
     private final Settings settings;
     private final Clock clock;
     private final Runnable onConnectionLost;
     private final List<GroupCommit<Write>> lanes = new ArrayList<>();
     private final ExecutorService readers;
     private final Compactor compactor;
+    private final NamedRooms names;
     /** A room that falls out of here is only folded later. */
     private final Map<Long, Tail> tails = Collections.synchronizedMap(new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -133,7 +131,6 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         this.jdbi = jdbi;
         this.dialect = Dialect.of(sqlite);
         this.shared = !sqlite;
-        this.node = node;
         this.settings = settings;
         this.clock = clock;
         this.onConnectionLost = onConnectionLost;
@@ -150,6 +147,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         this.readers = Executors.newFixedThreadPool(
                 settings.readers(), r -> new Thread(r, "log-reader-" + number.getAndIncrement()));
         this.compactor = new Compactor(this, clock, settings.retentionMillis());
+        this.names = new NamedRooms(this, node, dialect, clock, settings.holdMillis());
     }
 
     private GroupCommit.Committer<Write> measured(LogWriter writer) {
@@ -175,55 +173,39 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
 
     @Override
     public CompletionStage<Contents> open(String name) {
-        return reading(() -> liveRoom(name))
-                .thenCompose(found -> found.isPresent()
-                        ? CompletableFuture.completedStage(found.get())
-                        : write(name.hashCode(), new Write.Create(name, new CompletableFuture<>()), Write.Create::done))
-                .thenCompose(id -> read(id, 0))
-                .thenApply(contents -> {
-                    long bytes = contents.rows().stream()
-                            .mapToLong(row -> row.payload().length)
-                            .sum();
-                    count(contents.roomId(), new Tail(contents.rows().size(), bytes), true);
-                    return contents;
-                });
+        return names.open(name);
+    }
+
+    /** A room was opened: how much it has beyond its snapshot is known. */
+    Contents opened(Contents contents) {
+        long bytes =
+                contents.rows().stream().mapToLong(row -> row.payload().length).sum();
+        count(contents.roomId(), new Tail(contents.rows().size(), bytes), true);
+        return contents;
     }
 
     @Override
     public CompletionStage<Contents> find(String name) {
-        return reading(() -> readNow(liveRoom(name).orElseThrow(() -> new Documents.RoomMissingException(name)), 0));
+        return names.find(name);
     }
 
     @Override
-    public CompletionStage<Optional<Long>> init(String name, UUID batchId, long link, byte[] payload, boolean replace) {
-        Write.Append first = new Write.Append(0, batchId, link, payload, false, null, new CompletableFuture<>());
-        AtomicReference<Optional<Long>> made = new AtomicReference<>(Optional.empty());
-        return change(name.hashCode(), h -> {
-                    made.set(LogWriter.init(h, dialect, node, clock.millis(), first, name, replace));
-                    return true;
-                })
-                .thenApply(done -> {
-                    Optional<Long> id = Objects.requireNonNull(made.get());
-                    id.ifPresent(committed::accept);
-                    return id;
-                });
+    public CompletionStage<Optional<Begun>> init(
+            String name, UUID batchId, long link, byte[] payload, boolean replace) {
+        return names.init(name, batchId, link, payload, replace).thenApply(life -> {
+            life.ifPresent(begun -> committed.accept(begun.roomId()));
+            return life;
+        });
     }
 
-    /** The live room; fails where one was deleted a moment ago and there is no other yet. */
-    private Optional<Long> liveRoom(String name) {
-        return jdbi.withHandle(h -> h.createQuery(
-                        "SELECT id, 0 AS gone FROM rooms WHERE name = :name AND deleted_at IS NULL"
-                                + " UNION ALL SELECT id, 1 FROM rooms WHERE name = :name AND deleted_at > :since"
-                                + " ORDER BY gone LIMIT 1")
-                .bind("name", name)
-                .bind("since", clock.millis() - settings.holdMillis())
-                .map((rs, ctx) -> {
-                    if (rs.getInt(2) == 1) {
-                        throw new RoomGoneException(rs.getLong(1));
-                    }
-                    return rs.getLong(1);
-                })
-                .findOne());
+    @Override
+    public CompletionStage<Optional<Long>> create(String name) {
+        return names.create(name);
+    }
+
+    @Override
+    public CompletionStage<Long> heldMillis(String name) {
+        return names.heldMillis(name);
     }
 
     @Override
@@ -247,16 +229,8 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     }
 
     @Override
-    public CompletionStage<Boolean> delete(String name) {
-        return change(name.hashCode(), h -> {
-            long now = clock.millis();
-            int deleted = h.createUpdate("UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL")
-                    .bind("now", now)
-                    .bind("name", name)
-                    .execute();
-            BlobSpaces.end(h, name, now);
-            return deleted == 1;
-        });
+    public CompletionStage<Optional<Long>> delete(String name) {
+        return names.delete(name);
     }
 
     /**
@@ -266,7 +240,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
      * @throws DamagedException if it is damaged; nothing was changed then
      */
     public boolean compact(String name) {
-        return liveRoom(name).map(compactor::compact).orElse(false);
+        return names.live(name).map(compactor::compact).orElse(false);
     }
 
     /** What the database has of the live room of that name; empty where there is none. */
@@ -362,10 +336,10 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         return write(key, new Write.Task(work, new CompletableFuture<>()), Write.Task::done);
     }
 
-    private <W extends Write, T> CompletionStage<T> write(
+    <W extends Write, T> CompletionStage<T> write(
             long key, W write, java.util.function.Function<W, CompletableFuture<T>> done) {
         if (!lanes.get(Math.floorMod(Long.hashCode(key), lanes.size())).add(write)) {
-            return CompletableFuture.failedStage(new IllegalStateException("the log is closed"));
+            return CompletableFuture.failedStage(new Documents.UnavailableException("the log is closed", false));
         }
         return watched(done.apply(write), true);
     }

@@ -1,6 +1,8 @@
 package io.keck.storage;
 
+import io.keck.room.Documents.UnavailableException;
 import io.keck.room.UpdateLog.Appended;
+import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Head;
 import io.keck.room.UpdateLog.KeyUsedException;
 import io.keck.room.UpdateLog.RoomGoneException;
@@ -33,6 +35,9 @@ final class LogWriter implements GroupCommit.Committer<Write> {
     private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
     /** Leaves 53 bits: a number for JSON, too. */
     private static final int ID_SHIFT = 11;
+
+    /** How often another transaction may begin a life of the name that this one wants to begin. */
+    private static final int ATTEMPTS = 20;
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -159,8 +164,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
             if (w instanceof Write.Append a) {
                 appends.put(a.roomId(), a);
             } else if (w instanceof Write.Create c) {
-                long id = create(h, c.name());
-                outcomes.add(() -> c.done().complete(id));
+                create(h, c, outcomes);
             } else if (w instanceof Write.Task t) {
                 boolean result = t.work().run(h);
                 outcomes.add(() -> t.done().complete(result));
@@ -177,40 +181,58 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         return 1 + (RANDOM.nextLong() >>> ID_SHIFT);
     }
 
-    /** Makes a room with one row; the id, or empty where there is one already that may not be replaced. */
-    static Optional<Long> init(
+    /** Makes a room with one row, or does nothing where there is one already that may not be replaced. */
+    static Optional<Begun> init(
             Handle h, Dialect dialect, String node, long now, Write.Append first, String name, boolean replace) {
-        if (replace) {
-            int deleted = h.createUpdate("UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL")
-                    .bind("now", now)
-                    .bind("name", name)
-                    .execute();
-            if (deleted == 1) {
-                BlobSpaces.end(h, name, now);
+        List<Long> ended = new ArrayList<>();
+        for (int i = 0; i < ATTEMPTS; i++) {
+            if (replace) {
+                ended.addAll(NamedRooms.end(h, name, now));
             }
+            Optional<Long> fresh = insert(h, name, now, Long.MAX_VALUE);
+            if (fresh.isPresent()) {
+                if (!ended.isEmpty()) {
+                    BlobSpaces.end(h, name, now);
+                }
+                dialect.append(h, List.of(first.to(fresh.get())), node, now);
+                return Optional.of(new Begun(fresh.get(), List.copyOf(ended)));
+            }
+            if (!replace) {
+                return Optional.empty();
+            }
+            // Another transaction, which the update had to wait for, has begun a life that the update did not see:
+            // the next statement sees it.
         }
-        Optional<Long> fresh = insert(h, name, now);
-        fresh.ifPresent(id -> dialect.append(h, List.of(first.to(id)), node, now));
-        return fresh;
+        throw new UnavailableException("others create " + name + " again and again", false); // and all is rolled back
     }
 
-    private static Optional<Long> insert(Handle h, String name, long now) {
-        return h.createQuery("INSERT INTO rooms (id, name, head, created_at) VALUES (:id, :name, 0, :now)"
+    /**
+     * Makes an empty room; empty where there is a live one.
+     *
+     * @param heldSince where a room of the name was deleted after that, none is made
+     */
+    static Optional<Long> insert(Handle h, String name, long now, long heldSince) {
+        return h.createQuery("INSERT INTO rooms (id, name, head, created_at) SELECT :id, :name, 0, :now"
+                        + " WHERE NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)"
                         + " ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id")
                 .bind("id", newRoomId())
                 .bind("name", name)
                 .bind("now", now)
+                .bind("since", heldSince)
                 .mapTo(Long.class)
                 .findOne();
     }
 
-    private long create(Handle h, String name) {
+    private void create(Handle h, Write.Create create, List<Runnable> outcomes) {
         // the insert comes first: a transaction that begins with a read cannot always go on to write in SQLite
-        return insert(h, name, clock.millis())
-                .orElseGet(() -> h.createQuery("SELECT id FROM rooms WHERE name = :name AND deleted_at IS NULL")
-                        .bind("name", name)
+        Optional<Long> id = insert(h, create.name(), clock.millis(), create.heldSince())
+                .or(() -> h.createQuery("SELECT id FROM rooms WHERE name = :name AND deleted_at IS NULL")
+                        .bind("name", create.name())
                         .mapTo(Long.class)
-                        .one());
+                        .findOne());
+        outcomes.add(() -> id.ifPresentOrElse(
+                create.done()::complete,
+                () -> create.done().completeExceptionally(new RoomGoneException(0)))); // deleted meanwhile
     }
 
     private void append(Handle h, List<Write.Append> appends, List<Runnable> outcomes) {

@@ -42,8 +42,13 @@ sealed interface Write {
         }
     }
 
-    /** The live room of a name, created where there is none; completes with its id. */
-    record Create(String name, CompletableFuture<Long> done) implements Write {}
+    /**
+     * The live room of a name, created where there is none; completes with its id, or fails with {@link
+     * io.keck.room.UpdateLog.RoomGoneException}.
+     *
+     * @param heldSince where a room of the name was deleted after that, none is created
+     */
+    record Create(String name, long heldSince, CompletableFuture<Long> done) implements Write {}
 
     /** Anything else that changes the database; completes with what it returns. */
     record Task(Work work, CompletableFuture<Boolean> done) implements Write {

@@ -4,11 +4,11 @@ import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Update;
 import io.keck.room.Documents;
-import io.keck.room.UpdateLog.RoomGoneException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -47,7 +47,6 @@ final class FakeDocuments implements Documents, AutoCloseable {
 
     private final ExecutorService thread = Executors.newSingleThreadExecutor(r -> new Thread(r, "fake-documents"));
     private final Map<String, Life> rooms = new TreeMap<>();
-    private final Set<String> held = new HashSet<>();
     private long nextId = 1;
     volatile Database database = Database.WORKS;
     volatile boolean lastReadWasLocal;
@@ -127,32 +126,25 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
-    public CompletionStage<Boolean> create(String room) {
+    public <T> CompletionStage<Answer<T>> create(String room, Function<Doc, T> reader) {
         return run(() -> {
-            if (held.contains(room)) {
-                throw new RoomGoneException(0);
-            }
-            boolean absent = !rooms.containsKey(room);
             checkDatabase();
-            if (absent) {
-                rooms.put(room, new Life(nextId++));
-            }
-            return absent;
+            return answer(rooms.computeIfAbsent(room, name -> new Life(nextId++)), reader);
         });
     }
 
     @Override
-    public CompletionStage<Boolean> init(String room, Update content, boolean replace) {
+    public CompletionStage<Optional<Answer<byte[]>>> init(String room, Update content, boolean replace) {
         return run(() -> {
             checkDatabase();
             if (rooms.containsKey(room) && !replace) {
-                return false;
+                return Optional.empty();
             }
             Life life = new Life(nextId++);
             life.doc.applyUpdate(Update.decode(content.encode(), DecodeLimits.OWN), null);
             life.seq = 1;
             rooms.put(room, life);
-            return true;
+            return Optional.of(answer(life, Doc::encodeStateAsUpdate));
         });
     }
 
@@ -233,14 +225,9 @@ final class FakeDocuments implements Documents, AutoCloseable {
         return run(() -> rooms.containsKey(room)).join();
     }
 
-    void hold(String room) {
-        run(() -> held.add(room)).join();
-    }
-
     void reset() {
         run(() -> {
                     rooms.clear();
-                    held.clear();
                     nextId = 1;
                     database = Database.WORKS;
                     return true;

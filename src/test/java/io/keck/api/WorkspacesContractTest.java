@@ -306,15 +306,6 @@ class WorkspacesContractTest {
     }
 
     @Test
-    void heldName_isFreeLater() {
-        server.documents.hold("w");
-        ApiServer.Reply reply = post("w", null);
-        assertThat(reply.status()).isEqualTo(503);
-        assertThat(reply.header("Retry-After")).isEqualTo("5");
-        assertThat(reply.header("Keck-Outcome")).isNull();
-    }
-
-    @Test
     void unknownPathsAndMethods_areRefusedWithASentence() {
         post("w", null);
         assertThat(server.get("/api/nothing").toString()).isEqualTo("404 text/plain Not Found.");

@@ -351,7 +351,7 @@ final class ClusterSimulation {
         if (!peer.client.isConnected()) {
             peer.client.disconnect(); // the socket that the server closed
             peer.node = anyNode();
-            if (!peer.node.rooms.isHeld(peer.room)) { // as the filter before the socket does
+            if (!peer.node.rooms.mayBeHeld(peer.room)) { // as the filter before the socket does
                 peer.client.connect(peer.node.rooms, peer.room);
             }
         } else {

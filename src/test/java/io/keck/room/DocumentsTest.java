@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.Doc;
 import io.keck.crdt.Update;
+import io.keck.protocol.CloseReason;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;
@@ -224,7 +225,9 @@ class DocumentsTest {
                 },
                 later);
         Documents both = two.rooms.documents();
-        both.create(ROOM);
+        both.create(ROOM, DocumentsTest::text);
+        two.settle();
+        both.read(ROOM, false, DocumentsTest::text);
         two.settle();
         two.way.holding = true;
         List<CompletionStage<Answer<String>>> answers = new ArrayList<>();
@@ -377,7 +380,7 @@ class DocumentsTest {
         Documents one = small.rooms.documents();
         List<String> rooms = List.of("a", "b", "c");
         for (String room : rooms) {
-            one.create(room);
+            one.create(room, DocumentsTest::text);
             small.settle();
             one.write(room, null, doc -> doc.getText("t").insert(0, room.repeat(50_000)), DocumentsTest::text);
             small.settle();
@@ -398,31 +401,35 @@ class DocumentsTest {
         Doc doc = new Doc();
         doc.getText("t").insert(0, "first");
         Update content = Update.decode(doc.encodeStateAsUpdate());
-        assertThat(done(documents.init(ROOM, content, false))).isTrue();
-        assertThat(done(documents.init(ROOM, content, false))).isFalse();
+        assertThat(done(documents.init(ROOM, content, false))).isPresent();
+        assertThat(done(documents.init(ROOM, content, false))).isEmpty();
         assertThat(read()).isEqualTo("first");
 
         FakeClient client = world.quiet();
         Doc other = new Doc();
         other.getText("t").insert(0, "second");
-        assertThat(done(documents.init(ROOM, Update.decode(other.encodeStateAsUpdate()), true)))
-                .isTrue();
-        world.settle();
-        assertThat(client.connection.closed).isNotNull();
-        assertThat(world.rooms.isHeld(ROOM)).as("there is a new one").isFalse();
+        assertThat(done(documents.init(ROOM, Update.decode(other.encodeStateAsUpdate()), true))
+                        .orElseThrow()
+                        .value())
+                .isEqualTo(other.encodeStateAsUpdate());
+        assertThat(client.connection.closed).isEqualTo(CloseReason.deleted());
+        assertThat(world.rooms.mayBeHeld(ROOM)).as("there is a new one").isFalse();
         assertThat(read()).isEqualTo("second");
     }
 
-    private boolean done(CompletionStage<Boolean> stage) {
+    private <T> T done(CompletionStage<T> stage) {
         world.settle();
         return stage.toCompletableFuture().join();
     }
 
     @Test
-    void create_tellsWhetherItWasThere() {
-        assertThat(done(documents.create(ROOM))).isTrue();
-        assertThat(done(documents.create(ROOM))).isFalse();
-        assertThat(read()).isEmpty();
+    void create_answersFromTheRoom_newOrNot() {
+        Answer<String> made = done(documents.create(ROOM, DocumentsTest::text));
+        now(write("x"));
+        Answer<String> there = done(documents.create(ROOM, DocumentsTest::text));
+        assertThat(made.value()).isEmpty();
+        assertThat(there.value()).isEqualTo("x");
+        assertThat(there.roomId()).isEqualTo(made.roomId());
     }
 
     @Test
@@ -434,9 +441,11 @@ class DocumentsTest {
         CompletionStage<Answer<String>> read = documents.read(ROOM, false, DocumentsTest::text);
         world.settle();
         assertThat(failure(read)).isInstanceOf(RoomMissingException.class);
-        CompletionStage<Boolean> create = documents.create(ROOM);
-        world.settle();
-        assertThat(failure(create)).as("the name is held").isInstanceOf(UpdateLog.RoomGoneException.class);
+        assertThat(world.rooms.mayBeHeld(ROOM)).isTrue();
+        assertThat(done(documents.create(ROOM, DocumentsTest::text)).value())
+                .as("a back end creates it though the name is held")
+                .isEmpty();
+        assertThat(world.rooms.mayBeHeld(ROOM)).isFalse();
     }
 
     @Test

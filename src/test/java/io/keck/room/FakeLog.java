@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The log in memory; answers at once, and never fails by itself ({@link FlakyLog} does). Thread-safe. */
@@ -20,6 +21,7 @@ public final class FakeLog implements UpdateLog {
     private static final class Life {
         final long id;
         boolean deleted;
+        long deletedAt;
         long head;
         long snapshotSeq;
         byte @Nullable [] snapshot;
@@ -37,6 +39,7 @@ public final class FakeLog implements UpdateLog {
         Life copy() {
             Life copy = new Life(id);
             copy.deleted = deleted;
+            copy.deletedAt = deletedAt;
             copy.head = head;
             copy.snapshotSeq = snapshotSeq;
             copy.snapshot = snapshot;
@@ -62,8 +65,11 @@ public final class FakeLog implements UpdateLog {
     /** By name, all that was ever appended in any life of it. */
     private final Map<String, StructStore> ever = new HashMap<>();
 
-    /** The last deleted room of each name. */
-    private final Map<String, Long> deleted = new HashMap<>();
+    /** The deleted rooms of each name, newest first. */
+    private final Map<String, List<Life>> deleted = new HashMap<>();
+
+    private LongSupplier clock = () -> 0;
+    private long holdMillis;
 
     private final Map<String, List<byte[]>> notInEver = new HashMap<>();
 
@@ -72,37 +78,79 @@ public final class FakeLog implements UpdateLog {
         return true;
     }
 
+    /** From now on names are held for so long after a deletion; before, not at all. */
+    synchronized void hold(LongSupplier millisClock, long millis) {
+        clock = millisClock;
+        holdMillis = millis;
+    }
+
+    private List<Life> held(String name) {
+        return deleted.getOrDefault(name, List.of()).stream()
+                .filter(life -> clock.getAsLong() - life.deletedAt < holdMillis)
+                .toList();
+    }
+
     @Override
     public synchronized CompletionStage<Contents> open(String name) {
-        Life life = live.computeIfAbsent(name, n -> {
-            Life fresh = new Life(++lastId);
-            lives.put(fresh.id, fresh);
-            return fresh;
-        });
-        return read(life.id, 0);
+        if (!live.containsKey(name) && held(name).isEmpty()) {
+            begin(name);
+        }
+        return find(name);
+    }
+
+    private Life begin(String name) {
+        Life fresh = new Life(++lastId);
+        lives.put(fresh.id, fresh);
+        live.put(name, fresh);
+        return fresh;
     }
 
     @Override
     public synchronized CompletionStage<Contents> find(String name) {
         Life life = live.get(name);
+        List<Life> held = held(name);
         if (life != null) {
-            return read(life.id, 0);
+            return read(life.id, 0)
+                    .thenApply(contents -> contents.after(EndedLives.of(held.stream()
+                            .map(ended -> new EndedLives.Life(
+                                    EndedLives.clients(
+                                            replay(ended.id, ended.head).stateVector()),
+                                    ended.deletedAt + holdMillis - clock.getAsLong()))
+                            .toList())));
         }
-        Long gone = deleted.get(name);
         return CompletableFuture.failedStage(
-                gone == null ? new Documents.RoomMissingException(name) : new RoomGoneException(gone));
+                held.isEmpty() ? new Documents.RoomMissingException(name) : new RoomGoneException(held.get(0).id));
     }
 
     @Override
-    public synchronized CompletionStage<Optional<Long>> init(
+    public synchronized CompletionStage<Long> heldMillis(String name) {
+        return CompletableFuture.completedStage(
+                live.containsKey(name)
+                        ? 0
+                        : held(name).stream()
+                                .mapToLong(life -> life.deletedAt + holdMillis - clock.getAsLong())
+                                .max()
+                                .orElse(0));
+    }
+
+    @Override
+    public synchronized CompletionStage<Optional<Long>> create(String name) {
+        return CompletableFuture.completedStage(
+                live.containsKey(name) ? Optional.empty() : Optional.of(begin(name).id));
+    }
+
+    @Override
+    public synchronized CompletionStage<Optional<Begun>> init(
             String name, UUID batchId, long link, byte[] payload, boolean replace) {
         if (live.containsKey(name) && !replace) {
             return CompletableFuture.completedStage(Optional.empty());
         }
-        var unused = delete(name);
-        return open(name)
-                .thenCompose(made -> append(made.roomId(), batchId, link, payload, false)
-                        .thenApply(at -> Optional.of(made.roomId())));
+        return delete(name).thenCompose(ended -> {
+            Life fresh = begin(name);
+            return append(fresh.id, batchId, link, payload, false)
+                    .thenApply(
+                            at -> Optional.of(new Begun(fresh.id, ended.stream().toList())));
+        });
     }
 
     @Override
@@ -162,13 +210,15 @@ public final class FakeLog implements UpdateLog {
     }
 
     @Override
-    public synchronized CompletionStage<Boolean> delete(String name) {
+    public synchronized CompletionStage<Optional<Long>> delete(String name) {
         Life life = live.remove(name);
-        if (life != null) {
-            life.deleted = true;
-            deleted.put(name, life.id);
+        if (life == null) {
+            return CompletableFuture.completedStage(Optional.empty());
         }
-        return CompletableFuture.completedStage(life != null);
+        life.deleted = true;
+        life.deletedAt = clock.getAsLong();
+        deleted.computeIfAbsent(name, n -> new ArrayList<>()).add(0, life);
+        return CompletableFuture.completedStage(Optional.of(life.id));
     }
 
     private static List<Row> after(Life life, long seq) {

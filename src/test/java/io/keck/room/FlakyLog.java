@@ -83,7 +83,8 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
-    public CompletionStage<Optional<Long>> init(String name, UUID batchId, long link, byte[] payload, boolean replace) {
+    public CompletionStage<Optional<Begun>> init(
+            String name, UUID batchId, long link, byte[] payload, boolean replace) {
         calls.add("init");
         return request(() -> log.init(name, batchId, link, payload, replace));
     }
@@ -117,7 +118,19 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
-    public CompletionStage<Boolean> delete(String name) {
+    public CompletionStage<Optional<Long>> create(String name) {
+        calls.add("create");
+        return request(() -> log.create(name));
+    }
+
+    @Override
+    public CompletionStage<Long> heldMillis(String name) {
+        calls.add("heldMillis");
+        return request(() -> log.heldMillis(name));
+    }
+
+    @Override
+    public CompletionStage<Optional<Long>> delete(String name) {
         calls.add("delete");
         return request(() -> log.delete(name));
     }

@@ -194,8 +194,9 @@ public abstract class UpdateLogContract {
 
     @Test
     void init_makesARoomWithContent_orNothing_orReplaces() {
-        long first =
-                await(log().init("a", UUID.randomUUID(), 11, update(0), false)).orElseThrow();
+        long first = await(log().init("a", UUID.randomUUID(), 11, update(0), false))
+                .orElseThrow()
+                .roomId();
         assertThat(await(log().init("a", UUID.randomUUID(), 12, update(1), false)))
                 .isEmpty();
         Contents contents = await(log().find("a"));
@@ -204,8 +205,10 @@ public abstract class UpdateLogContract {
         assertThat(await(log().append(first, UUID.randomUUID(), 13, update(2), false)))
                 .isEqualTo(new Appended(2, 13, 11));
 
-        long second =
+        UpdateLog.Begun replaced =
                 await(log().init("a", UUID.randomUUID(), 14, update(3), true)).orElseThrow();
+        assertThat(replaced.ended()).containsExactly(first);
+        long second = replaced.roomId();
         assertThat(second).isNotEqualTo(first);
         assertThat(await(log().open("a")).roomId()).isEqualTo(second);
         assertThat(await(log().find("a")).rows())
@@ -418,12 +421,12 @@ public abstract class UpdateLogContract {
     }
 
     @Test
-    void delete_tellsWhetherThereWasOne() {
-        await(log().open("a"));
+    void delete_tellsWhichLifeEnded() {
+        long a = await(log().open("a")).roomId();
 
-        assertThat(await(log().delete("a"))).isTrue();
-        assertThat(await(log().delete("a"))).isFalse();
-        assertThat(await(log().delete("never"))).isFalse();
+        assertThat(await(log().delete("a"))).hasValue(a);
+        assertThat(await(log().delete("a"))).isEmpty();
+        assertThat(await(log().delete("never"))).isEmpty();
     }
 
     @Test

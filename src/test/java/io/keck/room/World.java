@@ -65,6 +65,7 @@ final class World {
         this.firstClient = 100 * seed;
         this.log = log;
         this.way = new FlakyLog(log);
+        log.hold(() -> now, settings.deletedNameHold());
         rooms = new Rooms(
                 new RoomContext(
                         way,

@@ -242,7 +242,8 @@ abstract class FeedContract {
         long room = room("a");
         append(room, 2);
         long made = await(log().init("b", UUID.randomUUID(), 1, new byte[] {0, 0}, false))
-                .orElseThrow();
+                .orElseThrow()
+                .roomId();
         assertThat(told).containsExactly(room, room, made);
     }
 

@@ -100,7 +100,7 @@ class HeldHandleTest {
     @Test
     void writerWhoseConnectionBreaks_writesTheNextGroupOverAnother() throws Exception {
         LogWriter writer = new LogWriter(jdbi, new SqliteDialect(), "test", db.clock);
-        Write.Create create = new Write.Create("room", new CompletableFuture<>());
+        Write.Create create = new Write.Create("room", Long.MAX_VALUE, new CompletableFuture<>());
         writer.commit(List.of(create));
         long room = create.done().join();
         assertThat(append(writer, room).join().seq()).isEqualTo(1);

@@ -36,7 +36,7 @@ class LogWriterTest {
     }
 
     private long room(String name) {
-        Write.Create create = new Write.Create(name, new CompletableFuture<>());
+        Write.Create create = new Write.Create(name, Long.MAX_VALUE, new CompletableFuture<>());
         writer.commit(List.of(create));
         return create.done().join();
     }

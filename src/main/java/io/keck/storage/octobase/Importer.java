@@ -277,9 +277,9 @@ public final class Importer {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Contents there = find(into, name);
             if (there == null) {
-                Optional<Long> made = wait(into.init(name, newBatch(), newLink(), document, false));
+                Optional<UpdateLog.Begun> made = wait(into.init(name, newBatch(), newLink(), document, false));
                 if (made.isPresent()) {
-                    verify(document, wait(into.read(made.get(), 0)));
+                    verify(document, wait(into.read(made.get().roomId(), 0)));
                     report.imported++;
                     return;
                 }

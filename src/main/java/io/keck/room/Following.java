@@ -1,0 +1,51 @@
+package io.keck.room;
+
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** A watcher on its way to the room that lives under a name, and in it. Thread-safe. */
+final class Following implements Lives.Errand<Boolean> {
+    private final Watcher watcher;
+    private @Nullable Room room;
+    private boolean stopped;
+
+    Following(Watcher watcher) {
+        this.watcher = watcher;
+    }
+
+    @Override
+    public void run(Room met, Journal.Position at, boolean stale, CompletableFuture<Boolean> done) {
+        synchronized (this) {
+            if (!stopped) {
+                room = met;
+                met.watch(watcher);
+            }
+        }
+        done.complete(true);
+    }
+
+    /** Ends it; calls after the first do nothing. */
+    void stop() {
+        Room met;
+        synchronized (this) {
+            met = stopped ? null : room;
+            stopped = true;
+        }
+        if (met != null) {
+            met.unwatch(watcher);
+        }
+    }
+
+    /** The watcher could not be brought to any room. */
+    void failed(Throwable error) {
+        synchronized (this) {
+            if (stopped) {
+                return;
+            }
+        }
+        watcher.ended(
+                Journal.cause(error) instanceof RuntimeException known
+                        ? known
+                        : new Documents.UnavailableException("the document cannot be followed", false));
+    }
+}

@@ -1,0 +1,223 @@
+package io.keck.storage;
+
+import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.EndedLives;
+import io.keck.room.UpdateLog.Begun;
+import io.keck.room.UpdateLog.Contents;
+import io.keck.room.UpdateLog.RoomGoneException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rooms by their names: which life a name has, how lives begin and end, and which have ended within the hold. All of it
+ * is one query where a room is opened, whether lives have ended or not. Thread-safe.
+ */
+final class NamedRooms {
+    /** How often a name may get another life between two statements. */
+    private static final int ATTEMPTS = 10;
+
+    private static final String LOOK = """
+            SELECT id, 0 AS gone, 0 AS deleted_at, NULL AS clients
+            FROM rooms WHERE name = :name AND deleted_at IS NULL
+            UNION ALL
+            SELECT * FROM (
+              SELECT r.id, 1 AS gone, r.deleted_at, e.clients
+              FROM rooms r LEFT JOIN ended_lives e ON e.room_id = r.id
+              WHERE r.name = :name AND r.deleted_at > :since ORDER BY r.deleted_at DESC LIMIT :most
+            ) ended
+            ORDER BY gone, deleted_at DESC""";
+
+    private static final String HELD = """
+            SELECT MAX(deleted_at) FROM rooms WHERE name = :name AND deleted_at > :since
+              AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)""";
+
+    private static final String DELETE =
+            "UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL RETURNING id";
+
+    private final JdbiUpdateLog log;
+    private final String node;
+    private final Dialect dialect;
+    private final Clock clock;
+    private final long holdMillis;
+
+    NamedRooms(JdbiUpdateLog log, String node, Dialect dialect, Clock clock, long holdMillis) {
+        this.log = log;
+        this.node = node;
+        this.dialect = dialect;
+        this.clock = clock;
+        this.holdMillis = holdMillis;
+    }
+
+    /**
+     * A room of a name.
+     *
+     * @param clients what is kept of its client ids, or null
+     */
+    private record Life(long id, boolean gone, long deletedAt, byte @Nullable [] clients) {}
+
+    private List<Life> look(Handle h, String name) {
+        return h.createQuery(LOOK)
+                .bind("name", name)
+                .bind("since", heldSince())
+                .bind("most", EndedLives.MAX_LIVES)
+                .map((rs, ctx) -> new Life(rs.getLong(1), rs.getInt(2) == 1, rs.getLong(3), rs.getBytes(4)))
+                .list();
+    }
+
+    private long heldSince() {
+        return clock.millis() - holdMillis;
+    }
+
+    // ------------------------------------------------------------------ reading
+
+    /**
+     * The live room of that name, in the calling thread; empty where there is none.
+     *
+     * @throws RoomGoneException if there is none, and the name is held
+     */
+    Optional<Long> live(String name) {
+        return liveOf(log.jdbi().withHandle(h -> look(h, name)));
+    }
+
+    private static Optional<Long> liveOf(List<Life> lives) {
+        if (lives.isEmpty()) {
+            return Optional.empty();
+        }
+        if (lives.get(0).gone()) {
+            throw new RoomGoneException(lives.get(0).id());
+        }
+        return Optional.of(lives.get(0).id());
+    }
+
+    CompletionStage<Contents> find(String name) {
+        return log.reading(() -> read(name).orElseThrow(() -> new RoomMissingException(name)));
+    }
+
+    /** Reads the live room of that name, in the calling thread; fails as {@link #live} does. */
+    private Optional<Contents> read(String name) {
+        for (int i = 0; i < ATTEMPTS; i++) {
+            List<Life> lives = log.jdbi().withHandle(h -> look(h, name));
+            Optional<Long> id = liveOf(lives);
+            if (id.isEmpty()) {
+                return Optional.empty();
+            }
+            try {
+                Contents contents = log.readNow(id.get(), 0);
+                return Optional.of(lives.size() == 1 ? contents : contents.after(ended(lives)));
+            } catch (RoomGoneException e) {
+                // that life has ended between the two statements: the name may have another
+            }
+        }
+        throw new IllegalStateException("the room " + name + " was deleted again and again while it was read");
+    }
+
+    private EndedLives ended(List<Life> lives) {
+        List<EndedLives.Life> ended = new ArrayList<>();
+        for (Life life : lives) {
+            if (life.gone()) {
+                long left = life.deletedAt() + holdMillis - clock.millis();
+                ended.add(new EndedLives.Life(clients(life), left));
+            }
+        }
+        return EndedLives.of(ended);
+    }
+
+    /** Read from the rows of the ended life by the first node that needs them, and kept for the others. */
+    private long[] clients(Life life) {
+        byte[] kept = life.clients();
+        if (kept != null) {
+            return EndedClients.decode(kept);
+        }
+        long[] clients = log.jdbi().withHandle(h -> EndedClients.read(h, life.id()));
+        var unused =
+                log.change(life.id(), h -> EndedClients.keep(h, life.id(), clients, life.deletedAt() + holdMillis));
+        return clients;
+    }
+
+    CompletionStage<Contents> open(String name) {
+        return open(name, 1);
+    }
+
+    private CompletionStage<Contents> open(String name, int attempt) {
+        return log.reading(() -> read(name))
+                .thenCompose(found ->
+                        found.isPresent() ? CompletableFuture.completedStage(found.get()) : create(name, attempt))
+                .thenApply(log::opened);
+    }
+
+    private CompletionStage<Contents> create(String name, int attempt) {
+        return log.write(
+                        name.hashCode(),
+                        new Write.Create(name, heldSince(), new CompletableFuture<>()),
+                        Write.Create::done)
+                .thenCompose(id -> log.read(id, 0))
+                .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
+                        ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
+                        : CompletableFuture.failedStage(error));
+    }
+
+    private static boolean isGone(Throwable error) {
+        return (error instanceof CompletionException ? error.getCause() : error) instanceof RoomGoneException;
+    }
+
+    CompletionStage<Long> heldMillis(String name) {
+        return log.reading(() -> log.jdbi()
+                .withHandle(h -> h.createQuery(HELD)
+                        .bind("name", name)
+                        .bind("since", heldSince())
+                        .map((rs, ctx) -> {
+                            long deletedAt = rs.getLong(1);
+                            return rs.wasNull() ? 0 : Math.max(0, deletedAt + holdMillis - clock.millis());
+                        })
+                        .one()));
+    }
+
+    // ------------------------------------------------------------------ acts
+
+    CompletionStage<Optional<Begun>> init(String name, UUID batchId, long link, byte[] payload, boolean replace) {
+        Write.Append first = new Write.Append(0, batchId, link, payload, false, null, new CompletableFuture<>());
+        return act(name, h -> LogWriter.init(h, dialect, node, clock.millis(), first, name, replace));
+    }
+
+    CompletionStage<Optional<Long>> create(String name) {
+        return act(name, h -> LogWriter.insert(h, name, clock.millis(), Long.MAX_VALUE));
+    }
+
+    CompletionStage<Optional<Long>> delete(String name) {
+        return act(name, h -> {
+            long now = clock.millis();
+            List<Long> ended = end(h, name, now);
+            BlobSpaces.end(h, name, now);
+            return ended.stream().findFirst();
+        });
+    }
+
+    /** Ends the life that the name has; its id, or nothing. */
+    static List<Long> end(Handle h, String name, long now) {
+        return h.createQuery(DELETE)
+                .bind("now", now)
+                .bind("name", name)
+                .mapTo(Long.class)
+                .list();
+    }
+
+    private <T> CompletionStage<T> act(String name, Function<Handle, T> work) {
+        AtomicReference<@Nullable T> result = new AtomicReference<>();
+        return log.change(name.hashCode(), h -> {
+                    result.set(work.apply(h));
+                    return true;
+                })
+                .thenApply(done -> Objects.requireNonNull(result.get()));
+    }
+}
