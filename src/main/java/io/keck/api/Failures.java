@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.room.Documents.KeyTakenException;
 import io.keck.room.Documents.QuarantinedException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.UpdateLog.RoomGoneException;
@@ -19,6 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Failures implements ExceptionMapper<Throwable> {
     private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
+    private static final int UNPROCESSABLE = 422;
     private static final int SERVER_ERRORS = 500;
 
     Failures() {}
@@ -43,6 +45,13 @@ public final class Failures implements ExceptionMapper<Throwable> {
                             "What is stored of the workspace is damaged: it can be read, and not written until it is"
                                     + " repaired. Nothing was done."))
                     .header(HttpHeaders.RETRY_AFTER, "60")
+                    .build();
+        }
+        if (error instanceof KeyTakenException) {
+            return response(Reply.text(
+                            UNPROCESSABLE,
+                            "This Idempotency-Key was used for another request: method, path, query and body have to be the"
+                                    + " same. Nothing was done."))
                     .build();
         }
         if (error instanceof RoomGoneException) {

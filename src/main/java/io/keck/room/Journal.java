@@ -208,7 +208,10 @@ final class Journal {
             first.handedOver = nanos;
         }
         inFlightLink = owner.newLink();
-        log.append(id, first.id, inFlightLink, first.payload(), again, first.key())
+        RequestKey key = first.key();
+        (key != null && first.isKeyOnly()
+                        ? log.keep(id, key)
+                        : log.append(id, first.id, inFlightLink, first.payload(), again, key))
                 .whenComplete((at, error) -> mailbox.accept(() -> appended(first, at, error)));
     }
 
@@ -220,7 +223,10 @@ final class Journal {
             failed(batch, error);
         } else if (!batches.contains(batch)) {
             inFlight = null; // it came back to us before the answer did
-        } else if (at.seq() == applied + 1 && owner.continues(at.before(), last)) {
+        } else if (batch.isKeyOnly() && at.seq() <= applied) {
+            inFlight = null;
+            saved(batch);
+        } else if (!batch.isKeyOnly() && at.seq() == applied + 1 && owner.continues(at.before(), last)) {
             inFlight = null;
             committed(batch, at.seq(), at.link());
         } else {
@@ -233,6 +239,7 @@ final class Journal {
         notAwaited();
         Throwable cause = cause(error);
         if (cause instanceof UpdateLog.RoomGoneException) {
+            batch.submitted = false; // the log has said that it is not in it
             owner.gone();
             return;
         }

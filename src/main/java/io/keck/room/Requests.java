@@ -140,7 +140,8 @@ final class Requests {
     }
 
     /**
-     * The room ends.
+     * The room ends. What the log was asked to commit may be committed, also where the room was deleted meanwhile, unless the
+     * log has said that it is not.
      *
      * @param gone whether nothing can be saved in it any more
      */
@@ -148,7 +149,7 @@ final class Requests {
         waiting.forEach(request -> request.refused(whyNot));
         waiting.clear();
         for (Batch batch : batches.all()) {
-            fail(batch, gone ? whyNot : givenUp(batch));
+            fail(batch, gone && !batch.submitted ? whyNot : givenUp(batch));
         }
     }
 }

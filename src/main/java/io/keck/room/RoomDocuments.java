@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The documents of this node's rooms: a request keeps its room loaded while it lasts. Thread-safe. */
@@ -27,7 +28,7 @@ final class RoomDocuments implements Documents {
 
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> write(
-            String name, @Nullable String key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
+            String name, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
         return RoomDocuments.<T>handled(
                 this.<T>ask(name, false, false, (room, at, stale, answer) -> {
                     UpdateLog.Damage damage = room.damage();
@@ -39,22 +40,35 @@ final class RoomDocuments implements Documents {
                         room.document().edit(at, key, edit, afterwards, answer);
                     }
                 }),
+                name,
                 () -> read(name, false, afterwards));
     }
 
-    /** An edit that was made before: how the document is now. */
+    /** An edit that was made before is answered from the document as it is now. */
     private static <T extends @Nullable Object> CompletionStage<Answer<T>> handled(
-            CompletionStage<Answer<T>> answer, java.util.function.Supplier<CompletionStage<Answer<T>>> again) {
+            CompletionStage<Answer<T>> answer, String name, Supplier<CompletionStage<Answer<T>>> again) {
         return answer.handle((value, error) -> {
                     if (error == null) {
                         return CompletableFuture.completedStage(value);
                     }
                     Throwable cause = Journal.cause(error);
-                    return cause instanceof UpdateLog.KeyUsedException
-                            ? again.get()
-                            : CompletableFuture.<Answer<T>>failedStage(cause);
+                    if (!(cause instanceof UpdateLog.KeyUsedException used)) {
+                        return CompletableFuture.<Answer<T>>failedStage(cause);
+                    }
+                    return used.isOfAnotherRequest()
+                            ? CompletableFuture.<Answer<T>>failedStage(new KeyTakenException(name))
+                            : answered(again.get());
                 })
                 .thenCompose(stage -> stage);
+    }
+
+    /** An answer about an edit that was made: when it cannot be read, nobody may hear that nothing was done. */
+    private static <T extends @Nullable Object> CompletionStage<Answer<T>> answered(CompletionStage<Answer<T>> read) {
+        return read.exceptionallyCompose(error -> {
+            Throwable cause = Journal.cause(error);
+            return CompletableFuture.failedStage(
+                    cause instanceof RoomMissingException ? cause : RoomDocument.doneButNotRead(cause));
+        });
     }
 
     @Override

@@ -4,8 +4,10 @@ import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Update;
 import io.keck.room.Documents;
+import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.RoomGoneException;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +39,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
     private static final class Life {
         final long id;
         final Doc doc = new Doc();
-        final Set<String> keys = new HashSet<>();
+        final Map<String, String> keys = new HashMap<>();
         long seq;
 
         Life(long id) {
@@ -66,14 +68,18 @@ final class FakeDocuments implements Documents, AutoCloseable {
 
     @Override
     public <T> CompletionStage<Answer<T>> write(
-            String room, String key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
+            String room, RequestKey key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
         return run(() -> {
             checkLoaded();
             Life life = life(room);
             if (database == Database.AWAY) {
                 throw new UnavailableException("switched off", false);
             }
-            if (key == null || !life.keys.contains(key)) {
+            String request = key == null ? null : life.keys.get(key.key());
+            if (request != null && key.contradicts(request)) {
+                throw new KeyTakenException(room);
+            }
+            if (request == null) {
                 forks++;
                 Doc fork = new Doc();
                 fork.applyUpdate(life.doc.encodeStateAsUpdate());
@@ -87,7 +93,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
                     life.seq++;
                 }
                 if (key != null) {
-                    life.keys.add(key);
+                    life.keys.put(key.key(), key.fingerprint());
                 }
             }
             if (database == Database.COMMITS_BUT_SAYS_NOTHING) {
