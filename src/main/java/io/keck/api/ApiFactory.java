@@ -92,6 +92,12 @@ public class ApiFactory {
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
         EventStreams streams = streams(environment, feed, nanos);
         components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
+        LenientHttp.install(environment);
+        PlainErrors.install(environment);
+        environment
+                .servlets()
+                .addFilter("uri", new UriFilter())
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/api/*");
         environment
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())
@@ -123,6 +129,7 @@ public class ApiFactory {
     List<Object> components(DocumentCalls calls, EventStreams streams, Hooks hooks, LongSupplier clock) {
         List<Object> all = new ArrayList<>(List.of(
                 new RawPathFilter(),
+                new KeyFilter(),
                 new UnreadBodyFilter(calls.bodies()),
                 new UnwantedBodyFilter(calls.bodies()),
                 new Failures(),

@@ -1,10 +1,12 @@
 package io.keck.api;
 
 import io.keck.protocol.RoomName;
+import io.keck.room.RequestKey;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.Encoded;
-import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -13,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What every call on a workspace may say: its name, how fresh an answer has to be, and what makes a repeat known. */
 public final class Call {
-    private static final int MAX_KEY = 255;
 
     @Encoded
     @PathParam("workspace")
@@ -22,8 +23,8 @@ public final class Call {
     @QueryParam("consistency")
     private @Nullable String consistency;
 
-    @HeaderParam("Idempotency-Key")
-    private @Nullable String key;
+    @Context
+    private @Nullable HttpServletRequest request;
 
     /** Filled in by Jersey. */
     public Call() {}
@@ -48,13 +49,10 @@ public final class Call {
         throw Refusal.bad("consistency is \"local\" or left out.");
     }
 
-    /** What makes a repeat of a write known, or null. */
+    /** What makes a repeat of a write known, or null; to be asked when the body is read. */
     @Nullable
-    String key() {
-        if (key != null && (key.isBlank() || key.length() > MAX_KEY)) {
-            throw Refusal.bad("An Idempotency-Key has 1 to " + MAX_KEY + " characters.");
-        }
-        return key;
+    RequestKey key() {
+        return request == null ? null : KeyFilter.key(request);
     }
 
     /** A path segment without its percent signs; refuses what is not UTF-8, with 400. */

@@ -62,6 +62,9 @@ final class DocumentCalls {
     /**
      * Edits the document in one transaction and answers when that is committed; the edit may throw a {@link Refusal}. Numbers
      * of JSON become ints or float64.
+     *
+     * @param afterwards makes the answer; where it throws a {@link Refusal}, since others have removed meanwhile what it
+     *     would show, the answer is 204: the edit was made
      */
     void write(
             AsyncResponse response, Call call, Missing missing, Consumer<Doc> edit, Function<Doc, Reply> afterwards) {
@@ -70,7 +73,15 @@ final class DocumentCalls {
                 response,
                 workspace,
                 missing,
-                documents.write(workspace, call.key(), doc -> edit(doc, edit), afterwards));
+                documents.write(workspace, call.key(), doc -> edit(doc, edit), doc -> shown(doc, afterwards)));
+    }
+
+    private static Reply shown(Doc doc, Function<Doc, Reply> afterwards) {
+        try {
+            return afterwards.apply(doc);
+        } catch (Refusal nothingToShow) {
+            return Reply.empty(Response.Status.NO_CONTENT);
+        }
     }
 
     private static void edit(Doc doc, Consumer<Doc> edit) {

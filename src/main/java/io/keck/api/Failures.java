@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.room.Documents.KeyTakenException;
 import io.keck.room.Documents.QuarantinedException;
 import io.keck.room.Documents.UnavailableException;
 import jakarta.ws.rs.WebApplicationException;
@@ -18,6 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Failures implements ExceptionMapper<Throwable> {
     private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
+    private static final int UNPROCESSABLE = 422;
     private static final int SERVER_ERRORS = 500;
 
     Failures() {}
@@ -42,6 +44,13 @@ public final class Failures implements ExceptionMapper<Throwable> {
                             "What is stored of the workspace is damaged: it can be read, and not written until it is"
                                     + " repaired. Nothing was done."))
                     .header(HttpHeaders.RETRY_AFTER, "60")
+                    .build();
+        }
+        if (error instanceof KeyTakenException) {
+            return response(Reply.text(
+                            UNPROCESSABLE,
+                            "This Idempotency-Key was used for another request: method, path, query and body have to be the"
+                                    + " same. Nothing was done."))
                     .build();
         }
         if (error instanceof WebApplicationException web) {
@@ -76,7 +85,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
         if (made.getStatus() >= SERVER_ERRORS) {
             LOG.error("A request failed in a way that is an error of Keck", error);
         }
-        Reply reply = Reply.text(made.getStatus(), made.getStatusInfo().getReasonPhrase() + ".");
+        Reply reply = Reply.text(made.getStatus(), PlainErrors.sentence(made.getStatus(), null));
         return Response.fromResponse(made)
                 .type(reply.type())
                 .entity(reply.body())

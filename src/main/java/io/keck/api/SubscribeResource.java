@@ -13,10 +13,13 @@ import jakarta.ws.rs.core.Response.Status;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Where changes of all workspaces are delivered to. Thread-safe. */
 @Path("/subscribe")
 public final class SubscribeResource {
+    private static final Logger LOG = LoggerFactory.getLogger(SubscribeResource.class);
     private static final int UNPROCESSABLE = 422;
 
     private final DocumentCalls calls;
@@ -48,6 +51,9 @@ public final class SubscribeResource {
     }
 
     private static Response unavailable(Throwable cause) {
-        return cause instanceof io.keck.feed.FeedUnavailableException ? Failures.unavailable(true) : Failures.of(cause);
+        if (!(cause instanceof io.keck.feed.FeedUnavailableException)) {
+            LOG.error("An endpoint was to be set, and nobody knows whether it was", cause);
+        }
+        return Failures.unavailable(true);
     }
 }

@@ -3,12 +3,15 @@ package io.keck.api;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes what a client still sends when it is answered already, within a limit; beyond it the answer says that the
  * connection ends. A client that is cut off while it sends may not hear why, and blames the next request for it.
  */
 public final class UnreadBodyFilter implements ContainerResponseFilter {
+    private static final Logger LOG = LoggerFactory.getLogger(UnreadBodyFilter.class);
     private static final int TOO_SLOW = 408;
 
     private final Bodies bodies;
@@ -23,8 +26,18 @@ public final class UnreadBodyFilter implements ContainerResponseFilter {
         if (!path.startsWith("block/") && !path.equals("subscribe") && !path.equals("hook")) {
             return;
         }
-        if (response.getStatus() == TOO_SLOW || !bodies.drain(request.getEntityStream())) {
+        if (response.getStatus() == TOO_SLOW || !drained(request)) {
             response.getHeaders().putSingle("Connection", "close");
+        }
+    }
+
+    /** The call is carried out: whatever happens to the rest of its body does not change the answer. */
+    private boolean drained(ContainerRequestContext request) {
+        try {
+            return bodies.drain(request.getEntityStream());
+        } catch (RuntimeException e) {
+            LOG.warn("The rest of a body could not be read, the connection ends with the answer", e);
+            return false;
         }
     }
 }

@@ -84,8 +84,13 @@ final class Batch {
 
     /** What makes a repeat known, or null. */
     @Nullable
-    String key() {
+    RequestKey key() {
         return edits.isEmpty() ? null : edits.get(0).key();
+    }
+
+    /** Whether it adds nothing, and only its key is to be remembered. */
+    boolean isKeyOnly() {
+        return key() != null && edits.get(0).update().isEmpty();
     }
 
     /** The one socket that all of it came from, or null. */

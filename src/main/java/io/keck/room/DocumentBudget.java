@@ -4,43 +4,75 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How much of the heap documents may take: those that nobody has asked for the longest are dropped. The one that is
- * asked for stays, however large. Thread-safe.
+ * How much of the heap documents may take: beyond it, those that have not been asked for the longest are dropped. Thread-safe.
+ *
+ * <p>Two kinds of documents stay although the limit is reached: the one that is asked for, however large, and each that has
+ * edits under way, since their answers are made from it. The latter counts as used, makes others leave earlier, and can
+ * be dropped as soon as its last edit is answered, which takes no longer than a commit may take. So the sum exceeds
+ * the limit by the documents that are edited at one moment, and by no others.
  */
-public final class DocumentBudget {
+public class DocumentBudget {
     private final long limit;
-    private final Map<RoomDocument, Long> used = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<RoomDocument, Use> used = new LinkedHashMap<>(16, 0.75f, true);
     private long sum;
+
+    /** Bytes that a document takes, roughly, and whether edits of it are under way. */
+    private record Use(long bytes, boolean edited) {}
 
     /** @param limit bytes */
     public DocumentBudget(long limit) {
         this.limit = limit;
     }
 
-    /** A document is asked for, and takes so many bytes, roughly. */
-    void use(RoomDocument document, long bytes) {
-        List<RoomDocument> old = new ArrayList<>();
+    /** A document is asked for, takes that many bytes, roughly, and has edits under way or not. */
+    void use(RoomDocument document, long bytes, boolean edited) {
+        List<RoomDocument> old;
         synchronized (this) {
-            Long before = used.put(document, bytes);
-            sum += bytes - (before == null ? 0 : before);
-            var eldest = used.entrySet().iterator();
-            while (sum > limit && used.size() > 1) {
-                var entry = eldest.next();
-                eldest.remove();
-                sum -= entry.getValue();
-                old.add(entry.getKey());
-            }
+            Use before = used.put(document, new Use(bytes, edited));
+            sum += bytes - (before == null ? 0 : before.bytes());
+            old = takeOut(document);
         }
         old.forEach(RoomDocument::evict);
     }
 
+    /** The last edit of a document that was under way is answered. */
+    void edited(RoomDocument document) {
+        List<RoomDocument> old;
+        synchronized (this) {
+            used.computeIfPresent(document, (key, use) -> new Use(use.bytes(), false));
+            old = takeOut(null);
+        }
+        old.forEach(RoomDocument::evict);
+    }
+
+    /** Takes the oldest out until the others fit; at least one stays. */
+    private List<RoomDocument> takeOut(@Nullable RoomDocument asked) {
+        List<RoomDocument> old = new ArrayList<>();
+        var eldest = used.entrySet().iterator();
+        while (sum > limit && used.size() > 1 && eldest.hasNext()) {
+            var entry = eldest.next();
+            if (entry.getKey() != asked && !isKept(entry.getValue().edited())) {
+                eldest.remove();
+                sum -= entry.getValue().bytes();
+                old.add(entry.getKey());
+            }
+        }
+        return old;
+    }
+
+    /** Whether a document stays because edits of it are under way. A test switches it off. */
+    boolean isKept(boolean edited) {
+        return edited;
+    }
+
     /** A document is not there any more. */
     synchronized void remove(RoomDocument document) {
-        Long bytes = used.remove(document);
-        if (bytes != null) {
-            sum -= bytes;
+        Use use = used.remove(document);
+        if (use != null) {
+            sum -= use.bytes();
         }
     }
 

@@ -35,14 +35,16 @@ public interface Documents {
      * Edits a document; completes when that is committed.
      *
      * @param key if the room has seen an edit of this key before (within the retention), this one is not carried out, and
-     *     {@code afterwards} answers from the document as it is
+     *     {@code afterwards} answers from the document as it is; unless it was another request: then the stage fails with
+     *     {@link KeyTakenException}. An edit that throws leaves no key behind
      * @param edit called on a fork that is thrown away if it throws or cannot be committed; must not keep it. It may change
-     *     nothing, then nothing is committed. Called again, on the next life of the room, where the first life has
-     *     certainly ended without it
-     * @param afterwards makes the answer: called once, after the edit, on a document that has it
+     *     nothing, then nothing is committed but its key. Called again, on the next life of the room, where the first life
+     *     has certainly ended without it
+     * @param afterwards makes the answer: called once, after the edit, on a document that has it. If it throws, the stage
+     *     fails with {@link UnavailableException} and an unknown outcome, since the edit is committed by then
      */
     <T extends @Nullable Object> CompletionStage<Answer<T>> write(
-            String room, @Nullable String key, java.util.function.Consumer<Doc> edit, Function<Doc, T> afterwards);
+            String room, @Nullable RequestKey key, java.util.function.Consumer<Doc> edit, Function<Doc, T> afterwards);
 
     /** The client id under which this node would write the next edit that has no key; may be another one a moment later. */
     CompletionStage<Answer<Long>> client(String room);
@@ -75,6 +77,15 @@ public interface Documents {
 
         public RoomMissingException(String room) {
             super("no room " + room, null, false, false);
+        }
+    }
+
+    /** The key of an edit came with another request before. Nothing is changed. */
+    final class KeyTakenException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        public KeyTakenException(String room) {
+            super("the key was used for another request to room " + room, null, false, false);
         }
     }
 

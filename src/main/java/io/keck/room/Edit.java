@@ -5,12 +5,12 @@ import org.jspecify.annotations.Nullable;
 
 /** An edit of a back end that waits to be committed: not seen by anyone before. Told once how it went, in a room's turn. */
 interface Edit {
-    /** What it adds. */
+    /** What it adds; {@link Update#EMPTY} where it changes nothing, and only its key is to be remembered. */
     Update update();
 
     /** What makes a repeat known, or null. */
     @Nullable
-    String key();
+    RequestKey key();
 
     /** Whether it was made on another that failed meanwhile. */
     boolean isLost();

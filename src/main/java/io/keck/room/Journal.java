@@ -225,7 +225,10 @@ final class Journal {
             first.handedOver = nanos;
         }
         inFlightLink = owner.newLink();
-        log.append(id, first.id, inFlightLink, first.payload(), again, first.key())
+        RequestKey key = first.key();
+        (key != null && first.isKeyOnly()
+                        ? log.keep(id, key)
+                        : log.append(id, first.id, inFlightLink, first.payload(), again, key))
                 .whenComplete((at, error) -> mailbox.accept(() -> appended(first, at, error)));
     }
 
@@ -240,7 +243,10 @@ final class Journal {
             failed(batch, error);
         } else if (!batches.contains(batch)) {
             inFlight = null; // it came back to us before the answer did
-        } else if (at.seq() == applied + 1 && owner.continues(at.before(), last)) {
+        } else if (batch.isKeyOnly() && at.seq() <= applied) {
+            inFlight = null;
+            saved(batch);
+        } else if (!batch.isKeyOnly() && at.seq() == applied + 1 && owner.continues(at.before(), last)) {
             inFlight = null;
             committed(batch, at.seq(), at.link());
         } else {

@@ -142,7 +142,8 @@ final class Requests {
     }
 
     /**
-     * The room ends.
+     * The room ends. What the log was asked to commit may be committed, also where the room was deleted meanwhile, unless the
+     * log has said that it is not.
      *
      * @param whyNot what is said to a request that came at that moment
      * @param endOfLife what edits are told that were not handed to the log, where the life has ended; else null. What is

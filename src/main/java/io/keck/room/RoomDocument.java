@@ -13,6 +13,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The document of a room with its types, for back ends; made when one asks, and from then on equal to the replica. It has
@@ -22,8 +24,14 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Edits</b> run on a fork, which has what is on its way to the log, too. When one of them cannot be committed the fork
  * is thrown away with all that depends on it. A fork has a random client id that is never used again, so no id ever
  * stands for two contents. An edit with a key has a fork of its own, since it may turn out to have been made before.
+ *
+ * <p><b>Answers</b> of edits are made from the document as it is with the edit's row. So the document stays in memory while
+ * edits are under way, whatever the budget says. What fails after the commit never looks like an edit that was not made:
+ * its outcome is then unknown.
  */
 final class RoomDocument {
+    private static final Logger LOG = LoggerFactory.getLogger(RoomDocument.class);
+
     /** Heap that a document takes, beside that of its encoded form, in bytes; and of an open one. */
     private static final long PER_BYTE = 8;
 
@@ -39,6 +47,8 @@ final class RoomDocument {
     private boolean fed;
 
     private long size;
+    /** Edits that are not answered yet. Touched only in the room's turns. */
+    private int underWay;
     /** How often the replica became another one. */
     private int life;
 
@@ -108,46 +118,76 @@ final class RoomDocument {
     /** Edits the document. */
     <T extends @Nullable Object> void edit(
             Journal.Position at,
-            @Nullable String key,
+            @Nullable RequestKey key,
             Consumer<Doc> edit,
             Function<Doc, T> afterwards,
             CompletableFuture<Answer<T>> answer) {
+        underWay++;
+        var unused = answer.whenComplete((value, error) -> room.accept(this::answered));
         feed();
         turns.post(() -> {
-            Fork fork = key == null ? sharedFork() : new Fork(present());
-            byte[] update;
+            Fork fork = null;
+            Pending pending;
             try {
-                update = fork.edit(edit);
-            } catch (RuntimeException | StackOverflowError e) {
-                if (fork.isTouched() && fork == shared) {
+                fork = key == null ? sharedFork() : new Fork(present());
+                byte[] update = fork.edit(edit);
+                if (update != null) {
+                    pending = new Pending(
+                            fork.fate,
+                            key,
+                            Update.decode(update, DecodeLimits.OWN),
+                            (id, seq) -> turns.post(() -> answerMade(id, seq, afterwards, answer)),
+                            answer::completeExceptionally);
+                } else if (key != null) {
+                    // nothing is changed: what is answered is known now, and told when the key is remembered
+                    Answer<T> unchanged = new Answer<>(afterwards.apply(fork.doc), at.roomId(), at.seq(), false);
+                    pending = new Pending(
+                            fork.fate,
+                            key,
+                            Update.EMPTY,
+                            (id, seq) -> answer.complete(unchanged),
+                            answer::completeExceptionally);
+                } else {
+                    answerUnchanged(fork.fate, at, afterwards, answer);
+                    return;
+                }
+            } catch (RuntimeException | Error e) {
+                if (fork != null && fork == shared && fork.isTouched()) {
                     shared = null;
                 }
-                answer.completeExceptionally(e);
+                refuse(answer, e);
                 return;
             }
-            if (update != null) {
-                Pending pending = new Pending(
-                        fork,
-                        key,
-                        Update.decode(update, DecodeLimits.OWN),
-                        (id, seq) -> turns.post(() -> answer(id, seq, false, afterwards, answer)),
-                        answer::completeExceptionally);
-                fork.last = pending;
-                room.accept(() -> submit.accept(pending));
-            } else if (fork.last == null || fork.last.done) {
-                answer(at.roomId(), at.seq(), false, afterwards, answer);
-            } else {
-                fork.last.listeners.add(new Listener(
-                        (id, seq) -> answer(id, seq, false, afterwards, answer), answer::completeExceptionally));
-            }
+            fork.fate.last = pending;
+            room.accept(() -> submit.accept(pending));
         });
+    }
+
+    /** Answers an edit that changed nothing: when those are committed that it may owe this to. */
+    private <T extends @Nullable Object> void answerUnchanged(
+            Fate fate, Journal.Position at, Function<Doc, T> afterwards, CompletableFuture<Answer<T>> answer) {
+        Pending last = fate.last;
+        if (last == null || last.done) {
+            answer(at.roomId(), at.seq(), false, afterwards, answer);
+        } else {
+            last.listeners.add(new Listener(
+                    (id, seq) -> answer(id, seq, false, afterwards, answer), answer::completeExceptionally));
+        }
+    }
+
+    /** An edit was answered, or given up. */
+    private void answered() {
+        underWay--;
+        if (underWay == 0) {
+            budget.edited(this);
+        }
     }
 
     private void feed() {
         if (!fed) {
             begin();
         } else {
-            budget.use(this, size);
+            budget.use(this, size, underWay > 0);
         }
     }
 
@@ -155,7 +195,7 @@ final class RoomDocument {
         fed = true;
         byte[] whole = state.get();
         size = EMPTY + PER_BYTE * whole.length;
-        budget.use(this, size);
+        budget.use(this, size, underWay > 0);
         int made = life;
         turns.post(() -> {
             documentLife = made;
@@ -179,9 +219,13 @@ final class RoomDocument {
 
     // ------------------------------------------------------------------ from any thread
 
-    /** Others need the heap. */
+    /** Others need the heap: drops the document, unless edits have come meanwhile, with which it is counted again. */
     void evict() {
-        room.accept(this::drop);
+        room.accept(() -> {
+            if (!budget.isKept(underWay > 0)) {
+                drop();
+            }
+        });
     }
 
     // ------------------------------------------------------------------ in turns of its own
@@ -214,11 +258,43 @@ final class RoomDocument {
         T value;
         try {
             value = reader.apply(present());
-        } catch (RuntimeException | StackOverflowError e) {
-            answer.completeExceptionally(e);
+        } catch (RuntimeException | Error e) {
+            refuse(answer, e);
             return;
         }
         answer.complete(new Answer<>(value, roomId, seq, stale));
+    }
+
+    /** Answers an edit that is committed: whatever goes wrong from here on, it was made. */
+    private <T extends @Nullable Object> void answerMade(
+            long roomId, long seq, Function<Doc, T> afterwards, CompletableFuture<Answer<T>> answer) {
+        T value;
+        try {
+            value = afterwards.apply(present());
+        } catch (RuntimeException | Error e) {
+            refuse(answer, doneButNotRead(e));
+            if (e instanceof VirtualMachineError fatal && !(e instanceof StackOverflowError)) {
+                throw fatal;
+            }
+            return;
+        }
+        answer.complete(new Answer<>(value, roomId, seq, false));
+    }
+
+    /** Somebody always hears of a failure; one of the machine leaves the document as it may not stay. */
+    private static void refuse(CompletableFuture<?> answer, Throwable error) {
+        answer.completeExceptionally(error);
+        if (error instanceof VirtualMachineError fatal && !(error instanceof StackOverflowError)) {
+            throw fatal;
+        }
+    }
+
+    /** What is told about an edit that is committed and whose answer cannot be made. */
+    static UnavailableException doneButNotRead(@Nullable Throwable error) {
+        if (!(error instanceof UnavailableException || error instanceof RoomMissingException)) {
+            LOG.error("An edit was committed, and its answer could not be made", error);
+        }
+        return new UnavailableException("it was saved, and could not be read afterwards: " + error, true);
     }
 
     private void broken() {
@@ -237,8 +313,8 @@ final class RoomDocument {
 
     /** An edit on its way. Its fields are touched in turns of the document. */
     private final class Pending implements Edit {
-        private final Fork fork;
-        private final @Nullable String key;
+        private final Fate fate;
+        private final @Nullable RequestKey key;
         private final Update update;
         private final Committed committed;
         private final Consumer<RuntimeException> failed;
@@ -247,12 +323,12 @@ final class RoomDocument {
         private boolean done;
 
         Pending(
-                Fork fork,
-                @Nullable String key,
+                Fate fate,
+                @Nullable RequestKey key,
                 Update update,
                 Committed committed,
                 Consumer<RuntimeException> failed) {
-            this.fork = fork;
+            this.fate = fate;
             this.key = key;
             this.update = update;
             this.committed = committed;
@@ -265,13 +341,13 @@ final class RoomDocument {
         }
 
         @Override
-        public @Nullable String key() {
+        public @Nullable RequestKey key() {
             return key;
         }
 
         @Override
         public boolean isLost() {
-            return fork.lost || made != life;
+            return fate.lost || made != life;
         }
 
         @Override
@@ -285,10 +361,10 @@ final class RoomDocument {
 
         @Override
         public void failed(RuntimeException error) {
-            fork.lost = true;
+            fate.lost = true;
             turns.post(() -> {
                 done = true;
-                if (shared == fork) {
+                if (shared != null && shared.fate == fate) {
                     shared = null;
                 }
                 failed.accept(error);
@@ -298,13 +374,18 @@ final class RoomDocument {
         }
     }
 
+    /** What became of the edits of a fork: all that is kept of a fork while they are under way. */
+    private static final class Fate {
+        private @Nullable Pending last;
+        /** Something in the fork was not saved. Touched only in turns of the room. */
+        private boolean lost;
+    }
+
     /** A copy of the document that has what is on its way, too. */
     private static final class Fork {
         private final Doc doc = new Doc();
         private final List<byte[]> updates = new ArrayList<>();
-        private @Nullable Pending last;
-        /** Something in it was not saved. Touched only in turns of the room. */
-        private boolean lost;
+        private final Fate fate = new Fate();
 
         Fork(Doc of) {
             doc.applyUpdate(of.encodeStateAsUpdate());

@@ -36,7 +36,7 @@ final class RoomDocuments implements Documents {
 
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> write(
-            String name, @Nullable String key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
+            String name, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
         return RoomDocuments.<T>handled(
                 this.<T>ask(name, false, (room, at, stale, answer) -> {
                     UpdateLog.Damage damage = room.damage();
@@ -48,23 +48,25 @@ final class RoomDocuments implements Documents {
                         room.document().edit(at, key, edit, afterwards, answer);
                     }
                 }),
+                name,
                 () -> read(name, false, afterwards));
     }
 
-    /** An edit that was made before: how the document is now. A read that fails then says nothing of the edit. */
+    /** An edit that was made before is answered from the document as it is. A read that fails says nothing of the edit. */
     private static <T extends @Nullable Object> CompletionStage<Answer<T>> handled(
-            CompletionStage<Answer<T>> answer, Supplier<CompletionStage<Answer<T>>> again) {
-        return otherwise(
-                answer,
-                cause -> cause instanceof UpdateLog.KeyUsedException
-                        ? otherwise(
-                                again.get(),
-                                failure -> CompletableFuture.failedStage(
-                                        failure instanceof UnavailableException
-                                                        || failure instanceof RoomMissingException
-                                                ? new UnavailableException("it was done before; " + failure, true)
-                                                : failure))
-                        : CompletableFuture.failedStage(cause));
+            CompletionStage<Answer<T>> answer, String name, Supplier<CompletionStage<Answer<T>>> again) {
+        return otherwise(answer, cause -> {
+            if (!(cause instanceof UpdateLog.KeyUsedException used)) {
+                return CompletableFuture.failedStage(cause);
+            }
+            if (used.isOfAnotherRequest()) {
+                return CompletableFuture.failedStage(new KeyTakenException(name));
+            }
+            return otherwise(
+                    again.get(), failure -> CompletableFuture.failedStage(RoomDocument.doneButNotRead(failure)));
+        });
+    }
+
     }
 
     @Override

@@ -132,13 +132,23 @@ public interface UpdateLog {
         }
     }
 
-    /** An edit of that key is in the log already, or has been. */
+    /** The room has seen that key before: with the same request, which is carried out already, or with another one. */
     final class KeyUsedException extends RuntimeException {
         private static final long serialVersionUID = 1L;
+        private final boolean otherRequest;
 
-        /** @param roomId the room that has it */
-        public KeyUsedException(long roomId) {
+        /**
+         * @param roomId the room that has it
+         * @param otherRequest whether it came with another request then
+         */
+        public KeyUsedException(long roomId, boolean otherRequest) {
             super("room " + roomId + " has seen that key before", null, false, false);
+            this.otherRequest = otherRequest;
+        }
+
+        /** Whether the key came with another request then. */
+        public boolean isOfAnotherRequest() {
+            return otherRequest;
         }
     }
 
@@ -211,7 +221,16 @@ public interface UpdateLog {
      * @param key null for none
      */
     CompletionStage<Appended> append(
-            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable String key);
+            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable RequestKey key);
+
+    /**
+     * Remembers the key of an edit that changes nothing, so that its repeat changes nothing either, whatever was written
+     * between the two. No row is written.
+     *
+     * @return how far the room was then: the seq and the link of its newest row, and {@link #UNKNOWN_LINK}; fails as {@link
+     *     #append(long, UUID, long, byte[], boolean, RequestKey)} does
+     */
+    CompletionStage<Appended> keep(long roomId, RequestKey key);
 
     /** Whether anyone but this node may write to it. */
     boolean isShared();

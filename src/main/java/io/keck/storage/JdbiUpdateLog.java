@@ -6,6 +6,7 @@ import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import io.keck.room.Documents;
 import io.keck.room.LogMetrics;
+import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -210,7 +211,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
 
     @Override
     public CompletionStage<Appended> append(
-            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable String key) {
+            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable RequestKey key) {
         return this.<Write.Append, Appended>write(
                         roomId,
                         new Write.Append(roomId, batchId, link, payload, again, key, new CompletableFuture<>()),
@@ -221,6 +222,11 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                     committed.accept(roomId);
                     return at;
                 });
+    }
+
+    @Override
+    public CompletionStage<Appended> keep(long roomId, RequestKey key) {
+        return write(roomId, new Write.Keep(roomId, key, new CompletableFuture<>()), Write.Keep::done);
     }
 
     @Override

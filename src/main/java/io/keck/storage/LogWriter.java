@@ -4,7 +4,6 @@ import io.keck.room.Documents.UnavailableException;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Head;
-import io.keck.room.UpdateLog.KeyUsedException;
 import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.room.UpdateLog.RoomUnknownException;
 import java.security.SecureRandom;
@@ -45,8 +44,10 @@ final class LogWriter implements GroupCommit.Committer<Write> {
     private final Dialect dialect;
     private final String node;
     private final Clock clock;
+    private final RequestKeys keys;
 
     LogWriter(Jdbi jdbi, Dialect dialect, String node, Clock clock) {
+        this.keys = new RequestKeys(dialect, clock);
         this.held = new HeldHandle(jdbi, System::nanoTime);
         this.dialect = dialect;
         this.node = node;
@@ -65,11 +66,14 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         List<Write> later = new ArrayList<>();
         List<Write> checked = new ArrayList<>();
         List<Write> now = new ArrayList<>(group.size());
+        List<Write> keep = new ArrayList<>();
         Set<Long> rooms = new HashSet<>();
         for (Write w : group) {
             boolean append = w instanceof Write.Append;
             boolean secondOfItsRoom = w instanceof Write.Append a && !rooms.add(a.roomId());
-            if (!append && dialect.appendsInOneStatement()) {
+            if (w instanceof Write.Keep) {
+                keep.add(w);
+            } else if (!append && dialect.appendsInOneStatement()) {
                 attempt(List.of(w)); // locks of several kinds in one transaction would have no fixed order
             } else if (secondOfItsRoom) {
                 later.add(w);
@@ -82,6 +86,9 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         }
         if (!checked.isEmpty()) {
             attempt(checked);
+        }
+        if (!keep.isEmpty()) {
+            attempt(keep);
         }
         if (!later.isEmpty()) {
             commit(later);
@@ -141,21 +148,13 @@ final class LogWriter implements GroupCommit.Committer<Write> {
             if (at.isPresent()) {
                 appends.remove(append.roomId());
                 outcomes.add(() -> append.done().complete(at.get()));
-            } else if (append.key() != null && !isNew(h, append.roomId(), append.key())) {
-                appends.remove(append.roomId());
-                outcomes.add(() -> append.done().completeExceptionally(new KeyUsedException(append.roomId())));
+            } else if (append.key() != null) {
+                keys.claim(h, append.roomId(), append.key()).ifPresent(used -> {
+                    appends.remove(append.roomId());
+                    outcomes.add(() -> append.done().completeExceptionally(used));
+                });
             }
         }
-    }
-
-    private boolean isNew(Handle h, long roomId, String key) {
-        return h.createUpdate("INSERT INTO room_keys (room_id, idempotency_key, created_at) VALUES (:room, :key, :now)"
-                                + " ON CONFLICT DO NOTHING")
-                        .bind("room", roomId)
-                        .bind("key", key)
-                        .bind("now", clock.millis())
-                        .execute()
-                == 1;
     }
 
     private void write(Handle h, List<Write> writes, List<Runnable> outcomes) {
@@ -170,6 +169,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
                 outcomes.add(() -> t.done().complete(result));
             }
         }
+        keys.keep(h, writes, outcomes);
         takeOutWhatIsThere(h, appends, outcomes);
         if (!appends.isEmpty()) {
             append(h, List.copyOf(appends.values()), outcomes);
@@ -257,7 +257,8 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         }
     }
 
-    private static RuntimeException missing(long roomId, @Nullable Head head) {
+    /** Why a room took nothing. */
+    static RuntimeException missing(long roomId, @Nullable Head head) {
         if (head == null) {
             return new RoomUnknownException(roomId);
         }

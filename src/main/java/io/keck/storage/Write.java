@@ -1,5 +1,6 @@
 package io.keck.storage;
 
+import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.Appended;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -23,7 +24,7 @@ sealed interface Write {
             long link,
             byte[] payload,
             boolean again,
-            @Nullable String key,
+            @Nullable RequestKey key,
             CompletableFuture<Appended> done)
             implements Write {
         /** The same for another room. */
@@ -41,6 +42,9 @@ sealed interface Write {
             return payload.length;
         }
     }
+
+    /** The key of an edit that changes nothing; completes with how far the room is. */
+    record Keep(long roomId, RequestKey key, CompletableFuture<Appended> done) implements Write {}
 
     /**
      * The live room of a name, created where there is none; completes with its id, or fails with {@link

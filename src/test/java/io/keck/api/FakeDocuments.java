@@ -4,7 +4,9 @@ import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Update;
 import io.keck.room.Documents;
+import io.keck.room.RequestKey;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +39,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
     private static final class Life {
         final long id;
         final Doc doc = new Doc();
-        final Set<String> keys = new HashSet<>();
+        final Map<String, String> keys = new HashMap<>();
         long seq;
 
         Life(long id) {
@@ -51,6 +53,8 @@ final class FakeDocuments implements Documents, AutoCloseable {
     volatile Database database = Database.WORKS;
     volatile boolean lastReadWasLocal;
     volatile int forks;
+    /** What others do between a write and its answer, or null. */
+    volatile Consumer<Doc> beforeAnswer;
     /** The last update that was committed. */
     volatile byte[] lastChange = {};
 
@@ -65,14 +69,18 @@ final class FakeDocuments implements Documents, AutoCloseable {
 
     @Override
     public <T> CompletionStage<Answer<T>> write(
-            String room, String key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
+            String room, RequestKey key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
         return run(() -> {
             checkLoaded();
             Life life = life(room);
             if (database == Database.AWAY) {
                 throw new UnavailableException("switched off", false);
             }
-            if (key == null || !life.keys.contains(key)) {
+            String request = key == null ? null : life.keys.get(key.key());
+            if (request != null && key.contradicts(request)) {
+                throw new KeyTakenException(room);
+            }
+            if (request == null) {
                 forks++;
                 Doc fork = new Doc();
                 fork.applyUpdate(life.doc.encodeStateAsUpdate());
@@ -86,11 +94,15 @@ final class FakeDocuments implements Documents, AutoCloseable {
                     life.seq++;
                 }
                 if (key != null) {
-                    life.keys.add(key);
+                    life.keys.put(key.key(), key.fingerprint());
                 }
             }
             if (database == Database.COMMITS_BUT_SAYS_NOTHING) {
                 throw new UnavailableException("no answer", true);
+            }
+            Consumer<Doc> others = beforeAnswer;
+            if (others != null) {
+                others.accept(life.doc);
             }
             return answer(life, afterwards);
         });
@@ -228,6 +240,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
     void reset() {
         run(() -> {
                     rooms.clear();
+                    beforeAnswer = null;
                     nextId = 1;
                     database = Database.WORKS;
                     return true;

@@ -51,7 +51,7 @@ final class BackEnds {
 
     private void write(Rooms node, String room) {
         String mark = "edit " + count++;
-        @Nullable String key = random.nextInt(4) == 0 ? "key " + random.nextInt(4) : null;
+        @Nullable RequestKey key = random.nextInt(4) == 0 ? new RequestKey("key " + random.nextInt(4), "edit") : null;
         CompletionStage<Answer<Boolean>> answer = node.documents()
                 .write(
                         room,

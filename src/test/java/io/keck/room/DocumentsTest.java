@@ -52,7 +52,7 @@ class DocumentsTest {
     }
 
     private CompletionStage<Answer<String>> write(@Nullable String key, Consumer<Doc> edit) {
-        return documents.write(ROOM, key, edit, DocumentsTest::text);
+        return documents.write(ROOM, key == null ? null : new RequestKey(key, "1 edit"), edit, DocumentsTest::text);
     }
 
     private String read() {
@@ -284,6 +284,169 @@ class DocumentsTest {
         assertThat(now(write("key", edit)).value()).isEqualTo("x");
         assertThat(now(write("other", edit)).value()).isEqualTo("xx");
         assertThat(world.rows()).isEqualTo(2);
+    }
+
+    /** With the key forgotten, as in the twin, the repeat removes what somebody else wrote in between. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void keyOfAnEditThatChangesNothing_isKept(boolean forgotten) {
+        world.quiet();
+        world.way.forgetsKeys = forgotten;
+        Consumer<Doc> remove = doc -> doc.getMap("m").delete("k");
+        now(write("x", remove));
+        assertThat(world.rows()).isZero();
+        now(write(null, doc -> doc.getMap("m").set("k", 1)));
+        now(write("x", remove));
+        assertThat(now(documents.read(ROOM, false, doc -> doc.getMap("m").has("k")))
+                        .value())
+                .isEqualTo(!forgotten);
+    }
+
+    @Test
+    void keyOfAnEditThatChangesNothing_whoseOutcomeIsUnknown_isCalledSo() {
+        world.quiet();
+        world.way.once(Outcome.UNKNOWN);
+        CompletionStage<Answer<String>> first =
+                write("x", doc -> doc.getMap("m").delete("k"));
+        world.settle();
+        assertThat(failure(first))
+                .isInstanceOfSatisfying(
+                        UnavailableException.class,
+                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+        world.pass(World.SMALL.retryAfter());
+        assertThat(now(write("y", doc -> doc.getText("t").insert(0, "y"))).value())
+                .as("the room goes on")
+                .isEqualTo("y");
+    }
+
+    @Test
+    void editThatIsRefused_leavesNoKey() {
+        world.quiet();
+        CompletionStage<Answer<String>> refused = write("x", doc -> {
+            throw new IllegalArgumentException("no");
+        });
+        world.settle();
+        assertThat(failure(refused)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(now(write("x", doc -> doc.getText("t").insert(0, "x"))).value())
+                .isEqualTo("x");
+    }
+
+    @Test
+    void keyOfAnotherRequest_changesNothing() {
+        world.quiet();
+        now(write("k", doc -> doc.getText("t").insert(0, "x")));
+        for (Consumer<Doc> edit : List.<Consumer<Doc>>of(doc -> doc.getText("t").insert(0, "y"), doc -> {})) {
+            CompletionStage<Answer<String>> other =
+                    documents.write(ROOM, new RequestKey("k", "1 another edit"), edit, DocumentsTest::text);
+            world.settle();
+            assertThat(failure(other)).isInstanceOf(Documents.KeyTakenException.class);
+        }
+        assertThat(read()).isEqualTo("x");
+        assertThat(world.rows()).isEqualTo(1);
+    }
+
+    /** With the safeguard switched off the edit is made, and its answer cannot be: which must not look like a failed edit. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void documentThatIsEdited_staysUntilTheLastEditIsAnswered(boolean kept) {
+        World small = new World(new DocumentBudget(100_000) {
+            @Override
+            boolean isKept(boolean edited) {
+                return kept && super.isKept(edited);
+            }
+        });
+        Documents all = small.rooms.documents();
+        for (String room : List.of("a", "b", "c")) {
+            all.create(room);
+            small.settle();
+            all.write(room, null, doc -> doc.getText("t").insert(0, room.repeat(10_000)), DocumentsTest::text);
+            small.settle();
+        }
+        small.way.holding = true;
+        List<CompletionStage<Answer<Integer>>> edits = new ArrayList<>();
+        for (String key : new String[] {null, null, "x", "y"}) {
+            edits.add(all.write(
+                    "a",
+                    key == null ? null : new RequestKey(key, "1 edit"),
+                    doc -> doc.getText("t").insert(0, "1"),
+                    doc -> doc.getText("t").length()));
+            small.settle();
+        }
+        for (String other : List.of("b", "c")) { // they push the first out of the budget
+            all.read(other, true, DocumentsTest::text);
+            small.settle();
+        }
+        assertThat(small.rooms.documentCount()).isEqualTo(kept ? 2 : 1);
+        small.way.holding = false;
+        small.way.releaseAll();
+        small.settle();
+        if (kept) {
+            assertThat(edits)
+                    .extracting(edit -> edit.toCompletableFuture().join().value())
+                    .containsExactly(10_001, 10_002, 10_003, 10_004);
+        } else {
+            assertThat(failure(edits.get(0)))
+                    .isInstanceOfSatisfying(
+                            UnavailableException.class,
+                            e -> assertThat(e.isOutcomeUnknown()).isTrue());
+        }
+        assertThat(small.rooms.documentCount()).as("the budget holds again").isEqualTo(1);
+        assertThat(small.rooms.documentBytes()).isLessThan(200_000);
+        assertThat(Doc.of(small.log.replay("a")).getText("t").length()).isEqualTo(10_004);
+    }
+
+    @Test
+    void answerThatCannotBeMade_isNoFailedEdit() {
+        world.quiet();
+        for (RuntimeException error : List.of(new IllegalStateException("no"), new UnavailableException("no", false))) {
+            CompletionStage<Answer<String>> answer =
+                    documents.write(ROOM, null, doc -> doc.getText("t").insert(0, "x"), doc -> {
+                        throw error;
+                    });
+            world.settle();
+            assertThat(failure(answer))
+                    .isInstanceOfSatisfying(
+                            UnavailableException.class,
+                            e -> assertThat(e.isOutcomeUnknown()).isTrue());
+        }
+        assertThat(read()).isEqualTo("xx");
+    }
+
+    @Test
+    void repeatThatCannotBeRead_isNoEditThatWasNotDone() {
+        world.quiet();
+        Consumer<Doc> edit = doc -> doc.getText("t").insert(0, "x");
+        now(write("k", edit));
+        CompletionStage<Answer<String>> repeat = documents.write(
+                ROOM,
+                new RequestKey("k", "1 edit"),
+                doc -> {
+                    var unused =
+                            world.rooms.drain(io.keck.protocol.CloseReason.restart()); // before its outcome is known
+                    edit.accept(doc);
+                },
+                DocumentsTest::text);
+        world.settle();
+        assertThat(failure(repeat))
+                .isInstanceOfSatisfying(
+                        UnavailableException.class,
+                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+    }
+
+    @Test
+    void editOnItsWayIntoARoomThatIsDeleted_isOfUnknownOutcome_unlessTheLogRefusesIt() {
+        world.quiet();
+        world.way.answersLate = true;
+        CompletionStage<Answer<String>> made = write("x");
+        world.settle();
+        world.way.answersLate = false;
+        var unused = world.log.delete(ROOM);
+        world.rooms.replaced(ROOM); // the room hears of its end before the answer comes
+        world.settle();
+        assertThat(failure(made))
+                .isInstanceOfSatisfying(
+                        UnavailableException.class,
+                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
     }
 
     @Test

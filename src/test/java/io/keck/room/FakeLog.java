@@ -29,8 +29,8 @@ public final class FakeLog implements UpdateLog {
         final List<Row> rows = new ArrayList<>();
         /** Everything that was ever appended. */
         final List<Row> history = new ArrayList<>();
-        /** Idempotency keys. */
-        final Set<String> keys = new HashSet<>();
+        /** The fingerprint of each key's request. */
+        final Map<String, String> keys = new HashMap<>();
 
         Life(long id) {
             this.id = id;
@@ -45,6 +45,7 @@ public final class FakeLog implements UpdateLog {
             copy.snapshot = snapshot;
             copy.rows.addAll(rows);
             copy.history.addAll(history);
+            copy.keys.putAll(keys);
             return copy;
         }
 
@@ -227,7 +228,7 @@ public final class FakeLog implements UpdateLog {
 
     @Override
     public synchronized CompletionStage<Appended> append(
-            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable String key) {
+            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable RequestKey key) {
         Life life = lives.get(roomId);
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
@@ -240,8 +241,9 @@ public final class FakeLog implements UpdateLog {
                 }
             }
         }
-        if (key != null && !life.keys.add(key)) {
-            return CompletableFuture.failedStage(new KeyUsedException(roomId));
+        KeyUsedException used = key == null ? null : claim(life, key);
+        if (used != null) {
+            return CompletableFuture.failedStage(used);
         }
         Appended at = new Appended(life.head + 1, link, life.linkOf(life.head));
         Row row = new Row(++life.head, batchId, link, payload);
@@ -253,6 +255,23 @@ public final class FakeLog implements UpdateLog {
             }
         });
         return CompletableFuture.completedStage(at);
+    }
+
+    @Override
+    public synchronized CompletionStage<Appended> keep(long roomId, RequestKey key) {
+        Life life = lives.get(roomId);
+        if (life == null || life.deleted) {
+            return CompletableFuture.failedStage(missing(roomId, life));
+        }
+        KeyUsedException used = claim(life, key);
+        return used == null
+                ? CompletableFuture.completedStage(new Appended(life.head, life.linkOf(life.head), UNKNOWN_LINK))
+                : CompletableFuture.failedStage(used);
+    }
+
+    private static @Nullable KeyUsedException claim(Life life, RequestKey key) {
+        String before = life.keys.putIfAbsent(key.key(), key.fingerprint());
+        return before == null ? null : new KeyUsedException(life.id, key.contradicts(before));
     }
 
     private static RuntimeException missing(long roomId, @Nullable Life life) {

@@ -48,6 +48,8 @@ final class FlakyLog implements UpdateLog {
     boolean shared;
     /** The twin: says "committed" before it is. */
     boolean answersFirst;
+    /** The twin: the key of an edit that changes nothing is not remembered. */
+    boolean forgetsKeys;
     /** The twin: says that nobody else wrote. */
     boolean hidesOthers;
 
@@ -97,7 +99,7 @@ final class FlakyLog implements UpdateLog {
 
     @Override
     public CompletionStage<Appended> append(
-            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable String key) {
+            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable RequestKey key) {
         calls.add("append");
         if (answersFirst && log.knows(roomId)) {
             held.add(() -> log.append(roomId, batchId, link, payload, again, key));
@@ -108,6 +110,16 @@ final class FlakyLog implements UpdateLog {
         return request(() -> log.append(roomId, batchId, link, payload, again, key)
                 .thenApply(at ->
                         hidesOthers ? new Appended(told.merge(roomId, 1L, Long::sum), at.link(), at.before()) : at));
+    }
+
+    @Override
+    public CompletionStage<Appended> keep(long roomId, RequestKey key) {
+        calls.add("keep");
+        if (forgetsKeys) {
+            return log.read(roomId, 0)
+                    .thenApply(c -> new Appended(c.head().seq(), c.head().link(), UpdateLog.UNKNOWN_LINK));
+        }
+        return request(() -> log.keep(roomId, key));
     }
 
     @Override

@@ -151,20 +151,89 @@ public abstract class UpdateLogContract {
         long a = await(log().open("a")).roomId();
         long b = await(log().open("b")).roomId();
         UUID first = UUID.randomUUID();
-        assertThat(await(log().append(a, first, LINK, update(0), false, "key")).seq())
+        assertThat(await(log().append(a, first, LINK, update(0), false, new RequestKey("key", "request")))
+                        .seq())
                 .isEqualTo(1);
-        assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1), false, "key")))
+        assertThat(failure(
+                        log().append(a, UUID.randomUUID(), LINK, update(1), false, new RequestKey("key", "request"))))
                 .isInstanceOf(KeyUsedException.class);
-        assertThat(await(log().append(a, first, LINK, update(0), true, "key")).seq())
+        assertThat(await(log().append(a, first, LINK, update(0), true, new RequestKey("key", "request")))
+                        .seq())
                 .as("the same batch again")
                 .isEqualTo(1);
-        assertThat(await(log().append(a, UUID.randomUUID(), LINK, update(2), false, "Key"))
+        assertThat(await(log().append(a, UUID.randomUUID(), LINK, update(2), false, new RequestKey("Key", "request")))
                         .seq())
                 .isEqualTo(2);
-        assertThat(await(log().append(b, UUID.randomUUID(), LINK, update(3), false, "key"))
+        assertThat(await(log().append(b, UUID.randomUUID(), LINK, update(3), false, new RequestKey("key", "request")))
                         .seq())
                 .isEqualTo(1);
         assertThat(await(log().read(a, 0)).rows()).hasSize(2);
+    }
+
+    @Test
+    void key_standsForOneRequest() {
+        long a = await(log().open("a")).roomId();
+        RequestKey key = new RequestKey("key", "1 this");
+        RequestKey other = new RequestKey("key", "1 other");
+        RequestKey laterKind = new RequestKey("key", "2 other");
+        await(log().append(a, UUID.randomUUID(), LINK, update(0), false, key));
+        assertUsed(log().append(a, UUID.randomUUID(), LINK, update(1), false, key), false);
+        assertUsed(log().append(a, UUID.randomUUID(), LINK, update(1), false, other), true);
+        assertUsed(log().append(a, UUID.randomUUID(), LINK, update(1), false, laterKind), false);
+        assertUsed(log().keep(a, key), false);
+        assertUsed(log().keep(a, other), true);
+        assertThat(await(log().read(a, 0)).rows()).hasSize(1);
+    }
+
+    private static void assertUsed(CompletionStage<?> stage, boolean byAnother) {
+        assertThat(failure(stage))
+                .isInstanceOfSatisfying(
+                        KeyUsedException.class,
+                        used -> assertThat(used.isOfAnotherRequest()).isEqualTo(byAnother));
+    }
+
+    @Test
+    void keyOfAnEditThatChangesNothing_isKept_withoutARow() {
+        long a = await(log().open("a")).roomId();
+        long b = await(log().open("b")).roomId();
+        await(log().append(a, UUID.randomUUID(), 77, update(0), false));
+        RequestKey key = new RequestKey("key", "1 this");
+        assertThat(await(log().keep(a, key))).isEqualTo(new Appended(1, 77, UpdateLog.UNKNOWN_LINK));
+        assertThat(await(log().keep(b, key))).isEqualTo(new Appended(0, 0, UpdateLog.UNKNOWN_LINK));
+        assertUsed(log().append(a, UUID.randomUUID(), LINK, update(1), false, key), false);
+        assertUsed(log().keep(a, key), false);
+        assertThat(await(log().read(a, 0)).rows()).hasSize(1);
+        await(log().delete("a"));
+        assertThat(failure(log().keep(a, new RequestKey("new", "1 this")))).isInstanceOf(RoomGoneException.class);
+        assertThat(failure(log().keep(a + 1_000, key))).isInstanceOf(RoomUnknownException.class);
+    }
+
+    /** Of each key one request is done, whatever else comes in the same transaction. */
+    @Test
+    void keysOfManyRooms_atOnce_areEachTakenOnce() {
+        List<Long> rooms = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            rooms.add(await(log().open("room " + i)).roomId());
+        }
+        List<CompletionStage<Appended>> stages = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            RequestKey key = new RequestKey("key " + i % 4, "1 this");
+            long room = rooms.get(i % 5);
+            stages.add(
+                    i % 3 == 0
+                            ? log().append(room, UUID.randomUUID(), LINK, update(i), false, key)
+                            : log().keep(room, key));
+        }
+        int done = 0;
+        for (CompletionStage<Appended> stage : stages) {
+            try {
+                stage.toCompletableFuture().join();
+                done++;
+            } catch (java.util.concurrent.CompletionException e) {
+                assertThat(e.getCause()).isInstanceOf(KeyUsedException.class);
+            }
+        }
+        assertThat(done).isEqualTo(20);
     }
 
     @Test
@@ -172,7 +241,7 @@ public abstract class UpdateLogContract {
         long a = await(log().open("a")).roomId();
         List<CompletionStage<Appended>> stages = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            stages.add(log().append(a, UUID.randomUUID(), LINK, update(i), false, "key"));
+            stages.add(log().append(a, UUID.randomUUID(), LINK, update(i), false, new RequestKey("key", "request")));
         }
         stages.forEach(
                 stage -> stage.toCompletableFuture().exceptionally(e -> null).join());

@@ -48,6 +48,11 @@ final class World {
         this(settings, maker, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1, documents);
     }
 
+    /** With another budget for documents. */
+    World(DocumentBudget budget) {
+        this(SMALL, Room::new, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1, null, budget);
+    }
+
     /** One of several nodes. */
     World(RoomSettings settings, Rooms.Maker maker, FakeLog log, Bus bus, RoomMetrics metrics, long seed) {
         this(settings, maker, log, bus, metrics, seed, null);
@@ -61,6 +66,18 @@ final class World {
             RoomMetrics metrics,
             long seed,
             @Nullable Executor documents) {
+        this(settings, maker, log, bus, metrics, seed, documents, new DocumentBudget(1 << 20));
+    }
+
+    private World(
+            RoomSettings settings,
+            Rooms.Maker maker,
+            FakeLog log,
+            Bus bus,
+            RoomMetrics metrics,
+            long seed,
+            @Nullable Executor documents,
+            DocumentBudget budget) {
         this.settings = settings;
         this.firstClient = 100 * seed;
         this.log = log;
@@ -72,7 +89,7 @@ final class World {
                         bus,
                         executor,
                         documents == null ? executor : documents,
-                        new DocumentBudget(1 << 20),
+                        budget,
                         () -> now,
                         ids(seed),
                         settings,
