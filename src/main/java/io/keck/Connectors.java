@@ -18,17 +18,19 @@ import org.eclipse.jetty.http.UriCompliance.Violation;
 final class Connectors {
     private static final UriCompliance ENCODED_NAMES = UriCompliance.DEFAULT.with(
             "encoded names",
-            Violation.ILLEGAL_PATH_CHARACTERS,
+            Violation.AMBIGUOUS_EMPTY_SEGMENT,
             Violation.AMBIGUOUS_PATH_ENCODING,
             Violation.AMBIGUOUS_PATH_SEPARATOR,
             Violation.AMBIGUOUS_PATH_SEGMENT,
+            Violation.ILLEGAL_PATH_CHARACTERS,
             Violation.SUSPICIOUS_PATH_CHARACTERS);
 
     private Connectors() {}
 
     /**
-     * Lets percent signs, dots and slashes through that are encoded in a room name; the filter before the endpoint
-     * judges names, and does so with a sentence. Jetty alone would refuse a name with an encoded percent sign.
+     * Lets through what Jetty alone would refuse: percent signs, dots and slashes that are encoded in a name, empty segments,
+     * and characters that browsers do not encode. Nothing is served by its path from a file or a folder, so a name cannot
+     * lead anywhere; names are judged where they are read, and refused with a sentence.
      */
     static void acceptEncodedNames(KeckConfiguration config) {
         for (ConnectorFactory connector : connectors(config.getServerFactory())) {

@@ -10,6 +10,7 @@ import io.dropwizard.migrations.MigrationsBundle;
 import io.keck.api.ApiFactory;
 import io.keck.api.EventStreams;
 import io.keck.feed.ChangeLog;
+import io.keck.http.MainPort;
 import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
 import io.keck.ops.RoomChecks;
@@ -19,6 +20,7 @@ import io.keck.room.Rooms;
 import io.keck.room.Watcher;
 import io.keck.socket.SocketFactory;
 import io.keck.socket.Sockets;
+import io.keck.socket.UpgradeFilter;
 import io.keck.storage.JdbiUpdateLog;
 import io.keck.webhook.Webhooks;
 import java.util.concurrent.CompletionStage;
@@ -67,6 +69,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Connectors.checkOpenAccess(config);
         Connectors.acceptEncodedNames(config);
         Connectors.mapFailuresInOnePlace(config);
+        MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING);
         Connectors.sendAsTheyAre(config, BlobsFactory.paths());
         environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
         environment.jersey().setUrlPattern("/api/*");
@@ -118,7 +121,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         RoomRuntime.clock(),
                         gatekeeper,
                         instruments.connections());
-        instruments.connections().watch(sockets::size, sockets::slow, sockets::backlogBytes);
+        instruments.connections().watch(sockets::size, sockets::slow, sockets::held, sockets::backlogBytes);
         runtime.everyTick(sockets::tick);
         runtime.beforeDrain(sockets::restart);
         addFeed(
@@ -138,7 +141,10 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         config.cors().build(environment);
 
         new Readiness(runtime, log, config.readyRequiresDatabase()).addTo(environment);
-        environment.servlets().addServlet("front", new FrontPageServlet()).addMapping("");
+        environment
+                .servlets()
+                .addServlet("front", new FrontPageServlet(config.api().isDescribed()))
+                .addMapping("", FrontPageServlet.ICON);
     }
 
     private static EventStreams.Rooms following(Rooms rooms) {

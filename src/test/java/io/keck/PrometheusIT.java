@@ -116,12 +116,21 @@ class PrometheusIT {
         }
         String closed = "keck_connections_closed_total{code=\"4400\"}";
         Eventually.await("the count of it", () -> rise(before, scrape(), closed) == 1);
-        // another code: two values of one label
-        RawClient text = RawClient.connect(keck.room("counted"));
-        text.sendText("no");
-        assertThat(text.awaitEnd().code()).isEqualTo(1003);
+        // what is ignored is counted, and ends nothing; the client's own code is another value of the same label
+        try (SyncClient other = SyncClient.join(keck.room("counted"))) {
+            other.raw().sendText("no");
+            other.send(new byte[] {100, 1, 2});
+            other.send(io.keck.protocol.Message.awareness(
+                    java.util.List.of(new io.keck.protocol.AwarenessState(9, 1, "{not json"))));
+            for (String counter : java.util.List.of(
+                    "keck_connections_messages_ignored_total{kind=\"text\"}",
+                    "keck_connections_messages_ignored_total{kind=\"type\"}",
+                    "keck_connections_awareness_dropped_total{reason=\"malformed\"}")) {
+                Eventually.await(counter, () -> rise(before, scrape(), counter) == 1);
+            }
+        }
         Eventually.await(
-                "the other code", () -> rise(before, scrape(), "keck_connections_closed_total{code=\"1003\"}") == 1);
+                "the other code", () -> rise(before, scrape(), "keck_connections_closed_total{code=\"1006\"}") == 1);
         assertThat(rise(before, scrape(), closed)).isEqualTo(1);
         Eventually.await("both gone", () -> rise(before, scrape(), "keck_connections_open") == 0);
     }

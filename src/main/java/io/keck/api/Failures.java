@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.http.ErrorPages;
 import io.keck.room.Documents.KeyTakenException;
 import io.keck.room.Documents.QuarantinedException;
 import io.keck.room.Documents.UnavailableException;
@@ -85,7 +86,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
         if (made.getStatus() >= SERVER_ERRORS) {
             LOG.error("A request failed in a way that is an error of Keck", error);
         }
-        Reply reply = Reply.text(made.getStatus(), PlainErrors.sentence(made.getStatus(), null));
+        Reply reply = Reply.text(made.getStatus(), ErrorPages.sentence(made.getStatus(), null));
         return Response.fromResponse(made)
                 .type(reply.type())
                 .entity(reply.body())

@@ -291,7 +291,7 @@ final class RoomDocument {
 
     /** What is told about an edit that is committed and whose answer cannot be made. */
     static UnavailableException doneButNotRead(@Nullable Throwable error) {
-        if (!(error instanceof UnavailableException || error instanceof RoomMissingException)) {
+        if (!(error instanceof UnavailableException || error instanceof Documents.RoomMissingException)) {
             LOG.error("An edit was committed, and its answer could not be made", error);
         }
         return new UnavailableException("it was saved, and could not be read afterwards: " + error, true);

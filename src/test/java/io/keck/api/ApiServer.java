@@ -7,6 +7,7 @@ import io.dropwizard.core.setup.Environment;
 import io.dropwizard.jetty.ConnectorFactory;
 import io.dropwizard.jetty.HttpConnectorFactory;
 import io.dropwizard.testing.DropwizardTestSupport;
+import io.keck.http.MainPort;
 import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
 import io.keck.storage.DatabaseFactory;
@@ -72,6 +73,7 @@ final class ApiServer implements AutoCloseable {
         public void run(Configuration configuration, Environment environment) {
             environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
             environment.jersey().setUrlPattern("/api/*");
+            MainPort.install(environment, "The Connection header is missing.");
             factory.build(
                     environment,
                     server.documents,

@@ -1,7 +1,6 @@
-package io.keck.api;
+package io.keck.http;
 
 import com.codahale.metrics.MetricRegistry;
-import io.dropwizard.core.setup.Environment;
 import io.dropwizard.metrics.jetty12.InstrumentedConnectionFactory;
 import java.util.Collection;
 import java.util.List;
@@ -16,7 +15,6 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.component.ContainerLifeCycle;
-import org.eclipse.jetty.util.component.LifeCycle;
 
 /**
  * HTTP/1.1 connections on which a percent sign that begins no escape stands for itself where a path names something
@@ -25,24 +23,20 @@ import org.eclipse.jetty.util.component.LifeCycle;
  * this reaches into Jetty, where a request line becomes a request. Thread-safe.
  */
 final class LenientHttp extends HttpConnectionFactory {
+    /** Slashes before the key in {@code /api/block/{workspace}/}, {@code /api/blobs/{workspace}/} and their like. */
+    private static final int SLASHES_BEFORE_KEYS = 4;
+
     private LenientHttp(HttpConfiguration configuration) {
         super(configuration);
     }
 
-    /** Lets all HTTP connectors of the server make such connections, from before it starts. */
-    static void install(Environment environment) {
-        environment.lifecycle().addEventListener(new LifeCycle.Listener() {
-            @Override
-            public void lifeCycleStarting(LifeCycle event) {
-                if (event instanceof Server server) {
-                    for (Connector connector : server.getConnectors()) {
-                        if (connector instanceof ServerConnector http) {
-                            replace(http, environment.metrics());
-                        }
-                    }
-                }
+    /** Lets all HTTP connectors of a server that has not started make such connections. */
+    static void install(Server server, MetricRegistry metrics) {
+        for (Connector connector : server.getConnectors()) {
+            if (connector instanceof ServerConnector http) {
+                replace(http, metrics);
             }
-        });
+        }
     }
 
     private static void replace(ServerConnector connector, MetricRegistry metrics) {
@@ -77,11 +71,41 @@ final class LenientHttp extends HttpConnectionFactory {
         HttpConnection connection = new HttpConnection(getHttpConfiguration(), connector, endPoint) {
             @Override
             protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
-                return super.newHttpStream(method, UriText.withoutStrayPercents(uri), version);
+                return super.newHttpStream(method, withoutStrayPercents(uri), version);
             }
         };
         connection.setUseInputDirectByteBuffers(isUseInputDirectByteBuffers());
         connection.setUseOutputDirectByteBuffers(isUseOutputDirectByteBuffers());
         return configure(connection, connector, endPoint);
+    }
+
+    /**
+     * The target with {@code %25} for each percent sign that begins no escape, behind the name of a workspace in a path below
+     * {@code /api/}. The name itself has to be encoded well, since two spellings must not name one document.
+     */
+    static String withoutStrayPercents(String target) {
+        if (target.indexOf('%') < 0 || !target.startsWith("/api/")) {
+            return target;
+        }
+        int query = target.indexOf('?');
+        int end = query < 0 ? target.length() : query;
+        StringBuilder out = new StringBuilder(target.length() + 8);
+        int slashes = 0;
+        for (int i = 0; i < target.length(); i++) {
+            char c = target.charAt(i);
+            out.append(c);
+            slashes += c == '/' && i < end ? 1 : 0;
+            if (c == '%' && i < end && slashes >= SLASHES_BEFORE_KEYS && !isEscape(target, i)) {
+                out.append("25");
+            }
+        }
+        return out.toString();
+    }
+
+    /** Whether an escape begins there. */
+    private static boolean isEscape(String text, int at) {
+        return at + 2 < text.length()
+                && Character.digit(text.charAt(at + 1), 16) >= 0
+                && Character.digit(text.charAt(at + 2), 16) >= 0;
     }
 }
