@@ -89,6 +89,7 @@ final class RoomDocuments implements Documents {
     public CompletionStage<Boolean> init(String name, Update content, boolean replace) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         long link = 1 | (context.ids().get().getLeastSignificantBits() & Long.MAX_VALUE);
+        context.metrics().emptyStructs(content.emptyCount());
         context.log()
                 .init(name, context.ids().get(), link, content.encode(), replace)
                 .whenComplete((id, error) -> {
