@@ -115,10 +115,10 @@ const structLines = (struct, lines) => {
   }
 }
 
-/** The delete set as sorted, merged, half-open ranges, clients ascending. */
+/** The delete set as sorted, merged, half-open ranges, clients ascending; without ranges of no length. */
 export const ranges = ds => [...ds.clients].sort(([a], [b]) => a - b).map(([client, items]) => {
   const merged = []
-  for (const { clock, len } of [...items].sort((a, b) => a.clock - b.clock)) {
+  for (const { clock, len } of items.filter(range => range.len > 0).sort((a, b) => a.clock - b.clock)) {
     const last = merged.at(-1)
     if (last !== undefined && clock <= last[1]) last[1] = Math.max(last[1], clock + len)
     else merged.push([clock, clock + len])

@@ -107,11 +107,14 @@ public final class DeleteSet {
     }
 
     /**
-     * Reads the V1 wire form; ranges may come in any order and overlap.
+     * Reads the V1 wire form; ranges may come in any order and overlap. Ranges of no length are left out: engines other
+     * than Yjs write them.
      *
-     * @throws DecodeException if it is malformed, a range is empty or ends beyond 2^53 - 1
+     * @return how many ranges have no length
+     * @throws DecodeException if it is malformed, or a range ends beyond 2^53 - 1
      */
-    static void decode(Decoder in, RangeConsumer consumer) {
+    static int decode(Decoder in, RangeConsumer consumer) {
+        int empty = 0;
         int n = in.readCount(2);
         for (int i = 0; i < n; i++) {
             long client = in.readVarUint();
@@ -119,11 +122,16 @@ public final class DeleteSet {
             for (int k = 0; k < ranges; k++) {
                 long clock = in.readVarUint();
                 long len = in.readVarUint();
-                if (len == 0 || clock + len > Decoder.MAX_SAFE_INTEGER) {
-                    throw new DecodeException("deleted range of no length, or beyond 2^53 - 1");
+                if (clock + len > Decoder.MAX_SAFE_INTEGER) {
+                    throw new DecodeException("deleted range beyond 2^53 - 1");
                 }
-                consumer.accept(client, clock, clock + len);
+                if (len == 0) {
+                    empty++;
+                } else {
+                    consumer.accept(client, clock, clock + len);
+                }
             }
         }
+        return empty;
     }
 }

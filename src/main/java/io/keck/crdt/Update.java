@@ -12,9 +12,13 @@ import org.jspecify.annotations.Nullable;
  * A decoded and checked Yjs update (wire format V1): structs by client and clock, and a delete set. Immutable,
  * thread-safe as long as nobody changes the array it was decoded from: it keeps that array and points into it.
  *
- * <p>Decoding is strict. Refused is what Yjs would throw at, what would poison a document (structs of no length, an item
- * that names itself or its own future as origin or parent), and what {@link DecodeLimits} says. Source: Yjs
- * {@code encoding.js} {@code readClientsStructRefs}, {@code structs/*.js}.
+ * <p>Decoding is strict. Refused is what Yjs would throw at, what would poison a document (an item that names itself or its own
+ * future as origin or parent), and what {@link DecodeLimits} says. Source: Yjs {@code encoding.js} {@code
+ * readClientsStructRefs}, {@code structs/*.js}.
+ *
+ * <p>Structs and deleted ranges <b>of no length</b> are left out, and counted ({@link #emptyCount}). Engines other than
+ * Yjs write them for ordinary texts, and a Yjs client that has received one sends it with every full state. They hold no
+ * clock, so nothing is lost without them; an id that names one is the id of the struct that follows it.
  *
  * <p>Inside there are the bytes and what a pass over them learned; {@link StructReader} walks over them. Structs of one
  * client stand together, clocks ascending, and so do deletes, disjoint: bytes in another order were put in order.
@@ -50,6 +54,7 @@ public final class Update {
     final int deletesAt;
 
     final int deleteCount;
+    private final int emptyCount;
     /** Whether the bytes say this and nothing else. */
     private final boolean whole;
 
@@ -65,6 +70,7 @@ public final class Update {
         this.structCount = p.structCount;
         this.deletesAt = p.deletesAt;
         this.deleteCount = p.deleteCount;
+        this.emptyCount = p.emptyCount;
         this.whole = true;
         this.clients = p.clients;
         this.client0 = p.client0;
@@ -142,6 +148,7 @@ public final class Update {
         this.structCount = structsOf.structCount;
         this.deletesAt = structsOf.deletesAt;
         this.deleteCount = 0;
+        this.emptyCount = 0;
         this.whole = false;
         this.clients = structsOf.clients;
         this.client0 = structsOf.client0;
@@ -153,6 +160,11 @@ public final class Update {
     /** Whether it has neither structs nor deletes. */
     public boolean isEmpty() {
         return structCount == 0 && deleteCount == 0;
+    }
+
+    /** How many structs and deleted ranges of no length stood in the decoded bytes; they are not part of this update. */
+    public int emptyCount() {
+        return emptyCount;
     }
 
     /**

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Checks every byte of a V1 update once, in one pass that keeps nothing of a struct. What it learns on the way is how
- * far each client reaches, and whether the bytes are in order: no client twice, nothing that says nothing, deletes
- * ascending. Bytes that are not in order are written anew, so that whoever reads an {@link Update} may rely on it. For
+ * far each client reaches, and whether the bytes are in order: no client twice, deletes ascending, nothing of no length.
+ * Bytes that are not in order are written again in order, so that readers of an {@link Update} may rely on it. For
  * one update, not thread-safe. Source: Yjs {@code encoding.js} {@code readClientsStructRefs}, {@code structs/*.js}.
  */
 final class UpdateParser {
@@ -32,6 +32,9 @@ final class UpdateParser {
     int structCount;
     int deletesAt;
     int deleteCount;
+    /** Structs and deleted ranges that have no length. */
+    int emptyCount;
+
     int clients;
     /** The first client, and how far it reaches from clock 0 without a gap, or {@link #NO_STRUCTS}. */
     long client0;
@@ -53,6 +56,9 @@ final class UpdateParser {
     private long client;
     private long clock;
     private int types;
+    /** Whether the item read last names itself or a later clock of its client. */
+    private boolean namesFuture;
+
     private boolean structsInOrder = true;
     private boolean deletesInOrder = true;
     private long deleter = -1;
@@ -113,16 +119,21 @@ final class UpdateParser {
     UpdateParser parse() {
         structs();
         deletesAt = in.position();
-        if (types > limits.maxTypeDepth()) {
-            TypeDepth.check(bytes, rows(bytes, structCount), structCount, limits.maxTypeDepth());
-        }
-        DeleteSet.decode(in, this::delete);
+        emptyCount += DeleteSet.decode(in, this::delete);
         if (in.hasRemaining()) {
             throw new DecodeException("bytes after the update");
         }
-        deletesInOrder &= deletersDescend || isEveryDeleterOnce();
-        if (!structsInOrder || !deletesInOrder) {
-            putInOrder();
+        if (emptyCount > 0) {
+            structsInOrder = false;
+            become(new UpdateParser(EmptyStructs.leaveOut(bytes, deletesAt), DecodeLimits.OWN).parse());
+        } else {
+            deletesInOrder &= deletersDescend || isEveryDeleterOnce();
+            if (!structsInOrder || !deletesInOrder) {
+                putInOrder();
+            }
+        }
+        if (types > limits.maxTypeDepth()) {
+            TypeDepth.check(bytes, rows(bytes, structCount), structCount, limits.maxTypeDepth());
         }
         return this;
     }
@@ -188,7 +199,9 @@ final class UpdateParser {
             int ref = info & Refs.MASK;
             if (ref == Refs.SKIP) {
                 long length = in.readVarUint();
-                structsInOrder &= length > 0;
+                if (length == 0) {
+                    empty();
+                }
                 state = whole ? clock : state;
                 whole &= length == 0;
                 clock = checkedEnd(clock, length);
@@ -199,7 +212,11 @@ final class UpdateParser {
             }
             long length = ref == Refs.GC ? in.readVarUint() : item(info, ref);
             if (length == 0) {
-                throw new DecodeException("struct of no length");
+                empty();
+                continue;
+            }
+            if (namesFuture) {
+                throw new DecodeException("item names itself or a later item of its client");
             }
             structCount++;
             long end = checkedEnd(clock, length);
@@ -215,6 +232,13 @@ final class UpdateParser {
             return NO_STRUCTS;
         }
         return whole ? clock : Math.max(state, 0);
+    }
+
+    /** A struct that holds no clock says nothing: it is counted, and left out when all is read. */
+    private void empty() {
+        emptyCount++;
+        namesFuture = false;
+        structsInOrder = false;
     }
 
     /** Checks structs of the usual form, as many as come next; says how many. */
@@ -261,9 +285,7 @@ final class UpdateParser {
 
     /** A client knows only its own past: naming its own present or future makes Yjs fail where it integrates. */
     private void checkPast(long of, long at) {
-        if (of == client && at >= clock) {
-            throw new DecodeException("item names itself or a later item of its client");
-        }
+        namesFuture |= of == client && at >= clock;
         if (at >= Decoder.MAX_SAFE_INTEGER) {
             throw new DecodeException("clock beyond 2^53 - 1");
         }
@@ -415,7 +437,10 @@ final class UpdateParser {
         } else {
             ordered = StructStore.inOrder(bytes, sorted(places(), structCount, PLACE), sortedDeletes);
         }
-        UpdateParser again = new UpdateParser(ordered, DecodeLimits.OWN).parse();
+        become(new UpdateParser(ordered, DecodeLimits.OWN).parse());
+    }
+
+    private void become(UpdateParser again) {
         bytes = again.bytes;
         structCount = again.structCount;
         deletesAt = again.deletesAt;

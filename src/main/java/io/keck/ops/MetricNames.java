@@ -64,6 +64,9 @@ final class MetricNames {
     /** Rows of other nodes, read from the log. */
     static final String ROWS_CAUGHT_UP = "keck.rooms.rows-caught-up";
 
+    /** Structs and deleted ranges of no length that were left out of updates from sockets and of created documents. */
+    static final String EMPTY_STRUCTS = "keck.rooms.empty-structs";
+
     static final String CATCH_UPS = "keck.rooms.catch-ups";
     static final String GAPS = "keck.rooms.gaps";
     static final String WENT_BACK = "keck.rooms.log-went-back";

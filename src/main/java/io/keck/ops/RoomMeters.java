@@ -34,6 +34,7 @@ public final class RoomMeters implements RoomMetrics {
     private final Counter unsavedBegan;
     private final Counter unsavedEnded;
     private final Counter slowed;
+    private final Counter emptyStructs;
     private volatile int behindRooms;
     private volatile long behindRows;
     /** Since when some room has lacked something; 0 while none does. */
@@ -67,6 +68,7 @@ public final class RoomMeters implements RoomMetrics {
         wentBackBytes = registry.counter(MetricNames.WENT_BACK_BYTES);
         unsavedBegan = registry.counter(MetricNames.UNSAVED_BEGAN);
         unsavedEnded = registry.counter(MetricNames.UNSAVED_ENDED);
+        emptyStructs = registry.counter(MetricNames.EMPTY_STRUCTS);
         slowed = registry.counter(MetricNames.CONNECTIONS_SLOWED);
         registry.register(MetricNames.SYNC_BEHIND_ROOMS, (Gauge<Integer>) () -> behindRooms);
         registry.register(MetricNames.SYNC_BEHIND_ROWS, (Gauge<Long>) () -> behindRows);
@@ -180,6 +182,11 @@ public final class RoomMeters implements RoomMetrics {
     @Override
     public void unsavedEnded() {
         unsavedEnded.inc();
+    }
+
+    @Override
+    public void emptyStructs(int count) {
+        emptyStructs.inc(count);
     }
 
     @Override

@@ -588,6 +588,7 @@ public class Room {
     }
 
     private void accept(Member member, Update update) {
+        context.metrics().emptyStructs(update.emptyCount());
         Update fresh = reduce(update);
         if (fresh.isEmpty()) {
             return;

@@ -67,8 +67,6 @@ final class RoomDocuments implements Documents {
         });
     }
 
-    }
-
     @Override
     public CompletionStage<Answer<Long>> client(String name) {
         return ask(name, false, (room, at, stale, answer) -> room.document().client(at, stale, answer));
@@ -108,6 +106,7 @@ final class RoomDocuments implements Documents {
         whole.apply(content);
         byte[] written = whole.encode();
         long link = 1 | (context.ids().get().getLeastSignificantBits() & Long.MAX_VALUE);
+        context.metrics().emptyStructs(content.emptyCount());
         return outcome(context.log().init(name, context.ids().get(), link, content.encode(), replace))
                 .thenCompose(life -> life.isEmpty()
                         ? CompletableFuture.completedStage(Optional.empty())

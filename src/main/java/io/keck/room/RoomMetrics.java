@@ -52,6 +52,13 @@ public interface RoomMetrics {
     /** A room that went on unsaved has saved something again. */
     default void unsavedEnded() {}
 
+    /**
+     * An update came in with structs or deleted ranges of no length, which were left out.
+     *
+     * @param count how many
+     */
+    default void emptyStructs(int count) {}
+
     /** A connection does not take what it is sent, and gets no single updates until it has caught up. */
     default void slowConnection() {}
 

@@ -21,6 +21,11 @@ class MalformedConformance {
 
     /** What became of one case. */
     private record Outcome(JsonNode json, StructStore store, boolean accepted) {
+        /** Whether something of no length was left out of it, at which Yjs throws or does not, as it happens to stand. */
+        boolean hadEmptyStructs() {
+            return accepted && decode(json, Fixtures.hex(json.get("mutated"))).emptyCount() > 0;
+        }
+
         String id() {
             return json.get("id").textValue() + " " + json.get("name").textValue();
         }
@@ -99,7 +104,7 @@ class MalformedConformance {
     }
 
     /**
-     * Stricter than Yjs on purpose, and only in what no Yjs ever sends: bytes after the update, structs of no length,
+     * Stricter than Yjs on purpose, and only in what no Yjs ever sends: bytes after the update,
      * items that name their own future, clocks beyond 2^53 - 1, values nested a thousand deep,
      * types nested beyond the limit; in V2 also an unknown flag and columns that are too long or too short, from which Yjs
      * goes on to read zeros, half strings and negative clocks.
@@ -115,7 +120,6 @@ class MalformedConformance {
                         .message()
                         .containsAnyOf(
                                 "bytes after the update",
-                                "struct of no length",
                                 "names itself or a later item",
                                 "beyond 2^53 - 1",
                                 "nest deeper",
@@ -129,7 +133,7 @@ class MalformedConformance {
     }
 
     /**
-     * Or, in V2, where only integrating could tell that a case contradicts the good update before it, end in a store
+     * Or hold structs or deleted ranges of no length, which are left out; or, in V2, where only integrating could tell that a case contradicts the good update before it, end in a store
      * that Yjs can read.
      */
     @Test
@@ -137,6 +141,7 @@ class MalformedConformance {
         List<Outcome> accepted = cases().stream()
                 .map(MalformedConformance::run)
                 .filter(outcome -> outcome.accepted() && outcome.yjsRefused())
+                .filter(outcome -> !outcome.hadEmptyStructs())
                 .collect(Collectors.toList());
         assertThat(accepted).allMatch(outcome -> isV2(outcome.json()) && outcome.yjsTakesItInAlone());
         try (YjsOracle yjs = YjsOracle.open()) {
@@ -211,7 +216,10 @@ class MalformedConformance {
                 }
                 assertThat(is.get("structSha")).as(id).isEqualTo(direct.get("structSha"));
                 if (!direct.get("pending").booleanValue()) {
-                    assertThat(is.get("svJson")).as(id).isEqualTo(direct.get("svJson"));
+                    // a client whose only struct had no length stays in the state vector of Yjs, with clock 0
+                    assertThat(Fixtures.stateVector(is.get("svJson")))
+                            .as(id)
+                            .isEqualTo(Fixtures.stateVector(direct.get("svJson")));
                     assertThat(is.get("unitSha")).as(id).isEqualTo(direct.get("unitSha"));
                     assertThat(is.get("pending").booleanValue()).as(id).isFalse();
                 }

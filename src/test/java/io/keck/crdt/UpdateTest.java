@@ -50,20 +50,11 @@ class UpdateTest {
     }
 
     @Test
-    void structsOfNoLength_areRefused() {
-        refused(client1().gc(0), "no length");
-        refused(client1().text(""), "no length");
-        refused(client1().deleted(0, null), "no length");
-        refused(client1().any(null), "no length");
-        refused(client1().json(null), "no length");
-        refused(new UpdateBuilder().delete(1, 0, 0), "no length");
-    }
-
-    @Test
-    void skipOfNoLength_saysNothing() {
-        // Yjs never writes one, but it harms nobody; it is not passed on
+    void skipOfNoLength_isLeftOut() {
         Update update = client1().text("a").skip(0).text("b", id(1, 5), null).build();
-        assertThat(update.encode()).isEqualTo(client1().text("ab").bytes());
+        assertThat(update.emptyCount()).isEqualTo(1);
+        assertThat(update.encode())
+                .isEqualTo(client1().text("a").text("b", id(1, 5), null).bytes());
     }
 
     @Test

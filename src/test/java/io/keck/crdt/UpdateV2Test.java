@@ -315,7 +315,7 @@ class UpdateV2Test {
         assertThatThrownBy(() -> UpdateV2.decode(own)).isInstanceOf(DecodeException.class);
         Columns empty = columns().block(1).item(Refs.STRING);
         empty.strings.write("");
-        assertRefused(empty.bytes(), "no length");
+        assertThat(UpdateV2.decode(empty.bytes()).emptyCount()).isEqualTo(1);
     }
 
     @Test

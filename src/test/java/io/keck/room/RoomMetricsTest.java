@@ -28,6 +28,13 @@ class RoomMetricsTest {
         }
 
         @Override
+        public void emptyStructs(int count) {
+            if (count > 0) {
+                told.add("empty " + count);
+            }
+        }
+
+        @Override
         public void slowConnection() {
             told.add("slow");
         }
@@ -75,6 +82,15 @@ class RoomMetricsTest {
             world.settle();
         }
         assertThat(told.stream().filter("slow"::equals)).hasSize(1);
+    }
+
+    @Test
+    void emptyStructs_areToldOfWhereTheyComeIn() {
+        FakeClient client = world.quiet();
+        client.send(Message.update(new byte[] {1, 2, 9, 0, 4, 1, 1, 't', 0, 4, 1, 1, 't', 1, 'x', 1, 9, 1, 0, 0}));
+        world.settle();
+        assertThat(client.isConnected()).isTrue();
+        assertThat(told).contains("empty 2");
     }
 
     @Test
