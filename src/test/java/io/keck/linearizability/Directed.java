@@ -19,7 +19,7 @@ import java.util.function.IntConsumer;
 final class Directed {
     private final Site site;
     private final History history = new History();
-    private final List<Finding> findings = new ArrayList<>();
+    private final List<Finding> findings = java.util.Collections.synchronizedList(new ArrayList<>());
     private final String prefix;
     private final Caller caller;
     private final int a = 0;
@@ -155,13 +155,7 @@ final class Directed {
             thread.start();
         }
         begin.countDown();
-        for (Thread thread : threads) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
+        threads.forEach(Directed::join);
         if (!failures.isEmpty()) {
             throw new AssertionError("a client failed", failures.get(0));
         }
@@ -239,11 +233,7 @@ final class Directed {
             }
         });
         done.set(true);
-        try {
-            breaking.join();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
+        join(breaking);
         for (String document : made) {
             readUntilAnswered(document);
         }
@@ -343,21 +333,34 @@ final class Directed {
      */
     void firstSyncWhileLoading(int times) {
         for (int i = 0; i < times; i++) {
-            String document = document("fresh");
-            caller.init(document, a, content(), false);
-            site.slowDatabaseOfLastNode(60);
+            List<String> four = new ArrayList<>();
+            for (int n = 0; n < 4; n++) {
+                String document = document("fresh");
+                caller.init(document, a, content(), false);
+                four.add(document);
+            }
+            int round = i;
+            site.slowDatabaseOfLastNode(250);
             try {
-                Thread reader = new Thread(() -> caller("reader").getMap(document, b));
-                reader.start();
-                Nemesis.rest(40L * i);
-                caller.put(document, a, "k", token(), null);
-                comeIn(document, b);
-                reader.join();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
+                together(4, who -> {
+                    Thread reader = new Thread(() -> caller("read" + who).getMap(four.get(who), b));
+                    reader.start();
+                    Nemesis.rest(80 + 250L * who + 120L * round);
+                    caller("write" + who).put(four.get(who), a, "k", "fresh" + round + who, null);
+                    comeIn(four.get(who), b);
+                    join(reader);
+                });
             } finally {
                 site.slowDatabaseOfLastNode(0);
             }
+        }
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

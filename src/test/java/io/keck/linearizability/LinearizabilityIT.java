@@ -62,7 +62,7 @@ class LinearizabilityIT {
             directed.createAfterDelete(4);
             directed.createAfterALateLook(3);
             directed.forcedInitsMeet(6);
-            directed.firstSyncWhileLoading(6);
+            directed.firstSyncWhileLoading(2);
             directed.eventsBeforeTheEnd(6);
             directed.pausedWhileALifeEnds(1);
             directed.createWhileConnectionsBreak(40);
