@@ -21,11 +21,11 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /** Receives webhooks, can be away, and says what is wrong with what came. Thread-safe. */
-final class HookReceiver implements AutoCloseable {
-    static final String SECRET = "a secret of the test";
+public final class HookReceiver implements AutoCloseable {
+    public static final String SECRET = "a secret of the test";
 
     /** One that has arrived. */
-    record Delivery(String id, String body) {}
+    public record Delivery(String id, String body) {}
 
     private final int port;
     private final List<Delivery> deliveries = new ArrayList<>();
@@ -33,11 +33,11 @@ final class HookReceiver implements AutoCloseable {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private @Nullable HttpServer server;
     /** Takes what comes, and answers with an error. */
-    volatile boolean isForgetful;
+    public volatile boolean isForgetful;
     /** Takes what comes, and never answers. */
     volatile boolean isSilent;
 
-    HookReceiver() {
+    public HookReceiver() {
         port = open(0);
     }
 
@@ -54,7 +54,7 @@ final class HookReceiver implements AutoCloseable {
         }
     }
 
-    String url() {
+    public String url() {
         return "http://127.0.0.1:" + port + "/changes";
     }
 
@@ -99,6 +99,13 @@ final class HookReceiver implements AutoCloseable {
             return Base64.getEncoder().encodeToString(mac.doFinal(rest));
         } catch (GeneralSecurityException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    /** What has come so far, in this order. */
+    public List<Delivery> deliveries() {
+        synchronized (deliveries) {
+            return List.copyOf(deliveries);
         }
     }
 

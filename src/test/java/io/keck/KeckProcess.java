@@ -29,13 +29,13 @@ import java.util.regex.Pattern;
  * Keck as its users run it: the packaged jar in a process of its own with the configuration of this repository, on free
  * ports, in a directory of the test. Its log is kept. It ends with {@link #close}, at the latest with this JVM.
  */
-final class KeckProcess implements AutoCloseable {
+public final class KeckProcess implements AutoCloseable {
     /** So long for anything that has to happen at all. */
-    static final Duration PATIENCE = Duration.ofSeconds(60);
+    public static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    static final HttpClient HTTP =
+    public static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private static final Path JAR =
@@ -63,7 +63,7 @@ final class KeckProcess implements AutoCloseable {
     }
 
     /** What to start, and how. */
-    static final class Setup {
+    public static final class Setup {
         private final Path dir;
         private final Map<String, String> env = new HashMap<>();
         private final List<String> jvm = new ArrayList<>();
@@ -77,19 +77,19 @@ final class KeckProcess implements AutoCloseable {
             with("socket.restartSpread", "100ms");
         }
 
-        Setup env(String name, String value) {
+        public Setup env(String name, String value) {
             env.put(name, value);
             return this;
         }
 
         /** Options of the JVM. */
-        Setup jvm(String... options) {
+        public Setup jvm(String... options) {
             jvm.addAll(List.of(options));
             return this;
         }
 
         /** Overrides a key of the configuration. */
-        Setup with(String key, String value) {
+        public Setup with(String key, String value) {
             return jvm("-Ddw." + key + "=" + value);
         }
 
@@ -113,7 +113,7 @@ final class KeckProcess implements AutoCloseable {
         }
 
         /** A short life: less is compiled. */
-        Setup brief() {
+        public Setup brief() {
             return jvm("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
         }
 
@@ -152,7 +152,7 @@ final class KeckProcess implements AutoCloseable {
         }
 
         /** Starts the server and waits until it takes connections. */
-        KeckProcess start() {
+        public KeckProcess start() {
             KeckProcess keck = launch();
             try {
                 Matcher started = keck.awaitLog(STARTED);
@@ -167,12 +167,12 @@ final class KeckProcess implements AutoCloseable {
     }
 
     /** A server whose database is {@code keck.db} in that directory. */
-    static Setup in(Path dir) {
+    public static Setup in(Path dir) {
         return new Setup(dir).env("DATABASE_URL", "jdbc:sqlite:" + dir.resolve("keck.db"));
     }
 
     /** A node on that database of a server. */
-    static Setup on(PostgresServer server, String database, Path dir) {
+    public static Setup on(PostgresServer server, String database, Path dir) {
         return new Setup(dir).env("DATABASE_URL", server.url(database));
     }
 
@@ -230,13 +230,13 @@ final class KeckProcess implements AutoCloseable {
     }
 
     /** Everything it has printed so far. */
-    String log() {
+    public String log() {
         synchronized (log) {
             return String.join("\n", log);
         }
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
@@ -245,11 +245,11 @@ final class KeckProcess implements AutoCloseable {
     }
 
     /** The address of a room whose name is percent-encoded already. */
-    URI room(String rawName) {
+    public URI room(String rawName) {
         return URI.create("ws://127.0.0.1:" + port + "/collaboration/" + rawName);
     }
 
-    HttpResponse<String> get(String rawPath) {
+    public HttpResponse<String> get(String rawPath) {
         return send("GET", rawPath);
     }
 
@@ -265,7 +265,7 @@ final class KeckProcess implements AutoCloseable {
     }
 
     /** What a health check on the admin port says. */
-    boolean healthCheck(String name) {
+    public boolean healthCheck(String name) {
         return check(name).get("healthy").asBoolean();
     }
 
@@ -286,7 +286,7 @@ final class KeckProcess implements AutoCloseable {
     }
 
     /** A gauge's value or the count of a counter or meter, from {@code /metrics} on the admin port. */
-    long metric(String name) {
+    public long metric(String name) {
         String json = admin("/metrics");
         try {
             JsonNode metrics = JSON.readTree(json);
@@ -340,23 +340,45 @@ final class KeckProcess implements AutoCloseable {
         return process.info().totalCpuDuration().orElseThrow();
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
     /** SIGTERM. */
-    void terminate() {
+    public void terminate() {
         process.toHandle().destroy(); // Process.destroy would close the log as well
     }
 
     /** SIGKILL, and the end of the process. */
-    void kill() {
+    public void kill() {
         process.toHandle().destroyForcibly();
         awaitExit(PATIENCE);
     }
 
+    /** It keeps its connections and does nothing any more, until {@link #resume}. */
+    public void pause() {
+        signal("STOP");
+    }
+
+    /** It goes on. */
+    public void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** Waits for the end of the process and of its log, and gives the exit code. */
-    int awaitExit(Duration patience) {
+    public int awaitExit(Duration patience) {
         try {
             if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new AssertionError("still running after " + patience + ":\n" + log());

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Assumptions;
  * A real nginx with the {@code nginx.conf} of this repository, of which only addresses and the places of files are others.
  * It ends with {@link #close}, at the latest with this JVM.
  */
-final class Nginx implements AutoCloseable {
+public final class Nginx implements AutoCloseable {
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
     static {
@@ -60,7 +60,7 @@ final class Nginx implements AutoCloseable {
     }
 
     /** Starts one before nodes at these ports; skips the test where the program is missing, except in CI. */
-    static Nginx start(Path dir, int... nodes) {
+    public static Nginx start(Path dir, int... nodes) {
         return start(dir, UnaryOperator.identity(), nodes);
     }
 
@@ -143,12 +143,12 @@ final class Nginx implements AutoCloseable {
         }
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
     /** The address of a room whose name is percent-encoded already. */
-    URI room(String rawName) {
+    public URI room(String rawName) {
         return URI.create("ws://127.0.0.1:" + port + "/collaboration/" + rawName);
     }
 

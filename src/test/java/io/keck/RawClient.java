@@ -15,14 +15,14 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /** A WebSocket that sends and receives frames as they are, and can stop reading. Thread-safe. */
-class RawClient implements AutoCloseable {
+public class RawClient implements AutoCloseable {
     /** How a connection ended: the server's code and reason, 1006 where it gave none. */
-    record End(int code, String reason) {}
+    public record End(int code, String reason) {}
 
     /** The upgrade was answered with a status, or not at all (0). */
-    static final class Refused extends RuntimeException {
+    public static final class Refused extends RuntimeException {
         private static final long serialVersionUID = 1L;
-        final int status;
+        public final int status;
 
         Refused(int status, Throwable cause) {
             super("refused with " + status, cause);
@@ -204,12 +204,12 @@ class RawClient implements AutoCloseable {
         return socket.getSubprotocol();
     }
 
-    boolean isEnded() {
+    public boolean isEnded() {
         return end.isDone();
     }
 
     /** Waits for the end of the connection. */
-    End awaitEnd() {
+    public End awaitEnd() {
         try {
             return end.get(KeckProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } catch (ExecutionException e) {

@@ -3,13 +3,13 @@ package io.keck;
 import java.util.Random;
 
 /** Seeds of tests that draw: always the same in a build, new ones in a campaign, {@code -Dkeck.seed=N} by hand. */
-final class Seeds {
+public final class Seeds {
     private static final long BUILD = 20_261_123L;
 
     private Seeds() {}
 
     /** The seed, which is printed so that a failure can be repeated. */
-    static long next(String test) {
+    public static long next(String test) {
         long seed = Long.getLong("keck.seed", Boolean.getBoolean("keck.campaign") ? new Random().nextLong() : BUILD);
         System.out.println(test + " seed " + seed);
         return seed;

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * Reads a room's events, is cut off again and again, also in the middle of one, and resumes after the last it had whole.
  * HTTP/1.0, so that a body is what comes until the end.
  */
-final class SseReader implements Runnable {
+public final class SseReader implements Runnable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** An event. */
-    record Event(String name, String id, JsonNode data) {}
+    public record Event(String name, String id, JsonNode data) {}
 
     private final String room;
     private final IntSupplier port;
@@ -44,7 +44,7 @@ final class SseReader implements Runnable {
      * @param cuts how often it cuts the stream; with 0 it also takes the end of the stream for the last word, otherwise
      *     it resumes, as a browser does when a node goes
      */
-    SseReader(String room, IntSupplier port, long seed, int cuts) {
+    public SseReader(String room, IntSupplier port, long seed, int cuts) {
         this.room = room;
         this.port = port;
         this.random = new Random(seed);
@@ -52,13 +52,13 @@ final class SseReader implements Runnable {
     }
 
     /** Begins where that id says. */
-    SseReader from(String id) {
+    public SseReader from(String id) {
         lastId = id;
         return this;
     }
 
     /** Ends at the next occasion. */
-    void finish() {
+    public void finish() {
         finish = true;
     }
 
@@ -134,7 +134,7 @@ final class SseReader implements Runnable {
     }
 
     /** What it has so far. */
-    List<Event> events() {
+    public List<Event> events() {
         synchronized (events) {
             return List.copyOf(events);
         }
@@ -150,7 +150,7 @@ final class SseReader implements Runnable {
     }
 
     /** Whether it knows where it is. */
-    boolean hasBegun() {
+    public boolean hasBegun() {
         return first;
     }
 
@@ -165,12 +165,12 @@ final class SseReader implements Runnable {
         return refusal;
     }
 
-    boolean isEnded() {
+    public boolean isEnded() {
         return ended;
     }
 
     /** The update of an event. */
-    static byte[] update(Event event) {
+    public static byte[] update(Event event) {
         JsonNode numbers = event.data().get("update");
         byte[] bytes = new byte[numbers.size()];
         for (int i = 0; i < bytes.length; i++) {

@@ -16,7 +16,7 @@ import java.util.function.BooleanSupplier;
  * A client of the y-websocket protocol that keeps everything it has seen of the room. Answers the server's step 1 with
  * what it has, as stock clients do. Thread-safe.
  */
-final class SyncClient implements AutoCloseable {
+public final class SyncClient implements AutoCloseable {
     private final StructStore store;
     private final RawClient raw;
     private final Object news = new Object();
@@ -34,12 +34,12 @@ final class SyncClient implements AutoCloseable {
     }
 
     /** Connects with an empty document and waits until it has everything. */
-    static SyncClient join(URI room) {
+    public static SyncClient join(URI room) {
         return join(room, new StructStore());
     }
 
     /** Connects with a document and waits until it has everything. */
-    static SyncClient join(URI room, StructStore document) {
+    public static SyncClient join(URI room, StructStore document) {
         SyncClient client = new SyncClient(room, document);
         client.await("the answer to step 1", () -> client.synced);
         return client;
@@ -67,16 +67,16 @@ final class SyncClient implements AutoCloseable {
         }
     }
 
-    RawClient raw() {
+    public RawClient raw() {
         return raw;
     }
 
-    void send(byte[] frame) {
+    public void send(byte[] frame) {
         raw.send(frame);
     }
 
     /** Sends an update of our own; false when the connection has ended. */
-    boolean write(byte[] update) {
+    public boolean write(byte[] update) {
         synchronized (news) {
             store.apply(Update.decode(update));
         }
@@ -102,14 +102,14 @@ final class SyncClient implements AutoCloseable {
         }
     }
 
-    StateVector stateVector() {
+    public StateVector stateVector() {
         synchronized (news) {
             return store.stateVector();
         }
     }
 
     /** Everything seen or written, as a V1 update. */
-    byte[] encode() {
+    public byte[] encode() {
         synchronized (news) {
             return store.encode();
         }
@@ -136,14 +136,14 @@ final class SyncClient implements AutoCloseable {
     }
 
     /** Waits until something is so, looked at after each frame; fails when it never is. */
-    void await(String what, BooleanSupplier condition) {
+    public void await(String what, BooleanSupplier condition) {
         if (!awaitOrEnd(what, condition)) {
             throw new AssertionError("closed before " + what + ": " + raw.awaitEnd());
         }
     }
 
     /** Waits until something is so, looked at after each frame; false when the connection ended before. */
-    boolean awaitOrEnd(BooleanSupplier condition) {
+    public boolean awaitOrEnd(BooleanSupplier condition) {
         return awaitOrEnd("something", condition);
     }
 

@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /** Stands between a node and a server on this machine, and can make the way worse. Thread-safe. */
-final class TcpProxy implements AutoCloseable {
+public final class TcpProxy implements AutoCloseable {
     /** Passes what comes from the server on, until the stream ends. */
     @FunctionalInterface
-    interface Way {
+    public interface Way {
         void carry(InputStream from, OutputStream to) throws IOException;
     }
 
@@ -37,21 +37,21 @@ final class TcpProxy implements AutoCloseable {
     }
 
     /** One that passes everything on, for now. */
-    static TcpProxy before(int port) {
+    public static TcpProxy before(int port) {
         return new TcpProxy(port, null);
     }
 
     /** One that passes what the server says in that way. */
-    static TcpProxy before(int port, Way back) {
+    public static TcpProxy before(int port, Way back) {
         return new TcpProxy(port, back);
     }
 
-    int port() {
+    public int port() {
         return listener.getLocalPort();
     }
 
     /** From now on each piece that comes from the server takes so long. */
-    void delay(long millis) {
+    public void delay(long millis) {
         delayNanos = millis * 1_000_000;
     }
 
