@@ -369,7 +369,7 @@ public final class StructStore {
             long from = known.clock(c.client);
             if (from < c.end()) {
                 w.client(c.client);
-                c.write(w, from, keepDeleted);
+                c.write(w, from, c.end(), keepDeleted);
                 w.endClient();
             }
         }
@@ -418,7 +418,9 @@ public final class StructStore {
         return all;
     }
 
-    private @Nullable ClientStructs find(long client) {
+    /** What is here of a client; null if nothing is. */
+    @Nullable
+    ClientStructs find(long client) {
         int number = ids.find(client);
         return number < 0 || number >= slots.length ? null : slots[number];
     }
