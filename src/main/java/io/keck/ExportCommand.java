@@ -68,6 +68,11 @@ final class ExportCommand extends ConfiguredCommand<KeckConfiguration> {
                                 bar.clear();
                                 err.println("Room " + DoctorReport.quote(room) + ": " + why);
                             }
+
+                            @Override
+                            public void incomplete(String room, String what) {
+                                leftOut(room, what);
+                            }
                         });
         bar.clear();
         if (result.resumed()) {

@@ -100,6 +100,11 @@ final class ImportCommand extends ConfiguredCommand<KeckConfiguration> {
                 bar.clear();
                 err.println("Room " + DoctorReport.quote(room) + ": " + why);
             }
+
+            @Override
+            public void incomplete(String room, String what) {
+                leftOut(room, what);
+            }
         };
         long rooms = ArchiveImporter.check(file, listener);
         bar.clear();

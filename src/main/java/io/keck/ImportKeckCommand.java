@@ -9,13 +9,20 @@ import io.keck.blob.BlobMetrics;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.JdbiBlobStore;
 import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.StoredRooms;
 import io.keck.storage.octobase.ImportConsole;
 import io.keck.storage.octobase.ImportReport;
 import io.keck.storage.octobase.Importer;
+import io.keck.storage.octobase.RenameFile;
+import io.keck.storage.octobase.Renames;
 import io.keck.storage.octobase.SourceDatabase;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import net.sourceforge.argparse4j.impl.Arguments;
 import net.sourceforge.argparse4j.inf.Argument;
@@ -33,20 +40,15 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
     private static final String FROM_VARIABLE = "KECK_IMPORT_FROM";
 
     private static final String NODE = "import-keck";
-    /** Names of rooms that were deleted are held for so long: longer than anything has been there. */
+    /** Exit code when something was not taken over. */
+    private static final int LEFT_OUT = 2;
+    /** Exit code when everything was taken over and some documents are not whole in the source. */
+    private static final int NOT_WHOLE = 3;
+    /** How long names of deleted rooms are held: longer than anything has been there. */
     private static final long FOREVER = Long.MAX_VALUE / 4;
 
     private static final long LEASE_MILLIS = 3_600_000;
     private static final long KEEP_MILLIS = 86_400_000;
-
-    /** Something was left out; what it was is said already. */
-    static final class IncompleteException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        private IncompleteException() {
-            super("Something was not taken over", null, false, false);
-        }
-    }
 
     ImportKeckCommand() {
         super("import-keck", "Takes over rooms and blobs from the database of the Keck of OctoBase");
@@ -65,6 +67,21 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
                 .metavar("NAME")
                 .action(Arguments.append())
                 .help("only this workspace; may be given several times");
+        parser.addArgument("--except")
+                .dest("except")
+                .metavar("NAME")
+                .action(Arguments.append())
+                .help("not the document of this workspace; may be given several times");
+        parser.addArgument("--rename")
+                .dest("renames")
+                .metavar("OLD=NEW")
+                .action(Arguments.append())
+                .help("give the workspace OLD the name NEW here; may be given several times");
+        parser.addArgument("--rename-file")
+                .dest("renameFile")
+                .metavar("FILE")
+                .help(
+                        "the same from a file: a JSON object of old names to new ones (.json), or two columns (.csv, .tsv)");
         flag(parser, "--dry-run", "read and check everything in the source, write nothing");
         flag(parser, "--skip-broken-rows", "import a workspace without its broken rows, instead of not at all");
         flag(parser, "--no-blobs", "leave blobs alone");
@@ -93,9 +110,10 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
         if (from == null || from.isBlank()) {
             throw new IllegalArgumentException("Say where to import from: --from URL, or " + FROM_VARIABLE + ".");
         }
-        List<String> workspaces = arguments.getList("workspaces");
         Importer.Options options = new Importer.Options(
-                workspaces == null ? List.of() : workspaces,
+                list(arguments, "workspaces"),
+                new HashSet<>(list(arguments, "except")),
+                renames(arguments),
                 arguments.getBoolean("--skip-broken-rows"),
                 !arguments.getBoolean("--ignore-subdocuments"));
         boolean withBlobs = !arguments.getBoolean("--no-blobs");
@@ -103,15 +121,57 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
         try (SourceDatabase source = SourceDatabase.open(from)) {
             ImportReport report;
             if (arguments.getBoolean("--dry-run")) {
-                report = new Importer(source, null, null, new SecureRandom(), options, console).run(withBlobs);
+                report = dryRun(config, source, options, withBlobs, console);
             } else {
                 long hold = arguments.getBoolean("--restore-deleted") ? 0 : FOREVER;
                 report = write(bootstrap, config, source, options, withBlobs, hold, console);
             }
             err.println(report.summary(console.elapsed()));
-            if (!report.isComplete()) {
-                throw new IncompleteException();
-            }
+            tell(report, err);
+        }
+    }
+
+    private static List<String> list(Namespace arguments, String name) {
+        List<String> all = arguments.getList(name);
+        return all == null ? List.of() : all;
+    }
+
+    private static Renames renames(Namespace arguments) throws IOException {
+        List<Renames.Rename> all = new ArrayList<>();
+        String file = arguments.getString("renameFile");
+        if (file != null) {
+            all.addAll(RenameFile.read(Path.of(file)));
+        }
+        list(arguments, "renames").forEach(rename -> all.add(Renames.Rename.parse(rename)));
+        return Renames.of(all);
+    }
+
+    /** Says what can be done about what is not as it should be, and ends with the exit code for it. */
+    private static void tell(ImportReport report, PrintStream err) {
+        if (!report.suggestedNames().isEmpty()) {
+            err.println("Names for --rename-file, to be saved as a .json file and changed as you like:");
+            err.println(report.suggestedNames());
+        }
+        if (!report.isWhole()) {
+            err.println("An incomplete or contradictory document may be whole in the memory of the old server or of a"
+                    + " client: take it from there before you stop it, as import.md says under \"Documents that are not"
+                    + " whole\".");
+        }
+        if (!report.isComplete() || !report.isWhole()) {
+            throw new CommandExit(report.isComplete() ? NOT_WHOLE : LEFT_OUT);
+        }
+    }
+
+    /** Reads our database only to see whether a name is that of a room. */
+    private static ImportReport dryRun(
+            KeckConfiguration config,
+            SourceDatabase source,
+            Importer.Options options,
+            boolean withBlobs,
+            ImportConsole console) {
+        try (StoredRooms rooms = config.database().storedRooms()) {
+            return new Importer(source, Importer.Target.dryRun(rooms::find), new SecureRandom(), options, console)
+                    .run(withBlobs);
         }
     }
 
@@ -146,7 +206,8 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
             // not started: sweeping is the server's work
             JdbiBlobStore blobs = log.blobs(
                     new JdbiBlobStore.Settings(holdMillis, KEEP_MILLIS, LEASE_MILLIS, KEEP_MILLIS), BlobMetrics.NONE);
-            return new Importer(source, log, blobs, new SecureRandom(), options, console).run(withBlobs);
+            return new Importer(source, Importer.Target.of(log, blobs), new SecureRandom(), options, console)
+                    .run(withBlobs);
         } finally {
             for (int i = parts.size() - 1; i >= 0; i--) {
                 parts.get(i).stop();
@@ -157,9 +218,6 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
     /** A sentence, without a stack trace. */
     @Override
     public void onError(Cli cli, @Nullable Namespace namespace, Throwable error) {
-        if (!(error instanceof IncompleteException)) {
-            String message = error.getMessage();
-            cli.getStdErr().println(message == null ? error.toString() : message);
-        }
+        CommandExit.say(cli, error);
     }
 }

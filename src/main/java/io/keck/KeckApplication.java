@@ -58,10 +58,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     /** An import that had to leave something out is not a command that failed. */
     @Override
     protected void onFatalError(Throwable error) {
-        System.exit(
-                error instanceof CommandExit exit
-                        ? exit.status()
-                        : error instanceof ImportKeckCommand.IncompleteException ? 2 : 1);
+        System.exit(error instanceof CommandExit exit ? exit.status() : 1);
     }
 
     @Override

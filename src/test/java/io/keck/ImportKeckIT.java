@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keck.blob.BlobId;
 import io.keck.crdt.Doc;
 import io.keck.storage.octobase.OldKeck;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The command {@code import-keck}, as operators run it. */
 class ImportKeckIT {
     private static final int INCOMPLETE = 2;
+    private static final int NOT_WHOLE = 3;
 
     @TempDir
     private static Path files;
@@ -106,8 +111,48 @@ class ImportKeckIT {
         }
     }
 
+    /** What is not whole in the source has an exit code of its own, and names that are refused have a way out. */
     @Test
-    void killedInTheMiddle_itGoesOn() throws SQLException {
+    void aSourceThatIsNotWhole_isTakenOver_andNeverCalledEverything() throws IOException {
+        try (OldKeck old = OldKeck.sqlite(dir.resolve("jwst.db"))) {
+            Doc doc = new Doc();
+            doc.setClientId(7);
+            doc.getText("t").insert(0, "first ");
+            var state = doc.stateVector();
+            doc.getText("t").insert(6, "second");
+            old.row("waiting", doc.encodeStateAsUpdate(state));
+            old.row("new\nline", text(1, "control"));
+            BlobId blob = old.blob("new\nline", new byte[] {1});
+            Path names = dir.resolve("names.json");
+
+            String log = run(importing(KeckProcess.in(dir), old, "--dry-run"), INCOMPLETE);
+            assertThat(log).contains("  \"new\\u000aline\": \"new-line\"", "NOT taken over: 2");
+            assertThat(dir.resolve("keck.db")).doesNotExist();
+            Files.writeString(names, log.substring(log.lastIndexOf("{\n"), log.lastIndexOf('}') + 1));
+            String[] options = {"--rename-file", names.toString()};
+            log = run(importing(KeckProcess.in(dir), old, options), NOT_WHOLE);
+            assertThat(log)
+                    .contains("2 imported", "1 renamed", "1 documents are incomplete", "import.md")
+                    .contains(
+                            "Workspace \"waiting\" is incomplete in the source: 1 struct of 1 client waits for clocks 0 to 5"
+                                    + " of client 7.")
+                    .contains("All that the source has was taken over, but some documents are not whole there")
+                    .doesNotContain("Everything");
+            assertThat(run(importing(KeckProcess.in(dir), old, "--rename", "waiting=a\tb"), 1))
+                    .contains("cannot be renamed to \"a\\u0009b\"", "Nothing was changed.");
+            assertThat(run(KeckProcess.in(dir).brief().command("doctor"), 0))
+                    .contains("room \"waiting\"", "it is incomplete", "Keck is well, but some documents are not whole");
+            try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
+                assertThat(keck.get("/api/block/new-line/text/t").body()).isEqualTo("\"control\"");
+                assertThat(keck.send("GET", "/api/blobs/new-line/" + blob.text())
+                                .statusCode())
+                        .isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void killedInTheMiddle_itGoesOn() throws SQLException, IOException {
         int rooms = 1_000;
         postgres.execute("CREATE DATABASE killed");
         try (OldKeck old = OldKeck.postgres(postgres);
@@ -115,21 +160,36 @@ class ImportKeckIT {
                         "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/killed", "postgres", "")) {
             old.inOneTransaction(() -> {
                 for (int i = 0; i < rooms; i++) {
-                    old.row("w" + i, text(1, "one "));
-                    old.row("w" + i, text(2, "two "));
+                    String name = i % 10 == 0 ? "w\n" + i : "w" + i; // every tenth has to be renamed
+                    old.row(name, text(1, "one "));
+                    old.row(name, text(2, "two "));
+                    old.row(name, new byte[0]);
+                    if (i % 10 == 1) {
+                        old.row(name, text(1, "ONE "));
+                    }
                 }
             });
-            try (KeckProcess first =
-                    importing(KeckProcess.on(postgres, "killed", dir), old).launch()) {
+            Path names = dir.resolve("names.csv");
+            Files.writeString(
+                    names,
+                    IntStream.range(0, rooms / 10)
+                            .mapToObj(i -> "\"w\n" + 10 * i + "\",renamed" + i + "\n")
+                            .collect(Collectors.joining()));
+            String[] options = {"--rename-file", names.toString()};
+            try (KeckProcess first = importing(KeckProcess.on(postgres, "killed", dir), old, options)
+                    .launch()) {
                 Eventually.await("some rooms", () -> rooms(database) >= 50);
                 first.kill();
             }
             long there = rooms(database);
             assertThat(there).isLessThan(rooms);
-            assertThat(run(importing(KeckProcess.on(postgres, "killed", dir), old), 0))
+            assertThat(run(importing(KeckProcess.on(postgres, "killed", dir), old, options), NOT_WHOLE))
+                    .contains(rooms + " empty", "0 documents are incomplete, 100 are contradictory")
                     .contains("Rooms:  " + (rooms - there) + " imported, 0 were there and got what they lacked, "
                             + there + " had everything");
             assertThat(count(database, "SELECT count(*) FROM room_log")).isEqualTo(rooms);
+            assertThat(count(database, "SELECT count(*) FROM rooms WHERE name LIKE 'renamed%'"))
+                    .isEqualTo(rooms / 10);
         }
     }
 

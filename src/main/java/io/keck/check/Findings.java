@@ -17,11 +17,12 @@ public interface Findings {
     /**
      * Something that was looked at.
      *
-     * @param area a word: config, database, redis, clock, limits, disk, room, blob
+     * @param area a word: config, database, redis, clock, limits, disk, room, document, blob
      * @param room the name of the room, or empty
      * @param roomId its id, or 0
      * @param seq of the row or snapshot, or 0
-     * @param kind of what is damaged in a room: row, snapshot, head, blob; else empty
+     * @param kind of what is damaged in a room: row, snapshot, head, blob; of what a document is: incomplete,
+     *     contradictory, large; else empty
      * @param what a sentence; names in it are quoted
      * @param todo a sentence: what to do; empty where there is nothing to do
      */

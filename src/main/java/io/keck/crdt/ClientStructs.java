@@ -199,7 +199,7 @@ final class ClientStructs {
             return columns[PART * i + 3];
         }
 
-        private void add(StructReader s, long from, long to) {
+        void add(StructReader s, long from, long to) {
             int at = PART * size++;
             if (at == columns.length) {
                 columns = Arrays.copyOf(columns, 2 * columns.length);
@@ -457,18 +457,18 @@ final class ClientStructs {
     }
 
     /**
-     * Writes every struct from that clock on.
+     * Writes the structs of the clocks {@code [from, until)}.
      *
      * @param keepDeleted whether deleted items keep their content; else they are written as ContentDeleted
      */
-    void write(StructWriter w, long from, boolean keepDeleted) {
-        if (from >= end) {
+    void write(StructWriter w, long from, long until, boolean keepDeleted) {
+        if (from >= Math.min(until, end)) {
             return;
         }
         int d = deletes.firstEndingAfter(from);
-        for (int i = runs.find(from); i < runs.size(); i++) {
+        for (int i = runs.find(from); i < runs.size() && runs.clock(i) < until; i++) {
             long at = Math.max(from, runs.clock(i));
-            long stop = clockAfter(i);
+            long stop = Math.min(until, clockAfter(i));
             int ref = runs.ref(i);
             if (ref == Refs.GC) {
                 w.gc(at, stop);

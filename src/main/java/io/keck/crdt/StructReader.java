@@ -41,6 +41,9 @@ final class StructReader {
     /** Where in the bytes the struct begins; names it. */
     int start;
 
+    /** Where in the bytes the structs of this client begin, with their number. */
+    int block;
+
     private int pos;
     private int blocks;
     private int left;
@@ -57,6 +60,14 @@ final class StructReader {
         pos = 0;
         left = 0;
         blocks = (int) uint();
+    }
+
+    /** Begins with the structs of one client, whose {@link #block} is there, of an update that was checked. */
+    void structsOfOne(byte[] update, int at) {
+        bytes = update;
+        pos = at;
+        left = 0;
+        blocks = 1;
     }
 
     /** Begins with the deletes of an update. */
@@ -102,6 +113,7 @@ final class StructReader {
                     return false;
                 }
                 blocks--;
+                block = pos;
                 left = (int) uint();
                 client = uint();
                 next = uint();
@@ -146,6 +158,22 @@ final class StructReader {
     /** Whether the struct is deleted by its kind. */
     boolean isDeleted() {
         return ref == Refs.GC || ref == Refs.DELETED;
+    }
+
+    /** Client of the parent of an item without origins, where that is an item; else -1. */
+    long parentClient() {
+        Decoder in = new Decoder(bytes, parentFrom, parentTo);
+        return in.readVarUint() == 1 ? -1 : in.readVarUint();
+    }
+
+    /** Clock of the parent of an item without origins; 0 where that is a root. */
+    long parentClock() {
+        Decoder in = new Decoder(bytes, parentFrom, parentTo);
+        if (in.readVarUint() == 1) {
+            return 0;
+        }
+        in.readVarUint();
+        return in.readVarUint();
     }
 
     private void struct() {

@@ -373,7 +373,7 @@ public final class StructStore {
             long from = known.clock(c.client);
             if (from < c.end()) {
                 w.client(c.client);
-                c.write(w, from, keepDeleted);
+                c.write(w, from, c.end(), keepDeleted);
                 w.endClient();
             }
         }
@@ -422,6 +422,7 @@ public final class StructStore {
         return all;
     }
 
+    /** What is here of a client; null where there is nothing. */
     @Nullable
     ClientStructs find(long client) {
         int number = ids.find(client);

@@ -49,7 +49,7 @@ final class UpdateDiff {
         ClientIds ids = new ClientIds();
         ClientStructs one = new ClientStructs(ids, ids.number(in.client), null);
         one.insert(in, from, in.end, new Content.Cursor());
-        one.write(w, from, true);
+        one.write(w, from, in.end, true);
     }
 
     /** Copies the structs of this client from the current one on; says whether another client follows. */

@@ -102,7 +102,14 @@ public final class DoctorReport implements Findings {
             all.forEach(f -> findings.add(node(f)));
             out.println(report.toPrettyString());
         } else if (status() == 0) {
-            out.println("Keck is well.");
+            long documents = all.stream()
+                    .filter(f -> f.level() == Level.HINT && f.area().equals("document"))
+                    .count();
+            out.println(
+                    documents == 0
+                            ? "Keck is well."
+                            : "Keck is well, but some documents are not whole, see the hints above: " + documents
+                                    + ".");
         } else {
             out.println(
                     "Problems: " + count(Level.PROBLEM) + ", could not be looked at: " + count(Level.UNKNOWN) + ".");

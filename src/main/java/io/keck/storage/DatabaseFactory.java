@@ -226,6 +226,11 @@ public class DatabaseFactory extends DataSourceFactory {
         return new DatabaseDoctor(connections(), getMaxSize(), Clock.systemUTC());
     }
 
+    /** The rooms of the database that is configured, for a command that changes nothing. */
+    public StoredRooms storedRooms() {
+        return new StoredRooms(connections());
+    }
+
     private DirectConnections connections() {
         return new DirectConnections(parsedUrl(), getUser(), getPassword());
     }

@@ -1,5 +1,6 @@
 package io.keck.storage;
 
+import io.keck.crdt.Completeness;
 import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
@@ -43,6 +44,9 @@ public final class Exporter {
 
         /** Something was left out: a sentence. */
         void leftOut(String room, String why);
+
+        /** A document whose structs wait for others is in the file as it is: a sentence. */
+        void incomplete(String room, String what);
     }
 
     /** What is in the file. */
@@ -162,7 +166,12 @@ public final class Exporter {
             seq = row.seq();
         }
         writer.write(new Entry.Room(room.name(), room.id(), seq, room.createdAt()));
-        writer.write(new Entry.State(store.encode()));
+        byte[] state = store.encode();
+        Completeness completeness = Completeness.of(Update.decode(state, DecodeLimits.OWN));
+        if (!completeness.isComplete()) {
+            listener.incomplete(room.name(), "It is incomplete, and is in the file as it is: " + completeness + ".");
+        }
+        writer.write(new Entry.State(state));
         long count = withBlobs ? writeBlobs(room, writer) : 0;
         writer.write(new Entry.RoomEnd(count));
         rooms++;

@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
@@ -15,13 +16,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at everything that is stored: each live room's sequence, links and checksums, and whether every row and snapshot
- * can be decoded; each blob's SHA-256. Only reads, a page at a time, also while servers write: what seems damaged is
+ * can be decoded; the documents that they make ({@link DocumentScan}); each blob's SHA-256. Only reads, a page at a time, also while servers write: what seems damaged is
  * looked at a second time, since a room may have been folded or deleted in between. Used by one thread.
  */
 public final class Scrub {
     private static final int PAGE = 500;
     private static final String REPAIR = "Restore it from a backup, or let go of what is damaged: stop what"
             + " writes to it, if you can, and run doctor --repair. Who still has the document open brings back what he has.";
+    private static final Map<String, String> REMARKS = Map.of(
+            "incomplete",
+            "Readers do not see what waits. It comes by itself when a client connects that has what is missing, or from a"
+                    + " backup; nothing has to be repaired.",
+            "contradictory",
+            "What came first counts. Clients that have the other content keep it and never see this one: reload them, or"
+                    + " take over the right document with POST /api/block/{name}/init?force=true.",
+            "large",
+            "Run doctor --room with a larger heap, for example java -Xmx4g.");
     private static final String REPAIR_BLOB =
             "Upload the file again after doctor --repair, which sets the damaged bytes aside for 30 days.";
 
@@ -103,7 +113,7 @@ public final class Scrub {
                         + (only == null ? "" : " AND name = :name") + " ORDER BY id LIMIT :page")
                 .bind("after", after)
                 .bind("page", PAGE)
-                .bindMap(only == null ? java.util.Map.of() : java.util.Map.of("name", only))
+                .bindMap(only == null ? Map.of() : Map.of("name", only))
                 .map((rs, ctx) -> new Room(rs.getLong(1), rs.getString(2)))
                 .list();
     }
@@ -113,11 +123,17 @@ public final class Scrub {
     }
 
     private void look(Room room) {
-        List<RoomScan.Problem> problems = scan(room.id());
+        DocumentScan document = new DocumentScan(DocumentScan.maxBytes());
+        List<RoomScan.Problem> problems = scan(room.id(), document);
         if (problems.isEmpty()) {
+            remark(room, document);
             return;
         }
-        Set<RoomScan.Problem> again = Set.copyOf(scan(room.id()));
+        DocumentScan second = new DocumentScan(DocumentScan.maxBytes());
+        Set<RoomScan.Problem> again = Set.copyOf(scan(room.id(), second));
+        if (again.isEmpty()) {
+            remark(room, second); // rows were folded while the first look was taken
+        }
         for (RoomScan.Problem problem : problems) {
             if (again.contains(problem)) {
                 findings.add(new Finding(
@@ -133,11 +149,37 @@ public final class Scrub {
         }
     }
 
-    private List<RoomScan.Problem> scan(long roomId) {
+    private void remark(Room room, DocumentScan document) {
+        for (DocumentScan.Remark remark : document.remarks()) {
+            findings.add(new Finding(
+                    Level.HINT,
+                    "document",
+                    room.name(),
+                    room.id(),
+                    0,
+                    remark.kind(),
+                    remark.what(),
+                    REMARKS.getOrDefault(remark.kind(), "")));
+        }
+    }
+
+    private List<RoomScan.Problem> scan(long roomId, DocumentScan document) {
         Optional<RoomScan.Base> base = RoomScan.base(h, roomId, hasChecksums);
         return base.isEmpty()
                 ? List.of()
                 : new RoomScan(h, roomId, hasChecksums, new RoomScan.Listener() {
+                            @Override
+                            public void snapshot(byte[] state) {
+                                document.snapshot(state);
+                            }
+
+                            @Override
+                            public void row(RowPages.Stored row) {
+                                if (row.seq() > base.get().seq() || base.get().state() == null) {
+                                    document.row(row); // rows before are in the snapshot
+                                }
+                            }
+
                             @Override
                             public void looked(int size) {
                                 rows++;
@@ -171,7 +213,7 @@ public final class Scrub {
                         + (only == null ? "" : " AND s.name = :name") + " ORDER BY b.content_id LIMIT :page")
                 .bind("after", after)
                 .bind("page", PAGE)
-                .bindMap(only == null ? java.util.Map.of() : java.util.Map.of("name", only))
+                .bindMap(only == null ? Map.of() : Map.of("name", only))
                 .map((rs, ctx) -> new Blob(rs.getLong(1), rs.getBytes(2), rs.getString(3), rs.getLong(4)))
                 .list();
     }

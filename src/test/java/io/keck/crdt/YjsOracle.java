@@ -24,7 +24,7 @@ import java.util.concurrent.TimeoutException;
  *
  * <p>Where Node or the npm packages are missing, {@link #open} skips the test, as {@link RealYjs} says.
  */
-final class YjsOracle implements AutoCloseable {
+public final class YjsOracle implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 120;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -36,8 +36,9 @@ final class YjsOracle implements AutoCloseable {
     private List<byte[]> blobs = new ArrayList<>();
 
     /** What was asked, in order, and the blobs that came with it. */
-    record Answers(JsonNode all, List<byte[]> blobs) {
-        JsonNode get(int request) {
+    public record Answers(JsonNode all, List<byte[]> blobs) {
+        /** The answer to a request. */
+        public JsonNode get(int request) {
             return all.get(request);
         }
 
@@ -53,7 +54,7 @@ final class YjsOracle implements AutoCloseable {
     }
 
     /** Starts Node, or skips the test. */
-    static YjsOracle open() {
+    public static YjsOracle open() {
         return new YjsOracle(RealYjs.start("oracle.mjs"));
     }
 
@@ -65,7 +66,7 @@ final class YjsOracle implements AutoCloseable {
      * @param roots name to kind of the root types, or null
      * @return the index of the answer
      */
-    int apply(boolean gc, JsonNode roots, List<byte[]> updates) {
+    public int apply(boolean gc, JsonNode roots, List<byte[]> updates) {
         ObjectNode request = request("apply", updates).put("gc", gc);
         if (roots != null) {
             request.set("roots", roots);
@@ -189,7 +190,7 @@ final class YjsOracle implements AutoCloseable {
     }
 
     /** Sends what was collected and waits for the answers. */
-    Answers ask() {
+    public Answers ask() {
         JsonNode body = JSON.createObjectNode().set("requests", requests);
         List<byte[]> parts = new ArrayList<>(List.of(bytes(body)));
         parts.addAll(blobs);

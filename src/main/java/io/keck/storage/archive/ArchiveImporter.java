@@ -2,6 +2,7 @@ package io.keck.storage.archive;
 
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
+import io.keck.crdt.Completeness;
 import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
@@ -48,6 +49,9 @@ public final class ArchiveImporter {
 
         /** Something was left out: a sentence. */
         void leftOut(String room, String why);
+
+        /** A document whose structs wait for others is taken as it is: a sentence. */
+        void incomplete(String room, String what);
     }
 
     /**
@@ -225,6 +229,10 @@ public final class ArchiveImporter {
     /** Whether the room now has it. */
     private boolean document(String name, Entry.State state, long position) {
         Update update = decode(state, position);
+        Completeness completeness = Completeness.of(update);
+        if (!completeness.isComplete()) {
+            listener.incomplete(name, "It is incomplete in the file, and is taken as it is: " + completeness + ".");
+        }
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Contents there = find(name);
             if (there == null) {

@@ -1,48 +1,39 @@
 package io.keck.storage.octobase;
 
-import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
-import io.keck.blob.BlobsUnavailableException;
-import io.keck.blob.WorkspaceGoneException;
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.DeleteSet;
-import io.keck.crdt.StateVector;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
-import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.Completeness;
 import io.keck.protocol.RoomName;
-import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.UpdateLog;
-import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.UUID;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Takes over the rooms and blobs of a {@link SourceDatabase}, one after the other, so that one room at a time is in memory.
  * Used by one thread.
  *
- * <p><b>A room.</b> Its rows are decoded strictly, in order, and merged in a {@link StructStore}. A row that cannot be
- * decoded keeps its room out, or is left out where the options say so. What comes of it is one update:
+ * <p><b>A room.</b> Its rows are decoded strictly, in order, and merged in a store ({@link DocumentReader}). A row that
+ * cannot be decoded keeps its room out, or is left out where the options say so. What comes of it is one update:
  * <ul>
  *   <li>there is no room of that name: it is made with that update as its first row, in one transaction;
  *   <li>there is one and it has all of it: nothing is written, so a second import costs no more than reading;
  *   <li>there is one that lacks something: just that becomes its next row, an ordinary commit that other nodes read and
  *       send to the clients of the room. Updates of one document may be merged in any order, so what was written here
  *       meanwhile stays;
+ *   <li>there is one that says something else under the same ids: nothing is written, and it is reported;
  *   <li>there was one and it was deleted here: it is left alone, unless the log is told to hold no names.
  * </ul>
- * Each step is one transaction that can be seen by its result, so an import may be stopped anywhere and begun anew.
+ * Each step is one transaction whose result can be seen ({@link RoomWriter}), so an import may be stopped anywhere and
+ * started again. Then the room is read back and compared with what was read ({@link RoomCheck}); a blob likewise, by its
+ * hash ({@link BlobCopier}).
  *
- * <p>Then the room is read back and compared with what was read ({@link RoomCheck}); a blob likewise, by its hash.
+ * <p><b>What is not whole.</b> Documents whose structs wait for others that the source does not have, and documents whose
+ * rows say different things of one id, are taken over as they are, as Yjs reads the rows, and named.
  *
  * <p>A failure that concerns one room or blob is a problem that is reported, and the import goes on; when one of the two
  * databases does not answer any more, it ends.
@@ -51,74 +42,99 @@ public final class Importer {
     /** Workspaces that are listed at a time. */
     private static final int PAGE = 1_000;
 
-    private static final int ATTEMPTS = 5;
-    /** Broken rows of one workspace that are named. */
-    private static final int WORDY_ROWS = 20;
+    private static final String WAITS_NOT = "Nothing in its other rows waits for what stood in them.";
+
+    /** Names that are suggested. */
+    private static final int SUGGESTIONS = 1_000;
 
     private final SourceDatabase source;
-    private final @Nullable UpdateLog log;
-    private final @Nullable BlobStore blobs;
-    private final Random random;
+    private final @Nullable RoomWriter writer;
+    private final RoomLookup lookup;
     private final Options options;
     private final ImportListener listener;
-    private final RoomCheck check;
     private final int pageSize;
     private final ImportReport report;
+    private final DocumentReader reader;
+    private final BlobCopier copier;
+    /** Why nothing of a workspace may be written under the name that it gets, by its name in the source. */
+    private final Map<String, String> collisions = new HashMap<>();
 
     /**
      * What is wanted. Immutable.
      *
      * @param workspaces just these, or all where it is empty
+     * @param except workspaces whose documents are left alone; their blobs are not
+     * @param renames which of them get another name
      * @param skipBrokenRows whether a room is imported without its broken rows, instead of not at all
      * @param subdocumentsMatter whether sub-documents, which are not imported, count as something that is left out
      */
-    public record Options(List<String> workspaces, boolean skipBrokenRows, boolean subdocumentsMatter) {
-        /** Copies the list. */
+    public record Options(
+            List<String> workspaces,
+            Set<String> except,
+            Renames renames,
+            boolean skipBrokenRows,
+            boolean subdocumentsMatter) {
+        /** Everything, under its own name, without broken rooms. */
+        public static final Options ALL = new Options(List.of(), Set.of(), Renames.NONE, false, true);
+
+        /** Copies the lists. */
         public Options {
             workspaces = List.copyOf(workspaces);
+            except = Set.copyOf(except);
         }
     }
 
-    /** What is not a room of ours any more. */
-    private static final class DeletedHereException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
+    /**
+     * Where rooms and blobs go.
+     *
+     * @param log null for a dry run, which reads and checks the source and writes nothing
+     * @param blobs null for none, or in a dry run
+     * @param lookup the rooms that are there, for a dry run
+     */
+    public record Target(@Nullable UpdateLog log, @Nullable BlobStore blobs, RoomLookup lookup) {
+        /** A dry run that knows the rooms that are there. */
+        public static Target dryRun(RoomLookup lookup) {
+            return new Target(null, null, lookup);
+        }
+
+        /** The real thing. */
+        public static Target of(UpdateLog log, BlobStore blobs) {
+            return new Target(log, blobs, RoomLookup.NONE);
+        }
     }
 
     /**
      * An import, to be run once.
      *
-     * @param log where rooms go; null for a dry run, which reads and checks the source and writes nothing
-     * @param blobs where blobs go; null for none, or in a dry run
      * @param random of cryptographic strength, for ids of batches
      */
-    public Importer(
-            SourceDatabase source,
-            @Nullable UpdateLog log,
-            @Nullable BlobStore blobs,
-            Random random,
-            Options options,
-            ImportListener listener) {
-        this(source, log, blobs, random, options, listener, new RoomCheck(), PAGE);
+    public Importer(SourceDatabase source, Target target, Random random, Options options, ImportListener listener) {
+        this(source, target, random, options, listener, new RoomCheck(), PAGE);
     }
 
     Importer(
             SourceDatabase source,
-            @Nullable UpdateLog log,
-            @Nullable BlobStore blobs,
+            Target target,
             Random random,
             Options options,
             ImportListener listener,
             RoomCheck check,
             int page) {
         this.source = source;
-        this.log = log;
-        this.blobs = blobs;
-        this.random = random;
+        this.writer = target.log() == null ? null : new RoomWriter(target.log(), random, check);
+        this.lookup = writer == null ? target.lookup() : writer;
         this.options = options;
         this.listener = listener;
-        this.check = check;
         this.pageSize = page;
-        this.report = new ImportReport(log == null);
+        this.report = new ImportReport(target.log() == null);
+        this.reader = new DocumentReader(source, report, listener);
+        this.copier = new BlobCopier(source, target.blobs(), report, this::requireTarget);
+    }
+
+    private void requireTarget(Throwable cause) {
+        if (writer != null) {
+            writer.requireAlive(cause);
+        }
     }
 
     /**
@@ -128,8 +144,12 @@ public final class Importer {
      * @return what came of it
      * @throws SourceException if the source does not answer any more
      * @throws IllegalStateException if the target does not
+     * @throws IllegalArgumentException if a workspace is to get the name of another one; nothing was changed then
      */
     public ImportReport run(boolean withBlobs) {
+        for (String missing : options.renames().check(source)) {
+            leftOut("Workspace " + Names.quote(missing) + ", which is to be renamed, is not in the source.");
+        }
         report.totals = options.workspaces().isEmpty() ? source.totals() : source.totals(options.workspaces());
         listener.progress(report);
         eachRoom();
@@ -165,6 +185,10 @@ public final class Importer {
     }
 
     private void room(SourceDatabase.Workspace workspace) {
+        if (options.except().contains(workspace.name())) {
+            report.excepted++;
+            return;
+        }
         String quoted = Names.quote(workspace.name());
         if (workspace.otherRows() > 0) {
             report.otherRows += workspace.otherRows();
@@ -179,7 +203,7 @@ public final class Importer {
         if (workspace.rows() == 0) {
             return;
         }
-        Optional<String> why = RoomName.problem(workspace.name());
+        Optional<String> why = nameProblem(workspace.name());
         if (why.isEmpty()) {
             try {
                 why = take(workspace);
@@ -188,8 +212,6 @@ public final class Importer {
                     throw e;
                 }
                 why = Optional.of(String.valueOf(e.getMessage()));
-            } catch (DeletedHereException e) {
-                why = Optional.of("It was deleted here.");
             } catch (OutOfMemoryError e) {
                 why = Optional.of("It does not fit into memory: give Java a larger -Xmx.");
             }
@@ -202,161 +224,113 @@ public final class Importer {
         listener.room(workspace.name());
     }
 
-    /**
-     * A document as it was read.
-     *
-     * @param bytes all of it, in V1
-     * @param broken how many of its rows could not be decoded
-     */
-    private record Document(byte[] bytes, StateVector stateVector, DeleteSet deletes, long broken) {
-        /** Whether the bytes say what was merged into them. */
-        boolean isWhole() {
-            StructStore again = new StructStore();
-            again.apply(Update.decode(bytes, DecodeLimits.OWN));
-            return again.stateVector().equals(stateVector) && again.deletes().equals(deletes);
+    /** Why no room may have the name that the workspace gets, and what it could be named. */
+    private Optional<String> nameProblem(String workspace) {
+        Optional<String> problem = RoomName.problem(options.renames().target(workspace));
+        if (problem.isEmpty()) {
+            return problem;
+        }
+        String suggestion = report.suggestions.get(workspace);
+        if (suggestion == null && report.suggestions.size() < SUGGESTIONS) {
+            suggestion = Names.suggest(workspace, this::isTaken);
+            report.suggestions.put(workspace, suggestion);
+        }
+        return Optional.of(problem.get() + " --rename gives it another one"
+                + (suggestion == null ? "." : ", for example " + Names.quote(suggestion) + "."));
+    }
+
+    private boolean isTaken(String name) {
+        return report.suggestions.containsValue(name)
+                || options.renames().isTarget(name)
+                || source.has(name)
+                || isRoom(name);
+    }
+
+    private boolean isRoom(String name) {
+        try {
+            return lookup.find(name).isPresent();
+        } catch (CompletionException e) {
+            return true; // deleted here a while ago, or not to be known now
         }
     }
 
-    /** What kept the room out, if anything did. */
+    /** Why the room was not imported; empty when it was, or can be. */
     private Optional<String> take(SourceDatabase.Workspace workspace) {
-        Document document = read(workspace);
+        SourceDocument document = reader.read(workspace);
+        Completeness completeness = document.completeness();
         if (document.broken() > 0 && !options.skipBrokenRows()) {
-            return Optional.of("Broken rows: " + document.broken() + "; --skip-broken-rows imports it without them.");
+            return Optional.of("Broken rows: " + document.broken() + " (" + document.brokenBytes()
+                    + " bytes); --skip-broken-rows imports it without them. "
+                    + (completeness.isComplete() ? WAITS_NOT : "Then " + completeness + "."));
         }
-        if (!document.isWhole()) {
+        if (!document.isMerged()) {
             return Optional.of("Its rows could not be merged.");
         }
-        if (log == null) {
+        String name = options.renames().target(workspace.name());
+        Optional<String> why = write(workspace.name(), name, document);
+        if (why.isEmpty()) {
+            tell(workspace.name(), name, document, completeness);
+        }
+        return why;
+    }
+
+    private Optional<String> write(String workspace, String name, SourceDocument document) {
+        boolean isRenamed = options.renames().isRenamed(workspace);
+        if (writer == null) {
+            boolean isTaken = isRenamed
+                    && lookup.find(name)
+                            .filter(room -> RoomWriter.isOfAnother(RoomCheck.load(room), document.update()))
+                            .isPresent();
+            if (isTaken) {
+                collisions.put(workspace, RoomWriter.TAKEN);
+                return Optional.of(RoomWriter.TAKEN);
+            }
             report.readable++;
-        } else {
-            try {
-                write(log, workspace.name(), document.bytes());
-            } catch (CompletionException e) {
-                Throwable cause = e.getCause() == null ? e : e.getCause();
-                requireTarget(log, cause);
-                return Optional.of("The database refused it: " + cause.getMessage());
-            } catch (IllegalStateException e) {
-                return Optional.of(String.valueOf(e.getMessage()));
-            }
+            return Optional.empty();
         }
-        report.problems += document.broken();
-        return Optional.empty();
-    }
-
-    /** Merges all rows that can be decoded. The store is not kept: the bytes are enough, and there is one of both. */
-    private Document read(SourceDatabase.Workspace workspace) {
-        StructStore store = new StructStore();
-        long[] broken = new long[1];
-        source.rows(workspace, (id, update) -> {
-            report.rows++;
-            report.bytes += update == null ? 0 : update.length;
-            try {
-                if (update == null) {
-                    throw new DecodeException("it is null");
-                }
-                store.apply(Update.decode(update, DecodeLimits.DEFAULT));
-            } catch (DecodeException e) {
-                report.brokenRows++;
-                if (++broken[0] <= WORDY_ROWS) {
-                    listener.problem("Workspace " + Names.quote(workspace.name()) + ", row " + id + " is no update: "
-                            + e.getMessage() + ".");
-                }
-            }
-            listener.progress(report);
-        });
-        return new Document(store.encode(), store.stateVector(), store.deletes(), broken[0]);
-    }
-
-    /**
-     * Brings the document into its room.
-     *
-     * @throws CompletionException if the database would not
-     * @throws IllegalStateException if the room could be read back but is not what it should be
-     */
-    private void write(UpdateLog into, String name, byte[] document) {
-        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-            Contents there = find(into, name);
-            if (there == null) {
-                Optional<UpdateLog.Begun> made = wait(into.init(name, newBatch(), newLink(), document, false));
-                if (made.isPresent()) {
-                    verify(document, wait(into.read(made.get().roomId(), 0)));
-                    report.imported++;
-                    return;
-                }
-                continue; // somebody was faster
-            }
-            if (there.damage() != null) {
-                throw new IllegalStateException(
-                        "The room is damaged here: " + there.damage().what() + ". See java -jar keck.jar doctor.");
-            }
-            StructStore ours = RoomCheck.load(there);
-            Update missing = ours.reduce(Update.decode(document, DecodeLimits.OWN));
-            if (missing.isEmpty()) {
-                require(check.problem(document, ours));
-                report.unchanged++;
-                return;
-            }
-            try {
-                wait(into.append(there.roomId(), newBatch(), newLink(), missing.encode(), false));
-            } catch (CompletionException e) {
-                if (e.getCause() instanceof RoomGoneException) {
-                    continue; // deleted a moment ago, perhaps to be made anew
-                }
-                throw e;
-            }
-            verify(document, wait(into.read(there.roomId(), 0)));
-            report.merged++;
-            return;
-        }
-        throw new IllegalStateException("Others make and delete it all the time.");
-    }
-
-    private void verify(byte[] document, Contents room) {
-        require(check.problem(document, room));
-    }
-
-    private static void require(@Nullable String problem) {
-        if (problem != null) {
-            throw new IllegalStateException(
-                    "What was read back is not what was read from the source: " + problem + ".");
-        }
-    }
-
-    private static @Nullable Contents find(UpdateLog log, String name) {
         try {
-            return wait(log.find(name));
+            switch (writer.write(name, document, isRenamed)) {
+                case IMPORTED -> report.imported++;
+                case MERGED -> report.merged++;
+                case UNCHANGED -> report.unchanged++;
+            }
+            return Optional.empty();
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RoomMissingException) {
-                return null;
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            return Optional.of("The database refused it: " + cause.getMessage());
+        } catch (RoomWriter.RefusedException e) {
+            if (RoomWriter.TAKEN.equals(e.getMessage())) {
+                collisions.put(workspace, RoomWriter.TAKEN);
             }
-            if (e.getCause() instanceof RoomGoneException) {
-                throw new DeletedHereException();
-            }
-            throw e;
+            return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 
-    private static <T> T wait(CompletionStage<T> stage) {
-        return stage.toCompletableFuture().join();
-    }
-
-    /** Ends the import when the target does not answer any more. */
-    private static void requireTarget(UpdateLog log, Throwable cause) {
-        try {
-            wait(log.heads(List.of(0L)));
-        } catch (CompletionException e) {
-            throw new IllegalStateException(
-                    "The database does not answer any more. What is imported stays: run the command again to go on.",
-                    cause);
+    /** Says of a workspace that was taken over what the operator should know of it. */
+    private void tell(String workspace, String name, SourceDocument document, Completeness completeness) {
+        String subject = "Workspace " + Names.quote(workspace);
+        if (options.renames().isRenamed(workspace)) {
+            report.renamed++;
+            listener.problem(
+                    subject + (writer == null ? " would be named " : " is named ") + Names.quote(name) + " here.");
         }
-    }
-
-    private UUID newBatch() {
-        return new UUID(random.nextLong(), random.nextLong());
-    }
-
-    private long newLink() {
-        return Math.max(1, random.nextLong() >>> 1);
+        if (document.broken() > 0) {
+            report.problems += document.broken();
+            listener.problem(subject + (writer == null ? " can be" : " was") + " imported without " + document.broken()
+                    + (document.broken() == 1 ? " broken row (" : " broken rows (") + document.brokenBytes()
+                    + " bytes). What only such rows held is missing. "
+                    + (completeness.isComplete() ? WAITS_NOT : ""));
+        }
+        if (!completeness.isComplete()) {
+            report.incomplete++;
+            listener.problem(subject + (document.broken() == 0 ? " is incomplete in the source: " : " is incomplete: ")
+                    + completeness + ". It is taken over as it is, and readers do not see what waits.");
+        }
+        if (!document.contradictions().isEmpty()) {
+            report.contradictory++;
+            listener.problem(subject + " is contradictory in the source: " + document.contradictions()
+                    + ". It is taken over as Yjs reads its rows: what came first counts.");
+        }
     }
 
     private void eachBlob() {
@@ -364,101 +338,32 @@ public final class Importer {
             leftOut("The source only lists " + report.totals.bucketBlobs()
                     + " blobs in the table bucket_blobs: their bytes are in an object store and are not copied.");
         }
-        Function<@Nullable String, List<String>> pages = after -> source.workspacesWithBlobs(after, pageSize);
         if (!options.workspaces().isEmpty()) {
             options.workspaces().forEach(this::blobsOf);
             return;
         }
-        List<String> page = pages.apply(null);
+        List<String> page = source.workspacesWithBlobs(null, pageSize);
         while (!page.isEmpty()) {
             page.forEach(this::blobsOf);
-            page = pages.apply(page.get(page.size() - 1));
+            page = source.workspacesWithBlobs(page.get(page.size() - 1), pageSize);
         }
     }
 
     private void blobsOf(String workspace) {
-        Optional<String> problem = RoomName.problem(workspace);
-        for (SourceDatabase.BlobRow row : source.blobs(workspace)) {
-            Optional<String> why = problem;
-            if (why.isEmpty()) {
-                try {
-                    why = blob(workspace, row);
-                } catch (SourceException e) {
-                    if (!source.isAlive()) {
-                        throw e;
-                    }
-                    why = Optional.of(String.valueOf(e.getMessage()));
-                } catch (WorkspaceGoneException e) {
-                    why = Optional.of("Its workspace was deleted here.");
-                } catch (BlobsUnavailableException e) {
-                    if (log != null) {
-                        requireTarget(log, e);
-                    }
-                    why = Optional.of("The database refused it: " + e.getMessage());
-                } catch (OutOfMemoryError e) {
-                    why = Optional.of("It does not fit into memory: give Java a larger -Xmx.");
-                }
-            }
+        List<SourceDatabase.BlobRow> rows = source.blobs(workspace);
+        if (rows.isEmpty()) {
+            return;
+        }
+        Optional<String> problem = nameProblem(workspace).or(() -> Optional.ofNullable(collisions.get(workspace)));
+        String target = options.renames().target(workspace);
+        for (SourceDatabase.BlobRow row : rows) {
+            Optional<String> why = problem.isPresent() ? problem : copier.copy(workspace, target, row);
             if (why.isPresent()) {
                 report.blobsFailed++;
                 leftOut("Blob " + Names.quote(row.hash()) + " of workspace " + Names.quote(workspace)
                         + " was not copied. " + why.get());
             }
             listener.progress(report);
-        }
-    }
-
-    private Optional<String> blob(String workspace, SourceDatabase.BlobRow row) {
-        Optional<BlobId> id = BlobId.parse(row.hash());
-        if (id.isEmpty()) {
-            return Optional.of("Its hash is no SHA-256 in base64.");
-        }
-        if (blobs != null) {
-            Optional<BlobStore.Blob> there = blobs.find(workspace, id.get());
-            if (there.isPresent() && there.get().size() == row.length()) {
-                report.blobsThere++;
-                return Optional.empty();
-            }
-        }
-        Optional<byte[]> bytes = source.blob(workspace, row.hash());
-        if (bytes.isEmpty()) {
-            return Optional.of("Its bytes are not there.");
-        }
-        if (bytes.get().length != row.length()) {
-            return Optional.of("It has " + bytes.get().length + " bytes and should have " + row.length() + ".");
-        }
-        if (!BlobId.of(sha256().digest(bytes.get())).equals(id.get())) {
-            return Optional.of("Its bytes have another hash.");
-        }
-        if (blobs != null) {
-            copy(blobs, workspace, id.get(), bytes.get());
-        }
-        report.blobs++;
-        report.blobBytes += row.length();
-        return Optional.empty();
-    }
-
-    private static void copy(BlobStore into, String workspace, BlobId id, byte[] bytes) {
-        try (BlobStore.Upload upload = into.begin(workspace)) {
-            upload.write(bytes, 0, bytes.length);
-            upload.publish();
-        }
-        BlobStore.Blob stored = into.find(workspace, id)
-                .orElseThrow(() -> new BlobsUnavailableException("it is not there after all", false));
-        MessageDigest digest = sha256();
-        for (long piece = 0; piece * stored.pieceSize() < stored.size(); piece++) {
-            digest.update(into.read(stored, piece));
-        }
-        if (stored.size() != bytes.length || !BlobId.of(digest.digest()).equals(id)) {
-            throw new BlobsUnavailableException("what was read back is not what was written", false);
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

@@ -1,7 +1,17 @@
 package io.keck.storage.octobase;
 
-/** Names out of a foreign database, fit for a terminal. */
+import io.keck.protocol.RoomName;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** Names from a foreign database: printed so that a terminal is safe, and turned into names of rooms. */
 final class Names {
+    /** Leaves room for a number behind the name. */
+    private static final int LONGEST = RoomName.MAX_CODE_POINTS - 8;
+
+    private static final String UNNAMED = "unnamed";
+
     private Names() {}
 
     /** As a JSON string, whatever is in it. */
@@ -26,5 +36,40 @@ final class Names {
             case Character.FORMAT -> Character.isBmpCodePoint(c); // those that turn the direction of the line
             default -> false;
         };
+    }
+
+    /**
+     * A name for a room that resembles one which no room may have.
+     *
+     * @param isTaken whether something else has a name already
+     */
+    static String suggest(String name, Predicate<String> isTaken) {
+        String base = base(name);
+        String candidate = base;
+        for (int n = 2; isTaken.test(candidate); n++) {
+            candidate = base + "-" + n;
+        }
+        return candidate;
+    }
+
+    private static String base(String name) {
+        StringBuilder good = new StringBuilder();
+        name.codePoints()
+                .limit(LONGEST)
+                .map(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE ? '-' : c)
+                .forEach(good::appendCodePoint);
+        List<String> segments = new ArrayList<>();
+        for (String segment : good.toString().split("/", -1)) {
+            if (segment.equals(".") || segment.equals("..")) {
+                segments.add(segment.replace(".", "dot"));
+            } else if (!segment.isEmpty()) {
+                segments.add(segment);
+            }
+        }
+        String base = String.join("/", segments);
+        if (RoomName.problem(base).isPresent()) {
+            base = String.join("-", segments);
+        }
+        return RoomName.problem(base).isPresent() ? UNNAMED : base;
     }
 }

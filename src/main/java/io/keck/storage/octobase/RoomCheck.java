@@ -11,6 +11,7 @@ import io.keck.crdt.YText;
 import io.keck.crdt.YXmlText;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.Row;
+import io.keck.storage.ContradictionCount;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +36,21 @@ class RoomCheck {
             return null;
         }
         return problem(document, load(room));
+    }
+
+    /**
+     * What a room says differently under the ids of a document, so that the document must not be merged into it.
+     *
+     * @return a sentence, or null
+     */
+    @Nullable
+    String contradiction(Update document, StructStore room) {
+        ContradictionCount found = new ContradictionCount();
+        found.add(room, document, "");
+        return found.isEmpty()
+                ? null
+                : "The room here has other content under the same ids: " + found
+                        + ". Nothing was written; --except leaves it as it is here.";
     }
 
     /** The same for a room that is loaded. */

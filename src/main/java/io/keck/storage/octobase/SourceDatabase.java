@@ -294,6 +294,18 @@ public final class SourceDatabase implements AutoCloseable {
         return workspaces(" WHERE workspace_id = ?", name, 1).stream().findFirst();
     }
 
+    /** Whether there is a document or a blob of a workspace. */
+    boolean has(String name) {
+        try {
+            return workspace(name).isPresent() || !blobs(name).isEmpty();
+        } catch (SourceException e) {
+            if (!isAlive()) {
+                throw e;
+            }
+            return false; // PostgreSQL refuses names that it cannot hold
+        }
+    }
+
     private List<Workspace> workspaces(String where, @Nullable String name, int limit) {
         String of = "(CASE WHEN " + own + " THEN ";
         return ask(() -> {
@@ -318,7 +330,7 @@ public final class SourceDatabase implements AutoCloseable {
         });
     }
 
-    /** Gives all rows of the document, in order, to somebody; few are in memory at a time. */
+    /** Gives all rows of the document, in order, to a consumer; few are in memory at a time. */
     void rows(Workspace workspace, RowConsumer consumer) {
         ask(() -> {
             try (PreparedStatement statement = connection.prepareStatement(

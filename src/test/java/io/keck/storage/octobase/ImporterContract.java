@@ -12,100 +12,16 @@ import io.keck.crdt.TaggedJson;
 import io.keck.crdt.Update;
 import io.keck.crdt.YText;
 import io.keck.storage.DatabaseFactory;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What an import does, from and to real databases. */
-abstract class ImporterContract {
+abstract class ImporterContract extends DirtySourceContract {
     private static final int SESSIONS = 60;
-    private static final int PAGE = 10;
-
-    protected OldKeck old;
-    protected Target target;
-
-    /** What the operator was told. */
-    private final Told told = new Told();
-
-    private static final class Told implements ImportListener {
-        final List<String> problems = new ArrayList<>();
-        final List<String> rooms = new ArrayList<>();
-        int stopAfter = Integer.MAX_VALUE;
-
-        @Override
-        public void progress(ImportReport report) {}
-
-        @Override
-        public void room(String workspace) {
-            rooms.add(workspace);
-            if (rooms.size() == stopAfter) {
-                throw new StoppedException();
-            }
-        }
-
-        @Override
-        public void problem(String sentence) {
-            problems.add(sentence);
-        }
-    }
-
-    private static final class StoppedException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-    }
-
-    /** An empty database of the old server. */
-    protected abstract OldKeck source();
-
-    protected abstract String targetUrl();
-
-    /** Ours, opened (again). */
-    protected final Target target(long holdMillis) {
-        return new Target(targetUrl(), holdMillis);
-    }
-
-    @BeforeEach
-    void open() {
-        old = source();
-        target = target(Target.FOREVER);
-    }
-
-    @AfterEach
-    void close() {
-        target.close();
-        old.close();
-    }
-
-    private ImportReport run() {
-        return run(false);
-    }
-
-    private ImportReport run(boolean skipBrokenRows, String... workspaces) {
-        return run(new Importer.Options(List.of(workspaces), skipBrokenRows, true), new RoomCheck());
-    }
-
-    private ImportReport run(Importer.Options options, RoomCheck check) {
-        told.problems.clear();
-        told.rooms.clear();
-        try (SourceDatabase source = SourceDatabase.open(old.url())) {
-            return new Importer(source, target.log, target.blobs, new Random(1), options, told, check, PAGE).run(true);
-        }
-    }
-
-    private static byte[] text(long client, String text) {
-        Doc doc = new Doc();
-        doc.setClientId(client);
-        doc.getText("t").insert(0, text);
-        return doc.encodeStateAsUpdate();
-    }
-
-    private String textOf(String room) {
-        return Doc.of(target.document(room)).getText("t").toString();
-    }
 
     @Test
     void whatRealYjsWrote_isThereAsYjsShowsIt_andASecondImportWritesNothing() {
@@ -177,11 +93,16 @@ abstract class ImporterContract {
         ImportReport report = run();
         assertThat(report.isComplete()).isFalse();
         assertThat(report.failed).isEqualTo(1);
-        assertThat(report.brokenRows).isEqualTo(2);
+        assertThat(report.brokenRows).isEqualTo(1);
+        assertThat(report.emptyRows).isEqualTo(1);
         assertThat(report.imported).isEqualTo(1);
-        assertThat(told.problems).hasSize(3);
-        assertThat(told.problems.get(0)).startsWith("Workspace \"bad\", row " + row + " is no update: ");
-        assertThat(told.problems.get(2)).startsWith("Workspace \"bad\" was not imported. Broken rows: 2");
+        assertThat(told.problems).hasSize(2);
+        assertThat(told.problems.get(0))
+                .startsWith("Workspace \"bad\", row " + row + " is no update: ")
+                .endsWith(" (3 bytes).");
+        assertThat(told.problems.get(1))
+                .startsWith("Workspace \"bad\" was not imported. Broken rows: 1 (3 bytes);")
+                .endsWith("Nothing in its other rows waits for what stood in them.");
         assertThat(target.hasRoom("bad")).isFalse();
         assertThat(textOf("good")).isEqualTo("good");
     }
@@ -200,7 +121,7 @@ abstract class ImporterContract {
 
     @Test
     void namesThatNoRoomMayHave_areReported_fitForATerminal() {
-        List<String> names = List.of("a/b", "..", "new\nline", "x".repeat(256), "");
+        List<String> names = List.of("a//b", "..", "new\nline", "x".repeat(256), "");
         names.forEach(name -> old.row(name, text(1, "t")));
         old.row("日本", text(1, "fine"));
         ImportReport report = run();
@@ -272,7 +193,7 @@ abstract class ImporterContract {
         assertThat(report.otherRows).isEqualTo(1);
         assertThat(told.problems).hasSize(1);
         assertThat(textOf("ws")).isEqualTo("own");
-        assertThat(run(new Importer.Options(List.of(), false, false), new RoomCheck())
+        assertThat(run(new Importer.Options(List.of(), Set.of(), Renames.NONE, false, false), new RoomCheck())
                         .isComplete())
                 .isTrue();
     }
@@ -306,7 +227,7 @@ abstract class ImporterContract {
         BlobId cut = OldKeck.id(new byte[] {7, 7});
         old.blob("ws", cut.text(), new byte[] {7}, 2, false);
         old.blob("ws", "no hash", new byte[] {6}, 1, false);
-        old.blob("a/b", new byte[] {4});
+        old.blob("a//b", new byte[] {4});
 
         ImportReport report = run();
         assertThat(report.blobs).isEqualTo(3);
@@ -360,7 +281,7 @@ abstract class ImporterContract {
         old.blob("good", OldKeck.id(new byte[0]).text(), new byte[] {1}, 1, false);
         try (SourceDatabase source = SourceDatabase.open(old.url())) {
             ImportReport report = new Importer(
-                            source, null, null, new Random(1), new Importer.Options(List.of(), false, true), told)
+                            source, Importer.Target.dryRun(RoomLookup.NONE), new Random(1), Importer.Options.ALL, told)
                     .run(true);
             assertThat(report.readable).isEqualTo(1);
             assertThat(report.failed).isEqualTo(1);
@@ -387,9 +308,13 @@ abstract class ImporterContract {
             String problem(byte[] document, StructStore room) {
                 return null;
             }
+
+            @Override
+            String contradiction(Update document, StructStore room) {
+                return null;
+            }
         };
-        assertThat(run(new Importer.Options(List.of(), false, true), off).isComplete())
-                .isTrue();
+        assertThat(run(Importer.Options.ALL, off).isComplete()).isTrue();
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.PostgresServer;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,10 +46,9 @@ class PostgresImportTest extends ImporterContract {
         try (SourceDatabase source = SourceDatabase.open(from.url())) {
             return new Importer(
                             source,
-                            target.log,
-                            target.blobs,
+                            Importer.Target.of(target.log, target.blobs),
                             new Random(1),
-                            new Importer.Options(List.of(), false, true),
+                            Importer.Options.ALL,
                             listener)
                     .run(true);
         }

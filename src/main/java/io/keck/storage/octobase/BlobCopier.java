@@ -1,0 +1,112 @@
+package io.keck.storage.octobase;
+
+import io.keck.blob.BlobId;
+import io.keck.blob.BlobStore;
+import io.keck.blob.BlobsUnavailableException;
+import io.keck.blob.WorkspaceGoneException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Copies blobs, one in memory at a time, and reads back what it wrote. Used by one thread. */
+final class BlobCopier {
+    private final SourceDatabase source;
+    private final @Nullable BlobStore store;
+    private final ImportReport report;
+    private final Consumer<Throwable> requireTarget;
+
+    /**
+     * Copies into that store.
+     *
+     * @param store null for a dry run, which only reads
+     * @param requireTarget throws if the database of the store does not answer any more
+     */
+    BlobCopier(
+            SourceDatabase source, @Nullable BlobStore store, ImportReport report, Consumer<Throwable> requireTarget) {
+        this.source = source;
+        this.store = store;
+        this.report = report;
+        this.requireTarget = requireTarget;
+    }
+
+    /**
+     * Copies a blob.
+     *
+     * @param target the name of its room here
+     * @return why it was not copied, as a sentence; empty when it was, or was there
+     * @throws SourceException if the source does not answer any more
+     */
+    Optional<String> copy(String workspace, String target, SourceDatabase.BlobRow row) {
+        try {
+            return blob(workspace, target, row);
+        } catch (SourceException e) {
+            if (!source.isAlive()) {
+                throw e;
+            }
+            return Optional.of(String.valueOf(e.getMessage()));
+        } catch (WorkspaceGoneException e) {
+            return Optional.of("Its workspace was deleted here.");
+        } catch (BlobsUnavailableException e) {
+            requireTarget.accept(e);
+            return Optional.of("The database refused it: " + e.getMessage());
+        } catch (OutOfMemoryError e) {
+            return Optional.of("It does not fit into memory: give Java a larger -Xmx.");
+        }
+    }
+
+    private Optional<String> blob(String workspace, String target, SourceDatabase.BlobRow row) {
+        Optional<BlobId> id = BlobId.parse(row.hash());
+        if (id.isEmpty()) {
+            return Optional.of("Its hash is no SHA-256 in base64.");
+        }
+        if (store != null) {
+            Optional<BlobStore.Blob> there = store.find(target, id.get());
+            if (there.isPresent() && there.get().size() == row.length()) {
+                report.blobsThere++;
+                return Optional.empty();
+            }
+        }
+        Optional<byte[]> bytes = source.blob(workspace, row.hash());
+        if (bytes.isEmpty()) {
+            return Optional.of("Its bytes are not there.");
+        }
+        if (bytes.get().length != row.length()) {
+            return Optional.of("It has " + bytes.get().length + " bytes and should have " + row.length() + ".");
+        }
+        if (!BlobId.of(sha256().digest(bytes.get())).equals(id.get())) {
+            return Optional.of("Its bytes have another hash.");
+        }
+        if (store != null) {
+            copy(store, target, id.get(), bytes.get());
+        }
+        report.blobs++;
+        report.blobBytes += row.length();
+        return Optional.empty();
+    }
+
+    private static void copy(BlobStore into, String workspace, BlobId id, byte[] bytes) {
+        try (BlobStore.Upload upload = into.begin(workspace)) {
+            upload.write(bytes, 0, bytes.length);
+            upload.publish();
+        }
+        BlobStore.Blob stored = into.find(workspace, id)
+                .orElseThrow(() -> new BlobsUnavailableException("it is not there after all", false));
+        MessageDigest digest = sha256();
+        for (long piece = 0; piece * stored.pieceSize() < stored.size(); piece++) {
+            digest.update(into.read(stored, piece));
+        }
+        if (stored.size() != bytes.length || !BlobId.of(digest.digest()).equals(id)) {
+            throw new BlobsUnavailableException("what was read back is not what was written", false);
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

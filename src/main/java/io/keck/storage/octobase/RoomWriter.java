@@ -1,0 +1,181 @@
+package io.keck.storage.octobase;
+
+import io.keck.crdt.StructStore;
+import io.keck.crdt.Update;
+import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLog.Contents;
+import io.keck.room.UpdateLog.RoomGoneException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes documents into rooms, each in one transaction whose result can be seen, and reads them back. Used by one thread.
+ */
+final class RoomWriter implements RoomLookup {
+    /** What a renamed workspace must not be merged with. */
+    static final String TAKEN = "The name that it gets is that of another room here: choose another one.";
+
+    private static final int ATTEMPTS = 5;
+
+    /** What came of it. */
+    enum Result {
+        /** The room was made. */
+        IMPORTED,
+        /** The room was there and lacked something. */
+        MERGED,
+        /** The room was there and had everything. */
+        UNCHANGED
+    }
+
+    /** The room cannot be written; the message is a sentence. */
+    static final class RefusedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        RefusedException(String message) {
+            super(message);
+        }
+    }
+
+    private final UpdateLog log;
+    private final Random random;
+    private final RoomCheck check;
+
+    /**
+     * Writes into that log.
+     *
+     * @param random of cryptographic strength, for ids of batches
+     */
+    RoomWriter(UpdateLog log, Random random, RoomCheck check) {
+        this.log = log;
+        this.random = random;
+        this.check = check;
+    }
+
+    /**
+     * Brings the document into its room.
+     *
+     * @param isRenamed whether the workspace had another name, so that a room of that name need not be its own
+     * @throws CompletionException if the database refused it
+     * @throws RefusedException if the room may not be written, or is not what it should be after it was
+     * @throws IllegalStateException if the database does not answer any more
+     */
+    Result write(String name, SourceDocument document, boolean isRenamed) {
+        try {
+            return attempt(name, document, isRenamed);
+        } catch (CompletionException e) {
+            requireAlive(e.getCause() == null ? e : e.getCause());
+            throw e;
+        }
+    }
+
+    private Result attempt(String name, SourceDocument document, boolean isRenamed) {
+        byte[] bytes = document.bytes();
+        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+            Contents there = existing(name);
+            if (there == null) {
+                Optional<UpdateLog.Begun> made = wait(log.init(name, newBatch(), newLink(), bytes, false));
+                if (made.isPresent()) {
+                    requireRead(check.problem(bytes, wait(log.read(made.get().roomId(), 0))));
+                    return Result.IMPORTED;
+                }
+                continue; // another node was faster
+            }
+            if (there.damage() != null) {
+                throw new RefusedException(
+                        "The room is damaged here: " + there.damage().what() + ". See java -jar keck.jar doctor.");
+            }
+            StructStore ours = RoomCheck.load(there);
+            Update update = document.update();
+            if (isRenamed && isOfAnother(ours, update)) {
+                throw new RefusedException(TAKEN);
+            }
+            String contradiction = check.contradiction(update, ours);
+            if (contradiction != null) {
+                throw new RefusedException(contradiction);
+            }
+            Update missing = ours.reduce(update);
+            if (missing.isEmpty()) {
+                requireRead(check.problem(bytes, ours));
+                return Result.UNCHANGED;
+            }
+            try {
+                wait(log.append(there.roomId(), newBatch(), newLink(), missing.encode(), false));
+            } catch (CompletionException e) {
+                if (e.getCause() instanceof RoomGoneException) {
+                    continue; // deleted a moment ago, and perhaps recreated
+                }
+                throw e;
+            }
+            requireRead(check.problem(bytes, wait(log.read(there.roomId(), 0))));
+            return Result.MERGED;
+        }
+        throw new RefusedException("Others create and delete it again and again.");
+    }
+
+    /** Whether a room has content of its own and nothing of a document, so that it cannot be an earlier import of it. */
+    static boolean isOfAnother(StructStore room, Update document) {
+        return !room.isEmpty() && !document.isEmpty() && room.reduce(document) == document;
+    }
+
+    private static void requireRead(@Nullable String problem) {
+        if (problem != null) {
+            throw new RefusedException("What was read back is not what was read from the source: " + problem + ".");
+        }
+    }
+
+    private @Nullable Contents existing(String name) {
+        try {
+            return find(name).orElse(null);
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RoomGoneException) {
+                throw new RefusedException("It was deleted here.");
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public Optional<Contents> find(String name) {
+        try {
+            return Optional.of(wait(log.find(name)));
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RoomMissingException) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private static <T> T wait(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
+    }
+
+    /**
+     * Ends the import when the target does not answer any more.
+     *
+     * @throws IllegalStateException if it does not
+     */
+    void requireAlive(Throwable cause) {
+        try {
+            wait(log.heads(List.of(0L)));
+        } catch (CompletionException e) {
+            throw new IllegalStateException(
+                    "The database does not answer any more. What is imported stays: run the command again to go on.",
+                    cause);
+        }
+    }
+
+    private UUID newBatch() {
+        return new UUID(random.nextLong(), random.nextLong());
+    }
+
+    private long newLink() {
+        return Math.max(1, random.nextLong() >>> 1);
+    }
+}
