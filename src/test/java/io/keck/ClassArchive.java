@@ -2,9 +2,12 @@ package io.keck;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -38,15 +41,20 @@ final class ClassArchive {
         String name = "classes-" + Files.size(jar) + "-"
                 + Files.getLastModifiedTime(jar).toMillis() + "-" + Integer.toHexString((jar + jdk).hashCode());
         Path archive = jar.resolveSibling(name + ".jsa");
-        if (!Files.exists(archive)) {
-            Path part = jar.resolveSibling(name + ".part");
-            Files.deleteIfExists(part);
-            Path dir = Files.createTempDirectory("keck-classes");
-            try {
-                make(part, dir);
-                Files.move(part, archive, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                delete(dir);
+        // another JVM of the same build waits here, and then takes what this one made
+        try (FileChannel turn = FileChannel.open(
+                        jar.resolveSibling(name + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock held = turn.lock()) {
+            if (held.isValid() && !Files.exists(archive)) {
+                Path part = jar.resolveSibling(name + ".part");
+                Files.deleteIfExists(part);
+                Path dir = Files.createTempDirectory("keck-classes");
+                try {
+                    make(part, dir);
+                    Files.move(part, archive, StandardCopyOption.ATOMIC_MOVE);
+                } finally {
+                    delete(dir);
+                }
             }
         }
         return archive;

@@ -82,7 +82,7 @@ public final class KeckProcess implements AutoCloseable {
             return this;
         }
 
-        /** Options of the JVM. */
+        /** Options of the JVM; the last of two that contradict each other holds. */
         public Setup jvm(String... options) {
             jvm.addAll(List.of(options));
             return this;
@@ -112,9 +112,9 @@ public final class KeckProcess implements AutoCloseable {
             return this;
         }
 
-        /** A short life: less is compiled. */
+        /** A short life: no threads that collect garbage beside it. */
         public Setup brief() {
-            return jvm("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+            return jvm("-XX:+UseSerialGC");
         }
 
         /** Loads all classes from where they are. */
@@ -128,6 +128,8 @@ public final class KeckProcess implements AutoCloseable {
             List<String> line = new ArrayList<>();
             line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             line.add("-Xmx256m");
+            // half of what a start costs is the second compiler, and tests are over before it pays
+            line.add("-XX:TieredStopAtLevel=1");
             if (withArchive) {
                 line.addAll(ClassArchive.options(JAR));
             }

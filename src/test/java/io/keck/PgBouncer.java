@@ -4,7 +4,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +45,7 @@ public final class PgBouncer implements AutoCloseable {
         }
         try {
             Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxr-xr-x"));
-            int port = freePort();
+            int port = Ports.free();
             Path config = Files.writeString(dir.resolve("pgbouncer.ini"), """
                     [databases]
                     * = host=127.0.0.1 port=%d user=postgres
@@ -72,12 +71,6 @@ public final class PgBouncer implements AutoCloseable {
             return bouncer;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

@@ -3,8 +3,6 @@ package io.keck;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -35,17 +33,10 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Makes and starts one with its files in that directory. */
     public static PostgresServer start(Path dir) {
-        PostgresServer server = new PostgresServer(dir.resolve("pgdata"), freePort());
+        PostgresServer server = new PostgresServer(dir.resolve("pgdata"), Ports.free());
+        copy(PostgresFiles.initialized(), server.data);
         server.start();
         return server;
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** Starts it, on the port and over the files that it had. */
@@ -134,7 +125,7 @@ public final class PostgresServer implements AutoCloseable {
         copy(from, data);
     }
 
-    private static void copy(Path from, Path to) {
+    static void copy(Path from, Path to) {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {
                 Files.copy(

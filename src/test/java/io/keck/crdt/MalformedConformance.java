@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keck.crdt.lib0.DecodeException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,12 @@ class MalformedConformance {
 
     private static Update decode(JsonNode json, byte[] update) {
         return isV2(json) ? UpdateV2.decode(update) : Update.decode(update);
+    }
+
+    /** Those of a case that can be decoded. */
+    private static Oddities oddities(JsonNode json) {
+        byte[] mutated = Fixtures.hex(json.get("mutated"));
+        return Oddities.of(isV2(json) ? new UpdateDecoderV2(mutated, DecodeLimits.DEFAULT).toV1() : mutated);
     }
 
     private static List<JsonNode> cases() {
@@ -127,6 +134,7 @@ class MalformedConformance {
                                 "column with more values",
                                 "number below 0",
                                 isV2(outcome.json()) ? "unexpected end of data" : "only in V2",
+                                isV2(outcome.json()) ? "bytes left" : "only in V2",
                                 "code units, where the text has");
             }
         }
@@ -178,8 +186,10 @@ class MalformedConformance {
 
     /**
      * Yjs must take in what the store made of a case, and end with the same structs as from the case itself. Where
-     * something is missing, the delete set may say more (a deleted struct that waits is deleted in a store, in Yjs not
-     * yet) and Yjs may integrate more, as it gets it in one piece.
+     * something is missing, the delete set may say more (a deleted struct that waits is deleted in a store and its content
+     * dropped, in Yjs not yet) and Yjs may integrate more, as it gets it in one piece. Origins that no client would give
+     * make Yjs delete other values of a map than those that it deletes when it gets the same in one piece; such cases are
+     * rare, and all but what is deleted is compared there, too.
      */
     @Test
     void casesThatYjsTakesIn_bringYjsToTheSameStructs() throws Exception {
@@ -188,6 +198,8 @@ class MalformedConformance {
                 .filter(outcome -> outcome.accepted() && outcome.yjsTookItIn())
                 .collect(Collectors.toList());
         assertThat(taken).isNotEmpty();
+        List<Outcome> waiting = new ArrayList<>();
+        List<Outcome> different = new ArrayList<>();
         try (YjsOracle yjs = YjsOracle.open()) {
             for (Outcome outcome : taken) {
                 JsonNode json = outcome.json();
@@ -205,25 +217,61 @@ class MalformedConformance {
                 JsonNode is = answers.get(2 * i);
                 JsonNode direct = answers.get(2 * i + 1);
                 assertThat(is.get("fail")).as(id).isNull();
-                if (id.contains("same-client-twice")) {
+                if (oddities(taken.get(i).json()).clientTwice()) {
                     // of two blocks of one client Yjs forgets the first; a store keeps both, and where they overlap
                     // what came first
                     continue;
                 }
-                if (isV2(taken.get(i).json()) && direct.get("pending").booleanValue()) {
-                    // a store drops what is deleted at once, Yjs not while it waits; the format is compared above
-                    continue;
-                }
-                assertThat(is.get("structSha")).as(id).isEqualTo(direct.get("structSha"));
-                if (!direct.get("pending").booleanValue()) {
+                if (direct.get("pending").booleanValue()) {
+                    waiting.add(taken.get(i));
+                } else if (is.get("unitSha").equals(direct.get("unitSha"))) {
+                    assertThat(is.get("structSha")).as(id).isEqualTo(direct.get("structSha"));
                     // a client whose only struct had no length stays in the state vector of Yjs, with clock 0
                     assertThat(Fixtures.stateVector(is.get("svJson")))
                             .as(id)
                             .isEqualTo(Fixtures.stateVector(direct.get("svJson")));
-                    assertThat(is.get("unitSha")).as(id).isEqualTo(direct.get("unitSha"));
                     assertThat(is.get("pending").booleanValue()).as(id).isFalse();
+                } else {
+                    different.add(taken.get(i));
                 }
             }
+            assertThat(waiting).isNotEmpty();
+            assertThat(different.size()).as("deletes differ").isLessThanOrEqualTo(taken.size() / 50);
+            waiting.addAll(different);
+            compareUnits(yjs, waiting);
+        }
+    }
+
+    /**
+     * Compares all but the delete set and the content of what is deleted. Cases in V2 are given to Yjs in V1: that this is
+     * the same to it is another test.
+     */
+    private static void compareUnits(YjsOracle yjs, List<Outcome> outcomes) throws Exception {
+        for (Outcome outcome : outcomes) {
+            JsonNode json = outcome.json();
+            List<byte[]> itself = List.of(
+                    Fixtures.hex(json.get("base")),
+                    decode(json, Fixtures.hex(json.get("mutated"))).encode());
+            yjs.encode(true, List.of(outcome.store().encode()), List.of(List.of(0)));
+            yjs.encode(true, itself, List.of(List.of(0), List.of(1)));
+        }
+        YjsOracle.Answers answers = yjs.ask();
+        for (int i = 0; i < outcomes.size(); i++) {
+            byte[] is = answers.blob(answers.get(2 * i).get("v1"));
+            byte[] direct = answers.blob(answers.get(2 * i + 1).get("v1"));
+            DeleteSet deleted = new DeleteSet();
+            addDeletes(is, deleted);
+            addDeletes(direct, deleted);
+            assertThat(UnitForm.structLines(is, deleted))
+                    .as(outcomes.get(i).id())
+                    .isEqualTo(UnitForm.structLines(direct, deleted));
+        }
+    }
+
+    private static void addDeletes(byte[] update, DeleteSet to) {
+        long[] rows = Update.decode(update, DecodeLimits.OWN).deleteRows();
+        for (int r = 0; r < rows.length; r += Update.DELETE_ROW) {
+            to.add(rows[r], rows[r + 1], rows[r + 2]);
         }
     }
 }

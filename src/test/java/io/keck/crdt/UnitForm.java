@@ -12,17 +12,34 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * An update with one line a unit, so that it does not matter how structs were merged. The README of the fixtures defines
  * it; {@code src/test/js/unitform.mjs} is the same in JavaScript.
  */
 final class UnitForm {
+    private static final Pattern HALF = Pattern.compile(" S(d[89a-f]..|fffd)$");
+
     private final List<String> lines = new ArrayList<>();
     private final Update u;
+    private DeleteSet deleted = new DeleteSet();
 
     private UnitForm(Update u) {
         this.u = u;
+    }
+
+    /**
+     * The structs alone, for states of which one has integrated more than the other. Of what is in that delete set only that
+     * it is there, whatever is left of its content. Halves of surrogate pairs are alike: where something was put between
+     * them or deletes one of them, both became U+FFFD.
+     */
+    static List<String> structLines(byte[] v1, DeleteSet deleted) {
+        UnitForm form = new UnitForm(Update.decode(v1, DecodeLimits.OWN));
+        form.deleted = deleted;
+        form.structs();
+        form.lines.replaceAll(line -> HALF.matcher(line).replaceAll(" half"));
+        return form.lines;
     }
 
     static List<String> lines(byte[] v1) {
@@ -60,7 +77,7 @@ final class UnitForm {
         int info = (int) u.rows()[r + Update.INFO];
         if ((info & Refs.MASK) == Refs.GC) {
             for (long i = 0; i < len; i++) {
-                lines.add(client + ":" + (clock + i) + " G");
+                add(client, clock + i, " G");
             }
             return;
         }
@@ -72,9 +89,12 @@ final class UnitForm {
                     : id(u.rows()[r + Update.ORIGIN_CLIENT], u.rows()[r + Update.ORIGIN_CLOCK]);
             boolean free = (info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0;
             String parent = i == 0 && free ? parent(r, info) : "";
-            lines.add(
-                    client + ":" + (clock + i) + " o=" + origin + " r=" + right + " p=" + parent + " " + units.get(i));
+            add(client, clock + i, " o=" + origin + " r=" + right + " p=" + parent + " " + units.get(i));
         }
+    }
+
+    private void add(long client, long clock, String what) {
+        lines.add(client + ":" + clock + (deleted.contains(client, clock) ? " deleted" : what));
     }
 
     private static String id(long client, long clock) {

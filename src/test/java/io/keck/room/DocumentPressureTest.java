@@ -51,7 +51,7 @@ class DocumentPressureTest {
     @Test
     void everyEdit_isAnsweredAndMadeOnce() {
         for (int room = 0; room < ROOMS; room++) {
-            documents.create("" + room).toCompletableFuture().join();
+            documents.create("" + room, doc -> true).toCompletableFuture().join();
             documents
                     .write("" + room, null, doc -> doc.getText("t").insert(0, "x".repeat(CHARACTERS)), doc -> true)
                     .toCompletableFuture()

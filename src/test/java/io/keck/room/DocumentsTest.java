@@ -357,7 +357,7 @@ class DocumentsTest {
         });
         Documents all = small.rooms.documents();
         for (String room : List.of("a", "b", "c")) {
-            all.create(room);
+            all.create(room, DocumentsTest::text);
             small.settle();
             all.write(room, null, doc -> doc.getText("t").insert(0, room.repeat(10_000)), DocumentsTest::text);
             small.settle();
@@ -440,8 +440,7 @@ class DocumentsTest {
         CompletionStage<Answer<String>> made = write("x");
         world.settle();
         world.way.answersLate = false;
-        var unused = world.log.delete(ROOM);
-        world.rooms.replaced(ROOM); // the room hears of its end before the answer comes
+        var unused = world.rooms.delete(ROOM); // the room ends before the log's answer comes
         world.settle();
         assertThat(failure(made))
                 .isInstanceOfSatisfying(

@@ -29,6 +29,7 @@ class MigrationsTest {
 
     @Test
     void run_twiceChangesNothing() throws Exception {
+        SqliteFile.migrate(dir.resolve("keck.db"));
         try (SqliteFile db = new SqliteFile(dir.resolve("keck.db"))) {
             long before = changeSets(db.pool);
             Migrations.run(db.pool);
@@ -39,6 +40,7 @@ class MigrationsTest {
     @Test
     void run_leavesPooledConnectionsInAutocommitMode() throws Exception {
         try (SqliteFile db = new SqliteFile(dir.resolve("keck.db"))) {
+            Migrations.run(db.pool);
             List<Connection> all = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
                 all.add(db.pool.getConnection());

@@ -15,7 +15,6 @@ class PgBouncerBlobStoreTest extends BlobStoreContract {
 
     private static PostgresServer server;
     private static PgBouncer bouncer;
-    private static int number;
 
     private PostgresDatabase db;
 
@@ -35,9 +34,7 @@ class PgBouncerBlobStoreTest extends BlobStoreContract {
 
     @Override
     protected void openDatabase() throws Exception {
-        String name = "blobs" + ++number;
-        server.execute("CREATE DATABASE " + name);
-        db = new PostgresDatabase(server, name, bouncer.address());
+        db = new PostgresDatabase(server, bouncer.address());
         log = db.log();
     }
 

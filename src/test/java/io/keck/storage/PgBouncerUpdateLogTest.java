@@ -30,7 +30,6 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
 
     private static PostgresServer server;
     private static PgBouncer bouncer;
-    private static int number;
 
     private PostgresDatabase db;
     private JdbiUpdateLog log;
@@ -51,9 +50,7 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
 
     @BeforeEach
     void open() throws Exception {
-        String name = "pooled" + ++number;
-        server.execute("CREATE DATABASE " + name);
-        db = new PostgresDatabase(server, name, bouncer.address());
+        db = new PostgresDatabase(server, bouncer.address());
         log = db.log();
     }
 
@@ -77,6 +74,16 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
         }
         log = db.log();
         return log;
+    }
+
+    @Test
+    void migrations_runThroughAPooler() throws Exception {
+        server.execute("CREATE DATABASE pooled");
+        try (PostgresDatabase pooled = new PostgresDatabase(server, "pooled", bouncer.address())) {
+            JdbiUpdateLog fresh = pooled.log();
+            assertThat(await(fresh.open("a")).rows()).isEmpty();
+            fresh.stop();
+        }
     }
 
     @Test

@@ -3,12 +3,17 @@ package io.keck.storage;
 import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.db.ManagedDataSource;
 import io.keck.PostgresServer;
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
 
 /** A migrated database of its own in a PostgreSQL server, with the pool of production. */
 final class PostgresDatabase implements AutoCloseable {
     private static final AtomicInteger NUMBER = new AtomicInteger();
+    private static final String TEMPLATE = "migrated";
+    private static final Set<PostgresServer> WITH_TEMPLATE = Collections.newSetFromMap(new WeakHashMap<>());
 
     final ManagedDataSource pool;
     final Jdbi jdbi;
@@ -17,24 +22,43 @@ final class PostgresDatabase implements AutoCloseable {
 
     /** A new one. */
     PostgresDatabase(PostgresServer server) throws Exception {
-        this(server, create(server), server.url("x").replaceAll("/x$", ""));
+        this(server, direct(server));
     }
 
-    /** One that is there, at an address that may be that of a pooler. */
+    /** A new one, at an address that may be that of a pooler. */
+    PostgresDatabase(PostgresServer server, String address) throws Exception {
+        this(copy(server), address);
+    }
+
+    /** One that is there, and perhaps not migrated yet. */
     PostgresDatabase(PostgresServer server, String name, String address) throws Exception {
+        this(name, address);
+        Migrations.run(pool);
+    }
+
+    private PostgresDatabase(String name, String address) throws Exception {
         this.name = name;
         DatabaseFactory factory = new DatabaseFactory();
         factory.setUrl(address + "/" + name);
         factory.setUser("postgres");
         pool = factory.build(new MetricRegistry(), "test");
         pool.start();
-        Migrations.run(pool);
         jdbi = Jdbi.create(pool);
     }
 
-    private static String create(PostgresServer server) {
+    private static String direct(PostgresServer server) {
+        return server.url("x").replaceAll("/x$", "");
+    }
+
+    /** Migrations run once for a server: they take far longer than to copy what they make. */
+    private static synchronized String copy(PostgresServer server) throws Exception {
+        if (!WITH_TEMPLATE.contains(server)) {
+            server.execute("CREATE DATABASE " + TEMPLATE);
+            new PostgresDatabase(server, TEMPLATE, direct(server)).close();
+            WITH_TEMPLATE.add(server);
+        }
         String name = "test" + NUMBER.incrementAndGet();
-        server.execute("CREATE DATABASE " + name);
+        server.execute("CREATE DATABASE " + name + " TEMPLATE " + TEMPLATE);
         return name;
     }
 

@@ -3,12 +3,14 @@ package io.keck.storage;
 import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.db.DataSourceFactory;
 import io.dropwizard.db.ManagedDataSource;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 
 /** A migrated SQLite file with the pool of production and a clock that is set by hand. */
 final class SqliteFile implements AutoCloseable {
@@ -36,11 +38,43 @@ final class SqliteFile implements AutoCloseable {
         }
     }
 
+    /** The bytes of a file that is migrated and empty: migrations take far longer than to write what they make. */
+    private static byte @Nullable [] migrated;
+
+    /** The one that is there, or a new one. */
     SqliteFile(Path file) throws Exception {
+        if (!Files.exists(file)) {
+            Files.write(file, migrated());
+        }
         pool = pool(file);
         pool.start();
-        Migrations.run(pool);
         jdbi = Jdbi.create(pool);
+    }
+
+    private static synchronized byte[] migrated() throws Exception {
+        if (migrated == null) {
+            Path dir = Files.createTempDirectory("keck-sqlite");
+            Path file = dir.resolve("keck.db");
+            try {
+                migrate(file);
+                migrated = Files.readAllBytes(file);
+            } finally {
+                Files.deleteIfExists(file);
+                Files.delete(dir);
+            }
+        }
+        return migrated;
+    }
+
+    /** Runs the migrations on the file; afterwards all of it is in that one file. */
+    static void migrate(Path file) throws Exception {
+        ManagedDataSource pool = pool(file);
+        pool.start();
+        try {
+            Migrations.run(pool);
+        } finally {
+            pool.stop();
+        }
     }
 
     static ManagedDataSource pool(Path file) {
