@@ -146,7 +146,7 @@ class HandshakeIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/nope", "/collaborations/x", "/a/b/c", "//x", "/%2e%2e/config.yml", "/assets/index.html"})
+    @ValueSource(strings = {"/nope", "/collaborations/x", "/a/b/c", "//x", "/assets/index.html", "/config.yml"})
     void addressWithNothing_isAPageForBrowsers_andASentenceForOthers(String path) {
         RawHttp page = RawHttp.ask(keck, "GET", path, "Accept: text/html,*/*;q=0.8\r\n");
         assertThat(page.status()).as(page.body()).isEqualTo(404);
@@ -158,6 +158,30 @@ class HandshakeIT {
             assertThat(text.headers()).containsEntry("Content-Type", "text/plain;charset=utf-8");
             assertThat(text.body()).contains("/collaboration/{room}").endsWith(".\n");
         }
+    }
+
+    /** Names may have encoded slashes and dots; no address leads out of where it begins. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/%2e%2e/config.yml",
+                "/..%2fconfig.yml",
+                "/api/docs/..%2f..%2fconfig.yml",
+                "/api/docs/%2e%2e/%2e%2e/config.yml",
+                "/api/docs/..%2f..%2fassets%2findex.html",
+                "/collaboration/..%2f..%2fhealth",
+                "/collaboration/%2e%2e%2fhealth",
+                "/api/block/..%2f..%2fhealth/client",
+                "/api/blobs/..%2f..%2fhealth",
+                "/collaboration/..;/health"
+            })
+    void addressWithDots_leadsNowhere(String path) {
+        RawHttp answer = RawHttp.ask(keck, "GET", path, "");
+        assertThat(answer.status()).as(answer.body()).isIn(400, 404, 405);
+        assertThat(answer.body())
+                .doesNotContain("\"status\"")
+                .doesNotContain("<html")
+                .doesNotContain("Keck is running");
     }
 
     @Test

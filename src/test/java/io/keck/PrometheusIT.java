@@ -3,6 +3,8 @@ package io.keck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.keck.protocol.AwarenessState;
+import io.keck.protocol.Message;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,7 +113,7 @@ class PrometheusIT {
             assertThat(rise(before, during, "keck_rooms_commit_seconds_count")).isEqualTo(1);
             assertThat(rise(before, during, "keck_rooms_commit_seconds_bucket{le=\"+Inf\"}"))
                     .isEqualTo(1);
-            client.send(new byte[] {0x7f});
+            client.send(new byte[] {0});
             assertThat(client.raw().awaitEnd().code()).isEqualTo(4400);
         }
         String closed = "keck_connections_closed_total{code=\"4400\"}";
@@ -120,9 +122,8 @@ class PrometheusIT {
         try (SyncClient other = SyncClient.join(keck.room("counted"))) {
             other.raw().sendText("no");
             other.send(new byte[] {100, 1, 2});
-            other.send(io.keck.protocol.Message.awareness(
-                    java.util.List.of(new io.keck.protocol.AwarenessState(9, 1, "{not json"))));
-            for (String counter : java.util.List.of(
+            other.send(Message.awareness(List.of(new AwarenessState(9, 1, "{not json"))));
+            for (String counter : List.of(
                     "keck_connections_messages_ignored_total{kind=\"text\"}",
                     "keck_connections_messages_ignored_total{kind=\"type\"}",
                     "keck_connections_awareness_dropped_total{reason=\"malformed\"}")) {
@@ -130,7 +131,7 @@ class PrometheusIT {
             }
         }
         Eventually.await(
-                "the other code", () -> rise(before, scrape(), "keck_connections_closed_total{code=\"1006\"}") == 1);
+                "the other code", () -> rise(before, scrape(), "keck_connections_closed_total{code=\"1006\"}") >= 1);
         assertThat(rise(before, scrape(), closed)).isEqualTo(1);
         Eventually.await("both gone", () -> rise(before, scrape(), "keck_connections_open") == 0);
     }

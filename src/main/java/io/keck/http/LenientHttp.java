@@ -74,8 +74,6 @@ final class LenientHttp extends HttpConnectionFactory {
                 return super.newHttpStream(method, withoutStrayPercents(uri), version);
             }
         };
-        connection.setUseInputDirectByteBuffers(isUseInputDirectByteBuffers());
-        connection.setUseOutputDirectByteBuffers(isUseOutputDirectByteBuffers());
         return configure(connection, connector, endPoint);
     }
 

@@ -132,7 +132,7 @@ class NamedTypesContractTest {
         for (String workspace : List.of("a%b", "%", "%zz", "%F")) {
             assertThat(server.raw("GET", "/api/block/" + workspace + "/map/m"))
                     .as("a workspace is named well")
-                    .isEqualTo("400 text/plain The request is malformed.");
+                    .startsWith("400 text/plain The request is malformed.");
         }
     }
 
