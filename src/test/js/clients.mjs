@@ -162,6 +162,9 @@ const operations = {
     return { ...content(doc), closes, updates, tries, connects, states: [...provider.awareness.getStates().values()] }
   },
 
+  /** Sends a frame as it is, beside what the provider sends. */
+  sendFrame: ({ name, hex, text }) => named(name).provider.ws.send(hex === undefined ? text : Buffer.from(hex, 'hex')),
+
   awareness: ({ name, state }) => named(name).provider.awareness.setLocalState(state),
   disconnect: ({ name }) => named(name).provider.disconnect(),
   connect: ({ name }) => named(name).provider.connect(),

@@ -115,7 +115,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         RoomRuntime.clock(),
                         gatekeeper,
                         instruments.connections());
-        instruments.connections().watch(sockets::size, sockets::slow, sockets::backlogBytes);
+        instruments.connections().watch(sockets::size, sockets::slow, sockets::held, sockets::backlogBytes);
         runtime.everyTick(sockets::tick);
         runtime.beforeDrain(sockets::restart);
         addFeed(

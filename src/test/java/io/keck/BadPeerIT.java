@@ -122,8 +122,12 @@ class BadPeerIT {
         long sent = 0;
         for (int i = 0; sent < FLOOD; i++) {
             random.nextBytes(garbage);
-            garbage[0] = (byte) random.nextInt(4);
+            // a sync message, since others are ignored once they are not known, with a body of 65,535 bytes
+            garbage[0] = 0;
             garbage[1] = (byte) random.nextInt(3);
+            garbage[2] = (byte) 0xff;
+            garbage[3] = (byte) 0xff;
+            garbage[4] = 3;
             try (RawClient bad = RawClient.connect(keck.room("garbage" + i))) {
                 bad.sendNow(garbage);
                 sent += garbage.length;

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -157,6 +158,16 @@ final class NodeClients implements AutoCloseable {
         List<Integer> typed = new ArrayList<>();
         result(ask("stopTyping", of(names))).forEach(count -> typed.add(count.asInt()));
         return typed;
+    }
+
+    /** Sends a binary frame as it is over the connection of a provider. */
+    void sendFrame(String name, byte[] frame) {
+        result(ask("sendFrame", of(name).put("hex", HexFormat.of().formatHex(frame))));
+    }
+
+    /** Sends a text frame over the connection of a provider. */
+    void sendText(String name, String text) {
+        result(ask("sendFrame", of(name).put("text", text)));
     }
 
     /** How often it was connected. */

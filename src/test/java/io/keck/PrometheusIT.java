@@ -3,6 +3,8 @@ package io.keck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.keck.protocol.AwarenessState;
+import io.keck.protocol.Message;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,17 +113,25 @@ class PrometheusIT {
             assertThat(rise(before, during, "keck_rooms_commit_seconds_count")).isEqualTo(1);
             assertThat(rise(before, during, "keck_rooms_commit_seconds_bucket{le=\"+Inf\"}"))
                     .isEqualTo(1);
-            client.send(new byte[] {0x7f});
+            client.send(new byte[] {0});
             assertThat(client.raw().awaitEnd().code()).isEqualTo(4400);
         }
         String closed = "keck_connections_closed_total{code=\"4400\"}";
         Eventually.await("the count of it", () -> rise(before, scrape(), closed) == 1);
-        // another code: two values of one label
-        RawClient text = RawClient.connect(keck.room("counted"));
-        text.sendText("no");
-        assertThat(text.awaitEnd().code()).isEqualTo(1003);
+        // what is ignored is counted, and ends nothing; the client's own code is another value of the same label
+        try (SyncClient other = SyncClient.join(keck.room("counted"))) {
+            other.raw().sendText("no");
+            other.send(new byte[] {100, 1, 2});
+            other.send(Message.awareness(List.of(new AwarenessState(9, 1, "{not json"))));
+            for (String counter : List.of(
+                    "keck_connections_messages_ignored_total{kind=\"text\"}",
+                    "keck_connections_messages_ignored_total{kind=\"type\"}",
+                    "keck_connections_awareness_dropped_total{reason=\"malformed\"}")) {
+                Eventually.await(counter, () -> rise(before, scrape(), counter) == 1);
+            }
+        }
         Eventually.await(
-                "the other code", () -> rise(before, scrape(), "keck_connections_closed_total{code=\"1003\"}") == 1);
+                "the other code", () -> rise(before, scrape(), "keck_connections_closed_total{code=\"1006\"}") >= 1);
         assertThat(rise(before, scrape(), closed)).isEqualTo(1);
         Eventually.await("both gone", () -> rise(before, scrape(), "keck_connections_open") == 0);
     }

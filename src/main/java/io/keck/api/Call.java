@@ -1,14 +1,11 @@
 package io.keck.api;
 
+import io.keck.protocol.PercentEncoding;
 import io.keck.protocol.RoomName;
 import jakarta.ws.rs.Encoded;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** What every call on a workspace may say: its name, how fresh an answer has to be, and what makes a repeat known. */
@@ -59,32 +56,10 @@ public final class Call {
 
     /** A path segment without its percent signs; refuses what is not UTF-8, with 400. */
     static String decode(String segment) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(segment.length());
-        for (int i = 0; i < segment.length(); i++) {
-            char c = segment.charAt(i);
-            if (c != '%') {
-                out.writeBytes(String.valueOf(c).getBytes(StandardCharsets.UTF_8));
-                continue;
-            }
-            int high = i + 2 <= segment.length() - 1 ? Character.digit(segment.charAt(i + 1), 16) : -1;
-            int low = high < 0 ? -1 : Character.digit(segment.charAt(i + 2), 16);
-            if (low < 0) {
-                throw notUtf8();
-            }
-            out.write(high << 4 | low);
-            i += 2;
+        String decoded = PercentEncoding.decode(segment);
+        if (decoded == null) {
+            throw Refusal.bad("The path is not percent-encoded UTF-8.");
         }
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(out.toByteArray()))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw notUtf8();
-        }
-    }
-
-    private static Refusal notUtf8() {
-        return Refusal.bad("The path is not percent-encoded UTF-8.");
+        return decoded;
     }
 }

@@ -2,6 +2,7 @@ package io.keck.ops;
 
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
+import io.keck.protocol.AwarenessState;
 import io.keck.room.ConnectionMetrics;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
@@ -18,10 +19,10 @@ import java.util.function.LongSupplier;
 /** Counts what connections do, for {@code /metrics} on the admin port. Thread-safe. */
 public final class ConnectionMeters implements ConnectionMetrics {
     /** Close codes that mean something here: peers may send any other, and must not make a metric of each. */
-    private static final Set<Integer> CODES =
-            Set.of(1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 4400, 4401, 4403, 4404, 4413);
+    private static final Set<Integer> CODES = Set.of(
+            1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 4400, 4401, 4403, 4404, 4409, 4413);
 
-    private static final Set<Integer> STATUSES = Set.of(400, 401, 403, 404, 413, 429, 503);
+    private static final Set<Integer> STATUSES = Set.of(400, 401, 403, 404, 413, 426, 429, 503);
     private static final String OTHER = "other";
 
     private final MetricRegistry registry;
@@ -30,6 +31,9 @@ public final class ConnectionMeters implements ConnectionMetrics {
     private final Map<Kind, Traffic> sent;
     private final Counter closed;
     private final Counter refused;
+    private final Map<Ignored, CounterDataPoint> ignored = new EnumMap<>(Ignored.class);
+    private final Map<AwarenessState.Fault, CounterDataPoint> awarenessDropped =
+            new EnumMap<>(AwarenessState.Fault.class);
     private final DistributionDataPoint untilWritten;
 
     /** Registers what is counted, every value of a label with 0: a counter that appears with its first event shows no rise. */
@@ -48,6 +52,16 @@ public final class ConnectionMeters implements ConnectionMetrics {
         refused = counter(MetricNames.CONNECTIONS_REFUSED, "Connections that were refused", "status", labelled);
         STATUSES.forEach(status -> refused.initLabelValues(String.valueOf(status)));
         refused.initLabelValues(OTHER);
+        Counter unknown =
+                counter(MetricNames.MESSAGES_IGNORED, "Messages that came and are not known", "kind", labelled);
+        for (Ignored what : Ignored.values()) {
+            ignored.put(what, unknown.labelValues(what.name().toLowerCase(Locale.ROOT)));
+        }
+        Counter dropped = counter(
+                MetricNames.AWARENESS_DROPPED, "Parts of awareness messages that were dropped", "reason", labelled);
+        for (AwarenessState.Fault why : AwarenessState.Fault.values()) {
+            awarenessDropped.put(why, dropped.labelValues(why.name().toLowerCase(Locale.ROOT)));
+        }
         untilWritten = stages.of(SyncStages.Stage.WRITTEN);
     }
 
@@ -77,10 +91,11 @@ public final class ConnectionMeters implements ConnectionMetrics {
                 .register(registry);
     }
 
-    /** Registers what is asked for when somebody looks. */
-    public void watch(IntSupplier open, IntSupplier slow, LongSupplier backlogBytes) {
+    /** Registers the gauges, which are read at each scrape. */
+    public void watch(IntSupplier open, IntSupplier slow, IntSupplier held, LongSupplier backlogBytes) {
         registry.register(MetricNames.CONNECTIONS_OPEN, (Gauge<Integer>) open::getAsInt);
         registry.register(MetricNames.CONNECTIONS_SLOW, (Gauge<Integer>) slow::getAsInt);
+        registry.register(MetricNames.CONNECTIONS_HELD, (Gauge<Integer>) held::getAsInt);
         registry.register(MetricNames.CONNECTIONS_BACKLOG, (Gauge<Long>) backlogBytes::getAsLong);
     }
 
@@ -92,6 +107,16 @@ public final class ConnectionMeters implements ConnectionMetrics {
     @Override
     public void received(Kind kind, int bytes) {
         Objects.requireNonNull(received.get(kind)).count(bytes);
+    }
+
+    @Override
+    public void ignored(Ignored what) {
+        Objects.requireNonNull(ignored.get(what)).inc();
+    }
+
+    @Override
+    public void awarenessDropped(AwarenessState.Fault why) {
+        Objects.requireNonNull(awarenessDropped.get(why)).inc();
     }
 
     @Override

@@ -26,6 +26,13 @@ final class MetricNames {
     /** How often a connection became one of those. */
     static final String CONNECTIONS_SLOWED = "keck.connections.slowed";
 
+    /** Connections that sent malformed bytes again, and whose close is held back for some seconds. */
+    static final String CONNECTIONS_HELD = "keck.connections.held";
+    /** By {@code kind}: text, type, sync, auth. */
+    static final String MESSAGES_IGNORED = "keck_connections_messages_ignored_total";
+    /** By {@code reason}: too_large, malformed, too_many. */
+    static final String AWARENESS_DROPPED = "keck_connections_awareness_dropped_total";
+
     static final String CONNECTIONS_BACKLOG = "keck.connections.backlog-bytes";
 
     // ---- rooms

@@ -202,6 +202,12 @@ public final class Awareness<O extends Awareness.Owner> {
         return e == null ? null : e.owner;
     }
 
+    /** The state of that client as this owner sent it last; null where the client is not there or another owner has it. */
+    public @Nullable String json(long client, O owner) {
+        Entry<O> e = entries.get(client);
+        return e != null && e.present && e.owner == owner ? e.json : null;
+    }
+
     /** Whether that client is there. */
     public boolean isPresent(long client) {
         Entry<O> e = entries.get(client);

@@ -38,9 +38,11 @@ public record CloseReason(int code, String text) {
         return new CloseReason(4413, what);
     }
 
-    /** Text frames are not part of the protocol. */
-    public static CloseReason textFrame() {
-        return new CloseReason(1003, "only binary frames are understood here");
+    /** The peer speaks the protocol of Hocuspocus, which would wait for answers without end; final. */
+    public static CloseReason hocuspocus() {
+        return new CloseReason(
+                4400,
+                "this is the protocol of @hocuspocus/provider; connect with y-websocket (WebsocketProvider) instead");
     }
 
     /** This node stops or restarts; come back, to it or another one. */

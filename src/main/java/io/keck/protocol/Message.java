@@ -12,6 +12,11 @@ import java.util.List;
 /**
  * One message of the y-websocket protocol, decoded and checked. Immutable. Source: y-protocols {@code sync.js},
  * {@code awareness.js}, {@code auth.js}; y-websocket.
+ *
+ * <p>Applications add messages of their own ({@code provider.messageHandlers} of y-websocket), and the reference server
+ * ignores what it does not know. Reading does the same: a message of an unknown type is an {@link Unknown}, while a
+ * malformed message of a known type is an error. Awareness is the exception, since a client passes on what others said:
+ * of a malformed awareness message all that can be read counts.
  */
 public sealed interface Message {
     /** A peer tells how far it is and asks for the rest. */
@@ -23,16 +28,44 @@ public sealed interface Message {
     /** A peer changed the document. */
     record SyncUpdate(Update update) implements Message {}
 
-    /** Who is there: states of clients, newest first where it matters to nobody. */
-    record AwarenessUpdate(List<AwarenessState> states) implements Message {
-        /** Keeps a copy. */
+    /**
+     * States of clients.
+     *
+     * @param states those that can be used
+     * @param dropped what else the message contained
+     */
+    record AwarenessUpdate(List<AwarenessState> states, List<AwarenessState.Dropped> dropped) implements Message {
+        /** Keeps copies. */
         public AwarenessUpdate {
             states = List.copyOf(states);
+            dropped = List.copyOf(dropped);
+        }
+
+        /** A message of which nothing is dropped. */
+        public AwarenessUpdate(List<AwarenessState> states) {
+            this(states, List.of());
         }
     }
 
     /** Refused by the other side; a server has no use for it. */
     record Auth() implements Message {}
+
+    /**
+     * A message that this protocol does not know. Its length is not known either, so it is the last one of its frame.
+     *
+     * @param kind what is not known of it
+     */
+    record Unknown(Kind kind) implements Message {
+        /** What is not known of a message. */
+        public enum Kind {
+            /** Its type. */
+            TYPE,
+            /** The step of a sync message. */
+            SYNC,
+            /** The kind of an auth message. */
+            AUTH
+        }
+    }
 
     /** A peer asks for all awareness states. */
     record QueryAwareness() implements Message {}
@@ -47,46 +80,57 @@ public sealed interface Message {
     int QUERY_AWARENESS = 3;
 
     /**
-     * Reads all messages of one frame.
+     * Reads all messages of one frame. An {@link Unknown} one is the last of them, and all bytes after its type are ignored.
      *
-     * @throws DecodeException if a message is malformed, of an unknown type, or there is none
+     * @throws DecodeException if a message of a known type is malformed, or there is no message
      */
     static List<Message> readAll(byte[] frame, DecodeLimits limits) {
+        return readAll(frame, limits, AwarenessState.Limits.NONE);
+    }
+
+    /**
+     * The same for a peer whose awareness states are limited.
+     *
+     * @throws DecodeException if a message of a known type is malformed, or there is no message
+     */
+    static List<Message> readAll(byte[] frame, DecodeLimits limits, AwarenessState.Limits states) {
         Decoder in = new Decoder(frame);
-        Message first = read(in, limits);
-        if (!in.hasRemaining()) {
+        Message first = read(in, limits, states);
+        if (first instanceof Unknown || !in.hasRemaining()) {
             return List.of(first);
         }
         List<Message> all = new ArrayList<>();
         all.add(first);
-        while (in.hasRemaining()) {
-            all.add(read(in, limits));
+        Message last = first;
+        while (in.hasRemaining() && !(last instanceof Unknown)) {
+            last = read(in, limits, states);
+            all.add(last);
         }
         return all;
     }
 
-    private static Message read(Decoder in, DecodeLimits limits) {
+    private static Message read(Decoder in, DecodeLimits limits, AwarenessState.Limits states) {
         long type = in.readVarUint();
         if (type == SYNC) {
             return readSync(in, limits);
         } else if (type == AWARENESS) {
-            return new AwarenessUpdate(AwarenessState.decode(in.readVarUint8Array(), limits));
+            return AwarenessState.readLeniently(in.readVarUint8Array(), states);
         } else if (type == AUTH) {
             if (in.readVarUint() != 0) {
-                throw new DecodeException("unknown kind of auth message");
+                return new Unknown(Unknown.Kind.AUTH);
             }
             in.skipVarString();
             return new Auth();
         } else if (type == QUERY_AWARENESS) {
             return new QueryAwareness();
         }
-        throw new DecodeException("unknown message type " + type);
+        return new Unknown(Unknown.Kind.TYPE);
     }
 
     private static Message readSync(Decoder in, DecodeLimits limits) {
         long step = in.readVarUint();
         if (step > 2) {
-            throw new DecodeException("unknown sync message " + step);
+            return new Unknown(Unknown.Kind.SYNC);
         }
         byte[] body = in.readVarUint8Array();
         if (step == 0) {
@@ -119,7 +163,7 @@ public sealed interface Message {
         return out.toByteArray();
     }
 
-    /** The frame of these awareness states; an empty one does nothing but show that we are alive. */
+    /** The frame of these awareness states; an empty one only shows that the server is alive. */
     static byte[] awareness(List<AwarenessState> states) {
         byte[] body = AwarenessState.encode(states);
         Encoder out = new Encoder(body.length + 8);

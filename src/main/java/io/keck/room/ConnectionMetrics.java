@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.protocol.AwarenessState;
+
 /** What connections tell of themselves to whoever counts. Implementations are thread-safe and quick: each frame calls. */
 public interface ConnectionMetrics {
     /** Counts nothing. */
@@ -33,11 +35,29 @@ public interface ConnectionMetrics {
         }
     }
 
+    /** What of a connection's messages was ignored, since this protocol does not know it. */
+    enum Ignored {
+        /** A text frame. */
+        TEXT,
+        /** A message of an unknown type. */
+        TYPE,
+        /** A sync message with an unknown step. */
+        SYNC,
+        /** An auth message of an unknown kind. */
+        AUTH
+    }
+
     /** A connection was opened. */
     default void opened() {}
 
     /** A message of so many bytes came from a peer. */
     default void received(Kind kind, int bytes) {}
+
+    /** A message that came from a peer was ignored. */
+    default void ignored(Ignored what) {}
+
+    /** A part of an awareness message that came from a peer was dropped. */
+    default void awarenessDropped(AwarenessState.Fault why) {}
 
     /** A message of so many bytes was queued for a peer. */
     default void sent(Kind kind, int bytes) {}

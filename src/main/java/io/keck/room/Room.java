@@ -492,7 +492,7 @@ public class Room {
         } else if (message instanceof Message.SyncStep1 m) {
             ask(member, m.stateVector());
         } else if (message instanceof Message.AwarenessUpdate m) {
-            awareness.hear(member, m.states());
+            awareness.hear(member, m);
         } else if (message instanceof Message.QueryAwareness) {
             awareness.ask(member);
         }

@@ -2,7 +2,6 @@ package io.keck.room;
 
 import io.keck.protocol.Awareness;
 import io.keck.protocol.AwarenessState;
-import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -78,21 +77,27 @@ final class RoomAwareness {
         }
     }
 
-    /** Takes in what a member says; closes it for a state that is too large. */
-    void hear(Member member, List<AwarenessState> states) {
-        boolean claim = member.mayClaim && states.size() == 1;
+    /**
+     * Takes in what a member says. Where a state was dropped, the last good one of that client stays, at the new clock: so it
+     * does not run out on other clients, which renew nothing, while this client goes on sending what is dropped.
+     */
+    void hear(Member member, Message.AwarenessUpdate said) {
+        boolean claim = member.mayClaim && said.states().size() == 1;
         member.mayClaim = false;
         long now = clock.getAsLong();
-        for (AwarenessState s : states) {
-            if (s.json().length() > settings.maxAwarenessBytes()) {
-                member.connection.close(CloseReason.tooLarge(
-                        "an awareness state may have " + settings.maxAwarenessBytes() + " characters at most"));
-                return;
+        said.states().forEach(s -> apply(member, s, claim, now));
+        for (AwarenessState.Dropped dropped : said.dropped()) {
+            String last = awareness.json(dropped.client(), member);
+            if (last != null) {
+                apply(member, new AwarenessState(dropped.client(), dropped.clock(), last), false, now);
             }
-            AwarenessState change = awareness.apply(s, member, claim, now);
-            if (change != null) {
-                changed(change);
-            }
+        }
+    }
+
+    private void apply(Member member, AwarenessState state, boolean claim, long now) {
+        AwarenessState change = awareness.apply(state, member, claim, now);
+        if (change != null) {
+            changed(change);
         }
     }
 

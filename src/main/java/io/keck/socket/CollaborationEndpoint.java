@@ -1,9 +1,12 @@
 package io.keck.socket;
 
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.protocol.AwarenessState;
 import io.keck.protocol.CloseReason;
+import io.keck.protocol.HocuspocusFrame;
 import io.keck.protocol.Message;
 import io.keck.room.ConnectionMetrics;
+import io.keck.room.ConnectionMetrics.Ignored;
 import io.keck.room.Seat;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
@@ -31,6 +34,8 @@ public final class CollaborationEndpoint extends Endpoint {
     private String address = "";
     private @Nullable SocketConnection connection;
     private @Nullable Seat seat;
+    private boolean anyFrameCame;
+    private boolean dropWasLogged;
 
     CollaborationEndpoint(Sockets sockets) {
         this.sockets = sockets;
@@ -43,28 +48,8 @@ public final class CollaborationEndpoint extends Endpoint {
         ReadGate gate = ReadGate.of(((JakartaWebSocketSession) session).getCoreSession());
         SocketConnection opened = new SocketConnection(
                 room, address, gate, sockets.clock(), sockets.roomSettings().maxBacklog(), sockets.metrics());
-        session.setMaxBinaryMessageBufferSize(sockets.limits().maxMessageBytes());
         session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
-        session.addMessageHandler(new MessageHandler.Whole<byte[]>() {
-            @Override
-            public void onMessage(byte[] frame) {
-                opened.heard();
-                sockets.metrics().received(ConnectionMetrics.Kind.of(frame), frame.length);
-                receive(opened, frame);
-            }
-        });
-        session.addMessageHandler(new MessageHandler.Partial<String>() {
-            @Override
-            public void onMessage(String part, boolean last) {
-                opened.close(CloseReason.textFrame());
-            }
-        });
-        session.addMessageHandler(new MessageHandler.Whole<PongMessage>() {
-            @Override
-            public void onMessage(PongMessage pong) {
-                opened.heard();
-            }
-        });
+        listen(session, opened);
         connection = opened;
         id = sockets.opened(opened);
         LOG.debug("Connection {} of room {}: opened by {}", id, room, address);
@@ -73,20 +58,110 @@ public final class CollaborationEndpoint extends Endpoint {
         opened.seat(taken);
     }
 
+    private void listen(Session session, SocketConnection opened) {
+        MessageParts parts = new MessageParts(sockets.limits().maxMessageBytes());
+        // parts, and not whole messages: Jetty would end a message that is too large with 1009, on which clients come
+        // back
+        session.addMessageHandler(new MessageHandler.Partial<byte[]>() {
+            @Override
+            public void onMessage(byte[] part, boolean last) {
+                opened.heard();
+                if (opened.closedWith() != null) {
+                    return;
+                }
+                switch (parts.add(part, last)) {
+                    case WHOLE -> receive(opened, parts.take());
+                    case TOO_LARGE ->
+                        offend(
+                                opened,
+                                CloseReason.tooLarge(
+                                        "a message may have " + sockets.limits().maxMessageBytes() + " bytes at most"));
+                    case OPEN -> {}
+                }
+            }
+        });
+        session.addMessageHandler(new MessageHandler.Partial<String>() {
+            @Override
+            public void onMessage(String part, boolean last) {
+                opened.heard();
+                if (last) {
+                    sockets.metrics().ignored(Ignored.TEXT);
+                }
+            }
+        });
+        session.addMessageHandler(new MessageHandler.Whole<PongMessage>() {
+            @Override
+            public void onMessage(PongMessage pong) {
+                opened.heard();
+            }
+        });
+    }
+
     private void receive(SocketConnection from, byte[] frame) {
-        Seat taken = seat;
-        if (taken == null || from.closedWith() != null) {
-            return;
-        }
+        sockets.metrics().received(ConnectionMetrics.Kind.of(frame), frame.length);
+        boolean first = !anyFrameCame;
+        anyFrameCame = true;
         List<Message> messages;
         try {
-            messages = Message.readAll(frame, sockets.limits().decode());
+            messages = Message.readAll(
+                    frame, sockets.limits().decode(), sockets.limits().states());
         } catch (DecodeException e) {
             LOG.debug("Connection {} of room {}: malformed message of {}: {}", id, room, address, e.getMessage());
-            from.close(CloseReason.malformed(String.valueOf(e.getMessage())));
+            offend(
+                    from,
+                    first && HocuspocusFrame.isFirst(frame)
+                            ? CloseReason.hocuspocus()
+                            : CloseReason.malformed(String.valueOf(e.getMessage())));
             return;
         }
-        taken.receive(messages, frame.length);
+        Message last = messages.get(messages.size() - 1);
+        if (last instanceof Message.Unknown unknown) {
+            if (first && HocuspocusFrame.isFirst(frame)) {
+                offend(from, CloseReason.hocuspocus());
+                return;
+            }
+            sockets.metrics().ignored(ignored(unknown.kind()));
+            messages = messages.subList(0, messages.size() - 1);
+        }
+        messages.forEach(this::countDropped);
+        Seat taken = seat;
+        if (taken != null && !messages.isEmpty()) {
+            taken.receive(messages, frame.length);
+        }
+    }
+
+    private static Ignored ignored(Message.Unknown.Kind kind) {
+        return switch (kind) {
+            case TYPE -> Ignored.TYPE;
+            case SYNC -> Ignored.SYNC;
+            case AUTH -> Ignored.AUTH;
+        };
+    }
+
+    private void countDropped(Message message) {
+        if (message instanceof Message.AwarenessUpdate awareness) {
+            for (AwarenessState.Dropped dropped : awareness.dropped()) {
+                sockets.metrics().awarenessDropped(dropped.fault());
+                if (!dropWasLogged && sockets.mayLogDrop()) {
+                    dropWasLogged = true;
+                    LOG.info(
+                            "Connection {} of room {}: an awareness state of {} was dropped ({}), the last good one stays",
+                            id,
+                            room,
+                            address,
+                            dropped.fault());
+                }
+            }
+        }
+    }
+
+    /** Ends the connection for what it sent; a peer that does so again and again hears of it later and later. */
+    private void offend(SocketConnection offender, CloseReason reason) {
+        Seat taken = seat;
+        if (taken != null) {
+            taken.leave(); // neither its cursor nor its seat stays while the close is held back
+        }
+        sockets.end(offender, reason, sockets.strikes().offence(address, room));
     }
 
     @Override
@@ -103,9 +178,6 @@ public final class CollaborationEndpoint extends Endpoint {
         }
         if (closed != null) {
             CloseReason why = closed.closedWith();
-            if (why != null && why.isFinal()) {
-                sockets.strikes().closed(address, room, why.code());
-            }
             int code = why != null ? why.code() : reason.getCloseCode().getCode();
             sockets.closed(closed, code);
             LOG.debug("Connection {} of room {}: ended with {}", id, room, code);

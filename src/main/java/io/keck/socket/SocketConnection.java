@@ -34,7 +34,12 @@ final class SocketConnection implements Connection {
     private volatile long lastProgress;
     private volatile long lastSend;
     private volatile long lastHeard;
+    private final AtomicBoolean closeSent = new AtomicBoolean();
     private volatile long closingSince = Long.MAX_VALUE;
+    /** When a close that is held back goes out. */
+    private volatile long closeAt;
+
+    private volatile boolean wasHeld;
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
 
@@ -146,6 +151,35 @@ final class SocketConnection implements Connection {
     public void close(CloseReason reason) {
         if (closing.compareAndSet(false, true)) {
             closedWith = reason;
+            sendClose(reason);
+        } else if (closeAt > 0 && closedWith != null) {
+            sendClose(closedWith); // it was held back, and something else ends the connection now
+        }
+    }
+
+    /**
+     * Ends the connection some milliseconds from now. Until then nothing is read from the peer or sent to it.
+     *
+     * @return whether it was open
+     */
+    boolean closeLate(CloseReason reason, long millis) {
+        if (!closing.compareAndSet(false, true)) {
+            return false;
+        }
+        wasHeld = true;
+        gate.close();
+        closeAt = clock.getAsLong() + millis;
+        closedWith = reason;
+        return true;
+    }
+
+    /** Whether its close was held back. */
+    boolean wasHeld() {
+        return wasHeld;
+    }
+
+    private void sendClose(CloseReason reason) {
+        if (closeSent.compareAndSet(false, true)) {
             closingSince = clock.getAsLong();
             gate.open(); // the peer's answer to the close frame has to be read
             session.sendFrame(new ClosingFrame(reason.code(), reason.wireText()), Callback.NOOP, false);
@@ -161,9 +195,14 @@ final class SocketConnection implements Connection {
     /** Pings a peer that has been silent, gives up one that stays so or does not let itself be closed. */
     void tick(long pingAfter, long deadAfter, long closeWithin) {
         long now = clock.getAsLong();
+        CloseReason reason = closedWith;
         if (closing.get()) {
-            if (now - closingSince > closeWithin) {
-                session.abort();
+            if (closeSent.get()) {
+                if (now - closingSince > closeWithin) {
+                    session.abort();
+                }
+            } else if (closeAt > 0 && now >= closeAt && reason != null) {
+                sendClose(reason);
             }
         } else if (now - lastHeard > deadAfter && !gate.isClosed()) {
             session.abort();

@@ -5,6 +5,7 @@ import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.keck.crdt.DecodeLimits;
+import io.keck.protocol.AwarenessState;
 import io.keck.room.ConnectionMetrics;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
@@ -26,12 +27,14 @@ import java.util.function.LongSupplier;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.websocket.jakarta.server.config.JakartaWebSocketServletContainerInitializer;
+import org.eclipse.jetty.http.pathmap.ServletPathSpec;
 import org.eclipse.jetty.http.pathmap.UriTemplatePathSpec;
 import org.eclipse.jetty.websocket.core.server.WebSocketMappings;
 import org.eclipse.jetty.websocket.core.server.WebSocketNegotiator;
 
 /** The {@code socket} block of the configuration: what a peer may send, and the endpoint itself. */
 public class SocketFactory {
+    /** Jakarta has no template for a path of any length, so the mapping of this one is replaced, see {@link #addGate}. */
     static final String TEMPLATE = RoomPath.PREFIX + "{room}";
 
     @NotNull
@@ -80,13 +83,14 @@ public class SocketFactory {
                 new Sockets.Limits(
                         maxBytes,
                         DecodeLimits.DEFAULT.with(maxBytes, maxValueDepth, maxTypeDepth),
+                        new AwarenessState.Limits(
+                                settings.maxAwarenessBytes(), settings.maxAwarenessStates(), maxValueDepth),
                         restartSpread.toMilliseconds()),
                 clock,
                 metrics);
         ServletContextHandler context = environment.getApplicationContext();
-        UpgradeFilter filter = new UpgradeFilter(sockets.strikes(), gatekeeper, metrics);
+        UpgradeFilter filter = new UpgradeFilter(gatekeeper, metrics);
         JakartaWebSocketServletContainerInitializer.configure(context, (servletContext, container) -> {
-            container.setDefaultMaxBinaryMessageBufferSize(maxBytes);
             container.setDefaultMaxSessionIdleTimeout(0);
             container.addEndpoint(endpoint(sockets));
             addGate(context);
@@ -107,7 +111,10 @@ public class SocketFactory {
         return mapping;
     }
 
-    /** Puts a {@link ReadGate} around every session that the mapping of the endpoint makes. */
+    /**
+     * Replaces the mapping of the endpoint by one that takes every path below the prefix, since a name may have slashes, and
+     * puts a {@link ReadGate} around each session that it makes.
+     */
     static void addGate(ServletContextHandler context) throws DeploymentException {
         WebSocketMappings mappings = Objects.requireNonNull(WebSocketMappings.getMappings(context));
         UriTemplatePathSpec path = new UriTemplatePathSpec(TEMPLATE);
@@ -115,12 +122,11 @@ public class SocketFactory {
         if (jakarta == null || !mappings.removeMapping(path)) {
             throw new DeploymentException("Jetty does not know the endpoint at " + TEMPLATE);
         }
-        mappings.addMapping(path, ReadGate.negotiator(jakarta));
+        mappings.addMapping(new ServletPathSpec(RoomPath.PREFIX + "*"), ReadGate.negotiator(jakarta));
     }
 
     private static ServerEndpointConfig endpoint(Sockets sockets) {
         return ServerEndpointConfig.Builder.create(CollaborationEndpoint.class, TEMPLATE)
-                .subprotocols(List.of(UpgradeFilter.PROTOCOL))
                 .configurator(new PerConnection(sockets))
                 .build();
     }
@@ -143,6 +149,14 @@ public class SocketFactory {
             properties.put(
                     CollaborationEndpoint.ADDRESS,
                     remote instanceof InetSocketAddress inet ? inet.getHostString() : String.valueOf(remote));
+        }
+
+        /** Any that is offered will do, since tokens travel there, too; Jetty's own choice logs those it does not know. */
+        @Override
+        public String getNegotiatedSubprotocol(List<String> supported, List<String> requested) {
+            return requested.contains(UpgradeFilter.PROTOCOL)
+                    ? UpgradeFilter.PROTOCOL
+                    : requested.stream().findFirst().orElse("");
         }
 
         @Override

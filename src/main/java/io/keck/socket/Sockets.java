@@ -1,6 +1,7 @@
 package io.keck.socket;
 
 import io.keck.crdt.DecodeLimits;
+import io.keck.protocol.AwarenessState;
 import io.keck.protocol.CloseReason;
 import io.keck.room.ConnectionMetrics;
 import io.keck.room.RoomSettings;
@@ -9,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
@@ -17,15 +19,22 @@ public final class Sockets {
     /**
      * What one peer may send, and how all of them are sent away.
      *
-     * @param maxMessageBytes the largest message; a larger one is closed with 1009
+     * @param maxMessageBytes the largest message; a larger one is closed with 4413
      * @param decode limits inside an update
+     * @param states limits inside an awareness message; what is beyond them is dropped
      * @param restartSpreadMillis the time over which all are told to come back elsewhere
      */
-    record Limits(int maxMessageBytes, DecodeLimits decode, long restartSpreadMillis) {}
+    record Limits(int maxMessageBytes, DecodeLimits decode, AwarenessState.Limits states, long restartSpreadMillis) {}
 
     private static final long PING_AFTER_MS = 20_000;
     private static final long DEAD_AFTER_MS = 50_000;
     private static final long CLOSE_WITHIN_MS = 5_000;
+    /** Connections whose close is held back at the same time; beyond it, offenders are closed at once. */
+    static final int MAX_HELD = 1_000;
+    /** Bytes that may still wait for a connection whose close is held back. */
+    private static final long MAX_HELD_BACKLOG = 64 << 10;
+
+    private static final long DROP_LINE_EVERY_MS = 10_000;
 
     private final Rooms rooms;
     private final RoomSettings roomSettings;
@@ -35,6 +44,10 @@ public final class Sockets {
     private final ConnectionMetrics metrics;
     private final Set<SocketConnection> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
+    /** A permit for each connection whose close may be held back. */
+    private final Semaphore holds = new Semaphore(MAX_HELD);
+
+    private final AtomicLong nextDropLine = new AtomicLong(Long.MIN_VALUE);
     /** Told when the last one has ended. */
     private final Object ended = new Object();
 
@@ -78,9 +91,32 @@ public final class Sockets {
         return numbers.incrementAndGet();
     }
 
+    /**
+     * Ends a connection for what it sent.
+     *
+     * @param hold milliseconds to hold the close back, if there is room for one more connection that waits like that
+     */
+    void end(SocketConnection offender, CloseReason reason, long hold) {
+        if (hold == 0 || offender.backlog() > MAX_HELD_BACKLOG || !holds.tryAcquire()) {
+            offender.close(reason);
+        } else if (!offender.closeLate(reason, hold)) {
+            holds.release();
+        }
+    }
+
+    /** Whether a dropped awareness state may be logged now; few are, so that peers cannot fill the log. */
+    boolean mayLogDrop() {
+        long now = clock.getAsLong();
+        long next = nextDropLine.get();
+        return now >= next && nextDropLine.compareAndSet(next, now + DROP_LINE_EVERY_MS);
+    }
+
     /** @param code with which it ended */
     void closed(SocketConnection connection, int code) {
         open.remove(connection);
+        if (connection.wasHeld()) {
+            holds.release();
+        }
         metrics.closed(code);
         if (open.isEmpty()) {
             synchronized (ended) {
@@ -101,6 +137,11 @@ public final class Sockets {
             slow += connection.backlog() > roomSettings.maxBacklog() ? 1 : 0;
         }
         return slow;
+    }
+
+    /** Connections whose close is held back, or was and that have not ended yet. */
+    public int held() {
+        return MAX_HELD - holds.availablePermits();
     }
 
     /** Bytes that wait for all connections together. Looks at all. */

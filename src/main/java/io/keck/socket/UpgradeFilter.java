@@ -8,11 +8,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 
 /**
  * Stands before the WebSocket endpoint and says with an HTTP status and a sentence what an upgrade cannot say: a bad
- * room name, a plain GET, a server that goes down. Thread-safe.
+ * room name, a handshake that a proxy has spoiled, a server that goes down. Thread-safe.
  */
 public final class UpgradeFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
@@ -20,12 +19,13 @@ public final class UpgradeFilter extends HttpFilter {
     /** The subprotocol that clients of Keck look for. */
     static final String PROTOCOL = "AFFiNE";
 
-    private final transient Strikes strikes;
+    /** The refusal of a handshake without a Connection header, which Jetty refuses before it makes a request of it. */
+    public static final String CONNECTION_HEADER_MISSING = Handshake.lost("proxy_set_header Connection upgrade;");
+
     private final transient SocketFactory.Gatekeeper gatekeeper;
     private final transient ConnectionMetrics metrics;
 
-    UpgradeFilter(Strikes strikes, SocketFactory.Gatekeeper gatekeeper, ConnectionMetrics metrics) {
-        this.strikes = strikes;
+    UpgradeFilter(SocketFactory.Gatekeeper gatekeeper, ConnectionMetrics metrics) {
         this.gatekeeper = gatekeeper;
         this.metrics = metrics;
     }
@@ -43,21 +43,31 @@ public final class UpgradeFilter extends HttpFilter {
         } else if (!request.getMethod().equals("GET")) {
             response.setHeader("Allow", "GET, POST");
             say(response, 405, "Only GET, to connect, and POST are understood here.");
-        } else if (!isUpgrade(request)) {
-            response.setHeader("Upgrade", "websocket");
-            say(response, 426, "This is a WebSocket address: connect to it with y-websocket.");
         } else {
-            upgrade(request, response, chain, room);
+            get(request, response, chain, room);
         }
+    }
+
+    private void get(HttpServletRequest request, HttpServletResponse response, FilterChain chain, String room)
+            throws IOException, ServletException {
+        Handshake handshake = Handshake.of(request);
+        if (handshake.status() == 0) {
+            upgrade(request, response, chain, room);
+            return;
+        }
+        if (handshake.status() == Handshake.UPGRADE_REQUIRED) {
+            response.setHeader("Upgrade", "websocket");
+            response.setHeader("Sec-WebSocket-Version", Handshake.VERSION);
+        }
+        if (handshake.isAttempt()) {
+            metrics.refused(handshake.status());
+        }
+        say(response, handshake.status(), handshake.problem());
     }
 
     private void upgrade(HttpServletRequest request, HttpServletResponse response, FilterChain chain, String room)
             throws IOException, ServletException {
-        int status = strikes.status(request.getRemoteAddr(), room);
-        if (status != 0) {
-            response.setHeader("Retry-After", "30");
-            refuse(response, status, "Connections from here to this room were closed for good, and more than once.");
-        } else if (gatekeeper.isHeld(room)) {
+        if (gatekeeper.isHeld(room)) {
             response.setHeader("Retry-After", "60");
             refuse(response, 404, "This document was deleted a moment ago.");
         } else if (!gatekeeper.accepts(room)) {
@@ -71,11 +81,6 @@ public final class UpgradeFilter extends HttpFilter {
     private void refuse(HttpServletResponse response, int status, String sentence) throws IOException {
         metrics.refused(status);
         say(response, status, sentence);
-    }
-
-    private static boolean isUpgrade(HttpServletRequest request) {
-        String upgrade = request.getHeader("Upgrade");
-        return upgrade != null && upgrade.toLowerCase(Locale.ROOT).contains("websocket");
     }
 
     private static void say(HttpServletResponse response, int status, String sentence) throws IOException {

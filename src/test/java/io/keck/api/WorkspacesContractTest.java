@@ -170,7 +170,7 @@ class WorkspacesContractTest {
 
     @Test
     void badNames_are400_everywhere() {
-        for (String name : List.of("%2E%2E", "%2e", "a%2Fb", "a%00", "a%7F", "%C2%85", "a".repeat(256), "%FF")) {
+        for (String name : List.of("%2E%2E", "%2e", "a%2F%2Fb", "a%00", "a%7F", "%C2%85", "a".repeat(256), "%FF")) {
             for (String path :
                     List.of("", "/blocks", "/export", "/b", "/b/children", "/map/m", "/array/a/0", "/text/t")) {
                 assertThat(server.rawGet("/api/block/" + name + path))
@@ -187,6 +187,8 @@ class WorkspacesContractTest {
     void oddNames_areNames() {
         for (String name : List.of(
                 "a%20b",
+                "a%2Fb",
+                "org%2fteam",
                 "%F0%9F%98%80",
                 "100%25",
                 "%22",
@@ -211,6 +213,8 @@ class WorkspacesContractTest {
             assertThat(get(name + "/doc/keys").body()).contains("space:blocks");
         }
         assertThat(server.documents.exists("a b")).isTrue();
+        assertThat(server.documents.exists("a/b")).isTrue();
+        assertThat(server.documents.exists("org/team")).isTrue();
         assertThat(server.documents.exists("😀")).isTrue();
         assertThat(server.documents.exists("100%")).isTrue();
         assertThat(server.documents.exists("a;b")).isTrue();

@@ -39,7 +39,7 @@ class CloseReasonTest {
         assertThat(CloseReason.tooLarge("x").isFinal()).isTrue();
         assertThat(CloseReason.restart().isFinal()).isFalse();
         assertThat(CloseReason.overload("x").isFinal()).isFalse();
-        assertThat(CloseReason.textFrame().isFinal()).isFalse();
+        assertThat(CloseReason.hocuspocus().isFinal()).isTrue();
     }
 
     @Test
@@ -49,6 +49,9 @@ class CloseReasonTest {
         assertThat(CloseReason.tooLarge("x").code()).isEqualTo(4413);
         assertThat(CloseReason.restart().code()).isEqualTo(1012);
         assertThat(CloseReason.overload("x").code()).isEqualTo(1013);
-        assertThat(CloseReason.textFrame().code()).isEqualTo(1003);
+        assertThat(CloseReason.hocuspocus().code()).isEqualTo(4400);
+        assertThat(CloseReason.hocuspocus().wireText())
+                .as("it fits a close frame")
+                .isEqualTo(CloseReason.hocuspocus().text());
     }
 }

@@ -9,6 +9,8 @@ import io.keck.crdt.Fixtures;
 import io.keck.crdt.StateVector;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.protocol.AwarenessState.Dropped;
+import io.keck.protocol.AwarenessState.Fault;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -100,19 +102,82 @@ class MessageTest {
         assertThat(Message.awareness(List.of())).isEqualTo(new byte[] {1, 1, 0});
     }
 
+    private static Message.AwarenessUpdate awareness(byte[] frame, AwarenessState.Limits limits) {
+        return (Message.AwarenessUpdate)
+                Message.readAll(frame, DecodeLimits.DEFAULT, limits).get(0);
+    }
+
     @Test
-    void awareness_ofWrongJsonIsRefused() {
-        for (String json : List.of("", "{", "nul", "{}x", "{'a':1}", "undefined", "[1,]", "\"\u0001\"")) {
-            byte[] frame = Message.awareness(List.of(new AwarenessState(1, 1, json)));
-            assertThatThrownBy(() -> read(frame)).as(json).isInstanceOf(DecodeException.class);
+    void awareness_ofWrongJsonIsDropped_andTheOthersCount() {
+        AwarenessState good = new AwarenessState(2, 1, "{}");
+        for (String json : List.of(
+                "",
+                "{",
+                "nul",
+                "{}x",
+                "{'a':1}",
+                "undefined",
+                "[1,]",
+                "\"\u0001\"",
+                "[".repeat(5_000) + "]".repeat(5_000))) {
+            byte[] frame = Message.awareness(List.of(new AwarenessState(1, 7, json), good));
+            assertThat(awareness(frame, AwarenessState.Limits.NONE))
+                    .as(json)
+                    .isEqualTo(new Message.AwarenessUpdate(List.of(good), List.of(new Dropped(1, 7, Fault.MALFORMED))));
         }
     }
 
     @Test
-    void awareness_nestedTooDeepIsRefused() {
-        String deep = "[".repeat(5_000) + "]".repeat(5_000);
-        byte[] frame = Message.awareness(List.of(new AwarenessState(1, 1, deep)));
-        assertThatThrownBy(() -> read(frame)).isInstanceOf(DecodeException.class);
+    void awareness_beyondTheLimitsIsDropped() {
+        AwarenessState.Limits limits = new AwarenessState.Limits(8, 2, 10);
+        List<AwarenessState> largest =
+                List.of(new AwarenessState(1, 1, "\"123456\""), new AwarenessState(2, 1, "\"ééé\""));
+        assertThat(awareness(Message.awareness(largest), limits)).isEqualTo(new Message.AwarenessUpdate(largest));
+        List<AwarenessState> larger =
+                List.of(new AwarenessState(1, 2, "\"1234567\""), new AwarenessState(2, 3, "\"ééé1\""));
+        assertThat(awareness(Message.awareness(larger), limits))
+                .isEqualTo(new Message.AwarenessUpdate(
+                        List.of(), List.of(new Dropped(1, 2, Fault.TOO_LARGE), new Dropped(2, 3, Fault.TOO_LARGE))));
+        List<AwarenessState> many = new ArrayList<>(largest);
+        many.add(new AwarenessState(3, 1, "{}"));
+        many.add(new AwarenessState(4, 1, "{}"));
+        assertThat(awareness(Message.awareness(many), limits))
+                .isEqualTo(new Message.AwarenessUpdate(largest, List.of(new Dropped(-1, 0, Fault.TOO_MANY))));
+    }
+
+    @Test
+    void awareness_thatBreaksOffCountsUpToThere() {
+        AwarenessState first = new AwarenessState(1, 1, "{}");
+        byte[] body = AwarenessState.encode(List.of(first, new AwarenessState(2, 1, "{\"a\":1}")));
+        for (int end = 5; end < body.length; end++) {
+            Encoder frame = new Encoder();
+            frame.writeUint8(Message.AWARENESS);
+            frame.writeVarUint8Array(Arrays.copyOf(body, end));
+            frame.writeUint8(Message.QUERY_AWARENESS);
+            assertThat(read(frame.toByteArray()))
+                    .as("cut at %d", end)
+                    .containsExactly(
+                            new Message.AwarenessUpdate(
+                                    end < 6 ? List.of() : List.of(first), List.of(new Dropped(-1, 0, Fault.MALFORMED))),
+                            new Message.QueryAwareness());
+        }
+    }
+
+    @Test
+    void unknownMessages_areTheLastOfTheirFrame_andNoError() {
+        Map<String, Message.Unknown.Kind> all = Map.of(
+                "04", Message.Unknown.Kind.TYPE,
+                "640102", Message.Unknown.Kind.TYPE,
+                "660100", Message.Unknown.Kind.TYPE,
+                "ff7f00ffffff", Message.Unknown.Kind.TYPE,
+                "000300", Message.Unknown.Kind.SYNC,
+                "00ff01", Message.Unknown.Kind.SYNC,
+                "0201", Message.Unknown.Kind.AUTH,
+                "020900ff", Message.Unknown.Kind.AUTH);
+        all.forEach((hex, kind) -> {
+            byte[] frame = concat(new byte[] {3}, HexFormat.of().parseHex(hex));
+            assertThat(read(frame)).as(hex).containsExactly(new Message.QueryAwareness(), new Message.Unknown(kind));
+        });
     }
 
     @Test
@@ -140,11 +205,18 @@ class MessageTest {
     void malformedFrames_areRefusedAndNothingElseHappens() {
         List<JsonNode> all = recorded("malformed-frame");
         assertThat(all).isNotEmpty();
+        int unknown = 0;
         for (JsonNode json : all) {
-            assertThatThrownBy(() -> read(Fixtures.hex(json.get("hex"))))
-                    .as(json.get("why").textValue())
-                    .isInstanceOf(DecodeException.class);
+            String why = json.get("why").textValue();
+            byte[] frame = Fixtures.hex(json.get("hex"));
+            if (why.startsWith("unknown")) {
+                assertThat(read(frame)).as(why).hasOnlyElementsOfType(Message.Unknown.class);
+                unknown++;
+            } else {
+                assertThatThrownBy(() -> read(frame)).as(why).isInstanceOf(DecodeException.class);
+            }
         }
+        assertThat(unknown).isEqualTo(2);
     }
 
     @Test
@@ -153,16 +225,12 @@ class MessageTest {
                 "00ff", // endless number
                 "ffffffffffffffffffff01", // a type beyond 2^53
                 "000201", // update of one byte that is not there
-                "0002020000ff", // a byte after the update that is no message
+                "0002020000ff", // a byte after the update that is no whole number
                 "00020300000f", // a byte inside, after the update
                 "0000020000", // a byte after the state vector
                 "000006ffffffffff0f", // a state vector of very many clients
                 "01", // awareness without body
-                "010101", // one state that is not there
-                "010200ff", // bytes after the awareness update
-                "0106ffffffffff0f", // very many states
                 "02", // auth without kind
-                "0201", // an unknown kind
                 "020005", // a reason that is not there
                 "02000180", // a reason that is no UTF-8
                 "0300")) { // a step 1 that is cut off, after a query

@@ -8,7 +8,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RoomNameTest {
     @ParameterizedTest
-    @ValueSource(strings = {"a", " ", "a b", "...", ".a", "日本", "😀", "%2F", "\\", "\u00a0", "\u200b", "\uffff", "'\""})
+    @ValueSource(
+            strings = {
+                "a", " ", "a b", "...", ".a", "日本", "😀", "%2F", "\\", "\u00a0", "\u200b", "\uffff", "'\"", "a/b",
+                "a/b/c", "a/.../b", ".a/b."
+            })
     void good(String name) {
         assertThat(RoomName.problem(name)).isEmpty();
     }
@@ -20,7 +24,12 @@ class RoomNameTest {
                 ".",
                 "..",
                 "/",
-                "a/b",
+                "/a",
+                "a/",
+                "a//b",
+                "a/./b",
+                "../b",
+                "a/..",
                 "\0",
                 "a\n",
                 "\u001f",

@@ -100,7 +100,7 @@ final class FakeClient {
     private void flush() {
         while (connection != null && !connection.paused && connection.closed == null && !unsent.isEmpty()) {
             byte[] frame = unsent.poll();
-            seat.receive(Message.readAll(frame, DecodeLimits.DEFAULT), frame.length);
+            seat.receive(Message.readAll(frame, DecodeLimits.DEFAULT, World.STATES), frame.length);
         }
     }
 

@@ -443,15 +443,27 @@ class RoomTest {
     }
 
     @Test
-    void awarenessState_thatIsTooLargeClosesItsSender() {
+    void awarenessState_thatIsTooLargeOrMalformedIsDropped_andTheLastGoodOneStays() {
         FakeClient client = world.quiet();
         FakeClient other = world.quiet();
-        client.point("\"" + "x".repeat(2_000) + "\"");
+        for (String bad : List.of("\"" + "x".repeat(2_000) + "\"", "{no json")) {
+            client.point(bad);
+            world.settle();
+            assertThat(client.connection.closed).isNull();
+            assertThat(other.present()).as("no good one was there").isEmpty();
+        }
+        client.point("{\"good\":1}");
         world.settle();
-
-        assertThat(client.connection.closed.code()).isEqualTo(4413);
-        assertThat(other.connection.frames).isEmpty();
-        assertThat(other.connection.closed).isNull();
+        for (int i = 0; i < 5; i++) {
+            client.point("\"" + i + "x".repeat(2_000) + "\"");
+            world.settle();
+            world.pass(15_000);
+        }
+        assertThat(client.connection.closed).isNull();
+        assertThat(other.states.get(client.id).json()).as("after 75 s").isEqualTo("{\"good\":1}");
+        byte[] update = client.type("the document goes on");
+        world.settle();
+        assertThat(other.has(update)).isTrue();
     }
 
     @Test

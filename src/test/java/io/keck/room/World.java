@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.StructStore;
 import io.keck.crdt.Update;
+import io.keck.protocol.AwarenessState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -21,6 +22,8 @@ final class World {
     /** Small limits; times are those of production. */
     static final RoomSettings SMALL = new RoomSettings(
             1_000, 2_000, 5_000, 1L << 30, 1_000, 3, 2_000, 500, 20_000, 60_000, 30_000, 60_000, 3_000, 200);
+
+    static final AwarenessState.Limits STATES = new AwarenessState.Limits(1_000, 3, 1_000);
 
     final FakeLog log;
     final FlakyLog way;
