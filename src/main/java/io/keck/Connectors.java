@@ -4,6 +4,7 @@ import io.dropwizard.core.server.AbstractServerFactory;
 import io.dropwizard.core.server.DefaultServerFactory;
 import io.dropwizard.core.server.ServerFactory;
 import io.dropwizard.core.server.SimpleServerFactory;
+import io.dropwizard.core.setup.Environment;
 import io.dropwizard.jetty.ConnectorFactory;
 import io.dropwizard.jetty.HttpConnectorFactory;
 import java.net.InetAddress;
@@ -13,21 +14,26 @@ import java.util.List;
 import java.util.Set;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.util.component.LifeCycle;
 
 /** What Keck asks of the connectors of the configuration before they are built. */
 final class Connectors {
     private static final UriCompliance ENCODED_NAMES = UriCompliance.DEFAULT.with(
             "encoded names",
+            Violation.AMBIGUOUS_EMPTY_SEGMENT,
             Violation.AMBIGUOUS_PATH_ENCODING,
             Violation.AMBIGUOUS_PATH_SEPARATOR,
             Violation.AMBIGUOUS_PATH_SEGMENT,
+            Violation.ILLEGAL_PATH_CHARACTERS,
             Violation.SUSPICIOUS_PATH_CHARACTERS);
 
     private Connectors() {}
 
     /**
-     * Lets percent signs, dots and slashes through that are encoded in a room name; the filter before the endpoint
-     * judges names, and does so with a sentence. Jetty alone would refuse a name with an encoded percent sign.
+     * Lets through what Jetty alone would refuse: percent signs, dots and slashes that are encoded in a name, empty segments,
+     * and characters that browsers do not encode. Nothing is served by its path from a file or a folder, so a name cannot
+     * lead anywhere; names are judged where they are read, and refused with a sentence.
      */
     static void acceptEncodedNames(KeckConfiguration config) {
         for (ConnectorFactory connector : connectors(config.getServerFactory())) {
@@ -35,6 +41,21 @@ final class Connectors {
                 http.setUriCompliance(ENCODED_NAMES);
             }
         }
+    }
+
+    /** Makes every address that comes in a legal URI, and every refusal of Jetty a sentence. */
+    static void answerWithSentences(Environment environment) {
+        ErrorPages pages = new ErrorPages();
+        environment.getApplicationContext().setErrorHandler(pages);
+        environment.lifecycle().addEventListener(new LifeCycle.Listener() {
+            @Override
+            public void lifeCycleStarting(LifeCycle event) {
+                if (event instanceof Server server) {
+                    server.setErrorHandler(pages);
+                    server.insertHandler(new RequestUris());
+                }
+            }
+        });
     }
 
     /** Compresses no answer on these paths: they have a length, ranges and an entity tag, which it would change. */

@@ -64,6 +64,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     public void run(KeckConfiguration config, Environment environment) {
         Connectors.checkOpenAccess(config);
         Connectors.acceptEncodedNames(config);
+        Connectors.answerWithSentences(environment);
         Connectors.sendAsTheyAre(config, BlobsFactory.paths());
         environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
         environment.jersey().setUrlPattern("/api/*");
@@ -135,7 +136,10 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         config.cors().build(environment);
 
         new Readiness(runtime, log, config.readyRequiresDatabase()).addTo(environment);
-        environment.servlets().addServlet("front", new FrontPageServlet()).addMapping("");
+        environment
+                .servlets()
+                .addServlet("front", new FrontPageServlet(config.api().isDescribed()))
+                .addMapping("", FrontPageServlet.ICON);
     }
 
     /** The HTTP interface, and all who follow changes. */

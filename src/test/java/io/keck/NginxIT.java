@@ -152,6 +152,33 @@ class NginxIT {
         }
     }
 
+    /** All sockets of such a name meet on one node; the API finds it on each, whichever nginx takes. */
+    @Test
+    void nameWithASlash_isOneRoomOnEveryNode() {
+        awaitNoConnections();
+        byte[] update = new Typist(++unique).type("one document");
+        try (SyncClient plain = SyncClient.join(nginx.room("org/team-1/doc"));
+                SyncClient encoded = SyncClient.join(nginx.room("org%2Fteam-1%2fdoc"))) {
+            assertThat(List.of(connections(0), connections(1), connections(2))).containsExactlyInAnyOrder(0L, 0L, 2L);
+            plain.write(update);
+            encoded.await("the update", () -> encoded.missing(update).isEmpty());
+        }
+        for (KeckProcess node : NODES) {
+            assertThat(node.get("/api/block/org%2Fteam-1%2fdoc/client").statusCode())
+                    .isEqualTo(200);
+            assertThat(node.get("/api/block/org/client").statusCode()).isEqualTo(404);
+            try (SyncClient late = SyncClient.join(node.room("org/team-1%2Fdoc"))) {
+                late.await("the document", () -> late.missing(update).isEmpty());
+            }
+        }
+        for (int i = 0; i < 6; i++) {
+            assertThat(nginx.ask("GET", "/api/block/org%2Fteam-1%2fdoc/client?" + i)
+                            .status())
+                    .isEqualTo(200);
+        }
+        assertThat(nginx.ask("GET", "/collaboration/org//doc").status()).isEqualTo(400);
+    }
+
     /** The twin: with a key that is not decoded, the check of the test before has to find rooms on several nodes. */
     @Test
     void check_findsARoomOnSeveralNodes_whenTheKeyIsNotDecoded() {

@@ -49,6 +49,11 @@ public class ApiFactory {
     @JsonProperty
     private int maxStreams = 1_000;
 
+    /** Whether the interface is described at {@code /api/docs/}. */
+    public boolean isDescribed() {
+        return docs;
+    }
+
     /**
      * Where changes come from.
      *

@@ -42,6 +42,28 @@ public final class DocsResource {
             "favicon-32x32.png",
             "image/png");
 
+    /** The WebJar's own has no viewport, so a phone would show it as large as a desk. */
+    private static final String OWN_INDEX = """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Keck: HTTP interface</title>
+            <link rel="stylesheet" href="swagger-ui.css">
+            <link rel="stylesheet" href="index.css">
+            <link rel="icon" type="image/png" href="favicon-32x32.png" sizes="32x32">
+            <link rel="icon" type="image/png" href="favicon-16x16.png" sizes="16x16">
+            </head>
+            <body>
+            <div id="swagger-ui"></div>
+            <script src="swagger-ui-bundle.js"></script>
+            <script src="swagger-ui-standalone-preset.js"></script>
+            <script src="swagger-initializer.js"></script>
+            </body>
+            </html>
+            """;
+
     /** The WebJar's own shows another interface. */
     private static final String OWN_START = """
             window.onload = () => {
@@ -55,6 +77,8 @@ public final class DocsResource {
               })
             }
             """;
+
+    private static final Map<String, String> OWN = Map.of(INDEX, OWN_INDEX, START, OWN_START);
 
     private final String folder;
 
@@ -97,7 +121,8 @@ public final class DocsResource {
         if (type == null) {
             return Failures.response(Reply.text(Status.NOT_FOUND, "Not Found.")).build();
         }
-        byte[] bytes = file.equals(START) ? OWN_START.getBytes(StandardCharsets.UTF_8) : packaged(file);
+        String own = OWN.get(file);
+        byte[] bytes = own == null ? packaged(file) : own.getBytes(StandardCharsets.UTF_8);
         return Response.ok(bytes)
                 .type(type)
                 .header("X-Content-Type-Options", "nosniff")

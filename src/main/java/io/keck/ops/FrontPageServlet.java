@@ -5,18 +5,46 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
-/** {@code GET /}: one small page that says what this is and how to connect. */
+/** {@code GET /}: one small page that says what this is and how to connect, and its icon. Stateless. */
 public final class FrontPageServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
+    /** Where browsers look for the icon. */
+    public static final String ICON = "/favicon.ico";
+
+    private static final String LINK_TO_DOCS =
+            "<p><a href=\"api/docs/\">/api/docs/</a> describes the HTTP interface for back ends.</p>\n";
+
+    private final boolean described;
+
+    /** @param described whether there is a page that describes the HTTP interface */
+    public FrontPageServlet(boolean described) {
+        this.described = described;
+    }
+
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (request.getServletPath().equals(ICON)) {
+            response.setContentType("image/x-icon");
+            response.setHeader("Cache-Control", "public, max-age=86400");
+            response.getOutputStream().write(asset("favicon.ico"));
+            return;
+        }
+        String version = getClass().getPackage().getImplementationVersion();
+        String page = new String(asset("index.html"), StandardCharsets.UTF_8)
+                .replace("{{docs}}", described ? LINK_TO_DOCS : "")
+                .replace("{{version}}", version == null ? "" : " " + version);
         response.setContentType("text/html;charset=utf-8");
-        response.setHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
-        try (InputStream page = Objects.requireNonNull(getClass().getResourceAsStream("/assets/index.html"))) {
-            page.transferTo(response.getOutputStream());
+        response.setHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'");
+        response.getOutputStream().write(page.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private byte[] asset(String name) throws IOException {
+        try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream("/assets/" + name), name)) {
+            return in.readAllBytes();
         }
     }
 }

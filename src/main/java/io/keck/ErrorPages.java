@@ -1,0 +1,90 @@
+package io.keck;
+
+import io.keck.socket.UpgradeFilter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers what no servlet answers: an address at which nothing is, and what Jetty refuses before it makes a request of it.
+ * A sentence as text, or a page with links for a browser that came to a wrong address. Never shows what was asked for, which
+ * may hold a token. Stateless.
+ */
+final class ErrorPages implements Request.Handler {
+    /** Jetty's words for an Upgrade header without a Connection header that names it, whatever is to be upgraded to. */
+    private static final String UPGRADE_WITHOUT_CONNECTION = "Invalid h2c upgrade headers";
+
+    private static final String NOTHING_HERE = "There is nothing at this address. Rooms are at /collaboration/{room},"
+            + " documents at /api/block/{room}, and /api/docs/ describes them.";
+
+    private final String page;
+
+    ErrorPages() {
+        try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream("/assets/404.html"))) {
+            page = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        Throwable cause = (Throwable) request.getAttribute(ErrorHandler.ERROR_EXCEPTION);
+        int status = cause instanceof HttpException http ? http.getCode() : response.getStatus();
+        String reason = cause instanceof HttpException http ? http.getReason() : null;
+        String sentence = sentence(status, reason);
+        if (UPGRADE_WITHOUT_CONNECTION.equals(reason)) {
+            status = HttpStatus.UPGRADE_REQUIRED_426;
+            sentence = UpgradeFilter.CONNECTION_HEADER_MISSING;
+            response.getHeaders().put(HttpHeader.UPGRADE, "websocket");
+        }
+        response.setStatus(status);
+        response.getHeaders().put(ErrorHandler.ERROR_CACHE_CONTROL);
+        if (HttpStatus.hasNoBody(status)) {
+            callback.succeeded();
+            return true;
+        }
+        boolean html = status == HttpStatus.NOT_FOUND_404 && isForBrowsers(request);
+        response.getHeaders()
+                .put(HttpHeader.CONTENT_TYPE, html ? "text/html;charset=utf-8" : "text/plain;charset=utf-8");
+        String body = html ? page.replace("{{base}}", base(request.getHttpURI().getCanonicalPath())) : sentence + "\n";
+        Content.Sink.write(response, true, body, callback);
+        return true;
+    }
+
+    private static String sentence(int status, @Nullable String reason) {
+        if (status == HttpStatus.NOT_FOUND_404) {
+            return NOTHING_HERE;
+        }
+        if (status >= HttpStatus.INTERNAL_SERVER_ERROR_500) {
+            return "Keck failed; its log says why.";
+        }
+        String name = HttpStatus.getMessage(status);
+        boolean unexplained = reason == null || reason.equals(name);
+        if (status == HttpStatus.BAD_REQUEST_400 && unexplained) {
+            return "Bad Request: the address cannot be read. A percent sign in a name has to be encoded as %25.";
+        }
+        return unexplained ? name + "." : name + ": " + reason + ".";
+    }
+
+    private static boolean isForBrowsers(Request request) {
+        return request.getHeaders().getQualityCSV(HttpHeader.ACCEPT).contains("text/html");
+    }
+
+    /** The way from an address to the front page, which may stand below a path of a proxy. */
+    private static String base(@Nullable String path) {
+        long folders = path == null ? 0 : path.chars().filter(c -> c == '/').count() - 1;
+        return folders <= 0 ? "./" : "../".repeat((int) Math.min(folders, 100));
+    }
+}
