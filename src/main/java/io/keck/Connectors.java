@@ -18,6 +18,7 @@ import org.eclipse.jetty.http.UriCompliance.Violation;
 final class Connectors {
     private static final UriCompliance ENCODED_NAMES = UriCompliance.DEFAULT.with(
             "encoded names",
+            Violation.ILLEGAL_PATH_CHARACTERS,
             Violation.AMBIGUOUS_PATH_ENCODING,
             Violation.AMBIGUOUS_PATH_SEPARATOR,
             Violation.AMBIGUOUS_PATH_SEGMENT,
@@ -34,6 +35,13 @@ final class Connectors {
             if (connector instanceof HttpConnectorFactory http) {
                 http.setUriCompliance(ENCODED_NAMES);
             }
+        }
+    }
+
+    /** Leaves every failure of a call to the mapper of the interface: Dropwizard's own answer some of them in JSON. */
+    static void mapFailuresInOnePlace(KeckConfiguration config) {
+        if (config.getServerFactory() instanceof AbstractServerFactory server) {
+            server.setRegisterDefaultExceptionMappers(false);
         }
     }
 

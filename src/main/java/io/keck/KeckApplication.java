@@ -64,6 +64,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     public void run(KeckConfiguration config, Environment environment) {
         Connectors.checkOpenAccess(config);
         Connectors.acceptEncodedNames(config);
+        Connectors.mapFailuresInOnePlace(config);
         Connectors.sendAsTheyAre(config, BlobsFactory.paths());
         environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
         environment.jersey().setUrlPattern("/api/*");

@@ -173,8 +173,29 @@ abstract class BlobContract {
         assertThat(text(posted)).isEqualTo("The body is malformed.\n");
         BodyPublisher body = BodyPublishers.ofByteArray(bytes(40));
         HttpResponse<byte[]> put = send(writer(), "PUT", "/api/workspace/zip/blob", body, "Content-Encoding", "gzip");
-        assertThat(put.statusCode()).as("nobody knows how long it will be").isEqualTo(411);
-        assertThat(text(put)).isEqualTo("A Content-Length is required.\n");
+        assertThat(put.statusCode()).isEqualTo(400);
+        assertThat(text(put)).isEqualTo("The body is malformed.\n");
+        for (String encoding : List.of("br", "zstd", "gzip, br", "none")) {
+            posted = post("zip", bytes(40), "Content-Encoding", encoding);
+            put = send(writer(), "PUT", "/api/workspace/zip/blob", body, "Content-Encoding", encoding);
+            assertThat(List.of(posted.statusCode(), put.statusCode()))
+                    .as(encoding)
+                    .containsOnly(415);
+            assertThat(text(put)).isEqualTo("Of Content-Encodings, only gzip is understood.\n");
+        }
+    }
+
+    @Test
+    void upload_thatIsCompressed_isStoredAsItWas() throws Exception {
+        byte[] bytes = bytes(400);
+        java.io.ByteArrayOutputStream zip = new java.io.ByteArrayOutputStream();
+        try (java.util.zip.GZIPOutputStream out = new java.util.zip.GZIPOutputStream(zip)) {
+            out.write(bytes);
+        }
+        BodyPublisher body = BodyPublishers.ofByteArray(zip.toByteArray());
+        HttpResponse<byte[]> put = send(writer(), "PUT", "/api/workspace/zip/blob", body, "Content-Encoding", "gzip");
+        assertThat(text(put)).isEqualTo("{\"exists\":true,\"id\":\"" + idOf(bytes) + "\"}");
+        assertThat(get("/api/blobs/zip/" + idOf(bytes)).body()).isEqualTo(bytes);
     }
 
     @Test

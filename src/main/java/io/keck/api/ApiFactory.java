@@ -92,6 +92,12 @@ public class ApiFactory {
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
         EventStreams streams = streams(environment, feed, nanos);
         components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
+        LenientHttp.install(environment);
+        PlainErrors.install(environment);
+        environment
+                .servlets()
+                .addFilter("uri", new UriFilter())
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/api/*");
         environment
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())

@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Root arrays by name. Thread-safe. */
-@Path("/block/{workspace}/array/{name}")
+/** Root arrays by name; behind a slash at the end of a path stands an empty index. Thread-safe. */
+@Path("/block/{workspace}/array")
 public final class ArrayResource {
     private final DocumentCalls calls;
 
@@ -34,6 +34,7 @@ public final class ArrayResource {
 
     /** The whole array. */
     @GET
+    @Path("{name}")
     public void get(@BeanParam Call call, @Encoded @PathParam("name") String name, @Suspended AsyncResponse response) {
         String array = Call.decode(name);
         calls.read(response, call, Missing.SENTENCE, doc -> whole(doc, array));
@@ -41,7 +42,7 @@ public final class ArrayResource {
 
     /** One element. */
     @GET
-    @Path("{index}")
+    @Path("{name}/{index: [^/]*}")
     public void getElement(
             @BeanParam Call call,
             @Encoded @PathParam("name") String name,
@@ -58,6 +59,7 @@ public final class ArrayResource {
 
     /** Adds an element, and answers with the whole array. */
     @POST
+    @Path("{name}")
     public void insert(
             @BeanParam Call call,
             @Encoded @PathParam("name") String name,
@@ -100,7 +102,7 @@ public final class ArrayResource {
 
     /** Removes an element. */
     @DELETE
-    @Path("{index}")
+    @Path("{name}/{index: [^/]*}")
     public void deleteElement(
             @BeanParam Call call,
             @Encoded @PathParam("name") String name,

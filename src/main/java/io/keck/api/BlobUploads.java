@@ -8,6 +8,7 @@ import io.keck.blob.BlobsUnavailableException;
 import io.keck.blob.WorkspaceGoneException;
 import io.keck.protocol.RoomName;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
@@ -58,7 +59,12 @@ final class BlobUploads {
             return refuse(Status.BAD_REQUEST, problem.get(), body);
         }
         long declared = request.getContentLengthLong();
-        if (lengthRequired && declared < 0) {
+        if (!Bodies.isUnderstood(request.getHeader(HttpHeaders.CONTENT_ENCODING))) {
+            return refuse(Status.UNSUPPORTED_MEDIA_TYPE, Bodies.UNKNOWN_ENCODING, body);
+        }
+        // of a compressed body the length is not that of the blob, and Jetty takes it away
+        boolean decoded = request.getHeader(UnwantedBodyFilter.DECODED) != null;
+        if (lengthRequired && declared < 0 && !decoded) {
             return refuse(Status.LENGTH_REQUIRED, "A Content-Length is required.", body);
         }
         if (declared > limits.maxSize()) {

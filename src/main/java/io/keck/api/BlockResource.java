@@ -175,9 +175,9 @@ public final class BlockResource {
         return only.getKey().equals("InsertAt") && pos != null ? new Placement.InsertAt(id, pos) : null;
     }
 
-    /** Takes a block out of the children of this one. */
+    /** Takes a block out of the children of this one; 404 where it is not among them. */
     @DELETE
-    @Path("children/{child}")
+    @Path("children/{child: [^/]*}")
     public void remove(
             @BeanParam Call call,
             @Encoded @PathParam("block") String block,
@@ -190,7 +190,9 @@ public final class BlockResource {
                 call,
                 Missing.EMPTY,
                 doc -> {
-                    existing(doc, id);
+                    if (!existing(doc, id).children().contains(childId)) {
+                        throw notFound();
+                    }
                     new Workspace(doc).removeChild(id, childId, clock.getAsLong());
                 },
                 doc -> json(doc, id));

@@ -29,6 +29,9 @@ final class Bodies {
     /** What is taken of a body that nobody asked for, beyond the largest that somebody could have. */
     private static final int MORE = 1 << 20;
 
+    /** What is told about a body that is compressed in another way. */
+    static final String UNKNOWN_ENCODING = "Of Content-Encodings, only gzip is understood.";
+
     private final ApiLimits limits;
     private final LongSupplier nanos;
 
@@ -73,6 +76,10 @@ final class Bodies {
     }
 
     private byte[] bytes(HttpHeaders headers, InputStream in, int maxBytes) throws IOException {
+        String encoding = headers.getHeaderString(HttpHeaders.CONTENT_ENCODING);
+        if (!isUnderstood(encoding)) {
+            throw new Refusal(Status.UNSUPPORTED_MEDIA_TYPE, UNKNOWN_ENCODING);
+        }
         int announced = headers.getLength(); // -1 also where it does not fit an int
         if (announced > maxBytes) {
             throw tooLarge(maxBytes);
@@ -97,6 +104,11 @@ final class Bodies {
                 body = Arrays.copyOf(body, (int) Math.min(2L * size, maxBytes + 1L));
             }
         }
+    }
+
+    /** Whether a body is as its {@code Content-Encoding} says; Jetty takes that away with gzip, which it undoes. */
+    static boolean isUnderstood(@Nullable String encoding) {
+        return encoding == null || encoding.isBlank() || encoding.strip().equalsIgnoreCase("identity");
     }
 
     private static int read(InputStream in, byte[] body, int from) throws IOException {

@@ -55,11 +55,6 @@ public final class Call {
         return request == null ? null : KeyFilter.key(request);
     }
 
-    /** Whether the path ends with a slash: after it stands an empty key or index. */
-    boolean endsWithSlash() {
-        return request != null && request.getRequestURI().endsWith("/");
-    }
-
     /** A path segment without its percent signs; refuses what is not UTF-8, with 400. */
     static String decode(String segment) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(segment.length());

@@ -8,13 +8,16 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.core.MediaType;
 import java.io.IOException;
+import java.text.ParseException;
 import java.util.Collections;
 import java.util.Enumeration;
+import org.glassfish.jersey.message.internal.HttpHeaderReader;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a media type that is none for a missing one: most calls take a body of any type, and the others refuse it with a
- * sentence. Jersey would answer 400 without one, before it knows the call. Thread-safe.
+ * sentence. Jersey would answer 400 without one, before it knows the call. Refuses an {@code Accept} that is none, with
+ * 406. Thread-safe.
  */
 final class ContentTypeFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
@@ -23,8 +26,25 @@ final class ContentTypeFilter extends HttpFilter {
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
+        String accept = request.getHeader("Accept");
+        if (accept != null && !accept.equals("*/*") && !isAcceptable(accept)) {
+            response.setStatus(HttpServletResponse.SC_NOT_ACCEPTABLE);
+            response.setContentType("text/plain;charset=utf-8");
+            response.getOutputStream().print("The Accept header is no list of media types.");
+            return;
+        }
         String type = request.getHeader(CONTENT_TYPE);
         chain.doFilter(type == null || isMediaType(type) ? request : new Untyped(request), response);
+    }
+
+    /** Whether Jersey can read it: if not, it would refuse the call without a sentence, and that after it was carried out. */
+    private static boolean isAcceptable(String accept) {
+        try {
+            var unused = HttpHeaderReader.readAcceptMediaType(accept);
+            return true;
+        } catch (ParseException | IllegalArgumentException e) {
+            return false;
+        }
     }
 
     private static boolean isMediaType(String type) {

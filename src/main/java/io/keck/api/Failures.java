@@ -93,7 +93,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
         if (made.getStatus() >= SERVER_ERRORS) {
             LOG.error("A request failed in a way that is an error of Keck", error);
         }
-        Reply reply = Reply.text(made.getStatus(), made.getStatusInfo().getReasonPhrase() + ".");
+        Reply reply = Reply.text(made.getStatus(), PlainErrors.sentence(made.getStatus(), null));
         return Response.fromResponse(made)
                 .type(reply.type())
                 .entity(reply.body())

@@ -9,6 +9,9 @@ import jakarta.ws.rs.core.Response.Status;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +20,7 @@ import org.slf4j.LoggerFactory;
 public final class HookResource {
     private static final Logger LOG = LoggerFactory.getLogger(HookResource.class);
     private static final int UNPROCESSABLE = 422;
+    private static final Set<String> ACTIONS = Set.of("update", "delete", "resync");
 
     private final DocumentCalls calls;
 
@@ -24,13 +28,29 @@ public final class HookResource {
         this.calls = calls;
     }
 
-    /** Takes an array of changes, and says so in the log at level DEBUG. */
+    /** Takes an array of changes, as deliveries have it, and says so in the log at level DEBUG. */
     @POST
     public Response take(@Context HttpHeaders headers, InputStream in) throws IOException {
-        if (!(calls.bodies().json(headers, in) instanceof List<?> histories)) {
-            throw new Refusal(Reply.text(UNPROCESSABLE, "Expected an array of changes."));
+        if (!(calls.bodies().json(headers, in) instanceof List<?> histories)
+                || !histories.stream().allMatch(HookResource::isHistory)) {
+            throw new Refusal(
+                    Reply.text(
+                            UNPROCESSABLE,
+                            "Expected an array of changes, each {\"workspace_id\",\"field_name\",\"parent\",\"content\",\"action\"}."));
         }
         LOG.debug("Took {} changes, {}", histories.size(), headers.getHeaderString("webhook-id"));
         return Failures.response(Reply.empty(Status.OK)).build();
+    }
+
+    /** Whether a value is a change; it may have more members, and {@code field_name} may be missing for null. */
+    private static boolean isHistory(@Nullable Object value) {
+        return value instanceof Map<?, ?> change
+                && change.get("workspace_id") instanceof String
+                && (change.get("field_name") == null || change.get("field_name") instanceof String)
+                && change.get("parent") instanceof List<?> parent
+                && parent.stream().allMatch(String.class::isInstance)
+                && change.get("content") instanceof String
+                && change.get("action") instanceof String action
+                && ACTIONS.contains(action);
     }
 }

@@ -20,8 +20,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 
-/** Root maps by name. Thread-safe. */
-@Path("/block/{workspace}/map/{name}")
+/** Root maps by name; behind a slash at the end of a path stands the empty key. Thread-safe. */
+@Path("/block/{workspace}/map")
 public final class MapResource {
     private final DocumentCalls calls;
 
@@ -31,6 +31,7 @@ public final class MapResource {
 
     /** The whole map. */
     @GET
+    @Path("{name}")
     public void get(@BeanParam Call call, @Encoded @PathParam("name") String name, @Suspended AsyncResponse response) {
         String map = Call.decode(name);
         calls.read(response, call, Missing.SENTENCE, doc -> whole(doc, map));
@@ -38,7 +39,7 @@ public final class MapResource {
 
     /** One value. */
     @GET
-    @Path("{key}")
+    @Path("{name}/{key: [^/]*}")
     public void getKey(
             @BeanParam Call call,
             @Encoded @PathParam("name") String name,
@@ -60,6 +61,7 @@ public final class MapResource {
 
     /** Sets all entries of an object, and answers with the whole map. */
     @POST
+    @Path("{name}")
     public void put(
             @BeanParam Call call,
             @Encoded @PathParam("name") String name,
@@ -91,7 +93,7 @@ public final class MapResource {
 
     /** Removes one key: 204, also where there is none. */
     @DELETE
-    @Path("{key}")
+    @Path("{name}/{key: [^/]*}")
     public void deleteKey(
             @BeanParam Call call,
             @Encoded @PathParam("name") String name,

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UnwantedBodyFilter implements ContainerRequestFilter {
     /** What Jetty makes of {@code Content-Encoding} when it decodes the body. */
-    private static final String DECODED = "X-Content-Encoding";
+    static final String DECODED = "X-Content-Encoding";
 
     private final Bodies bodies;
 

@@ -113,14 +113,20 @@ final class ApiServer implements AutoCloseable {
 
     /** With that factory as it is: a twin has other limits, or lacks a part. */
     ApiServer(ApiFactory factory, @Nullable Path blobs) {
+        this(factory, blobs, UriCompliance.UNSAFE); // judged by the resources here
+    }
+
+    /** @param compliance what Jetty lets through */
+    ApiServer(ApiFactory factory, @Nullable Path blobs, UriCompliance compliance) {
         this.blobs = blobs;
         Configuration config = new Configuration();
         DefaultServerFactory server = (DefaultServerFactory) config.getServerFactory();
+        server.setRegisterDefaultExceptionMappers(false);
         for (ConnectorFactory connector : server.getApplicationConnectors()) {
             HttpConnectorFactory http = (HttpConnectorFactory) connector;
             http.setPort(0);
             http.setBindHost("127.0.0.1");
-            http.setUriCompliance(UriCompliance.UNSAFE); // judged by the resources here
+            http.setUriCompliance(compliance);
         }
         ((HttpConnectorFactory) server.getAdminConnectors().get(0)).setPort(0);
         support = new DropwizardTestSupport<>(Server.class, config) {
@@ -192,11 +198,33 @@ final class ApiServer implements AutoCloseable {
 
     /** Sends a path that no library would send; the status. */
     int rawGet(String rawPath) {
+        return Integer.parseInt(raw("GET", rawPath).split(" ", 2)[0]);
+    }
+
+    /** Sends a request line and header lines that no library would send; status, media type and body of the answer. */
+    String raw(String method, String rawPath, String... headerLines) {
+        return exchange(method + " " + rawPath + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                + String.join(
+                        "",
+                        java.util.Arrays.stream(headerLines)
+                                .map(line -> line + "\r\n")
+                                .toList())
+                + "\r\n");
+    }
+
+    /** Sends these bytes and reads to the end; status, media type and body of the answer. */
+    String exchange(String bytes) {
         try (Socket socket = connect()) {
-            String head = "GET " + rawPath + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-            socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
-            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return Integer.parseInt(answer.split(" ", 3)[1]);
+            socket.getOutputStream().write(bytes.getBytes(StandardCharsets.UTF_8));
+            String[] answer =
+                    new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8).split("\r\n\r\n", 2);
+            String type = answer[0]
+                    .lines()
+                    .filter(line -> line.toLowerCase(java.util.Locale.ROOT).startsWith("content-type:"))
+                    .map(line -> " " + line.substring(13).strip().replaceFirst(";.*", ""))
+                    .findFirst()
+                    .orElse("");
+            return answer[0].split(" ", 3)[1] + type + (answer[1].isEmpty() ? "" : " " + answer[1]);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

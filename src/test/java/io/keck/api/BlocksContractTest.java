@@ -154,7 +154,10 @@ class BlocksContractTest {
         assertThat(get("p/children?offset=1&limit=2")).isEqualTo(json("{\"total\":5,\"data\":[\"b\",\"d\"]}"));
         assertThat(get("p/children?offset=5")).isEqualTo("404 application/json {\"total\":5,\"data\":[]}");
         assertThat(delete("p/children/b")).isEqualTo(json(block("p", "text", "[\"e\",\"d\",\"c\",\"a\"]", "")));
-        assertThat(delete("p/children/b")).isEqualTo(json(block("p", "text", "[\"e\",\"d\",\"c\",\"a\"]", "")));
+        for (String noChild : List.of("b", "p", "never", "")) {
+            assertThat(delete("p/children/" + noChild)).as(noChild).isEqualTo("404");
+        }
+        assertThat(server.delete("/api/block/w/p/children").status()).isEqualTo(405);
         delete("e");
         assertThat(get("p/children")).isEqualTo(json("{\"total\":4,\"data\":[\"e\",\"d\",\"c\",\"a\"]}"));
     }

@@ -54,6 +54,8 @@ final class FakeDocuments implements Documents, AutoCloseable {
     volatile Database database = Database.WORKS;
     volatile boolean lastReadWasLocal;
     volatile int forks;
+    /** What others do between a write and its answer, or null. */
+    volatile Consumer<Doc> beforeAnswer;
     /** The last update that was committed. */
     volatile byte[] lastChange = {};
 
@@ -98,6 +100,10 @@ final class FakeDocuments implements Documents, AutoCloseable {
             }
             if (database == Database.COMMITS_BUT_SAYS_NOTHING) {
                 throw new UnavailableException("no answer", true);
+            }
+            Consumer<Doc> others = beforeAnswer;
+            if (others != null) {
+                others.accept(life.doc);
             }
             return answer(life, afterwards);
         });
@@ -247,6 +253,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
         run(() -> {
                     rooms.clear();
                     held.clear();
+                    beforeAnswer = null;
                     nextId = 1;
                     database = Database.WORKS;
                     return true;

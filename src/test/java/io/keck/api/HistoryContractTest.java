@@ -3,6 +3,7 @@ package io.keck.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +86,37 @@ class HistoryContractTest {
         assertThat(server.post("/api/subscribe", "{\"endpoint\":\"\"}")).hasToString("200");
         assertThat(server.feed.endpoint).isEmpty();
         assertThat(server.post("/api/hook", "[]")).hasToString("200");
-        assertThat(server.post("/api/hook", "{}").status()).isEqualTo(422);
+        String good =
+                "{\"workspace_id\":\"w\",\"field_name\":null,\"parent\":[\"m\",\"k\"],\"content\":\"v\",\"action\":\"update\"}";
+        for (String taken : List.of(
+                good,
+                good.replace("null", "\"k\""),
+                good.replace("\"field_name\":null,", ""),
+                good.replace("update", "resync"),
+                good.replace("{", "{\"more\":[],"))) {
+            assertThat(server.post("/api/hook", "[" + taken + "]").status())
+                    .as(taken)
+                    .isEqualTo(200);
+        }
+        for (String refused : List.of(
+                "{}",
+                "null",
+                "\"w\"",
+                "[1]",
+                "[null]",
+                "[[]]",
+                "[{\"a\":1}]",
+                "[" + good + ",{\"a\":1}]",
+                "[" + good.replace("\"w\"", "1") + "]",
+                "[" + good.replace("\"workspace_id\":\"w\",", "") + "]",
+                "[" + good.replace("null", "5") + "]",
+                "[" + good.replace("[\"m\",\"k\"]", "[\"m\",0]") + "]",
+                "[" + good.replace("[\"m\",\"k\"]", "\"m\"") + "]",
+                "[" + good.replace("\"v\"", "{}") + "]",
+                "[" + good.replace("update", "insert") + "]")) {
+            assertThat(server.post("/api/hook", refused).toString())
+                    .as(refused)
+                    .startsWith("422 text/plain Expected an array of changes");
+        }
     }
 }

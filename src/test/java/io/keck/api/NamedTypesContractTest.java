@@ -64,7 +64,6 @@ class NamedTypesContractTest {
                 .isEqualTo(json("{\"a\":1,\"b\":\"x\",\"c\":null,\"d\":[1,{\"e\":true}]}"));
         assertThat(get("w/map/m/d")).isEqualTo(json("[1,{\"e\":true}]"));
         assertThat(get("w/map/m/c")).isEqualTo(json("null"));
-        assertThat(get("w/map/m/")).isEqualTo(get("w/map/m"));
         assertThat(get("w/map/m/z")).isEqualTo("404 text/plain Key(\"z\") not found in map(\"m\")");
         assertThat(get("w/map/none/z")).isEqualTo("404 text/plain Key(\"z\") not found in map(\"none\")");
         assertThat(delete("w/map/m/b")).isEqualTo("204");
@@ -73,6 +72,68 @@ class NamedTypesContractTest {
         assertThat(get("w/map/m")).isEqualTo(json("{\"a\":1,\"c\":null,\"d\":[1,{\"e\":true}]}"));
         assertThat(post("w/map/n", "{}")).isEqualTo(json("{}"));
         assertThat(server.documents.copy("w").rootNames()).containsExactly("m");
+    }
+
+    @Test
+    void slashAtTheEnd_namesTheEmptyKey() {
+        post("w/map/m", "{\"k\":1}");
+        post("w/array/a", "{\"action\":\"push\",\"value\":1}");
+        post("w/text/t", "{\"action\":\"set\",\"value\":\"x\"}");
+        post("w/b", "{}");
+        assertThat(get("w/map/m/")).isEqualTo("404 text/plain Key(\"\") not found in map(\"m\")");
+        assertThat(get("w/map/none/")).isEqualTo("404 text/plain Key(\"\") not found in map(\"none\")");
+        assertThat(get("w/map/t/")).isEqualTo("404 text/plain Map(\"t\") not found");
+        assertThat(get("none/map/m/")).isEqualTo(MISSING);
+        assertThat(delete("w/map/m/")).isEqualTo("204");
+        assertThat(delete("w/map/t/")).isEqualTo("404 text/plain Map(\"t\") not found");
+        assertThat(get("w/map/m")).isEqualTo(json("{\"k\":1}"));
+        post("w/map/m", "{\"\":2}");
+        assertThat(get("w/map/m/")).isEqualTo(json("2"));
+        assertThat(delete("w/map/m/")).isEqualTo("204");
+        assertThat(get("w/map/m")).isEqualTo(json("{\"k\":1}"));
+        assertThat(delete("w/map/m")).startsWith("405 ");
+
+        assertThat(get("w/array/a/")).isEqualTo("400 text/plain The index has to be a whole number of 0 or more.");
+        assertThat(delete("w/array/a/")).isEqualTo("400 text/plain The index has to be a whole number of 0 or more.");
+        assertThat(delete("w/array/a")).startsWith("405 ");
+        assertThat(get("w/array/a")).isEqualTo(json("[1]"));
+        assertThat(get("w/text/t/")).isEqualTo(json("\"x\""));
+        assertThat(get("w/b/")).isEqualTo(get("w/b"));
+    }
+
+    /** As clients send them that encode nothing. */
+    @Test
+    void keysThatAreNotEncoded_areTakenAsTheyAre() {
+        String[][] keys = {
+            {"a%b", "a%b"}, {"%", "%"}, {"%zz", "%zz"}, {"50%", "50%"}, {"a%2", "a%2"}, {"%%41", "%A"},
+            {"{x}", "{x}"}, {"a|b^c`d", "a|b^c`d"}, {"[1]", "[1]"}, {"a\"b", "a\"b"}, {"ä", "ä"}, {"%C3%A4", "ä"},
+            {"a\\b", "a\\b"}, {"a%25b", "a%b"}, {"a;b", "a;b"}, {"a+b", "a+b"},
+        };
+        for (String[] key : keys) {
+            server.documents.reset();
+            server.documents.edit("w", doc -> {
+                doc.getMap("m").set(key[1], 1);
+                doc.getMap(key[1]).set("k", 2);
+                doc.getText("t" + key[1]).insert(0, "x");
+            });
+            assertThat(server.raw("GET", "/api/block/w/map/m/" + key[0]))
+                    .as(key[0])
+                    .isEqualTo(json("1"));
+            assertThat(server.raw("GET", "/api/block/w/map/" + key[0] + "/k")).isEqualTo(json("2"));
+            assertThat(server.raw("GET", "/api/block/w/text/t" + key[0])).isEqualTo(json("\"x\""));
+            assertThat(server.raw("DELETE", "/api/block/w/map/m/" + key[0])).isEqualTo("204");
+            assertThat(get("w/map/m")).isEqualTo(json("{}"));
+            assertThat(server.raw("GET", "/api/block/w/" + key[0]))
+                    .as("a block")
+                    .isEqualTo("404");
+        }
+        assertThat(server.raw("GET", "/api/block/w/map/m/%FF"))
+                .isEqualTo("400 text/plain The path is not percent-encoded UTF-8.");
+        for (String workspace : List.of("a%b", "%", "%zz", "%F")) {
+            assertThat(server.raw("GET", "/api/block/" + workspace + "/map/m"))
+                    .as("a workspace is named well")
+                    .isEqualTo("400 text/plain The request is malformed.");
+        }
     }
 
     @Test

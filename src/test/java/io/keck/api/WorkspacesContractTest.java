@@ -254,9 +254,77 @@ class WorkspacesContractTest {
                     .hasToString("200 application/json [1]");
         }
         assertThat(server.post("/api/block/w/array/a", push)).hasToString("200 application/json [1,1]");
-        assertThat(server.post("/api/block/w/array/a", push, "Idempotency-Key", "k".repeat(256))
+        for (String bad : List.of("k".repeat(256), " ", "a\tb")) {
+            for (String path : List.of("w/array/a", "w/b/children", "w")) {
+                assertThat(server.post("/api/block/" + path, push, "Idempotency-Key", bad)
+                                .status())
+                        .as(bad + " " + path)
+                        .isEqualTo(400);
+            }
+        }
+        assertThat(server.post("/api/block/w/array/a", push, "Idempotency-Key", "a", "Idempotency-Key", "b")
                         .status())
                 .isEqualTo(400);
+        assertThat(get("w/array/a")).hasToString("200 application/json [1,1]");
+    }
+
+    /** Each line is another request than the one before, under the same key. */
+    @Test
+    void keyOfAnotherRequest_isRefused_andNothingIsDone() {
+        post("w", null);
+        post("x", null);
+        String push = "{\"action\":\"push\",\"value\":1}";
+        server.post("/api/block/w/array/a", push, "Idempotency-Key", "k");
+        server.post("/api/block/w/map/m", "{\"y\":1}");
+        List<ApiServer.Reply> others = List.of(
+                server.post("/api/block/w/array/a", "{\"action\":\"push\",\"value\":2}", "Idempotency-Key", "k"),
+                server.post("/api/block/w/array/a", push + " ", "Idempotency-Key", "k"),
+                server.post("/api/block/w/array/b", push, "Idempotency-Key", "k"),
+                server.post("/api/block/w/array/a?flavour=x", push, "Idempotency-Key", "k"),
+                server.post("/api/block/w/map/m", "{\"x\":1}", "Idempotency-Key", "k"),
+                server.post("/api/block/w/b", "{}", "Idempotency-Key", "k"),
+                server.delete("/api/block/w/map/m/y", "Idempotency-Key", "k"),
+                server.delete("/api/block/w/array/a/0", "Idempotency-Key", "k"));
+        for (ApiServer.Reply other : others) {
+            assertThat(other.toString()).startsWith("422 text/plain This Idempotency-Key was used for another request");
+        }
+        assertThat(get("w/export?format=json")).hasToString("200 application/json {\"a\":[1],\"m\":{\"y\":1}}");
+        assertThat(server.post("/api/block/x/array/a", push, "Idempotency-Key", "k"))
+                .as("a key belongs to a workspace")
+                .hasToString("200 application/json [1]");
+    }
+
+    /** Each line is the same request, as a proxy may write it. */
+    @Test
+    void requestThatIsWrittenInAnotherWay_isTheSame() {
+        post("w", null);
+        String body = "{\"k\":1}";
+        String first = "/api/block/w/b%C3%A4%3A?flavour=x&b=1&a=%7e";
+        assertThat(server.post(first, body, "Idempotency-Key", "k").status()).isEqualTo(200);
+        for (String again : List.of(
+                first,
+                "/api/block/w/b%c3%a4:?a=~&flavour=x&b=1",
+                "/api/block/w/b%C3%A4%3a?flavour=%78&a=~&b=1&consistency=local")) {
+            assertThat(server.post(again, body, "Idempotency-Key", "k").status())
+                    .as(again)
+                    .isEqualTo(200);
+        }
+        assertThat(server.post("/api/block/w/b%C3%A4%3A?flavour=y&b=1&a=~", body, "Idempotency-Key", "k")
+                        .status())
+                .isEqualTo(422);
+    }
+
+    @Test
+    void whatOthersRemovedBeforeTheAnswer_isNoFailure() {
+        post("w", null);
+        server.documents.beforeAnswer = doc -> new io.keck.block.Workspace(doc).delete("b");
+        assertThat(server.post("/api/block/w/b", "{\"k\":1}", "Idempotency-Key", "k"))
+                .hasToString("204");
+        server.documents.beforeAnswer = null;
+        assertThat(server.post("/api/block/w/b", "{\"k\":1}", "Idempotency-Key", "k"))
+                .as("it was done")
+                .hasToString("204");
+        assertThat(get("w/b")).hasToString("404");
     }
 
     @Test
@@ -317,7 +385,7 @@ class WorkspacesContractTest {
     @Test
     void unknownPathsAndMethods_areRefusedWithASentence() {
         post("w", null);
-        assertThat(server.get("/api/nothing").toString()).isEqualTo("404 text/plain Not Found.");
+        assertThat(server.get("/api/nothing").toString()).isEqualTo("404 text/plain There is nothing at this address.");
         assertThat(get("w/b/other").status()).isEqualTo(404);
         assertThat(get("w/map/m/k/more").status()).isEqualTo(404);
         for (String[] wrong : new String[][] {
