@@ -19,6 +19,7 @@ final class ClientStructs {
 
     private final ClientIds ids;
     private final int self;
+    private final @Nullable Parentage parentage;
 
     private Runs runs;
     private long end;
@@ -35,8 +36,10 @@ final class ClientStructs {
      * No structs.
      *
      * @param self the client's number in {@code ids}
+     * @param parentage that of the store; null where nothing is joined
      */
-    ClientStructs(ClientIds ids, int self) {
+    ClientStructs(ClientIds ids, int self, @Nullable Parentage parentage) {
+        this.parentage = parentage;
         this.ids = ids;
         this.self = self;
         this.client = ids.id(self);
@@ -55,6 +58,48 @@ final class ClientStructs {
 
     private long clockAfter(int i) {
         return i + 1 < runs.size() ? runs.clock(i + 1) : end;
+    }
+
+    /** The run that holds that clock; -1 if it is missing. */
+    int find(long clock) {
+        if (clock >= end) {
+            return -1;
+        }
+        int i = runs.find(clock);
+        return runs.ref(i) == Refs.SKIP ? -1 : i;
+    }
+
+    int parentage(int run) {
+        return runs.parentage(run);
+    }
+
+    void parentage(int run, int value) {
+        runs.parentage(run, value);
+    }
+
+    void forgetUnknown() {
+        runs.forgetUnknown();
+    }
+
+    /** The client of the id that says where a run stands: the left origin, or else the right one. */
+    long originClient(int run) {
+        return runs.has(run, Refs.ORIGIN) ? runs.originClient(run) : runs.rightClient(run);
+    }
+
+    long originClock(int run) {
+        return runs.has(run, Refs.ORIGIN) ? runs.origin(run) : runs.right(run);
+    }
+
+    /**
+     * Whether the last run may grow by an item that has it as its origin. Text always may, unless it is known to stand
+     * under a key, where Yjs puts none: many updates that are merged say nothing of what their first item names.
+     */
+    private boolean joins(int i, int ref) {
+        if (ref == Refs.DELETED || parentage == null) {
+            return ref == Refs.DELETED;
+        }
+        int known = parentage.of(this, i);
+        return ref == Refs.STRING ? known != Parentage.KEY : known == Parentage.LIST;
     }
 
     /** The first clock of {@code [from, to)} that is missing here; {@code to} if none is. */
@@ -280,12 +325,15 @@ final class ClientStructs {
             return true;
         }
         boolean follows = from > s.clock || (s.originClient == client && s.originClock == from - 1);
-        if (!follows || !Refs.squashes(ref) || ((runs.info(i) | s.info) & Refs.PARENT_SUB) != 0) {
+        if (!follows || !Refs.squashes(ref)) {
             return false;
         }
         boolean hasRight = runs.has(i, Refs.RIGHT_ORIGIN);
         if (hasRight != s.rightClient >= 0
                 || (hasRight && (runs.right(i) != s.rightClock || runs.rightClient(i) != s.rightClient))) {
+            return false;
+        }
+        if (!joins(i, ref)) {
             return false;
         }
         if (ref == Refs.STRING) {
@@ -319,6 +367,9 @@ final class ClientStructs {
             origin = s.originClock;
         } else if (s.rightClient < 0) {
             origin = appendRaw(s.bytes, s.parentFrom, s.parentTo);
+        }
+        if ((flags & Refs.PARENT_SUB) != 0 && parentage != null) {
+            parentage.keyAdded();
         }
         long right = s.rightClient < 0 ? 0 : s.rightClock;
         runs.add(at, flags, from, origin, right, copyContent(s, from, to, cursor));
@@ -438,17 +489,22 @@ final class ClientStructs {
 
     private void item(StructWriter w, int i, long from, long to, boolean deleted) {
         int ref = deleted ? Refs.DELETED : runs.ref(i);
-        int flags = (runs.info(i) & 0xff & ~Refs.MASK) | ref;
+        if (parentage != null && parentage.hasKeys()) {
+            parentage.of(this, i);
+        }
+        int flags = (runs.info(i) & ~Refs.MASK) | ref;
         long clock = runs.clock(i);
-        boolean hasOrigin = runs.has(i, Refs.ORIGIN);
+        boolean isWhole = from == clock;
+        boolean hasOrigin = !isWhole || runs.has(i, Refs.ORIGIN);
         boolean hasRight = runs.has(i, Refs.RIGHT_ORIGIN);
+        long originId = !isWhole ? client : hasOrigin ? runs.originClient(i) : -1;
+        long origin = isWhole ? runs.origin(i) : from - 1;
         long rightId = hasRight ? runs.rightClient(i) : -1;
         long right = hasRight ? runs.right(i) : 0;
-        if (from > clock) {
-            w.item(flags | Refs.ORIGIN, from, to, client, from - 1, rightId, right);
+        if (w.isContinuedBy(ref, from, originId, origin, rightId, right) && joins(i, ref)) {
+            w.extend(to);
         } else {
-            long origin = runs.origin(i);
-            w.item(flags, from, to, hasOrigin ? runs.originClient(i) : -1, origin, rightId, right);
+            w.item(hasOrigin ? flags | Refs.ORIGIN : flags, from, to, originId, origin, rightId, right);
             if (!hasOrigin && !hasRight) {
                 w.parent(raw, (int) origin, StructReader.parentEnd(raw, (int) origin, runs.info(i)));
             }

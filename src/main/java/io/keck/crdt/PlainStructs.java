@@ -348,7 +348,8 @@ final class PlainStructs {
         int p = position;
         int last = b.length - ROOM;
         int at = (int) clock;
-        int info0 = r == 0 ? Refs.MASK : infos[r - 1];
+        int info0 = r == 0 ? Refs.MASK : runs.info(r - 1);
+        boolean keys = runs.hasKeys();
         int right0 = r == 0 ? 0 : rows[Runs.ROW * r - Runs.ROW + Runs.RIGHT];
         int deletedFrom = 0;
         int deletedTo = 0;
@@ -396,6 +397,9 @@ final class PlainStructs {
                 }
                 deletedTo = at + n;
             } else {
+                if (keys && r > 0 && origin == at - 1 && (infos[r - 1] & Runs.LIST) == 0) {
+                    break; // perhaps the run before stands under a key
+                }
                 if (t + n + ROOM > units.length) {
                     text.length(t);
                     text.reserve(n + ROOM);

@@ -17,6 +17,12 @@ final class Runs {
     /** Numbers a run. */
     static final int ROW = 4;
 
+    /** Of an info byte here, not on the wire: the run stands in a list; see {@link Parentage}. */
+    static final int LIST = 0x10;
+
+    private static final int REF = 0x0f;
+    private static final int PARENTAGE = LIST | Refs.PARENT_SUB;
+
     static final int CLOCK = 0;
     static final int ORIGIN = 1;
     static final int RIGHT = 2;
@@ -29,6 +35,9 @@ final class Runs {
     private final long own;
 
     private int n;
+    /** Whether a run says, or was found, to stand under a key. */
+    private boolean keys;
+
     private byte[] info = NO_BYTES;
     private int[] rows = NO_INTS;
     /** The rows where a number is beyond an int; {@link #rows} is empty then. */
@@ -71,13 +80,39 @@ final class Runs {
         n = size;
     }
 
-    /** The info byte. */
+    /** The info byte as on the wire; with the flag of a key where it was found that the run stands under one. */
     int info(int i) {
-        return info[i];
+        int byteHere = info[i];
+        return byteHere & ((byteHere & LIST) == 0 ? 0xff : 0xff & ~PARENTAGE);
+    }
+
+    /** What is known of where the run stands, as {@link Parentage} has it; 0 if that was not looked for. */
+    int parentage(int i) {
+        int known = info[i] & PARENTAGE;
+        boolean isRoot = (info[i] & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0; // a GC is one, too
+        return known == 0 && isRoot ? LIST : known;
+    }
+
+    void parentage(int i, int value) {
+        info[i] = (byte) (info[i] & ~PARENTAGE | value);
+        keys |= value == Refs.PARENT_SUB;
+    }
+
+    void forgetUnknown() {
+        for (int i = 0; i < n; i++) {
+            if ((info[i] & PARENTAGE) == PARENTAGE) {
+                info[i] &= (byte) ~PARENTAGE;
+            }
+        }
+    }
+
+    /** Whether a run says, or was found, to stand under a key. */
+    boolean hasKeys() {
+        return keys;
     }
 
     int ref(int i) {
-        return info[i] & Refs.MASK;
+        return info[i] & REF;
     }
 
     boolean has(int i, int flag) {
@@ -141,6 +176,7 @@ final class Runs {
         }
         n++;
         info[i] = (byte) infoByte;
+        keys |= (infoByte & PARENTAGE) == Refs.PARENT_SUB;
         if (wide == null && Math.max(clock, Math.max(origin, right)) > Integer.MAX_VALUE) {
             widen();
         }
@@ -238,7 +274,7 @@ final class Runs {
 
     /** Bytes on the heap. */
     long memory() {
-        return 48
+        return 56
                 + (info.length == 0 ? 0 : Heap.array(info.length))
                 + (rows.length == 0 ? 0 : Heap.array(4L * rows.length))
                 + (wide == null ? 0 : Heap.array(8L * wide.length))

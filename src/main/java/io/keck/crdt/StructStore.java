@@ -38,6 +38,7 @@ public final class StructStore {
     private final boolean keepDeleted;
     private final Content.Cursor cursor = new Content.Cursor();
     private final StructReader reader = new StructReader();
+    private Parentage parentage = new Parentage(this);
     private ClientIds ids = new ClientIds();
     /** By number of the client; null where it is known only as an origin. */
     private @Nullable ClientStructs[] slots = new ClientStructs[2];
@@ -338,6 +339,8 @@ public final class StructStore {
 
     private void become(StructStore fresh) {
         ids = fresh.ids;
+        parentage = fresh.parentage;
+        parentage.movesTo(this);
         slots = fresh.slots;
         sorted = fresh.sorted;
         count = fresh.count;
@@ -364,6 +367,7 @@ public final class StructStore {
      */
     public byte[] diff(StateVector known) {
         ClientStructs[] clients = sorted();
+        parentage.forgetUnknown(clients);
         StructWriter w = new StructWriter();
         for (ClientStructs c : clients) {
             long from = known.clock(c.client);
@@ -392,7 +396,7 @@ public final class StructStore {
      * Counted, not measured; off by a few percent at most.
      */
     public long memory() {
-        long sum = 216 + ids.memory() + Heap.array(4L * slots.length);
+        long sum = 216 + parentage.memory() + ids.memory() + Heap.array(4L * slots.length);
         for (ClientStructs c : slots) {
             sum += c == null ? 0 : c.memory();
         }
@@ -434,7 +438,7 @@ public final class StructStore {
         if (number >= slots.length) {
             slots = Arrays.copyOf(slots, Math.max(number + 1, slots.length * 2));
         }
-        ClientStructs fresh = new ClientStructs(ids, number);
+        ClientStructs fresh = new ClientStructs(ids, number, parentage);
         slots[number] = fresh;
         sorted = null;
         count++;

@@ -9,8 +9,8 @@ import io.keck.crdt.lib0.Encoder;
  * <p>Two neighbours become one struct when the second follows the first by clock, names the first's last clock as its
  * origin, has the same right origin and a content of the same kind that can grow. Yjs also asks whether they are
  * neighbours in the document; that is not needed, since whoever integrates the squashed struct splits it where
- * something stands between. Items of maps (with a parentSub) are squashed only once they are deleted: a map's value is
- * one item.
+ * something stands between. Items under a key of a map are squashed only once they are deleted, since each value is an
+ * item that deletes the one before it; {@link Parentage} knows which those are.
  */
 final class StructWriter {
     private static final byte[] NOTHING = {};
@@ -57,28 +57,36 @@ final class StructWriter {
     }
 
     /**
-     * Opens a struct, or goes on with the one that is open. The caller writes its elements to {@link #content}.
+     * Whether an item follows the struct that is open in such a way that the two can be one, if they stand in a list or are
+     * deleted.
      *
-     * @param flags the info byte with the content kind; origin flags must agree with the ids
      * @param originId client of the origin, or -1
      * @param rightId client of the right origin, or -1
      */
-    void item(int flags, long from, long to, long originId, long origin, long rightId, long right) {
-        int ref = flags & Refs.MASK;
-        boolean sub = (flags & Refs.PARENT_SUB) != 0;
-        if (open
+    boolean isContinuedBy(int ref, long from, long originId, long origin, long rightId, long right) {
+        return open
                 && from == end
                 && originId == client
                 && origin == from - 1
                 && ref == (info & Refs.MASK)
                 && Refs.squashes(ref)
                 && rightId == rightClient
-                && (rightId == -1 || right == rightClock)
-                && sub == ((info & Refs.PARENT_SUB) != 0)
-                && (!sub || ref == Refs.DELETED)) {
-            end = to;
-            return;
-        }
+                && (rightId == -1 || right == rightClock);
+    }
+
+    /** Lets the struct that is open reach further. The caller writes the elements to {@link #content}. */
+    void extend(long to) {
+        end = to;
+    }
+
+    /**
+     * Opens a struct. The caller writes its elements to {@link #content}.
+     *
+     * @param flags the info byte with the content kind; origin flags must agree with the ids
+     * @param originId client of the origin, or -1
+     * @param rightId client of the right origin, or -1
+     */
+    void item(int flags, long from, long to, long originId, long origin, long rightId, long right) {
         start(flags, from, to);
         originClient = originId;
         originClock = origin;

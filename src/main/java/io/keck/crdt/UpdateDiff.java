@@ -47,7 +47,7 @@ final class UpdateDiff {
 
     private static void cut(StructWriter w, StructReader in, long from) {
         ClientIds ids = new ClientIds();
-        ClientStructs one = new ClientStructs(ids, ids.number(in.client));
+        ClientStructs one = new ClientStructs(ids, ids.number(in.client), null);
         one.insert(in, from, in.end, new Content.Cursor());
         one.write(w, from, in.end, true);
     }
