@@ -313,7 +313,13 @@ abstract class DirtySourceContract {
             int i = 0;
             for (String name : rows.keySet()) {
                 assertThat(answers.get(i).get("fail")).as(name).isNull();
-                assertThat(answers.get(i + rows.size())).as(name).isEqualTo(answers.get(i));
+                for (String part : List.of("svJson", "ds", "pending")) {
+                    assertThat(answers.get(i + rows.size()).get(part)).as(name).isEqualTo(answers.get(i).get(part));
+                }
+                // Yjs splits a surrogate pair for an item of no length in it; without the item the pair stays whole
+                if (!name.equals("empty items")) {
+                    assertThat(answers.get(i + rows.size())).as(name).isEqualTo(answers.get(i));
+                }
                 i++;
             }
         }
