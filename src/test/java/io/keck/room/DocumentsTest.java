@@ -442,6 +442,8 @@ class DocumentsTest {
         world.way.answersLate = false;
         var unused = world.rooms.delete(ROOM); // the room ends before the log's answer comes
         world.settle();
+        world.way.releaseAnswers();
+        world.settle();
         assertThat(failure(made))
                 .isInstanceOfSatisfying(
                         UnavailableException.class,

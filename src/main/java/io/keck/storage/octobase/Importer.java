@@ -318,8 +318,8 @@ public final class Importer {
             report.problems += document.broken();
             listener.problem(subject + (writer == null ? " can be" : " was") + " imported without " + document.broken()
                     + (document.broken() == 1 ? " broken row (" : " broken rows (") + document.brokenBytes()
-                    + " bytes). What only such rows held is missing. "
-                    + (completeness.isComplete() ? WAITS_NOT : ""));
+                    + " bytes). What only such rows held is missing."
+                    + (completeness.isComplete() ? " " + WAITS_NOT : ""));
         }
         if (!completeness.isComplete()) {
             report.incomplete++;
