@@ -35,7 +35,7 @@ public final class Rooms {
     Rooms(RoomContext context, Maker maker) {
         this.context = context;
         this.maker = maker;
-        this.overlays = new Overlays(context.settings().maxOverlays());
+        this.overlays = new Overlays(context.settings().maxOverlays(), new OutageLog(context.clock()));
         this.tailer = new Tailer(context);
         this.busiest = new Busiest(context.metrics());
         context.bus().listen(new Bus.NodeListener() {
@@ -285,6 +285,9 @@ public final class Rooms {
     /** Lets every room do what time demands; to be called about once a second. */
     public void tick() {
         rooms.values().forEach(Room::tick);
+        if (overlays.outage().isOn()) {
+            overlays.outage().tick(overlays.rooms(), census().waitingNanos() / 1_000_000);
+        }
         busiest.look(rooms.values());
     }
 
