@@ -169,7 +169,9 @@ class StartIT {
                 .env("DATABASE_URL", "jdbc:sqlite:" + file.resolve("keck.db"))
                 .launch()) {
             assertThat(run(keck)).isNotZero();
-            assertThat(keck.log()).containsPattern(Pattern.compile("Cannot prepare the database file .*keck\\.db"));
+            assertThat(keck.log())
+                    .containsPattern(
+                            Pattern.compile("database at .*keck\\.db cannot be used: .*has to be a directory"));
         }
     }
 }

@@ -2,6 +2,7 @@ package io.keck.api;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.keck.blob.BlobsUnavailableException;
+import io.keck.room.RepeatedWarning;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
@@ -14,6 +15,7 @@ final class Answers {
     private static final MediaType TEXT = MediaType.TEXT_PLAIN_TYPE.withCharset("utf-8");
 
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
+    private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
 
     private Answers() {}
 
@@ -24,7 +26,7 @@ final class Answers {
 
     /** The database does not do its part. */
     static Response unavailable(BlobsUnavailableException e) {
-        LOG.warn("A blob could not be stored, read or deleted: {}", e.getMessage());
+        UNAVAILABLE.warn("A blob could not be stored, read or deleted: " + e.getMessage());
         ResponseBuilder answer = text(
                         Status.SERVICE_UNAVAILABLE,
                         e.isOutcomeUnknown()

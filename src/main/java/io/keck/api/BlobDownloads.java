@@ -8,6 +8,7 @@ import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
 import io.keck.blob.BlobsUnavailableException;
 import io.keck.protocol.RoomName;
+import io.keck.room.RepeatedWarning;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
@@ -32,6 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 final class BlobDownloads {
     private static final Logger LOG = LoggerFactory.getLogger(BlobDownloads.class);
+    private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
     private static final int SLICE = 32 << 10;
 
     private final BlobStore store;
@@ -150,7 +152,7 @@ final class BlobDownloads {
                 throw e;
             } catch (BlobsUnavailableException e) {
                 metrics.downloadAborted();
-                LOG.warn("The rest of a blob cannot be read, the connection breaks off: {}", e.getMessage());
+                UNAVAILABLE.warn("The rest of a blob cannot be read, the connection breaks off: " + e.getMessage());
                 throw new EofException(e);
             }
         };

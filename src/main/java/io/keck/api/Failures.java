@@ -4,6 +4,7 @@ import io.keck.http.ErrorPages;
 import io.keck.room.Documents.KeyTakenException;
 import io.keck.room.Documents.QuarantinedException;
 import io.keck.room.Documents.UnavailableException;
+import io.keck.room.RepeatedWarning;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
 public final class Failures implements ExceptionMapper<Throwable> {
     private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
     private static final int UNPROCESSABLE = 422;
+    private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
     private static final int SERVER_ERRORS = 500;
 
     Failures() {}
@@ -36,7 +38,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
             return response(refusal.reply()).build();
         }
         if (error instanceof UnavailableException unavailable) {
-            LOG.warn("A request could not be carried out: {}", unavailable.getMessage());
+            UNAVAILABLE.warn("A request could not be carried out: " + unavailable.getMessage());
             return unavailable(unavailable.isOutcomeUnknown());
         }
         if (error instanceof QuarantinedException) {

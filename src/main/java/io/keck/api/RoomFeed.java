@@ -9,6 +9,7 @@ import io.keck.feed.RoomDamagedException;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.Mailbox;
+import io.keck.room.RepeatedWarning;
 import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.room.Watcher;
 import java.util.ArrayDeque;
@@ -34,6 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 final class RoomFeed implements Watcher {
     private static final Logger LOG = LoggerFactory.getLogger(RoomFeed.class);
+    private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
     private static final long RING = 256 << 10;
     private static final long PAGE = 64 << 10;
     private static final long BEAT_MILLIS = 4_000;
@@ -209,7 +211,7 @@ final class RoomFeed implements Watcher {
             isComplete = closing != null;
             List.copyOf(arrivals).forEach(this::admit);
         } catch (FeedUnavailableException e) {
-            LOG.warn("The changes of room {} cannot be read, they will be: {}", name, e.getMessage());
+            UNAVAILABLE.warn("The changes of room " + name + " cannot be read, they will be: " + e.getMessage());
             return;
         } catch (RoomUnknownException e) {
             return; // the log went back; the room will tell
@@ -328,7 +330,7 @@ final class RoomFeed implements Watcher {
                 }
             }
         } catch (FeedUnavailableException e) {
-            LOG.warn("The changes of room {} cannot be read, they will be: {}", name, e.getMessage());
+            UNAVAILABLE.warn("The changes of room " + name + " cannot be read, they will be: " + e.getMessage());
         } catch (RoomDamagedException e) {
             reset(stream);
         }

@@ -8,10 +8,22 @@ final class Overlays {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger rooms = new AtomicInteger();
     private final long limit;
+    private final OutageLog outage;
 
-    /** @param limit bytes above which rooms read no further from writers */
-    Overlays(long limit) {
+    /**
+     * None yet.
+     *
+     * @param limit bytes above which rooms read no further from writers
+     * @param outage tells of rooms that cannot be saved
+     */
+    Overlays(long limit, OutageLog outage) {
         this.limit = limit;
+        this.outage = outage;
+    }
+
+    /** Tells of rooms that cannot be saved. */
+    OutageLog outage() {
+        return outage;
     }
 
     void add(long more) {

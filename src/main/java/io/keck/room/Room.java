@@ -551,7 +551,7 @@ public class Room {
                 }
                 return;
             }
-            LOG.warn("Room {} cannot be loaded: {}", name, String.valueOf(error));
+            overlays.outage().failed(name, "cannot be loaded", error);
             close(CloseReason.overload("this document cannot be loaded now, please try again"));
             return;
         }
@@ -723,6 +723,7 @@ public class Room {
             requests.committed(batch);
             if (unsaved) {
                 endUnsaved();
+                overlays.outage().saved(name, batch.updates);
             }
             if (!tooMuchWaits()) {
                 audience.resumeAll();
@@ -749,7 +750,7 @@ public class Room {
                 }
                 return;
             }
-            LOG.warn("Room {} could not save an update, it will try again: {}", name, String.valueOf(error));
+            overlays.outage().failed(name, "could not save an update", error);
             nextAttempt = clock.getAsLong() + settings.retryAfter();
             beginUnsaved();
         }
@@ -821,7 +822,7 @@ public class Room {
         unsaved = true;
         overlays.began();
         context.metrics().unsavedBegan();
-        LOG.warn("Room {}: the database does not answer, updates are passed on unsaved", name);
+        overlays.outage().unsaved(name);
         requests.giveUpEdits();
         batches.sendAll(batch -> passOnUnsaved(batch.encode(), batch.soleOrigin()));
     }
@@ -836,7 +837,6 @@ public class Room {
         unsaved = false;
         overlays.ended();
         context.metrics().unsavedEnded();
-        LOG.info("Room {}: the database answers again", name);
     }
 
     /** Lets the node see how long something has been waiting to be committed. */

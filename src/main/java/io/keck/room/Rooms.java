@@ -31,7 +31,7 @@ public final class Rooms {
 
     Rooms(RoomContext context, Maker maker) {
         this.context = context;
-        this.overlays = new Overlays(context.settings().maxOverlays());
+        this.overlays = new Overlays(context.settings().maxOverlays(), new OutageLog(context.clock()));
         this.lives = new Lives(context, maker, overlays);
         this.tailer = new Tailer(context);
         this.busiest = new Busiest(context.metrics());
@@ -247,6 +247,9 @@ public final class Rooms {
     /** Lets every room do what time demands; to be called about once a second. */
     public void tick() {
         lives.all().forEach(Room::tick);
+        if (overlays.outage().isOn()) {
+            overlays.outage().tick(overlays.rooms(), census().waitingNanos() / 1_000_000);
+        }
         busiest.look(lives.all());
     }
 

@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  * beside the server that has it. Repairs when it is told to. Used by one thread.
  */
 public final class DatabaseDoctor {
-    private static final int OLDEST_POSTGRES = 130_000;
     private static final long CLOCK_MILLIS = 1_000;
     private static final long FREE_BYTES = 1L << 30;
     private static final String DATABASE = "database";
@@ -95,7 +94,7 @@ public final class DatabaseDoctor {
 
     private void lookAtPostgres(Handle h, Findings findings) {
         int version = Integer.parseInt(show(h, "server_version_num"));
-        if (version < OLDEST_POSTGRES) {
+        if (version < DatabaseRequirements.OLDEST_POSTGRES) {
             findings.problem(
                     DATABASE,
                     "This is PostgreSQL " + show(h, "server_version") + ".",
@@ -115,7 +114,7 @@ public final class DatabaseDoctor {
             findings.problem(
                     DATABASE,
                     "The encoding of the database is " + show(h, "server_encoding")
-                            + ": some names of rooms cannot be stored.",
+                            + ": some texts and names of rooms cannot be stored, and the server does not start.",
                     "Make a database with ENCODING 'UTF8' and move the rooms: java -jar keck.jar export, import.");
         }
         if (h.createQuery("SELECT pg_is_in_recovery()").mapTo(Boolean.class).one()) {

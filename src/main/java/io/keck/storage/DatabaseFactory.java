@@ -117,8 +117,7 @@ public class DatabaseFactory extends DataSourceFactory {
     public final void setUrl(@Nullable String url) {
         DatabaseUrl parsed = DatabaseUrl.parse(url);
         super.setUrl(parsed.jdbcUrl());
-        boolean ours = !parsed.isSqlite() && !String.valueOf(url).contains(DatabaseUrl.PREPARE_THRESHOLD + "=");
-        setJdbcInterceptors(ours ? Optional.of(NamedStatements.class.getName()) : Optional.empty());
+        setJdbcInterceptors(parsed.isSqlite() ? Optional.empty() : Optional.of(interceptors(url)));
         setDriverClass(parsed.isSqlite() ? "org.sqlite.JDBC" : "org.postgresql.Driver");
         if (parsed.user() != null) {
             setUser(parsed.user());
@@ -126,6 +125,14 @@ public class DatabaseFactory extends DataSourceFactory {
         if (parsed.password() != null) {
             setPassword(parsed.password());
         }
+    }
+
+    /** Statements get names unless the URL says how they are prepared. */
+    private static String interceptors(@Nullable String url) {
+        String session = PostgresSession.class.getName();
+        return String.valueOf(url).contains(DatabaseUrl.PREPARE_THRESHOLD + "=")
+                ? session
+                : session + ";" + NamedStatements.class.getName();
     }
 
     /** The {@code log} part of the block. */
@@ -163,10 +170,15 @@ public class DatabaseFactory extends DataSourceFactory {
         return file == null ? null : Path.of(file).toAbsolutePath().getParent();
     }
 
-    /** The pool; the directory of an embedded database is made first, for {@code db migrate} too. */
+    /**
+     * The pool, for {@code db migrate} too; the directory of an embedded database is made first.
+     *
+     * @throws DatabaseUnusableException where it cannot be used, with the reason and what to do
+     */
     @Override
     public ManagedDataSource build(MetricRegistry metricRegistry, String name) {
         EmbeddedFile.makeDirectory(parsedUrl());
+        DatabaseRequirements.check(connections());
         return super.build(metricRegistry, name);
     }
 
@@ -187,12 +199,18 @@ public class DatabaseFactory extends DataSourceFactory {
         EmbeddedFile.prepare(url, environment.lifecycle());
         ManagedDataSource dataSource = build(environment.metrics(), "database");
         Jdbi jdbi = new JdbiFactory().build(environment, this, dataSource, "database");
-        if (migrateAtStart) {
-            Migrations.run(dataSource);
-        } else {
-            Migrations.requireNonePending(dataSource);
+        try {
+            if (migrateAtStart) {
+                Migrations.run(dataSource);
+            } else {
+                Migrations.requireNonePending(dataSource);
+            }
+            Durability.warn(jdbi, url.isSqlite());
+        } catch (DatabaseUnusableException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new DatabaseUnusableException(DatabaseFailure.explain(e, url), e);
         }
-        Durability.warn(jdbi, url.isSqlite());
         JdbiUpdateLog updateLog = new JdbiUpdateLog(
                 jdbi,
                 url.isSqlite(),

@@ -3,8 +3,11 @@ package io.keck.storage;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,10 @@ public record DatabaseUrl(
     private static final String SQLITE = "jdbc:sqlite:";
     static final String PREPARE_THRESHOLD = "prepareThreshold";
     private static final String POSTGRES = "jdbc:postgresql://";
+
+    private static final Pattern MODE = Pattern.compile("[?&]sslmode=([^&]*)");
+    private static final List<String> MODES =
+            List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
     /** A host with or without port, or several with commas between. */
     private static final Pattern HOSTS = Pattern.compile("HOST(,HOST)*".replace("HOST", HOST));
@@ -71,11 +78,16 @@ public record DatabaseUrl(
         }
         if (trimmed.startsWith(POSTGRES)) {
             // the driver would take a user part for the host, and print it when it finds no such host
-            boolean userPart =
-                    trimmed.substring(POSTGRES.length()).split("[/?]", 2)[0].contains("@");
-            return userPart
-                    ? postgres(trimmed.substring("jdbc:".length()))
-                    : new DatabaseUrl(withPostgresDefaults(trimmed), null, null);
+            String hosts = trimmed.substring(POSTGRES.length()).split("[/?]", 2)[0];
+            if (hosts.contains("@")) {
+                return postgres(trimmed.substring("jdbc:".length()));
+            }
+            requireWhole(contains(trimmed.split("\\?", 2)[0], '@'));
+            if (!hosts.isEmpty()) {
+                requireHosts(hosts);
+            }
+            requireMode(trimmed);
+            return new DatabaseUrl(withPostgresDefaults(trimmed), null, null);
         }
         if (!trimmed.startsWith("postgres://") && !trimmed.startsWith("postgresql://")) {
             throw new IllegalArgumentException("The database URL must begin with postgres://, postgresql://,"
@@ -97,9 +109,12 @@ public record DatabaseUrl(
         String authority = uri.getRawAuthority() == null ? "" : uri.getRawAuthority();
         int at = authority.lastIndexOf('@');
         String hosts = authority.substring(at + 1);
-        if (!HOSTS.matcher(hosts).matches() || path == null || path.length() < 2) {
+        requireWhole(contains(path, '@') || contains(uri.getRawQuery(), '@') || uri.getRawFragment() != null);
+        requireHosts(hosts);
+        if (path == null || path.length() < 2 || path.indexOf('/', 1) >= 0) {
             throw new IllegalArgumentException("The database URL must name a host and a database.");
         }
+        requireMode(url);
         StringBuilder jdbc =
                 new StringBuilder("jdbc:postgresql://").append(hosts).append(path);
         if (uri.getRawQuery() != null) {
@@ -113,6 +128,39 @@ public record DatabaseUrl(
         int colon = info.indexOf(':');
         String user = decode(colon < 0 ? info : info.substring(0, colon));
         return new DatabaseUrl(jdbcUrl, user, colon < 0 ? null : decode(info.substring(colon + 1)));
+    }
+
+    private static boolean contains(@Nullable String part, char c) {
+        return part != null && part.indexOf(c) >= 0;
+    }
+
+    /** The rest of a password that was cut would be taken for a database, and the next error would print it. */
+    private static void requireWhole(boolean isCut) {
+        if (isCut) {
+            throw new IllegalArgumentException(
+                    "The database URL has an @ or # where none may be; special characters in the"
+                            + " password must be %-encoded.");
+        }
+    }
+
+    private static void requireHosts(String hosts) {
+        if (hosts.contains("%")) {
+            throw new IllegalArgumentException(
+                    "The database URL must name a host: Keck connects over TCP only, not to a"
+                            + " socket in a directory. Let PostgreSQL listen at 127.0.0.1 (listen_addresses) and name that.");
+        }
+        if (!HOSTS.matcher(hosts).matches()) {
+            throw new IllegalArgumentException("The database URL must name a host and a database.");
+        }
+    }
+
+    /** Libraries of other languages know modes that the driver refuses, and that verify nothing. */
+    private static void requireMode(String url) {
+        Matcher mode = MODE.matcher(url);
+        if (mode.find() && !MODES.contains(mode.group(1))) {
+            throw new IllegalArgumentException("The database URL has an sslmode that does not exist. It must be one of "
+                    + String.join(", ", MODES) + "; require encrypts without verifying the server's certificate.");
+        }
     }
 
     /** Percent-decoding as in URLs, where a plus is a plus. */
@@ -161,6 +209,15 @@ public record DatabaseUrl(
             file = file.substring("file:".length());
         }
         return file.isEmpty() || file.startsWith(":memory:") ? null : file;
+    }
+
+    /** Where the database is, as people name it: its hosts and its name, or its file. */
+    String place() {
+        String file = sqliteFile();
+        if (file != null) {
+            return Path.of(file).toAbsolutePath().toString();
+        }
+        return isSqlite() ? "memory" : jdbcUrl.substring(POSTGRES.length()).split("\\?", 2)[0];
     }
 
     /** The password is left out, wherever it stands. */

@@ -25,7 +25,8 @@ record DirectConnections(
         return Jdbi.create(() -> connect(readOnly));
     }
 
-    private Connection connect(boolean readOnly) throws SQLException {
+    /** A new connection. */
+    Connection connect(boolean readOnly) throws SQLException {
         Properties properties = new Properties();
         if (user != null) {
             properties.setProperty("user", user);
@@ -35,7 +36,15 @@ record DirectConnections(
         }
         String file = url.sqliteFile();
         if (file == null) {
-            return DriverManager.getConnection(url.jdbcUrl(), properties);
+            Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties);
+            try {
+                PostgresSession.set(connection);
+                PostgresSession.waitWithoutEnd(connection); // commands look at everything, which takes its time
+            } catch (SQLException e) {
+                connection.close();
+                throw e;
+            }
+            return connection;
         }
         return DriverManager.getConnection(
                 readOnly ? "jdbc:sqlite:" + file + "?open_mode=1&busy_timeout=5000" : url.jdbcUrl());

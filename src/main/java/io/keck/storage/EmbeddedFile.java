@@ -3,7 +3,6 @@ package io.keck.storage;
 import io.dropwizard.lifecycle.Managed;
 import io.dropwizard.lifecycle.setup.LifecycleEnvironment;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -47,18 +46,18 @@ final class EmbeddedFile {
         if (name == null) {
             return () -> {};
         }
-        Path file = makeDirectory(name);
+        Path file = makeDirectory(url, name);
         try {
             Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
             FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (!lock(channel)) {
                 channel.close();
-                throw new IllegalStateException("The database " + file + " is in use by another Keck. "
+                throw new DatabaseUnusableException("The database " + file + " is in use by another Keck. "
                         + "Stop that one first, or give this one its own DATABASE_URL.");
             }
             return channel;
         } catch (IOException e) {
-            throw new UncheckedIOException("Cannot prepare the database file " + file, e);
+            throw new DatabaseUnusableException(DatabaseFailure.explain(e, url), e);
         }
     }
 
@@ -84,11 +83,11 @@ final class EmbeddedFile {
     static void makeDirectory(DatabaseUrl url) {
         String name = url.sqliteFile();
         if (name != null) {
-            makeDirectory(name);
+            makeDirectory(url, name);
         }
     }
 
-    private static Path makeDirectory(String name) {
+    private static Path makeDirectory(DatabaseUrl url, String name) {
         Path file = Path.of(name).toAbsolutePath();
         try {
             Path dir = file.getParent();
@@ -97,7 +96,7 @@ final class EmbeddedFile {
             }
             return file;
         } catch (IOException e) {
-            throw new UncheckedIOException("Cannot prepare the database file " + file, e);
+            throw new DatabaseUnusableException(DatabaseFailure.explain(e, url), e);
         }
     }
 

@@ -3,6 +3,7 @@ package io.keck.storage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -43,7 +44,11 @@ final class Migrations {
 
     private Migrations() {}
 
-    /** Runs what has not run yet. Fails with an unchecked exception that names the change set. */
+    /**
+     * Runs the change sets that have not run yet.
+     *
+     * @throws IllegalStateException with the reason as its cause
+     */
     static synchronized void run(DataSource dataSource) {
         try (Connection turn = dataSource.getConnection()) {
             if (turn.getMetaData().getDatabaseProductName().equals("PostgreSQL")) {
@@ -58,23 +63,44 @@ final class Migrations {
 
     /** In a transaction, which a pooler leaves on one connection. It ends with the process, too, whatever happens to it. */
     private static void alone(Connection turn, DataSource dataSource) throws Exception {
+        int patience = PostgresSession.waitWithoutEnd(turn); // another node may need long
         turn.setAutoCommit(false);
         try (Statement statement = turn.createStatement()) {
-            // waiting and holding may take long, whatever limits the server has for others
-            statement.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
-                    + " SET LOCAL idle_in_transaction_session_timeout = 0");
+            statement.execute(PostgresSession.FOR_TRANSACTION);
             statement.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
-            with(dataSource, Migrations::update);
-        } finally {
+            with(dataSource, database -> {
+                Connection connection = ((JdbcConnection) database.getConnection()).getUnderlyingConnection();
+                int limit = PostgresSession.waitWithoutEnd(connection);
+                PostgresSession.set(connection);
+                update(database);
+                PostgresSession.waitFor(connection, limit);
+            });
             turn.rollback();
             turn.setAutoCommit(true);
+            PostgresSession.waitFor(turn, patience);
+        } catch (Exception e) {
+            giveUp(turn, e);
+            throw e;
+        }
+    }
+
+    /** Ends the transaction of a connection after a failure; that this fails, too, must not hide why. */
+    private static void giveUp(Connection connection, Exception failure) {
+        try {
+            if (!connection.getAutoCommit()) {
+                connection.rollback();
+            }
+            connection.setAutoCommit(true);
+        } catch (SQLException e) {
+            failure.addSuppressed(e);
         }
     }
 
     /**
      * Refuses a database whose schema is not up to date.
      *
-     * @throws IllegalStateException with what to do
+     * @throws DatabaseUnusableException with what to do
+     * @throws IllegalStateException with the reason as its cause, where it cannot be asked
      */
     static void requireNonePending(DataSource dataSource) {
         int[] pending = new int[1];
@@ -84,7 +110,7 @@ final class Migrations {
             throw new IllegalStateException("The database cannot be asked for the state of its schema", e);
         }
         if (pending[0] > 0) {
-            throw new IllegalStateException("The database schema is not up to date, " + pending[0]
+            throw new DatabaseUnusableException("The database schema is not up to date, " + pending[0]
                     + " change sets are missing. Run: java -jar keck.jar db migrate config.yml"
                     + " or set database.migrateAtStart: true (KECK_MIGRATE=true).");
         }
@@ -120,13 +146,15 @@ final class Migrations {
             try {
                 work.on(DatabaseFactory.getInstance()
                         .findCorrectDatabaseImplementation(new JdbcConnection(connection)));
-            } finally {
                 if (!connection.getAutoCommit()) {
                     connection.rollback();
                 }
                 // Liquibase turns it off; in the pool that would make every transaction seem begun and none be
                 // committed
                 connection.setAutoCommit(true);
+            } catch (Exception e) {
+                giveUp(connection, e);
+                throw e;
             }
         }
     }

@@ -1,8 +1,7 @@
 package io.keck.storage;
 
-import java.sql.ResultSet;
+import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import org.apache.tomcat.jdbc.pool.ConnectionPool;
 import org.apache.tomcat.jdbc.pool.JdbcInterceptor;
 import org.apache.tomcat.jdbc.pool.PooledConnection;
@@ -12,8 +11,7 @@ import org.postgresql.PGConnection;
 /**
  * Lets a connection that goes straight to PostgreSQL keep its statements parsed and planned there, which is most of what a
  * small commit costs. Behind a pooler, which may give each transaction another server process, statements stay without
- * names. The two are told apart by the process id: that which the server gave when the connection was made, and that of
- * the process that carries out a statement; a pooler gives one of its own.
+ * names ({@link PostgresSession#isPooled} tells the two apart).
  *
  * <p>Public only because the pool demands it, which makes one for each connection.
  */
@@ -27,12 +25,9 @@ public final class NamedStatements extends JdbcInterceptor {
             return;
         }
         try {
-            PGConnection postgres = connection.getConnection().unwrap(PGConnection.class);
-            try (Statement statement = connection.getConnection().createStatement();
-                    ResultSet rs = statement.executeQuery("SELECT pg_backend_pid()")) {
-                if (rs.next() && rs.getInt(1) == postgres.getBackendPID()) {
-                    postgres.setPrepareThreshold(THRESHOLD);
-                }
+            Connection direct = connection.getConnection();
+            if (!PostgresSession.isPooled(direct)) {
+                direct.unwrap(PGConnection.class).setPrepareThreshold(THRESHOLD);
             }
             connection.getAttributes().put(NamedStatements.class, true);
         } catch (SQLException e) {

@@ -40,14 +40,36 @@ final class PostgresDialect implements Dialect {
             )
             SELECT id, seq, link, before FROM locked""";
 
+    /** Of SQLSTATE: the transaction could not be made to look as if it were alone. */
+    private static final String SERIALIZATION = "40001";
+
     private static final String LOCK =
             "SELECT id FROM rooms WHERE id = ANY (?::bigint[]) ORDER BY id FOR NO KEY UPDATE";
 
     private static final String HEADS =
             "SELECT id, head, head_link, deleted_at IS NOT NULL FROM rooms WHERE id = ANY (?::bigint[])";
 
+    /**
+     * Behind a pooler, a statement outside of a transaction has the isolation level of the role. One above READ COMMITTED
+     * refuses to raise a head that another node has raised meanwhile; nothing is done then, and it is done in a transaction.
+     */
     @Override
     public Map<Long, Appended> append(Handle h, List<Write.Append> appends, String node, long now) {
+        try {
+            return appendOnce(h, appends, node, now);
+        } catch (UnableToExecuteStatementException e) {
+            boolean isRefused = e.getCause() instanceof SQLException sql && SERIALIZATION.equals(sql.getSQLState());
+            if (!isRefused || h.isInTransaction()) {
+                throw e;
+            }
+            return h.inTransaction(transaction -> {
+                transaction.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+                return appendOnce(transaction, appends, node, now);
+            });
+        }
+    }
+
+    static Map<Long, Appended> appendOnce(Handle h, List<Write.Append> appends, String node, long now) {
         Long[] rooms = new Long[appends.size()];
         byte[][] batches = new byte[rooms.length][];
         Long[] links = new Long[rooms.length];

@@ -4,6 +4,7 @@ import io.dropwizard.lifecycle.Managed;
 import io.keck.feed.Cursors;
 import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Hooks;
+import io.keck.room.RepeatedWarning;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
@@ -20,6 +21,7 @@ import org.slf4j.LoggerFactory;
 /** Webhooks as the rest of Keck sees them: where to, how it goes, and the thread that delivers. Thread-safe. */
 public final class Webhooks implements Hooks, Managed {
     private static final Logger LOG = LoggerFactory.getLogger(Webhooks.class);
+    private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
     private static final int MAX_URL = 2_000;
     private static final long STEP_NANOS = 200_000_000;
     private static final long IDLE_NANOS = 2_000_000_000;
@@ -158,7 +160,7 @@ public final class Webhooks implements Hooks, Managed {
                 ready = true;
                 pause = 0;
             } catch (FeedUnavailableException e) {
-                LOG.warn("Changes cannot be delivered now, they will be: {}", e.getMessage());
+                UNAVAILABLE.warn("Changes cannot be delivered now, they will be: " + e.getMessage());
                 pause = AFTER_FAILURE_NANOS;
             } catch (RuntimeException | StackOverflowError e) {
                 LOG.error("Changes cannot be delivered; it is tried again", e);
