@@ -194,8 +194,7 @@ final class Lives {
             Room[] met = new Room[1];
             rooms.computeIfPresent(name, (key, present) -> {
                 met[0] = present;
-                Journal.Position at = present.position();
-                if (at != null && at.roomId() == id) {
+                if (present.isLife(id)) {
                     present.shut();
                     return null;
                 }

@@ -317,10 +317,16 @@ public class Room {
         return closeReason.equals(CloseReason.deleted());
     }
 
+    /** Whether this is the life of that id, as far as it is loaded; from any thread. A test switches it off. */
+    boolean isLife(long id) {
+        Journal.Position at = journal.position();
+        return at != null && at.roomId() == id;
+    }
+
     /** The life of that id has ended; if it is this one, the room closes before it does anything that comes later. */
     void retire(long id) {
         mailbox.post(() -> whenOpen(() -> {
-            if (journal.here().roomId() == id) {
+            if (isLife(id)) {
                 lifeEnded();
             }
         }));

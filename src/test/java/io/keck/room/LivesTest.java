@@ -1,0 +1,419 @@
+package io.keck.room;
+
+import static io.keck.room.World.ROOM;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.crdt.Doc;
+import io.keck.crdt.Update;
+import io.keck.protocol.CloseReason;
+import io.keck.room.Documents.Answer;
+import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.Documents.UnavailableException;
+import io.keck.room.FlakyLog.Outcome;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What begins after a life of a name began or ended meets the name as it is then, on every node. */
+class LivesTest {
+    /** A safeguard that is off. */
+    private enum Twin {
+        NONE,
+        /** Requests do not wait for the log's word. */
+        NO_WAITING,
+        /** Whatever an ended life refuses is refused. */
+        NO_ASKING_AGAIN,
+        /** The node that ends a life does not close its room by itself. */
+        NO_ENDING,
+        /** Copies of ended lives are let in. */
+        NO_HOLD
+    }
+
+    private final FakeLog log = new FakeLog();
+    private final FakeBus bus = new FakeBus(1);
+    private final List<World> nodes = new ArrayList<>();
+    private final World a;
+    private final World b;
+
+    LivesTest() {
+        a = node(Twin.NONE, true);
+        b = node(Twin.NONE, true);
+    }
+
+    private World node(Twin twin, boolean shared) {
+        World world = new World(World.SMALL, maker(twin), log, bus.end(), RoomMetrics.NONE, nodes.size() + 1);
+        world.way.shared = shared;
+        world.now = nodes.isEmpty() ? world.now : nodes.get(0).now;
+        nodes.add(world);
+        return world;
+    }
+
+    private static Rooms.Maker maker(Twin twin) {
+        return (name, context, overlays, onClosed) -> new Room(name, context, overlays, onClosed) {
+            @Override
+            boolean waitsForTheLog(Request request) {
+                return twin != Twin.NO_WAITING && super.waitsForTheLog(request);
+            }
+
+            @Override
+            RuntimeException endOfLife() {
+                return twin == Twin.NO_ASKING_AGAIN ? new RoomMissingException(name) : super.endOfLife();
+            }
+
+            @Override
+            boolean isLife(long id) {
+                return twin != Twin.NO_ENDING && super.isLife(id);
+            }
+
+            @Override
+            boolean isCopyOfEnded(io.keck.crdt.StateVector known) {
+                return twin != Twin.NO_HOLD && super.isCopyOfEnded(known);
+            }
+        };
+    }
+
+    private void settle() {
+        for (int i = 0; i < 4; i++) {
+            nodes.forEach(World::settle);
+            bus.deliver(1_000);
+        }
+    }
+
+    private void pass(long millis) {
+        for (World node : nodes) {
+            node.now += millis;
+        }
+        for (World node : nodes) {
+            node.rooms.tick();
+            node.rooms.tail();
+        }
+        settle();
+    }
+
+    private <T> T now(CompletionStage<T> stage) {
+        settle();
+        assertThat(stage.toCompletableFuture()).isDone();
+        return stage.toCompletableFuture().join();
+    }
+
+    private Throwable failure(CompletionStage<?> stage) {
+        settle();
+        try {
+            stage.toCompletableFuture().join();
+            throw new AssertionError("it did not fail");
+        } catch (CompletionException e) {
+            return e.getCause();
+        }
+    }
+
+    private static String text(Doc doc) {
+        return doc.getText("t").toString();
+    }
+
+    private static String textOf(byte[] update) {
+        Doc doc = new Doc();
+        doc.applyUpdate(update);
+        return text(doc);
+    }
+
+    private static Update content(String text) {
+        Doc doc = new Doc();
+        doc.getText("t").insert(0, text);
+        return Update.decode(doc.encodeStateAsUpdate());
+    }
+
+    private CompletionStage<Answer<String>> read(World node, boolean local) {
+        return node.rooms.documents().read(ROOM, local, LivesTest::text);
+    }
+
+    private CompletionStage<Answer<String>> write(World node, String text) {
+        return node.rooms
+                .documents()
+                .write(ROOM, null, doc -> doc.getText("t").insert(0, text), LivesTest::text);
+    }
+
+    private Answer<byte[]> force(World node, String text) {
+        return now(node.rooms.documents().init(ROOM, content(text), true)).orElseThrow();
+    }
+
+    private Answer<String> create(World node) {
+        return now(node.rooms.documents().create(ROOM, LivesTest::text));
+    }
+
+    /** Both nodes have the room open, and only the log tells them of one another. */
+    private FakeClient openOnBoth(World other) {
+        bus.goDown();
+        FakeClient here = a.joined();
+        FakeClient there = other.joined();
+        there.type("old");
+        settle();
+        pass(3_000);
+        assertThat(here.connection.closed).isNull();
+        return there;
+    }
+
+    @Test
+    void afterAForcedInit_theOtherNodeMeetsTheNewLife() {
+        FakeClient old = openOnBoth(b);
+        Answer<byte[]> made = force(a, "new");
+        assertThat(textOf(made.value())).as("its own bytes").isEqualTo("new");
+        assertThat(made.seq()).isEqualTo(1);
+
+        FakeClient newcomer = b.joined();
+        Answer<String> there = now(read(b, false));
+        assertThat(there.value()).isEqualTo("new");
+        assertThat(there.roomId()).isEqualTo(made.roomId());
+        assertThat(now(write(b, "more ")).value()).isEqualTo("more new");
+        settle();
+        assertThat(newcomer.connection.closed).isNull();
+        World.assertSame(newcomer.replica, log.replay(ROOM), "the newcomer");
+        assertThat(old.connection.closed).isEqualTo(CloseReason.deleted());
+    }
+
+    /** Each kind of request comes first, so that no other has made the node look. */
+    @ParameterizedTest
+    @EnumSource(names = {"NONE", "NO_WAITING", "NO_ASKING_AGAIN"})
+    void twins_onTheOtherNode(Twin twin) {
+        int wrong = 0;
+        for (int kind = 0; kind < 4; kind++) {
+            World other = node(twin, true);
+            openOnBoth(other);
+            long id = force(a, "new").roomId();
+            wrong += meets(other, kind, id) ? 0 : 1;
+        }
+        assertThat(wrong).isEqualTo(twin == Twin.NONE ? 0 : 4);
+    }
+
+    private boolean meets(World other, int kind, long id) {
+        if (kind == 0 || kind == 1) {
+            CompletionStage<Answer<String>> answer = kind == 0 ? read(other, false) : write(other, "");
+            settle();
+            return !answer.toCompletableFuture().isCompletedExceptionally()
+                    && answer.toCompletableFuture().join().roomId() == id;
+        }
+        if (kind == 2) {
+            FakeClient newcomer = other.joined();
+            settle();
+            pass(3_000);
+            return newcomer.connection.closed == null && newcomer.connection.frames.size() > 0;
+        }
+        List<Long> lives = new ArrayList<>();
+        other.rooms.watch(ROOM, new Watcher() {
+            @Override
+            public void risen(long roomId, long seq) {
+                lives.add(roomId);
+            }
+
+            @Override
+            public void wentBack() {}
+
+            @Override
+            public void ended(RuntimeException why) {
+                lives.add(-1L);
+            }
+        });
+        settle();
+        return lives.equals(List.of(id));
+    }
+
+    /** The log cannot be read after the act: what the node knows of the act has to be enough. */
+    @ParameterizedTest
+    @EnumSource(names = {"NONE", "NO_ENDING"})
+    void onTheNodeThatActs_noReadMeetsTheEndedLife(Twin twin) {
+        World alone = node(twin, false);
+        alone.joined().type("old");
+        settle();
+        CompletionStage<Boolean> deleted = alone.rooms.documents().delete(ROOM);
+        alone.way.always(Outcome.FAIL);
+        assertThat(now(deleted)).isTrue();
+
+        CompletionStage<Answer<String>> local = read(alone, true);
+        settle();
+        boolean old = !local.toCompletableFuture().isCompletedExceptionally();
+        assertThat(old).isEqualTo(twin == Twin.NO_ENDING);
+        alone.way.always(Outcome.OK);
+        if (twin == Twin.NONE) {
+            assertThat(alone.rooms.isOpen(ROOM)).isFalse();
+            assertThat(failure(read(alone, true))).isInstanceOf(RoomMissingException.class);
+            assertThat(create(alone).value()).isEmpty();
+            now(write(alone, "x"));
+            force(alone, "new");
+            assertThat(now(read(alone, true)).value()).isEqualTo("new");
+        }
+    }
+
+    @Test
+    void nodeThatWasAway_meetsTheLifeOfToday() {
+        openOnBoth(b);
+        now(a.rooms.documents().delete(ROOM));
+        nodes.forEach(node -> node.now += World.SMALL.deletedNameHold());
+        long id = create(a).roomId();
+        assertThat(now(read(b, false)).roomId()).isEqualTo(id);
+        assertThat(now(write(b, "x")).roomId()).isEqualTo(id);
+        assertThat(create(b).roomId()).isEqualTo(id);
+    }
+
+    /** A request joins a room that is being loaded: what was read for it is older than the request. */
+    @Test
+    void whoComesWhileAnOldAnswerIsOnItsWay_isAskedForAgain() {
+        b.way.answersLate = true;
+        CompletionStage<Answer<String>> early = read(b, false);
+        settle();
+        long id = create(a).roomId();
+        CompletionStage<Answer<String>> later = read(b, false);
+        settle();
+        b.way.answersLate = false;
+        b.way.releaseAnswers();
+        assertThat(now(later).roomId()).isEqualTo(id);
+        assertThat(failure(early)).isInstanceOf(RoomMissingException.class);
+
+        World c = node(Twin.NONE, true);
+        c.way.answersLate = true;
+        read(c, false);
+        settle();
+        long next = force(a, "new").roomId();
+        CompletionStage<Answer<String>> last = read(c, false);
+        settle();
+        c.way.answersLate = false;
+        c.way.releaseAnswers();
+        assertThat(now(last).roomId()).isEqualTo(next);
+    }
+
+    @Test
+    void firstSync_doesNotLackWhatWasCommittedWhileTheRoomWasLoadedForAnother() {
+        create(a);
+        FakeClient alice = a.joined();
+        b.way.answersLate = true;
+        read(b, false);
+        settle();
+        byte[] typed = alice.type("x");
+        a.settle();
+        assertThat(log.holds(ROOM, typed)).isTrue();
+        FakeClient carol = b.joined();
+        b.way.answersLate = false;
+        b.way.releaseAnswers();
+        b.settle();
+        assertThat(carol.has(typed)).isTrue();
+    }
+
+    @Test
+    void creationByABackEnd_letsNewcomersInAtOnce_onAllNodes() {
+        openOnBoth(b);
+        now(a.rooms.documents().delete(ROOM));
+        pass(3_000);
+        assertThat(b.rooms.mayBeHeld(ROOM)).isTrue();
+        assertThat(now(b.rooms.isHeld(ROOM))).isTrue();
+        FakeClient refused = node(Twin.NONE, true).joined();
+        assertThat(refused.connection.closed).as("a socket creates nothing").isEqualTo(CloseReason.deleted());
+
+        create(a);
+        for (World node : nodes) {
+            assertThat(now(node.rooms.isHeld(ROOM))).isFalse();
+            assertThat(node.joined().connection.closed).isNull();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"NONE", "NO_HOLD"})
+    void copyOfAnEndedLife_isRefusedForTheHold_andNewcomersAreNot(Twin twin) {
+        for (boolean deletes : new boolean[] {true, false}) {
+            World other = node(twin, true);
+            FakeClient tab = openOnBoth(b);
+            byte[] typed = tab.type("!");
+            settle();
+            if (deletes) {
+                now(a.rooms.documents().delete(ROOM));
+                create(a);
+            } else {
+                force(a, "new");
+            }
+            settle();
+            pass(3_000);
+            tab.disconnect();
+            tab.connect(other.rooms, ROOM); // this node never loaded the ended life
+            settle();
+            boolean merged = log.holds(ROOM, typed);
+            assertThat(merged).isEqualTo(twin == Twin.NO_HOLD);
+            if (twin == Twin.NONE) {
+                assertThat(tab.connection.closed).isEqualTo(CloseReason.deleted());
+                FakeClient newcomer = other.joined();
+                byte[] more = newcomer.type("hello");
+                settle();
+                assertThat(log.holds(ROOM, more)).isTrue();
+                pass(World.SMALL.deletedNameHold());
+                newcomer.disconnect();
+                newcomer.connect(other.rooms, ROOM);
+                tab.disconnect();
+                tab.connect(other.rooms, ROOM);
+                settle();
+                assertThat(newcomer.connection.closed).isNull();
+                assertThat(log.holds(ROOM, typed)).as("after the hold: so CRDTs are").isTrue();
+            }
+            now(a.rooms.documents().delete(ROOM));
+            nodes.forEach(node -> node.now += 2 * World.SMALL.deletedNameHold());
+            pass(3_000);
+        }
+    }
+
+    @Test
+    void editThatTheLogRefused_isMadeInTheNewLife_once() {
+        openOnBoth(b);
+        CompletionStage<Answer<String>> edit = write(b, "edit");
+        b.way.holding = true;
+        settle();
+        assertThat(edit.toCompletableFuture()).isNotDone();
+        long id = force(a, " new").roomId();
+        b.way.holding = false;
+        b.way.releaseAll();
+        assertThat(now(edit).roomId()).isEqualTo(id);
+        assertThat(now(read(a, false)).value()).isEqualTo("edit new");
+    }
+
+    @Test
+    void outcomes_areThoseOfTheChange() {
+        a.way.once(Outcome.FAIL);
+        assertThat(isUnknown(a.rooms.documents().create(ROOM, LivesTest::text)))
+                .as("the look-up failed: nothing was done")
+                .isFalse();
+        a.way.outcome = () -> a.way.calls.get(a.way.calls.size() - 1).equals("create") ? Outcome.UNKNOWN : Outcome.OK;
+        assertThat(isUnknown(a.rooms.documents().create(ROOM, LivesTest::text))).isTrue();
+        assertThat(log.knowsName(ROOM)).isTrue();
+        a.way.once(Outcome.UNKNOWN);
+        assertThat(isUnknown(a.rooms.documents().init(ROOM, content("x"), true))).isTrue();
+        a.way.once(Outcome.UNKNOWN);
+        assertThat(isUnknown(a.rooms.documents().delete(ROOM))).isTrue();
+
+        // the change is committed, and after it the log does not answer
+        a.way.outcome = () -> a.way.calls.get(a.way.calls.size() - 1).matches("find|init|create")
+                ? Outcome.OK
+                : Outcome.FAIL;
+        assertThat(create(a).value()).isEmpty();
+        assertThat(textOf(force(a, "x").value())).isEqualTo("x");
+    }
+
+    @Test
+    void repeatOfAKeyedEditWhoseReadFails_doesNotSayThatNothingWasDone() {
+        create(a);
+        now(a.rooms.documents().write(ROOM, "key", doc -> doc.getText("t").insert(0, "x"), LivesTest::text));
+        World c = node(Twin.NONE, true);
+        now(read(c, false));
+        List<String> calls = c.way.calls;
+        c.way.outcome = () -> calls.contains("append") && !calls.get(calls.size() - 1).equals("append")
+                ? Outcome.FAIL
+                : Outcome.OK;
+        CompletionStage<Answer<String>> again = c.rooms
+                .documents()
+                .write(ROOM, "key", doc -> doc.getText("t").insert(0, "x"), doc -> {
+                    throw new UnavailableException("the answer cannot be made", false);
+                });
+        assertThat(isUnknown(again)).isTrue();
+    }
+
+    private boolean isUnknown(CompletionStage<?> stage) {
+        return ((UnavailableException) failure(stage)).isOutcomeUnknown();
+    }
+}
