@@ -41,24 +41,38 @@ class OddUpdatesTest {
         all.put("deletes that repeat", withDeletes(1, 2, 1, 2, 1, 2));
         all.put("deletes that touch", withDeletes(1, 2, 3, 2));
         all.put("deletes beyond the end", withDeletes(9, 40));
-        all.put("deletes of a client that is named twice",
+        all.put(
+                "deletes of a client that is named twice",
                 text().delete(5, 6, 2).delete(5, 1, 2).bytes());
         all.put("deletes of a client that is unknown", text().delete(99, 6, 2).bytes());
         all.put("a client without deletes", new byte[] {0, 1, 5, 0});
-        all.put("clients that ascend", text().client(9, 0).text("x", id(5, 3), id(5, 4)).bytes());
-        all.put("clients that descend",
-                new UpdateBuilder().client(9, 0).text("x", id(5, 3), id(5, 4)).client(5, 0).text("hello world").bytes());
+        all.put(
+                "clients that ascend",
+                text().client(9, 0).text("x", id(5, 3), id(5, 4)).bytes());
+        all.put(
+                "clients that descend",
+                new UpdateBuilder()
+                        .client(9, 0)
+                        .text("x", id(5, 3), id(5, 4))
+                        .client(5, 0)
+                        .text("hello world")
+                        .bytes());
         all.put("a Skip first", new UpdateBuilder().client(5, 0).skip(3).gc(2).bytes());
         all.put("a GC after a Skip", text().skip(4).gc(2).bytes());
-        all.put("Skips in a row", text().skip(1).skip(1).text("x", id(5, 3), null).bytes());
+        all.put(
+                "Skips in a row",
+                text().skip(1).skip(1).text("x", id(5, 3), null).bytes());
         all.put("a Skip last", text().skip(7).bytes());
         all.put("GCs in a row", text().gc(1).gc(1).gc(3).bytes());
-        all.put("deletions in a row",
+        all.put(
+                "deletions in a row",
                 text().deleted(2, id(5, 10)).deleted(3, id(5, 12)).bytes());
         all.put("an item beside a GC", text().gc(2).text("x", id(5, 12), null).bytes());
-        all.put("undefined in old JSON",
+        all.put(
+                "undefined in old JSON",
                 text().client(4, 0).json(id(5, 2), "undefined", "{\"a\":1}").bytes());
-        all.put("a key's flag beside an origin",
+        all.put(
+                "a key's flag beside an origin",
                 new UpdateBuilder()
                         .client(5, 0)
                         .struct(Refs.ANY | Refs.PARENT_SUB, out -> {
@@ -76,7 +90,23 @@ class OddUpdatesTest {
                         })
                         .bytes());
         all.put("numbers that are longer than needed", new byte[] {
-            (byte) 0x81, 0, (byte) 0x81, 0, (byte) 0x85, 0, (byte) 0x80, 0, 4, (byte) 0x81, 0, 1, 't', (byte) 0x81, 0, 'x', 0
+            (byte) 0x81,
+            0,
+            (byte) 0x81,
+            0,
+            (byte) 0x85,
+            0,
+            (byte) 0x80,
+            0,
+            4,
+            (byte) 0x81,
+            0,
+            1,
+            't',
+            (byte) 0x81,
+            0,
+            'x',
+            0
         });
         return all;
     }
@@ -102,7 +132,9 @@ class OddUpdatesTest {
                 for (String by : List.of("store", "document")) {
                     JsonNode made = answers.get(i++);
                     for (String field : List.of("svJson", "pending", "deep")) {
-                        assertThat(made.get(field)).as("%s, %s, %s", name, by, field).isEqualTo(itself.get(field));
+                        assertThat(made.get(field))
+                                .as("%s, %s, %s", name, by, field)
+                                .isEqualTo(itself.get(field));
                     }
                     if (!itself.get("pending").booleanValue()) {
                         assertThat(made.get("unitSha")).as("%s, %s", name, by).isEqualTo(itself.get("unitSha"));
