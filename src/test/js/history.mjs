@@ -3,7 +3,7 @@
 import * as Y from 'yjs'
 
 /** mulberry32. */
-const random = (seed, words) => {
+export const random = (seed, words) => {
   let state = seed >>> 0
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -87,7 +87,7 @@ public final class ExportResource {
     }
 
     private static @Nullable Object value(Root root) {
-        return switch (root.kind()) {
+        return switch (root.lastKind()) {
             case MAP -> root.asMap();
             case ARRAY -> root.asArray();
             case TEXT -> root.asText();

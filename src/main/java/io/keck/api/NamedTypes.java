@@ -21,7 +21,10 @@ enum NamedTypes {
         this.kind = kind;
     }
 
-    /** The root of that name; null where nothing is in it yet. Refuses one of another kind with 404. */
+    /**
+     * The root of that name; null where nothing is in it yet. Refuses one of another kind with 404. A root may be read in
+     * several ways: text as XML with its formats as elements, XML texts as text, keys beside a list as a map.
+     */
     @Nullable
     Root find(Doc doc, String name) {
         Root root = doc.findRoot(name);
@@ -32,7 +35,13 @@ enum NamedTypes {
         if (found == Kind.NONE) {
             return null;
         }
-        if (found == kind || (found == Kind.LIST && this != MAP)) {
+        boolean fits = switch (this) {
+            case MAP -> root.holdsKeys();
+            case TEXT -> root.holdsText();
+            case XML -> root.holdsXml();
+            case ARRAY -> false;
+        };
+        if (fits || found == kind || (found == Kind.LIST && this != MAP)) {
             return root;
         }
         throw new Refusal(Reply.notFound(word, name));

@@ -49,6 +49,9 @@ final class Branch {
     private final String name;
 
     private boolean rich;
+    /** Kinds of all that came into the list of a root. */
+    private int seenContent;
+
     private @Nullable Doc doc;
     private @Nullable Map<String, Item> map;
     private @Nullable AbstractType view;
@@ -69,6 +72,43 @@ final class Branch {
         Branch branch = new Branch(UNKNOWN, name);
         branch.doc = doc;
         return branch;
+    }
+
+    static final int HAS_TEXT = 1;
+    /** XML nodes. */
+    static final int HAS_NODES = 2;
+    /** XML nodes that are texts. */
+    static final int HAS_XML_TEXTS = 4;
+
+    static final int HAS_TYPES = 8;
+    static final int HAS_VALUES = 16;
+    static final int HAS_FORMATS = 32;
+
+    /** What content tells of the list that it stands in; 0 if it is deleted. */
+    static int kindOf(ItemContent content) {
+        if (content instanceof ContentFormat) {
+            return HAS_TEXT | HAS_FORMATS;
+        }
+        if (content instanceof ContentString || content instanceof ContentEmbed) {
+            return HAS_TEXT;
+        }
+        if (content instanceof ContentType type) {
+            int kind = type.branch.kind();
+            return kind == XML_TEXT ? HAS_NODES | HAS_XML_TEXTS : kind >= XML_ELEMENT ? HAS_NODES : HAS_TYPES;
+        }
+        return content instanceof ContentDeleted ? 0 : HAS_VALUES;
+    }
+
+    /** Kinds of all that came into the list of a root, which may be gone by now; 0 if nothing is known. */
+    int seenContent() {
+        return seenContent;
+    }
+
+    /** Something comes into the list. */
+    void comes(ItemContent content) {
+        if (item == null) {
+            seenContent |= kindOf(content);
+        }
     }
 
     int kind() {

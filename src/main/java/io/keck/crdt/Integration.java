@@ -256,6 +256,9 @@ final class Integration {
     void link(Transaction transaction, Item item) {
         Branch parent = item.parent();
         String key = item.parentSub();
+        if (key == null) {
+            parent.comes(item.content());
+        }
         Item left = item.left;
         Item right = item.right;
         if (left == null ? right == null || right.left != null : left.right != right) {

@@ -94,14 +94,14 @@ final class Runs {
     }
 
     void parentage(int i, int value) {
-        info[i] = (byte) (info[i] & ~PARENTAGE | value);
+        info[i] = (byte) ((info[i] & ~PARENTAGE) | value);
         keys |= value == Refs.PARENT_SUB;
     }
 
     void forgetUnknown() {
         for (int i = 0; i < n; i++) {
             if ((info[i] & PARENTAGE) == PARENTAGE) {
-                info[i] &= (byte) ~PARENTAGE;
+                info[i] = (byte) (info[i] & ~PARENTAGE);
             }
         }
     }

@@ -11,8 +11,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * XML types as text, to the letter as Yjs prints them; nothing is escaped. Does not recurse, however deep types nest.
- * Source: Yjs {@code YXmlElement.js}, {@code YXmlText.js}.
+ * XML types as text, to the letter as Yjs prints them; nothing is escaped. Text and formats that stand directly in an
+ * element or a fragment, as in documents of Yjs 14 and in roots that are texts, are printed as in an XML text. Does not
+ * recurse, however deep types nest. Source: Yjs {@code YXmlElement.js}, {@code YXmlText.js}.
  */
 final class XmlText {
     private static final String NOT_PRINTABLE = "[object Object]";
@@ -31,14 +32,11 @@ final class XmlText {
                 new TreeMap<>(element.getAttributes()).forEach((key, value) -> attribute(out, key, value));
                 out.append('>');
                 todo.push("</" + name + ">");
-                push(todo, Lists.toList(element.branch));
+                push(todo, TextDelta.withValues(element.branch));
             } else if (next instanceof YXmlFragment fragment) {
-                push(todo, Lists.toList(fragment.branch));
+                push(todo, TextDelta.withValues(fragment.branch));
             } else if (next instanceof YXmlText text) {
-                List<Delta> delta = text.toDelta();
-                for (int i = delta.size() - 1; i >= 0; i--) {
-                    todo.push(delta.get(i));
-                }
+                push(todo, text.toDelta());
             } else if (next instanceof Delta.Insert insert) {
                 run(out, todo, insert);
             } else {
@@ -48,10 +46,9 @@ final class XmlText {
         return out.toString();
     }
 
-    private static void push(ArrayDeque<Object> todo, List<@Nullable Object> values) {
-        for (int i = values.size() - 1; i >= 0; i--) {
-            Object value = values.get(i);
-            todo.push(value == null ? "null" : value);
+    private static void push(ArrayDeque<Object> todo, List<Delta> steps) {
+        for (int i = steps.size() - 1; i >= 0; i--) {
+            todo.push(steps.get(i));
         }
     }
 

@@ -194,7 +194,28 @@ class NamedTypesContractTest {
         assertThat(get("w/map/list")).isEqualTo("404 text/plain Map(\"list\") not found");
         assertThat(get("w/map/map")).isEqualTo(json("{}"));
         assertThat(get("w/text/map")).isEqualTo("404 text/plain Text(\"map\") not found");
-        assertThat(get("w/export?format=json")).isEqualTo(json("{\"list\":null,\"map\":{}}"));
+        assertThat(get("w/export?format=json")).isEqualTo(json("{\"list\":[],\"map\":{}}"));
+    }
+
+    /** A root that is an XML text, as in slate-yjs and Lexical: a text whose formats are elements. */
+    @Test
+    void xmlTextAsRoot_keepsItsFormats_asTextAndAsXml() {
+        server.documents.edit("w", doc -> {
+            for (String name : List.of("flat", "nodes")) {
+                doc.getXmlText(name).insert(0, "first");
+                doc.getXmlText(name).insert(5, "tail", Map.of("bold", true));
+            }
+            doc.getXmlText("nodes").insertEmbed(9, new YXmlElement("hr"));
+        });
+        for (String name : List.of("flat", "nodes")) {
+            String end = name.equals("nodes") ? "<hr></hr>" : "";
+            assertThat(get("w/text/" + name)).isEqualTo(json("\"firsttail\""));
+            assertThat(get("w/xml/" + name)).isEqualTo(json("\"first<bold>tail</bold>" + end + "\""));
+            assertThat(get("w/text/" + name + "?format=delta"))
+                    .startsWith(json("[{\"insert\":\"first\"},{\"insert\":\"tail\",\"attributes\":{\"bold\":true}}"));
+        }
+        assertThat(get("w/export?format=json"))
+                .isEqualTo(json("{\"flat\":\"firsttail\",\"nodes\":\"first<bold>tail</bold><hr></hr>\"}"));
     }
 
     // ---- array

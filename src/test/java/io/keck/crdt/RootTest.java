@@ -59,6 +59,58 @@ class RootTest {
     }
 
     @Test
+    void lastKind_ofWhatWasEmptied_isWhatTheDocumentSaw() {
+        Doc doc = new Doc();
+        doc.getText("text").insert(0, "t", Map.of("bold", true));
+        doc.getArray("array").push(1);
+        doc.getXmlFragment("xml").push(new YXmlElement("p"));
+        Doc received = received(doc);
+        doc.getText("text").delete(0, 1);
+        doc.getArray("array").delete(0);
+        doc.getXmlFragment("xml").delete(0, 1);
+        received.applyUpdate(doc.encodeStateAsUpdate());
+        assertThat(lastKinds(received))
+                .isEqualTo(Map.of("text", Root.Kind.TEXT, "array", Root.Kind.ARRAY, "xml", Root.Kind.XML));
+        assertThat(kinds(received).values()).containsOnly(Root.Kind.LIST);
+        assertThat(lastKinds(received(doc)).values())
+                .as("what is deleted comes without its content")
+                .containsOnly(Root.Kind.LIST);
+    }
+
+    private static Map<String, Root.Kind> lastKinds(Doc doc) {
+        Map<String, Root.Kind> kinds = new java.util.HashMap<>();
+        doc.rootNames().forEach(name -> kinds.put(name, doc.findRoot(name).lastKind()));
+        return kinds;
+    }
+
+    /** A root that is an XML text, as in slate-yjs, with and without nodes in it. */
+    @Test
+    void xmlTextAsRoot_keepsItsFormats() {
+        Doc doc = new Doc();
+        for (String name : List.of("plain", "nodes", "lexical")) {
+            YXmlText text = doc.getXmlText(name);
+            text.insert(0, "first");
+            text.insert(5, "tail", Map.of("bold", true));
+        }
+        doc.getXmlText("nodes").insertEmbed(9, new YXmlText("inside"));
+        doc.getXmlText("lexical").insertEmbed(0, new YXmlElement("hr"));
+        Doc received = received(doc);
+        for (String name : List.of("plain", "nodes", "lexical")) {
+            Root root = received.findRoot(name);
+            assertThat(root.holdsText() && root.holdsXml()).as(name).isTrue();
+            assertThat(root.asXml().toString()).isEqualTo(doc.getXmlText(name).toString());
+            assertThat(root.asText().toString()).isEqualTo("firsttail");
+            assertThat(root.asText().toDelta().toString())
+                    .contains("value=tail, attributes={bold=true}")
+                    .contains("value=first");
+        }
+        assertThat(received.findRoot("plain").kind()).isEqualTo(Root.Kind.TEXT);
+        assertThat(received.findRoot("nodes").kind()).isEqualTo(Root.Kind.XML);
+        assertThat(received.findRoot("lexical").kind()).isEqualTo(Root.Kind.XML);
+        assertThat(received.findRoot("lexical").asXml().toString()).isEqualTo("<hr></hr>first<bold>tail</bold>");
+    }
+
+    @Test
     void views_leaveTheKindOpen() {
         Doc doc = new Doc();
         doc.getText("t").insert(0, "text");
