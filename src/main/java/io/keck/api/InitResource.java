@@ -1,7 +1,7 @@
 package io.keck.api;
 
-import io.keck.crdt.Update;
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.Update;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;

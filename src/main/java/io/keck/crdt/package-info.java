@@ -1,10 +1,10 @@
 /**
  * A Yjs engine in pure Java. Three layers, each usable alone; this package depends on {@code java.*} alone.
  *
- * <p><b>Codec</b>: {@link io.keck.crdt.Update} decodes what a peer sent, strictly
- * ({@link io.keck.crdt.UpdateV2} does so for the other format).
+ * <p><b>Codec</b>: {@link io.keck.crdt.store.Update} decodes what a peer sent, strictly
+ * ({@link io.keck.crdt.store.UpdateV2} does so for the other format).
  *
- * <p><b>Struct store</b>: {@link io.keck.crdt.StructStore} holds a document as sorted runs of structs and answers what is
+ * <p><b>Struct store</b>: {@link io.keck.crdt.store.StructStore} holds a document as sorted runs of structs and answers what is
  * new in an update, what a peer lacks and what the whole document is, without ever integrating it. A sync server needs no
  * more than that.
  *

@@ -1,9 +1,9 @@
 package io.keck.room;
 
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
