@@ -21,6 +21,9 @@ public final class Content {
         private long element;
         private int position;
 
+        /** Creates a cursor that is in no struct. */
+        public Cursor() {}
+
         public void reset() {
             struct = -1;
         }

@@ -27,6 +27,9 @@ public final class DeleteSet {
 
     private final Map<Long, Ranges> clients = new LinkedHashMap<>();
 
+    /** Creates a set in which nothing is deleted. */
+    public DeleteSet() {}
+
     /** Whether nothing is deleted. */
     public boolean isEmpty() {
         return clients.isEmpty();

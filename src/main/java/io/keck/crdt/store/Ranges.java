@@ -24,6 +24,9 @@ public final class Ranges {
     private int n;
     private @Nullable EncodedRanges encoded;
 
+    /** Creates an empty set of ranges. */
+    public Ranges() {}
+
     public int size() {
         return n;
     }

@@ -19,6 +19,9 @@ public final class TextBuffer {
     private boolean growsFast;
     private int length;
 
+    /** Creates an empty buffer. */
+    public TextBuffer() {}
+
     public int length() {
         return length;
     }
