@@ -21,27 +21,50 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule lib0_knowsJavaOnly = only("io.keck.crdt.lib0", "io.keck.crdt.lib0");
 
+    /** Documents as bytes do not know that documents have types. */
     @ArchTest
-    static final ArchRule crdt_knowsJavaAndLib0Only = only("io.keck.crdt", "io.keck.crdt", "io.keck.crdt.lib0");
+    static final ArchRule store_knowsJavaAndLib0Only =
+            only("io.keck.crdt.store", "io.keck.crdt.store", "io.keck.crdt.lib0");
 
     @ArchTest
-    static final ArchRule protocol_knowsTheEngineOnly =
-            only("io.keck.protocol", "io.keck.protocol", "io.keck.crdt", "io.keck.crdt.lib0");
+    static final ArchRule crdt_knowsJavaStoreAndLib0Only =
+            only("io.keck.crdt", "io.keck.crdt", "io.keck.crdt.store", "io.keck.crdt.lib0");
 
     @ArchTest
-    static final ArchRule room_knowsProtocolEngineAndLoggingOnly =
-            only("io.keck.room", "io.keck.room", "io.keck.protocol", "io.keck.crdt", "io.keck.crdt.lib0", "org.slf4j");
+    static final ArchRule protocol_knowsDocumentsAsBytesOnly =
+            only("io.keck.protocol", "io.keck.protocol", "io.keck.crdt.store", "io.keck.crdt.lib0");
+
+    @ArchTest
+    static final ArchRule room_knowsProtocolEngineAndLoggingOnly = only(
+            "io.keck.room",
+            "io.keck.room",
+            "io.keck.protocol",
+            "io.keck.crdt",
+            "io.keck.crdt.store",
+            "io.keck.crdt.lib0",
+            "org.slf4j");
+
+    /** The hot path cannot integrate: only the documents of back ends are built with types. */
+    @ArchTest
+    static final ArchRule hotPath_neverSeesTypes = noClasses()
+            .that()
+            .resideInAnyPackage("io.keck.protocol..", "io.keck.room..", "io.keck.socket..", "io.keck.cluster..")
+            .and()
+            .haveNameNotMatching("io\\.keck\\.room\\.(RoomDocument|RoomDocuments|Documents)(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.keck.crdt");
 
     @ArchTest
     static final ArchRule block_knowsTheEngineOnly =
-            only("io.keck.block", "io.keck.block", "io.keck.crdt", "io.keck.crdt.lib0");
+            only("io.keck.block", "io.keck.block", "io.keck.crdt", "io.keck.crdt.store", "io.keck.crdt.lib0");
 
     @ArchTest
     static final ArchRule blob_knowsNothingElse = only("io.keck.blob", "io.keck.blob");
 
     @ArchTest
     static final ArchRule feed_knowsTheEngineOnly =
-            only("io.keck.feed", "io.keck.feed", "io.keck.crdt", "io.keck.crdt.lib0");
+            only("io.keck.feed", "io.keck.feed", "io.keck.crdt", "io.keck.crdt.store", "io.keck.crdt.lib0");
 
     /** Turns are given from outside: by threads in the server, by hand in a test. */
     @ArchTest

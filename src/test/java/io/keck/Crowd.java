@@ -2,7 +2,7 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.crdt.StateVector;
+import io.keck.crdt.store.StateVector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

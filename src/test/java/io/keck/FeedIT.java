@@ -57,8 +57,8 @@ class FeedIT {
         Typist typist = new Typist(1_000 + number);
         byte[] document = {0, 0};
         while (!enough) {
-            var store = new io.keck.crdt.StructStore();
-            store.apply(io.keck.crdt.Update.decode(document));
+            var store = new io.keck.crdt.store.StructStore();
+            store.apply(io.keck.crdt.store.Update.decode(document));
             try (SyncClient client = SyncClient.join(any(random).room(room(number % ROOMS)), store)) {
                 boolean there = true;
                 while (there && !enough) {

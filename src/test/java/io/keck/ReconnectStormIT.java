@@ -2,8 +2,8 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.protocol.Message;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -70,7 +70,7 @@ class ReconnectStormIT {
     }
 
     private static Message read(RawClient client) {
-        List<Message> messages = Message.readAll(client.next(), io.keck.crdt.DecodeLimits.DEFAULT);
+        List<Message> messages = Message.readAll(client.next(), io.keck.crdt.store.DecodeLimits.DEFAULT);
         return messages.get(0);
     }
 

@@ -3,11 +3,11 @@ package io.keck.bench;
 import static io.keck.bench.Workloads.add;
 import static io.keck.bench.Workloads.require;
 
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Doc;
-import io.keck.crdt.StateVector;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;

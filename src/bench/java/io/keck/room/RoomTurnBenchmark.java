@@ -2,8 +2,8 @@ package io.keck.room;
 
 import com.codahale.metrics.MetricRegistry;
 import com.sun.management.ThreadMXBean;
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.DecodeLimits;
 import io.keck.ops.ConnectionMeters;
 import io.keck.ops.RoomMeters;
 import io.keck.ops.SyncStages;

@@ -1,11 +1,11 @@
 package io.keck.api;
 
 import io.keck.api.DocumentCalls.Missing;
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Root;
-import io.keck.crdt.Update;
-import io.keck.crdt.UpdateV2;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Update;
+import io.keck.crdt.store.UpdateV2;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.UnavailableException;
 import jakarta.ws.rs.BeanParam;

@@ -1,6 +1,5 @@
 package io.keck.api;
 
-import io.keck.crdt.Update;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.room.Documents.Answer;
 import jakarta.ws.rs.BeanParam;

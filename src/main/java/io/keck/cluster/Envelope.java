@@ -1,9 +1,9 @@
 package io.keck.cluster;
 
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.DecodeLimits;
 import io.keck.protocol.AwarenessState;
 import io.keck.room.Bus;
 import io.keck.room.Bus.Event;

@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.Ranges;
 import java.util.ArrayDeque;
 import java.util.function.Predicate;
 

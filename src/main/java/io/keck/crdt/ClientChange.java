@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.Ranges;
 import org.jspecify.annotations.Nullable;
 
 /** What one transaction did to the history of one client. */

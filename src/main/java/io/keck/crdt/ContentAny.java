@@ -2,6 +2,7 @@ package io.keck.crdt;
 
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.Refs;
 
 /** Values in lib0's "any" encoding. Source: Yjs {@code ContentAny.js}. */
 final class ContentAny extends ContentValues {

@@ -1,6 +1,7 @@
 package io.keck.crdt;
 
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.Refs;
 
 /** Nothing but a length: content that was deleted and is gone. Source: Yjs {@code ContentDeleted.js}. */
 final class ContentDeleted extends ItemContent {

@@ -2,6 +2,7 @@ package io.keck.crdt;
 
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.Refs;
 import org.jspecify.annotations.Nullable;
 
 /** A document inside another: only its name and options, its content travels elsewhere. Source: Yjs {@code ContentDoc.js}. */

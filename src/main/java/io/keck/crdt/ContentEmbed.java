@@ -2,6 +2,7 @@ package io.keck.crdt;
 
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.lib0.JsonValue;
+import io.keck.crdt.store.Refs;
 import org.jspecify.annotations.Nullable;
 
 /** A JSON value in a text. Source: Yjs {@code ContentEmbed.js}. */

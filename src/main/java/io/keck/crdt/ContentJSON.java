@@ -3,6 +3,7 @@ package io.keck.crdt;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.lib0.JsonValue;
+import io.keck.crdt.store.Refs;
 
 /** Values as JSON text, which old versions of Yjs wrote. Source: Yjs {@code ContentJSON.js}. */
 final class ContentJSON extends ContentValues {

@@ -1,6 +1,7 @@
 package io.keck.crdt;
 
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.Refs;
 import org.jspecify.annotations.Nullable;
 
 /** Text, in UTF-16 code units. It stands in the text buffer of the item's history. Source: Yjs {@code ContentString.js}. */

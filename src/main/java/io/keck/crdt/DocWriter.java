@@ -1,6 +1,9 @@
 package io.keck.crdt;
 
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.Ranges;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.StateVector;
 
 /** Writes structs of a document as they are, as Yjs does: one struct after the other. Source: Yjs {@code encoding.js}. */
 final class DocWriter {

@@ -1,5 +1,9 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.DeleteSet;
+import io.keck.crdt.store.Id;
+import io.keck.crdt.store.StructRows;
+import io.keck.crdt.store.Update;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -131,21 +135,19 @@ public final class History {
     public static List<Entry> of(Doc doc, Update update) {
         DeleteSet said = new DeleteSet();
         List<Section> sections = new ArrayList<>();
-        long[] structs = update.rows();
-        for (int row = 0; row < update.structCount; row++) {
-            long client = structs[row * Update.ROW + Update.CLIENT];
-            long from = structs[row * Update.ROW + Update.CLOCK];
-            long to = from + structs[row * Update.ROW + Update.LEN];
+        StructRows rows = update.rows();
+        for (int row = 0; row < rows.count(); row++) {
+            long client = rows.client(row);
+            long from = rows.clock(row);
+            long to = rows.end(row);
             said.add(client, from, to);
             collect(doc.store(), client, from, to, sections);
         }
-        long[] deletes = update.deleteRows();
-        for (int r = 0; r < deletes.length; r += Update.DELETE_ROW) {
+        update.forEachDelete((client, from, to) -> {
             int mark = sections.size();
-            long client = deletes[r];
-            collect(doc.store(), client, deletes[r + 1], deletes[r + 2], sections);
+            collect(doc.store(), client, from, to, sections);
             sections.subList(mark, sections.size()).removeIf(section -> said.contains(client, section.clock()));
-        }
+        });
         return new History().entries(sorted(sections));
     }
 

@@ -1,5 +1,11 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.DeleteSet;
+import io.keck.crdt.store.Ranges;
+import io.keck.crdt.store.StructRows;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +47,7 @@ final class Inbox {
         }
 
         long clock() {
-            return update.rows()[row * Update.ROW + Update.CLOCK];
+            return update.rows().clock(row);
         }
     }
 
@@ -107,18 +113,19 @@ final class Inbox {
 
     /** The usual case: one client, nothing missing. What is left for the queues is told by false. */
     private boolean integrateAtOnce(Transaction transaction, Update u) {
-        if (u.structCount == 0) {
+        StructRows rows = u.rows();
+        int count = rows.count();
+        if (count == 0) {
             return true;
         }
-        long[] rows = u.rows();
-        long client = rows[Update.CLIENT];
-        if (rows[(u.structCount - 1) * Update.ROW + Update.CLIENT] != client) {
+        long client = rows.client(0);
+        if (rows.client(count - 1) != client) {
             return false;
         }
         StructList list = null;
-        for (int row = 0; row < u.structCount; row++) {
-            long clock = rows[row * Update.ROW + Update.CLOCK];
-            long end = clock + rows[row * Update.ROW + Update.LEN];
+        for (int row = 0; row < count; row++) {
+            long clock = rows.clock(row);
+            long end = rows.end(row);
             long state = list == null ? store.end(client) : list.end();
             if (end <= state) {
                 continue;
@@ -143,11 +150,12 @@ final class Inbox {
 
     private void enqueue(Update u) {
         List<Queue> touched = new ArrayList<>();
-        long[] rows = u.rows();
-        for (int row = 0; row < u.structCount; ) {
-            long client = rows[row * Update.ROW + Update.CLIENT];
+        StructRows rows = u.rows();
+        int count = rows.count();
+        for (int row = 0; row < count; ) {
+            long client = rows.client(row);
             int end = row + 1;
-            while (end < u.structCount && rows[end * Update.ROW + Update.CLIENT] == client) {
+            while (end < count && rows.client(end) == client) {
                 end++;
             }
             Queue queue = queue(client);
@@ -193,7 +201,7 @@ final class Inbox {
         while (!queue.segments.isEmpty()) {
             Segment head = queue.segments.element();
             long clock = head.clock();
-            long end = clock + head.update.rows()[head.row * Update.ROW + Update.LEN];
+            long end = head.update.rows().end(head.row);
             long state = store.end(queue.client);
             if (end > state) {
                 if (clock > state) {
@@ -251,9 +259,9 @@ final class Inbox {
     }
 
     private boolean waits(Update u) {
-        long[] rows = u.rows();
-        for (int r = (u.structCount - 1) * Update.ROW; r >= 0; r -= Update.ROW) {
-            if (rows[r + Update.CLOCK] + rows[r + Update.LEN] > store.end(rows[r + Update.CLIENT])) {
+        StructRows rows = u.rows();
+        for (int row = rows.count() - 1; row >= 0; row--) {
+            if (rows.end(row) > store.end(rows.client(row))) {
                 return true;
             }
         }
@@ -284,11 +292,7 @@ final class Inbox {
     // ---- deletes
 
     private void delete(Transaction transaction, Update u) {
-        long[] rows = u.deleteRows();
-        for (int r = 0; r < rows.length; r += Update.DELETE_ROW) {
-            long client = rows[r];
-            long from = rows[r + 1];
-            long to = rows[r + 2];
+        u.forEachDelete((client, from, to) -> {
             StructList list = store.find(client);
             long state = list == null ? 0 : list.end();
             if (list != null && from < state) {
@@ -303,7 +307,7 @@ final class Inbox {
                 deleters += waiting.size() == 0 ? 1 : 0;
                 waiting.add(Math.max(from, state), to);
             }
-        }
+        });
         if (heldDeletes.size() > 0) {
             for (int i = 0; i < transaction.changeCount(); i++) {
                 deleteHeld(transaction, transaction.change(i).list);

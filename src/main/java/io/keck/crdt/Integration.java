@@ -4,6 +4,10 @@ import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.JsonValue;
+import io.keck.crdt.store.Content;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.StructRows;
+import io.keck.crdt.store.Update;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,24 +58,21 @@ final class Integration {
      * to reach is then in {@link #missingClock}.
      */
     long missing(Update u, int row) {
-        long[] s = u.rows();
-        int r = row * Update.ROW;
-        long client = s[r + Update.CLIENT];
-        int info = (int) s[r + Update.INFO];
+        StructRows rows = u.rows();
+        long client = rows.client(row);
+        int info = rows.info(row);
         if ((info & Refs.MASK) == Refs.GC) {
             return -1;
         }
-        boolean begins = store.end(client) <= s[r + Update.CLOCK]; // the rest of a struct stands behind its beginning
-        if (begins
-                && (info & Refs.ORIGIN) != 0
-                && lacks(client, s[r + Update.ORIGIN_CLIENT], s[r + Update.ORIGIN_CLOCK])) {
-            return s[r + Update.ORIGIN_CLIENT];
+        boolean begins = store.end(client) <= rows.clock(row); // the rest of a struct stands behind its beginning
+        if (begins && (info & Refs.ORIGIN) != 0 && lacks(client, rows.originClient(row), rows.originClock(row))) {
+            return rows.originClient(row);
         }
-        if ((info & Refs.RIGHT_ORIGIN) != 0 && lacks(client, s[r + Update.RIGHT_CLIENT], s[r + Update.RIGHT_CLOCK])) {
-            return s[r + Update.RIGHT_CLIENT];
+        if ((info & Refs.RIGHT_ORIGIN) != 0 && lacks(client, rows.rightClient(row), rows.rightClock(row))) {
+            return rows.rightClient(row);
         }
         if (begins && (info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0) {
-            Decoder in = parentInfo(u, r);
+            Decoder in = rows.parentInfo(row);
             if (in.readVarUint() != 1) {
                 long parent = in.readVarUint();
                 if (lacks(client, parent, in.readVarUint())) {
@@ -97,20 +98,14 @@ final class Integration {
         return true;
     }
 
-    private static Decoder parentInfo(Update u, int r) {
-        long section = u.rows()[r + Update.ORIGIN_CLOCK];
-        return new Decoder(u.bytes, Update.from(section), Update.to(section));
-    }
-
     /** Integrates the part of a row that is new. Nothing it needs may be missing, nor clocks of its client before it. */
     void integrate(Transaction transaction, StructList list, Update u, int row) {
-        long[] s = u.rows();
-        int r = row * Update.ROW;
+        StructRows rows = u.rows();
         long clock = list.end();
-        long offset = clock - s[r + Update.CLOCK];
-        long length = s[r + Update.LEN] - offset;
+        long offset = clock - rows.clock(row);
+        long length = rows.length(row) - offset;
         transaction.touch(list);
-        int info = (int) s[r + Update.INFO];
+        int info = rows.info(row);
         if ((info & Refs.MASK) == Refs.GC) {
             list.append(new GC(list, clock, length));
             return;
@@ -120,11 +115,11 @@ final class Integration {
         if (offset > 0) {
             left = store.cleanEnd(transaction, list, clock - 1);
         } else if ((info & Refs.ORIGIN) != 0) {
-            left = store.cleanEnd(transaction, store.client(s[r + Update.ORIGIN_CLIENT]), s[r + Update.ORIGIN_CLOCK]);
+            left = store.cleanEnd(transaction, store.client(rows.originClient(row)), rows.originClock(row));
         }
         long originClock = left == null ? 0 : left.end() - 1; // before the other split, should it be in the same item
         if ((info & Refs.RIGHT_ORIGIN) != 0) {
-            right = store.cleanStart(transaction, store.client(s[r + Update.RIGHT_CLIENT]), s[r + Update.RIGHT_CLOCK]);
+            right = store.cleanStart(transaction, store.client(rows.rightClient(row)), rows.rightClock(row));
         }
         // as in Yjs, a pair is cut for good where an item from elsewhere names its halves, wherever that item goes
         if (left instanceof Item item) {
@@ -144,7 +139,7 @@ final class Integration {
             parent = item.parent();
             parentSub = item.parentSub();
         } else {
-            Decoder in = parentInfo(u, r);
+            Decoder in = rows.parentInfo(row);
             if (in.readVarUint() == 1) {
                 parent = doc.root(in.readVarString());
             } else {
@@ -182,23 +177,22 @@ final class Integration {
     }
 
     private void readContent(Item item, Update u, int row, long offset) {
-        long[] s = u.rows();
-        int r = row * Update.ROW;
-        int ref = (int) s[r + Update.INFO] & Refs.MASK;
-        int from = Update.from(s[r + Update.CONTENT]);
-        int to = Update.to(s[r + Update.CONTENT]);
+        StructRows rows = u.rows();
+        int ref = rows.ref(row);
+        int from = rows.contentFrom(row);
+        int to = rows.contentTo(row);
         switch (ref) {
             case Refs.DELETED -> {}
             case Refs.STRING -> {
-                int units = (int) s[r + Update.LEN];
+                int units = (int) rows.length(row);
                 item.content(ContentString.INSTANCE);
                 item.at = item.list().text().length();
                 cursor.reset(); // another update may have a row of that number
                 cursor.at(row, from, offset);
-                item.list().text().append(u.bytes, from, to, units, (int) offset, units, cursor);
+                item.list().text().append(rows.bytes(), from, to, units, (int) offset, units, cursor);
             }
             case Refs.ANY -> {
-                Decoder in = new Decoder(u.bytes, from, to);
+                Decoder in = new Decoder(rows.bytes(), from, to);
                 for (long i = 0; i < offset; i++) {
                     Any.skip(in, Integer.MAX_VALUE);
                 }
@@ -209,7 +203,7 @@ final class Integration {
                 }
             }
             case Refs.JSON -> {
-                Decoder in = new Decoder(u.bytes, from, to);
+                Decoder in = new Decoder(rows.bytes(), from, to);
                 for (long i = 0; i < offset; i++) {
                     in.skip(in.readLength());
                 }
@@ -219,7 +213,7 @@ final class Integration {
                     item.list().addValue(jsonOrUndefined(in.readVarString()));
                 }
             }
-            default -> item.content(single(ref, new Decoder(u.bytes, from, to)));
+            default -> item.content(single(ref, new Decoder(rows.bytes(), from, to)));
         }
     }
 

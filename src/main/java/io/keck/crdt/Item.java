@@ -1,5 +1,7 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.Id;
+import io.keck.crdt.store.Refs;
 import org.jspecify.annotations.Nullable;
 
 /**

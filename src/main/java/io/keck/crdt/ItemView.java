@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.Id;
 import org.jspecify.annotations.Nullable;
 
 /**

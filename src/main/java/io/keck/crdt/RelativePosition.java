@@ -3,6 +3,7 @@ package io.keck.crdt;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.Id;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.Id;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -3,6 +3,11 @@ package io.keck.crdt;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.DeleteSet;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructRows;
+import io.keck.crdt.store.Update;
 import java.util.function.Predicate;
 
 /**
@@ -53,10 +58,7 @@ public final class Snapshot {
      */
     public static Snapshot decodeV2(byte[] v2) {
         Decoder in = new Decoder(v2);
-        Encoder v1 = new Encoder(v2.length);
-        DeleteSetV2.toV1(in, v1);
-        DeleteSet deletes = new DeleteSet();
-        DeleteSet.decode(new Decoder(v1.toByteArray()), deletes::add);
+        DeleteSet deletes = DeleteSet.decodeV2(in);
         return new Snapshot(deletes, StateVector.decode(in.readRest()));
     }
 
@@ -92,20 +94,15 @@ public final class Snapshot {
 
     /** Whether all that an update says had happened by then. */
     public boolean contains(Update update) {
-        StructReader in = new StructReader();
-        in.structs(update);
-        while (in.next()) {
-            if (stateVector.clock(in.client) < in.end) {
+        StructRows structs = update.rows();
+        for (int row = 0; row < structs.count(); row++) {
+            if (stateVector.clock(structs.client(row)) < structs.end(row)) {
                 return false;
             }
         }
-        in.deletes(update);
-        while (in.nextDelete()) {
-            if (!deletes.covers(in.client, in.clock, in.end)) {
-                return false;
-            }
-        }
-        return true;
+        boolean[] all = {true};
+        update.forEachDelete((client, from, to) -> all[0] &= deletes.covers(client, from, to));
+        return all[0];
     }
 
     /**

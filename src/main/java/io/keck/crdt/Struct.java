@@ -1,5 +1,7 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.Id;
+
 /**
  * Something that fills clocks of one client in a document: an {@link Item} or a {@link GC}. A gap is no struct: what
  * stands behind one is not integrated. Source: Yjs {@code AbstractStruct.js}.

@@ -1,5 +1,7 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.Ranges;
+import io.keck.crdt.store.TextBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,11 @@
 package io.keck.crdt;
 
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.DeleteSet;
+import io.keck.crdt.store.Ranges;
+import io.keck.crdt.store.Update;
+import io.keck.crdt.store.UpdateV2;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;

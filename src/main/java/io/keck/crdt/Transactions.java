@@ -1,5 +1,8 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Update;
+import io.keck.crdt.store.UpdateV2;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;

@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.DeleteSet;
 import java.util.HashMap;
 import java.util.Map;
 

@@ -1,6 +1,8 @@
 package io.keck.crdt;
 
 import io.keck.crdt.lib0.Any;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.TextBuffer;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,26 +1,25 @@
 /**
- * A Yjs engine in pure Java. Three layers, each usable alone; this package depends on {@code java.*} alone.
+ * A Yjs engine in pure Java. Three layers, each usable alone, none of which depends on anything but {@code java.*}.
  *
- * <p><b>Codec</b>: {@link io.keck.crdt.Update} decodes what a peer sent, strictly
- * ({@link io.keck.crdt.UpdateV2} does so for the other format).
+ * <p><b>Codec</b> ({@link io.keck.crdt.lib0}): the binary encoding under Yjs.
  *
- * <p><b>Struct store</b>: {@link io.keck.crdt.StructStore} holds a document as sorted runs of structs and answers what is
- * new in an update, what a peer lacks and what the whole document is, without ever integrating it. A sync server needs no
- * more than that.
+ * <p><b>Documents as bytes</b> ({@link io.keck.crdt.store}): {@link io.keck.crdt.store.Update} decodes what a peer sent,
+ * {@link io.keck.crdt.store.StructStore} answers what is new in it and what a peer lacks, without integrating anything. A
+ * sync server needs no more than that.
  *
- * {@snippet :
+ * <pre>{@code
  * StructStore store = new StructStore();
- * Update news = store.reduce(Update.decode(bytesFromPeer)); // what we did not have yet
+ * Update news = store.reduce(Update.decode(bytesFromPeer)); // what the store did not have yet
  * store.apply(news);
  * byte[] answer = store.diff(StateVector.decode(stateVectorOfPeer));
- * }
+ * }</pre>
  *
- * <p><b>Document</b>: {@link io.keck.crdt.Doc} integrates updates and gives the shared types {@link
+ * <p><b>Documents with types</b> (this package): {@link io.keck.crdt.Doc} integrates updates and gives the shared types {@link
  * io.keck.crdt.YText}, {@link io.keck.crdt.YArray}, {@link io.keck.crdt.YMap} and {@link io.keck.crdt.YXmlFragment} to
  * read, to edit and to observe; with {@link io.keck.crdt.UndoManager}, {@link io.keck.crdt.Snapshot} and {@link
  * io.keck.crdt.RelativePosition}. Two documents that exchange their updates end up the same:
  *
- * {@snippet :
+ * <pre>{@code
  * Doc here = new Doc();
  * Doc there = new Doc();
  * here.onUpdate((update, transaction) -> there.applyUpdate(update, "from here"));
@@ -40,13 +39,13 @@
  *     text.delete(0, 1);
  * }); // prints: [Delete[length=1], Retain[length=10, attributes={}], Insert[value=!, attributes={}]]
  *
- * // what somebody lacks who sent a state vector
+ * // what a peer with that state vector lacks
  * byte[] diff = here.encodeStateAsUpdate(StateVector.decode(stateVectorOfPeer));
  *
  * // between the layers
  * Doc fork = Doc.of(store); // to read, or to edit and throw away
  * StructStore collected = fork.toStructStore(); // without what integrating found to be garbage
- * }
+ * }</pre>
  *
  * <p>Nothing here starts threads or reads clocks, and nothing is thread-safe unless it says so.
  */

@@ -1,9 +1,9 @@
 package io.keck.feed;
 
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Doc;
 import io.keck.crdt.History;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Update;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

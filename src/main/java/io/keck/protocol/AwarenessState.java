@@ -1,10 +1,10 @@
 package io.keck.protocol;
 
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.lib0.Json;
+import io.keck.crdt.store.DecodeLimits;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

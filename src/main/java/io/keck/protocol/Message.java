@@ -1,11 +1,11 @@
 package io.keck.protocol;
 
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.StateVector;
-import io.keck.crdt.Update;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.Update;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.keck.room;
 
-import io.keck.crdt.StateVector;
-import io.keck.crdt.StructStore;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructStore;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.keck.room;
 
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;

@@ -1,6 +1,6 @@
 package io.keck.room;
 
-import io.keck.crdt.Update;
+import io.keck.crdt.store.Update;
 import org.jspecify.annotations.Nullable;
 
 /** An edit of a back end that waits to be committed: not seen by anyone before. Told once how it went, in a room's turn. */

@@ -1,8 +1,5 @@
 package io.keck.room;
 
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
 import io.keck.crdt.lib0.DecodeException;
 import java.util.List;
 import java.util.Objects;

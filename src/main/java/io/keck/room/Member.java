@@ -1,6 +1,6 @@
 package io.keck.room;
 
-import io.keck.crdt.StateVector;
+import io.keck.crdt.store.StateVector;
 import io.keck.protocol.Awareness;
 import org.jspecify.annotations.Nullable;
 

@@ -1,8 +1,8 @@
 package io.keck.room;
 
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Doc;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Update;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.UnavailableException;
 import java.util.ArrayList;

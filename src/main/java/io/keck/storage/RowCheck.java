@@ -1,8 +1,8 @@
 package io.keck.storage;
 
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.Update;
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Update;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog.Head;

@@ -1,8 +1,8 @@
 package io.keck.api;
 
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Doc;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Update;
 import io.keck.room.Documents;
 import io.keck.room.RequestKey;
 import java.util.Arrays;

@@ -3,8 +3,8 @@ package io.keck.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.FeedMetrics;
 import io.keck.room.Documents.RoomMissingException;

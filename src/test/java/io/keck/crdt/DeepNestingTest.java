@@ -2,6 +2,9 @@ package io.keck.crdt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.Update;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -3,6 +3,7 @@ package io.keck.crdt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.keck.crdt.store.StateVector;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -4,6 +4,9 @@ import static java.util.stream.Collectors.toList;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.keck.crdt.store.DeleteSet;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;

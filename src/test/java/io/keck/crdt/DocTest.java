@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;

@@ -27,6 +27,7 @@ class DocumentedExamplesTest {
     private static final String FRAME = String.join(
             "\n",
             "import io.keck.crdt.*;",
+            "import io.keck.crdt.store.*;",
             "import java.util.*;",
             "public class Example {",
             "    static StructStore store = new StructStore();",
@@ -92,7 +93,7 @@ class DocumentedExamplesTest {
     @Test
     void javadocOfThePackage_isRight() throws Exception {
         List<String> examples =
-                find(Path.of("src/main/java/io/keck/crdt/package-info.java"), "\\{@snippet :\n(.*?)\n \\* \\}\n");
+                find(Path.of("src/main/java/io/keck/crdt/package-info.java"), "<pre>\\{@code\n(.*?)\n \\* \\}</pre>\n");
         assertThat(examples).hasSize(2);
         for (String example : examples) {
             check(example.replaceAll("(?m)^ \\* ?", ""));

@@ -3,6 +3,7 @@ package io.keck.crdt;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.keck.crdt.store.StateVector;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -66,12 +67,12 @@ public final class Fixtures {
         return HexFormat.of().parseHex(text.textValue());
     }
 
-    static byte[] base64(JsonNode text) {
+    public static byte[] base64(JsonNode text) {
         return Base64.getDecoder().decode(text.textValue());
     }
 
     /** A state vector from {@code [[client, clock], ..]}. */
-    static StateVector stateVector(JsonNode svJson) {
+    public static StateVector stateVector(JsonNode svJson) {
         Map<Long, Long> clocks = new HashMap<>();
         svJson.forEach(
                 entry -> clocks.put(entry.get(0).longValue(), entry.get(1).longValue()));

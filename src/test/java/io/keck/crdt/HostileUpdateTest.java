@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.time.Duration;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;

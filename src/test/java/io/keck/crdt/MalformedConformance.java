@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
+import io.keck.crdt.store.UpdateV2;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.Refs;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,19 +10,19 @@ import java.util.Random;
  * Random updates of several clients as they look on the wire: every kind of content, runs that squash and runs that do
  * not, deletes. Enough for a store, which does not integrate; nonsense as a document.
  */
-final class RandomUpdates {
+public final class RandomUpdates {
     private static final String[] WORDS = {"a", "xyz", "é", "日本", "😀", "a😀b", "\n", "ÿ"};
 
     private final Random random;
     private final long[] clients;
     private final long[] clocks;
 
-    RandomUpdates(long seed, int clientCount) {
+    public RandomUpdates(long seed, int clientCount) {
         this(seed, clientCount, 0);
     }
 
     /** As above; every client begins with that clock. */
-    RandomUpdates(long seed, int clientCount, long firstClock) {
+    public RandomUpdates(long seed, int clientCount, long firstClock) {
         random = new Random(seed);
         clients = random.longs(clientCount, 0, 1L << (random.nextBoolean() ? 32 : 53))
                 .distinct()
@@ -31,7 +32,7 @@ final class RandomUpdates {
     }
 
     /** The updates in the order of their making. */
-    List<byte[]> make(int count) {
+    public List<byte[]> make(int count) {
         List<byte[]> updates = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             updates.add(one());

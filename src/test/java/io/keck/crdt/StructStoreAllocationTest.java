@@ -3,6 +3,9 @@ package io.keck.crdt;
 import static io.keck.crdt.UpdateBuilder.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;

@@ -4,6 +4,8 @@ import static io.keck.crdt.UpdateBuilder.id;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongFunction;

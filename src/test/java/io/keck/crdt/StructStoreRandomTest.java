@@ -2,6 +2,10 @@ package io.keck.crdt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructRows;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -77,12 +81,13 @@ class StructStoreRandomTest {
 
     private static int sharedClocks(Update a, Update b) {
         int shared = 0;
-        for (int i = 0; i < a.structCount * Update.ROW; i += Update.ROW) {
-            for (int k = 0; k < b.structCount * Update.ROW; k += Update.ROW) {
-                boolean sameClient = a.rows()[i + Update.CLIENT] == b.rows()[k + Update.CLIENT];
-                boolean before = a.rows()[i + Update.CLOCK] + a.rows()[i + Update.LEN] <= b.rows()[k + Update.CLOCK];
-                boolean after = b.rows()[k + Update.CLOCK] + b.rows()[k + Update.LEN] <= a.rows()[i + Update.CLOCK];
-                shared += sameClient && !before && !after ? 1 : 0;
+        StructRows first = a.rows();
+        StructRows second = b.rows();
+        for (int i = 0; i < first.count(); i++) {
+            for (int k = 0; k < second.count(); k++) {
+                boolean sameClient = first.client(i) == second.client(k);
+                boolean apart = first.end(i) <= second.clock(k) || second.end(k) <= first.clock(i);
+                shared += sameClient && !apart ? 1 : 0;
             }
         }
         return shared;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.Update;
 import org.junit.jupiter.api.Test;
 
 class TypeDepthTest {

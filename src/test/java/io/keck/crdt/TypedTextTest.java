@@ -2,6 +2,8 @@ package io.keck.crdt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.crdt.store.EngineFuzz;
+import io.keck.crdt.store.Refs;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;

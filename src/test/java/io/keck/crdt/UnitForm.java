@@ -3,11 +3,17 @@ package io.keck.crdt;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.JsonValue;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Ranges;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.StructRows;
+import io.keck.crdt.store.Update;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.StringJoiner;
@@ -59,36 +65,32 @@ final class UnitForm {
     }
 
     private void structs() {
-        Integer[] rows = new Integer[u.structCount];
-        Arrays.setAll(rows, i -> i * Update.ROW);
-        Arrays.sort(rows, (a, b) -> {
-            int c = Long.compare(u.rows()[a], u.rows()[b]);
-            return c != 0 ? c : Long.compare(u.rows()[a + 1], u.rows()[b + 1]);
-        });
-        for (int r : rows) {
-            struct(r);
+        StructRows rows = u.rows();
+        Integer[] order = new Integer[rows.count()];
+        Arrays.setAll(order, i -> i);
+        Arrays.sort(order, Comparator.<Integer>comparingLong(rows::client).thenComparingLong(rows::clock));
+        for (int row : order) {
+            struct(rows, row);
         }
     }
 
-    private void struct(int r) {
-        long client = u.rows()[r + Update.CLIENT];
-        long clock = u.rows()[r + Update.CLOCK];
-        long len = u.rows()[r + Update.LEN];
-        int info = (int) u.rows()[r + Update.INFO];
-        if ((info & Refs.MASK) == Refs.GC) {
+    private void struct(StructRows rows, int row) {
+        long client = rows.client(row);
+        long clock = rows.clock(row);
+        long len = rows.length(row);
+        int info = rows.info(row);
+        if (rows.ref(row) == Refs.GC) {
             for (long i = 0; i < len; i++) {
                 add(client, clock + i, " G");
             }
             return;
         }
-        List<String> units = units(r, info & Refs.MASK);
-        String right = id(u.rows()[r + Update.RIGHT_CLIENT], u.rows()[r + Update.RIGHT_CLOCK]);
+        List<String> units = units(rows, row);
+        String right = id(rows.rightClient(row), rows.rightClock(row));
         for (int i = 0; i < len; i++) {
-            String origin = i > 0
-                    ? client + ":" + (clock + i - 1)
-                    : id(u.rows()[r + Update.ORIGIN_CLIENT], u.rows()[r + Update.ORIGIN_CLOCK]);
+            String origin = i > 0 ? client + ":" + (clock + i - 1) : id(rows.originClient(row), rows.originClock(row));
             boolean free = (info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0;
-            String parent = i == 0 && free ? parent(r, info) : "";
+            String parent = i == 0 && free ? parent(rows.parentInfo(row), info) : "";
             add(client, clock + i, " o=" + origin + " r=" + right + " p=" + parent + " " + units.get(i));
         }
     }
@@ -101,29 +103,27 @@ final class UnitForm {
         return client < 0 ? "-" : client + ":" + clock;
     }
 
-    private String parent(int r, int info) {
-        long section = u.rows()[r + Update.ORIGIN_CLOCK];
-        Decoder in = new Decoder(u.bytes, Update.from(section), Update.to(section));
+    private static String parent(Decoder in, int info) {
         String parent =
                 in.readVarUint() == 1 ? JsonValue.write(in.readVarString()) : in.readVarUint() + ":" + in.readVarUint();
         return (info & Refs.PARENT_SUB) == 0 ? parent : parent + "/" + JsonValue.write(in.readVarString());
     }
 
-    private List<String> units(int r, int ref) {
-        long section = u.rows()[r + Update.CONTENT];
-        Decoder in = new Decoder(u.bytes, Update.from(section), Update.to(section));
+    private static List<String> units(StructRows rows, int row) {
+        Decoder in = rows.content(row);
+        int ref = rows.ref(row);
         List<String> units = new ArrayList<>();
         switch (ref) {
             case Refs.DELETED -> {
-                for (long i = 0; i < u.rows()[r + Update.LEN]; i++) {
+                for (long i = 0; i < rows.length(row); i++) {
                     units.add("D");
                 }
             }
             case Refs.STRING -> {
                 String s = new String(
-                        u.bytes,
-                        Update.from(section),
-                        Update.to(section) - Update.from(section),
+                        rows.bytes(),
+                        rows.contentFrom(row),
+                        rows.contentTo(row) - rows.contentFrom(row),
                         StandardCharsets.UTF_8);
                 s.chars().forEach(c -> units.add(String.format("S%04x", c)));
             }
@@ -161,10 +161,8 @@ final class UnitForm {
 
     private void deletes() {
         TreeMap<Long, Ranges> clients = new TreeMap<>();
-        long[] rows = u.deleteRows();
-        for (int i = 0; i < rows.length; i += Update.DELETE_ROW) {
-            clients.computeIfAbsent(rows[i], c -> new Ranges()).add(rows[i + 1], rows[i + 2]);
-        }
+        u.forEachDelete((client, from, to) ->
+                clients.computeIfAbsent(client, c -> new Ranges()).add(from, to));
         clients.forEach((client, ranges) -> {
             StringJoiner all = new StringJoiner(",", "ds " + client + " ", "");
             for (int i = 0; i < ranges.size(); i++) {

@@ -2,10 +2,13 @@ package io.keck.crdt;
 
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.Id;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.Update;
 import java.util.function.Consumer;
 
 /** Writes V1 updates by hand, wrong ones too. Client blocks and deletes come out in the order in which they went in. */
-final class UpdateBuilder {
+public final class UpdateBuilder {
     /** An item's left or right origin. */
     record Id(long client, long clock) {}
 
@@ -18,12 +21,12 @@ final class UpdateBuilder {
     private long client;
     private long clock;
 
-    static Id id(long client, long clock) {
+    public static Id id(long client, long clock) {
         return new Id(client, clock);
     }
 
     /** Starts the block of a client. */
-    UpdateBuilder client(long id, long firstClock) {
+    public UpdateBuilder client(long id, long firstClock) {
         endBlock();
         client = id;
         clock = firstClock;
@@ -42,28 +45,28 @@ final class UpdateBuilder {
         }
     }
 
-    UpdateBuilder gc(long length) {
+    public UpdateBuilder gc(long length) {
         return struct(Refs.GC, out -> out.writeVarUint(length));
     }
 
-    UpdateBuilder skip(long length) {
+    public UpdateBuilder skip(long length) {
         return struct(Refs.SKIP, out -> out.writeVarUint(length));
     }
 
     /** Text at the start of the root "t". */
-    UpdateBuilder text(String text) {
+    public UpdateBuilder text(String text) {
         return item(Refs.STRING, null, null, out -> out.writeVarString(text));
     }
 
-    UpdateBuilder text(String text, Id origin, Id rightOrigin) {
+    public UpdateBuilder text(String text, Id origin, Id rightOrigin) {
         return item(Refs.STRING, origin, rightOrigin, out -> out.writeVarString(text));
     }
 
-    UpdateBuilder deleted(long length, Id origin) {
+    public UpdateBuilder deleted(long length, Id origin) {
         return item(Refs.DELETED, origin, null, out -> out.writeVarUint(length));
     }
 
-    UpdateBuilder any(Id origin, Object... values) {
+    public UpdateBuilder any(Id origin, Object... values) {
         return item(Refs.ANY, origin, null, out -> {
             out.writeVarUint(values.length);
             for (Object value : values) {
@@ -73,7 +76,7 @@ final class UpdateBuilder {
     }
 
     /** ContentJSON: each element is the text of it. */
-    UpdateBuilder json(Id origin, String... values) {
+    public UpdateBuilder json(Id origin, String... values) {
         return item(Refs.JSON, origin, null, out -> {
             out.writeVarUint(values.length);
             for (String value : values) {
@@ -83,7 +86,7 @@ final class UpdateBuilder {
     }
 
     /** An item in the root "t" if it has no origins. */
-    UpdateBuilder item(int ref, Id origin, Id rightOrigin, Consumer<Encoder> content) {
+    public UpdateBuilder item(int ref, Id origin, Id rightOrigin, Consumer<Encoder> content) {
         int info = ref | (origin == null ? 0 : Refs.ORIGIN) | (rightOrigin == null ? 0 : Refs.RIGHT_ORIGIN);
         return struct(info, out -> {
             write(out, origin);
@@ -104,14 +107,14 @@ final class UpdateBuilder {
     }
 
     /** Any struct: the info byte and what follows it. */
-    UpdateBuilder struct(int info, Consumer<Encoder> rest) {
+    public UpdateBuilder struct(int info, Consumer<Encoder> rest) {
         block.writeUint8(info);
         rest.accept(block);
         structs++;
         return this;
     }
 
-    UpdateBuilder delete(long ofClient, long from, long length) {
+    public UpdateBuilder delete(long ofClient, long from, long length) {
         deletes.writeVarUint(ofClient);
         deletes.writeVarUint(1);
         deletes.writeVarUint(from);
@@ -120,7 +123,7 @@ final class UpdateBuilder {
         return this;
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
         Encoder out = new Encoder();
         endBlock();
         out.writeVarUint(blockCount);
@@ -131,7 +134,7 @@ final class UpdateBuilder {
         return out.toByteArray();
     }
 
-    Update build() {
+    public Update build() {
         return Update.decode(bytes());
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;

@@ -42,7 +42,7 @@ public final class YjsOracle implements AutoCloseable {
             return all.get(request);
         }
 
-        byte[] blob(JsonNode index) {
+        public byte[] blob(JsonNode index) {
             return blobs.get(index.intValue());
         }
     }
@@ -75,12 +75,12 @@ public final class YjsOracle implements AutoCloseable {
     }
 
     /** As above, for one update. */
-    int apply(boolean gc, JsonNode roots, byte[] update) {
+    public int apply(boolean gc, JsonNode roots, byte[] update) {
         return apply(gc, roots, List.of(update));
     }
 
     /** As above, where the last update is in V2. */
-    int applyV2(boolean gc, JsonNode roots, List<byte[]> updates) {
+    public int applyV2(boolean gc, JsonNode roots, List<byte[]> updates) {
         int index = apply(gc, roots, updates);
         ((ObjectNode) requests.get(index)).put("v2", true);
         return index;
@@ -90,25 +90,25 @@ public final class YjsOracle implements AutoCloseable {
      * Asks what a new document encodes to after these updates, an entry of the order being the indexes of some that come
      * merged; the answer has {@code v1} and {@code v2}, the indexes of blobs.
      */
-    int encode(boolean gc, List<byte[]> updates, List<List<Integer>> order) {
+    public int encode(boolean gc, List<byte[]> updates, List<List<Integer>> order) {
         request("encode", updates).put("gc", gc).set("order", JSON.valueToTree(order));
         return requests.size() - 1;
     }
 
     /** Asks for updates in V2; the answer is a list of {@code v1} and {@code v2}, as oracle.mjs tells. */
-    int toV2(List<byte[]> updates) {
+    public int toV2(List<byte[]> updates) {
         request("toV2", updates);
         return requests.size() - 1;
     }
 
     /** Asks for updates from V2 in V1; the answer is a list of {@code v1} or {@code fail}. */
-    int toV1(List<byte[]> updates) {
+    public int toV1(List<byte[]> updates) {
         request("toV1", updates);
         return requests.size() - 1;
     }
 
     /** Asks for updates as Yjs writes them who has read them; the answer is a list of indexes of blobs. */
-    int rewrite(List<byte[]> updates) {
+    public int rewrite(List<byte[]> updates) {
         request("rewrite", updates);
         return requests.size() - 1;
     }
@@ -117,7 +117,7 @@ public final class YjsOracle implements AutoCloseable {
      * Asks for updates merged, what of that somebody lacks, and its state vector; the answer has {@code merged}, {@code
      * diff} and {@code vector}, indexes of blobs.
      */
-    int mergeAndDiff(List<byte[]> updates, byte[] known) {
+    public int mergeAndDiff(List<byte[]> updates, byte[] known) {
         List<byte[]> all = new ArrayList<>(updates);
         all.add(known);
         request("mergeAndDiff", all);
@@ -125,19 +125,19 @@ public final class YjsOracle implements AutoCloseable {
     }
 
     /** Asks for the JSON of values in lib0's encoding; the answer is a list of texts, null where there is none. */
-    int stringify(List<byte[]> values) {
+    public int stringify(List<byte[]> values) {
         request("stringify", values);
         return requests.size() - 1;
     }
 
     /** Asks for the unit form of an update as it is, without a document; the answer has both hashes. */
-    int units(byte[] update) {
+    public int units(byte[] update) {
         request("units", List.of(update));
         return requests.size() - 1;
     }
 
     /** Asks for a random history; the answer is one of {@link #apply} plus {@code updates} and {@code roots}. */
-    int session(long seed, int clients, int steps, boolean gc) {
+    public int session(long seed, int clients, int steps, boolean gc) {
         request("session", List.of())
                 .put("seed", seed)
                 .put("clients", clients)
@@ -150,7 +150,7 @@ public final class YjsOracle implements AutoCloseable {
      * Asks to play steps ({@code script.mjs} says which); the answer has {@code first}, {@code updates} and {@code docs}:
      * from that blob on so many updates, and then the state of each document; from {@code firstV2} on the same in V2.
      */
-    int script(boolean gc, List<Long> clients, JsonNode steps) {
+    public int script(boolean gc, List<Long> clients, JsonNode steps) {
         ObjectNode request = request("script", List.of()).put("gc", gc);
         clients.forEach(request.putArray("clients")::add);
         request.set("steps", steps);
@@ -161,7 +161,7 @@ public final class YjsOracle implements AutoCloseable {
      * Asks an editor of that name, made when it is named first, to hear of updates and then to edit; the answer is a list
      * of indexes of blobs, the updates it made.
      */
-    int edit(String name, long seed, long client, boolean gc, List<byte[]> updates, int steps) {
+    public int edit(String name, long seed, long client, boolean gc, List<byte[]> updates, int steps) {
         request("edit", updates)
                 .put("name", name)
                 .put("seed", seed)
@@ -172,7 +172,7 @@ public final class YjsOracle implements AutoCloseable {
     }
 
     /** As above without edits; the editor goes, and the answer is its state as in {@link #apply}. */
-    int endEdit(String name, JsonNode roots, List<byte[]> updates) {
+    public int endEdit(String name, JsonNode roots, List<byte[]> updates) {
         ObjectNode request =
                 request("edit", updates).put("name", name).put("steps", 0).put("end", true);
         request.set("roots", roots);

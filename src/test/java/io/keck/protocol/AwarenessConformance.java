@@ -3,9 +3,9 @@ package io.keck.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Fixtures;
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.DecodeLimits;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

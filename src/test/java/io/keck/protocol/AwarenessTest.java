@@ -2,8 +2,8 @@ package io.keck.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.lib0.Decoder;
+import io.keck.crdt.store.DecodeLimits;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

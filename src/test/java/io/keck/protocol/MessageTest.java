@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Fixtures;
-import io.keck.crdt.StateVector;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.protocol.AwarenessState.Dropped;

@@ -1,7 +1,7 @@
 package io.keck.room;
 
 import io.keck.crdt.Doc;
-import io.keck.crdt.StructStore;
+import io.keck.crdt.store.StructStore;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;

@@ -1,8 +1,8 @@
 package io.keck.room;
 
-import io.keck.crdt.StateVector;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.protocol.Message;
 import io.keck.room.FlakyLog.Outcome;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
 package io.keck.room;
 
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.StateVector;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
 import java.util.ArrayDeque;

@@ -1,6 +1,6 @@
 package io.keck.room;
 
-import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.store.DecodeLimits;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
 import java.util.ArrayDeque;

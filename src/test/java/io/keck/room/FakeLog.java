@@ -1,7 +1,7 @@
 package io.keck.room;
 
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

@@ -3,9 +3,9 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.StateVector;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.Update;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
 import java.util.ArrayList;

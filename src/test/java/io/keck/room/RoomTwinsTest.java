@@ -3,7 +3,7 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.crdt.Update;
+import io.keck.crdt.store.Update;
 import io.keck.room.ClusterSimulation.Twin;
 import io.keck.room.FlakyLog.Outcome;
 import org.junit.jupiter.api.Test;

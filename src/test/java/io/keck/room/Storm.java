@@ -2,7 +2,7 @@ package io.keck.room;
 
 import static io.keck.room.World.ROOM;
 
-import io.keck.crdt.Update;
+import io.keck.crdt.store.Update;
 import java.util.ArrayList;
 import java.util.List;
 

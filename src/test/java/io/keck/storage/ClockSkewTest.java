@@ -7,7 +7,7 @@ import io.keck.PostgresServer;
 import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobsUnavailableException;
-import io.keck.crdt.StructStore;
+import io.keck.crdt.store.StructStore;
 import io.keck.room.Bus;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -3,9 +3,9 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
 import java.nio.file.Path;

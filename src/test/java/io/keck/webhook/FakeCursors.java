@@ -1,7 +1,7 @@
 package io.keck.webhook;
 
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import java.util.ArrayList;

@@ -14,6 +14,9 @@ public final class IntDiffOptRleEncoder {
     private long diff;
     private long count;
 
+    /** Creates an encoder that has written nothing. */
+    public IntDiffOptRleEncoder() {}
+
     /**
      * One number.
      *

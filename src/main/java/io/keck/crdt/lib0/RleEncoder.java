@@ -9,6 +9,9 @@ public final class RleEncoder {
     private int value = -1;
     private long count;
 
+    /** Creates an encoder that has written nothing. */
+    public RleEncoder() {}
+
     /** One value; the low 8 bits count. */
     public void write(int b) {
         int next = b & 0xff;

@@ -10,6 +10,9 @@ package io.keck.crdt.lib0;
 public final class StringEncoder {
     private final Encoder text = new Encoder();
     private final UintOptRleEncoder lengths = new UintOptRleEncoder();
+    /** Creates an encoder that has written nothing. */
+    public StringEncoder() {}
+
     /** A high surrogate that waits for its other half; 0 if there is none. */
     private char high;
 

@@ -10,6 +10,9 @@ public final class UintOptRleEncoder {
     private long value;
     private long count;
 
+    /** Creates an encoder that has written nothing. */
+    public UintOptRleEncoder() {}
+
     /**
      * One number.
      *

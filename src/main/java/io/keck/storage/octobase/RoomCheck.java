@@ -1,14 +1,14 @@
 package io.keck.storage.octobase;
 
 import io.keck.crdt.AbstractType;
-import io.keck.crdt.DecodeLimits;
 import io.keck.crdt.Delta;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Root;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
 import io.keck.crdt.YText;
 import io.keck.crdt.YXmlText;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.Row;
 import io.keck.storage.ContradictionCount;

@@ -1,0 +1,153 @@
+package io.keck.crdt.store;
+
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.lib0.Decoder;
+import io.keck.crdt.lib0.Encoder;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What was deleted: per client the clocks, as sorted ranges. Not thread-safe. Source: Yjs {@code DeleteSet.js}.
+ */
+public final class DeleteSet {
+    /** Takes one range of deleted clocks. */
+    @FunctionalInterface
+    public interface RangeConsumer {
+        /**
+         * One range.
+         *
+         * @param client whose clocks they are
+         * @param from the first deleted clock
+         * @param to the clock after the last
+         */
+        void accept(long client, long from, long to);
+    }
+
+    private final Map<Long, Ranges> clients = new LinkedHashMap<>();
+
+    /** Creates a set in which nothing is deleted. */
+    public DeleteSet() {}
+
+    /** Whether nothing is deleted. */
+    public boolean isEmpty() {
+        return clients.isEmpty();
+    }
+
+    /** Whether the clock of that client is deleted. */
+    public boolean contains(long client, long clock) {
+        Ranges ranges = clients.get(client);
+        return ranges != null && ranges.covers(clock, clock + 1);
+    }
+
+    public boolean covers(long client, long from, long to) {
+        Ranges ranges = clients.get(client);
+        return ranges != null && ranges.covers(from, to);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof DeleteSet that && clients.equals(that.clients);
+    }
+
+    @Override
+    public int hashCode() {
+        return clients.hashCode();
+    }
+
+    /** Gives every range, clients ascending, clocks ascending. */
+    public void forEach(RangeConsumer consumer) {
+        new TreeMap<>(clients).forEach((client, ranges) -> give(client, ranges, consumer));
+    }
+
+    /** Gives every range, clients in the order in which they came, clocks ascending. */
+    public void forEachInOrder(RangeConsumer consumer) {
+        clients.forEach((client, ranges) -> give(client, ranges, consumer));
+    }
+
+    private static void give(long client, Ranges ranges, RangeConsumer consumer) {
+        for (int i = 0; i < ranges.size(); i++) {
+            consumer.accept(client, ranges.from(i), ranges.to(i));
+        }
+    }
+
+    public void add(long client, long from, long to) {
+        clients.computeIfAbsent(client, c -> new Ranges()).add(from, to);
+    }
+
+    /** Adds all of another set. */
+    public void addAll(DeleteSet other) {
+        other.clients.forEach((client, ranges) ->
+                clients.computeIfAbsent(client, c -> new Ranges()).addAll(ranges));
+    }
+
+    /** Writes the V1 wire form, clients descending as Yjs does. */
+    public void encode(Encoder out) {
+        TreeMap<Long, Ranges> sorted = new TreeMap<>(Comparator.reverseOrder());
+        sorted.putAll(clients);
+        out.writeVarUint(sorted.size());
+        sorted.forEach((client, ranges) -> {
+            out.writeVarUint(client);
+            ranges.encode(out);
+        });
+    }
+
+    /** Writes the V2 wire form, clients descending as Yjs does. */
+    public void encodeV2(Encoder out) {
+        int count = 0;
+        for (Ranges ranges : clients.values()) {
+            count += ranges.size();
+        }
+        long[] rows = new long[count * Update.DELETE_ROW];
+        int[] at = new int[1];
+        forEach((client, from, to) -> {
+            rows[at[0]++] = client;
+            rows[at[0]++] = from;
+            rows[at[0]++] = to;
+        });
+        DeleteSetV2.encode(rows, count, out);
+    }
+
+    /**
+     * Reads the V2 wire form; the decoder stands behind it afterwards.
+     *
+     * @throws DecodeException if it is malformed, or a range ends beyond 2^53 - 1
+     */
+    public static DeleteSet decodeV2(Decoder in) {
+        Encoder v1 = new Encoder(64);
+        DeleteSetV2.toV1(in, v1);
+        DeleteSet deletes = new DeleteSet();
+        decode(new Decoder(v1.toByteArray()), deletes::add);
+        return deletes;
+    }
+
+    /**
+     * Reads the V1 wire form; ranges may come in any order and overlap. Ranges of no length are left out: engines other
+     * than Yjs write them.
+     *
+     * @return how many ranges have no length
+     * @throws DecodeException if it is malformed, or a range ends beyond 2^53 - 1
+     */
+    public static int decode(Decoder in, RangeConsumer consumer) {
+        int empty = 0;
+        int n = in.readCount(2);
+        for (int i = 0; i < n; i++) {
+            long client = in.readVarUint();
+            int ranges = in.readCount(2);
+            for (int k = 0; k < ranges; k++) {
+                long clock = in.readVarUint();
+                long len = in.readVarUint();
+                if (clock + len > Decoder.MAX_SAFE_INTEGER) {
+                    throw new DecodeException("deleted range beyond 2^53 - 1");
+                }
+                if (len == 0) {
+                    empty++;
+                } else {
+                    consumer.accept(client, clock, clock + len);
+                }
+            }
+        }
+        return empty;
+    }
+}

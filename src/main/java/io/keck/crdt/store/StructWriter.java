@@ -1,0 +1,216 @@
+package io.keck.crdt.store;
+
+import io.keck.crdt.lib0.Encoder;
+
+/**
+ * Writes the struct part of a V1 update. Structs are given client by client, clocks ascending; the writer squashes
+ * neighbours that Yjs would squash and turns gaps into Skips. Not thread-safe.
+ *
+ * <p>Two neighbours become one struct when the second follows the first by clock, names the first's last clock as its
+ * origin, has the same right origin and a content of the same kind that can grow. Yjs also asks whether they are
+ * neighbours in the document; that is not needed, since whoever integrates the squashed struct splits it where
+ * something stands between. Items under a key of a map are squashed only once they are deleted, since each value is an
+ * item that deletes the one before it; {@link Parentage} knows which those are.
+ */
+final class StructWriter {
+    private static final byte[] NOTHING = {};
+
+    private final Encoder out = new Encoder();
+    private final Encoder block = new Encoder();
+    /** The content of the open struct, written by the caller after {@link #item}. */
+    final Encoder content = new Encoder();
+
+    /** How far the content of a run of the current client was written. */
+    final Content.Cursor cursor = new Content.Cursor();
+
+    private int clients;
+    private long client;
+    private long firstClock;
+    private int structs;
+
+    private boolean open;
+    private int info;
+    private long clock;
+    private long end;
+    private long originClient;
+    private long originClock;
+    private long rightClient;
+    private long rightClock;
+    private byte[] parent = NOTHING;
+    private int parentFrom;
+    private int parentTo;
+
+    void client(long id) {
+        client = id;
+        firstClock = -1;
+        structs = 0;
+        block.reset();
+        cursor.reset();
+    }
+
+    void gc(long from, long to) {
+        if (open && (info & Refs.MASK) == Refs.GC && from == end) {
+            end = to;
+            return;
+        }
+        start(Refs.GC, from, to);
+    }
+
+    /**
+     * Whether an item follows the struct that is open in such a way that the two can be one, if they stand in a list or are
+     * deleted.
+     *
+     * @param originId client of the origin, or -1
+     * @param rightId client of the right origin, or -1
+     */
+    boolean isContinuedBy(int ref, long from, long originId, long origin, long rightId, long right) {
+        return open
+                && from == end
+                && originId == client
+                && origin == from - 1
+                && ref == (info & Refs.MASK)
+                && Refs.squashes(ref)
+                && rightId == rightClient
+                && (rightId == -1 || right == rightClock);
+    }
+
+    /** Lets the struct that is open reach further. The caller writes the elements to {@link #content}. */
+    void extend(long to) {
+        end = to;
+    }
+
+    /**
+     * Opens a struct. The caller writes its elements to {@link #content}.
+     *
+     * @param flags the info byte with the content kind; origin flags must agree with the ids
+     * @param originId client of the origin, or -1
+     * @param rightId client of the right origin, or -1
+     */
+    void item(int flags, long from, long to, long originId, long origin, long rightId, long right) {
+        start(flags, from, to);
+        originClient = originId;
+        originClock = origin;
+        rightClient = rightId;
+        rightClock = right;
+    }
+
+    /** The parent info, in wire form, of the struct just opened; only for items without origins. */
+    void parent(byte[] bytes, int from, int to) {
+        parent = bytes;
+        parentFrom = from;
+        parentTo = to;
+    }
+
+    /**
+     * Writes structs in wire form as they are.
+     *
+     * @param count how many, Skips included
+     * @param from the first clock
+     * @param to the clock after the last
+     */
+    void structs(byte[] bytes, int start, int stop, int count, long from, long to) {
+        begin(from);
+        block.writeBytes(bytes, start, stop);
+        structs += count;
+        end = to;
+    }
+
+    private void start(int flags, long from, long to) {
+        begin(from);
+        open = true;
+        info = flags;
+        clock = from;
+        end = to;
+        originClient = -1;
+        rightClient = -1;
+        content.reset();
+    }
+
+    private void begin(long from) {
+        flush();
+        if (firstClock < 0) {
+            firstClock = from;
+        } else if (from > end) {
+            block.writeUint8(Refs.SKIP);
+            block.writeVarUint(from - end);
+            structs++;
+        }
+    }
+
+    private void flush() {
+        if (!open) {
+            return;
+        }
+        open = false;
+        structs++;
+        int ref = info & Refs.MASK;
+        if (ref == Refs.GC) {
+            block.writeUint8(Refs.GC);
+            block.writeVarUint(end - clock);
+            return;
+        }
+        block.writeUint8(info);
+        if (originClient >= 0) {
+            block.writeVarUint(originClient);
+            block.writeVarUint(originClock);
+        }
+        if (rightClient >= 0) {
+            block.writeVarUint(rightClient);
+            block.writeVarUint(rightClock);
+        }
+        if (originClient < 0 && rightClient < 0) {
+            block.writeBytes(parent, parentFrom, parentTo);
+        }
+        switch (ref) {
+            case Refs.DELETED, Refs.ANY, Refs.JSON -> block.writeVarUint(end - clock);
+            case Refs.STRING -> block.writeVarUint(content.length());
+            default -> {}
+        }
+        block.write(content);
+    }
+
+    /** Closes the client; one without structs leaves nothing behind. */
+    void endClient() {
+        flush();
+        if (structs > 0) {
+            clients++;
+            out.writeVarUint(structs);
+            out.writeVarUint(client);
+            out.writeVarUint(firstClock);
+            out.write(block);
+        }
+    }
+
+    /** The whole update: what was written so far and what these clients have deleted. */
+    byte[] finish(ClientStructs[] deleters) {
+        int n = 0;
+        int length = 0;
+        for (ClientStructs c : deleters) {
+            if (c.deletes.size() > 0) {
+                n++;
+                length = Math.addExact(length, Encoder.lengthOf(c.client) + c.deletes.encodedLength());
+            }
+        }
+        length = Math.addExact(length, Encoder.lengthOf(clients) + out.length() + Encoder.lengthOf(n));
+        Encoder all = new Encoder(length);
+        all.writeVarUint(clients);
+        all.write(out);
+        all.writeVarUint(n);
+        for (ClientStructs c : deleters) {
+            if (c.deletes.size() > 0) {
+                all.writeVarUint(c.client);
+                c.deletes.encodeCached(all);
+            }
+        }
+        return all.finish();
+    }
+
+    /** The whole update: what was written so far and these deletes. */
+    byte[] finish(DeleteSet deletes) {
+        content.reset();
+        content.writeVarUint(clients);
+        content.write(out);
+        deletes.encode(content);
+        return content.toByteArray();
+    }
+}
