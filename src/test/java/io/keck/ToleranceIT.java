@@ -2,7 +2,7 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.crdt.StateVector;
+import io.keck.crdt.store.StateVector;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.crdt.store.Update;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.room.Documents.Answer;
 import jakarta.ws.rs.BeanParam;

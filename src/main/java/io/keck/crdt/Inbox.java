@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.LongMap;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.Ranges;

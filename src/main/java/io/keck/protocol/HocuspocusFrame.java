@@ -1,6 +1,6 @@
 package io.keck.protocol;
 
-import io.keck.crdt.StateVector;
+import io.keck.crdt.store.StateVector;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 

@@ -1,7 +1,7 @@
 package io.keck.room;
 
 import io.keck.crdt.Doc;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.Update;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;

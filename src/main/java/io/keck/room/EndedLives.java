@@ -1,6 +1,6 @@
 package io.keck.room;
 
-import io.keck.crdt.StateVector;
+import io.keck.crdt.store.StateVector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -1,5 +1,8 @@
 package io.keck.room;
 
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.crdt.lib0.DecodeException;
 import java.util.List;
 import java.util.Objects;

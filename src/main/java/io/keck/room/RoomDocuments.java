@@ -1,8 +1,8 @@
 package io.keck.room;
 
 import io.keck.crdt.Doc;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

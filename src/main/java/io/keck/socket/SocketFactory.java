@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
-import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.store.DecodeLimits;
 import io.keck.protocol.AwarenessState;
 import io.keck.room.ConnectionMetrics;
 import io.keck.room.RoomSettings;

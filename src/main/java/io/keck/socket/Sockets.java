@@ -1,6 +1,6 @@
 package io.keck.socket;
 
-import io.keck.crdt.DecodeLimits;
+import io.keck.crdt.store.DecodeLimits;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.CloseReason;
 import io.keck.room.ConnectionMetrics;

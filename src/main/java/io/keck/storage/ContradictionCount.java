@@ -1,8 +1,8 @@
 package io.keck.storage;
 
-import io.keck.crdt.Contradictions;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.Contradictions;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 
 /** How many ids of a document are said in two ways by its rows, and the first of them. Not thread-safe. */
 public final class ContradictionCount {

@@ -1,6 +1,6 @@
 package io.keck.storage;
 
-import io.keck.crdt.Update;
+import io.keck.crdt.store.Update;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;

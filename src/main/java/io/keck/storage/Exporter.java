@@ -1,9 +1,9 @@
 package io.keck.storage;
 
-import io.keck.crdt.Completeness;
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.Completeness;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.RoomGoneException;

@@ -1,5 +1,9 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.Completeness;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import static io.keck.crdt.UpdateBuilder.id;
 import static org.assertj.core.api.Assertions.assertThat;
 

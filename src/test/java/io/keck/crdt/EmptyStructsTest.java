@@ -1,5 +1,11 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
+import io.keck.crdt.store.UpdateV2;
 import static io.keck.crdt.UpdateBuilder.id;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

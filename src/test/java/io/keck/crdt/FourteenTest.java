@@ -1,5 +1,9 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
+import io.keck.crdt.store.UpdateV2;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;

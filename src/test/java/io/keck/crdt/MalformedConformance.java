@@ -1,5 +1,8 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.DeleteSet;
+import io.keck.crdt.store.UpdateDecoderV2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;

@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.Refs;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Decoder;
 import java.util.HashSet;
@@ -12,7 +13,7 @@ import java.util.Set;
  * Conformance tests judge a recorded update by this, so that it does not matter how a fixture is called. Reads V1, as it
  * came; immutable.
  */
-final class Oddities {
+public final class Oddities {
     private boolean skipAtAnEdge;
     private boolean clientTwice;
     private boolean deletesOutOfOrder;
@@ -25,7 +26,7 @@ final class Oddities {
         deletes(in);
     }
 
-    static Oddities of(byte[] v1) {
+    public static Oddities of(byte[] v1) {
         return new Oddities(new Decoder(v1));
     }
 

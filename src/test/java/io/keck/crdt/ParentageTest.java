@@ -1,5 +1,10 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Id;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import static io.keck.crdt.UpdateBuilder.id;
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.JsonValue;

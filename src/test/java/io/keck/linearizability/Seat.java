@@ -3,7 +3,7 @@ package io.keck.linearizability;
 import io.keck.RawClient;
 import io.keck.SyncClient;
 import io.keck.crdt.Doc;
-import io.keck.crdt.StateVector;
+import io.keck.crdt.store.StateVector;
 import io.keck.linearizability.Call.Kind;
 import io.keck.linearizability.Call.Outcome;
 import java.net.URI;

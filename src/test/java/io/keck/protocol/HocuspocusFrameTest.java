@@ -2,7 +2,7 @@ package io.keck.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.crdt.StateVector;
+import io.keck.crdt.store.StateVector;
 import io.keck.crdt.lib0.Encoder;
 import java.util.List;
 import java.util.Map;

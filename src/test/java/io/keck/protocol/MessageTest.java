@@ -1,5 +1,7 @@
 package io.keck.protocol;
 
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StateVector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

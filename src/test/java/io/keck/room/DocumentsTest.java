@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.Doc;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.Update;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.RoomMissingException;

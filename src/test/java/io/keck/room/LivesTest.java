@@ -4,7 +4,7 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.Update;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.RoomMissingException;
@@ -70,7 +70,7 @@ class LivesTest {
             }
 
             @Override
-            boolean isCopyOfEnded(io.keck.crdt.StateVector known) {
+            boolean isCopyOfEnded(io.keck.crdt.store.StateVector known) {
                 return twin != Twin.NO_HOLD && super.isCopyOfEnded(known);
             }
         };
@@ -398,7 +398,7 @@ class LivesTest {
     @Test
     void repeatOfAKeyedEditWhoseReadFails_doesNotSayThatNothingWasDone() {
         create(a);
-        now(a.rooms.documents().write(ROOM, "key", doc -> doc.getText("t").insert(0, "x"), LivesTest::text));
+        now(a.rooms.documents().write(ROOM, new RequestKey("key", "1 edit"), doc -> doc.getText("t").insert(0, "x"), LivesTest::text));
         World c = node(Twin.NONE, true);
         now(read(c, false));
         List<String> calls = c.way.calls;
@@ -407,7 +407,7 @@ class LivesTest {
                 : Outcome.OK;
         CompletionStage<Answer<String>> again = c.rooms
                 .documents()
-                .write(ROOM, "key", doc -> doc.getText("t").insert(0, "x"), doc -> {
+                .write(ROOM, new RequestKey("key", "1 edit"), doc -> doc.getText("t").insert(0, "x"), doc -> {
                     throw new UnavailableException("the answer cannot be made", false);
                 });
         assertThat(isUnknown(again)).isTrue();

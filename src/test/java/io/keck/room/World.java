@@ -2,8 +2,8 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.protocol.AwarenessState;
 import java.util.ArrayList;
 import java.util.List;

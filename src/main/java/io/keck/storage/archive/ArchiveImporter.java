@@ -2,10 +2,10 @@ package io.keck.storage.archive;
 
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
-import io.keck.crdt.Completeness;
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.Completeness;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;

@@ -1,8 +1,8 @@
 package io.keck.storage.octobase;
 
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.storage.ContradictionCount;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package io.keck.storage.octobase;
 
 import io.keck.blob.BlobStore;
-import io.keck.crdt.Completeness;
+import io.keck.crdt.store.Completeness;
 import io.keck.protocol.RoomName;
 import io.keck.room.UpdateLog;
 import java.util.HashMap;

@@ -1,7 +1,7 @@
 package io.keck.storage.octobase;
 
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;

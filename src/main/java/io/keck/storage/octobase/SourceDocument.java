@@ -1,11 +1,11 @@
 package io.keck.storage.octobase;
 
-import io.keck.crdt.Completeness;
-import io.keck.crdt.DecodeLimits;
-import io.keck.crdt.DeleteSet;
-import io.keck.crdt.StateVector;
-import io.keck.crdt.StructStore;
-import io.keck.crdt.Update;
+import io.keck.crdt.store.Completeness;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.DeleteSet;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.storage.ContradictionCount;
 
 /**

@@ -1,5 +1,6 @@
 package io.keck.crdt.store;
 
+import io.keck.crdt.Oddities;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;

@@ -1,4 +1,4 @@
-package io.keck.crdt;
+package io.keck.crdt.store;
 
 import io.keck.crdt.lib0.Encoder;
 

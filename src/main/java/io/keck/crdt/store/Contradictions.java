@@ -1,4 +1,4 @@
-package io.keck.crdt;
+package io.keck.crdt.store;
 
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Decoder;
@@ -253,16 +253,16 @@ public final class Contradictions {
     private boolean isEqual(long section, long other) {
         return Arrays.equals(
                 mine.s.bytes,
-                Update.from(section),
-                Update.to(section),
+                StructRows.from(section),
+                StructRows.to(section),
                 theirs.s.bytes,
-                Update.from(other),
-                Update.to(other));
+                StructRows.from(other),
+                StructRows.to(other));
     }
 
     private boolean isSameValue(long section, long other) {
-        Decoder a = new Decoder(mine.s.bytes, Update.from(section), Update.to(section));
-        Decoder b = new Decoder(theirs.s.bytes, Update.from(other), Update.to(other));
+        Decoder a = new Decoder(mine.s.bytes, StructRows.from(section), StructRows.to(section));
+        Decoder b = new Decoder(theirs.s.bytes, StructRows.from(other), StructRows.to(other));
         return mine.s.ref == Refs.ANY
                 ? isSame(Any.read(a, Integer.MAX_VALUE), Any.read(b, Integer.MAX_VALUE))
                 : isSameJson(a.readVarString(), b.readVarString());

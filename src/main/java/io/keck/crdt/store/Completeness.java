@@ -1,4 +1,4 @@
-package io.keck.crdt;
+package io.keck.crdt.store;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.keck.crdt;
+package io.keck.crdt.store;
 
 import java.security.SecureRandom;
 import java.util.Arrays;
@@ -8,21 +8,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * Values by client id, without boxes. Open addressing over a power of two; peers choose client ids, so the hash is keyed
  * with a secret of this process, else a few thousand chosen ids would turn every look-up into a long walk. Nothing is
- * ever removed but by {@link #clear}. Not thread-safe.
+ * ever removed but by {@link #clear}. Not thread-safe. Internal: shared with {@code io.keck.crdt}, and free to change with every
+ * release.
  */
-final class LongMap<V> {
+public final class LongMap<V> {
     private static final long HASH_KEY = new SecureRandom().nextLong();
 
     private long[] keys = new long[4];
     private @Nullable Object[] values = new Object[4];
     private int size;
 
-    int size() {
+    /** Creates an empty map. */
+    public LongMap() {}
+
+    public int size() {
         return size;
     }
 
-    @Nullable
-    V get(long key) {
+    public @Nullable V get(long key) {
         return at(slot(keys, values, key));
     }
 
@@ -31,7 +34,7 @@ final class LongMap<V> {
         return (V) values[slot];
     }
 
-    void put(long key, V value) {
+    public void put(long key, V value) {
         int slot = slot(keys, values, key);
         if (values[slot] == null) {
             if (++size * 2 > keys.length) {
@@ -43,13 +46,13 @@ final class LongMap<V> {
         values[slot] = value;
     }
 
-    void clear() {
+    public void clear() {
         keys = new long[4];
         values = new Object[4];
         size = 0;
     }
 
-    void forEach(Consumer<V> consumer) {
+    public void forEach(Consumer<V> consumer) {
         for (int i = 0; i < values.length; i++) {
             V value = at(i);
             if (value != null) {
@@ -59,7 +62,7 @@ final class LongMap<V> {
     }
 
     /** All keys, ascending. */
-    long[] sortedKeys() {
+    public long[] sortedKeys() {
         long[] all = new long[size];
         int n = 0;
         for (int i = 0; i < values.length; i++) {
