@@ -12,11 +12,10 @@ final class CommandExit extends RuntimeException {
         this.status = status;
     }
 
-    /** Prints what a command failed of: a sentence, without a stack trace. */
+    /** Prints why a command failed, unless it has said so itself. */
     static void say(Cli cli, Throwable error) {
         if (!(error instanceof CommandExit)) {
-            String message = error.getMessage();
-            cli.getStdErr().println(message == null ? error.toString() : message);
+            StartFailure.print(error, cli.getStdErr());
         }
     }
 

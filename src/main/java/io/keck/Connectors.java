@@ -6,13 +6,18 @@ import io.dropwizard.core.server.ServerFactory;
 import io.dropwizard.core.server.SimpleServerFactory;
 import io.dropwizard.jetty.ConnectorFactory;
 import io.dropwizard.jetty.HttpConnectorFactory;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
+import org.jspecify.annotations.Nullable;
 
 /** What Keck asks of the connectors of the configuration before they are built. */
 final class Connectors {
@@ -65,6 +70,38 @@ final class Connectors {
                         + " openAccess: true in the configuration (KECK_OPEN_ACCESS=true); if not, let KECK_BIND be"
                         + " 127.0.0.1 and put a proxy that authenticates before it.");
             }
+        }
+    }
+
+    /**
+     * Refuses to start where a port is taken, before anything else is opened.
+     *
+     * @throws IllegalStateException with what to do
+     */
+    static void checkPorts(KeckConfiguration config) {
+        List<ConnectorFactory> all = new ArrayList<>(connectors(config.getServerFactory()));
+        if (config.getServerFactory() instanceof DefaultServerFactory several) {
+            all.addAll(several.getAdminConnectors());
+        }
+        for (ConnectorFactory connector : all) {
+            if (connector instanceof HttpConnectorFactory http && http.getPort() != 0) {
+                checkPort(http.getBindHost(), http.getPort());
+            }
+        }
+    }
+
+    private static void checkPort(@Nullable String host, int port) {
+        InetSocketAddress address =
+                host == null || host.isBlank() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(address);
+        } catch (IOException e) {
+            throw new IllegalStateException(
+                    "Keck cannot listen on " + address.getHostString() + ", port " + port + " (" + e.getMessage()
+                            + "). Stop the process that has the port, or choose another one with KECK_PORT and"
+                            + " KECK_ADMIN_PORT; the address has to be one of this machine.",
+                    e);
         }
     }
 

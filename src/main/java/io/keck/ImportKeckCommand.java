@@ -6,6 +6,7 @@ import io.dropwizard.core.cli.ConfiguredCommand;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.keck.blob.BlobMetrics;
+import io.keck.config.Variables;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.JdbiBlobStore;
 import io.keck.storage.JdbiUpdateLog;
@@ -88,7 +89,7 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
         PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
         String from = arguments.getString("from");
         if (from == null) {
-            from = System.getenv(FROM_VARIABLE);
+            from = Variables.read(FROM_VARIABLE).orElse(null);
         }
         if (from == null || from.isBlank()) {
             throw new IllegalArgumentException("Say where to import from: --from URL, or " + FROM_VARIABLE + ".");

@@ -1,14 +1,12 @@
 package io.keck;
 
-import io.dropwizard.configuration.EnvironmentVariableSubstitutor;
-import io.dropwizard.configuration.SubstitutingSourceProvider;
 import io.dropwizard.core.Application;
+import io.dropwizard.core.cli.CheckCommand;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
-import io.dropwizard.db.PooledDataSourceFactory;
-import io.dropwizard.migrations.MigrationsBundle;
 import io.keck.api.ApiFactory;
 import io.keck.api.EventStreams;
+import io.keck.config.ConfigurationReader;
 import io.keck.feed.ChangeLog;
 import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
@@ -35,15 +33,15 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     }
 
     @Override
+    protected void addDefaultCommands(Bootstrap<KeckConfiguration> bootstrap) {
+        bootstrap.addCommand(new KeckServerCommand(this));
+        bootstrap.addCommand(new CheckCommand<>(this));
+    }
+
+    @Override
     public void initialize(Bootstrap<KeckConfiguration> bootstrap) {
-        bootstrap.setConfigurationSourceProvider(new SubstitutingSourceProvider(
-                bootstrap.getConfigurationSourceProvider(), new EnvironmentVariableSubstitutor(false)));
-        bootstrap.addBundle(new MigrationsBundle<>() {
-            @Override
-            public PooledDataSourceFactory getDataSourceFactory(KeckConfiguration configuration) {
-                return configuration.database();
-            }
-        });
+        bootstrap.setConfigurationFactoryFactory(ConfigurationReader::new);
+        bootstrap.addCommand(new MigrateCommand());
         bootstrap.addCommand(new ImportKeckCommand());
         bootstrap.addCommand(new DoctorCommand());
         bootstrap.addCommand(new ExportCommand());
@@ -63,6 +61,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     @Override
     public void run(KeckConfiguration config, Environment environment) {
         Connectors.checkOpenAccess(config);
+        Connectors.checkPorts(config);
         Connectors.acceptEncodedNames(config);
         Connectors.sendAsTheyAre(config, BlobsFactory.paths());
         environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);

@@ -104,7 +104,7 @@ public class ClusterFactory {
     }
 
     private static @Nullable String given(@Nullable String text) {
-        return isBlank(text) ? null : text;
+        return text == null || text.isEmpty() ? null : text;
     }
 
     private SslOptions trust() {

@@ -22,19 +22,22 @@ final class Signature {
     }
 
     /**
-     * That of a secret; null where there is none.
+     * That of a secret; null where there is none. No character is left out, not even a space at an end.
      *
-     * @throws IllegalArgumentException if it is not base64 after {@code whsec_}, or holds nothing
+     * @throws IllegalArgumentException if it is blank, or not base64 after {@code whsec_}, or holds nothing
      */
     static @Nullable Signature of(@Nullable String secret) {
-        if (secret == null || secret.isBlank()) {
+        if (secret == null || secret.isEmpty()) {
             return null;
         }
-        String text = secret.strip();
+        if (secret.isBlank()) {
+            throw new IllegalArgumentException("The secret holds spaces only.");
+        }
         return new Signature(
-                text.startsWith(PREFIX)
-                        ? Base64.getDecoder().decode(text.substring(PREFIX.length()))
-                        : text.getBytes(StandardCharsets.UTF_8));
+                secret.startsWith(PREFIX)
+                        ? Base64.getDecoder()
+                                .decode(secret.substring(PREFIX.length()).strip())
+                        : secret.getBytes(StandardCharsets.UTF_8));
     }
 
     /**

@@ -68,7 +68,8 @@ public class WebhookFactory {
 
     /** A secret that nobody can verify is worse than none. */
     @JsonIgnore
-    @ValidationMethod(message = "secret must be base64 after whsec_, if it begins with that")
+    @ValidationMethod(
+            message = "secret (HOOK_SECRET) must not be blank, and be base64 after whsec_, if it begins with that")
     public boolean isSecretUsable() {
         try {
             Signature.of(secret);
