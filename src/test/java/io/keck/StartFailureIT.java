@@ -85,7 +85,7 @@ class StartFailureIT {
                 new Cause(
                         "secret of YAML",
                         s -> s.env("HOOK_SECRET", "whsec_@Sekret99: *x #!"),
-                        "config.yml: webhook",
+                        "config.yml: secret",
                         "HOOK_SECRET"));
         Stream<Cause> more = Stream.of(
                 new Cause(

@@ -77,8 +77,7 @@ class ConfigurationReaderTest {
         ENVIRONMENT.clear();
         ENVIRONMENT.putAll(environment);
         Object configuration = READERS.computeIfAbsent(
-                        type,
-                        t -> new ConfigurationReader<>(t, VALIDATOR, MAPPER, "no-such-prefix", ENVIRONMENT::get))
+                        type, t -> new ConfigurationReader<>(t, VALIDATOR, MAPPER, "no-such-prefix", ENVIRONMENT::get))
                 .build(path -> new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)), "config.yml");
         return type.cast(configuration);
     }

@@ -31,32 +31,32 @@ public final class Oddities {
     }
 
     /** Whether a client's structs begin or end with a Skip, which says nothing about the clocks it covers. */
-    boolean skipAtAnEdge() {
+    public boolean skipAtAnEdge() {
         return skipAtAnEdge;
     }
 
     /** Whether the structs of a client are in two blocks. */
-    boolean clientTwice() {
+    public boolean clientTwice() {
         return clientTwice;
     }
 
     /** Whether ranges of the delete set go backwards, overlap, or stand in two places for a client. */
-    boolean deletesOutOfOrder() {
+    public boolean deletesOutOfOrder() {
         return deletesOutOfOrder;
     }
 
     /** Whether an object in it has the key {@code __proto__}, which JavaScript takes for the object's prototype. */
-    boolean protoKey() {
+    public boolean protoKey() {
         return protoKey;
     }
 
     /** The client whose Skip from clock 0 is the very first struct of the update, or -1. */
-    long skippedClient() {
+    public long skippedClient() {
         return skippedClient;
     }
 
     /** How many clocks that Skip covers. */
-    long skippedLength() {
+    public long skippedLength() {
         return skippedLength;
     }
 

@@ -25,7 +25,7 @@ public record Session(JsonNode json, List<byte[]> updates) {
         return json.get("id").textValue();
     }
 
-    boolean gc() {
+    public boolean gc() {
         return json.get("gc").booleanValue();
     }
 
@@ -34,7 +34,7 @@ public record Session(JsonNode json, List<byte[]> updates) {
     }
 
     /** Every order by name; an entry is the indexes of updates that come as one. */
-    Map<String, List<List<Integer>>> orders() {
+    public Map<String, List<List<Integer>>> orders() {
         Map<String, List<List<Integer>>> all = new LinkedHashMap<>();
         all.put("emitted", IntStream.range(0, updates.size()).mapToObj(List::of).collect(toList()));
         json.get("orders").properties().forEach(order -> {
@@ -50,7 +50,7 @@ public record Session(JsonNode json, List<byte[]> updates) {
     }
 
     /** What Yjs recorded for an order; where it never finishes one, the state to reach is that of the order of making. */
-    JsonNode expect(String order) {
+    public JsonNode expect(String order) {
         JsonNode orders = expect().get("orders");
         return orders.get(order).has("yjsStuck") ? orders.get("emitted") : orders.get(order);
     }

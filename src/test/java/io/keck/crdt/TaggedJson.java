@@ -41,11 +41,11 @@ public final class TaggedJson {
     }
 
     /** A value, as text. */
-    static String print(Object value) {
+    public static String print(Object value) {
         return JsonValue.write(tagged(value));
     }
 
-    static Object tagged(Object value) {
+    public static Object tagged(Object value) {
         if (value == Any.UNDEFINED) {
             return Map.of("$", "undefined");
         }
@@ -154,7 +154,7 @@ public final class TaggedJson {
     }
 
     /** A delta as recorded ones are, as text. */
-    static String print(List<Delta> steps) {
+    public static String print(List<Delta> steps) {
         return JsonValue.write(delta(steps));
     }
 
@@ -177,7 +177,7 @@ public final class TaggedJson {
         return JsonValue.write(plainKeys(out));
     }
 
-    static AbstractType root(Doc doc, String name, String kind) {
+    public static AbstractType root(Doc doc, String name, String kind) {
         return switch (kind) {
             case "text" -> doc.getText(name);
             case "array" -> doc.getArray(name);

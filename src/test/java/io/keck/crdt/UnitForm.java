@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
  * An update with one line a unit, so that it does not matter how structs were merged. The README of the fixtures defines
  * it; {@code src/test/js/unitform.mjs} is the same in JavaScript.
  */
-final class UnitForm {
+public final class UnitForm {
     private static final Pattern HALF = Pattern.compile(" S(d[89a-f]..|fffd)$");
 
     private final List<String> lines = new ArrayList<>();
@@ -41,7 +41,7 @@ final class UnitForm {
      * it is there, whatever is left of its content. Halves of surrogate pairs are alike: where something was put between
      * them or deletes one of them, both became U+FFFD.
      */
-    static List<String> structLines(byte[] v1, DeleteSet deleted) {
+    public static List<String> structLines(byte[] v1, DeleteSet deleted) {
         UnitForm form = new UnitForm(Update.decode(v1, DecodeLimits.OWN));
         form.deleted = deleted;
         form.structs();
@@ -49,14 +49,14 @@ final class UnitForm {
         return form.lines;
     }
 
-    static List<String> lines(byte[] v1) {
+    public static List<String> lines(byte[] v1) {
         UnitForm form = new UnitForm(Update.decode(v1, DecodeLimits.OWN));
         form.structs();
         form.deletes();
         return form.lines;
     }
 
-    static String sha(byte[] v1) {
+    public static String sha(byte[] v1) {
         try {
             byte[] text = String.join("\n", lines(v1)).getBytes(StandardCharsets.UTF_8);
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 /** Writes V1 updates by hand, wrong ones too. Client blocks and deletes come out in the order in which they went in. */
 public final class UpdateBuilder {
     /** An item's left or right origin. */
-    record Id(long client, long clock) {}
+    public record Id(long client, long clock) {}
 
     private final Encoder blocks = new Encoder();
     private final Encoder deletes = new Encoder();

@@ -1,4 +1,4 @@
-package io.keck.crdt;
+package io.keck.crdt.store;
 
 import io.keck.crdt.store.Refs;
 import io.keck.crdt.store.StructReader;
@@ -8,7 +8,7 @@ import java.util.Random;
 import java.util.function.Consumer;
 
 /** Puts structs and deleted ranges of no length into an update, as engines other than Yjs write them. */
-final class WithEmptyStructs {
+public final class WithEmptyStructs {
     private final Random random;
     /** Whether they stand anywhere and name any id, and not only behind texts, where Yjs can follow. */
     private final boolean odd;
@@ -22,7 +22,7 @@ final class WithEmptyStructs {
     }
 
     /** The update with some more structs and ranges, or as it is. */
-    byte[] into(Update update) {
+    public byte[] into(Update update) {
         Encoder out = new Encoder();
         structs(update, out);
         deletes(update, out);

@@ -1,5 +1,9 @@
-package io.keck.crdt;
+package io.keck.crdt.store;
 
+import io.keck.crdt.Fixtures;
+import io.keck.crdt.Oddities;
+import io.keck.crdt.UnitForm;
+import io.keck.crdt.YjsOracle;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.UpdateDecoderV2;

@@ -1,5 +1,9 @@
-package io.keck.crdt;
+package io.keck.crdt.store;
 
+import io.keck.crdt.Doc;
+import io.keck.crdt.Session;
+import io.keck.crdt.UpdateBuilder;
+import io.keck.crdt.YjsOracle;
 import io.keck.crdt.store.Completeness;
 import io.keck.crdt.store.Refs;
 import io.keck.crdt.store.StructStore;

@@ -1,5 +1,10 @@
-package io.keck.crdt;
+package io.keck.crdt.store;
 
+import io.keck.crdt.Doc;
+import io.keck.crdt.RandomUpdates;
+import io.keck.crdt.UnitForm;
+import io.keck.crdt.UpdateBuilder;
+import io.keck.crdt.YjsOracle;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Refs;
 import io.keck.crdt.store.StateVector;

@@ -1,5 +1,9 @@
-package io.keck.crdt;
+package io.keck.crdt.store;
 
+import io.keck.crdt.Doc;
+import io.keck.crdt.Fixtures;
+import io.keck.crdt.UpdateBuilder;
+import io.keck.crdt.YjsOracle;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Id;
 import io.keck.crdt.store.Refs;
