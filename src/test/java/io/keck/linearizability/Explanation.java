@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Prints a history that is not linearizable, as short as it can be. */
 final class Explanation {
@@ -22,7 +23,7 @@ final class Explanation {
         Operation<Act> stuck = verdict.stuckAt();
         List<Operation<Act>> shown = history.stream()
                 .filter(operation -> stuck == null || operation.invoked() <= stuck.returned())
-                .collect(java.util.stream.Collectors.toCollection(ArrayList::new));
+                .collect(Collectors.toCollection(ArrayList::new));
         for (Operation<Act> operation : List.copyOf(shown)) {
             if (MODEL.isRead(operation.act()) && operation != stuck) {
                 List<Operation<Act>> without = new ArrayList<>(shown);
