@@ -78,8 +78,8 @@ final class Contents {
 
     static Map<String, String> ofMap(JsonNode object) {
         Map<String, String> cells = new TreeMap<>();
-        object.fields()
-                .forEachRemaining(e -> cells.put("m/" + e.getKey(), e.getValue().asText()));
+        object.properties()
+                .forEach(e -> cells.put("m/" + e.getKey(), e.getValue().asText()));
         return cells;
     }
 

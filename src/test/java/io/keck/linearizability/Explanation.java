@@ -25,7 +25,7 @@ final class Explanation {
                 .filter(operation -> stuck == null || operation.invoked() <= stuck.returned())
                 .collect(Collectors.toCollection(ArrayList::new));
         for (Operation<Act> operation : List.copyOf(shown)) {
-            if (MODEL.isRead(operation.act()) && operation != stuck) {
+            if (MODEL.isRead(operation.act()) && !operation.equals(stuck)) {
                 List<Operation<Act>> without = new ArrayList<>(shown);
                 without.remove(operation);
                 if (Checker.check(MODEL, without, VISITS).answer() == Checker.Answer.VIOLATION) {
@@ -44,7 +44,7 @@ final class Explanation {
             inOrder.put(String.format("%012d%s%d", operation.invoked(), operation.act(), inOrder.size()), operation);
         }
         for (Operation<Act> operation : inOrder.values()) {
-            text.append("\n").append(operation == stuck ? "* " : "  ").append(line(calls, operation));
+            text.append("\n").append(operation.equals(stuck) ? "* " : "  ").append(line(calls, operation));
         }
         return text.toString();
     }
