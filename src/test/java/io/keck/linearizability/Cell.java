@@ -1,5 +1,7 @@
 package io.keck.linearizability;
 
+import java.util.Collection;
+import java.util.List;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -127,15 +129,15 @@ final class Cell implements Model<Cell.State, Cell.Act> {
 
     /** A bag with one more entry. */
     private static String bag(String bag, String entry) {
-        TreeSet<String> entries = new TreeSet<>(java.util.List.of(entry));
+        TreeSet<String> entries = new TreeSet<>(List.of(entry));
         if (!bag.equals(ABSENT)) {
-            entries.addAll(java.util.List.of(bag.split(",")));
+            entries.addAll(List.of(bag.split(",")));
         }
         return bag(entries);
     }
 
     /** The value of a bag with these entries. */
-    static String bag(java.util.Collection<String> entries) {
+    static String bag(Collection<String> entries) {
         return String.join(",", new TreeSet<>(entries));
     }
 }

@@ -54,7 +54,7 @@ final class Checker<S, A> {
         }
     }
 
-    /** Operations up to {@code done} (in the order of answers) and those in the set have their moment. */
+    /** The operations that have their moment, and the state after them. */
     private record Configuration<S>(BitSet moments, S state) {}
 
     private record Visit<S>(Configuration<S> at, int next) {}

@@ -27,6 +27,7 @@ class CheckerTest {
     }
 
     @SafeVarargs
+    @SuppressWarnings("varargs")
     private static Checker.Answer answer(Operation<Act>... history) {
         return Checker.check(MODEL, List.of(history), ENOUGH).answer();
     }

@@ -2,6 +2,7 @@ package io.keck.linearizability;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keck.crdt.Doc;
+import io.keck.crdt.YArray;
 import io.keck.crdt.YMap;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +53,7 @@ final class Contents {
         if (id.startsWith("b")) {
             cells.put("b/" + id, String.valueOf(block.get("prop:v")));
         } else if (!id.startsWith(CHILD)) {
-            if (block.get("sys:children") instanceof io.keck.crdt.YArray children) {
+            if (block.get("sys:children") instanceof YArray children) {
                 putBag(cells, "c/" + id, children.toList());
             }
         }
@@ -77,8 +78,8 @@ final class Contents {
 
     static Map<String, String> ofMap(JsonNode object) {
         Map<String, String> cells = new TreeMap<>();
-        object.fields()
-                .forEachRemaining(e -> cells.put("m/" + e.getKey(), e.getValue().asText()));
+        object.properties()
+                .forEach(e -> cells.put("m/" + e.getKey(), e.getValue().asText()));
         return cells;
     }
 

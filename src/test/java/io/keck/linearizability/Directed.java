@@ -4,8 +4,10 @@ import io.keck.PostgresServer;
 import io.keck.SseReader;
 import io.keck.linearizability.Call.Outcome;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,7 +21,7 @@ import java.util.function.IntConsumer;
 final class Directed {
     private final Site site;
     private final History history = new History();
-    private final List<Finding> findings = java.util.Collections.synchronizedList(new ArrayList<>());
+    private final List<Finding> findings = Collections.synchronizedList(new ArrayList<>());
     private final String prefix;
     private final Caller caller;
     private final int a = 0;
@@ -140,7 +142,7 @@ final class Directed {
     private void together(int count, IntConsumer what) {
         CountDownLatch begin = new CountDownLatch(1);
         List<Thread> threads = new ArrayList<>();
-        List<Throwable> failures = java.util.Collections.synchronizedList(new ArrayList<>());
+        List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
         for (int i = 0; i < count; i++) {
             int who = i;
             Thread thread = new Thread(() -> {
@@ -206,7 +208,7 @@ final class Directed {
 
     /** Creations while connections to the database break: what is refused as not done is not there. */
     void createWhileConnectionsBreak(int documentsOfEach) {
-        PostgresServer postgres = java.util.Objects.requireNonNull(site.postgres());
+        PostgresServer postgres = Objects.requireNonNull(site.postgres());
         AtomicBoolean done = new AtomicBoolean();
         Thread breaking = new Thread(() -> {
             while (!done.get()) {
@@ -214,7 +216,7 @@ final class Directed {
             }
         });
         breaking.start();
-        List<String> made = java.util.Collections.synchronizedList(new ArrayList<>());
+        List<String> made = Collections.synchronizedList(new ArrayList<>());
         List<String> names = new ArrayList<>();
         for (int i = 0; i < documentsOfEach; i++) {
             names.add(document("createno"));
@@ -308,7 +310,28 @@ final class Directed {
         }
     }
 
-    /** The same when the other node hears of the deletion late, by a read of its own. */
+    /** A deletion that closed sockets is no offence of theirs: a newcomer from the same address gets into the next life. */
+    void createAfterSocketsWereClosed(int times) {
+        for (int i = 0; i < times; i++) {
+            String document = old("closed");
+            List<Seat> seats = new ArrayList<>();
+            for (int n = 0; n < 4; n++) {
+                Seat seat = Seat.join(
+                        history, "sat", document, site.port(n % 2 == 0 ? a : b), n % 2 == 0 ? a : b, () -> true);
+                if (seat != null) {
+                    seats.add(seat);
+                }
+            }
+            caller.delete(document, a);
+            Nemesis.comes(() -> seats.stream().allMatch(Seat::isEnded));
+            seats.forEach(Seat::close);
+            caller.init(document, b, content(), i % 2 == 0);
+            comeIn(document, a);
+            comeIn(document, b);
+        }
+    }
+
+    /** A deleted name is made again after the other node heard of the deletion late, by a read of its own. */
     void createAfterALateLook(int times) {
         for (int i = 0; i < times; i++) {
             String document = old("heldtwice");

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Prints a history that is not linearizable, as short as it can be. */
 final class Explanation {
@@ -22,9 +23,9 @@ final class Explanation {
         Operation<Act> stuck = verdict.stuckAt();
         List<Operation<Act>> shown = history.stream()
                 .filter(operation -> stuck == null || operation.invoked() <= stuck.returned())
-                .collect(java.util.stream.Collectors.toCollection(ArrayList::new));
+                .collect(Collectors.toCollection(ArrayList::new));
         for (Operation<Act> operation : List.copyOf(shown)) {
-            if (MODEL.isRead(operation.act()) && operation != stuck) {
+            if (MODEL.isRead(operation.act()) && !operation.equals(stuck)) {
                 List<Operation<Act>> without = new ArrayList<>(shown);
                 without.remove(operation);
                 if (Checker.check(MODEL, without, VISITS).answer() == Checker.Answer.VIOLATION) {
@@ -43,7 +44,7 @@ final class Explanation {
             inOrder.put(String.format("%012d%s%d", operation.invoked(), operation.act(), inOrder.size()), operation);
         }
         for (Operation<Act> operation : inOrder.values()) {
-            text.append("\n").append(operation == stuck ? "* " : "  ").append(line(calls, operation));
+            text.append("\n").append(operation.equals(stuck) ? "* " : "  ").append(line(calls, operation));
         }
         return text.toString();
     }

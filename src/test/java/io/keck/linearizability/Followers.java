@@ -9,6 +9,7 @@ import io.keck.linearizability.Call.Kind;
 import io.keck.linearizability.Call.Outcome;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -32,7 +33,7 @@ final class Followers {
     private final Random random;
     private final Map<String, SseReader> readers = new LinkedHashMap<>();
     private final List<Stayer> stayers = new ArrayList<>();
-    private final List<SseReader> ofLives = java.util.Collections.synchronizedList(new ArrayList<>());
+    private final List<SseReader> ofLives = Collections.synchronizedList(new ArrayList<>());
     private volatile boolean enough;
     private int events;
 

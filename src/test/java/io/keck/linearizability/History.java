@@ -105,7 +105,7 @@ final class History {
             case WRITE, REMOVE, ADD, READ ->
                 call.cell().equals(cell)
                         || call.answer().equals(Call.NO_DOCUMENT)
-                        || call.found() && call.kind() != Kind.READ && isMap(cell) && isMap(call.cell());
+                        || (call.found() && call.kind() != Kind.READ && isMap(cell) && isMap(call.cell()));
             case READ_MAP -> isMap(cell) || !call.found();
             case READ_ALL -> !cell.startsWith("blob/") || !call.found();
             case CREATE, INIT, FORCE, DELETE -> true;
@@ -128,7 +128,7 @@ final class History {
             if (!concerns(call, cell) || isExcused(call, calls)) {
                 continue;
             }
-            boolean none = call.outcome() == Outcome.REFUSED || call.status() == 404 && !isLife(call);
+            boolean none = call.outcome() == Outcome.REFUSED || (call.status() == 404 && !isLife(call));
             Act effect = none ? null : effect(call, cell);
             boolean unknown = call.outcome() == Outcome.UNKNOWN;
             if (effect != null && !(unknown && isUnseen(effect, seen))) {

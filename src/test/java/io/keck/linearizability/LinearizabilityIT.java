@@ -39,6 +39,7 @@ class LinearizabilityIT {
             directed.evict(20);
             directed.keyOfAnEditThatChangedNothing(2);
             directed.createAfterDelete(4);
+            directed.createAfterSocketsWereClosed(2);
             directed.eventsBeforeTheEnd(4);
             report.add(seed, "directed", directed.history(), directed.findings());
             run(site, seed, SHORT_MILLIS, List.of(Nemesis.Fault.PAUSE_NODE), report);
@@ -60,6 +61,7 @@ class LinearizabilityIT {
             directed.delete(10);
             directed.keyOfAnEditThatChangedNothing(2);
             directed.createAfterDelete(4);
+            directed.createAfterSocketsWereClosed(2);
             directed.createAfterALateLook(3);
             directed.forcedInitsMeet(6);
             directed.firstSyncWhileLoading(2);
@@ -116,10 +118,28 @@ class LinearizabilityIT {
         try (Site site = opening.get()) {
             while (System.nanoTime() < end) {
                 long seed = seeds.nextInt(1 << 24);
+                direct(site, seed, report);
                 run(site, seed, LONG_MILLIS, List.of(Nemesis.Fault.values()), report);
             }
         }
         report.judge();
+    }
+
+    /** The directed histories that need no fault of their own. */
+    private static void direct(Site site, long seed, Report report) {
+        Directed directed = new Directed(site, seed);
+        directed.force(4);
+        directed.forceThenWrite(4);
+        directed.forceThenSocket(4);
+        directed.race(6, seed);
+        directed.delete(6);
+        directed.keyOfAnEditThatChangedNothing(2);
+        directed.createAfterDelete(4);
+        directed.createAfterSocketsWereClosed(2);
+        directed.createAfterALateLook(2);
+        directed.forcedInitsMeet(4);
+        directed.eventsBeforeTheEnd(4);
+        report.add(seed, "directed", directed.history(), directed.findings());
     }
 
     private static void run(Site site, long seed, long millis, List<Nemesis.Fault> faults, Report report) {

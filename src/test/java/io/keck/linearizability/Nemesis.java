@@ -3,12 +3,14 @@ package io.keck.linearizability;
 import io.keck.PostgresServer;
 import io.keck.RedisServer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Makes faults, one at a time, in a thread of its own, and mends each of them before the next. */
 final class Nemesis implements Runnable {
@@ -33,7 +35,7 @@ final class Nemesis implements Runnable {
 
     private final Site site;
     private final History history;
-    private final List<String> timeline = java.util.Collections.synchronizedList(new ArrayList<>());
+    private final List<String> timeline = Collections.synchronizedList(new ArrayList<>());
     private final Random random;
     private final List<String> documents;
     private final List<Fault> faults = new ArrayList<>();
@@ -155,7 +157,7 @@ final class Nemesis implements Runnable {
         }
     }
 
-    private void makeForTheDatabase(Fault fault, @org.jspecify.annotations.Nullable PostgresServer postgres) {
+    private void makeForTheDatabase(Fault fault, @Nullable PostgresServer postgres) {
         if (postgres == null) {
             return;
         }

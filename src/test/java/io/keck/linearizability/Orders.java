@@ -3,6 +3,8 @@ package io.keck.linearizability;
 import io.keck.linearizability.Call.Kind;
 import io.keck.linearizability.Call.Outcome;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +32,7 @@ final class Orders {
         if (reads.isEmpty()) {
             return;
         }
-        reads.sort(java.util.Comparator.comparingLong(Call::returned));
+        reads.sort(Comparator.comparingLong(Call::returned));
         Call last = reads.get(reads.size() - 1);
         List<String> whole = entries(last, cell);
         Map<String, Integer> places = new HashMap<>();
@@ -77,7 +79,7 @@ final class Orders {
 
     private static List<String> reversed(List<String> list) {
         List<String> reversed = new ArrayList<>(list);
-        java.util.Collections.reverse(reversed);
+        Collections.reverse(reversed);
         return reversed;
     }
 

@@ -82,14 +82,7 @@ class RecordedHistoriesTest {
     }
 
     private static String line(
-            long from,
-            long to,
-            String kind,
-            String cell,
-            String value,
-            String outcome,
-            int status,
-            String answer) {
+            long from, long to, String kind, String cell, String value, String outcome, int status, String answer) {
         return String.join(
                 "\t",
                 String.valueOf(from),

@@ -3,8 +3,10 @@ package io.keck.linearizability;
 import io.keck.linearizability.Call.Kind;
 import io.keck.linearizability.Call.Outcome;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
@@ -38,7 +40,7 @@ final class Round {
     private final AtomicInteger pushes = new AtomicInteger();
     private final AtomicInteger inserts = new AtomicInteger();
     private final Nemesis nemesis;
-    private final List<Throwable> failures = java.util.Collections.synchronizedList(new ArrayList<>());
+    private final List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
     private volatile boolean enough;
 
     Round(Site site, long seed, long millis, long restBetweenFaults) {
@@ -278,7 +280,7 @@ final class Round {
             Nemesis.rest(random.nextInt(120));
         }
         Call whole = begun == null ? last : begun;
-        history.add(java.util.Objects.requireNonNull(whole));
+        history.add(Objects.requireNonNull(whole));
         return whole;
     }
 

@@ -48,29 +48,44 @@ final class Seat implements AutoCloseable {
             Map<String, String> cells = Contents.of(client.encode());
             if (strict.getAsBoolean()) {
                 // a socket may sit in a document that does not exist yet: then it sees nothing
-                note(history, invoked, name, document, node, 101, cells.isEmpty() ? Call.NOTHING : Call.text(cells));
+                note(
+                        history,
+                        invoked,
+                        name,
+                        document,
+                        node,
+                        101,
+                        cells.isEmpty() ? Call.NOTHING : Call.text(cells),
+                        "");
             }
             return new Seat(history, name, document, node, client, cells.getOrDefault(Call.MARK, ""));
         } catch (RawClient.Refused e) {
             if (e.status == 404) {
-                refusal(history, invoked, name, document, node);
+                refusal(history, invoked, name, document, node, "upgrade " + e.status);
             }
             return null;
         } catch (AssertionError e) {
             if (String.valueOf(e.getMessage()).contains(DELETED)) {
-                refusal(history, invoked, name, document, node);
+                refusal(history, invoked, name, document, node, String.valueOf(e.getMessage()));
             }
             return null;
         }
     }
 
     /** A socket that is told, by a status or a close code, that the document does not exist or that its life has ended. */
-    private static void refusal(History history, long invoked, String name, String document, int node) {
-        note(history, invoked, name, document, node, Call.SOCKET_REFUSED, Call.NO_DOCUMENT);
+    private static void refusal(History history, long invoked, String name, String document, int node, String how) {
+        note(history, invoked, name, document, node, Call.SOCKET_REFUSED, Call.NO_DOCUMENT, how);
     }
 
     private static void note(
-            History history, long invoked, String name, String document, int node, int status, String answer) {
+            History history,
+            long invoked,
+            String name,
+            String document,
+            int node,
+            int status,
+            String answer,
+            String how) {
         history.add(new Call(
                 invoked,
                 history.now(),
@@ -79,7 +94,7 @@ final class Seat implements AutoCloseable {
                 document,
                 Kind.READ_ALL,
                 "",
-                "",
+                how.replace('\t', ' ').replace('\n', ' '),
                 null,
                 Outcome.DONE,
                 status,
