@@ -2,8 +2,8 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.crdt.store.StateVector;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.StateVector;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
 import java.io.ByteArrayOutputStream;

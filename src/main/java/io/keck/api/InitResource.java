@@ -1,7 +1,7 @@
 package io.keck.api;
 
-import io.keck.crdt.store.Update;
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.Update;
 import io.keck.room.Documents.Answer;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.POST;

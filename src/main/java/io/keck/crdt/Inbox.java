@@ -1,8 +1,8 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.LongMap;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.DeleteSet;
+import io.keck.crdt.store.LongMap;
 import io.keck.crdt.store.Ranges;
 import io.keck.crdt.store.StructRows;
 import io.keck.crdt.store.StructStore;

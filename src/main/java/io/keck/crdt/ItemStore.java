@@ -1,8 +1,7 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.LongMap;
-import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Id;
+import io.keck.crdt.store.LongMap;
 import io.keck.crdt.store.StateVector;
 import java.util.HashMap;
 import java.util.Map;

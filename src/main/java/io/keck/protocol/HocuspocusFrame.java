@@ -1,8 +1,8 @@
 package io.keck.protocol;
 
-import io.keck.crdt.store.StateVector;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
+import io.keck.crdt.store.StateVector;
 
 /**
  * Recognizes the first frame of {@code @hocuspocus/provider}. Its frames begin with the document's name, so what y-websocket

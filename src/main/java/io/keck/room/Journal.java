@@ -1,9 +1,9 @@
 package io.keck.room;
 
+import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
-import io.keck.crdt.lib0.DecodeException;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;

@@ -380,7 +380,8 @@ class WorkspacesContractTest {
     @Test
     void unknownPathsAndMethods_areRefusedWithASentence() {
         post("w", null);
-        assertThat(server.get("/api/nothing").toString()).startsWith("404 text/plain There is nothing at this address.");
+        assertThat(server.get("/api/nothing").toString())
+                .startsWith("404 text/plain There is nothing at this address.");
         assertThat(get("w/b/other").status()).isEqualTo(404);
         assertThat(get("w/map/m/k/more").status()).isEqualTo(404);
         for (String[] wrong : new String[][] {

@@ -1,14 +1,14 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.Contradictions;
-import io.keck.crdt.store.Refs;
-import io.keck.crdt.store.StructStore;
-import io.keck.crdt.store.Update;
 import static io.keck.crdt.UpdateBuilder.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.crdt.store.Contradictions.Kind;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.Contradictions;
+import io.keck.crdt.store.Contradictions.Kind;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collections;

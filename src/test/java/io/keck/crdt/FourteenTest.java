@@ -1,15 +1,15 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.DecodeLimits;
-import io.keck.crdt.store.StructStore;
-import io.keck.crdt.store.Update;
-import io.keck.crdt.store.UpdateV2;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
+import io.keck.crdt.store.UpdateV2;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;

@@ -1,13 +1,13 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.Refs;
-import io.keck.crdt.store.StructStore;
-import io.keck.crdt.store.Update;
 import static io.keck.crdt.UpdateBuilder.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.Refs;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.Refs;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Decoder;
+import io.keck.crdt.store.Refs;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

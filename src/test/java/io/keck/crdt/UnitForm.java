@@ -1,10 +1,10 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.JsonValue;
 import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.Ranges;
 import io.keck.crdt.store.Refs;
 import io.keck.crdt.store.StructRows;

@@ -2,8 +2,8 @@ package io.keck.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.crdt.store.StateVector;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.StateVector;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

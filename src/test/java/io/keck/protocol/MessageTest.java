@@ -1,7 +1,5 @@
 package io.keck.protocol;
 
-import io.keck.crdt.store.DecodeLimits;
-import io.keck.crdt.store.StateVector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.keck.crdt.Fixtures;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StateVector;
 import io.keck.protocol.AwarenessState.Dropped;
 import io.keck.protocol.AwarenessState.Fault;
 import java.util.ArrayList;

@@ -2,11 +2,8 @@ package io.keck.storage.archive;
 
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
-import io.keck.crdt.store.Completeness;
-import io.keck.crdt.store.DecodeLimits;
-import io.keck.crdt.store.StructStore;
-import io.keck.crdt.store.Update;
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.Completeness;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;

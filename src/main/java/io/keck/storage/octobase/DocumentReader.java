@@ -1,9 +1,9 @@
 package io.keck.storage.octobase;
 
+import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
-import io.keck.crdt.lib0.DecodeException;
 import io.keck.storage.ContradictionCount;
 import org.jspecify.annotations.Nullable;
 

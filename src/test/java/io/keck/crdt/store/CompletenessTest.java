@@ -1,17 +1,13 @@
 package io.keck.crdt.store;
 
-import io.keck.crdt.Doc;
-import io.keck.crdt.Session;
-import io.keck.crdt.UpdateBuilder;
-import io.keck.crdt.YjsOracle;
-import io.keck.crdt.store.Completeness;
-import io.keck.crdt.store.Refs;
-import io.keck.crdt.store.StructStore;
-import io.keck.crdt.store.Update;
 import static io.keck.crdt.UpdateBuilder.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.keck.crdt.Doc;
+import io.keck.crdt.Session;
+import io.keck.crdt.UpdateBuilder;
+import io.keck.crdt.YjsOracle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

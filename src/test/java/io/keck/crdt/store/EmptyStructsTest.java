@@ -1,21 +1,15 @@
 package io.keck.crdt.store;
 
-import io.keck.crdt.Doc;
-import io.keck.crdt.RandomUpdates;
-import io.keck.crdt.UnitForm;
-import io.keck.crdt.UpdateBuilder;
-import io.keck.crdt.YjsOracle;
-import io.keck.crdt.store.DecodeLimits;
-import io.keck.crdt.store.Refs;
-import io.keck.crdt.store.StateVector;
-import io.keck.crdt.store.StructStore;
-import io.keck.crdt.store.Update;
-import io.keck.crdt.store.UpdateV2;
 import static io.keck.crdt.UpdateBuilder.id;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.keck.crdt.Doc;
+import io.keck.crdt.RandomUpdates;
+import io.keck.crdt.UnitForm;
+import io.keck.crdt.UpdateBuilder;
+import io.keck.crdt.YjsOracle;
 import io.keck.crdt.lib0.DecodeException;
 import java.io.IOException;
 import java.io.InputStream;

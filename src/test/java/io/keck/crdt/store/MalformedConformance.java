@@ -1,22 +1,15 @@
 package io.keck.crdt.store;
 
-import io.keck.crdt.Fixtures;
-import io.keck.crdt.Oddities;
-import io.keck.crdt.UnitForm;
-import io.keck.crdt.YjsOracle;
-import io.keck.crdt.store.DecodeLimits;
-import io.keck.crdt.store.DeleteSet;
-import io.keck.crdt.store.UpdateDecoderV2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.keck.crdt.Fixtures;
+import io.keck.crdt.Oddities;
+import io.keck.crdt.UnitForm;
+import io.keck.crdt.YjsOracle;
 import io.keck.crdt.lib0.DecodeException;
-import io.keck.crdt.store.StateVector;
-import io.keck.crdt.store.StructStore;
-import io.keck.crdt.store.Update;
-import io.keck.crdt.store.UpdateV2;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

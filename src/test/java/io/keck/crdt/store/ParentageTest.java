@@ -1,18 +1,13 @@
 package io.keck.crdt.store;
 
-import io.keck.crdt.Doc;
-import io.keck.crdt.Fixtures;
-import io.keck.crdt.UpdateBuilder;
-import io.keck.crdt.YjsOracle;
-import io.keck.crdt.store.DecodeLimits;
-import io.keck.crdt.store.Id;
-import io.keck.crdt.store.Refs;
-import io.keck.crdt.store.StructStore;
-import io.keck.crdt.store.Update;
 import static io.keck.crdt.UpdateBuilder.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.keck.crdt.Doc;
+import io.keck.crdt.Fixtures;
+import io.keck.crdt.UpdateBuilder;
+import io.keck.crdt.YjsOracle;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Encoder;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
 package io.keck.crdt.store;
 
-import io.keck.crdt.Oddities;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keck.crdt.Fixtures;
+import io.keck.crdt.Oddities;
 import io.keck.crdt.YjsOracle;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;

@@ -1,8 +1,5 @@
 package io.keck.crdt.store;
 
-import io.keck.crdt.store.Refs;
-import io.keck.crdt.store.StructReader;
-import io.keck.crdt.store.Update;
 import io.keck.crdt.lib0.Encoder;
 import java.util.Random;
 import java.util.function.Consumer;

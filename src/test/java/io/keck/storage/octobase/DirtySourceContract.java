@@ -316,7 +316,9 @@ abstract class DirtySourceContract {
             for (String name : rows.keySet()) {
                 assertThat(answers.get(i).get("fail")).as(name).isNull();
                 for (String part : List.of("svJson", "ds", "pending")) {
-                    assertThat(answers.get(i + rows.size()).get(part)).as(name).isEqualTo(answers.get(i).get(part));
+                    assertThat(answers.get(i + rows.size()).get(part))
+                            .as(name)
+                            .isEqualTo(answers.get(i).get(part));
                 }
                 // Yjs splits a surrogate pair for an item of no length in it; without the item the pair stays whole
                 if (!name.equals("empty items")) {
