@@ -131,9 +131,7 @@ class LivesTest {
     }
 
     private CompletionStage<Answer<String>> write(World node, String text) {
-        return node.rooms
-                .documents()
-                .write(ROOM, null, doc -> doc.getText("t").insert(0, text), LivesTest::text);
+        return node.rooms.documents().write(ROOM, null, doc -> doc.getText("t").insert(0, text), LivesTest::text);
     }
 
     private Answer<byte[]> force(World node, String text) {
@@ -351,7 +349,9 @@ class LivesTest {
                 tab.connect(other.rooms, ROOM);
                 settle();
                 assertThat(newcomer.connection.closed).isNull();
-                assertThat(log.holds(ROOM, typed)).as("after the hold: so CRDTs are").isTrue();
+                assertThat(log.holds(ROOM, typed))
+                        .as("after the hold: so CRDTs are")
+                        .isTrue();
             }
             now(a.rooms.documents().delete(ROOM));
             nodes.forEach(node -> node.now += 2 * World.SMALL.deletedNameHold());
@@ -383,14 +383,14 @@ class LivesTest {
         assertThat(isUnknown(a.rooms.documents().create(ROOM, LivesTest::text))).isTrue();
         assertThat(log.knowsName(ROOM)).isTrue();
         a.way.once(Outcome.UNKNOWN);
-        assertThat(isUnknown(a.rooms.documents().init(ROOM, content("x"), true))).isTrue();
+        assertThat(isUnknown(a.rooms.documents().init(ROOM, content("x"), true)))
+                .isTrue();
         a.way.once(Outcome.UNKNOWN);
         assertThat(isUnknown(a.rooms.documents().delete(ROOM))).isTrue();
 
         // the change is committed, and after it the log does not answer
-        a.way.outcome = () -> a.way.calls.get(a.way.calls.size() - 1).matches("find|init|create")
-                ? Outcome.OK
-                : Outcome.FAIL;
+        a.way.outcome =
+                () -> a.way.calls.get(a.way.calls.size() - 1).matches("find|init|create") ? Outcome.OK : Outcome.FAIL;
         assertThat(create(a).value()).isEmpty();
         assertThat(textOf(force(a, "x").value())).isEqualTo("x");
     }
@@ -402,9 +402,8 @@ class LivesTest {
         World c = node(Twin.NONE, true);
         now(read(c, false));
         List<String> calls = c.way.calls;
-        c.way.outcome = () -> calls.contains("append") && !calls.get(calls.size() - 1).equals("append")
-                ? Outcome.FAIL
-                : Outcome.OK;
+        c.way.outcome = () ->
+                calls.contains("append") && !calls.get(calls.size() - 1).equals("append") ? Outcome.FAIL : Outcome.OK;
         CompletionStage<Answer<String>> again = c.rooms
                 .documents()
                 .write(ROOM, "key", doc -> doc.getText("t").insert(0, "x"), doc -> {
