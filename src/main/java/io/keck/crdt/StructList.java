@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.Content;
 import io.keck.crdt.store.Ranges;
 import io.keck.crdt.store.TextBuffer;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package io.keck.crdt.store;
 
+import io.keck.crdt.DifferentialTest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
