@@ -1,6 +1,5 @@
 package io.keck.crdt.store;
 
-import io.keck.crdt.Values;
 import static io.keck.crdt.UpdateBuilder.id;
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,6 +1,5 @@
 package io.keck.crdt.store;
 
-import io.keck.crdt.DifferentialTest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
