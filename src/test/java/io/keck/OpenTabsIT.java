@@ -114,7 +114,11 @@ class OpenTabsIT {
 
         Eventually.await("the new text", () -> text(two, room).contains("new "));
         for (KeckProcess node : new KeckProcess[] {one, two}) {
-            assertThat(text(node, room)).contains("new ").contains(begin).doesNotContain("old").doesNotContain("late");
+            assertThat(text(node, room))
+                    .contains("new ")
+                    .contains(begin)
+                    .doesNotContain("old")
+                    .doesNotContain("late");
         }
         assertThat(clients.text(fresh)).doesNotContain("old").doesNotContain("late");
         assertThat(clients.closeCodes(fresh)).isEmpty();
