@@ -23,8 +23,8 @@ const named = name => {
 process.setMaxListeners(0)
 
 /** Other releases of the provider, by the name of the package; `@y/websocket` is for Yjs 14. */
-const provider = async library => (await import(library)).WebsocketProvider
-const document = async library => library === '@y/websocket' ? new (await import('@y/y')).Doc() : new Y.Doc()
+const providerOf = async library => (await import(library)).WebsocketProvider
+const documentOf = async library => library === '@y/websocket' ? new (await import('@y/y')).Doc() : new Y.Doc()
 
 /** The text of a document of Yjs 13 or 14. */
 const textOf = doc => doc.getText === undefined ? doc.get('t') : doc.getText('t')
@@ -91,8 +91,8 @@ const pause = millis => new Promise(resolve => setTimeout(resolve, millis))
 
 const operations = {
   open: async ({ name, url, room, params = {}, library = 'y-websocket' }) => {
-    const doc = await document(library)
-    const Provider = library === 'y-websocket' ? WebsocketProvider : await provider(library)
+    const doc = await documentOf(library)
+    const Provider = library === 'y-websocket' ? WebsocketProvider : await providerOf(library)
     const client = { doc, closes: [], updates: 0, tries: 0, connects: 0 }
     class Counted extends WebSocket {
       constructor (...args) {
