@@ -27,7 +27,7 @@ final class Nemesis implements Runnable {
         SLOW_DATABASE
     }
 
-    private static final long PATIENCE_MILLIS = 60_000;
+    private static final long PATIENCE_MILLIS = 180_000;
     /** How long after a fault of the database documents may still be in unsaved mode. */
     private static final long UNSAVED_NANOS = 6_000_000_000L;
 

@@ -95,6 +95,7 @@ final class Site implements AutoCloseable {
                 .with("rooms.documentHeap", documentHeap)
                 .with("rooms.unloadAfter", "2s")
                 .with("rooms.deletedNameHold", "30m")
+                .with("webhook.maxBackoff", "2s") // else a room whose deliveries failed waits for minutes
                 .with("database.log.snapshotEvery", "20")
                 .brief()
                 .start();
