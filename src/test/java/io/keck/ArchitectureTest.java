@@ -4,11 +4,13 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
+import io.keck.room.RequestKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -60,7 +62,12 @@ class ArchitectureTest {
             only("io.keck.block", "io.keck.block", "io.keck.crdt", "io.keck.crdt.store", "io.keck.crdt.lib0");
 
     @ArchTest
-    static final ArchRule blob_knowsNothingElse = only("io.keck.blob", "io.keck.blob");
+    static final ArchRule blob_knowsRequestKeysOnly = classes()
+            .that()
+            .resideInAPackage("io.keck.blob")
+            .should()
+            .onlyDependOnClassesThat(JavaClass.Predicates.resideInAnyPackage("java..", "org.jspecify..", "io.keck.blob")
+                    .or(JavaClass.Predicates.type(RequestKey.class)));
 
     @ArchTest
     static final ArchRule feed_knowsTheEngineOnly =

@@ -128,7 +128,7 @@ public class ApiFactory {
     List<Object> components(DocumentCalls calls, EventStreams streams, Hooks hooks, LongSupplier clock) {
         List<Object> all = new ArrayList<>(List.of(
                 new RawPathFilter(),
-                new KeyFilter(),
+                new KeyFilter(calls.bodies()),
                 new UnreadBodyFilter(calls.bodies()),
                 new UnwantedBodyFilter(calls.bodies()),
                 new Failures(),

@@ -62,6 +62,8 @@ final class BlobDownloads {
         }
         try {
             return BlobId.parse(id).map(work::on).orElseGet(BlobDownloads::notFound);
+        } catch (BlobStore.KeyTakenException e) {
+            return Failures.keyTaken();
         } catch (BlobsUnavailableException e) {
             return Answers.unavailable(e);
         }

@@ -1,6 +1,5 @@
 package io.keck.api;
 
-import io.keck.blob.BlobId;
 import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobMetrics.Refusal;
 import io.keck.blob.BlobStore;
@@ -46,14 +45,14 @@ final class BlobUploads {
      * Stores the body of a request.
      *
      * @param lengthRequired whether the length must be told in advance
-     * @param success the JSON of the answer for an id
+     * @param success the JSON of the answer
      */
     Response take(
             String workspace,
             HttpServletRequest request,
             InputStream body,
             boolean lengthRequired,
-            Function<BlobId, Object> success) {
+            Function<BlobStore.Published, Object> success) {
         Optional<String> problem = RoomName.problem(workspace);
         if (problem.isPresent()) {
             return refuse(Status.BAD_REQUEST, problem.get(), body);
@@ -73,11 +72,15 @@ final class BlobUploads {
         try (BlobStore.Upload upload = store.begin(workspace)) {
             Response failure = copy(body, upload);
             return failure == null
-                    ? Response.ok(success.apply(upload.publish()), MediaType.APPLICATION_JSON_TYPE)
+                    ? Response.ok(
+                                    success.apply(upload.publish(KeyFilter.key(request))),
+                                    MediaType.APPLICATION_JSON_TYPE)
                             .build()
                     : failure;
         } catch (WorkspaceGoneException e) {
             return Answers.notFound("Workspace", workspace);
+        } catch (BlobStore.KeyTakenException e) {
+            return Failures.keyTaken();
         } catch (BlobsUnavailableException e) {
             metrics.refused(Refusal.UNAVAILABLE);
             return Answers.unavailable(e);

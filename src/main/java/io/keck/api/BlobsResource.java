@@ -42,10 +42,10 @@ public final class BlobsResource {
     @POST
     public Response post(
             @PathParam("workspace") String workspace, @Context HttpServletRequest request, InputStream body) {
-        return uploads.take(workspace, request, body, false, id -> {
+        return uploads.take(workspace, request, body, false, published -> {
             Map<String, Object> answer = new LinkedHashMap<>();
-            answer.put("id", id.text());
-            answer.put("exists", true);
+            answer.put("id", published.id().text());
+            answer.put("exists", published.exists());
             return answer;
         });
     }
@@ -69,10 +69,13 @@ public final class BlobsResource {
     /** Deletes a blob: 204, or 404 when there is none. */
     @DELETE
     @Path("/{id}")
-    public Response delete(@PathParam("workspace") String workspace, @PathParam("id") String id) {
+    public Response delete(
+            @PathParam("workspace") String workspace, @PathParam("id") String id, @Context HttpServletRequest request) {
         return BlobDownloads.checked(
                 workspace,
                 id,
-                blob -> store.delete(workspace, blob) ? Response.noContent().build() : BlobDownloads.notFound());
+                blob -> store.delete(workspace, blob, KeyFilter.key(request))
+                        ? Response.noContent().build()
+                        : BlobDownloads.notFound());
     }
 }

@@ -46,7 +46,7 @@ public final class Call {
         throw Refusal.bad("consistency is \"local\" or left out.");
     }
 
-    /** What makes a repeat of a write known, or null; to be asked when the body is read. */
+    /** What makes a repeat of a write known, or null; to be asked once, when as much of the body is read as the call wants. */
     @Nullable
     RequestKey key() {
         return request == null ? null : KeyFilter.key(request);

@@ -3,6 +3,7 @@ package io.keck.api;
 import io.keck.crdt.Doc;
 import io.keck.room.Documents;
 import io.keck.room.Documents.Answer;
+import io.keck.room.Documents.KeyTakenException;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;
 import jakarta.ws.rs.container.AsyncResponse;
@@ -129,7 +130,10 @@ final class DocumentCalls {
     static <T> CompletionStage<T> settled(CompletionStage<T> change) {
         return change.handle((value, error) -> {
                     Throwable cause = error == null ? null : cause(error);
-                    if (cause == null || cause instanceof UnavailableException) {
+                    if (cause == null
+                            || cause instanceof UnavailableException
+                            || cause instanceof KeyTakenException
+                            || cause instanceof RoomMissingException) {
                         return change;
                     }
                     return CompletableFuture.<T>failedStage(new UnavailableException(cause.toString(), true));

@@ -50,11 +50,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
                     .build();
         }
         if (error instanceof KeyTakenException) {
-            return response(Reply.text(
-                            UNPROCESSABLE,
-                            "This Idempotency-Key was used for another request: method, path, query and body have to be the"
-                                    + " same. Nothing was done."))
-                    .build();
+            return keyTaken();
         }
         if (error instanceof WebApplicationException web) {
             return ofJersey(web);
@@ -66,6 +62,15 @@ public final class Failures implements ExceptionMapper<Throwable> {
         }
         LOG.error("Internal error while handling a request", error);
         return response(Reply.text(Status.INTERNAL_SERVER_ERROR, "Keck failed; its log says why."))
+                .build();
+    }
+
+    /** 422: the key of the request was used for another one. */
+    static Response keyTaken() {
+        return response(Reply.text(
+                        UNPROCESSABLE,
+                        "This Idempotency-Key was used for another request: method, path, query and body have to be the"
+                                + " same. Nothing was done."))
                 .build();
     }
 

@@ -1,8 +1,10 @@
 package io.keck.api;
 
+import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.Update;
 import io.keck.room.Documents.Answer;
+import io.keck.room.Documents.RoomMissingException;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -27,7 +29,10 @@ public final class InitResource {
         this.calls = calls;
     }
 
-    /** 200 with the whole document where the workspace was made, 304 where there was one that is kept. */
+    /**
+     * 200 with the whole document where the workspace was made, 304 where there was one that is kept. The repeat of a request
+     * that made it gets 200 with the document as it is then, or 404 where it was deleted since.
+     */
     @POST
     public void init(
             @BeanParam Call call,
@@ -47,9 +52,18 @@ public final class InitResource {
         }
         calls.resume(
                 response,
-                DocumentCalls.settled(calls.documents().init(workspace, update, replace))
-                        .thenApply(written -> written.map(InitResource::made)
-                                .orElseGet(() -> Response.notModified().build())));
+                DocumentCalls.settled(calls.documents().init(workspace, update, replace, call.key()))
+                        .handle((written, error) -> {
+                            if (error == null) {
+                                return written.map(InitResource::made)
+                                        .orElseGet(() -> Response.notModified().build());
+                            }
+                            Throwable cause = DocumentCalls.cause(error);
+                            return cause instanceof RoomMissingException
+                                    ? Failures.response(Missing.SENTENCE.reply(workspace))
+                                            .build()
+                                    : Failures.of(cause);
+                        }));
     }
 
     private static Response made(Answer<byte[]> written) {

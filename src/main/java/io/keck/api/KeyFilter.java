@@ -1,9 +1,14 @@
 package io.keck.api;
 
 import io.keck.room.RequestKey;
+import jakarta.annotation.Priority;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.List;
@@ -12,23 +17,30 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the {@code Idempotency-Key} of a request that writes to a workspace, and digests the body while it is read, so that
- * the key stands for this request alone. Stateless.
+ * Takes the {@code Idempotency-Key} of a request that writes to a workspace or its blobs, and digests the body while it is
+ * read, so that the key stands for this request alone. Comes before the filters that read bodies. Stateless.
  */
+@Priority(Priorities.USER - 1)
 public final class KeyFilter implements ContainerRequestFilter {
     private static final String HEADER = "Idempotency-Key";
     private static final String PROPERTY = KeyFilter.class.getName();
+    private static final String REFUSED = PROPERTY + ".refused";
     private static final int MAX = 255;
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
+    private static final List<String> PATHS = List.of("block/", "blobs/", "workspace/");
 
-    KeyFilter() {}
+    private final Bodies bodies;
+
+    KeyFilter(Bodies bodies) {
+        this.bodies = bodies;
+    }
 
     @Override
     public void filter(ContainerRequestContext request) {
         List<String> keys = request.getHeaders().get(HEADER);
         String path = request.getUriInfo().getPath(false);
         String method = request.getMethod();
-        if (keys == null || READING.contains(method) || !path.startsWith("block/")) {
+        if (keys == null || READING.contains(method) || PATHS.stream().noneMatch(path::startsWith)) {
             return;
         }
         String key = keys.get(0);
@@ -36,22 +48,43 @@ public final class KeyFilter implements ContainerRequestFilter {
                 || key.isBlank()
                 || key.length() > MAX
                 || !key.chars().allMatch(KeyFilter::isVisible)) {
+            request.setProperty(REFUSED, true);
             throw Refusal.bad("There may be one Idempotency-Key, of 1 to " + MAX + " characters of ASCII.");
         }
         MessageDigest body = Fingerprint.sha256();
-        if (!method.equals("DELETE")) { // its body says nothing
-            request.setEntityStream(new DigestInputStream(request.getEntityStream(), body));
+        InputStream digested = method.equals("DELETE") // its body says nothing
+                ? InputStream.nullInputStream()
+                : new DigestInputStream(request.getEntityStream(), body);
+        if (!method.equals("DELETE")) {
+            request.setEntityStream(digested);
         }
         String query = request.getUriInfo().getRequestUri().getRawQuery();
-        Supplier<RequestKey> made = () -> new RequestKey(key, Fingerprint.of(method, path, query, body.digest()));
+        Supplier<RequestKey> made = () -> {
+            skip(digested);
+            return new RequestKey(key, Fingerprint.of(method, path, query, body.digest()));
+        };
         request.setProperty(PROPERTY, made);
+    }
+
+    /** Takes what is left of a body, since all of it counts, also where nothing else reads it. */
+    private void skip(InputStream body) {
+        try {
+            bodies.skip(body);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether a request was refused here, so that nothing has read its body. */
+    static boolean isRefused(ContainerRequestContext request) {
+        return request.getProperty(REFUSED) != null;
     }
 
     private static boolean isVisible(int c) {
         return c >= ' ' && c <= '~';
     }
 
-    /** The key of that request, or null; to be asked once, when the body is read. */
+    /** The key of that request, or null; to be asked once, when as much of the body is read as the call wants. */
     static @Nullable RequestKey key(HttpServletRequest request) {
         return request.getAttribute(PROPERTY) instanceof Supplier<?> made ? (RequestKey) made.get() : null;
     }

@@ -23,7 +23,10 @@ public final class UnreadBodyFilter implements ContainerResponseFilter {
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         String path = request.getUriInfo().getPath(false);
-        if (!path.startsWith("block/") && !path.equals("subscribe") && !path.equals("hook")) {
+        if (!path.startsWith("block/")
+                && !path.equals("subscribe")
+                && !path.equals("hook")
+                && !KeyFilter.isRefused(request)) {
             return;
         }
         if (response.getStatus() == TOO_SLOW || !drained(request)) {

@@ -38,10 +38,10 @@ public final class WorkspaceBlobResource {
     @PUT
     public Response put(
             @PathParam("workspace") String workspace, @Context HttpServletRequest request, InputStream body) {
-        return uploads.take(workspace, request, body, true, id -> {
+        return uploads.take(workspace, request, body, true, published -> {
             Map<String, Object> answer = new LinkedHashMap<>();
-            answer.put("exists", true);
-            answer.put("id", id.text());
+            answer.put("exists", published.exists());
+            answer.put("id", published.id().text());
             return answer;
         });
     }

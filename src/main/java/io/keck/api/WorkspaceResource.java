@@ -35,7 +35,7 @@ public final class WorkspaceResource {
                 response,
                 workspace,
                 Missing.SENTENCE,
-                DocumentCalls.settled(calls.documents().create(workspace, WorkspaceResource::json)));
+                DocumentCalls.settled(calls.documents().create(workspace, call.key(), WorkspaceResource::json)));
     }
 
     /** Deletes the workspace on all nodes: 204, also when there is none, once it is committed. */
@@ -43,7 +43,7 @@ public final class WorkspaceResource {
     public void delete(@BeanParam Call call, @Suspended AsyncResponse response) {
         calls.resume(
                 response,
-                DocumentCalls.settled(calls.documents().delete(call.workspace()))
+                DocumentCalls.settled(calls.documents().delete(call.workspace(), call.key()))
                         .thenApply(deleted -> Response.noContent().build()));
     }
 

@@ -1,6 +1,8 @@
 package io.keck.blob;
 
+import io.keck.room.RequestKey;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the blobs of all workspaces are. Calls block; implementations are thread-safe, an {@link Upload} is used by one
@@ -24,6 +26,23 @@ public interface BlobStore {
      */
     record Blob(BlobId id, long contentId, long size, int pieceSize, long storedAt) {}
 
+    /**
+     * A blob whose bytes have come.
+     *
+     * @param exists whether the workspace has it: not where the upload repeats one that was carried out before under its
+     *     key, and the blob was deleted since
+     */
+    record Published(BlobId id, boolean exists) {}
+
+    /** The key of a request came with another request before. Nothing is changed. */
+    final class KeyTakenException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        public KeyTakenException(String workspace) {
+            super("the key was used for another request to workspace " + workspace, null, false, false);
+        }
+    }
+
     /** The bytes of one blob on their way in, some of them in memory. */
     interface Upload extends AutoCloseable {
         /** Takes bytes; they may be used again when this returns. */
@@ -32,9 +51,16 @@ public interface BlobStore {
         /**
          * Makes the blob visible, committed; where the workspace has these bytes already, that blob stays as it is.
          *
+         * @param key kept in the same transaction; where the workspace has seen it before, nothing is done. Null for none
          * @throws WorkspaceGoneException if the workspace was deleted since the upload began
+         * @throws KeyTakenException if the key was used for another request
          */
-        BlobId publish();
+        Published publish(@Nullable RequestKey key);
+
+        /** The same without a key. */
+        default BlobId publish() {
+            return publish(null).id();
+        }
 
         /** Gives up what was not published. Does not throw. */
         @Override
@@ -60,6 +86,17 @@ public interface BlobStore {
      */
     byte[] read(Blob blob, long number);
 
-    /** Deletes a blob; false when there is none. */
-    boolean delete(String workspace, BlobId id);
+    /**
+     * Deletes a blob; false when there is none.
+     *
+     * @param key kept in the same transaction where a blob is deleted; null for none. Where the workspace has seen it before,
+     *     nothing is done, and the answer is true
+     * @throws KeyTakenException if the key was used for another request
+     */
+    boolean delete(String workspace, BlobId id, @Nullable RequestKey key);
+
+    /** The same without a key. */
+    default boolean delete(String workspace, BlobId id) {
+        return delete(workspace, id, null);
+    }
 }

@@ -34,9 +34,9 @@ public interface Documents {
     /**
      * Edits a document; completes when that is committed.
      *
-     * @param key if the room has seen an edit of this key before (within the retention), this one is not carried out, and
-     *     {@code afterwards} answers from the document as it is; unless it was another request: then the stage fails with
-     *     {@link KeyTakenException}. An edit that throws leaves no key behind
+     * @param key if a request of this key was carried out before under this name (within the retention, in whichever life),
+     *     this one is not, and {@code afterwards} answers from the document as it is; unless it was another request: then the
+     *     stage fails with {@link KeyTakenException}. An edit that throws leaves no key behind
      * @param edit called on a fork that is thrown away if it throws or cannot be committed; must not keep it. It may change
      *     nothing, then nothing is committed but its key. Called again, on the next life of the room, where the first life
      *     has certainly ended without it
@@ -52,24 +52,49 @@ public interface Documents {
     /**
      * Makes a room where there is none of that name, though the name is held, and reads it, new or not.
      *
+     * @param key as that of {@link #write}: a repeat makes no room, so it fails with {@link RoomMissingException} where the
+     *     room was deleted since
      * @param reader as that of {@link #read}; on an empty document where the room was made
      */
-    <T extends @Nullable Object> CompletionStage<Answer<T>> create(String room, Function<Doc, T> reader);
+    <T extends @Nullable Object> CompletionStage<Answer<T>> create(
+            String room, @Nullable RequestKey key, Function<Doc, T> reader);
+
+    /** The same without a key. */
+    default <T extends @Nullable Object> CompletionStage<Answer<T>> create(String room, Function<Doc, T> reader) {
+        return create(room, null, reader);
+    }
 
     /**
      * Makes a room with that content, though the name is held.
      *
      * @param replace whether a room that is there already is deleted in the same transaction; else nothing is done then
-     * @return the whole document as it was written, in V1; empty where nothing was done, which is never so with {@code
-     *     replace}
+     * @param key as that of {@link #write}: a repeat writes nothing, and answers with the whole document as it is then, or
+     *     fails with {@link RoomMissingException} where the room was deleted since
+     * @return the whole document as it was written, in V1; empty where nothing was done, now or by the first request of the
+     *     key, which is never so with {@code replace}
      */
-    CompletionStage<Optional<Answer<byte[]>>> init(String room, Update content, boolean replace);
+    CompletionStage<Optional<Answer<byte[]>>> init(
+            String room, Update content, boolean replace, @Nullable RequestKey key);
+
+    /** The same without a key. */
+    default CompletionStage<Optional<Answer<byte[]>>> init(String room, Update content, boolean replace) {
+        return init(room, content, replace, null);
+    }
 
     /** The whole committed document in V1, everything that was committed before included. */
     CompletionStage<Answer<byte[]>> export(String room);
 
-    /** Deletes a room on all nodes; whether there was one. */
-    CompletionStage<Boolean> delete(String room);
+    /**
+     * Deletes a room on all nodes; whether there was one.
+     *
+     * @param key as that of {@link #write}: a repeat deletes nothing and answers false
+     */
+    CompletionStage<Boolean> delete(String room, @Nullable RequestKey key);
+
+    /** The same without a key. */
+    default CompletionStage<Boolean> delete(String room) {
+        return delete(room, null);
+    }
 
     /** There is no room of that name. */
     final class RoomMissingException extends RuntimeException {
@@ -80,7 +105,7 @@ public interface Documents {
         }
     }
 
-    /** The key of an edit came with another request before. Nothing is changed. */
+    /** The key of a request came with another request before. Nothing is changed. */
     final class KeyTakenException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

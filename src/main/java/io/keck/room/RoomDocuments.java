@@ -52,19 +52,31 @@ final class RoomDocuments implements Documents {
                 () -> read(name, false, afterwards));
     }
 
-    /** An edit that was made before is answered from the document as it is. A read that fails says nothing of the edit. */
+    /** An edit that was made before is answered from the document as it is. */
     private static <T extends @Nullable Object> CompletionStage<Answer<T>> handled(
             CompletionStage<Answer<T>> answer, String name, Supplier<CompletionStage<Answer<T>>> again) {
-        return otherwise(answer, cause -> {
-            if (!(cause instanceof UpdateLog.KeyUsedException used)) {
-                return CompletableFuture.failedStage(cause);
-            }
-            if (used.isOfAnotherRequest()) {
-                return CompletableFuture.failedStage(new KeyTakenException(name));
-            }
-            return otherwise(
-                    again.get(), failure -> CompletableFuture.failedStage(RoomDocument.doneButNotRead(failure)));
-        });
+        return otherwise(
+                answer,
+                cause -> cause instanceof UpdateLog.KeyUsedException used
+                        ? repeated(name, used, () -> asItIs(again.get()))
+                        : CompletableFuture.failedStage(cause));
+    }
+
+    /** The answer to a request whose key was used before. */
+    private static <T extends @Nullable Object> CompletionStage<T> repeated(
+            String name, UpdateLog.KeyUsedException used, Supplier<CompletionStage<T>> answer) {
+        return used.isOfAnotherRequest() ? CompletableFuture.failedStage(new KeyTakenException(name)) : answer.get();
+    }
+
+    /**
+     * A read for the answer to a request that was carried out before. One that fails says nothing of that request, except that
+     * the room is missing: whatever was done is gone with it.
+     */
+    private static <T> CompletionStage<T> asItIs(CompletionStage<T> read) {
+        return otherwise(
+                read,
+                failure -> CompletableFuture.failedStage(
+                        failure instanceof RoomMissingException ? failure : RoomDocument.doneButNotRead(failure)));
     }
 
     @Override
@@ -73,8 +85,20 @@ final class RoomDocuments implements Documents {
     }
 
     @Override
-    public <T extends @Nullable Object> CompletionStage<Answer<T>> create(String name, Function<Doc, T> reader) {
-        return create(name, reader, 1);
+    public <T extends @Nullable Object> CompletionStage<Answer<T>> create(
+            String name, @Nullable RequestKey key, Function<Doc, T> reader) {
+        if (key == null) {
+            return create(name, reader, 1);
+        }
+        if (rooms.isDraining()) {
+            return restarting();
+        }
+        T empty = reader.apply(new Doc());
+        return acted(
+                name,
+                context.log().create(name, key),
+                id -> id.isPresent() ? created(name, id.get(), empty) : asItIs(read(name, false, reader)),
+                used -> asItIs(read(name, false, reader)));
     }
 
     private <T extends @Nullable Object> CompletionStage<Answer<T>> create(
@@ -86,8 +110,7 @@ final class RoomDocuments implements Documents {
             T empty = reader.apply(new Doc());
             return outcome(context.log().create(name)).thenCompose(id -> {
                 if (id.isPresent()) {
-                    Answer<T> answer = new Answer<>(empty, id.get(), 0, false);
-                    return settled(name, new UpdateLog.Begun(id.get(), List.of()), answer);
+                    return created(name, id.get(), empty);
                 }
                 return attempt < ATTEMPTS
                         ? create(name, reader, attempt + 1) // another back end created it meanwhile
@@ -97,23 +120,54 @@ final class RoomDocuments implements Documents {
         });
     }
 
+    private <T extends @Nullable Object> CompletionStage<Answer<T>> created(String name, long id, T empty) {
+        return settled(name, new UpdateLog.Begun(id, List.of()), new Answer<>(empty, id, 0, false));
+    }
+
     @Override
-    public CompletionStage<Optional<Answer<byte[]>>> init(String name, Update content, boolean replace) {
+    public CompletionStage<Optional<Answer<byte[]>>> init(
+            String name, Update content, boolean replace, @Nullable RequestKey key) {
         if (rooms.isDraining()) {
-            return CompletableFuture.failedStage(new UnavailableException("the server restarts", false));
+            return restarting();
         }
         StructStore whole = new StructStore();
         whole.apply(content);
         byte[] written = whole.encode();
         long link = 1 | (context.ids().get().getLeastSignificantBits() & Long.MAX_VALUE);
         context.metrics().emptyStructs(content.emptyCount());
-        return outcome(context.log().init(name, context.ids().get(), link, content.encode(), replace))
-                .thenCompose(life -> life.isEmpty()
+        return acted(
+                name,
+                context.log().init(name, context.ids().get(), link, content.encode(), replace, key),
+                life -> life.isEmpty()
                         ? CompletableFuture.completedStage(Optional.empty())
                         : settled(
                                 name,
                                 life.get(),
-                                Optional.of(new Answer<>(written, life.get().roomId(), 1, false))));
+                                Optional.of(new Answer<>(written, life.get().roomId(), 1, false))),
+                used -> used.roomId() == 0
+                        ? CompletableFuture.completedStage(Optional.empty()) // it did nothing the first time, too
+                        : asItIs(export(name)).thenApply(Optional::of));
+    }
+
+    /** The answer to an act, or to the repeat of one that was carried out before under its key. */
+    private static <A, T extends @Nullable Object> CompletionStage<T> acted(
+            String name,
+            CompletionStage<A> act,
+            Function<A, CompletionStage<T>> done,
+            Function<UpdateLog.KeyUsedException, CompletionStage<T>> before) {
+        return act.handle((value, error) -> {
+                    if (error == null) {
+                        return done.apply(value);
+                    }
+                    return Journal.cause(error) instanceof UpdateLog.KeyUsedException used
+                            ? RoomDocuments.<T>repeated(name, used, () -> before.apply(used))
+                            : outcome(act).thenCompose(done);
+                })
+                .thenCompose(next -> next);
+    }
+
+    private static <T extends @Nullable Object> CompletionStage<T> restarting() {
+        return CompletableFuture.failedStage(new UnavailableException("the server restarts", false));
     }
 
     /** The answer, once this node meets the life that has begun. It is committed: nothing that fails now changes that. */
@@ -161,14 +215,15 @@ final class RoomDocuments implements Documents {
     }
 
     @Override
-    public CompletionStage<Boolean> delete(String name) {
-        return outcome(rooms.delete(name));
+    public CompletionStage<Boolean> delete(String name, @Nullable RequestKey key) {
+        return acted(name, rooms.delete(name, key), CompletableFuture::completedStage, used -> {
+            context.bus().deleted(name); // the node that deleted it may not have come to tell the others
+            return rooms.lives().settle(name).thenApply(settled -> false);
+        });
     }
 
     private <T extends @Nullable Object> CompletionStage<Answer<T>> ask(
             String name, boolean local, Lives.Errand<Answer<T>> errand) {
-        return rooms.isDraining()
-                ? CompletableFuture.failedStage(new UnavailableException("the server restarts", false))
-                : rooms.lives().ask(name, false, local, errand);
+        return rooms.isDraining() ? restarting() : rooms.lives().ask(name, false, local, errand);
     }
 }

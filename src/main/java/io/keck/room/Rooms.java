@@ -93,7 +93,12 @@ public final class Rooms {
      * another for {@link RoomSettings#deletedNameHold}.
      */
     public CompletionStage<Boolean> delete(String name) {
-        return context.log().delete(name).thenCompose(ended -> {
+        return delete(name, null);
+    }
+
+    /** The same under a key; fails with {@link UpdateLog.KeyUsedException} where the name has seen it before. */
+    CompletionStage<Boolean> delete(String name, @Nullable RequestKey key) {
+        return context.log().delete(name, key).thenCompose(ended -> {
             if (ended.isPresent()) {
                 lives.end(name, List.of(ended.get()));
                 lives.deleted(name);

@@ -132,18 +132,25 @@ public interface UpdateLog {
         }
     }
 
-    /** The room has seen that key before: with the same request, which is carried out already, or with another one. */
+    /** The name has seen that key before: with the same request, which is carried out already, or with another one. */
     final class KeyUsedException extends RuntimeException {
         private static final long serialVersionUID = 1L;
+        private final long roomId;
         private final boolean otherRequest;
 
         /**
-         * @param roomId the room that has it
+         * @param roomId the room that the request edited or began; 0 where there was none
          * @param otherRequest whether it came with another request then
          */
         public KeyUsedException(long roomId, boolean otherRequest) {
-            super("room " + roomId + " has seen that key before", null, false, false);
+            super("the key was used before, in room " + roomId, null, false, false);
+            this.roomId = roomId;
             this.otherRequest = otherRequest;
+        }
+
+        /** The room that the request edited or began; 0 where there was none. */
+        public long roomId() {
+            return roomId;
         }
 
         /** Whether the key came with another request then. */
@@ -169,18 +176,32 @@ public interface UpdateLog {
      * Makes a room of that name with a first row, in one transaction, though the name is held.
      *
      * @param replace whether a live room of that name is deleted in the same transaction; else nothing is done then
+     * @param key kept in the same transaction, also where nothing is done; null for none
      * @return the new life, or empty when nothing was done, which it never is with {@code replace}. Fails with {@link
-     *     Documents.UnavailableException} where it tells what is known of the outcome, and with anything else when the
-     *     outcome is unknown
+     *     Documents.UnavailableException} where it tells what is known of the outcome, with {@link KeyUsedException} where
+     *     the name has seen the key before, and with anything else when the outcome is unknown
      */
-    CompletionStage<Optional<Begun>> init(String name, UUID batchId, long link, byte[] payload, boolean replace);
+    CompletionStage<Optional<Begun>> init(
+            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key);
+
+    /** The same without a key. */
+    default CompletionStage<Optional<Begun>> init(
+            String name, UUID batchId, long link, byte[] payload, boolean replace) {
+        return init(name, batchId, link, payload, replace, null);
+    }
 
     /**
      * Makes an empty room of that name, though the name is held.
      *
+     * @param key kept in the same transaction, also where there is a live one; null for none
      * @return its id, or empty where there is a live one. Fails as {@link #init} does
      */
-    CompletionStage<Optional<Long>> create(String name);
+    CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key);
+
+    /** The same without a key. */
+    default CompletionStage<Optional<Long>> create(String name) {
+        return create(name, null);
+    }
 
     /**
      * Reads the live room of that name, and creates it where there is none. Fails with {@link RoomGoneException} where
@@ -216,7 +237,8 @@ public interface UpdateLog {
     }
 
     /**
-     * Appends a batch, unless the room has seen the key before: then it fails with {@link KeyUsedException}.
+     * Appends a batch, unless the name of the room has seen the key before, in this life of it or an earlier one: then it
+     * fails with {@link KeyUsedException}. A room that is gone takes no key.
      *
      * @param key null for none
      */
@@ -238,6 +260,16 @@ public interface UpdateLog {
     /** How far these rooms are; one that the log does not know is missing in the answer. */
     CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds);
 
-    /** Deletes the live room of that name; the id of the life that ended so, or empty when there is none. */
-    CompletionStage<Optional<Long>> delete(String name);
+    /**
+     * Deletes the live room of that name; the id of the life that ended so, or empty when there is none.
+     *
+     * @param key kept in the same transaction, also where there is no room; null for none. The stage fails with {@link
+     *     KeyUsedException} where the name has seen it before
+     */
+    CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key);
+
+    /** The same without a key. */
+    default CompletionStage<Optional<Long>> delete(String name) {
+        return delete(name, null);
+    }
 }

@@ -2,6 +2,7 @@ package io.keck.storage;
 
 import io.keck.blob.BlobsUnavailableException;
 import io.keck.blob.WorkspaceGoneException;
+import io.keck.room.UpdateLog.KeyUsedException;
 import java.security.SecureRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -59,6 +60,7 @@ final class BlobDatabase {
      *
      * @param key changes of one key run one after the other on SQLite
      * @return what the work returned
+     * @throws KeyUsedException if the work throws it; then nothing was done
      */
     boolean write(long key, Write.Task.Work work) {
         return withConnection(true, () -> inTransaction(key, work));
@@ -90,7 +92,7 @@ final class BlobDatabase {
             } finally {
                 connections.release();
             }
-        } catch (BlobsUnavailableException | WorkspaceGoneException e) {
+        } catch (BlobsUnavailableException | WorkspaceGoneException | KeyUsedException e) {
             throw e;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -99,6 +101,9 @@ final class BlobDatabase {
             throw new BlobsUnavailableException("the database does not answer", visible, e);
         } catch (ExecutionException | RuntimeException e) {
             Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+            if (cause instanceof KeyUsedException used) {
+                throw used;
+            }
             log.connectionFailed(cause);
             throw new BlobsUnavailableException(
                     "the database failed: " + cause.getMessage(),

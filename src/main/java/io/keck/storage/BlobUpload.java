@@ -5,11 +5,14 @@ import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobsUnavailableException;
 import io.keck.blob.WorkspaceGoneException;
+import io.keck.room.RequestKey;
+import io.keck.room.UpdateLog.KeyUsedException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.util.Arrays;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -154,9 +157,17 @@ class BlobUpload implements BlobStore.Upload {
     }
 
     @Override
-    public BlobId publish() {
+    public BlobStore.Published publish(@Nullable RequestKey key) {
         byte[] hash = digest.digest();
-        Outcome outcome = contentId == 0 && isThere(hash) ? Outcome.DUPLICATE : insert(hash);
+        Outcome outcome;
+        try {
+            outcome = key == null && contentId == 0 && isThere(hash) ? Outcome.DUPLICATE : insert(hash, key);
+        } catch (KeyUsedException used) {
+            if (used.isOfAnotherRequest()) {
+                throw new BlobStore.KeyTakenException(workspace);
+            }
+            return new BlobStore.Published(BlobId.of(hash), isThere(hash));
+        }
         switch (outcome) {
             case WORKSPACE_GONE -> throw new WorkspaceGoneException(workspace);
             case SWEPT -> throw new BlobsUnavailableException("the upload was silent for too long", false);
@@ -165,7 +176,7 @@ class BlobUpload implements BlobStore.Upload {
                 metrics.uploaded(size, outcome == Outcome.DUPLICATE);
             }
         }
-        return BlobId.of(hash);
+        return new BlobStore.Published(BlobId.of(hash), true);
     }
 
     private boolean isThere(byte[] hash) {
@@ -178,7 +189,7 @@ class BlobUpload implements BlobStore.Upload {
                 .isPresent());
     }
 
-    private Outcome insert(byte[] hash) {
+    private Outcome insert(byte[] hash, @Nullable RequestKey key) {
         Outcome[] outcome = new Outcome[1];
         boolean small = contentId == 0;
         long id = small ? BlobDatabase.newId() : contentId;
@@ -188,6 +199,9 @@ class BlobUpload implements BlobStore.Upload {
                 insertContents(h, id, now);
             }
             outcome[0] = insert(h, id, hash, now);
+            if (outcome[0] == Outcome.STORED || outcome[0] == Outcome.DUPLICATE) {
+                claim(h, key, now);
+            }
             return true;
         });
         return outcome[0];
@@ -216,6 +230,11 @@ class BlobUpload implements BlobStore.Upload {
             insertLastPiece(h, id);
         }
         return Outcome.STORED;
+    }
+
+    /** The last step of a publication. A test leaves it out. */
+    void claim(Handle h, @Nullable RequestKey key, long now) {
+        NameKeys.claim(h, workspace, key, NameKeys.NO_ROOM, now);
     }
 
     /** Takes the expiry away, unless a sweeper was faster. A test lets it be. */

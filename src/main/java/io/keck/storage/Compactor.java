@@ -236,12 +236,15 @@ class Compactor {
 
     /** Forgets the idempotency keys that are older than the retention. */
     private void forgetKeys() {
-        wait(log.change(
-                0,
-                h -> h.createUpdate("DELETE FROM room_keys WHERE created_at <= :before")
-                                .bind("before", clock.millis() - retentionMillis)
-                                .execute()
-                        >= 0));
+        long before = clock.millis() - retentionMillis;
+        for (String table : List.of("name_keys", "room_keys")) {
+            wait(log.change(
+                    0,
+                    h -> h.createUpdate("DELETE FROM " + table + " WHERE created_at <= :before")
+                                    .bind("before", before)
+                                    .execute()
+                            >= 0));
+        }
     }
 
     private boolean purge(Handle h, long roomId) {

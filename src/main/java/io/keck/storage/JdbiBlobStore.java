@@ -5,8 +5,12 @@ import io.keck.blob.BlobId;
 import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobsUnavailableException;
+import io.keck.room.RequestKey;
+import io.keck.room.UpdateLog.KeyUsedException;
 import java.time.Clock;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Blobs in the database of the log, in rows of at most {@value #PIECE} bytes each. Rows and not PostgreSQL's large objects: those
@@ -92,25 +96,47 @@ public class JdbiBlobStore implements BlobStore, Managed {
     }
 
     @Override
-    public boolean delete(String workspace, BlobId id) {
-        boolean deleted = database.write(workspace.hashCode(), h -> {
-            Optional<Long> content = h.createQuery("DELETE FROM blobs WHERE hash = :hash AND space_id ="
-                            + " (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)"
-                            + " RETURNING content_id")
-                    .bind("hash", id.digest())
-                    .bind("name", workspace)
-                    .mapTo(Long.class)
-                    .findOne();
-            content.ifPresent(contentId -> h.createUpdate("UPDATE blob_contents SET expires_at = :then WHERE id = :id")
-                    .bind("then", clock.millis() + settings.keepMillis())
-                    .bind("id", contentId)
-                    .execute());
-            return content.isPresent();
-        });
+    public boolean delete(String workspace, BlobId id, @Nullable RequestKey key) {
+        boolean deleted;
+        try {
+            deleted = database.write(workspace.hashCode(), h -> delete(h, workspace, id, key));
+        } catch (KeyUsedException used) {
+            if (used.isOfAnotherRequest()) {
+                throw new KeyTakenException(workspace);
+            }
+            return true;
+        }
         if (deleted) {
             metrics.deleted();
         }
         return deleted;
+    }
+
+    private boolean delete(Handle h, String workspace, BlobId id, @Nullable RequestKey key) {
+        Optional<Long> content = h.createQuery("DELETE FROM blobs WHERE hash = :hash AND space_id ="
+                        + " (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)"
+                        + " RETURNING content_id")
+                .bind("hash", id.digest())
+                .bind("name", workspace)
+                .mapTo(Long.class)
+                .findOne();
+        if (content.isPresent()) {
+            h.createUpdate("UPDATE blob_contents SET expires_at = :then WHERE id = :id")
+                    .bind("then", clock.millis() + settings.keepMillis())
+                    .bind("id", content.get())
+                    .execute();
+            claim(h, workspace, key);
+        } else if (key != null) {
+            NameKeys.find(h, workspace, key).ifPresent(used -> {
+                throw used;
+            });
+        }
+        return content.isPresent();
+    }
+
+    /** The last step of a deletion. A test leaves it out. */
+    void claim(Handle h, String workspace, @Nullable RequestKey key) {
+        NameKeys.claim(h, workspace, key, NameKeys.NO_ROOM, clock.millis());
     }
 
     /** Removes what is due, now. */

@@ -192,16 +192,16 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
 
     @Override
     public CompletionStage<Optional<Begun>> init(
-            String name, UUID batchId, long link, byte[] payload, boolean replace) {
-        return names.init(name, batchId, link, payload, replace).thenApply(life -> {
+            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
+        return names.init(name, batchId, link, payload, replace, key).thenApply(life -> {
             life.ifPresent(begun -> committed.accept(begun.roomId()));
             return life;
         });
     }
 
     @Override
-    public CompletionStage<Optional<Long>> create(String name) {
-        return names.create(name);
+    public CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key) {
+        return names.create(name, key);
     }
 
     @Override
@@ -235,8 +235,8 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     }
 
     @Override
-    public CompletionStage<Optional<Long>> delete(String name) {
-        return names.delete(name);
+    public CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key) {
+        return names.delete(name, key);
     }
 
     /**

@@ -143,18 +143,20 @@ final class LogWriter implements GroupCommit.Committer<Write> {
             return;
         }
         dialect.lock(h, checked.stream().map(Write.Append::roomId).toList());
+        List<Write.Append> keyed = new ArrayList<>();
         for (Write.Append append : checked) {
             Optional<Appended> at = append.again() ? find(h, append) : Optional.empty();
             if (at.isPresent()) {
                 appends.remove(append.roomId());
                 outcomes.add(() -> append.done().complete(at.get()));
             } else if (append.key() != null) {
-                keys.claim(h, append.roomId(), append.key()).ifPresent(used -> {
-                    appends.remove(append.roomId());
-                    outcomes.add(() -> append.done().completeExceptionally(used));
-                });
+                keyed.add(append);
             }
         }
+        keys.claim(h, keyed).forEach((append, used) -> {
+            appends.remove(append.roomId());
+            outcomes.add(() -> append.done().completeExceptionally(used));
+        });
     }
 
     private void write(Handle h, List<Write> writes, List<Runnable> outcomes) {

@@ -2,6 +2,7 @@ package io.keck.storage;
 
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.EndedLives;
+import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.RoomGoneException;
@@ -185,20 +186,30 @@ final class NamedRooms {
 
     // ------------------------------------------------------------------ acts
 
-    CompletionStage<Optional<Begun>> init(String name, UUID batchId, long link, byte[] payload, boolean replace) {
+    CompletionStage<Optional<Begun>> init(
+            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
         Write.Append first = new Write.Append(0, batchId, link, payload, false, null, new CompletableFuture<>());
-        return act(name, h -> LogWriter.init(h, dialect, node, clock.millis(), first, name, replace));
+        return act(name, h -> {
+            Optional<Begun> life = LogWriter.init(h, dialect, node, clock.millis(), first, name, replace);
+            NameKeys.claim(h, name, key, life.map(Begun::roomId).orElse(NameKeys.NO_ROOM), clock.millis());
+            return life;
+        });
     }
 
-    CompletionStage<Optional<Long>> create(String name) {
-        return act(name, h -> LogWriter.insert(h, name, clock.millis(), Long.MAX_VALUE));
+    CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key) {
+        return act(name, h -> {
+            Optional<Long> id = LogWriter.insert(h, name, clock.millis(), Long.MAX_VALUE);
+            NameKeys.claim(h, name, key, id.orElse(NameKeys.NO_ROOM), clock.millis());
+            return id;
+        });
     }
 
-    CompletionStage<Optional<Long>> delete(String name) {
+    CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key) {
         return act(name, h -> {
             long now = clock.millis();
             List<Long> ended = end(h, name, now);
             BlobSpaces.end(h, name, now);
+            NameKeys.claim(h, name, key, NameKeys.NO_ROOM, now);
             return ended.stream().findFirst();
         });
     }

@@ -6,7 +6,9 @@ import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
 import io.keck.room.UpdateLog.KeyUsedException;
 import java.time.Clock;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -15,25 +17,51 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The keys of requests that were carried out, in {@code room_keys}. Each room has its own; rows of a release before this
- * one name no request, and match any. Keys are inserted in the order of rooms, whatever inserts them, so that two
- * transactions never wait for each other. Used by one thread.
+ * The keys of edits that were carried out. They are kept by the name of the room ({@link NameKeys}), and by its id in {@code
+ * room_keys} for nodes of the release before this one, which know no other place. Its rows name no request where they are
+ * older still, and match any.
+ *
+ * <p>The keys of a transaction are inserted in one statement for each table, in the order of names and of rooms, whatever
+ * inserts them, so that two transactions never wait for each other. Used by one thread.
  */
 final class RequestKeys {
     private static final String ROW = "(?, ?, ?, ?)";
 
-    private static final String INSERT = """
+    /** A room that is gone takes no key, since its edit is carried out in the next life of the name. */
+    private static final String INSERT_BY_NAME = """
+            INSERT INTO name_keys (name, idempotency_key, request, room_id, created_at)
+            SELECT r.name, c.column2, c.column3, r.id, c.column4
+            FROM (VALUES %s) AS c JOIN rooms r ON r.id = c.column1
+            WHERE r.deleted_at IS NULL ORDER BY r.name, c.column2
+            ON CONFLICT DO NOTHING RETURNING room_id, idempotency_key""";
+
+    private static final String INSERT_BY_ROOM = """
             INSERT INTO room_keys (room_id, idempotency_key, request, created_at) VALUES %s
             ON CONFLICT DO NOTHING RETURNING room_id, idempotency_key""";
 
-    private static final String FIND = "SELECT request FROM room_keys WHERE room_id = :room AND idempotency_key = :key";
+    private static final String FIND = """
+            SELECT k.request, k.room_id FROM rooms r JOIN name_keys k ON k.name = r.name
+            WHERE r.id = :room AND r.deleted_at IS NULL AND k.idempotency_key = :key""";
+
+    private static final String CORRECT = """
+            UPDATE name_keys SET request =
+              (SELECT k.request FROM room_keys k WHERE k.room_id = :room AND k.idempotency_key = :key)
+            WHERE name = (SELECT name FROM rooms WHERE id = :room) AND idempotency_key = :key""";
+
+    private static final Comparator<Claim> ORDER = Comparator.comparingLong(Claim::roomId)
+            .thenComparing(claim -> claim.key().key());
 
     private final Dialect dialect;
     private final Clock clock;
 
-    private record Claim(long roomId, RequestKey key) {}
+    private record Claim(long roomId, RequestKey key) {
+        RoomKey roomKey() {
+            return new RoomKey(roomId, key.key());
+        }
+    }
 
     private record RoomKey(long roomId, String key) {}
 
@@ -42,47 +70,78 @@ final class RequestKeys {
         this.clock = clock;
     }
 
-    /** Takes a key for a room, in this transaction; why not where the room has it already. */
-    Optional<KeyUsedException> claim(Handle h, long roomId, RequestKey key) {
-        return insert(h, List.of(new Claim(roomId, key))).isEmpty()
-                ? Optional.of(used(h, roomId, key))
-                : Optional.empty();
+    /**
+     * Claims the keys of edits in this transaction, in which their rooms are locked.
+     *
+     * @param appends one for each room
+     * @return those whose key was used before, and how
+     */
+    Map<Write.Append, KeyUsedException> claim(Handle h, List<Write.Append> appends) {
+        Map<Write.Append, KeyUsedException> used = new HashMap<>();
+        Map<Claim, Write.Append> claims = new HashMap<>();
+        for (Write.Append append : appends) {
+            if (append.key() != null) {
+                claims.put(new Claim(append.roomId(), append.key()), append);
+            }
+        }
+        Set<RoomKey> free = insert(h, claims.keySet());
+        claims.forEach((claim, append) -> {
+            if (!free.contains(claim.roomKey())) {
+                find(h, claim).ifPresent(how -> used.put(append, how)); // else the room is gone
+            }
+        });
+        return used;
     }
 
-    /** Takes the keys of edits that changed nothing. */
+    /** Claims the keys of edits that changed nothing. */
     void keep(Handle h, List<Write> writes, List<Runnable> outcomes) {
         List<Write.Keep> keeps = writes.stream()
                 .filter(Write.Keep.class::isInstance)
                 .map(Write.Keep.class::cast)
-                .sorted(Comparator.comparingLong(Write.Keep::roomId)
-                        .thenComparing(keep -> keep.key().key()))
                 .toList();
         if (keeps.isEmpty()) {
             return;
         }
-        Set<RoomKey> fresh = insert(
+        Set<RoomKey> free = insert(
                 h,
                 keeps.stream().map(keep -> new Claim(keep.roomId(), keep.key())).toList());
         Map<Long, Head> heads =
                 dialect.heads(h, keeps.stream().map(Write.Keep::roomId).collect(Collectors.toSet()));
         for (Write.Keep keep : keeps) {
+            Claim claim = new Claim(keep.roomId(), keep.key());
             Head head = heads.get(keep.roomId());
-            if (head == null || head.deleted()) {
-                outcomes.add(() -> keep.done().completeExceptionally(LogWriter.missing(keep.roomId(), head)));
-            } else if (fresh.remove(new RoomKey(keep.roomId(), keep.key().key()))) {
+            if (head != null && free.remove(claim.roomKey())) {
                 outcomes.add(() -> keep.done().complete(new Appended(head.seq(), head.link(), UpdateLog.UNKNOWN_LINK)));
-            } else {
-                KeyUsedException used = used(h, keep.roomId(), keep.key());
-                outcomes.add(() -> keep.done().completeExceptionally(used));
+                continue;
             }
+            @Nullable KeyUsedException used = find(h, claim).orElse(null);
+            outcomes.add(() ->
+                    keep.done().completeExceptionally(used == null ? LogWriter.missing(keep.roomId(), head) : used));
         }
     }
 
-    /** Inserts those that are not there, in one statement; which those were. */
-    private Set<RoomKey> insert(Handle h, List<Claim> claims) {
+    /** Inserts the keys that are free, those of rooms that are gone left out; which those were. */
+    private Set<RoomKey> insert(Handle h, Collection<Claim> claims) {
+        if (claims.isEmpty()) {
+            return new HashSet<>();
+        }
+        List<Claim> ordered = claims.stream().sorted(ORDER).toList();
+        Set<RoomKey> free = insert(h, INSERT_BY_NAME, ordered);
+        List<Claim> fresh =
+                ordered.stream().filter(claim -> free.contains(claim.roomKey())).toList();
+        if (!fresh.isEmpty()) {
+            Set<RoomKey> before = new HashSet<>(free);
+            before.removeAll(insert(h, INSERT_BY_ROOM, fresh));
+            before.forEach(key -> correct(h, key));
+            free.removeAll(before);
+        }
+        return free;
+    }
+
+    private Set<RoomKey> insert(Handle h, String statement, List<Claim> claims) {
         String rows = claims.stream().map(claim -> ROW).collect(Collectors.joining(", "));
         long now = clock.millis();
-        try (Query query = h.createQuery(INSERT.formatted(rows))) {
+        try (Query query = h.createQuery(statement.formatted(rows))) {
             int at = 0;
             for (Claim claim : claims) {
                 query.bind(at++, claim.roomId())
@@ -95,12 +154,21 @@ final class RequestKeys {
         }
     }
 
-    private static KeyUsedException used(Handle h, long roomId, RequestKey key) {
-        String known = h.createQuery(FIND)
-                .bind("room", roomId)
+    /** A node of the release before this one has carried out a request of that key: the name has it from now on. */
+    private static void correct(Handle h, RoomKey key) {
+        h.createUpdate(CORRECT)
+                .bind("room", key.roomId())
                 .bind("key", key.key())
-                .map((rs, context) -> rs.getString(1))
-                .one();
-        return new KeyUsedException(roomId, key.contradicts(known));
+                .execute();
+    }
+
+    /** How a key was used before that is not free; empty where the room is gone. */
+    private static Optional<KeyUsedException> find(Handle h, Claim claim) {
+        return h.createQuery(FIND)
+                .bind("room", claim.roomId())
+                .bind("key", claim.key().key())
+                .map((rs, context) ->
+                        new KeyUsedException(rs.getLong(2), claim.key().contradicts(rs.getString(1))))
+                .findOne();
     }
 }

@@ -37,7 +37,6 @@ final class FakeDocuments implements Documents, AutoCloseable {
     private static final class Life {
         final long id;
         final Doc doc = new Doc();
-        final Map<String, String> keys = new HashMap<>();
         long seq;
 
         Life(long id) {
@@ -47,6 +46,11 @@ final class FakeDocuments implements Documents, AutoCloseable {
 
     private final ExecutorService thread = Executors.newSingleThreadExecutor(r -> new Thread(r, "fake-documents"));
     private final Map<String, Life> rooms = new TreeMap<>();
+    /** By room and key: what the key stands for, and the life that was edited or made; 0 for none. */
+    private final Map<List<String>, Use> keys = new HashMap<>();
+
+    private record Use(String fingerprint, long life) {}
+
     private long nextId = 1;
     volatile Database database = Database.WORKS;
     volatile boolean lastReadWasLocal;
@@ -74,11 +78,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
             if (database == Database.AWAY) {
                 throw new UnavailableException("switched off", false);
             }
-            String request = key == null ? null : life.keys.get(key.key());
-            if (request != null && key.contradicts(request)) {
-                throw new KeyTakenException(room);
-            }
-            if (request == null) {
+            if (used(room, key) == null) {
                 forks++;
                 Doc fork = new Doc();
                 fork.applyUpdate(life.doc.encodeStateAsUpdate());
@@ -91,9 +91,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
                     lastChange = change[0];
                     life.seq++;
                 }
-                if (key != null) {
-                    life.keys.put(key.key(), key.fingerprint());
-                }
+                use(room, key, life.id);
             }
             if (database == Database.COMMITS_BUT_SAYS_NOTHING) {
                 throw new UnavailableException("no answer", true);
@@ -104,6 +102,20 @@ final class FakeDocuments implements Documents, AutoCloseable {
             }
             return answer(life, afterwards);
         });
+    }
+
+    private Use used(String room, RequestKey key) {
+        Use use = key == null ? null : keys.get(List.of(room, key.key()));
+        if (use != null && key.contradicts(use.fingerprint())) {
+            throw new KeyTakenException(room);
+        }
+        return use;
+    }
+
+    private void use(String room, RequestKey key, long life) {
+        if (key != null) {
+            keys.put(List.of(room, key.key()), new Use(key.fingerprint(), life));
+        }
     }
 
     private static byte[] merged(byte[] before, byte[] update) {
@@ -136,21 +148,35 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
-    public <T> CompletionStage<Answer<T>> create(String room, Function<Doc, T> reader) {
+    public <T> CompletionStage<Answer<T>> create(String room, RequestKey key, Function<Doc, T> reader) {
         return run(() -> {
             checkDatabase();
-            return answer(rooms.computeIfAbsent(room, name -> new Life(nextId++)), reader);
+            if (used(room, key) != null) {
+                return answer(life(room), reader);
+            }
+            Life life = rooms.computeIfAbsent(room, name -> new Life(nextId++));
+            use(room, key, life.id);
+            return answer(life, reader);
         });
     }
 
     @Override
-    public CompletionStage<Optional<Answer<byte[]>>> init(String room, Update content, boolean replace) {
+    public CompletionStage<Optional<Answer<byte[]>>> init(
+            String room, Update content, boolean replace, RequestKey key) {
         return run(() -> {
             checkDatabase();
+            Use used = used(room, key);
+            if (used != null) {
+                return used.life() == 0
+                        ? Optional.<Answer<byte[]>>empty()
+                        : Optional.of(answer(life(room), Doc::encodeStateAsUpdate));
+            }
             if (rooms.containsKey(room) && !replace) {
-                return Optional.empty();
+                use(room, key, 0);
+                return Optional.<Answer<byte[]>>empty();
             }
             Life life = new Life(nextId++);
+            use(room, key, life.id);
             life.doc.applyUpdate(Update.decode(content.encode(), DecodeLimits.OWN), null);
             life.seq = 1;
             rooms.put(room, life);
@@ -167,9 +193,13 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
-    public CompletionStage<Boolean> delete(String room) {
+    public CompletionStage<Boolean> delete(String room, RequestKey key) {
         return run(() -> {
             checkDatabase();
+            if (used(room, key) != null) {
+                return false;
+            }
+            use(room, key, 0);
             return rooms.remove(room) != null;
         });
     }
@@ -238,6 +268,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
     void reset() {
         run(() -> {
                     rooms.clear();
+                    keys.clear();
                     beforeAnswer = null;
                     nextId = 1;
                     database = Database.WORKS;

@@ -41,6 +41,8 @@ class OpenApiTest {
     private static final String BLOB = "some bytes";
     private static final String BLOB_ID = id(BLOB);
     private static final String OTHER_ID = id("others");
+    /** An Idempotency-Key that was used for another request. */
+    private static final String TAKEN = "taken";
 
     @TempDir
     private static java.nio.file.Path dir;
@@ -81,6 +83,9 @@ class OpenApiTest {
         String[] headers = {};
         boolean chunked;
         boolean slow;
+        /** Whether it is the repeat of a call after which the workspace was deleted. */
+        boolean again;
+
         Database database = Database.WORKS;
 
         Variant(String body) {
@@ -125,10 +130,12 @@ class OpenApiTest {
             {"If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT"},
             {"If-Match", "other"},
             {"Range", "bytes=1-2"},
-            {"Range", "bytes=99-"}
+            {"Range", "bytes=99-"},
+            {"Idempotency-Key", TAKEN}
         }) {
             add.accept(v -> v.headers = headers);
         }
+        add.accept(v -> v.with(again -> again.again = true).headers = new String[] {"Idempotency-Key", "again"});
         for (Database database : Database.values()) {
             if (database != Database.BREAKS) {
                 add.accept(v -> v.database = database);
@@ -139,6 +146,11 @@ class OpenApiTest {
                 add.accept(v -> v.body = other);
                 add.accept(v -> v.with(none -> none.workspace = "none").body = other);
             }
+            add.accept(v -> v.with(keyed -> keyed.headers = new String[] {"Idempotency-Key", "large"}).body =
+                    " ".repeat(2 * ApiServer.MAX_BODY + 1));
+            add.accept(v -> v.with(keyed -> keyed.headers = new String[] {"Idempotency-Key", "slow"})
+                    .with(slow -> slow.slow = true)
+                    .body = "[] ");
             add.accept(v -> v.type = "text/plain");
             add.accept(v -> v.chunked = true);
             add.accept(v -> v.with(slow -> slow.slow = true).body = "[] ");
@@ -177,6 +189,7 @@ class OpenApiTest {
         if (isBlob(path)) {
             server.documents.reset();
             server.send("POST", "/api/blobs/w", BLOB.getBytes(StandardCharsets.UTF_8));
+            server.send("POST", "/api/blobs/w", new byte[] {1}, "Idempotency-Key", TAKEN);
         } else {
             fill();
         }
@@ -191,6 +204,10 @@ class OpenApiTest {
         List<String> headers = new ArrayList<>(List.of(variant.headers));
         if (variant.body != null) {
             headers.addAll(List.of("Content-Type", variant.type));
+        }
+        if (variant.again) {
+            server.exchange(method.toUpperCase(Locale.ROOT), filled, body, headers.toArray(String[]::new));
+            server.delete("/api/block/w");
         }
         HttpResponse<byte[]> answer;
         server.timeRaces = variant.slow;
@@ -221,6 +238,7 @@ class OpenApiTest {
         server.post("/api/block/w/b", "{\"k\":1}");
         server.post("/api/block/w/b2", "{\"k\":[null]}");
         server.post("/api/block/w/b/children", "{\"Push\":\"b2\"}");
+        server.delete("/api/block/w/map/m/none", "Idempotency-Key", TAKEN);
     }
 
     private static String filled(String path, Variant variant) {

@@ -4,6 +4,7 @@ import io.keck.api.FakeDocuments.Database;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobsUnavailableException;
+import io.keck.room.RequestKey;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -41,9 +42,9 @@ final class SwitchedBlobs implements BlobStore {
             }
 
             @Override
-            public BlobId publish() {
+            public Published publish(RequestKey key) {
                 check();
-                return answered(upload.publish());
+                return answered(upload.publish(key));
             }
 
             @Override
@@ -66,8 +67,8 @@ final class SwitchedBlobs implements BlobStore {
     }
 
     @Override
-    public boolean delete(String workspace, BlobId id) {
+    public boolean delete(String workspace, BlobId id, RequestKey key) {
         check();
-        return answered(store.delete(workspace, id));
+        return answered(store.delete(workspace, id, key));
     }
 }

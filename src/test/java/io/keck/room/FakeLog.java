@@ -18,8 +18,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The log in memory; answers at once, and never fails by itself ({@link FlakyLog} does). Thread-safe. */
 public final class FakeLog implements UpdateLog {
+    /** How a key was used. */
+    private record Use(String fingerprint, long roomId) {}
+
     private static final class Life {
         final long id;
+        final String name;
         boolean deleted;
         long deletedAt;
         /** Client ids that have written in it. */
@@ -32,15 +36,14 @@ public final class FakeLog implements UpdateLog {
         final List<Row> rows = new ArrayList<>();
         /** Everything that was ever appended. */
         final List<Row> history = new ArrayList<>();
-        /** The fingerprint of each key's request. */
-        final Map<String, String> keys = new HashMap<>();
 
-        Life(long id) {
+        Life(long id, String name) {
             this.id = id;
+            this.name = name;
         }
 
         Life copy() {
-            Life copy = new Life(id);
+            Life copy = new Life(id, name);
             copy.deleted = deleted;
             copy.deletedAt = deletedAt;
             copy.clients.addAll(clients);
@@ -49,7 +52,6 @@ public final class FakeLog implements UpdateLog {
             copy.snapshot = snapshot;
             copy.rows.addAll(rows);
             copy.history.addAll(history);
-            copy.keys.putAll(keys);
             return copy;
         }
 
@@ -61,6 +63,9 @@ public final class FakeLog implements UpdateLog {
 
     private final Map<Long, Life> lives = new HashMap<>();
     private final Map<String, Life> live = new HashMap<>();
+    /** By name and key. */
+    private final Map<List<String>, Use> keys = new HashMap<>();
+
     private long lastId;
     /** Off in the twin: a batch that comes twice is written twice. */
     private boolean checksBatchIds = true;
@@ -105,7 +110,7 @@ public final class FakeLog implements UpdateLog {
     }
 
     private Life begin(String name) {
-        Life fresh = new Life(++lastId);
+        Life fresh = new Life(++lastId, name);
         lives.put(fresh.id, fresh);
         live.put(name, fresh);
         return fresh;
@@ -142,15 +147,24 @@ public final class FakeLog implements UpdateLog {
     }
 
     @Override
-    public synchronized CompletionStage<Optional<Long>> create(String name) {
-        return CompletableFuture.completedStage(
-                live.containsKey(name) ? Optional.empty() : Optional.of(begin(name).id));
+    public synchronized CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key) {
+        boolean isThere = live.containsKey(name);
+        KeyUsedException used = claim(name, key, isThere ? 0 : lastId + 1);
+        if (used != null) {
+            return CompletableFuture.failedStage(used);
+        }
+        return CompletableFuture.completedStage(isThere ? Optional.empty() : Optional.of(begin(name).id));
     }
 
     @Override
     public synchronized CompletionStage<Optional<Begun>> init(
-            String name, UUID batchId, long link, byte[] payload, boolean replace) {
-        if (live.containsKey(name) && !replace) {
+            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
+        boolean isKept = live.containsKey(name) && !replace;
+        KeyUsedException used = claim(name, key, isKept ? 0 : lastId + 1);
+        if (used != null) {
+            return CompletableFuture.failedStage(used);
+        }
+        if (isKept) {
             return CompletableFuture.completedStage(Optional.empty());
         }
         return delete(name).thenCompose(ended -> {
@@ -218,7 +232,11 @@ public final class FakeLog implements UpdateLog {
     }
 
     @Override
-    public synchronized CompletionStage<Optional<Long>> delete(String name) {
+    public synchronized CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key) {
+        KeyUsedException used = claim(name, key, 0);
+        if (used != null) {
+            return CompletableFuture.failedStage(used);
+        }
         Life life = live.remove(name);
         if (life == null) {
             return CompletableFuture.completedStage(Optional.empty());
@@ -248,7 +266,7 @@ public final class FakeLog implements UpdateLog {
                 }
             }
         }
-        KeyUsedException used = key == null ? null : claim(life, key);
+        KeyUsedException used = claim(life.name, key, life.id);
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
@@ -273,15 +291,16 @@ public final class FakeLog implements UpdateLog {
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
         }
-        KeyUsedException used = claim(life, key);
+        KeyUsedException used = claim(life.name, key, life.id);
         return used == null
                 ? CompletableFuture.completedStage(new Appended(life.head, life.linkOf(life.head), UNKNOWN_LINK))
                 : CompletableFuture.failedStage(used);
     }
 
-    private static @Nullable KeyUsedException claim(Life life, RequestKey key) {
-        String before = life.keys.putIfAbsent(key.key(), key.fingerprint());
-        return before == null ? null : new KeyUsedException(life.id, key.contradicts(before));
+    private @Nullable KeyUsedException claim(String name, @Nullable RequestKey key, long roomId) {
+        Use before =
+                key == null ? null : keys.putIfAbsent(List.of(name, key.key()), new Use(key.fingerprint(), roomId));
+        return before == null ? null : new KeyUsedException(before.roomId(), key.contradicts(before.fingerprint()));
     }
 
     private static RuntimeException missing(long roomId, @Nullable Life life) {
@@ -350,18 +369,20 @@ public final class FakeLog implements UpdateLog {
     }
 
     /** A copy of everything. */
-    record Backup(List<Life> lives, Map<String, Long> live) {}
+    record Backup(List<Life> lives, Map<String, Long> live, Map<List<String>, Use> keys) {}
 
     synchronized Backup backup() {
         Map<String, Long> names = new HashMap<>();
         live.forEach((name, life) -> names.put(name, life.id));
-        return new Backup(lives.values().stream().map(Life::copy).toList(), names);
+        return new Backup(lives.values().stream().map(Life::copy).toList(), names, Map.copyOf(keys));
     }
 
     /** Puts back what was copied; what came later is gone. Ids that were given out are not given out again. */
     synchronized void restore(Backup backup) {
         lives.clear();
         live.clear();
+        keys.clear();
+        keys.putAll(backup.keys());
         backup.lives().forEach(life -> lives.put(life.id, life.copy()));
         backup.live().forEach((name, id) -> live.put(name, lives.get(id)));
     }

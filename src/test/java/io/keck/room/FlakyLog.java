@@ -48,7 +48,7 @@ final class FlakyLog implements UpdateLog {
     boolean shared;
     /** The twin: says "committed" before it is. */
     boolean answersFirst;
-    /** The twin: the key of an edit that changes nothing is not remembered. */
+    /** The twin: the keys of edits that change nothing, and of calls on whole documents, are not remembered. */
     boolean forgetsKeys;
     /** The twin: says that nobody else wrote. */
     boolean hidesOthers;
@@ -86,9 +86,9 @@ final class FlakyLog implements UpdateLog {
 
     @Override
     public CompletionStage<Optional<Begun>> init(
-            String name, UUID batchId, long link, byte[] payload, boolean replace) {
+            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
         calls.add("init");
-        return request(() -> log.init(name, batchId, link, payload, replace));
+        return request(() -> log.init(name, batchId, link, payload, replace, forgetsKeys ? null : key));
     }
 
     @Override
@@ -130,9 +130,9 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
-    public CompletionStage<Optional<Long>> create(String name) {
+    public CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key) {
         calls.add("create");
-        return request(() -> log.create(name));
+        return request(() -> log.create(name, forgetsKeys ? null : key));
     }
 
     @Override
@@ -142,9 +142,9 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
-    public CompletionStage<Optional<Long>> delete(String name) {
+    public CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key) {
         calls.add("delete");
-        return request(() -> log.delete(name));
+        return request(() -> log.delete(name, forgetsKeys ? null : key));
     }
 
     private <T> CompletionStage<T> request(Supplier<CompletionStage<T>> work) {

@@ -1,11 +1,9 @@
 package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.KeyUsedException;
 import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.room.UpdateLog.RoomUnknownException;
 import java.nio.charset.StandardCharsets;
@@ -14,42 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What every log promises. A subclass opens one over an empty database before each test. */
-public abstract class UpdateLogContract {
-    /** Where it does not matter which. */
-    protected static final long LINK = 4711;
-
-    private static final long HANG_GUARD_SECONDS = 60;
-
-    /** The log under test. */
-    protected abstract UpdateLog log();
-
-    /** Ends the log and opens it again over what it left behind. */
-    protected abstract UpdateLog reopened() throws Exception;
-
-    /** What a stage gives, waited for. */
-    protected static <T> T await(CompletionStage<T> stage) {
-        return stage.toCompletableFuture()
-                .orTimeout(HANG_GUARD_SECONDS, TimeUnit.SECONDS)
-                .join();
-    }
-
-    private static Throwable failure(CompletionStage<?> stage) {
-        Throwable thrown = catchThrowable(() -> await(stage));
-        return thrown instanceof CompletionException ? thrown.getCause() : thrown;
-    }
-
-    /** Some update; the log does not look into it. */
-    protected static byte[] update(int i) {
-        return FakeClient.text(1, i, "x");
-    }
-
+public abstract class UpdateLogContract extends RequestKeyContract {
     private long append(long room, byte[] payload) {
         return await(log().append(room, UUID.randomUUID(), LINK, payload, false))
                 .seq();
@@ -144,111 +112,6 @@ public abstract class UpdateLogContract {
         assertThat(seqs).contains(1L, 10L);
         assertThat(await(log().read(a, 0)).rows()).hasSize(1);
         assertThat(await(log().read(b, 0)).rows()).hasSize(10);
-    }
-
-    @Test
-    void append_withAKeyIsDoneOncePerRoom() {
-        long a = await(log().open("a")).roomId();
-        long b = await(log().open("b")).roomId();
-        UUID first = UUID.randomUUID();
-        assertThat(await(log().append(a, first, LINK, update(0), false, new RequestKey("key", "request")))
-                        .seq())
-                .isEqualTo(1);
-        assertThat(failure(
-                        log().append(a, UUID.randomUUID(), LINK, update(1), false, new RequestKey("key", "request"))))
-                .isInstanceOf(KeyUsedException.class);
-        assertThat(await(log().append(a, first, LINK, update(0), true, new RequestKey("key", "request")))
-                        .seq())
-                .as("the same batch again")
-                .isEqualTo(1);
-        assertThat(await(log().append(a, UUID.randomUUID(), LINK, update(2), false, new RequestKey("Key", "request")))
-                        .seq())
-                .isEqualTo(2);
-        assertThat(await(log().append(b, UUID.randomUUID(), LINK, update(3), false, new RequestKey("key", "request")))
-                        .seq())
-                .isEqualTo(1);
-        assertThat(await(log().read(a, 0)).rows()).hasSize(2);
-    }
-
-    @Test
-    void key_standsForOneRequest() {
-        long a = await(log().open("a")).roomId();
-        RequestKey key = new RequestKey("key", "1 this");
-        RequestKey other = new RequestKey("key", "1 other");
-        RequestKey laterKind = new RequestKey("key", "2 other");
-        await(log().append(a, UUID.randomUUID(), LINK, update(0), false, key));
-        assertUsed(log().append(a, UUID.randomUUID(), LINK, update(1), false, key), false);
-        assertUsed(log().append(a, UUID.randomUUID(), LINK, update(1), false, other), true);
-        assertUsed(log().append(a, UUID.randomUUID(), LINK, update(1), false, laterKind), false);
-        assertUsed(log().keep(a, key), false);
-        assertUsed(log().keep(a, other), true);
-        assertThat(await(log().read(a, 0)).rows()).hasSize(1);
-    }
-
-    private static void assertUsed(CompletionStage<?> stage, boolean byAnother) {
-        assertThat(failure(stage))
-                .isInstanceOfSatisfying(
-                        KeyUsedException.class,
-                        used -> assertThat(used.isOfAnotherRequest()).isEqualTo(byAnother));
-    }
-
-    @Test
-    void keyOfAnEditThatChangesNothing_isKept_withoutARow() {
-        long a = await(log().open("a")).roomId();
-        long b = await(log().open("b")).roomId();
-        await(log().append(a, UUID.randomUUID(), 77, update(0), false));
-        RequestKey key = new RequestKey("key", "1 this");
-        assertThat(await(log().keep(a, key))).isEqualTo(new Appended(1, 77, UpdateLog.UNKNOWN_LINK));
-        assertThat(await(log().keep(b, key))).isEqualTo(new Appended(0, 0, UpdateLog.UNKNOWN_LINK));
-        assertUsed(log().append(a, UUID.randomUUID(), LINK, update(1), false, key), false);
-        assertUsed(log().keep(a, key), false);
-        assertThat(await(log().read(a, 0)).rows()).hasSize(1);
-        await(log().delete("a"));
-        assertThat(failure(log().keep(a, new RequestKey("new", "1 this")))).isInstanceOf(RoomGoneException.class);
-        assertThat(failure(log().keep(a + 1_000, key))).isInstanceOf(RoomUnknownException.class);
-    }
-
-    /** Of each key one request is done, whatever else comes in the same transaction. */
-    @Test
-    void keysOfManyRooms_atOnce_areEachTakenOnce() {
-        List<Long> rooms = new ArrayList<>();
-        for (int i = 0; i < 5; i++) {
-            rooms.add(await(log().open("room " + i)).roomId());
-        }
-        List<CompletionStage<Appended>> stages = new ArrayList<>();
-        for (int i = 0; i < 200; i++) {
-            RequestKey key = new RequestKey("key " + i % 4, "1 this");
-            long room = rooms.get(i % 5);
-            stages.add(
-                    i % 3 == 0
-                            ? log().append(room, UUID.randomUUID(), LINK, update(i), false, key)
-                            : log().keep(room, key));
-        }
-        int done = 0;
-        for (CompletionStage<Appended> stage : stages) {
-            try {
-                stage.toCompletableFuture().join();
-                done++;
-            } catch (java.util.concurrent.CompletionException e) {
-                assertThat(e.getCause()).isInstanceOf(KeyUsedException.class);
-            }
-        }
-        assertThat(done).isEqualTo(20);
-    }
-
-    @Test
-    void append_withTheSameKeyTwiceAtOnceIsDoneOnce() {
-        long a = await(log().open("a")).roomId();
-        List<CompletionStage<Appended>> stages = new ArrayList<>();
-        for (int i = 0; i < 10; i++) {
-            stages.add(log().append(a, UUID.randomUUID(), LINK, update(i), false, new RequestKey("key", "request")));
-        }
-        stages.forEach(
-                stage -> stage.toCompletableFuture().exceptionally(e -> null).join());
-        assertThat(stages)
-                .filteredOn(stage -> !stage.toCompletableFuture().isCompletedExceptionally())
-                .hasSize(1);
-        assertThat(await(log().read(a, 0)).rows()).hasSize(1);
     }
 
     @Test

@@ -9,113 +9,23 @@ import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
 import io.keck.blob.BlobsUnavailableException;
 import io.keck.blob.WorkspaceGoneException;
-import java.io.ByteArrayOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a store of blobs promises, and the twins: each of its safeguards is switched off once, and is missed. */
-abstract class BlobStoreContract {
-    private static final int PIECE = JdbiBlobStore.PIECE;
-    private static final long KEEP = 100_000;
-    private static final long LEASE = 10_000;
-    private static final long HOLD = 500;
-    private static final JdbiBlobStore.Settings SETTINGS = new JdbiBlobStore.Settings(HOLD, KEEP, LEASE, 1_000);
-
-    protected JdbiUpdateLog log;
-    private JdbiBlobStore store;
-
-    /** A new database, its log in {@link #log}. */
-    protected abstract void openDatabase() throws Exception;
-
-    protected abstract void closeDatabase() throws Exception;
-
-    protected abstract Jdbi jdbi();
-
-    protected abstract SqliteFile.HandClock clock();
-
-    @BeforeEach
-    void open() throws Exception {
-        openDatabase();
-        store = newStore();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        store.stop();
-        log.stop();
-        closeDatabase();
-    }
-
-    private JdbiBlobStore newStore() {
-        return log.blobs(SETTINGS, BlobMetrics.NONE);
-    }
-
-    private static byte[] bytes(int size) {
-        byte[] bytes = new byte[size];
-        new Random(size).nextBytes(bytes);
-        return bytes;
-    }
-
-    private static BlobId idOf(byte[] bytes) {
-        try {
-            return BlobId.of(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError(e);
+abstract class BlobStoreContract extends BlobKeyContract {
+    /** A store with something switched off. */
+    private class Twin extends JdbiBlobStore {
+        Twin() {
+            super(log, clock(), SETTINGS, BlobMetrics.NONE);
         }
-    }
-
-    private static BlobId upload(BlobStore store, String workspace, byte[] bytes) {
-        try (BlobStore.Upload upload = store.begin(workspace)) {
-            write(upload, bytes);
-            return upload.publish();
-        }
-    }
-
-    private static void write(BlobStore.Upload upload, byte[] bytes) {
-        int step = 100_001; // pieces end in the middle of a write
-        for (int at = 0; at < bytes.length; at += step) {
-            upload.write(bytes, at, Math.min(step, bytes.length - at));
-        }
-    }
-
-    private byte[] download(String workspace, BlobId id) {
-        Blob blob = store.find(workspace, id).orElseThrow();
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        for (long n = 0; n * blob.pieceSize() < blob.size(); n++) {
-            all.writeBytes(store.read(blob, n));
-        }
-        assertThat(all.size()).isEqualTo((int) blob.size());
-        return all.toByteArray();
-    }
-
-    private long count(String table) {
-        return jdbi().withHandle(h ->
-                h.createQuery("SELECT count(*) FROM " + table).mapTo(Long.class).one());
-    }
-
-    private void deleteWorkspace(String name) {
-        log.delete(name).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
-    }
-
-    private void createWorkspace(String name) {
-        log.open(name).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
-    }
-
-    private void pass(long millis) {
-        clock().now += millis;
     }
 
     @ParameterizedTest
@@ -261,13 +171,6 @@ abstract class BlobStoreContract {
                 store.sweep();
             }
             return upload.publish();
-        }
-    }
-
-    /** A store with something switched off. */
-    private class Twin extends JdbiBlobStore {
-        Twin() {
-            super(log, clock(), SETTINGS, BlobMetrics.NONE);
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
 import java.nio.file.Path;
@@ -53,6 +54,21 @@ class CompactorTest {
 
     private void append(byte[] update) {
         await(log.append(room, UUID.randomUUID(), LINK, update, false));
+    }
+
+    @Test
+    void keys_areForgottenAfterTheRetention() {
+        RequestKey key = new RequestKey("k", "1 this");
+        await(log.append(room, UUID.randomUUID(), LINK, update(0), false, key));
+        await(log.delete("b", key));
+        db.clock.now += RETENTION - 1;
+        compactor.purge();
+        assertThat(db.count("name_keys")).isEqualTo(2);
+        db.clock.now += 1;
+        compactor.purge();
+        assertThat(db.count("name_keys")).isZero();
+        assertThat(db.count("room_keys")).isZero();
+        await(log.delete("b", key));
     }
 
     /** Text of client 1 at that clock, and all of it before deleted. */

@@ -3,6 +3,7 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.PostgresServer;
+import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLogContract;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -105,6 +107,59 @@ class PostgresUpdateLogTest extends UpdateLogContract {
                 h -> h.createQuery("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
                         .mapTo(Long.class)
                         .one());
+    }
+
+    @Test
+    void severalNodes_withOneKeyForSeveralRequests_carryOneOut() throws Exception {
+        JdbiUpdateLog other = db.log();
+        assertThat(doneUnderOneKey(List.of(log, other), 30)).isEqualTo(30);
+        assertThat(deadlocks()).isZero();
+        other.stop();
+    }
+
+    /** The twin: nothing in the database makes keys unique. */
+    @Test
+    void severalNodes_withoutUniqueKeys_carrySeveralOut() throws Exception {
+        db.jdbi.useHandle(h -> h.execute("ALTER TABLE name_keys DROP CONSTRAINT name_keys_pk"));
+        JdbiUpdateLog other = db.log();
+        assertThat(doneUnderOneKey(List.of(log, other), 5)).isGreaterThan(5);
+        other.stop();
+    }
+
+    /** A node of the release before this one knows keys by the ids of rooms alone. */
+    @Test
+    void nodeOfTheReleaseBefore_sharesTheKeysOfEdits() {
+        long a = await(log.open("a")).roomId();
+        RequestKey key = new RequestKey("its own", "1 this");
+        RequestKey other = new RequestKey("its own", "1 other");
+        db.jdbi.useHandle(h -> h.execute(
+                "INSERT INTO room_keys (room_id, idempotency_key, request, created_at) VALUES (?, 'its own', '1 this', 1)",
+                a));
+        for (int i = 0; i < 2; i++) {
+            assertThat(used(log.append(a, UUID.randomUUID(), 1, update(0), false, other)))
+                    .isTrue();
+            assertThat(used(log.append(a, UUID.randomUUID(), 1, update(0), false, key)))
+                    .isFalse();
+        }
+        assertThat(used(log.delete("a", other))).as("the name has the key now").isTrue();
+
+        await(log.append(a, UUID.randomUUID(), 1, update(0), false, new RequestKey("ours", "1 ours")));
+        String told = db.jdbi.withHandle(
+                h -> h.createQuery("SELECT request FROM room_keys WHERE room_id = ? AND idempotency_key = 'ours'")
+                        .bind(0, a)
+                        .mapTo(String.class)
+                        .one());
+        assertThat(told).isEqualTo("1 ours");
+    }
+
+    /** Whether a key was used for another request. */
+    private static boolean used(CompletionStage<?> stage) {
+        try {
+            await(stage);
+            throw new AssertionError("the key was free");
+        } catch (CompletionException e) {
+            return ((UpdateLog.KeyUsedException) e.getCause()).isOfAnotherRequest();
+        }
     }
 
     /** What each node is told of the row before its own is what is there. */

@@ -1,0 +1,187 @@
+package io.keck.room;
+
+import static io.keck.room.World.ROOM;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.crdt.Doc;
+import io.keck.crdt.store.Update;
+import io.keck.room.Documents.Answer;
+import io.keck.room.Documents.KeyTakenException;
+import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.Documents.UnavailableException;
+import io.keck.room.FlakyLog.Outcome;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Requests that come again under their key on another node, after the document has got another life. */
+class RepeatsTest {
+    private static final RequestKey KEY = new RequestKey("k", "1 this");
+    private static final RequestKey OTHER = new RequestKey("k", "1 other");
+
+    private final FakeLog log = new FakeLog();
+    private final FakeBus bus = new FakeBus(1);
+    private final World a = node(1);
+    private final World b = node(2);
+
+    private World node(int number) {
+        World world = new World(World.SMALL, Room::new, log, bus.end(), RoomMetrics.NONE, number);
+        world.way.shared = true;
+        return world;
+    }
+
+    private void settle() {
+        for (int i = 0; i < 4; i++) {
+            a.settle();
+            b.settle();
+            bus.deliver(1_000);
+        }
+    }
+
+    private <T> T now(CompletionStage<T> stage) {
+        settle();
+        assertThat(stage.toCompletableFuture()).isDone();
+        return stage.toCompletableFuture().join();
+    }
+
+    private Throwable failure(CompletionStage<?> stage) {
+        settle();
+        try {
+            stage.toCompletableFuture().join();
+            throw new AssertionError("it did not fail");
+        } catch (CompletionException e) {
+            return e.getCause();
+        }
+    }
+
+    private static String text(Doc doc) {
+        return doc.getText("t").toString();
+    }
+
+    private static Update content(String text) {
+        Doc doc = new Doc();
+        doc.getText("t").insert(0, text);
+        return Update.decode(doc.encodeStateAsUpdate());
+    }
+
+    private static CompletionStage<Optional<Answer<byte[]>>> force(World node, String text, RequestKey key) {
+        return node.rooms.documents().init(ROOM, content(text), true, key);
+    }
+
+    private static CompletionStage<Answer<String>> write(World node, String text, RequestKey key) {
+        return node.rooms.documents().write(ROOM, key, doc -> doc.getText("t").insert(0, text), RepeatsTest::text);
+    }
+
+    private String read(World node) {
+        return now(node.rooms.documents().read(ROOM, false, RepeatsTest::text)).value();
+    }
+
+    @Test
+    void edit_isNotCarriedOutInTheNextLife() {
+        now(force(a, "first", null));
+        now(write(a, "x", KEY));
+        now(force(b, "second", null));
+        for (World node : List.of(a, b)) {
+            assertThat(now(write(node, "x", KEY)).value()).isEqualTo("second");
+            assertThat(failure(write(node, "x", OTHER))).isInstanceOf(KeyTakenException.class);
+            assertThat(read(node)).isEqualTo("second");
+        }
+        now(b.rooms.documents().delete(ROOM));
+        assertThat(failure(write(a, "x", KEY))).isInstanceOf(RoomMissingException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void deletionOfUnknownOutcome_isNotCarriedOutAgain_unlessItsKeyIsForgotten(boolean isKept) {
+        now(force(a, "first", null));
+        assertThat(read(b)).isEqualTo("first");
+        a.way.forgetsKeys = !isKept;
+        b.way.forgetsKeys = !isKept;
+        a.way.once(Outcome.UNKNOWN);
+        assertThat(failure(a.rooms.documents().delete(ROOM, KEY)))
+                .isInstanceOfSatisfying(
+                        UnavailableException.class,
+                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+        now(b.rooms.documents().init(ROOM, content("second"), false, null));
+        assertThat(now(a.rooms.documents().delete(ROOM, KEY))).isEqualTo(!isKept);
+        assertThat(log.knowsName(ROOM)).isEqualTo(isKept);
+        if (isKept) {
+            assertThat(read(a)).isEqualTo("second");
+            assertThat(read(b)).isEqualTo("second");
+            assertThat(failure(b.rooms.documents().delete(ROOM, OTHER))).isInstanceOf(KeyTakenException.class);
+        }
+    }
+
+    /** The node that deleted the document went away before it told the others; their sockets hear of it by the repeat. */
+    @Test
+    void repeatedDeletion_endsTheLifeThatIsLoadedHere() {
+        now(force(a, "first", null));
+        FakeClient client = b.client();
+        client.connect(b.rooms, ROOM);
+        settle();
+        assertThat(client.isConnected()).isTrue();
+        a.way.once(Outcome.UNKNOWN);
+        failure(a.rooms.documents().delete(ROOM, KEY));
+        assertThat(now(b.rooms.documents().delete(ROOM, KEY))).isFalse();
+        assertThat(client.isConnected()).isFalse();
+    }
+
+    @Test
+    void forcedInitOfUnknownOutcome_replacesNothingAgain() {
+        now(force(a, "first", null));
+        a.way.once(Outcome.UNKNOWN);
+        failure(force(a, "second", KEY));
+        now(write(b, "and ", null));
+        for (World node : List.of(a, b)) {
+            Answer<byte[]> again = now(force(node, "second", KEY)).orElseThrow();
+            Doc told = new Doc();
+            told.applyUpdate(again.value());
+            assertThat(text(told)).isEqualTo("and second");
+            assertThat(failure(force(node, "third", OTHER))).isInstanceOf(KeyTakenException.class);
+        }
+        assertThat(read(a)).isEqualTo("and second");
+        now(a.rooms.documents().delete(ROOM));
+        assertThat(failure(force(b, "second", KEY))).isInstanceOf(RoomMissingException.class);
+        assertThat(log.knowsName(ROOM)).isFalse();
+    }
+
+    @Test
+    void repeatWhoseAnswerCannotBeRead_isNoInitThatWasNotDone() {
+        now(force(a, "first", KEY));
+        a.way.outcome = () -> a.way.calls.get(a.way.calls.size() - 1).equals("init") ? Outcome.OK : Outcome.FAIL;
+        CompletionStage<Optional<Answer<byte[]>>> again = force(a, "first", KEY);
+        settle();
+        for (int i = 0; i < 20 && !again.toCompletableFuture().isDone(); i++) {
+            a.now += 10_000;
+            a.rooms.tick();
+            settle();
+        }
+        assertThat(failure(again))
+                .isInstanceOfSatisfying(
+                        UnavailableException.class,
+                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+    }
+
+    @Test
+    void creation_isNotRepeated() {
+        Documents documents = a.rooms.documents();
+        assertThat(now(documents.create(ROOM, KEY, RepeatsTest::text)).value()).isEmpty();
+        now(write(b, "x", null));
+        assertThat(now(documents.create(ROOM, KEY, RepeatsTest::text)).value()).isEqualTo("x");
+        assertThat(now(documents.create(ROOM, new RequestKey("new", "1 this"), RepeatsTest::text))
+                        .value())
+                .as("it is there")
+                .isEqualTo("x");
+        assertThat(failure(documents.create(ROOM, OTHER, RepeatsTest::text))).isInstanceOf(KeyTakenException.class);
+        now(documents.delete(ROOM));
+        for (String key : List.of("k", "new")) {
+            assertThat(failure(documents.create(ROOM, new RequestKey(key, "1 this"), RepeatsTest::text)))
+                    .isInstanceOf(RoomMissingException.class);
+        }
+        assertThat(log.knowsName(ROOM)).isFalse();
+    }
+}
