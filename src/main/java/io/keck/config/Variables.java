@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * <code>$${</code> for <code>${</code> itself. A default may hold variables, the value of a variable is taken as it is. A
  * variable that is not set and has no default stays as it was written. Where a scalar without quotes is one variable and
  * nothing else, the default decides the type: beside a list, the value is split at its commas; beside true or false, the
- * words yes, no, on and off are understood.
+ * words yes, no, on and off are understood; beside a number or true or false, an empty value counts as none, since that is
+ * what Compose passes on for a variable that is not set. Elsewhere an empty value is a value.
  *
  * <p>{@code NAME_FILE} names a file that holds the value of {@code NAME}; line breaks at its end are left out. Each
  * variable is read once. Used by one thread.
@@ -246,6 +247,9 @@ public final class Variables {
     }
 
     private static JsonNode typed(String text, JsonNode fallback) {
+        if (text.isBlank() && (fallback.isNumber() || fallback.isBoolean())) {
+            return fallback;
+        }
         if (fallback.isBoolean()) {
             String word = text.strip().toLowerCase(Locale.ROOT);
             return TRUE.contains(word)

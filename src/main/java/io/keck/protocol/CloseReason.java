@@ -33,6 +33,14 @@ public record CloseReason(int code, String text) {
         return new CloseReason(4404, "this document was deleted");
     }
 
+    /**
+     * The document was deleted before this peer came, and its name is held. Not final, since a back end may create the name
+     * at any moment, and newcomers get in then; a copy of the ended life gets {@link #deleted} when it says what it has.
+     */
+    public static CloseReason held() {
+        return new CloseReason(1013, "this document was deleted a moment ago, please try again");
+    }
+
     /** The peer sent more than is allowed; final. */
     public static CloseReason tooLarge(String what) {
         return new CloseReason(4413, what);

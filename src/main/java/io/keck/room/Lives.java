@@ -230,8 +230,12 @@ final class Lives {
         return done;
     }
 
-    /** A life of that name may have ended elsewhere: the room that is loaded here finds out by itself. */
-    void lookAt(String name) {
+    /**
+     * A life of that name may have ended elsewhere: the room that is loaded here finds out by itself, and the log is asked
+     * whether the name is held before a socket is upgraded.
+     */
+    void deletedElsewhere(String name) {
+        held.heldFor(name, context.settings().deletedNameHold());
         Room room = rooms.get(name);
         if (room != null) {
             room.lookAgain();

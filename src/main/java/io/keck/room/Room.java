@@ -312,9 +312,9 @@ public class Room {
         return journal.store();
     }
 
-    /** Whether its sockets were told that it was deleted; to be asked in {@code onClosed}. */
+    /** Whether it was deleted, before or after it was loaded; to be asked in {@code onClosed}. */
     boolean wasDeleted() {
-        return closeReason.equals(CloseReason.deleted());
+        return closeReason.equals(CloseReason.deleted()) || closeReason.equals(CloseReason.held());
     }
 
     /** Whether this is the life of that id, as far as it is loaded; from any thread. A test switches it off. */
@@ -545,7 +545,7 @@ public class Room {
         if (contents == null) {
             if (Journal.cause(error) instanceof UpdateLog.RoomGoneException) {
                 missing = true;
-                close(CloseReason.deleted());
+                close(CloseReason.held());
                 return;
             }
             if (Journal.cause(error) instanceof Documents.RoomMissingException) {

@@ -43,7 +43,7 @@ public final class Rooms {
 
             @Override
             public void deleted(String name) {
-                lives.lookAt(name);
+                lives.deletedElsewhere(name);
             }
 
             @Override

@@ -175,7 +175,7 @@ class ConfigurationReaderTest {
     void error_namesTheKeyAndTheVariable() {
         assertThatThrownBy(() -> read(KeckConfiguration.class, config(), Map.of("KECK_PORT", "x" + MARK)))
                 .hasMessage("config.yml: server.applicationConnectors[0].port (from KECK_PORT) must be a number.");
-        assertThatThrownBy(() -> read(KeckConfiguration.class, config(), Map.of("KECK_MIGRATE", "")))
+        assertThatThrownBy(() -> read(KeckConfiguration.class, config(), Map.of("KECK_MIGRATE", "perhaps")))
                 .hasMessage("config.yml: database.migrateAtStart (from KECK_MIGRATE) must be true or false.");
         assertThatThrownBy(() -> read(KeckConfiguration.class, config(), Map.of("REDIS_URL", "http://" + MARK)))
                 .hasMessageStartingWith("config.yml: redis.url (from REDIS_URL): The Redis URL must begin with");
@@ -265,6 +265,34 @@ class ConfigurationReaderTest {
                 .as("a value is not searched for variables")
                 .isEqualTo("<${A}>");
         assertThat(tree.at("inner").textValue()).isEqualTo("${A}");
+    }
+
+    /** What Compose passes on for a variable that is not set where Compose runs. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", " "})
+    void empty_countsAsNone_besideANumberOrTrueOrFalse_andIsAValueElsewhere(String empty) throws Exception {
+        Tree tree = tree("""
+                number: ${A:-3000}
+                flag: ${A:-true}
+                nested: ${A:-${A:-12}}
+                text: ${A:-localhost}
+                quoted: "${A:-http://localhost}"
+                """, Map.of("A", empty));
+        assertThat(tree.at("number").intValue()).isEqualTo(3000);
+        assertThat(tree.at("flag").booleanValue()).isTrue();
+        assertThat(tree.at("nested").intValue()).isEqualTo(12);
+        assertThat(tree.at("text").textValue()).isEqualTo(empty);
+        assertThat(tree.at("quoted").textValue()).as("no origin at all").isEqualTo(empty);
+
+        Map<String, String> all = new HashMap<>();
+        Matcher names = VARIABLE.matcher(config());
+        while (names.find()) {
+            if (!Set.of("KECK_BIND", "KECK_ADMIN_BIND", "KECK_LOG_LEVEL", "KECK_LOG_FORMAT")
+                    .contains(names.group(1))) {
+                all.put(names.group(1), "");
+            }
+        }
+        assertThat(read(KeckConfiguration.class, config(), all)).isNotNull();
     }
 
     @ParameterizedTest

@@ -306,13 +306,32 @@ class LivesTest {
         assertThat(b.rooms.mayBeHeld(ROOM)).isTrue();
         assertThat(now(b.rooms.isHeld(ROOM))).isTrue();
         FakeClient refused = node(Twin.NONE, true).joined();
-        assertThat(refused.connection.closed).as("a socket creates nothing").isEqualTo(CloseReason.deleted());
+        assertThat(refused.connection.closed)
+                .as("a socket creates nothing, and may come back")
+                .isEqualTo(CloseReason.held());
+        assertThat(CloseReason.held().isFinal()).isFalse();
 
         create(a);
         for (World node : nodes) {
             assertThat(now(node.rooms.isHeld(ROOM))).isFalse();
             assertThat(node.joined().connection.closed).isNull();
         }
+    }
+
+    @Test
+    void deletion_heardOnTheBus_holdsTheNameOnANodeThatDoesNotHaveTheRoom() {
+        create(a);
+        assertThat(b.rooms.isOpen(ROOM)).isFalse();
+        now(a.rooms.documents().delete(ROOM));
+        settle();
+        assertThat(b.rooms.mayBeHeld(ROOM)).isTrue();
+        assertThat(now(b.rooms.isHeld(ROOM))).isTrue();
+
+        create(a);
+        force(a, "new");
+        settle();
+        assertThat(now(b.rooms.isHeld(ROOM))).as("a life that lives holds no name").isFalse();
+        assertThat(b.rooms.mayBeHeld(ROOM)).as("asked once").isFalse();
     }
 
     @ParameterizedTest
