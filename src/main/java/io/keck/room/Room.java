@@ -59,7 +59,7 @@ import org.slf4j.LoggerFactory;
  * What members bring along in a step 2 is left aside, who sends an update is closed with 4403. The room stays loaded, so
  * that it is known; when it was repaired it is closed with 1012, and everybody brings what he has.
  */
-public class Room {
+final class Room {
     private enum State {
         LOADING,
         OPEN,
@@ -78,6 +78,7 @@ public class Room {
     private final RoomSettings settings;
     private final Overlays overlays;
     private final Runnable onClosed;
+    private final Safeguards safeguards;
     private final Mailbox mailbox;
     /** Connections that hold or are about to take a seat; -1 once the room takes no more. */
     private final AtomicInteger seats = new AtomicInteger();
@@ -146,13 +147,14 @@ public class Room {
      * @param overlays of the node
      * @param onClosed told, in a turn, when the room takes no more connections
      */
-    Room(String name, RoomContext context, Overlays overlays, Runnable onClosed) {
+    Room(String name, RoomContext context, Overlays overlays, Runnable onClosed, Safeguards safeguards) {
         this.name = name;
         this.context = context;
         this.clock = context.clock();
         this.settings = context.settings();
         this.overlays = overlays;
         this.onClosed = onClosed;
+        this.safeguards = safeguards;
         this.mailbox = new Mailbox(context.executor(), this::endOfTurn, this::failed, context.metrics()::nanos);
         this.batches = new Batches(context.ids());
         this.journal = new Journal(name, context.log(), batches, context.metrics(), mailbox::post, new JournalOwner());
@@ -167,7 +169,7 @@ public class Room {
                 context.documents(),
                 mailbox::post,
                 () -> journal.store().encode(),
-                edit -> requests().submit(edit, state == State.OPEN ? null : whyNot(0), unsaved || isLost(edit)),
+                edit -> requests().submit(edit, state == State.OPEN ? null : whyNot(0), unsaved || dependsOnLost(edit)),
                 context.budget());
         this.requests = new Requests(context, journal, batches);
         this.emptySince = clock.getAsLong();
@@ -250,9 +252,9 @@ public class Room {
         });
     }
 
-    /** Whether the log is to be asked for the sake of a request: not if it was since that came. A test switches it off. */
-    boolean waitsForTheLog(Request request) {
-        return loadedAt <= request.moment;
+    /** Whether a request waits until the log was asked: it need not if the room was loaded after the request came. */
+    private boolean waitsForTheLog(Request request) {
+        return safeguards.waitsForTheLog() && loadedAt <= request.moment;
     }
 
     /** From now on tells a watcher how far it is, and keeps a place for it. To be called in a turn, while it is open. */
@@ -261,6 +263,11 @@ public class Room {
         watchers.add(watcher);
         Journal.Position at = journal.here();
         watcher.risen(at.roomId(), at.seq());
+    }
+
+    /** Tells a watcher each step of the replica without keeping a place; to be called before the room is loaded. */
+    void observe(Watcher watcher) {
+        watchers.add(watcher);
     }
 
     private void takePlace() {
@@ -317,10 +324,10 @@ public class Room {
         return closeReason.equals(CloseReason.deleted());
     }
 
-    /** Whether this is the life of that id, as far as it is loaded; from any thread. A test switches it off. */
+    /** Whether this room is loaded and is the life of that id; from any thread. */
     boolean isLife(long id) {
         Journal.Position at = journal.position();
-        return at != null && at.roomId() == id;
+        return safeguards.closesEndedLives() && at != null && at.roomId() == id;
     }
 
     /** The life of that id has ended; if it is this one, the room closes before it does anything that comes later. */
@@ -343,11 +350,16 @@ public class Room {
     }
 
     /**
-     * Tells how far the log is. A test switches it off.
+     * Hands over how far the log is.
      *
-     * @param asked the position when the log was asked
+     * @param head null where the log does not know the room
+     * @param asked the position of the replica when the log was asked
      */
     void headSeen(UpdateLog.@Nullable Head head, Journal.Position asked) {
+        boolean isNew = head == null || head.seq() > asked.seq();
+        if (!safeguards.comparesHeads() || (!isNew && !safeguards.noticesLostRows())) {
+            return;
+        }
         if (head == null || head.deleted() || head.seq() != asked.seq() || head.link() != asked.link()) {
             mailbox.post(() -> whenOpen(() -> journal.headSeen(head, asked)));
         }
@@ -462,9 +474,9 @@ public class Room {
         }
     }
 
-    /** Whether an edit was made on something that was not saved. A test switches it off. */
-    boolean isLost(Edit edit) {
-        return edit.isLost();
+    /** Whether an edit was made on another edit that could not be saved. */
+    private boolean dependsOnLost(Edit edit) {
+        return safeguards.dropsDependentEdits() && edit.isLost();
     }
 
     /**
@@ -481,13 +493,16 @@ public class Room {
                 : new Documents.UnavailableException("the document cannot be opened now, please try again", false);
     }
 
-    /** What sends a request to the next life of the name. A test switches it off. */
-    RuntimeException endOfLife() {
-        return new LifeEndedException(name);
+    /** Sends a request to the next life of the name. */
+    private RuntimeException endOfLife() {
+        return safeguards.asksAgainByName() ? new LifeEndedException(name) : new Documents.RoomMissingException(name);
     }
 
-    /** Whether a peer that knows this has a copy of an ended life of the name. A test switches it off. */
-    boolean isCopyOfEnded(StateVector known) {
+    /** Whether a peer with that state vector has a copy of an ended life of the name. */
+    private boolean isCopyOfEnded(StateVector known) {
+        if (!safeguards.refusesCopiesOfEndedLives()) {
+            return false;
+        }
         long age = clock.getAsLong() - endedReadAt;
         if (!endedLives.isEmpty() && age >= endedLives.millisLeft()) {
             endedLives = EndedLives.NONE;
@@ -617,9 +632,9 @@ public class Room {
         return batches.memory() > settings.maxOverlay();
     }
 
-    /** What of an update neither the replica nor a waiting batch has. A test switches it off. */
-    Update reduce(Update update) {
-        return batches.reduce(journal.store().reduce(update));
+    /** The part of an update that neither the replica nor a waiting batch has. */
+    private Update reduce(Update update) {
+        return safeguards.reducesUpdates() ? batches.reduce(journal.store().reduce(update)) : update;
     }
 
     // ------------------------------------------------------------------ turns: other nodes
@@ -686,7 +701,7 @@ public class Room {
 
         @Override
         public boolean continues(long before, long last) {
-            return Room.this.continues(before, last);
+            return before == last || !safeguards.comparesLinks();
         }
 
         @Override
@@ -798,15 +813,9 @@ public class Room {
         }
     }
 
-    /** The only place where {@code applied} changes. A test watches it. */
-    void applied(long seq) {
+    private void applied(long seq) {
         answers.storeChanged();
         watchers.risen(subscribed, seq);
-    }
-
-    /** Whether the row after one link comes after the row that we have as the last. A test switches it off. */
-    boolean continues(long before, long last) {
-        return before == last;
     }
 
     private void count(Batch batch) {

@@ -19,14 +19,19 @@ public final class Rooms {
 
     /** No rooms yet. */
     public Rooms(RoomContext context) {
-        this(context, Room::new);
+        this(context, Maker.with(Safeguards.ON));
     }
 
-    /** How a room is made; a test makes ones that it can watch. */
+    /** Makes the rooms of a node; a test makes rooms without a safeguard, or keeps those that are made. */
     @FunctionalInterface
     interface Maker {
-        /** Makes one, as the constructor of {@link Room} does. */
+        /** Makes a room that is still to be loaded, as the constructor of {@link Room} does. */
         Room make(String name, RoomContext context, Overlays overlays, Runnable onClosed);
+
+        /** Makes rooms with these safeguards. */
+        static Maker with(Safeguards safeguards) {
+            return (name, context, overlays, onClosed) -> new Room(name, context, overlays, onClosed, safeguards);
+        }
     }
 
     Rooms(RoomContext context, Maker maker) {
