@@ -25,7 +25,8 @@ class DocumentationTest {
     private static final Pattern LINK = Pattern.compile("\\[[^\\]]*\\]\\(([^)\\s]+)\\)");
     private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
     /** A class with at least one letter of lower case, perhaps with a member. */
-    private static final Pattern CODE = Pattern.compile("`(?:[a-z]+\\.)*([A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*)(?:\\.([a-z]\\w*))?`");
+    private static final Pattern CODE =
+            Pattern.compile("`(?:[a-z]+\\.)*([A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*)(?:\\.([a-z]\\w*))?`");
 
     private static final Set<String> OF_LIBRARIES = Set.of("HealthCheck", "BeanParam");
 
@@ -83,7 +84,8 @@ class DocumentationTest {
         List<String> gone = new ArrayList<>();
         int named = 0;
         for (String guide : GUIDES) {
-            for (MatchResult code : CODE.matcher(read(PAGES.resolve(guide))).results().toList()) {
+            for (MatchResult code :
+                    CODE.matcher(read(PAGES.resolve(guide))).results().toList()) {
                 named++;
                 if (!exists(sources, code.group(1), code.group(2))) {
                     gone.add(guide + ": " + code.group());

@@ -1,6 +1,5 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.Content;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,5 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.Content;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.Refs;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,5 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Id;
 import io.keck.crdt.store.LongMap;
 import io.keck.crdt.store.StateVector;

@@ -1,6 +1,5 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.Content;
 import io.keck.crdt.store.Ranges;
 import io.keck.crdt.store.TextBuffer;
 import java.util.Arrays;

@@ -52,7 +52,4 @@
 @NullMarked
 package io.keck.crdt;
 
-import io.keck.crdt.store.StateVector;
-import io.keck.crdt.store.StructStore;
-import io.keck.crdt.store.Update;
 import org.jspecify.annotations.NullMarked;

@@ -25,7 +25,7 @@ abstract class Request {
      *
      * @param unsaved whether the database is away
      */
-    abstract void served(Journal.Position at, boolean unsaved);
+    abstract void served(Replica.Position at, boolean unsaved);
 
     /**
      * It is not carried out here.

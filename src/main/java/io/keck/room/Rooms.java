@@ -209,7 +209,7 @@ public final class Rooms {
         long longest = 0;
         for (Room room : lives.all()) {
             loaded++;
-            occupied += room.isOccupied() ? 1 : 0;
+            occupied += room.seats().areTaken() ? 1 : 0;
             long since = room.waitingSince();
             longest = since == 0 ? longest : Math.max(longest, now - since);
         }

@@ -1,11 +1,11 @@
 package io.keck.storage;
 
-import io.keck.crdt.store.DecodeLimits;
-import io.keck.crdt.store.StateVector;
-import io.keck.crdt.store.Update;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.Update;
 import io.keck.room.EndedLives;
 import java.util.HashMap;
 import java.util.Map;

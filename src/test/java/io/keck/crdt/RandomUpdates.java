@@ -1,6 +1,5 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.Id;
 import io.keck.crdt.store.Refs;
 import java.util.ArrayList;
 import java.util.Arrays;

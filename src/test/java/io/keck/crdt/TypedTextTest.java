@@ -1,6 +1,5 @@
 package io.keck.crdt;
 
-import io.keck.crdt.store.Id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.store.EngineFuzz;

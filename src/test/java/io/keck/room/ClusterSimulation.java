@@ -104,7 +104,7 @@ final class ClusterSimulation {
 
         private Room room(String name, RoomContext context, Overlays overlays, Runnable onClosed) {
             Room room = Rooms.Maker.with(safeguards).make(name, context, overlays, onClosed);
-            room.observe(new Watched(room, watched));
+            room.watchers().observe(new Watched(room, watched));
             return room;
         }
     }
@@ -330,7 +330,7 @@ final class ClusterSimulation {
         for (Node node : nodes) {
             for (Watched watched : node.watched) {
                 Room room = watched.room;
-                Journal.Position at = room.position();
+                Replica.Position at = room.position();
                 if (at != null) {
                     World.assertSame(
                             room.store(), log.replay(at.roomId(), at.seq()), "replica of " + room.name() + " at " + at);
