@@ -8,8 +8,8 @@ import java.util.UUID;
  * The fast way from a room on one node to the same room on the others. Implementations are thread-safe and never block.
  *
  * <p>The weakest promise: none. What is published may be lost, repeated, reordered or late; nothing that arrives was
- * altered. Whoever relies on it compares with the log ({@link UpdateLog#heads}): seldom while the bus says that it is
- * healthy, often while not.
+ * altered. A room compares itself with the log ({@link UpdateLog#heads}): seldom while the bus says that it is
+ * healthy, often while it does not.
  */
 public interface Bus {
     /** Something that one node tells the others of a room. */
@@ -143,7 +143,7 @@ public interface Bus {
         default void kicked(Kick kick) {}
     }
 
-    /** No other nodes, or none that could be told. */
+    /** The bus of a node that has no other nodes to tell. */
     Bus NONE = new Bus() {
         @Override
         public void publish(long roomId, Event event) {}
@@ -178,7 +178,7 @@ public interface Bus {
      */
     void subscribe(long roomId, Listener listener);
 
-    /** Tells that listener of that room no more, if it is the one that is told now. */
+    /** Ends the subscription of that listener; does nothing if another one has taken its place. */
     void unsubscribe(long roomId, Listener listener);
 
     /** Tells the other nodes that the room of that name was deleted, or replaced by another. */
@@ -187,7 +187,7 @@ public interface Bus {
     /** Tells the other nodes to end connections. */
     default void kick(Kick kick) {}
 
-    /** Who is told of what concerns the node as a whole; there is one at most. */
+    /** Registers the single listener for what concerns the node as a whole. */
     void listen(NodeListener listener);
 
     /** Whether what is published now will most likely arrive. */

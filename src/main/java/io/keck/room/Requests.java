@@ -10,18 +10,18 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What back ends ask a room for. A request is served when everything is in the replica that was committed before it came;
- * an edit is told once how it went. Edits are not what sockets write: when they cannot be saved now they are given up, with
- * all that follows, since they were made on one another. Touched only in the room's turns.
+ * The requests and edits of back ends to one room. A request is served when the replica holds everything that was committed
+ * before it came. An edit is told its outcome once. Unlike the updates of sockets, an edit that cannot be saved now is given
+ * up, together with the edits after it, since each was made on the one before. Touched only in the room's turns.
  */
 final class Requests {
     private final RoomContext context;
     private final Replica replica;
     private final Batches batches;
     private final List<Request> waiting = new ArrayList<>();
-    /** Edits on their way to the log: those that have not been told how it went. */
+    /** Edits that were not told their outcome yet. */
     private final Set<Edit> edits = Collections.newSetFromMap(new IdentityHashMap<>());
-    /** Whether something may be in the log that the replica has not: an edit of which nobody knows how it went. */
+    /** Whether the log may hold an edit that the replica lacks, because the outcome of the edit is unknown. */
     private boolean doubt;
 
     Requests(RoomContext context, Replica replica, Batches batches) {
@@ -51,7 +51,7 @@ final class Requests {
         request.ready = true;
     }
 
-    /** Serves those whose time has come. */
+    /** Serves the requests whose read of the log has ended, or which have waited long enough. */
     void serve(boolean unsaved) {
         if (waiting.isEmpty()) {
             return;
@@ -108,7 +108,7 @@ final class Requests {
         }
     }
 
-    /** One that was handed to the log may be in it. */
+    /** What the edits of a batch are told that is given up: a batch that was handed to the log may be in it. */
     private static RuntimeException givenUp(Batch batch) {
         return batch.submitted ? unknown() : notNow();
     }

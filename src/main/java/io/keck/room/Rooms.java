@@ -118,7 +118,7 @@ public final class Rooms {
         return lives.settle(name);
     }
 
-    /** Who is told when an operator on another node ends connections; there is one at most. */
+    /** Registers the single listener for connections that an operator on another node ends. */
     public void onKick(Consumer<Bus.Kick> listener) {
         kicks = listener;
     }
@@ -249,7 +249,7 @@ public final class Rooms {
         tailer.tick(lives.all());
     }
 
-    /** Lets every room do what time demands; to be called about once a second. */
+    /** Runs the ticks of the rooms that are due; to be called about once a second. */
     public void tick() {
         lives.all().forEach(Room::tick);
         if (overlays.outage().isOn()) {
@@ -258,7 +258,7 @@ public final class Rooms {
         busiest.look(lives.all());
     }
 
-    /** Takes no more connections, ends those that are there, and completes when every update they sent is saved. */
+    /** Takes no more connections, ends the present ones, and completes when every update they sent is saved. */
     public CompletableFuture<Void> drain(CloseReason reason) {
         draining = true;
         List<CompletableFuture<Void>> saved = lives.all().stream()

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * called saved. Each node that hears of such an update owns it, too, so the first that reaches the database commits it.
  *
  * <p><b>Limits.</b> When more than {@code maxOverlay} bytes wait to be committed, in either state, the room stops reading
- * from those who write, until less waits.
+ * from the members that write, until less waits.
  */
 final class Saving {
     private static final Logger LOG = LoggerFactory.getLogger(Saving.class);
