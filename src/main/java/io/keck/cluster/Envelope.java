@@ -8,11 +8,13 @@ import io.keck.protocol.AwarenessState;
 import io.keck.room.Bus;
 import io.keck.room.Bus.Event;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What goes over Redis, as bytes:
+ * One message over Redis, as bytes:
  *
  * <pre>
  *   version (1) · kind (1) · cluster (8) · boot of the sender (8) · room id (8) · milliseconds since 1970 at sending (8)
@@ -31,24 +33,58 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
     private static final int HEADER = 34;
     private static final int CHECKSUM = 4;
 
-    /** What it says. */
+    /** The body of an envelope. */
     sealed interface Content {
-        /** Something of a room. */
-        record OfRoom(Event event) implements Content {}
+        /** Calls the handler's method for this kind of content. */
+        void tell(Handler handler);
+
+        /** Deals with each kind of content: a new kind does not compile before every handler has an answer to it. */
+        interface Handler {
+            void ofRoom(OfRoom of);
+
+            void beat(Beat beat);
+
+            void deleted(Deleted deleted);
+
+            void kicked(Kicked kicked);
+        }
+
+        /** An event of a room. */
+        record OfRoom(Event event) implements Content {
+            @Override
+            public void tell(Handler handler) {
+                handler.ofRoom(this);
+            }
+        }
 
         /**
          * A node is there.
          *
          * @param label what its operator calls it
-         * @param nanos the sender's {@link System#nanoTime}; nobody else can make anything of it
+         * @param nanos the sender's {@link System#nanoTime}; it means nothing to other nodes
          */
-        record Beat(String label, long nanos) implements Content {}
+        record Beat(String label, long nanos) implements Content {
+            @Override
+            public void tell(Handler handler) {
+                handler.beat(this);
+            }
+        }
 
         /** A room of that name was deleted, or replaced by another. */
-        record Deleted(String name) implements Content {}
+        record Deleted(String name) implements Content {
+            @Override
+            public void tell(Handler handler) {
+                handler.deleted(this);
+            }
+        }
 
         /** An operator ends connections. */
-        record Kicked(Bus.Kick kick) implements Content {}
+        record Kicked(Bus.Kick kick) implements Content {
+            @Override
+            public void tell(Handler handler) {
+                handler.kicked(this);
+            }
+        }
     }
 
     /** Not for us: of another cluster, or of a release that says more than we know. Thread-safe, without a trace. */
@@ -70,85 +106,120 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
     private static final int KICKED = 8;
 
     byte[] encode(long cluster) {
-        Encoder out = new Encoder(HEADER + CHECKSUM + 64 + size());
-        out.writeUint8(VERSION);
-        out.writeUint8(kind());
-        out.writeBigInt64(cluster);
-        out.writeBigInt64(boot);
-        out.writeBigInt64(roomId);
-        out.writeBigInt64(sentAt);
-        writeBody(out);
-        out.writeUint32(0); // the checksum's place
-        byte[] bytes = out.toByteArray();
-        int end = bytes.length - CHECKSUM;
-        CRC32C checksum = new CRC32C();
-        checksum.update(bytes, 0, end);
-        ByteBuffer.wrap(bytes).putInt(end, (int) checksum.getValue());
-        return bytes;
+        Frame frame = new Frame(cluster);
+        content.tell(frame);
+        return frame.sealed();
     }
 
-    private int size() {
-        if (content instanceof Content.OfRoom of) {
-            return of.event() instanceof Event.Committed row
-                    ? row.payload().length
-                    : of.event() instanceof Event.Unsaved update ? update.payload().length : 0;
+    /** Writes one envelope: the method for its kind writes the header and the body. */
+    private final class Frame implements Content.Handler, Event.Handler {
+        private final long cluster;
+        private @Nullable Encoder out;
+
+        Frame(long cluster) {
+            this.cluster = cluster;
         }
-        return 0;
-    }
 
-    private int kind() {
-        if (content instanceof Content.OfRoom of) {
-            return kind(of.event());
+        /**
+         * Writes the header.
+         *
+         * @param size bytes of the body, roughly, beyond a few numbers
+         */
+        private Encoder begin(int kind, int size) {
+            Encoder header = new Encoder(HEADER + CHECKSUM + 64 + size);
+            header.writeUint8(VERSION);
+            header.writeUint8(kind);
+            header.writeBigInt64(cluster);
+            header.writeBigInt64(boot);
+            header.writeBigInt64(roomId);
+            header.writeBigInt64(sentAt);
+            out = header;
+            return header;
         }
-        return content instanceof Content.Beat ? BEAT : content instanceof Content.Deleted ? DELETED : KICKED;
-    }
 
-    private static int kind(Event event) {
-        if (event instanceof Event.Committed) {
-            return COMMITTED;
-        } else if (event instanceof Event.Unsaved) {
-            return UNSAVED;
-        } else if (event instanceof Event.Awareness) {
-            return AWARENESS;
-        } else if (event instanceof Event.AwarenessAsked) {
-            return AWARENESS_ASKED;
-        } else if (event instanceof Event.Resync) {
-            return RESYNC;
+        /** The envelope with its checksum. */
+        byte[] sealed() {
+            Encoder written = Objects.requireNonNull(out);
+            written.writeUint32(0); // the checksum's place
+            byte[] bytes = written.toByteArray();
+            int end = bytes.length - CHECKSUM;
+            CRC32C checksum = new CRC32C();
+            checksum.update(bytes, 0, end);
+            ByteBuffer.wrap(bytes).putInt(end, (int) checksum.getValue());
+            return bytes;
         }
-        throw new IllegalArgumentException("is not told to other nodes: " + event);
-    }
 
-    private void writeBody(Encoder out) {
-        if (content instanceof Content.Beat beat) {
-            out.writeVarString(beat.label());
-            out.writeBigInt64(beat.nanos());
-        } else if (content instanceof Content.Deleted deleted) {
-            out.writeVarString(deleted.name());
-        } else if (content instanceof Content.Kicked kicked) {
-            out.writeBigInt64(kicked.kick().id());
-            out.writeVarString(kicked.kick().room());
-            out.writeVarString(kicked.kick().connection());
-        } else if (content instanceof Content.OfRoom of) {
-            write(out, of.event());
+        @Override
+        public void ofRoom(Content.OfRoom of) {
+            of.event().tell(this);
         }
-    }
 
-    private static void write(Encoder out, Event event) {
-        if (event instanceof Event.Committed row) {
-            out.writeVarUint(row.seq());
-            out.writeBigInt64(row.batchId().getMostSignificantBits());
-            out.writeBigInt64(row.batchId().getLeastSignificantBits());
-            out.writeBigInt64(row.link());
-            out.writeBigInt64(row.before());
-            out.writeVarUint8Array(row.payload());
-        } else if (event instanceof Event.Unsaved update) {
-            out.writeVarUint8Array(update.payload());
-        } else if (event instanceof Event.Awareness said) {
-            out.writeVarUint(said.number());
-            out.writeUint8(said.all() ? 1 : 0);
-            out.writeVarUint8Array(AwarenessState.encode(said.states()));
-        } else if (event instanceof Event.AwarenessAsked asked) {
-            out.writeUint8(asked.afresh() ? 1 : 0);
+        @Override
+        public void beat(Content.Beat beat) {
+            Encoder body = begin(BEAT, 0);
+            body.writeVarString(beat.label());
+            body.writeBigInt64(beat.nanos());
+        }
+
+        @Override
+        public void deleted(Content.Deleted deleted) {
+            begin(DELETED, 0).writeVarString(deleted.name());
+        }
+
+        @Override
+        public void kicked(Content.Kicked kicked) {
+            Encoder body = begin(KICKED, 0);
+            body.writeBigInt64(kicked.kick().id());
+            body.writeVarString(kicked.kick().room());
+            body.writeVarString(kicked.kick().connection());
+        }
+
+        @Override
+        public void committed(Event.Committed row) {
+            Encoder body = begin(COMMITTED, row.payload().length);
+            body.writeVarUint(row.seq());
+            body.writeBigInt64(row.batchId().getMostSignificantBits());
+            body.writeBigInt64(row.batchId().getLeastSignificantBits());
+            body.writeBigInt64(row.link());
+            body.writeBigInt64(row.before());
+            body.writeVarUint8Array(row.payload());
+        }
+
+        @Override
+        public void unsaved(Event.Unsaved update) {
+            begin(UNSAVED, update.payload().length).writeVarUint8Array(update.payload());
+        }
+
+        @Override
+        public void awareness(Event.Awareness said) {
+            Encoder body = begin(AWARENESS, 0);
+            body.writeVarUint(said.number());
+            body.writeUint8(said.all() ? 1 : 0);
+            body.writeVarUint8Array(AwarenessState.encode(said.states()));
+        }
+
+        @Override
+        public void awarenessAsked(Event.AwarenessAsked asked) {
+            begin(AWARENESS_ASKED, 0).writeUint8(asked.afresh() ? 1 : 0);
+        }
+
+        @Override
+        public void resync(Event.Resync mayHaveMissed) {
+            begin(RESYNC, 0);
+        }
+
+        @Override
+        public void back(Event.Back bus) {
+            throw isLocal(bus);
+        }
+
+        @Override
+        public void nodeGone(Event.NodeGone gone) {
+            throw isLocal(gone);
+        }
+
+        private IllegalArgumentException isLocal(Event event) {
+            return new IllegalArgumentException("is not told to other nodes: " + event);
         }
     }
 

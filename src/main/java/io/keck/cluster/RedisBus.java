@@ -159,7 +159,7 @@ final class RedisBus implements Bus, Managed {
                     return;
                 }
                 metrics.received(message.length, clock.millis() - envelope.sentAt());
-                heard(this, envelope);
+                envelope.content().tell(new Heard(this, envelope));
             } catch (Envelope.AlienException e) {
                 metrics.refused(BusMetrics.Refusal.ALIEN);
             } catch (DecodeException | IllegalArgumentException e) {
@@ -244,26 +244,104 @@ final class RedisBus implements Bus, Managed {
         }
     }
 
-    private void heard(Way way, Envelope envelope) {
-        if (envelope.content() instanceof Envelope.Content.OfRoom of) {
+    /** Deals with an envelope of another node. */
+    private final class Heard implements Envelope.Content.Handler {
+        private final Way way;
+        private final Envelope envelope;
+
+        Heard(Way way, Envelope envelope) {
+            this.way = way;
+            this.envelope = envelope;
+        }
+
+        @Override
+        public void ofRoom(Envelope.Content.OfRoom of) {
             Listener listener = way.rooms.get(envelope.roomId());
             if (listener != null) {
                 listener.on(envelope.boot(), of.event());
             }
-        } else if (envelope.content() instanceof Envelope.Content.Beat beat) {
+        }
+
+        @Override
+        public void beat(Envelope.Content.Beat beat) {
             if (peers.put(envelope.boot(), new Peer(beat.label(), nanos.getAsLong())) == null) {
                 LOG.info("Node {} joined", beat.label());
             }
-        } else if (envelope.content() instanceof Envelope.Content.Deleted deleted) {
+        }
+
+        @Override
+        public void deleted(Envelope.Content.Deleted deleted) {
             NodeListener node = nodeListener;
             if (node != null) {
                 node.deleted(deleted.name());
             }
-        } else if (envelope.content() instanceof Envelope.Content.Kicked kicked) {
+        }
+
+        @Override
+        public void kicked(Envelope.Content.Kicked kicked) {
             NodeListener node = nodeListener;
             if (node != null) {
                 node.kicked(kicked.kick());
             }
+        }
+    }
+
+    /** Publishes one event of a room, unless it is too large for the bus. */
+    private final class Publication implements Event.Handler {
+        private final long roomId;
+
+        Publication(long roomId) {
+            this.roomId = roomId;
+        }
+
+        private void publish(Event event) {
+            Way way = way(roomId);
+            way.publish(way.channel(roomId), roomId, new Envelope.Content.OfRoom(event));
+        }
+
+        private boolean isTooLarge(byte[] payload) {
+            boolean isTooLarge = payload.length > settings.maxMessage();
+            if (isTooLarge) {
+                metrics.tooLarge();
+            }
+            return isTooLarge;
+        }
+
+        @Override
+        public void committed(Event.Committed row) {
+            publish(isTooLarge(row.payload()) ? new Event.Resync() : row); // then the others read it from the log
+        }
+
+        @Override
+        public void unsaved(Event.Unsaved update) {
+            if (!isTooLarge(update.payload())) { // else it crosses when it is committed
+                publish(update);
+            }
+        }
+
+        @Override
+        public void awareness(Event.Awareness said) {
+            publish(said);
+        }
+
+        @Override
+        public void awarenessAsked(Event.AwarenessAsked asked) {
+            publish(asked);
+        }
+
+        @Override
+        public void resync(Event.Resync mayHaveMissed) {
+            publish(mayHaveMissed);
+        }
+
+        @Override
+        public void back(Event.Back bus) {
+            publish(bus); // fails: only a bus itself tells this
+        }
+
+        @Override
+        public void nodeGone(Event.NodeGone gone) {
+            publish(gone); // fails likewise
         }
     }
 
@@ -290,16 +368,7 @@ final class RedisBus implements Bus, Managed {
 
     @Override
     public void publish(long roomId, Event event) {
-        Way way = way(roomId);
-        Event told = event;
-        if (event instanceof Event.Committed row && row.payload().length > settings.maxMessage()) {
-            metrics.tooLarge();
-            told = new Event.Resync();
-        } else if (event instanceof Event.Unsaved update && update.payload().length > settings.maxMessage()) {
-            metrics.tooLarge(); // it crosses when it is committed
-            return;
-        }
-        way.publish(way.channel(roomId), roomId, new Envelope.Content.OfRoom(told));
+        event.tell(new Publication(roomId));
     }
 
     @Override

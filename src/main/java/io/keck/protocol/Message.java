@@ -19,14 +19,53 @@ import java.util.List;
  * of a malformed awareness message all that can be read counts.
  */
 public sealed interface Message {
+    /** Calls the handler's method for this kind of message. */
+    <P> void tell(P peer, Handler<P> handler);
+
+    /**
+     * Deals with each kind of message: a new kind does not compile before every handler has an answer to it.
+     *
+     * @param <P> the peer that sent the message; handed through, so that one handler serves all peers
+     */
+    interface Handler<P> {
+        void syncStep1(P peer, SyncStep1 message);
+
+        void syncStep2(P peer, SyncStep2 message);
+
+        void syncUpdate(P peer, SyncUpdate message);
+
+        void awarenessUpdate(P peer, AwarenessUpdate message);
+
+        void auth(P peer, Auth message);
+
+        void unknown(P peer, Unknown message);
+
+        void queryAwareness(P peer, QueryAwareness message);
+    }
+
     /** A peer tells how far it is and asks for the rest. */
-    record SyncStep1(StateVector stateVector) implements Message {}
+    record SyncStep1(StateVector stateVector) implements Message {
+        @Override
+        public <P> void tell(P peer, Handler<P> handler) {
+            handler.syncStep1(peer, this);
+        }
+    }
 
     /** A peer answers a step 1: what we lack. */
-    record SyncStep2(Update update) implements Message {}
+    record SyncStep2(Update update) implements Message {
+        @Override
+        public <P> void tell(P peer, Handler<P> handler) {
+            handler.syncStep2(peer, this);
+        }
+    }
 
     /** A peer changed the document. */
-    record SyncUpdate(Update update) implements Message {}
+    record SyncUpdate(Update update) implements Message {
+        @Override
+        public <P> void tell(P peer, Handler<P> handler) {
+            handler.syncUpdate(peer, this);
+        }
+    }
 
     /**
      * States of clients.
@@ -45,10 +84,20 @@ public sealed interface Message {
         public AwarenessUpdate(List<AwarenessState> states) {
             this(states, List.of());
         }
+
+        @Override
+        public <P> void tell(P peer, Handler<P> handler) {
+            handler.awarenessUpdate(peer, this);
+        }
     }
 
     /** Refused by the other side; a server has no use for it. */
-    record Auth() implements Message {}
+    record Auth() implements Message {
+        @Override
+        public <P> void tell(P peer, Handler<P> handler) {
+            handler.auth(peer, this);
+        }
+    }
 
     /**
      * A message that this protocol does not know. Its length is not known either, so it is the last one of its frame.
@@ -65,10 +114,20 @@ public sealed interface Message {
             /** The kind of an auth message. */
             AUTH
         }
+
+        @Override
+        public <P> void tell(P peer, Handler<P> handler) {
+            handler.unknown(peer, this);
+        }
     }
 
     /** A peer asks for all awareness states. */
-    record QueryAwareness() implements Message {}
+    record QueryAwareness() implements Message {
+        @Override
+        public <P> void tell(P peer, Handler<P> handler) {
+            handler.queryAwareness(peer, this);
+        }
+    }
 
     /** Message type of sync messages. */
     int SYNC = 0;

@@ -7,7 +7,7 @@ import io.keck.protocol.Message;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Sends to all members of a room, and looks after those who do not take it. Touched only in the room's turns. */
+/** Sends to all members of a room, and closes those whose sockets are stuck. Touched only in the room's turns. */
 final class Audience {
     /** The room's own list. */
     private final List<Member> members;
@@ -21,7 +21,7 @@ final class Audience {
         this.metrics = metrics;
     }
 
-    /** Before something is sent: who cannot take it stays at what the store holds now. */
+    /** To be called before the store changes: a member whose backlog is high stays at what the store holds now. */
     void markSlow(StructStore store) {
         StateVector now = null;
         for (Member m : members) {
@@ -33,7 +33,7 @@ final class Audience {
         }
     }
 
-    /** Sends a frame to everyone who can take it, but not to {@code except}. */
+    /** Sends a frame to each member that can take it, apart from {@code except}. */
     void broadcast(byte[] frame, @Nullable Member except) {
         for (Member m : members) {
             if (m != except && m.greeted && m.behind == null) {
@@ -42,7 +42,7 @@ final class Audience {
         }
     }
 
-    /** Reads on from those who were paused because too much waited to be saved. */
+    /** Resumes the connections that were paused because too much waited to be saved. */
     void resumeAll() {
         for (Member m : members) {
             if (m.paused) {
@@ -52,7 +52,7 @@ final class Audience {
         }
     }
 
-    /** Closes who takes nothing any more, and lets the others know now and then that we are here. */
+    /** Closes members whose sockets make no progress, and sends the others an empty frame when they heard nothing lately. */
     void lookAfter(long now) {
         for (Member m : members) {
             boolean stuck = m.connection.backlog() > 0 && now - m.connection.lastProgress() > settings.stuckAfter();

@@ -9,7 +9,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Updates that go into the log together, reduced to what nobody had. As long as there is one update its bytes are used
+ * Updates that go into the log together, reduced to what was new. As long as there is one update its bytes are used
  * as they are; from the second on they are merged in place, so that a batch is as large as its content and not as its
  * history. Belongs to one room.
  */
@@ -77,7 +77,7 @@ final class Batch {
         edits.add(edit);
     }
 
-    /** Whether it is made of edits: dropped when it cannot be committed, and passed on to nobody before. */
+    /** Whether it is made of edits: such a batch is dropped when it cannot be committed, and not passed on before. */
     boolean isEdits() {
         return !edits.isEmpty();
     }

@@ -54,12 +54,12 @@ final class Batches {
         return List.copyOf(queue);
     }
 
-    /** Those that the sockets have, as a copy. */
+    /** The batches that the sockets have, as a copy. */
     List<Batch> sent() {
         return anySent() ? queue.stream().filter(batch -> batch.sent).toList() : List.of();
     }
 
-    /** What of an update is in none of them. */
+    /** The part of an update that is in none of the batches. */
     Update reduce(Update update) {
         Update fresh = update;
         for (Batch batch : queue) {
@@ -73,7 +73,7 @@ final class Batches {
         return fresh;
     }
 
-    /** What of an update is in none of those that the sockets have. */
+    /** The part of an update that is in no batch that the sockets have. */
     Update reduceSent(Update update) {
         Update fresh = update;
         for (Batch batch : queue) {
@@ -114,12 +114,12 @@ final class Batches {
         last.add(edit);
     }
 
-    /** Whether nothing of sockets or other nodes waits. */
+    /** Whether no update of a socket or of another node waits. */
     boolean areAllEdits() {
         return queue.stream().allMatch(Batch::isEdits);
     }
 
-    /** Takes those out that are made of edits, but for one. */
+    /** Removes the batches that are made of edits, apart from one. */
     List<Batch> removeEdits(@Nullable Batch except) {
         List<Batch> edits = queue.stream()
                 .filter(batch -> batch.isEdits() && batch != except)
@@ -128,7 +128,7 @@ final class Batches {
         return edits;
     }
 
-    /** Adds what was committed once and has to be again: the sockets have it. */
+    /** Adds what was committed once and has to be committed again: the sockets have it. */
     void addLost(Update update) {
         Batch batch = new Batch(ids.get());
         batch.sent = true;
@@ -142,7 +142,7 @@ final class Batches {
         return member.lastBatch != null && queue.contains(member.lastBatch);
     }
 
-    /** Hands those over that the sockets have not got; they have them then. */
+    /** Hands over the batches that the sockets do not have, and marks them as sent. */
     void sendAll(Consumer<Batch> sender) {
         for (Batch batch : queue) {
             if (!batch.sent && !batch.isEdits()) {
@@ -152,7 +152,7 @@ final class Batches {
         }
     }
 
-    /** Whether sockets have what is not committed: in unsaved mode, and after it until the last of that is. */
+    /** Whether sockets have updates that are not committed: in unsaved mode, and after it until the last is committed. */
     boolean anySent() {
         for (Batch batch : queue) {
             if (batch.sent) {

@@ -8,53 +8,108 @@ import java.util.UUID;
  * The fast way from a room on one node to the same room on the others. Implementations are thread-safe and never block.
  *
  * <p>The weakest promise: none. What is published may be lost, repeated, reordered or late; nothing that arrives was
- * altered. Whoever relies on it compares with the log ({@link UpdateLog#heads}): seldom while the bus says that it is
- * healthy, often while not.
+ * altered. A room compares itself with the log ({@link UpdateLog#heads}): seldom while the bus says that it is
+ * healthy, often while it does not.
  */
 public interface Bus {
     /** Something that one node tells the others of a room. */
     sealed interface Event {
+        /** Calls the handler's method for this kind of event. */
+        void tell(Handler handler);
+
+        /** Deals with each kind of event: a new kind does not compile before every handler has an answer to it. */
+        interface Handler {
+            void committed(Committed row);
+
+            void unsaved(Unsaved update);
+
+            void awareness(Awareness said);
+
+            void awarenessAsked(AwarenessAsked asked);
+
+            void resync(Resync mayHaveMissed);
+
+            void back(Back bus);
+
+            void nodeGone(NodeGone gone);
+        }
+
         /**
          * A row of the log.
          *
          * @param before the link of the row before it, {@link UpdateLog#NO_LINK} for the first
          * @param payload a V1 update
          */
-        record Committed(long seq, UUID batchId, long link, long before, byte[] payload) implements Event {}
+        record Committed(long seq, UUID batchId, long link, long before, byte[] payload) implements Event {
+            @Override
+            public void tell(Handler handler) {
+                handler.committed(this);
+            }
+        }
 
         /**
-         * An update that could not be committed. Whoever gets it owns it, too.
+         * An update that could not be committed. Each node that gets it owns it, too.
          *
          * @param payload a V1 update
          */
-        record Unsaved(byte[] payload) implements Event {}
+        record Unsaved(byte[] payload) implements Event {
+            @Override
+            public void tell(Handler handler) {
+                handler.unsaved(this);
+            }
+        }
 
         /**
          * Awareness states whose owners are sockets of the node that tells.
          *
-         * @param number counts what that node tells of this room
-         * @param all whether these are all that there are, so that any other of that node is gone
+         * @param number counts the messages of that node about this room
+         * @param all whether the node has no other states, so that any other that it told before is gone
          */
-        record Awareness(long number, boolean all, List<AwarenessState> states) implements Event {}
+        record Awareness(long number, boolean all, List<AwarenessState> states) implements Event {
+            @Override
+            public void tell(Handler handler) {
+                handler.awareness(this);
+            }
+        }
 
         /**
          * Asks the other nodes for the awareness states of their sockets.
          *
          * @param afresh whether states that were told before may have been taken for gone, and need a higher clock
          */
-        record AwarenessAsked(boolean afresh) implements Event {}
+        record AwarenessAsked(boolean afresh) implements Event {
+            @Override
+            public void tell(Handler handler) {
+                handler.awarenessAsked(this);
+            }
+        }
 
         /** Something may have been missed, or the room was deleted: compare with the log. Subscribing begins with it. */
-        record Resync() implements Event {}
+        record Resync() implements Event {
+            @Override
+            public void tell(Handler handler) {
+                handler.resync(this);
+            }
+        }
 
         /**
-         * The bus was away, or this node was out of its reach, and it is back: the others may have given up on what they
-         * knew of us. Rooms are compared with the log all together; see {@link NodeListener#back}.
+         * The bus was away, or this node was out of its reach, and it is back: the other nodes may have forgotten the states
+         * of this one. Rooms are compared with the log all together; see {@link NodeListener#back}.
          */
-        record Back() implements Event {}
+        record Back() implements Event {
+            @Override
+            public void tell(Handler handler) {
+                handler.back(this);
+            }
+        }
 
-        /** A node is not heard of any more, and its sockets are gone. */
-        record NodeGone() implements Event {}
+        /** A node has sent nothing for too long: its sockets count as gone. */
+        record NodeGone() implements Event {
+            @Override
+            public void tell(Handler handler) {
+                handler.nodeGone(this);
+            }
+        }
     }
 
     /**
@@ -88,7 +143,7 @@ public interface Bus {
         default void kicked(Kick kick) {}
     }
 
-    /** No other nodes, or none that could be told. */
+    /** The bus of a node that has no other nodes to tell. */
     Bus NONE = new Bus() {
         @Override
         public void publish(long roomId, Event event) {}
@@ -123,7 +178,7 @@ public interface Bus {
      */
     void subscribe(long roomId, Listener listener);
 
-    /** Tells that listener of that room no more, if it is the one that is told now. */
+    /** Ends the subscription of that listener; does nothing if another one has taken its place. */
     void unsubscribe(long roomId, Listener listener);
 
     /** Tells the other nodes that the room of that name was deleted, or replaced by another. */
@@ -132,7 +187,7 @@ public interface Bus {
     /** Tells the other nodes to end connections. */
     default void kick(Kick kick) {}
 
-    /** Who is told of what concerns the node as a whole; there is one at most. */
+    /** Registers the single listener for what concerns the node as a whole. */
     void listen(NodeListener listener);
 
     /** Whether what is published now will most likely arrive. */

@@ -14,11 +14,11 @@ final class Following implements Lives.Errand<Boolean> {
     }
 
     @Override
-    public void run(Room met, Journal.Position at, boolean stale, CompletableFuture<Boolean> done) {
+    public void run(Room met, Replica.Position at, boolean stale, CompletableFuture<Boolean> done) {
         synchronized (this) {
             if (!stopped) {
                 room = met;
-                met.watch(watcher);
+                met.watchers().follow(watcher);
             }
         }
         done.complete(true);
@@ -44,7 +44,7 @@ final class Following implements Lives.Errand<Boolean> {
             }
         }
         watcher.ended(
-                Journal.cause(error) instanceof RuntimeException known
+                Replica.cause(error) instanceof RuntimeException known
                         ? known
                         : new Documents.UnavailableException("the document cannot be followed", false));
     }

@@ -60,7 +60,7 @@ final class Lives {
          *
          * @param stale whether the log did not answer, so that the life may have ended
          */
-        void run(Room room, Journal.Position at, boolean stale, CompletableFuture<T> done);
+        void run(Room room, Replica.Position at, boolean stale, CompletableFuture<T> done);
 
         /** It is refused; also told as a failure of the stage. */
         default void refused(CloseReason reason) {}
@@ -90,7 +90,7 @@ final class Lives {
         Room room = lend(name, create);
         var unused = once.whenComplete((value, failure) -> {
             room.release();
-            Throwable error = Journal.cause(failure);
+            Throwable error = Replica.cause(failure);
             if (error == null) {
                 done.complete(value);
             } else if (!(error instanceof LifeEndedException)) {
@@ -105,7 +105,7 @@ final class Lives {
         });
         room.request(local, new Request(moment) {
             @Override
-            void served(Journal.Position at, boolean unsaved) {
+            void served(Replica.Position at, boolean unsaved) {
                 errand.run(room, at, stale || unsaved, once);
             }
 
@@ -127,16 +127,16 @@ final class Lives {
     private Room lend(String name, boolean create) {
         boolean[] created = new boolean[1];
         Room room = rooms.compute(name, (key, present) -> {
-            if (present != null && present.reserve()) {
+            if (present != null && present.seats().take()) {
                 if (create) {
-                    present.want();
+                    present.life().want();
                 }
                 return present;
             }
             Room fresh = newRoom(name);
-            fresh.reserve();
+            fresh.seats().take();
             if (create) {
-                fresh.want();
+                fresh.life().want();
             }
             created[0] = true;
             return fresh;
@@ -151,7 +151,7 @@ final class Lives {
         Room[] self = new Room[1];
         Room room = maker.make(name, context, overlays, () -> closed(self[0]));
         self[0] = room;
-        room.belongsTo(new Room.Home() {
+        room.life().belongsTo(new Life.Home() {
             @Override
             public long moment() {
                 return moments.incrementAndGet();
@@ -169,11 +169,11 @@ final class Lives {
     private boolean abandon(Room room) {
         boolean[] done = {true};
         rooms.computeIfPresent(room.name(), (key, present) -> {
-            if (present == room && room.isWanted()) {
+            if (present == room && room.life().isWanted()) {
                 done[0] = false;
                 return present;
             }
-            room.shut();
+            room.seats().shut();
             return present == room ? null : present;
         });
         return done[0];
@@ -195,7 +195,7 @@ final class Lives {
             rooms.computeIfPresent(name, (key, present) -> {
                 met[0] = present;
                 if (present.isLife(id)) {
-                    present.shut();
+                    present.seats().shut();
                     return null;
                 }
                 return present;
@@ -218,7 +218,7 @@ final class Lives {
         CompletableFuture<Void> done = new CompletableFuture<>();
         room.request(false, new Request(moments.incrementAndGet()) {
             @Override
-            void served(Journal.Position at, boolean unsaved) {
+            void served(Replica.Position at, boolean unsaved) {
                 done.complete(null);
             }
 

@@ -36,8 +36,8 @@ final class Place implements Seat, Lives.Errand<Boolean> {
     }
 
     @Override
-    public void run(Room room, Journal.Position at, boolean stale, CompletableFuture<Boolean> done) {
-        room.sit(this, stale);
+    public void run(Room room, Replica.Position at, boolean stale, CompletableFuture<Boolean> done) {
+        room.members().sit(this, stale);
         done.complete(true);
     }
 

@@ -2,17 +2,17 @@ package io.keck.room;
 
 import io.keck.protocol.CloseReason;
 
-/** What a room is asked for. Served or refused, once, in a turn of the room, which alone touches its fields. */
+/** A request to a room: served or refused, once, in a turn of the room, which alone touches its fields. */
 abstract class Request {
     /** When it came, see {@link Lives}. */
     final long moment;
     /** The log was asked. */
     boolean ready;
-    /** The read of the log that is waited for; 0 for none. */
+    /** The number of the read of the log that it waits for; 0 for none. */
     long read;
-    /** When it is waited for no more. */
+    /** When it stops waiting for that read. */
     long until;
-    /** What others committed may be missing. */
+    /** Whether the replica may lack what other nodes committed. */
     boolean stale;
 
     /** @param moment when it came, see {@link Lives} */
@@ -21,11 +21,11 @@ abstract class Request {
     }
 
     /**
-     * Its time has come.
+     * The replica is as new as it was asked for.
      *
      * @param unsaved whether the database is away
      */
-    abstract void served(Journal.Position at, boolean unsaved);
+    abstract void served(Replica.Position at, boolean unsaved);
 
     /**
      * It is not carried out here.

@@ -10,23 +10,23 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What back ends ask a room for. A request is served when everything is in the replica that was committed before it came;
- * an edit is told once how it went. Edits are not what sockets write: when they cannot be saved now they are given up, with
- * all that follows, since they were made on one another. Touched only in the room's turns.
+ * The requests and edits of back ends to one room. A request is served when the replica holds everything that was committed
+ * before it came. An edit is told its outcome once. Unlike the updates of sockets, an edit that cannot be saved now is given
+ * up, together with the edits after it, since each was made on the one before. Touched only in the room's turns.
  */
 final class Requests {
     private final RoomContext context;
-    private final Journal journal;
+    private final Replica replica;
     private final Batches batches;
     private final List<Request> waiting = new ArrayList<>();
-    /** Edits on their way to the log: those that have not been told how it went. */
+    /** Edits that were not told their outcome yet. */
     private final Set<Edit> edits = Collections.newSetFromMap(new IdentityHashMap<>());
-    /** Whether something may be in the log that the replica has not: an edit of which nobody knows how it went. */
+    /** Whether the log may hold an edit that the replica lacks, because the outcome of the edit is unknown. */
     private boolean doubt;
 
-    Requests(RoomContext context, Journal journal, Batches batches) {
+    Requests(RoomContext context, Replica replica, Batches batches) {
         this.context = context;
-        this.journal = journal;
+        this.replica = replica;
         this.batches = batches;
     }
 
@@ -46,25 +46,25 @@ final class Requests {
     void ask(Request request, boolean local, boolean unsaved) {
         boolean asks = !local && (context.log().isShared() || doubt);
         request.stale = asks && unsaved;
-        request.read = asks && !unsaved ? journal.lookUp() : 0;
+        request.read = asks && !unsaved ? replica.lookUp() : 0;
         request.until = context.clock().getAsLong() + context.settings().saveTimeout();
         request.ready = true;
     }
 
-    /** Serves those whose time has come. */
+    /** Serves the requests whose read of the log has ended, or which have waited long enough. */
     void serve(boolean unsaved) {
         if (waiting.isEmpty()) {
             return;
         }
         long now = context.clock().getAsLong();
         for (Request request : List.copyOf(waiting)) {
-            boolean looked = request.read == 0 || journal.hasRead(request.read);
+            boolean looked = request.read == 0 || replica.hasRead(request.read);
             if (request.ready && (looked || unsaved || now >= request.until)) {
                 waiting.remove(request);
-                boolean well = journal.hasReadWell(request.read);
+                boolean well = replica.hasReadWell(request.read);
                 request.stale |= request.read > 0 && !well;
                 doubt &= request.read == 0 || !well;
-                request.served(journal.here(), unsaved);
+                request.served(replica.here(), unsaved);
             }
         }
     }
@@ -94,9 +94,12 @@ final class Requests {
         return new Documents.UnavailableException("the database does not answer; perhaps it was saved", true);
     }
 
-    /** None of the edits can be saved now; of what is on its way nobody knows. */
-    void giveUpEdits() {
-        Batch onItsWay = journal.inFlight();
+    /**
+     * Gives up the edits that wait: none of them can be saved now.
+     *
+     * @param onItsWay the batch that the log was asked to commit, and of which it is not known whether it is
+     */
+    void giveUpEdits(@Nullable Batch onItsWay) {
         for (Batch batch : batches.removeEdits(onItsWay)) {
             fail(batch, givenUp(batch));
         }
@@ -105,12 +108,12 @@ final class Requests {
         }
     }
 
-    /** One that was handed to the log may be in it. */
+    /** What the edits of a batch are told that is given up: a batch that was handed to the log may be in it. */
     private static RuntimeException givenUp(Batch batch) {
         return batch.submitted ? unknown() : notNow();
     }
 
-    /** A batch of edits was refused, or nobody knows; whether that tells of a database in trouble. */
+    /** Deals with a batch of edits that was refused or whose outcome is unknown; true if the database is the likely cause. */
     boolean failed(Batch batch, @Nullable Throwable error) {
         batches.remove(batch);
         if (error instanceof UpdateLog.KeyUsedException used) {
@@ -119,7 +122,7 @@ final class Requests {
         }
         doubt = true;
         fail(batch, error instanceof UpdateLog.RoomUnknownException ? notNow() : unknown());
-        giveUpEdits();
+        giveUpEdits(null); // the batch that failed was the one on its way
         return true;
     }
 
@@ -135,7 +138,7 @@ final class Requests {
     void committed(Batch batch) {
         for (Edit edit : batch.edits) {
             if (edits.remove(edit)) {
-                Journal.Position at = journal.here();
+                Replica.Position at = replica.here();
                 edit.committed(at.roomId(), at.seq());
             }
         }
@@ -146,10 +149,14 @@ final class Requests {
      * log has said that it is not.
      *
      * @param whyNot what is said to a request that came at that moment
-     * @param endOfLife what edits are told that were not handed to the log, where the life has ended; else null. What is
-     *     on its way then is told when the log has answered
+     * @param endOfLife what edits are told that were not handed to the log, where the life has ended; else null
+     * @param unanswered the batch that is on its way: its edits are told when the log has answered
      */
-    void end(LongFunction<RuntimeException> whyNot, CloseReason reason, @Nullable RuntimeException endOfLife) {
+    void end(
+            LongFunction<RuntimeException> whyNot,
+            CloseReason reason,
+            @Nullable RuntimeException endOfLife,
+            @Nullable Batch unanswered) {
         List<Request> refused = List.copyOf(waiting);
         waiting.clear();
         refused.forEach(request -> request.refused(whyNot.apply(request.moment), reason));
@@ -158,7 +165,7 @@ final class Requests {
                 fail(batch, givenUp(batch));
             } else if (!batch.submitted) {
                 fail(batch, endOfLife);
-            } else if (batch != journal.unanswered()) {
+            } else if (batch != unanswered) {
                 fail(batch, unknown());
             }
         }

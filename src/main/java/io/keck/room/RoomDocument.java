@@ -103,13 +103,13 @@ final class RoomDocument {
 
     /** Reads the document as it is now. */
     <T extends @Nullable Object> void read(
-            Journal.Position at, boolean stale, Function<Doc, T> reader, CompletableFuture<Answer<T>> answer) {
+            Replica.Position at, boolean stale, Function<Doc, T> reader, CompletableFuture<Answer<T>> answer) {
         feed();
         turns.post(() -> answer(at.roomId(), at.seq(), stale, reader, answer));
     }
 
     /** Tells the client id of the fork on which the next edit without a key will run. */
-    void client(Journal.Position at, boolean stale, CompletableFuture<Answer<Long>> answer) {
+    void client(Replica.Position at, boolean stale, CompletableFuture<Answer<Long>> answer) {
         feed();
         turns.post(() -> answer(
                 at.roomId(), at.seq(), stale, document -> sharedFork().doc.clientId(), answer));
@@ -117,7 +117,7 @@ final class RoomDocument {
 
     /** Edits the document. */
     <T extends @Nullable Object> void edit(
-            Journal.Position at,
+            Replica.Position at,
             @Nullable RequestKey key,
             Consumer<Doc> edit,
             Function<Doc, T> afterwards,
@@ -165,7 +165,7 @@ final class RoomDocument {
 
     /** Answers an edit that changed nothing: when those are committed that it may owe this to. */
     private <T extends @Nullable Object> void answerUnchanged(
-            Fate fate, Journal.Position at, Function<Doc, T> afterwards, CompletableFuture<Answer<T>> answer) {
+            Fate fate, Replica.Position at, Function<Doc, T> afterwards, CompletableFuture<Answer<T>> answer) {
         Pending last = fate.last;
         if (last == null || last.done) {
             answer(at.roomId(), at.seq(), false, afterwards, answer);

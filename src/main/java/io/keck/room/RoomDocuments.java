@@ -196,7 +196,7 @@ final class RoomDocuments implements Documents {
     private static <T extends @Nullable Object> CompletionStage<T> otherwise(
             CompletionStage<T> stage, Function<Throwable, CompletionStage<T>> failed) {
         return stage.handle((value, error) -> {
-                    Throwable cause = Journal.cause(error);
+                    Throwable cause = Replica.cause(error);
                     return cause == null ? CompletableFuture.<T>completedStage(value) : failed.apply(cause);
                 })
                 .thenCompose(next -> next);

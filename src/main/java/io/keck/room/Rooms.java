@@ -19,14 +19,19 @@ public final class Rooms {
 
     /** No rooms yet. */
     public Rooms(RoomContext context) {
-        this(context, Room::new);
+        this(context, Maker.with(Safeguards.ON));
     }
 
-    /** How a room is made; a test makes ones that it can watch. */
+    /** Makes the rooms of a node; a test makes rooms without a safeguard, or keeps those that are made. */
     @FunctionalInterface
     interface Maker {
-        /** Makes one, as the constructor of {@link Room} does. */
+        /** Makes a room that is still to be loaded, as the constructor of {@link Room} does. */
         Room make(String name, RoomContext context, Overlays overlays, Runnable onClosed);
+
+        /** Makes rooms with these safeguards. */
+        static Maker with(Safeguards safeguards) {
+            return (name, context, overlays, onClosed) -> new Room(name, context, overlays, onClosed, safeguards);
+        }
     }
 
     Rooms(RoomContext context, Maker maker) {
@@ -118,7 +123,7 @@ public final class Rooms {
         return lives.settle(name);
     }
 
-    /** Who is told when an operator on another node ends connections; there is one at most. */
+    /** Registers the single listener for connections that an operator on another node ends. */
     public void onKick(Consumer<Bus.Kick> listener) {
         kicks = listener;
     }
@@ -209,7 +214,7 @@ public final class Rooms {
         long longest = 0;
         for (Room room : lives.all()) {
             loaded++;
-            occupied += room.isOccupied() ? 1 : 0;
+            occupied += room.seats().areTaken() ? 1 : 0;
             long since = room.waitingSince();
             longest = since == 0 ? longest : Math.max(longest, now - since);
         }
@@ -249,7 +254,7 @@ public final class Rooms {
         tailer.tick(lives.all());
     }
 
-    /** Lets every room do what time demands; to be called about once a second. */
+    /** Runs the ticks of the rooms that are due; to be called about once a second. */
     public void tick() {
         lives.all().forEach(Room::tick);
         if (overlays.outage().isOn()) {
@@ -258,7 +263,7 @@ public final class Rooms {
         busiest.look(lives.all());
     }
 
-    /** Takes no more connections, ends those that are there, and completes when every update they sent is saved. */
+    /** Takes no more connections, ends the present ones, and completes when every update they sent is saved. */
     public CompletableFuture<Void> drain(CloseReason reason) {
         draining = true;
         List<CompletableFuture<Void>> saved = lives.all().stream()

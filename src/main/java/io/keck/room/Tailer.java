@@ -47,10 +47,10 @@ final class Tailer {
         soon = false;
         isFirst = false;
         askedAt = now;
-        List<Map<Room, Journal.Position>> questions = new ArrayList<>();
-        Map<Room, Journal.Position> positions = new HashMap<>();
+        List<Map<Room, Replica.Position>> questions = new ArrayList<>();
+        Map<Room, Replica.Position> positions = new HashMap<>();
         for (Room room : rooms) {
-            Journal.Position position = room.position();
+            Replica.Position position = room.position();
             if (position != null) {
                 positions.put(room, position);
             }
@@ -70,7 +70,7 @@ final class Tailer {
         questions.forEach(question -> ask(question, comparison));
     }
 
-    private void ask(Map<Room, Journal.Position> positions, Comparison comparison) {
+    private void ask(Map<Room, Replica.Position> positions, Comparison comparison) {
         List<Long> ids = new ArrayList<>(positions.size());
         positions.values().forEach(position -> ids.add(position.roomId()));
         context.log().heads(ids).whenComplete((heads, error) -> {
@@ -95,7 +95,7 @@ final class Tailer {
         /** Counts how far the replicas are behind now; some of it may be under way. */
         synchronized void answered(Collection<Room> rooms, Map<Long, UpdateLog.Head> heads) {
             for (Room room : rooms) {
-                Journal.Position here = room.position();
+                Replica.Position here = room.position();
                 UpdateLog.Head head = here == null ? null : heads.get(here.roomId());
                 if (here != null && head != null && head.seq() > here.seq()) {
                     behind++;

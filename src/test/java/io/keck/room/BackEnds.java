@@ -78,7 +78,7 @@ final class BackEnds {
         reads.add(new Read(
                 node,
                 answer.whenComplete((id, failure) -> {
-                            Throwable error = Journal.cause(failure);
+                            Throwable error = Replica.cause(failure);
                             if (error != null && !(error instanceof UnavailableException)) {
                                 violations.add("an act failed: " + error);
                             } else if (error == null && id >= 0) {
@@ -115,7 +115,7 @@ final class BackEnds {
         var unused = answer.whenComplete((done, failure) -> {
             if (failure == null) {
                 check("a write", act, done);
-            } else if (Journal.cause(failure) instanceof RoomMissingException) {
+            } else if (Replica.cause(failure) instanceof RoomMissingException) {
                 checkMissing(room, act);
             }
         });
@@ -142,7 +142,7 @@ final class BackEnds {
                 .whenComplete((missing, error) -> {
                     if (error == null) {
                         check("a read", local && act != null && act.node() != node ? null : act, missing);
-                    } else if (Journal.cause(error) instanceof RoomMissingException) {
+                    } else if (Replica.cause(error) instanceof RoomMissingException) {
                         checkMissing(room, act);
                     }
                 })
@@ -192,7 +192,7 @@ final class BackEnds {
         }
         edit.answer()
                 .whenComplete((answer, failure) -> {
-                    Throwable error = Journal.cause(failure);
+                    Throwable error = Replica.cause(failure);
                     if (error == null) {
                         boolean kept = restores || isIn(edit, log.replay(answer.roomId(), answer.seq()));
                         if (!answer.value() || !kept) {

@@ -51,6 +51,7 @@ final class ClusterSimulation {
 
     private final long seed;
     private final Twin twin;
+    private final Safeguards safeguards;
     private final Random random;
     private final FakeLog log = new FakeLog();
     private final FakeBus bus;
@@ -102,13 +103,9 @@ final class ClusterSimulation {
         }
 
         private Room room(String name, RoomContext context, Overlays overlays, Runnable onClosed) {
-            Watched[] self = new Watched[1];
-            self[0] = new Watched(name, context, overlays, () -> {
-                watched.remove(self[0]);
-                onClosed.run();
-            });
-            watched.add(self[0]);
-            return self[0];
+            Room room = Rooms.Maker.with(safeguards).make(name, context, overlays, onClosed);
+            room.watchers().observe(new Watched(room, watched));
+            return room;
         }
     }
 
@@ -124,59 +121,74 @@ final class ClusterSimulation {
         }
     }
 
-    /** A room whose {@code applied} is watched. */
-    private final class Watched extends Room {
+    /** Checks each step of a room's replica, and lists the room while it is open. */
+    private final class Watched implements Watcher {
+        final Room room;
+        private final List<Watched> open;
         private long last;
 
-        Watched(String name, RoomContext context, Overlays overlays, Runnable onClosed) {
-            super(name, context, overlays, onClosed);
+        Watched(Room room, List<Watched> open) {
+            this.room = room;
+            this.open = open;
+            open.add(this);
         }
 
         @Override
-        boolean waitsForTheLog(Request request) {
-            return twin != Twin.NO_WAITING && super.waitsForTheLog(request);
-        }
-
-        @Override
-        RuntimeException endOfLife() {
-            return twin == Twin.NO_ASKING_AGAIN ? new Documents.RoomMissingException(name()) : super.endOfLife();
-        }
-
-        @Override
-        boolean isCopyOfEnded(StateVector known) {
-            return twin != Twin.NO_HOLD && super.isCopyOfEnded(known);
-        }
-
-        @Override
-        Update reduce(Update update) {
-            return twin == Twin.NO_REDUCE ? update : super.reduce(update);
-        }
-
-        @Override
-        boolean continues(long before, long known) {
-            return twin == Twin.NO_LOOK_BACK || twin == Twin.NO_GAPS || super.continues(before, known);
-        }
-
-        @Override
-        void headSeen(UpdateLog.@Nullable Head head, Journal.Position asked) {
-            boolean blind = twin == Twin.NO_CATCH_UP
-                    || (twin == Twin.NO_LOOK_BACK && head != null && head.seq() <= asked.seq());
-            if (!blind) {
-                super.headSeen(head, asked);
-            }
-        }
-
-        @Override
-        void applied(long seq) {
+        public void risen(long roomId, long seq) {
             // past rows that were compacted away the snapshot brings it
-            boolean snapshot = seq == last
-                    || (seq > last && last <= log.snapshotSeq(position().roomId()));
+            boolean snapshot = seq == last || (seq > last && last <= log.snapshotSeq(roomId));
             if (seq != last + 1 && !snapshot && !restores) {
                 violations.add("applied went from " + last + " to " + seq);
             }
             last = seq;
-            super.applied(seq);
         }
+
+        @Override
+        public void wentBack() {}
+
+        @Override
+        public void ended(RuntimeException why) {
+            open.remove(this);
+        }
+    }
+
+    private static Safeguards without(Twin twin) {
+        return new Safeguards() {
+            @Override
+            public boolean reducesUpdates() {
+                return twin != Twin.NO_REDUCE;
+            }
+
+            @Override
+            public boolean comparesLinks() {
+                return twin != Twin.NO_LOOK_BACK && twin != Twin.NO_GAPS;
+            }
+
+            @Override
+            public boolean comparesHeads() {
+                return twin != Twin.NO_CATCH_UP;
+            }
+
+            @Override
+            public boolean noticesLostRows() {
+                return twin != Twin.NO_LOOK_BACK;
+            }
+
+            @Override
+            public boolean waitsForTheLog() {
+                return twin != Twin.NO_WAITING;
+            }
+
+            @Override
+            public boolean asksAgainByName() {
+                return twin != Twin.NO_ASKING_AGAIN;
+            }
+
+            @Override
+            public boolean refusesCopiesOfEndedLives() {
+                return twin != Twin.NO_HOLD;
+            }
+        };
     }
 
     ClusterSimulation(long seed, Twin twin) {
@@ -189,6 +201,7 @@ final class ClusterSimulation {
         this.skews = new Random(~seed);
         this.seed = seed;
         this.twin = twin;
+        this.safeguards = without(twin);
         random = new Random(seed);
         troubled = seed % 2 == 1;
         restores = seed % 3 == 2;
@@ -315,8 +328,9 @@ final class ClusterSimulation {
             return;
         }
         for (Node node : nodes) {
-            for (Watched room : node.watched) {
-                Journal.Position at = room.position();
+            for (Watched watched : node.watched) {
+                Room room = watched.room;
+                Replica.Position at = room.position();
                 if (at != null) {
                     World.assertSame(
                             room.store(), log.replay(at.roomId(), at.seq()), "replica of " + room.name() + " at " + at);

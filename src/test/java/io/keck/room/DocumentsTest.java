@@ -217,12 +217,12 @@ class DocumentsTest {
         ManualExecutor later = new ManualExecutor(1);
         World two = new World(
                 World.SMALL,
-                (name, context, overlays, onClosed) -> new Room(name, context, overlays, onClosed) {
+                Rooms.Maker.with(new Safeguards() {
                     @Override
-                    boolean isLost(Edit edit) {
-                        return checked && super.isLost(edit);
+                    public boolean dropsDependentEdits() {
+                        return checked;
                     }
-                },
+                }),
                 later);
         Documents both = two.rooms.documents();
         both.create(ROOM, DocumentsTest::text);

@@ -53,27 +53,27 @@ class LivesTest {
     }
 
     private static Rooms.Maker maker(Twin twin) {
-        return (name, context, overlays, onClosed) -> new Room(name, context, overlays, onClosed) {
+        return Rooms.Maker.with(new Safeguards() {
             @Override
-            boolean waitsForTheLog(Request request) {
-                return twin != Twin.NO_WAITING && super.waitsForTheLog(request);
+            public boolean waitsForTheLog() {
+                return twin != Twin.NO_WAITING;
             }
 
             @Override
-            RuntimeException endOfLife() {
-                return twin == Twin.NO_ASKING_AGAIN ? new RoomMissingException(name) : super.endOfLife();
+            public boolean asksAgainByName() {
+                return twin != Twin.NO_ASKING_AGAIN;
             }
 
             @Override
-            boolean isLife(long id) {
-                return twin != Twin.NO_ENDING && super.isLife(id);
+            public boolean closesEndedLives() {
+                return twin != Twin.NO_ENDING;
             }
 
             @Override
-            boolean isCopyOfEnded(io.keck.crdt.store.StateVector known) {
-                return twin != Twin.NO_HOLD && super.isCopyOfEnded(known);
+            public boolean refusesCopiesOfEndedLives() {
+                return twin != Twin.NO_HOLD;
             }
-        };
+        });
     }
 
     private void settle() {

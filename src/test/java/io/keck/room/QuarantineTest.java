@@ -18,7 +18,7 @@ class QuarantineTest {
     private final World world = node(1);
 
     private World node(long seed) {
-        return new World(World.SMALL, Room::new, log, Bus.NONE, new Counter(), seed);
+        return new World(World.SMALL, World.ROOMS, log, Bus.NONE, new Counter(), seed);
     }
 
     private final class Counter implements RoomMetrics {

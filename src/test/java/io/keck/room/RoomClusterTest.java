@@ -38,7 +38,7 @@ class RoomClusterTest {
                 events.add("went back");
             }
         };
-        World world = new World(World.SMALL, Room::new, log, bus.end(), metrics, seed);
+        World world = new World(World.SMALL, World.ROOMS, log, bus.end(), metrics, seed);
         world.now = 1_000_000;
         world.way.shared = true;
         return world;
@@ -437,7 +437,7 @@ class RoomClusterTest {
     @Test
     void awareness_ofANodeThatIsGoneGoes_andComesBackWhenItWasThereAllAlong() {
         FakeBus.End end = bus.end(); // a third node
-        World c = new World(World.SMALL, Room::new, log, end, RoomMetrics.NONE, 3);
+        World c = new World(World.SMALL, World.ROOMS, log, end, RoomMetrics.NONE, 3);
         c.way.shared = true;
         FakeClient carol = c.joined();
         carol.point("{}");
@@ -569,7 +569,7 @@ class RoomClusterTest {
                 return end.isHealthy();
             }
         };
-        World c = new World(World.SMALL, Room::new, log, mute, RoomMetrics.NONE, 3);
+        World c = new World(World.SMALL, World.ROOMS, log, mute, RoomMetrics.NONE, 3);
         c.way.shared = true;
         FakeClient carol = c.joined();
         settle();

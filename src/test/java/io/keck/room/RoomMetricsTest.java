@@ -40,7 +40,7 @@ class RoomMetricsTest {
         }
     };
 
-    private final World world = new World(World.SMALL, Room::new, new FakeLog(), Bus.NONE, metrics, 1);
+    private final World world = new World(World.SMALL, World.ROOMS, new FakeLog(), Bus.NONE, metrics, 1);
 
     @Test
     void commit_isTimedFromReceptionAndFromTheTurnThatHandedItOver() {

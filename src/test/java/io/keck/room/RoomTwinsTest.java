@@ -12,26 +12,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What each safeguard is for: switched off, the tests see the harm. */
 class RoomTwinsTest {
+    private static final Safeguards NOT_REDUCING = new Safeguards() {
+        @Override
+        public boolean reducesUpdates() {
+            return false;
+        }
+    };
+
     @Test
     void withoutReduce_aReconnectStormWritesRowsAndWakesEverybody() {
-        World world = new World(World.SMALL, NotReducing::new);
+        World world = new World(World.SMALL, Rooms.Maker.with(NOT_REDUCING));
         Storm storm = new Storm(world, 100);
         storm.run();
 
         assertThat(storm.rowsAdded()).isPositive();
         assertThat(storm.framesToOthers()).isPositive();
-    }
-
-    /** Takes every update for news. */
-    private static final class NotReducing extends Room {
-        NotReducing(String name, RoomContext context, Overlays overlays, Runnable onClosed) {
-            super(name, context, overlays, onClosed);
-        }
-
-        @Override
-        Update reduce(Update update) {
-            return update;
-        }
     }
 
     @Test

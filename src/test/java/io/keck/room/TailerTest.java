@@ -21,7 +21,7 @@ class TailerTest {
             compared.add(behind + " by " + rows);
         }
     };
-    private final World world = new World(World.SMALL, Room::new, new FakeLog(), end, metrics, 1);
+    private final World world = new World(World.SMALL, World.ROOMS, new FakeLog(), end, metrics, 1);
 
     private void open(int rooms) {
         world.way.shared = true;

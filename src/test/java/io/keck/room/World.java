@@ -23,6 +23,9 @@ final class World {
     static final RoomSettings SMALL = new RoomSettings(
             1_000, 2_000, 5_000, 1L << 30, 1_000, 3, 2_000, 500, 20_000, 60_000, 30_000, 60_000, 3_000, 200);
 
+    /** Rooms with every safeguard, as in production. */
+    static final Rooms.Maker ROOMS = Rooms.Maker.with(Safeguards.ON);
+
     static final AwarenessState.Limits STATES = new AwarenessState.Limits(1_000, 3, 1_000);
 
     final FakeLog log;
@@ -39,7 +42,7 @@ final class World {
     }
 
     World(RoomSettings settings) {
-        this(settings, Room::new);
+        this(settings, ROOMS);
     }
 
     World(RoomSettings settings, Rooms.Maker maker) {
@@ -53,7 +56,7 @@ final class World {
 
     /** With another budget for documents. */
     World(DocumentBudget budget) {
-        this(SMALL, Room::new, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1, null, budget);
+        this(SMALL, ROOMS, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1, null, budget);
     }
 
     /** One of several nodes. */

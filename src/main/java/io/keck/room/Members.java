@@ -1,0 +1,219 @@
+package io.keck.room;
+
+import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.Update;
+import io.keck.protocol.CloseReason;
+import io.keck.protocol.Message;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The members of one room, from joining to leaving: greets them, routes their messages, answers their step 1s, and brings
+ * those up to date that were too slow. Touched only in the room's turns.
+ *
+ * <p><b>Slow sockets.</b> A member whose backlog is above {@code maxBacklog} gets no more batches: {@link Audience} keeps
+ * the state vector that the member has, and {@link #catchUp} sends what it lacks in one piece when its socket has drained.
+ *
+ * <p><b>Step 1</b> is answered at the end of a turn, after what its sender sent before is committed. Where other nodes
+ * write to the log, too, it is answered after a look at the log, so that the answer holds what was committed anywhere
+ * before. A log that does not answer is waited for {@code saveTimeout} at most, and in unsaved mode not at all.
+ */
+final class Members implements Message.Handler<Member> {
+    private final RoomContext context;
+    private final Replica replica;
+    private final Batches batches;
+    private final Saving saving;
+    private final Life life;
+    private final Seats seats;
+    private final List<Member> all;
+    private final Consumer<Runnable> turns;
+    private final Answers answers;
+    private final RoomAwareness awareness;
+
+    /**
+     * No members yet.
+     *
+     * @param all the room's own list
+     * @param turns runs something in a turn of the room, while it is open
+     * @param others tells the other nodes
+     */
+    Members(
+            RoomContext context,
+            Replica replica,
+            Batches batches,
+            Saving saving,
+            Life life,
+            Seats seats,
+            List<Member> all,
+            Consumer<Runnable> turns,
+            Consumer<Bus.Event> others) {
+        this.context = context;
+        this.replica = replica;
+        this.batches = batches;
+        this.saving = saving;
+        this.life = life;
+        this.seats = seats;
+        this.all = all;
+        this.turns = turns;
+        this.answers = new Answers(replica::store, batches, context.settings(), this::mustWait);
+        this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others);
+    }
+
+    RoomAwareness awareness() {
+        return awareness;
+    }
+
+    /** The store has changed: frames that were encoded from it are encoded again when they are next needed. */
+    void storeChanged() {
+        answers.storeChanged();
+    }
+
+    // ------------------------------------------------------------------ joining and leaving
+
+    /**
+     * Gives a connection its seat, greets it, and deals with what it has sent.
+     *
+     * @param stale whether the log did not say that this life goes on
+     */
+    void sit(Place place, boolean stale) {
+        Member member = new Member(place.connection(), context.settings().maxAwarenessStates());
+        List<Place.Frame> early = place.begin(new MemberSeat(this, member, turns, context));
+        if (early == null) {
+            return;
+        }
+        seats.take();
+        member.isProven = !stale || !replica.isFollowing();
+        all.add(member);
+        member.connection.send(answers.step1());
+        awareness.greet(member);
+        member.greeted = true;
+        member.isFresh = true; // what it sent early has waited with it
+        early.forEach(frame -> hear(member, frame.messages(), frame.cameAt()));
+        member.isFresh = false;
+        if (!member.paused) {
+            member.connection.resume();
+        }
+    }
+
+    /** Takes a member out; calls after the first do nothing. */
+    void leave(Member member) {
+        if (all.remove(member)) {
+            seats.give(context.clock().getAsLong());
+            answers.leave(member);
+            awareness.leave(member);
+        }
+    }
+
+    // ------------------------------------------------------------------ messages
+
+    /**
+     * Deals with the messages of one frame.
+     *
+     * @param cameAt by the clock of {@link RoomMetrics}
+     */
+    void hear(Member member, List<Message> frame, long cameAt) {
+        member.cameAt = cameAt;
+        for (Message message : frame) {
+            if (!member.isDismissed) {
+                message.tell(member, this);
+            }
+        }
+    }
+
+    /** A member asks for what it lacks: all that was committed before, on whichever node. */
+    @Override
+    public void syncStep1(Member member, Message.SyncStep1 message) {
+        StateVector known = message.stateVector();
+        if (!member.hasAsked && life.isCopyOfEnded(known, replica.store())) {
+            member.isDismissed = true;
+            leave(member);
+            member.connection.close(CloseReason.deleted());
+            return;
+        }
+        member.hasAsked = true;
+        if (context.log().isShared() && !member.isFresh && !saving.isUnsaved() && replica.isFollowing()) {
+            member.freshAfter = replica.lookUp();
+            member.freshUntil = context.clock().getAsLong() + context.settings().saveTimeout();
+        }
+        member.isFresh = false;
+        answers.ask(member, known);
+    }
+
+    @Override
+    public void syncStep2(Member member, Message.SyncStep2 message) {
+        member.mayClaim = false;
+        if (replica.isFollowing()) {
+            accept(member, message.update());
+        }
+    }
+
+    @Override
+    public void syncUpdate(Member member, Message.SyncUpdate message) {
+        accept(member, message.update());
+    }
+
+    private void accept(Member member, Update update) {
+        context.metrics().emptyStructs(update.emptyCount());
+        Update fresh = saving.reduce(update);
+        if (fresh.isEmpty()) {
+            return;
+        }
+        if (!replica.isFollowing()) {
+            member.connection.close(CloseReason.quarantined());
+            return;
+        }
+        saving.add(fresh, member);
+    }
+
+    @Override
+    public void awarenessUpdate(Member member, Message.AwarenessUpdate message) {
+        awareness.hear(member, message);
+    }
+
+    @Override
+    public void queryAwareness(Member member, Message.QueryAwareness message) {
+        awareness.ask(member);
+    }
+
+    @Override
+    public void auth(Member member, Message.Auth message) {} // a refusal, which only clients act on
+
+    @Override
+    public void unknown(Member member, Message.Unknown message) {} // ignored, as the reference server does
+
+    // ------------------------------------------------------------------ answers
+
+    /** Whether a step 1 must not be answered yet: updates of its sender or of other nodes are still on their way. */
+    private boolean mustWait(Member member) {
+        if (saving.isUnsaved()) {
+            return false;
+        }
+        boolean isStale = member.freshAfter > 0
+                && !replica.hasRead(member.freshAfter)
+                && context.clock().getAsLong() < member.freshUntil;
+        return isStale || batches.holdNewsOf(member);
+    }
+
+    /** Answers the step 1s that have not to wait. */
+    void answer() {
+        answers.give();
+    }
+
+    /** Whether a step 1 waits for its answer. */
+    boolean isAnyoneWaiting() {
+        return answers.isAnyoneWaiting();
+    }
+
+    /** Sends a member what its socket was too slow for, now that the socket takes bytes again. */
+    void catchUp(Member member) {
+        if (member.connection.backlog() > context.settings().maxBacklog()) {
+            return;
+        }
+        StateVector behind = member.behind;
+        if (behind != null) {
+            member.behind = null;
+            member.connection.send(Message.update(answers.stateSince(behind)));
+        }
+        awareness.catchUp(member);
+    }
+}

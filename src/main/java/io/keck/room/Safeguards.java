@@ -1,0 +1,56 @@
+package io.keck.room;
+
+/**
+ * The checks that keep a room's promises, one method each. In production all of them are on. A test that switches one off
+ * must see the harm that the method names; a safeguard whose absence no test notices would not be known to work.
+ * Implementations are immutable.
+ */
+interface Safeguards {
+    /** Every safeguard is on. */
+    Safeguards ON = new Safeguards() {};
+
+    /** Without it a client that reconnects writes its whole document again, and every member receives it. */
+    default boolean reducesUpdates() {
+        return true;
+    }
+
+    /** Without it a replica skips rows of other nodes, and keeps rows that the log has lost. */
+    default boolean comparesLinks() {
+        return true;
+    }
+
+    /** Without it a replica stays behind the log when the bus loses a row, and outlives the deletion of its room. */
+    default boolean comparesHeads() {
+        return true;
+    }
+
+    /** Without it nothing notices, in a quiet room, that the database was restored to an earlier state. */
+    default boolean noticesLostRows() {
+        return true;
+    }
+
+    /** Without it an edit is saved whose predecessor is missing: its content waits for that predecessor forever. */
+    default boolean dropsDependentEdits() {
+        return true;
+    }
+
+    /** Without it a request reaches a life of the name that another node has ended. */
+    default boolean waitsForTheLog() {
+        return true;
+    }
+
+    /** Without it a request that met an ended life fails, although the name lives on. */
+    default boolean asksAgainByName() {
+        return true;
+    }
+
+    /** Without it the node that ends a life goes on serving it until its own comparison with the log. */
+    default boolean closesEndedLives() {
+        return true;
+    }
+
+    /** Without it a tab that was left open writes the content of an ended life into the next one. */
+    default boolean refusesCopiesOfEndedLives() {
+        return true;
+    }
+}
