@@ -22,7 +22,14 @@ const named = name => {
 // y-websocket listens for the end of the process with each provider
 process.setMaxListeners(0)
 
-const content = doc => ({
+/** Other releases of the provider, by the name of the package; `@y/websocket` is for Yjs 14. */
+const providerOf = async library => (await import(library)).WebsocketProvider
+const documentOf = async library => library === '@y/websocket' ? new (await import('@y/y')).Doc() : new Y.Doc()
+
+/** The text of a document of Yjs 13 or 14. */
+const textOf = doc => doc.getText === undefined ? doc.get('t') : doc.getText('t')
+
+const content = doc => doc.getText === undefined ? { text: doc.get('t').toString() } : ({
   text: doc.getText('t').toString(),
   delta: doc.getText('t').toDelta(),
   map: doc.getMap('m').toJSON(),
@@ -31,9 +38,9 @@ const content = doc => ({
 
 /** One change of a document; an index is taken modulo what is there. */
 const change = (doc, [kind, ...args]) => {
-  const text = doc.getText('t')
-  const map = doc.getMap('m')
-  const array = doc.getArray('a')
+  const text = textOf(doc)
+  const map = doc.getMap?.('m')
+  const array = doc.getArray?.('a')
   const at = (index, length) => length === 0 ? 0 : index % length
   switch (kind) {
     case 'insert': return text.insert(at(args[0], text.length + 1), args[1])
@@ -77,14 +84,15 @@ const conditions = {
   closed: (all, n) => all.every(c => c.closes.length >= n),
   /** All see so many clients, themselves included. */
   present: (all, n) => all.every(c => c.provider.awareness.getStates().size === n),
-  length: (all, n) => all.every(c => c.doc.getText('t').length === n)
+  length: (all, n) => all.every(c => textOf(c.doc).length === n)
 }
 
 const pause = millis => new Promise(resolve => setTimeout(resolve, millis))
 
 const operations = {
-  open: ({ name, url, room, params = {} }) => {
-    const doc = new Y.Doc()
+  open: async ({ name, url, room, params = {}, library = 'y-websocket' }) => {
+    const doc = await documentOf(library)
+    const Provider = library === 'y-websocket' ? WebsocketProvider : await providerOf(library)
     const client = { doc, closes: [], updates: 0, tries: 0, connects: 0 }
     class Counted extends WebSocket {
       constructor (...args) {
@@ -92,7 +100,7 @@ const operations = {
         client.tries++
       }
     }
-    const provider = new WebsocketProvider(url, room, doc, {
+    const provider = new Provider(url, room, doc, {
       WebSocketPolyfill: Counted, disableBc: true, maxBackoffTime: 400, params
     })
     client.provider = provider
@@ -150,7 +158,7 @@ const operations = {
     while (!conditions[what](all, value)) {
       if (Date.now() > deadline) {
         const seen = all.map(c => [c.provider.synced, c.closes, Y.decodeStateVector(Y.encodeStateVector(c.doc)).size,
-          c.provider.awareness.getStates().size, c.doc.getText('t').length])
+          c.provider.awareness.getStates().size, textOf(c.doc).length])
         throw new Error(`in vain: ${what} ${value ?? ''} of ${names}: ${JSON.stringify(seen)}`)
       }
       await pause(5)

@@ -22,4 +22,4 @@ fail() {
 
 command -v node >/dev/null 2>&1 || fail "node is not installed"
 command -v npm >/dev/null 2>&1 || fail "npm is not installed"
-npm ci --no-audit --no-fund || fail "npm ci failed"
+npm ci --no-audit --no-fund --omit=optional || fail "npm ci failed"

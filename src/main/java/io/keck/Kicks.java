@@ -70,13 +70,13 @@ final class Kicks {
         isNew(kick);
         bus.kick(kick);
         int here = sockets.kick(room, connection);
-        LOG.info("An operator ended {} connections here", here);
+        LOG.info("An operator ended {} connections on this node", here);
         boolean stored = true;
         try {
             database.add(kick);
         } catch (JdbiException e) {
             LOG.warn(
-                    "A kick is not in the database, nodes out of reach of the bus do not know of it: {}",
+                    "A kick could not be stored in the database; nodes without the bus will not hear of it: {}",
                     e.getMessage());
             stored = false;
         }
@@ -91,7 +91,7 @@ final class Kicks {
     void told(Bus.Kick kick) {
         if (isNew(kick)) {
             int here = sockets.kick(kick.room(), kick.connection());
-            LOG.info("An operator on another node ended {} connections here", here);
+            LOG.info("An operator on another node ended {} connections on this node", here);
         }
     }
 

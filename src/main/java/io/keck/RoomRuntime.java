@@ -144,22 +144,24 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
         try {
             ticker.run();
         } catch (RuntimeException e) {
-            LOG.error("A task of the rooms failed; a periodic one runs again with the next tick", e);
+            LOG.error("A periodic task of the rooms failed; it runs again with the next tick", e);
         }
     }
 
     @Override
     public void lifeCycleStopping(LifeCycle event) {
         draining = true;
-        LOG.info("Stopping: {} rooms are told to come back elsewhere", rooms.size());
+        LOG.info("Stopping: asking the clients of {} rooms to reconnect elsewhere", rooms.size());
         guarded(farewell);
         try {
             rooms.drain(CloseReason.restart()).get(drainMillis, TimeUnit.MILLISECONDS);
             LOG.info("Everything is saved");
         } catch (TimeoutException e) {
-            LOG.error("Not everything could be saved within {} ms; what nobody has seen may be lost", drainMillis);
+            LOG.error(
+                    "Not all updates were committed within {} ms; updates that no other client has seen may be lost",
+                    drainMillis);
         } catch (ExecutionException e) {
-            LOG.error("Rooms could not be closed in good order", e);
+            LOG.error("Unexpected error while saving the rooms", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

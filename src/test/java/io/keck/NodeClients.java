@@ -116,8 +116,14 @@ final class NodeClients implements AutoCloseable {
 
     /** Opens a provider at a port of this machine. */
     long open(String name, int port, String rawRoom) {
-        ObjectNode request =
-                of(name).put("url", "ws://127.0.0.1:" + port + "/collaboration").put("room", rawRoom);
+        return open(name, port, rawRoom, "y-websocket");
+    }
+
+    /** Opens a provider of another npm package, see {@code package.json} beside the script. */
+    long open(String name, int port, String rawRoom, String library) {
+        ObjectNode request = of(name).put("url", "ws://127.0.0.1:" + port + "/collaboration")
+                .put("room", rawRoom)
+                .put("library", library);
         return result(ask("open", request)).asLong();
     }
 

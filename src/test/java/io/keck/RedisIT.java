@@ -210,7 +210,7 @@ class RedisIT {
         List<byte[]> seen = crowds.get(0).seen();
         nodes.add(startNode("one"));
         assertThat(before.awaitExit(Duration.ofSeconds(60))).isEqualTo(3);
-        assertThat(before.log()).contains("Another Keck has started as node \"one\"", "Everything is saved");
+        assertThat(before.log()).contains("A second node has started with the label \"one\"", "Everything is saved");
         Crowd.awaitFresh(nodes.get(2), crowds.get(0).room(), seen);
         crowds.forEach(crowd -> crowd.assertConnected(1));
     }

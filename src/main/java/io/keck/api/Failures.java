@@ -60,7 +60,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
             return response(Reply.text(Status.BAD_REQUEST, "The request broke off."))
                     .build();
         }
-        LOG.error("A request failed in a way that is an error of Keck", error);
+        LOG.error("Internal error while handling a request", error);
         return response(Reply.text(Status.INTERNAL_SERVER_ERROR, "Keck failed; its log says why."))
                 .build();
     }
@@ -91,7 +91,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
             return made;
         }
         if (made.getStatus() >= SERVER_ERRORS) {
-            LOG.error("A request failed in a way that is an error of Keck", error);
+            LOG.error("Internal error while handling a request", error);
         }
         Reply reply = Reply.text(made.getStatus(), ErrorPages.sentence(made.getStatus(), null));
         return Response.fromResponse(made)

@@ -395,7 +395,7 @@ final class RoomFeed implements Watcher {
     private void tellDamage(String what) {
         if (!damageTold) {
             damageTold = true;
-            LOG.error("Who follows room {} is told nothing more until it is repaired: {}", name, what);
+            LOG.error("Event streams of room {} are suspended until it is repaired: {}", name, what);
         }
     }
 

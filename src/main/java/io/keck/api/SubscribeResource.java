@@ -52,7 +52,7 @@ public final class SubscribeResource {
 
     private static Response unavailable(Throwable cause) {
         if (!(cause instanceof io.keck.feed.FeedUnavailableException)) {
-            LOG.error("An endpoint was to be set, and nobody knows whether it was", cause);
+            LOG.error("Setting the webhook endpoint failed with an unknown outcome", cause);
         }
         return Failures.unavailable(true);
     }

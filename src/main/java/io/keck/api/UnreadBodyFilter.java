@@ -39,7 +39,7 @@ public final class UnreadBodyFilter implements ContainerResponseFilter {
         try {
             return bodies.drain(request.getEntityStream());
         } catch (RuntimeException e) {
-            LOG.warn("The rest of a body could not be read, the connection ends with the answer", e);
+            LOG.warn("The rest of a request body could not be read; closing the connection after the answer", e);
             return false;
         }
     }

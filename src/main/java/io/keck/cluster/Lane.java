@@ -181,7 +181,7 @@ final class Lane {
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException e) {
-                LOG.error("The bus had an error that nobody foresaw; it connects again", e);
+                LOG.error("Unexpected error on the Redis connection; reconnecting", e);
                 gone(e.toString());
             } finally {
                 link = null;

@@ -164,7 +164,7 @@ final class RedisBus implements Bus, Managed {
                 metrics.refused(BusMetrics.Refusal.ALIEN);
             } catch (DecodeException | IllegalArgumentException e) {
                 metrics.refused(BusMetrics.Refusal.DAMAGED);
-                LOG.warn("The bus delivered something that is damaged, it is dropped: {}", e.getMessage());
+                LOG.warn("Dropped a damaged message from the bus: {}", e.getMessage());
             }
         }
 
@@ -192,7 +192,7 @@ final class RedisBus implements Bus, Managed {
         public void disconnected(String why) {
             metrics.disconnected();
             if (!saidAway) { // once, not with each attempt
-                LOG.warn("The bus is away, other nodes are found through the database: {}", why);
+                LOG.warn("The bus is unavailable; nodes exchange updates through the database: {}", why);
                 saidAway = true;
             }
             isConnected = false;
@@ -229,7 +229,7 @@ final class RedisBus implements Bus, Managed {
             }
             long silent = Math.min(silence(), TimeUnit.NANOSECONDS.toMillis(now - connectedAt));
             if (silent > settings.cutAfter()) {
-                LOG.warn("The bus is silent for {} ms, it is connected again", silent);
+                LOG.warn("No answer from the bus for {} ms; reconnecting", silent);
                 lane.cut();
             } else if (silence() > settings.cutAfter()) {
                 wasAway = true;
@@ -252,7 +252,7 @@ final class RedisBus implements Bus, Managed {
             }
         } else if (envelope.content() instanceof Envelope.Content.Beat beat) {
             if (peers.put(envelope.boot(), new Peer(beat.label(), nanos.getAsLong())) == null) {
-                LOG.info("Node {} is there", beat.label());
+                LOG.info("Node {} joined", beat.label());
             }
         } else if (envelope.content() instanceof Envelope.Content.Deleted deleted) {
             NodeListener node = nodeListener;
@@ -274,13 +274,13 @@ final class RedisBus implements Bus, Managed {
             long silentSince = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.goneAfter());
             peers.forEach((number, peer) -> {
                 if (peer.heardAt() - silentSince < 0 && peers.remove(number, peer)) {
-                    LOG.info("Node {} is not heard of any more", peer.label());
+                    LOG.info("Node {} timed out", peer.label());
                     metrics.nodeGone();
                     ways.forEach(way -> way.rooms.values().forEach(l -> l.on(number, new Event.NodeGone())));
                 }
             });
         } catch (RuntimeException e) {
-            LOG.error("The bus could not be looked after; it is tried again", e);
+            LOG.error("Unexpected error while supervising the bus; retrying", e);
         }
     }
 

@@ -52,12 +52,11 @@ public final class EndedLives {
                 : new EndedLives(List.copyOf(lives.subList(0, Math.min(lives.size(), MAX_LIVES))));
     }
 
-    /** The client ids of a state vector in ascending order; of more than {@value #MAX_CLIENTS} those with the highest clocks. */
-    public static long[] clients(StateVector written) {
-        return clients(written.asMap());
-    }
-
-    /** The same for clocks by client id. */
+    /**
+     * The client ids in ascending order; of more than {@value #MAX_CLIENTS} those with the highest clocks.
+     *
+     * @param clocks by client id
+     */
     public static long[] clients(Map<Long, Long> clocks) {
         List<Map.Entry<Long, Long>> all = new ArrayList<>(clocks.entrySet());
         if (all.size() > MAX_CLIENTS) {

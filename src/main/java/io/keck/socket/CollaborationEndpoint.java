@@ -145,7 +145,7 @@ public final class CollaborationEndpoint extends Endpoint {
                 if (!dropWasLogged && sockets.mayLogDrop()) {
                     dropWasLogged = true;
                     LOG.info(
-                            "Connection {} of room {}: an awareness state of {} was dropped ({}), the last good one stays",
+                            "Connection {} of room {}: dropped an awareness state of {} ({}); the last good one stays",
                             id,
                             room,
                             address,

@@ -48,7 +48,7 @@ class BlobSweeper {
             sweep();
         } catch (RuntimeException e) {
             metrics.sweepFailed();
-            LOG.warn("Bytes of blobs that are gone could not be removed, they will be later: {}", e.toString());
+            LOG.warn("Removing the bytes of deleted blobs failed; retrying later: {}", e.toString());
         }
     }
 

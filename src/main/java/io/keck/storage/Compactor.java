@@ -61,7 +61,8 @@ class Compactor {
                     LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
                 } catch (RuntimeException e) {
                     log.metrics().foldFailed();
-                    LOG.warn("Room {} could not be folded; it will be when it has grown again", roomId, e);
+                    LOG.warn(
+                            "Room {} could not be folded into a snapshot; retrying when it has grown again", roomId, e);
                 }
             });
         }
@@ -229,7 +230,7 @@ class Compactor {
                 return true;
             }));
         } catch (RuntimeException e) {
-            LOG.warn("Old rows of the log could not be purged, they will be later: {}", e.toString());
+            LOG.warn("Purging old rows of the log failed; retrying later: {}", e.toString());
         }
     }
 

@@ -90,8 +90,8 @@ final class DatabaseClock extends Clock implements Managed {
         long away = System.currentTimeMillis() - millis();
         if (Math.abs(away) > FAR_MILLIS) {
             LOG.warn(
-                    "The clock of this machine is {} s away from that of the database. Keck goes by the database's;"
-                            + " the times in this log do not. Is NTP running?",
+                    "The clock of this machine differs from the database's by {} s. Keck uses the database's clock;"
+                            + " the times in this log are this machine's. Is NTP running?",
                     away / 1_000);
         }
         var unused = timer.scheduleWithFixedDelay(this::look, EVERY_SECONDS, EVERY_SECONDS, TimeUnit.SECONDS);

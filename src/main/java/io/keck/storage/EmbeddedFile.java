@@ -74,7 +74,7 @@ final class EmbeddedFile {
             try {
                 lock.close();
             } catch (Exception e) {
-                LOG.warn("The lock of the database could not be given back; it ends with this process", e);
+                LOG.warn("The lock of the database file could not be released; it ends with this process", e);
             }
         }
     }

@@ -3,6 +3,8 @@ package io.keck.storage;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.Update;
 import io.keck.room.EndedLives;
 import java.util.HashMap;
@@ -38,7 +40,10 @@ final class EndedClients {
             return;
         }
         try {
-            Update.stateVector(update).asMap().forEach((client, clock) -> clocks.merge(client, clock, Math::max));
+            Update decoded = Update.decode(update, DecodeLimits.OWN);
+            StateVector whole = decoded.stateVector();
+            // also those of which something before is missing: the tab that wrote them has it
+            decoded.clients().forEach(client -> clocks.merge(client, whole.clock(client), Math::max));
         } catch (DecodeException e) {
             // the room was quarantined before it was deleted, and its copies know other ids as well
         }

@@ -99,7 +99,7 @@ final class GroupCommit<W> {
             try {
                 committer.commit(group);
             } catch (RuntimeException | Error e) {
-                LOG.error("The log writer failed on a group without telling those who wait for it", e);
+                LOG.error("Unexpected error in the log writer; the outcome of this group of writes is unknown", e);
             }
             group.clear();
         }

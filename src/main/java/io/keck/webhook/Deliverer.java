@@ -221,7 +221,7 @@ class Deliverer {
         Room room = delivery.room();
         metrics.delivered(delivery.isResync() ? Outcome.RESYNC : Outcome.OK);
         if (failuresInRow >= FAILURES_UNTIL_DOWN) {
-            LOG.info("The webhook's endpoint takes changes again");
+            LOG.info("The webhook endpoint accepts deliveries again");
             progress.rooms().forEach(waiting -> {
                 waiting.failures = 0;
                 waiting.nextAt = Math.min(waiting.nextAt, now);
@@ -255,7 +255,7 @@ class Deliverer {
             }
             if (failuresInRow == FAILURES_UNTIL_DOWN) {
                 LOG.warn(
-                        "The webhook's endpoint takes nothing, changes wait for it: {}",
+                        "The webhook endpoint does not accept deliveries; changes are kept and retried: {}",
                         String.valueOf(result.failure()));
             }
         }

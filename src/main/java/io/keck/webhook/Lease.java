@@ -102,7 +102,7 @@ class Lease {
             heldUntil = now + millis / 2;
             isNew = true;
             seen = new Endpoint(found.url(), found.trusted(), epoch, node, 0);
-            LOG.info("This node delivers changes to the webhook's endpoint now");
+            LOG.info("This node now delivers webhooks");
         }
     }
 

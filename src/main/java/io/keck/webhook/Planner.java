@@ -94,12 +94,12 @@ final class Planner {
             throw e;
         } catch (RoomDamagedException e) {
             if (!room.isDamaged) {
-                LOG.error("Deliveries of it wait until it is repaired: {}", e.getMessage());
+                LOG.error("Webhook deliveries of a damaged room wait until it is repaired: {}", e.getMessage());
             }
             room.isDamaged = true;
             putOff(room, Math.min(now + backoff.millis(room.failures + 1), now + DAMAGE_EVERY));
         } catch (RuntimeException | StackOverflowError e) {
-            LOG.error("The changes of room {} cannot be told; it is tried again", room.id, e);
+            LOG.error("Deriving the webhook deliveries of room {} failed; retrying", room.id, e);
             putOff(room, now + backoff.millis(room.failures + 1));
         }
     }
@@ -174,7 +174,7 @@ final class Planner {
     /** Rows that are gone: the receiver is told so. */
     private void resync(Room room, Endpoint endpoint, List<Delivery> deliveries) {
         LOG.warn(
-                "The webhook's receiver was away for too long: changes of room {} up to {} are gone",
+                "The webhook receiver was unavailable for longer than the retention: changes of room {} up to {} are lost to it",
                 room.id,
                 room.planned);
         documents.drop(room.id);

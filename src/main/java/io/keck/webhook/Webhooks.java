@@ -163,7 +163,7 @@ public final class Webhooks implements Hooks, Managed {
                 UNAVAILABLE.warn("Changes cannot be delivered now, they will be: " + e.getMessage());
                 pause = AFTER_FAILURE_NANOS;
             } catch (RuntimeException | StackOverflowError e) {
-                LOG.error("Changes cannot be delivered; it is tried again", e);
+                LOG.error("Unexpected error while delivering webhooks; retrying", e);
                 deliverer.forget();
                 pause = AFTER_FAILURE_NANOS;
             }

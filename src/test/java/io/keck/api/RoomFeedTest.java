@@ -357,6 +357,42 @@ class RoomFeedTest {
         assertThat(streams.size()).isZero();
     }
 
+    /** The room heard of its end before it had heard of the rows that other nodes wrote last. */
+    @Test
+    void theLastEventsOfALife_areGivenBeforeItsStreamsEnd() {
+        Client fast = join(null);
+        Client slow = join(null);
+        slow.takes = 0;
+        watched = false;
+        edit();
+        edit();
+        watcher.ended(new RoomMissingException("w"));
+        run();
+        assertThat(fast.events()).isEqualTo(updates(1, 2));
+        assertThat(fast.ended).isTrue();
+        assertThat(slow.ended).isFalse();
+        slow.takes = Integer.MAX_VALUE;
+        slow.stream.write();
+        run();
+        assertThat(slow.events()).isEqualTo(updates(1, 2));
+        assertThat(slow.ended).isTrue();
+        assertThat(streams.size()).isZero();
+    }
+
+    @Test
+    void aReaderThatTakesNothing_doesNotKeepTheEndedLife() {
+        Client stuck = join(null);
+        stuck.takes = 0;
+        watched = false;
+        edit();
+        watcher.ended(new RoomMissingException("w"));
+        run();
+        now += 10_001;
+        streams.tick();
+        run();
+        assertThat(streams.size()).isZero();
+    }
+
     @Test
     void theEndOfTheRoom_isThatOfItsStreams_andNobodyIsFollowedAnyMore() {
         Client client = join(null);

@@ -2,11 +2,14 @@ package io.keck.room;
 
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,11 @@ final class BackEnds {
 
     private record Read(Rooms node, CompletionStage<?> answer) {}
 
+    /** An act that was answered: every life of the name that was there before it is over, but for that one. */
+    private record Act(Rooms node, long lastId, long kept) {}
+
+    private final Map<String, Act> acts = new HashMap<>();
+
     /** @param restores whether the log may go back; what was answered need not be there then */
     BackEnds(FakeLog log, Random random, boolean restores, List<String> violations) {
         this.log = log;
@@ -49,7 +57,53 @@ final class BackEnds {
         }
     }
 
+    /** A back end creates, replaces or deletes a room, or makes one where there is none. */
+    void begin(Rooms node, String room, int what) {
+        Documents documents = node.documents();
+        long last = log.lastId();
+        Update content = Update.decode(FakeClient.text(2_000 + count++, 0, "init"));
+        CompletionStage<Long> answer = switch (what) {
+            case 0 -> documents.delete(room).thenApply(done -> 0L);
+            case 1 ->
+                documents
+                        .init(room, content, true)
+                        .thenApply(made -> made.orElseThrow(() -> new AssertionError("a forced init kept the room"))
+                                .roomId());
+            case 2 ->
+                documents
+                        .init(room, content, false)
+                        .thenApply(made -> made.map(Answer::roomId).orElse(-1L));
+            default -> documents.create(room, doc -> true).thenApply(met -> met.stale() ? -1L : met.roomId());
+        };
+        reads.add(new Read(
+                node,
+                answer.whenComplete((id, failure) -> {
+                            Throwable error = Journal.cause(failure);
+                            if (error != null && !(error instanceof UnavailableException)) {
+                                violations.add("an act failed: " + error);
+                            } else if (error == null && id >= 0) {
+                                acts.merge(
+                                        room,
+                                        new Act(node, last, id),
+                                        (before, now) -> now.lastId() > before.lastId() ? now : before);
+                            }
+                        })
+                        .exceptionally(error -> -1L)));
+    }
+
+    /** Whether that life had ended before something began that then met it. */
+    private boolean isOver(@Nullable Act before, long roomId) {
+        return before != null && !restores && roomId <= before.lastId() && roomId != before.kept();
+    }
+
+    private void check(String what, @Nullable Act before, Answer<?> answer) {
+        if (!answer.stale() && isOver(before, answer.roomId())) {
+            violations.add(what + " met life " + answer.roomId() + " after " + before);
+        }
+    }
+
     private void write(Rooms node, String room) {
+        Act act = acts.get(room);
         String mark = "edit " + count++;
         @Nullable RequestKey key = random.nextInt(4) == 0 ? new RequestKey("key " + random.nextInt(4), "edit") : null;
         CompletionStage<Answer<Boolean>> answer = node.documents()
@@ -58,6 +112,13 @@ final class BackEnds {
                         key,
                         doc -> doc.getMap(ROOT).set(mark, 1),
                         doc -> doc.getMap(ROOT).has(mark));
+        var unused = answer.whenComplete((done, failure) -> {
+            if (failure == null) {
+                check("a write", act, done);
+            } else if (Journal.cause(failure) instanceof RoomMissingException) {
+                checkMissing(room, act);
+            }
+        });
         if (key == null) { // what was done before under a key is not done again
             edits.add(new Edit(node, room, mark, answer));
         } else {
@@ -66,22 +127,40 @@ final class BackEnds {
     }
 
     private void read(Rooms node, String room) {
+        Act act = acts.get(room);
+        boolean local = random.nextInt(4) == 0;
         List<Edit> before = edits.stream()
                 .filter(edit -> edit.room().equals(room) && isAnswered(edit.answer()))
                 .toList();
         CompletionStage<?> answer = node.documents()
                 .read(
                         room,
-                        false,
+                        local,
                         doc -> before.stream()
                                 .filter(edit -> !doc.getMap(ROOT).has(edit.mark()))
                                 .toList())
+                .whenComplete((missing, error) -> {
+                    if (error == null) {
+                        check("a read", local && act != null && act.node() != node ? null : act, missing);
+                    } else if (Journal.cause(error) instanceof RoomMissingException) {
+                        checkMissing(room, act);
+                    }
+                })
                 .thenAccept(missing -> missing.value().stream()
                         .filter(edit -> !restores
+                                && !local
                                 && !missing.stale()
                                 && edit.answer().toCompletableFuture().join().roomId() == missing.roomId())
                         .forEach(edit -> violations.add("a read does not see " + edit.mark())));
         reads.add(new Read(node, answer));
+    }
+
+    /** A name that had a life when something began, and has it still, was not without one in between. */
+    private void checkMissing(String room, @Nullable Act before) {
+        if (before != null && before.kept() > 0 && !restores && log.isLive(room, before.kept())) {
+            violations.add(
+                    "life " + before.kept() + " of " + room + " goes on, and a back end was told that there is none");
+        }
     }
 
     private static boolean isAnswered(CompletionStage<?> stage) {

@@ -35,10 +35,17 @@ final class ClusterSimulation {
         /** Nobody notices that the log went back. */
         NO_LOOK_BACK,
         /** A wrong fold becomes the snapshot. */
-        NO_CHECKED_COMPACTION
+        NO_CHECKED_COMPACTION,
+        /** Requests do not wait for the log's word that the life they met goes on. */
+        NO_WAITING,
+        /** What an ended life refuses is refused. */
+        NO_ASKING_AGAIN,
+        /** Copies of ended lives are let in. */
+        NO_HOLD
     }
 
     private static final int STEPS = 500;
+    private static final long HOLD = 100;
     private static final long MAX_SKEW = 6 * 3_600_000;
     private static final String[] WORDS = {"a", "é", "😀", "hello", "0123456789".repeat(20)};
 
@@ -55,6 +62,8 @@ final class ClusterSimulation {
     private final boolean troubled;
     /** Whether the log may go back; then not even what is saved stays so, until a node notices. */
     private final boolean restores;
+    /** Whether lives end all the time. */
+    private final boolean lives;
     /** Whether what failed may be carried out later, after what was tried since. */
     private final boolean late;
 
@@ -124,6 +133,21 @@ final class ClusterSimulation {
         }
 
         @Override
+        boolean waitsForTheLog(Request request) {
+            return twin != Twin.NO_WAITING && super.waitsForTheLog(request);
+        }
+
+        @Override
+        RuntimeException endOfLife() {
+            return twin == Twin.NO_ASKING_AGAIN ? new Documents.RoomMissingException(name()) : super.endOfLife();
+        }
+
+        @Override
+        boolean isCopyOfEnded(StateVector known) {
+            return twin != Twin.NO_HOLD && super.isCopyOfEnded(known);
+        }
+
+        @Override
         Update reduce(Update update) {
             return twin == Twin.NO_REDUCE ? update : super.reduce(update);
         }
@@ -169,6 +193,7 @@ final class ClusterSimulation {
         troubled = seed % 2 == 1;
         restores = seed % 3 == 2;
         late = seed % 4 == 1;
+        lives = seed % 5 == 3;
         backEnds = new BackEnds(log, new Random(random.nextLong()), restores, violations);
         roomCount = 1 + random.nextInt(3);
         bus = new FakeBus(random.nextLong());
@@ -176,6 +201,7 @@ final class ClusterSimulation {
         for (int i = 0; i < nodes.length; i++) {
             nodes[i] = new Node();
         }
+        log.hold(() -> now, HOLD);
         if (twin == Twin.NO_BATCH_IDS) {
             log.forgetBatchIds();
         }
@@ -194,7 +220,7 @@ final class ClusterSimulation {
     private RoomSettings settings() {
         long saveTimeout = troubled ? 300 : Long.MAX_VALUE / 2;
         return new RoomSettings(
-                500, 2_000, 3_000, 4_000, 1_000, 100, saveTimeout, 50, 20_000, 1L << 40, 10_000, 100, 300, 20);
+                500, 2_000, 3_000, 4_000, 1_000, 100, saveTimeout, 50, 20_000, 1L << 40, 10_000, HOLD, 300, 20);
     }
 
     private void seen(Peer peer, Update update) {
@@ -255,8 +281,11 @@ final class ClusterSimulation {
             case 17 -> log.compact("room" + random.nextInt(roomCount), random.nextInt(4), random.nextInt(4) == 0);
             case 18 -> trouble(node);
             case 19, 20 -> busMoves(node);
-            case 21 -> backEnds.act(node.rooms, "room" + random.nextInt(roomCount));
+            case 21 -> backEnd(node, "room" + random.nextInt(roomCount));
             default -> rarely(peer);
+        }
+        if (log.copies() > 0 && !restores) {
+            violations.add("content of an ended life came back within the hold");
         }
         if (random.nextInt(20) == 0) {
             checkReplicas();
@@ -310,9 +339,17 @@ final class ClusterSimulation {
         }
     }
 
+    private void backEnd(Node node, String room) {
+        if (lives && random.nextInt(3) == 0) {
+            backEnds.begin(node.rooms, room, random.nextInt(4));
+        } else {
+            backEnds.act(node.rooms, room);
+        }
+    }
+
     private void deleteRoom(Node node, String room) {
-        if (random.nextInt(3) == 0) {
-            var unused = node.rooms.delete(room);
+        if (random.nextInt(2) == 0) {
+            backEnds.begin(node.rooms, room, random.nextInt(4));
         }
     }
 

@@ -26,6 +26,9 @@ public final class FakeLog implements UpdateLog {
         final String name;
         boolean deleted;
         long deletedAt;
+        /** Client ids that have written in it. */
+        final Set<Long> clients = new HashSet<>();
+
         long head;
         long snapshotSeq;
         byte @Nullable [] snapshot;
@@ -43,6 +46,7 @@ public final class FakeLog implements UpdateLog {
             Life copy = new Life(id, name);
             copy.deleted = deleted;
             copy.deletedAt = deletedAt;
+            copy.clients.addAll(clients);
             copy.head = head;
             copy.snapshotSeq = snapshotSeq;
             copy.snapshot = snapshot;
@@ -76,6 +80,7 @@ public final class FakeLog implements UpdateLog {
 
     private LongSupplier clock = () -> 0;
     private long holdMillis;
+    private long copies;
 
     private final Map<String, List<byte[]>> notInEver = new HashMap<>();
 
@@ -119,8 +124,10 @@ public final class FakeLog implements UpdateLog {
             return read(life.id, 0)
                     .thenApply(contents -> contents.after(EndedLives.of(held.stream()
                             .map(ended -> new EndedLives.Life(
-                                    EndedLives.clients(
-                                            replay(ended.id, ended.head).stateVector()),
+                                    ended.clients.stream()
+                                            .mapToLong(client -> client)
+                                            .sorted()
+                                            .toArray(),
                                     ended.deletedAt + holdMillis - clock.getAsLong()))
                             .toList())));
         }
@@ -263,6 +270,9 @@ public final class FakeLog implements UpdateLog {
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
+        if (holdMillis > 0) {
+            lookForCopies(life, payload);
+        }
         Appended at = new Appended(life.head + 1, link, life.linkOf(life.head));
         Row row = new Row(++life.head, batchId, link, payload);
         life.rows.add(row);
@@ -375,6 +385,34 @@ public final class FakeLog implements UpdateLog {
         keys.putAll(backup.keys());
         backup.lives().forEach(life -> lives.put(life.id, life.copy()));
         backup.live().forEach((name, id) -> live.put(name, lives.get(id)));
+    }
+
+    private void lookForCopies(Life life, byte[] payload) {
+        Set<Long> clients = Update.decode(payload).clients();
+        live.forEach((name, l) -> {
+            if (l == life) {
+                copies += held(name).stream()
+                        .filter(ended -> clients.stream()
+                                .anyMatch(client -> ended.clients.contains(client) && !life.clients.contains(client)))
+                        .count();
+            }
+        });
+        life.clients.addAll(clients);
+    }
+
+    /** How many rows have brought content of an ended life into the next within the hold. */
+    synchronized long copies() {
+        return copies;
+    }
+
+    /** The id that was given out last: ids rise here. */
+    synchronized long lastId() {
+        return lastId;
+    }
+
+    synchronized boolean isLive(String name, long id) {
+        Life life = live.get(name);
+        return life != null && life.id == id;
     }
 
     synchronized long id(String name) {

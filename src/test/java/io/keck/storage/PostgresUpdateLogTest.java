@@ -182,6 +182,24 @@ class PostgresUpdateLogTest extends UpdateLogContract {
         other.stop();
     }
 
+    /** One of two has to wait for the other, whose life it then ends in turn: a forced init is never kept out. */
+    @Test
+    void severalNodes_replaceTheSameRoomAtOnce() throws Exception {
+        JdbiUpdateLog other = db.log();
+        await(log.open("a"));
+        for (int i = 0; i < 30; i++) {
+            var one = log.init("a", UUID.randomUUID(), LINK, update(0), true);
+            var two = other.init("a", UUID.randomUUID(), LINK, update(0), true);
+            var three = i % 3 == 0 ? other.delete("a") : log.create("a");
+            UpdateLog.Begun first = await(one).orElseThrow();
+            UpdateLog.Begun second = await(two).orElseThrow();
+            await(three);
+            assertThat(first.roomId()).isNotEqualTo(second.roomId());
+            assertThat(first.ended()).noneMatch(second.ended()::contains);
+        }
+        other.stop();
+    }
+
     /** A name that two nodes make at once is one room; a deletion lets the next begin. */
     @Test
     void severalNodes_openAndDeleteTheSameName() throws Exception {
