@@ -89,8 +89,8 @@ class WholeGzipTest {
         String post(byte[] body, String encoding) throws Exception {
             String head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: " + encoding
                     + "\r\nContent-Length: " + body.length + "\r\n\r\n";
-            ByteBuffer answer = connector.getResponse(
-                    ByteBuffer.wrap(concat(head.getBytes(StandardCharsets.ISO_8859_1), body)));
+            ByteBuffer answer =
+                    connector.getResponse(ByteBuffer.wrap(concat(head.getBytes(StandardCharsets.ISO_8859_1), body)));
             String text = StandardCharsets.ISO_8859_1.decode(answer).toString();
             return text.substring(text.lastIndexOf('\n') + 1);
         }
