@@ -192,6 +192,9 @@ abstract class BlobContract {
         try (java.util.zip.GZIPOutputStream out = new java.util.zip.GZIPOutputStream(zip)) {
             out.write(bytes);
         }
+        byte[] half = Arrays.copyOf(zip.toByteArray(), zip.size() / 2);
+        HttpResponse<byte[]> refused = post("zip", half, "Content-Encoding", "gzip");
+        assertThat(text(refused)).isEqualTo("The body is malformed.\n");
         BodyPublisher body = BodyPublishers.ofByteArray(zip.toByteArray());
         HttpResponse<byte[]> put = send(writer(), "PUT", "/api/workspace/zip/blob", body, "Content-Encoding", "gzip");
         assertThat(text(put)).isEqualTo("{\"exists\":true,\"id\":\"" + idOf(bytes) + "\"}");

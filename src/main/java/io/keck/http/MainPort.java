@@ -22,6 +22,7 @@ public final class MainPort {
                 if (event instanceof Server server) {
                     LenientHttp.install(server, environment.metrics());
                     server.setErrorHandler(pages);
+                    server.insertHandler(new WholeGzip());
                     server.insertHandler(new RequestUris());
                 }
             }

@@ -330,7 +330,9 @@ class LivesTest {
         create(a);
         force(a, "new");
         settle();
-        assertThat(now(b.rooms.isHeld(ROOM))).as("a life that lives holds no name").isFalse();
+        assertThat(now(b.rooms.isHeld(ROOM)))
+                .as("a life that lives holds no name")
+                .isFalse();
         assertThat(b.rooms.mayBeHeld(ROOM)).as("asked once").isFalse();
     }
 
