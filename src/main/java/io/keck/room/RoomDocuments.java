@@ -159,7 +159,7 @@ final class RoomDocuments implements Documents {
                     if (error == null) {
                         return done.apply(value);
                     }
-                    return Journal.cause(error) instanceof UpdateLog.KeyUsedException used
+                    return Replica.cause(error) instanceof UpdateLog.KeyUsedException used
                             ? RoomDocuments.<T>repeated(name, used, () -> before.apply(used))
                             : outcome(act).thenCompose(done);
                 })

@@ -29,7 +29,7 @@ class RepeatsTest {
     private final World b = node(2);
 
     private World node(int number) {
-        World world = new World(World.SMALL, Room::new, log, bus.end(), RoomMetrics.NONE, number);
+        World world = new World(World.SMALL, World.ROOMS, log, bus.end(), RoomMetrics.NONE, number);
         world.way.shared = true;
         return world;
     }
