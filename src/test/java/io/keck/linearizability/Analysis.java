@@ -15,6 +15,7 @@ import java.util.Set;
 final class Analysis {
     /** Configurations of one search; an outage leaves many outcomes open, and campaigns have long ones. */
     private static final int MOST_VISITS = Boolean.getBoolean("keck.campaign") ? 3_000_000 : 400_000;
+
     private static final Cell MODEL = new Cell();
 
     private final History history;
