@@ -53,11 +53,22 @@ final class DocumentCalls {
         }
     }
 
-    /** Answers from the document, which the reader leaves as it is; it may throw a {@link Refusal}. */
+    /**
+     * Answers from the document, which the reader leaves as it is; it may throw a {@link Refusal}. What it refuses is told
+     * with the position and the warning of any other answer: "not there" may be old, too.
+     */
     void read(AsyncResponse response, Call call, Missing missing, Function<Doc, Reply> reader) {
         String workspace = call.workspace();
         boolean local = call.isLocal();
-        finish(response, workspace, missing, documents.read(workspace, local, reader));
+        finish(response, workspace, missing, documents.read(workspace, local, doc -> answered(doc, reader)));
+    }
+
+    private static Reply answered(Doc doc, Function<Doc, Reply> reader) {
+        try {
+            return reader.apply(doc);
+        } catch (Refusal refusal) {
+            return refusal.reply();
+        }
     }
 
     /**
