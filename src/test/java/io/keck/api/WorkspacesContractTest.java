@@ -345,7 +345,9 @@ class WorkspacesContractTest {
         for (String absent : List.of("w/b", "w/map/m/k", "w/array/a/0", "w/b/children", "w/blocks")) {
             ApiServer.Reply none = get(absent);
             assertThat(none.toString()).as(absent).startsWith("404");
-            assertThat(none.header("Warning")).as("\"not there\" may be old, too: " + absent).startsWith("110 ");
+            assertThat(none.header("Warning"))
+                    .as("\"not there\" may be old, too: " + absent)
+                    .startsWith("110 ");
         }
         for (ApiServer.Reply other : List.of(post("x", null), server.delete("/api/block/w"), post("x/init", null))) {
             assertThat(other.toString()).startsWith("503 text/plain ");
