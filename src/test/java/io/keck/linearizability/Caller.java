@@ -336,6 +336,9 @@ final class Caller {
     }
 
     private static String answer(About about, HttpResponse<byte[]> got, Function<byte[], String> reading) {
+        if (got.headers().firstValue("Warning").isPresent()) {
+            return ""; // what may be old tells nothing, "not there" neither
+        }
         if (got.statusCode() == 404) {
             String body = new String(got.body(), StandardCharsets.UTF_8);
             if (body.startsWith("Workspace(") || about.kind() == Kind.READ_ALL) {
@@ -343,8 +346,8 @@ final class Caller {
             }
             return Call.NOTHING;
         }
-        if (got.statusCode() == 304 || got.headers().firstValue("Warning").isPresent()) {
-            return ""; // nothing is told, or what may be old
+        if (got.statusCode() == 304) {
+            return ""; // nothing is told
         }
         String text = reading.apply(got.body());
         return text.endsWith("=") ? emptied(about) : text;
