@@ -281,7 +281,10 @@ final class RoomDocument {
         answer.complete(new Answer<>(value, roomId, seq, false));
     }
 
-    /** Somebody always hears of a failure; one of the machine leaves the document as it may not stay. */
+    /**
+     * Fails the answer, so that no caller waits in vain, and rethrows errors of the JVM, after which the document may be half
+     * changed.
+     */
     private static void refuse(CompletableFuture<?> answer, Throwable error) {
         answer.completeExceptionally(error);
         if (error instanceof VirtualMachineError fatal && !(error instanceof StackOverflowError)) {
@@ -289,7 +292,7 @@ final class RoomDocument {
         }
     }
 
-    /** What is told about an edit that is committed and whose answer cannot be made. */
+    /** The failure of an edit that is committed although its answer cannot be made: its outcome counts as unknown. */
     static UnavailableException doneButNotRead(@Nullable Throwable error) {
         if (!(error instanceof UnavailableException || error instanceof Documents.RoomMissingException)) {
             LOG.error("An edit was committed, and its answer could not be made", error);

@@ -210,8 +210,8 @@ public interface UpdateLog {
     CompletionStage<Contents> open(String name);
 
     /**
-     * How long a name is held still, in milliseconds: nobody but a back end makes a room of it for so long after a room
-     * was deleted. 0 where it is not held, or a room lives under it.
+     * The milliseconds for which a name stays held. While a name is held after a deletion, only a back end can create a room
+     * of it. 0 where the name is not held, or a room lives under it.
      */
     CompletionStage<Long> heldMillis(String name);
 
