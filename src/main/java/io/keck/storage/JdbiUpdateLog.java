@@ -1,6 +1,7 @@
 package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
+import io.keck.access.AccessStore;
 import io.keck.blob.BlobMetrics;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
@@ -276,6 +277,11 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
      */
     public JdbiKicks kicks() {
         return new JdbiKicks(jdbi, clock);
+    }
+
+    /** What access keeps in the database. */
+    public AccessStore access() {
+        return new JdbiAccessStore(jdbi, clock);
     }
 
     /** The time by which all nodes of this database go. */
