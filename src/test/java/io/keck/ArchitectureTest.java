@@ -129,6 +129,23 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage(packages(WINGS));
 
+    /** Whatever runs a node puts wings together; only commands and the application see it. */
+    @ArchTest
+    static final ArchRule node_isSeenByCommandsAndTheApplicationOnly = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.keck", "io.keck.node", "io.keck.command")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.keck.node", "io.keck.command");
+
+    @ArchTest
+    static final ArchRule node_knowsNoCommand = noClasses()
+            .that()
+            .resideInAPackage("io.keck.node")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.keck.command");
+
     @ArchTest
     static final ArchRule theApplication_isSeenByNobody = noClasses()
             .that()

@@ -1,5 +1,7 @@
-package io.keck;
+package io.keck.command;
 
+import io.dropwizard.core.Application;
+import io.dropwizard.core.Configuration;
 import io.dropwizard.core.cli.Cli;
 import io.dropwizard.core.cli.ServerCommand;
 import io.dropwizard.core.setup.Environment;
@@ -14,15 +16,15 @@ import org.slf4j.LoggerFactory;
  * {@code server}: as Dropwizard's, but a start that fails prints its reason in a few lines. (Dropwizard logs the stack
  * trace before the command can say anything.)
  */
-final class KeckServerCommand extends ServerCommand<KeckConfiguration> {
+final class KeckServerCommand<C extends Configuration> extends ServerCommand<C> {
     private static final Logger LOG = LoggerFactory.getLogger(KeckServerCommand.class);
 
-    KeckServerCommand(KeckApplication application) {
+    KeckServerCommand(Application<C> application) {
         super(application, "server", "Runs the server");
     }
 
     @Override
-    protected void run(Environment environment, Namespace arguments, KeckConfiguration config) throws Exception {
+    protected void run(Environment environment, Namespace arguments, C config) throws Exception {
         Server server = config.getServerFactory().build(environment);
         try {
             server.addEventListener(new LifeCycle.Listener() {

@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.node;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.protocol.CloseReason;
@@ -17,7 +17,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.LongSupplier;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * the server begins to stop, while its connectors still work, sockets are told to come back elsewhere and everything they
  * sent is committed.
  */
-final class RoomRuntime implements Managed, LifeCycle.Listener {
+public final class RoomRuntime implements Managed, LifeCycle.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(RoomRuntime.class);
     private static final long TICK_MS = 500;
     /** How long an upgrade waits for the database to say whether a name is held. */
@@ -50,7 +49,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
     private volatile long tickedAt = System.nanoTime();
 
     /** @param documentHeap bytes that documents may take */
-    RoomRuntime(
+    public RoomRuntime(
             UpdateLog log, Bus bus, RoomSettings settings, RoomMetrics metrics, long documentHeap, long drainMillis) {
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         this.turns = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-turn"));
@@ -61,7 +60,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
                 turns,
                 documents,
                 new DocumentBudget(documentHeap),
-                clock(),
+                NodeClock.millis(),
                 new TimeOrderedIds(),
                 settings,
                 metrics));
@@ -69,17 +68,12 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
         tickers.add(rooms::tick);
     }
 
-    /** Milliseconds that only ever rise. */
-    static LongSupplier clock() {
-        return () -> System.nanoTime() / 1_000_000;
-    }
-
-    Rooms rooms() {
+    public Rooms rooms() {
         return rooms;
     }
 
     /** Whether a name is held, see {@link Rooms#isHeld}. A database that does not answer leaves that open: then it is not. */
-    boolean isHeld(String name) {
+    public boolean isHeld(String name) {
         try {
             return rooms.mayBeHeld(name)
                     && rooms.isHeld(name).toCompletableFuture().get(HELD_MS, TimeUnit.MILLISECONDS);
@@ -91,7 +85,7 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
         }
     }
 
-    boolean isDraining() {
+    public boolean isDraining() {
         return draining || held;
     }
 
@@ -108,17 +102,17 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
         return System.nanoTime() - tickedAt;
     }
 
-    void everyTick(Runnable ticker) {
+    public void everyTick(Runnable ticker) {
         tickers.add(ticker);
     }
 
     /** When the node stops, this comes first: it sends clients away in good order. What is left then is sent away at once. */
-    void beforeDrain(Runnable task) {
+    public void beforeDrain(Runnable task) {
         farewell = task;
     }
 
     /** From the start on, compares the rooms with a log to which other nodes write, too. */
-    void tail(long everyMillis) {
+    public void tail(long everyMillis) {
         tailMillis = everyMillis;
     }
 

@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.node;
 
 import io.keck.room.Bus;
 import io.keck.socket.Sockets;
@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * Ends connections on all nodes when an operator says so. Other nodes hear of it over the bus, and find it in the
  * database: every second while the bus is away, every few seconds else. Each carries it out once. Thread-safe.
  */
-final class Kicks {
+public final class Kicks {
     private static final Logger LOG = LoggerFactory.getLogger(Kicks.class);
     private static final int MANY = 10_000;
     /** Ticks, of half a second. */
@@ -48,7 +48,7 @@ final class Kicks {
     };
 
     /** @param isHealthy whether the database answers */
-    Kicks(Sockets sockets, Bus bus, JdbiKicks database, BooleanSupplier isHealthy) {
+    public Kicks(Sockets sockets, Bus bus, JdbiKicks database, BooleanSupplier isHealthy) {
         this.sockets = sockets;
         this.bus = bus;
         this.database = database;
@@ -88,7 +88,7 @@ final class Kicks {
     }
 
     /** Another node says so. */
-    void told(Bus.Kick kick) {
+    public void told(Bus.Kick kick) {
         if (isNew(kick)) {
             int here = sockets.kick(kick.room(), kick.connection());
             LOG.info("An operator on another node ended {} connections on this node", here);
@@ -96,7 +96,7 @@ final class Kicks {
     }
 
     /** Looks into the database when it is time; to be called twice a second, by one thread. */
-    void tick() {
+    public void tick() {
         int every = bus.isHealthy() ? SELDOM : OFTEN;
         if (++ticks < every || !isHealthy.getAsBoolean() || !asking.compareAndSet(false, true)) {
             return;

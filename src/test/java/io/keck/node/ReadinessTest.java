@@ -1,7 +1,8 @@
-package io.keck;
+package io.keck.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.Eventually;
 import io.keck.ops.HealthServlet.Status;
 import io.keck.room.Bus;
 import io.keck.room.FakeLog;

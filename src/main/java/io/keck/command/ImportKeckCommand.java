@@ -1,12 +1,12 @@
-package io.keck;
+package io.keck.command;
 
 import com.codahale.metrics.health.HealthCheckRegistry;
-import io.dropwizard.core.cli.Cli;
-import io.dropwizard.core.cli.ConfiguredCommand;
+import io.dropwizard.core.Configuration;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.keck.blob.BlobMetrics;
 import io.keck.config.Variables;
+import io.keck.node.NodeClock;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.JdbiBlobStore;
 import io.keck.storage.JdbiUpdateLog;
@@ -30,13 +30,12 @@ import net.sourceforge.argparse4j.inf.Argument;
 import net.sourceforge.argparse4j.inf.Namespace;
 import net.sourceforge.argparse4j.inf.Subparser;
 import org.eclipse.jetty.util.component.LifeCycle;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code import-keck}: takes over the database of the Keck of OctoBase. Opens our database as {@code server} does, but
  * nothing else of it.
  */
-final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
+final class ImportKeckCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
     /** Where the URL of the source may be instead of the command line, which everybody on the machine can read. */
     private static final String FROM_VARIABLE = "KECK_IMPORT_FROM";
 
@@ -51,8 +50,8 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
     private static final long LEASE_MILLIS = 3_600_000;
     private static final long KEEP_MILLIS = 86_400_000;
 
-    ImportKeckCommand() {
-        super("import-keck", "Takes over rooms and blobs from the database of the Keck of OctoBase");
+    ImportKeckCommand(Class<C> configuration) {
+        super(configuration, "import-keck", "Takes over rooms and blobs from the database of the Keck of OctoBase");
     }
 
     @Override
@@ -90,10 +89,6 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
         flag(parser, "--ignore-subdocuments", "do not count sub-documents, which are not imported, as left out");
     }
 
-    private static void flag(Subparser parser, String name, String help) {
-        parser.addArgument(name).dest(name).action(Arguments.storeTrue()).help(help);
-    }
-
     @Override
     protected Argument addFileArgument(Subparser parser) {
         return super.addFileArgument(parser)
@@ -101,7 +96,7 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
     }
 
     @Override
-    protected void run(Bootstrap<KeckConfiguration> bootstrap, Namespace arguments, KeckConfiguration config)
+    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config)
             throws Exception {
         PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
         String from = arguments.getString("from");
@@ -118,7 +113,7 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
                 arguments.getBoolean("--skip-broken-rows"),
                 !arguments.getBoolean("--ignore-subdocuments"));
         boolean withBlobs = !arguments.getBoolean("--no-blobs");
-        ImportConsole console = new ImportConsole(err, RoomRuntime.clock());
+        ImportConsole console = new ImportConsole(err, NodeClock.millis());
         try (SourceDatabase source = SourceDatabase.open(from)) {
             ImportReport report;
             if (arguments.getBoolean("--dry-run")) {
@@ -165,7 +160,7 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
 
     /** Reads our database only to see whether a name is that of a room. */
     private static ImportReport dryRun(
-            KeckConfiguration config,
+            CommandSettings config,
             SourceDatabase source,
             Importer.Options options,
             boolean withBlobs,
@@ -176,9 +171,9 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
         }
     }
 
-    private static ImportReport write(
-            Bootstrap<KeckConfiguration> bootstrap,
-            KeckConfiguration config,
+    private ImportReport write(
+            Bootstrap<?> bootstrap,
+            C config,
             SourceDatabase source,
             Importer.Options options,
             boolean withBlobs,
@@ -214,11 +209,5 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
                 parts.get(i).stop();
             }
         }
-    }
-
-    /** A sentence, without a stack trace. */
-    @Override
-    public void onError(Cli cli, @Nullable Namespace namespace, Throwable error) {
-        CommandExit.say(cli, error);
     }
 }

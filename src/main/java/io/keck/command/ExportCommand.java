@@ -1,8 +1,8 @@
-package io.keck;
+package io.keck.command;
 
-import io.dropwizard.core.cli.Cli;
-import io.dropwizard.core.cli.ConfiguredCommand;
+import io.dropwizard.core.Configuration;
 import io.dropwizard.core.setup.Bootstrap;
+import io.keck.node.NodeClock;
 import io.keck.ops.DoctorReport;
 import io.keck.ops.ProgressBar;
 import io.keck.storage.Exporter;
@@ -11,17 +11,15 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import net.sourceforge.argparse4j.impl.Arguments;
 import net.sourceforge.argparse4j.inf.Namespace;
 import net.sourceforge.argparse4j.inf.Subparser;
-import org.jspecify.annotations.Nullable;
 
 /** {@code export}: writes one room or all into a file, also while the server runs. Ends with 2 when something was left out. */
-final class ExportCommand extends ConfiguredCommand<KeckConfiguration> {
+final class ExportCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
     private static final int LEFT_OUT = 2;
 
-    ExportCommand() {
-        super("export", "Writes one room or all, with their blobs, into a file");
+    ExportCommand(Class<C> configuration) {
+        super(configuration, "export", "Writes one room or all, with their blobs, into a file");
     }
 
     @Override
@@ -38,19 +36,15 @@ final class ExportCommand extends ConfiguredCommand<KeckConfiguration> {
         flag(parser, "--damaged", "export of damaged rooms what can be read, instead of leaving them out");
     }
 
-    private static void flag(Subparser parser, String name, String help) {
-        parser.addArgument(name).dest(name).action(Arguments.storeTrue()).help(help);
-    }
-
     @Override
-    protected void run(Bootstrap<KeckConfiguration> bootstrap, Namespace arguments, KeckConfiguration config)
+    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config)
             throws IOException {
         Path file = Path.of(arguments.getString("to")).toAbsolutePath();
         if (Files.exists(file)) {
             throw new IllegalStateException(file + " is there already: nothing was done.");
         }
         PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
-        ProgressBar bar = new ProgressBar(err, RoomRuntime.clock(), ProgressBar.isTerminal());
+        ProgressBar bar = new ProgressBar(err, NodeClock.millis(), ProgressBar.isTerminal());
         Exporter.Result result = config.database()
                 .export(
                         file,
@@ -83,11 +77,5 @@ final class ExportCommand extends ConfiguredCommand<KeckConfiguration> {
         if (result.leftOut() > 0) {
             throw new CommandExit(LEFT_OUT);
         }
-    }
-
-    /** A sentence, without a stack trace. */
-    @Override
-    public void onError(Cli cli, @Nullable Namespace namespace, Throwable error) {
-        CommandExit.say(cli, error);
     }
 }

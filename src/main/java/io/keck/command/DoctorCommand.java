@@ -1,12 +1,13 @@
-package io.keck;
+package io.keck.command;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.dropwizard.configuration.ConfigurationException;
-import io.dropwizard.core.cli.Cli;
-import io.dropwizard.core.cli.ConfiguredCommand;
+import io.dropwizard.core.Configuration;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.jetty.HttpConnectorFactory;
 import io.keck.check.Findings;
+import io.keck.node.Connectors;
+import io.keck.node.NodeClock;
 import io.keck.ops.DoctorReport;
 import io.keck.ops.ProgressBar;
 import io.keck.storage.DatabaseDoctor;
@@ -14,22 +15,20 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import net.sourceforge.argparse4j.impl.Arguments;
 import net.sourceforge.argparse4j.inf.Namespace;
 import net.sourceforge.argparse4j.inf.Subparser;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code doctor}: examines the configuration, the database, Redis, clocks and limits, and everything that is stored.
  * Changes nothing unless it is told to repair. Ends with 0 when all is well, 1 when it found something, 2 when it could
  * not look.
  */
-final class DoctorCommand extends ConfiguredCommand<KeckConfiguration> {
+final class DoctorCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
     private static final long FILES = 4_096;
     private static final int COULD_NOT_LOOK = 2;
 
-    DoctorCommand() {
-        super("doctor", "Examines the configuration, the database, Redis and everything that is stored");
+    DoctorCommand(Class<C> configuration) {
+        super(configuration, "doctor", "Examines the configuration, the database, Redis and everything that is stored");
     }
 
     @Override
@@ -44,10 +43,6 @@ final class DoctorCommand extends ConfiguredCommand<KeckConfiguration> {
                 "--repair",
                 "set what is damaged aside, in the table room_damage, and let the rooms be written again;"
                         + " SQLite: only while no server runs");
-    }
-
-    private static void flag(Subparser parser, String name, String help) {
-        parser.addArgument(name).dest(name).action(Arguments.storeTrue()).help(help);
     }
 
     /** A configuration that cannot be read is a finding, too. */
@@ -65,10 +60,10 @@ final class DoctorCommand extends ConfiguredCommand<KeckConfiguration> {
     }
 
     @Override
-    protected void run(Bootstrap<KeckConfiguration> bootstrap, Namespace arguments, KeckConfiguration config) {
+    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config) {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
-        ProgressBar bar = new ProgressBar(err, RoomRuntime.clock(), ProgressBar.isTerminal());
+        ProgressBar bar = new ProgressBar(err, NodeClock.millis(), ProgressBar.isTerminal());
         DoctorReport report = new DoctorReport(out, arguments.getBoolean("--json"), bar::clear);
         lookAtConfig(config, report);
         lookAtLimits(report);
@@ -107,14 +102,14 @@ final class DoctorCommand extends ConfiguredCommand<KeckConfiguration> {
         }
     }
 
-    private static void lookAtConfig(KeckConfiguration config, Findings findings) {
+    private void lookAtConfig(C config, Findings findings) {
         findings.ok("config", "It can be read and is valid.");
         try {
-            Connectors.checkOpenAccess(config);
+            Connectors.checkOpenAccess(config.getServerFactory(), config.openAccess());
         } catch (IllegalStateException e) {
             findings.problem("config", "The server would not start: " + e.getMessage(), "Do what it says.");
         }
-        for (HttpConnectorFactory connector : Connectors.http(config)) {
+        for (HttpConnectorFactory connector : Connectors.http(config.getServerFactory())) {
             boolean local = Connectors.isLoopback(connector.getBindHost());
             String where = (local ? "only this machine" : "others") + " can connect to port " + connector.getPort();
             if (!local && connector.isUseForwardedHeaders()) {
@@ -152,11 +147,5 @@ final class DoctorCommand extends ConfiguredCommand<KeckConfiguration> {
                         "limits", "A process of this user may have " + most + " files open; a connection takes one.");
             }
         }
-    }
-
-    /** A sentence, without a stack trace. */
-    @Override
-    public void onError(Cli cli, @Nullable Namespace namespace, Throwable error) {
-        CommandExit.say(cli, error);
     }
 }

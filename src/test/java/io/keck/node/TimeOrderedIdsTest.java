@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

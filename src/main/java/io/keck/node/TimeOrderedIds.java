@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.node;
 
 import java.security.SecureRandom;
 import java.util.UUID;

@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.node;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.core.setup.Environment;
@@ -19,7 +19,7 @@ import java.util.EnumSet;
 import java.util.concurrent.TimeUnit;
 
 /** The {@code blobs} block of the configuration. Defaults are those of {@code config.yml}. */
-class BlobsFactory {
+public class BlobsFactory {
     /** Where blobs are on the main port. */
     private static final String[] PATHS = {"/api/blobs/*", "/api/workspace/*"};
 
@@ -50,7 +50,7 @@ class BlobsFactory {
     private Duration sweepEvery = Duration.minutes(1);
 
     /** Paths whose bytes go out as they are stored, with their length: not compressed on the way. */
-    static String[] paths() {
+    public static String[] paths() {
         return PATHS.clone();
     }
 
@@ -59,7 +59,7 @@ class BlobsFactory {
      *
      * @param holdMillis how long nobody may make a workspace anew after it was deleted
      */
-    void build(Environment environment, JdbiUpdateLog log, long holdMillis) {
+    public void build(Environment environment, JdbiUpdateLog log, long holdMillis) {
         BlobMeters meters = new BlobMeters(environment.metrics());
         JdbiBlobStore store = log.blobs(
                 new JdbiBlobStore.Settings(

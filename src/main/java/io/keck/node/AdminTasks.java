@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.node;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * What operators may ask a running node for: {@code POST /tasks/<name>?parameters} on the admin port, answered in JSON.
  * What is wrong with a question stands in {@code error}.
  */
-final class AdminTasks {
+public final class AdminTasks {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int PAGE = 100;
     private static final int LARGEST_PAGE = 1_000;
@@ -35,7 +35,7 @@ final class AdminTasks {
     private final Kicks kicks;
     private final AtomicBoolean sendingAway = new AtomicBoolean();
 
-    AdminTasks(RoomRuntime runtime, JdbiUpdateLog log, Sockets sockets, Kicks kicks) {
+    public AdminTasks(RoomRuntime runtime, JdbiUpdateLog log, Sockets sockets, Kicks kicks) {
         this.runtime = runtime;
         this.log = log;
         this.sockets = sockets;
@@ -58,7 +58,7 @@ final class AdminTasks {
     }
 
     /** Registers {@code rooms}, {@code room}, {@code kick}, {@code compact}, {@code drain} and {@code undrain}. */
-    void addTo(Environment environment) {
+    public void addTo(Environment environment) {
         add(environment, "rooms", this::rooms);
         add(environment, "room", this::room);
         add(environment, "kick", this::kick);

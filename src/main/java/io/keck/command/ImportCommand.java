@@ -1,11 +1,11 @@
-package io.keck;
+package io.keck.command;
 
 import com.codahale.metrics.health.HealthCheckRegistry;
-import io.dropwizard.core.cli.Cli;
-import io.dropwizard.core.cli.ConfiguredCommand;
+import io.dropwizard.core.Configuration;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.keck.blob.BlobMetrics;
+import io.keck.node.NodeClock;
 import io.keck.ops.DoctorReport;
 import io.keck.ops.ProgressBar;
 import io.keck.storage.JdbiBlobStore;
@@ -26,14 +26,14 @@ import org.jspecify.annotations.Nullable;
  * {@code import}: brings the rooms of a file that {@code export} wrote into the database; on PostgreSQL also while servers
  * run, which see it as they see what other nodes write. Ends with 2 when something was left out.
  */
-final class ImportCommand extends ConfiguredCommand<KeckConfiguration> {
+final class ImportCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
     private static final String NODE = "import";
     private static final int LEFT_OUT = 2;
     private static final long LEASE_MILLIS = 3_600_000;
     private static final long KEEP_MILLIS = 86_400_000;
 
-    ImportCommand() {
-        super("import", "Brings the rooms of a file that export wrote into the database");
+    ImportCommand(Class<C> configuration) {
+        super(configuration, "import", "Brings the rooms of a file that export wrote into the database");
     }
 
     @Override
@@ -45,7 +45,7 @@ final class ImportCommand extends ConfiguredCommand<KeckConfiguration> {
     }
 
     @Override
-    protected void run(Bootstrap<KeckConfiguration> bootstrap, Namespace arguments, KeckConfiguration config)
+    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config)
             throws Exception {
         Path file = Path.of(arguments.getString("from")).toAbsolutePath();
         String only = arguments.getString("room");
@@ -74,15 +74,15 @@ final class ImportCommand extends ConfiguredCommand<KeckConfiguration> {
         }
     }
 
-    private static ArchiveImporter.Result run(
-            Bootstrap<KeckConfiguration> bootstrap,
-            KeckConfiguration config,
+    private ArchiveImporter.Result run(
+            Bootstrap<?> bootstrap,
+            C config,
             Path file,
             @Nullable String only,
             @Nullable String as,
             PrintStream err)
             throws Exception {
-        ProgressBar bar = new ProgressBar(err, RoomRuntime.clock(), ProgressBar.isTerminal());
+        ProgressBar bar = new ProgressBar(err, NodeClock.millis(), ProgressBar.isTerminal());
         long size = Files.size(file);
         ArchiveImporter.Listener listener = new ArchiveImporter.Listener() {
             @Override
@@ -134,11 +134,5 @@ final class ImportCommand extends ConfiguredCommand<KeckConfiguration> {
                 parts.get(i).stop();
             }
         }
-    }
-
-    /** A sentence, without a stack trace. */
-    @Override
-    public void onError(Cli cli, @Nullable Namespace namespace, Throwable error) {
-        CommandExit.say(cli, error);
     }
 }

@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.node;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.util.DataSize;
@@ -72,7 +72,7 @@ public class RoomsFactory {
     private Duration compareEveryWithoutBus = Duration.milliseconds(200);
 
     /** The block as the rooms take it. */
-    RoomSettings settings() {
+    public RoomSettings settings() {
         return new RoomSettings(
                 maxBacklog.toBytes(),
                 maxInbound.toBytes(),
@@ -91,7 +91,7 @@ public class RoomsFactory {
     }
 
     /** Bytes of heap that the documents of back ends may take, of all rooms together. */
-    long documentHeap() {
+    public long documentHeap() {
         return documentHeap != null
                 ? documentHeap.toBytes()
                 : Runtime.getRuntime().maxMemory() / 4;

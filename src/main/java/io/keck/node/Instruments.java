@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.node;
 
 import io.dropwizard.core.setup.Environment;
 import io.keck.ops.BusMeters;
@@ -16,10 +16,10 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
  *
  * @param prometheus where metrics are registered that have labels or are histograms
  */
-record Instruments(
+public record Instruments(
         PrometheusRegistry prometheus, RoomMeters rooms, BusMeters bus, LogMeters log, ConnectionMeters connections) {
     /** Puts the endpoint for Prometheus on the admin port and registers what needs nothing else. */
-    static Instruments of(Environment environment) {
+    public static Instruments of(Environment environment) {
         PrometheusRegistry prometheus = PrometheusEndpoint.addTo(environment);
         SyncStages stages = new SyncStages(prometheus);
         HeapMeters.register(environment.metrics(), prometheus);

@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.command;
 
 import io.dropwizard.core.cli.Cli;
 

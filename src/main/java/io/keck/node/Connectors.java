@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.node;
 
 import io.dropwizard.core.server.AbstractServerFactory;
 import io.dropwizard.core.server.DefaultServerFactory;
@@ -20,7 +20,7 @@ import org.eclipse.jetty.http.UriCompliance.Violation;
 import org.jspecify.annotations.Nullable;
 
 /** What Keck asks of the connectors of the configuration before they are built. */
-final class Connectors {
+public final class Connectors {
     private static final UriCompliance ENCODED_NAMES = UriCompliance.DEFAULT.with(
             "encoded names",
             Violation.AMBIGUOUS_EMPTY_SEGMENT,
@@ -37,8 +37,8 @@ final class Connectors {
      * and characters that browsers do not encode. Nothing is served by its path from a file or a folder, so a name cannot
      * lead anywhere; names are judged where they are read, and refused with a sentence.
      */
-    static void acceptEncodedNames(KeckConfiguration config) {
-        for (ConnectorFactory connector : connectors(config.getServerFactory())) {
+    public static void acceptEncodedNames(ServerFactory server) {
+        for (ConnectorFactory connector : connectors(server)) {
             if (connector instanceof HttpConnectorFactory http) {
                 http.setUriCompliance(ENCODED_NAMES);
             }
@@ -46,21 +46,21 @@ final class Connectors {
     }
 
     /** Leaves every failure of a call to the mapper of the interface: Dropwizard's own answer some of them in JSON. */
-    static void mapFailuresInOnePlace(KeckConfiguration config) {
-        if (config.getServerFactory() instanceof AbstractServerFactory server) {
-            server.setRegisterDefaultExceptionMappers(false);
+    public static void mapFailuresInOnePlace(ServerFactory server) {
+        if (server instanceof AbstractServerFactory factory) {
+            factory.setRegisterDefaultExceptionMappers(false);
         }
     }
 
     /** Compresses no answer on these paths: they have a length, ranges and an entity tag, which it would change. */
-    static void sendAsTheyAre(KeckConfiguration config, String... paths) {
-        if (config.getServerFactory() instanceof AbstractServerFactory server) {
+    public static void sendAsTheyAre(ServerFactory server, String... paths) {
+        if (server instanceof AbstractServerFactory factory) {
             Set<String> excluded = new HashSet<>(List.of(paths));
-            Set<String> configured = server.getGzipFilterFactory().getExcludedPaths(); // null where there are none
+            Set<String> configured = factory.getGzipFilterFactory().getExcludedPaths(); // null where there are none
             if (configured != null) {
                 excluded.addAll(configured);
             }
-            server.getGzipFilterFactory().setExcludedPaths(excluded);
+            factory.getGzipFilterFactory().setExcludedPaths(excluded);
         }
     }
 
@@ -69,11 +69,11 @@ final class Connectors {
      *
      * @throws IllegalStateException with what to do
      */
-    static void checkOpenAccess(KeckConfiguration config) {
-        if (config.openAccess()) {
+    public static void checkOpenAccess(ServerFactory server, boolean openAccess) {
+        if (openAccess) {
             return;
         }
-        for (ConnectorFactory connector : connectors(config.getServerFactory())) {
+        for (ConnectorFactory connector : connectors(server)) {
             if (connector instanceof HttpConnectorFactory http && !isLoopback(http.getBindHost())) {
                 throw new IllegalStateException("Keck would listen on " + http.getBindHost()
                         + " and let everybody who reaches it read and write every document. If that is wanted, set"
@@ -88,9 +88,9 @@ final class Connectors {
      *
      * @throws IllegalStateException with what to do
      */
-    static void checkPorts(KeckConfiguration config) {
-        List<ConnectorFactory> all = new ArrayList<>(connectors(config.getServerFactory()));
-        if (config.getServerFactory() instanceof DefaultServerFactory several) {
+    public static void checkPorts(ServerFactory server) {
+        List<ConnectorFactory> all = new ArrayList<>(connectors(server));
+        if (server instanceof DefaultServerFactory several) {
             all.addAll(several.getAdminConnectors());
         }
         for (ConnectorFactory connector : all) {
@@ -123,15 +123,15 @@ final class Connectors {
     }
 
     /** Those that clients connect to. */
-    static List<HttpConnectorFactory> http(KeckConfiguration config) {
-        return connectors(config.getServerFactory()).stream()
+    public static List<HttpConnectorFactory> http(ServerFactory server) {
+        return connectors(server).stream()
                 .filter(HttpConnectorFactory.class::isInstance)
                 .map(HttpConnectorFactory.class::cast)
                 .toList();
     }
 
     /** Whether only this machine can connect to that address. */
-    static boolean isLoopback(String host) {
+    public static boolean isLoopback(String host) {
         if (host == null || host.isBlank()) {
             return false; // all interfaces
         }

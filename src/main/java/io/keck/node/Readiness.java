@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.node;
 
 import com.codahale.metrics.Gauge;
 import io.dropwizard.core.setup.Environment;
@@ -8,7 +8,7 @@ import io.keck.storage.JdbiUpdateLog;
 import java.util.concurrent.TimeUnit;
 
 /** How this node is as a whole: at {@code /health} and {@code /health/ready} for balancers, at {@code /health/live} for whoever restarts it. */
-final class Readiness {
+public final class Readiness {
     /** So long without a tick, and nothing moves any more: a pause of the machine is shorter. */
     static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -32,7 +32,7 @@ final class Readiness {
     private final boolean requiresDatabase;
 
     /** @param requiresDatabase whether the node is not ready while the database is away */
-    Readiness(RoomRuntime runtime, JdbiUpdateLog log, boolean requiresDatabase) {
+    public Readiness(RoomRuntime runtime, JdbiUpdateLog log, boolean requiresDatabase) {
         this(
                 new Node() {
                     @Override
@@ -68,7 +68,7 @@ final class Readiness {
         this.requiresDatabase = requiresDatabase;
     }
 
-    void addTo(Environment environment) {
+    public void addTo(Environment environment) {
         environment
                 .servlets()
                 .addServlet("health", new HealthServlet(this::status))

@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.command;
 
 import io.dropwizard.configuration.ConfigurationException;
 import java.io.FileNotFoundException;

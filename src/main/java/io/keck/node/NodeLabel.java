@@ -1,4 +1,4 @@
-package io.keck;
+package io.keck.node;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.storage.JdbiNodes;
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * was replaced, and when it still lives it saves what its clients sent, and ends. Asks on a thread of its own: a database
  * that does not answer holds up nobody else.
  */
-final class NodeLabel implements Managed {
+public final class NodeLabel implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(NodeLabel.class);
     private static final long EVERY_MS = 1_000;
     private static final int EXIT_STATUS = 3;
@@ -30,7 +30,7 @@ final class NodeLabel implements Managed {
     });
     private boolean lost;
 
-    NodeLabel(JdbiNodes nodes, String label) {
+    public NodeLabel(JdbiNodes nodes, String label) {
         this.nodes = nodes;
         this.label = label;
     }
