@@ -4,7 +4,7 @@ import com.codahale.metrics.health.HealthCheckRegistry;
 import io.dropwizard.core.Configuration;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
-import io.keck.blob.BlobMetrics;
+import io.keck.metrics.BlobMetrics;
 import io.keck.node.NodeClock;
 import io.keck.ops.DoctorReport;
 import io.keck.ops.ProgressBar;

@@ -1,11 +1,11 @@
 package io.keck.node;
 
 import io.dropwizard.lifecycle.Managed;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Bus;
 import io.keck.room.DocumentBudget;
 import io.keck.room.RoomContext;
-import io.keck.room.RoomMetrics;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import io.keck.room.UpdateLog;

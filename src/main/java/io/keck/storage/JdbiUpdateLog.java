@@ -1,11 +1,11 @@
 package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
-import io.keck.blob.BlobMetrics;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
+import io.keck.metrics.BlobMetrics;
+import io.keck.metrics.LogMetrics;
 import io.keck.room.Documents;
-import io.keck.room.LogMetrics;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import java.time.Clock;

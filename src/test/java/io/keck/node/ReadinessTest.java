@@ -3,10 +3,10 @@ package io.keck.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.Eventually;
+import io.keck.metrics.RoomMetrics;
 import io.keck.ops.HealthServlet.Status;
 import io.keck.room.Bus;
 import io.keck.room.FakeLog;
-import io.keck.room.RoomMetrics;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 

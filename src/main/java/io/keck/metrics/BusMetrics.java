@@ -1,4 +1,4 @@
-package io.keck.room;
+package io.keck.metrics;
 
 /** What happens on the bus, told to whoever counts. Implementations are thread-safe and quick. */
 public interface BusMetrics {

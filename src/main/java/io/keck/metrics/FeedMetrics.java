@@ -1,4 +1,4 @@
-package io.keck.feed;
+package io.keck.metrics;
 
 /** What happens to the change feed, told to whoever counts. Implementations are thread-safe and quick. */
 public interface FeedMetrics {

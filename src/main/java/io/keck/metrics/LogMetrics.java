@@ -1,4 +1,4 @@
-package io.keck.room;
+package io.keck.metrics;
 
 /** What happens to the log in its database, told to whoever counts. Implementations are thread-safe and quick. */
 public interface LogMetrics {

@@ -1,4 +1,4 @@
-package io.keck.room;
+package io.keck.metrics;
 
 import io.keck.protocol.AwarenessState;
 

@@ -1,4 +1,4 @@
-package io.keck.blob;
+package io.keck.metrics;
 
 /** What happens to blobs, told to whoever counts. Implementations are thread-safe and quick. */
 public interface BlobMetrics {

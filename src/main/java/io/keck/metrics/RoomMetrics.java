@@ -1,4 +1,4 @@
-package io.keck.room;
+package io.keck.metrics;
 
 /** What rooms tell of themselves to whoever counts. Implementations are thread-safe and quick: calls come in turns. */
 public interface RoomMetrics {
