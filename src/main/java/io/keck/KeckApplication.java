@@ -1,14 +1,23 @@
 package io.keck;
 
 import io.dropwizard.core.Application;
-import io.dropwizard.core.cli.CheckCommand;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.keck.api.ApiFactory;
 import io.keck.api.EventStreams;
+import io.keck.command.Commands;
 import io.keck.config.ConfigurationReader;
 import io.keck.feed.ChangeLog;
 import io.keck.http.MainPort;
+import io.keck.node.AdminTasks;
+import io.keck.node.BlobsFactory;
+import io.keck.node.Connectors;
+import io.keck.node.Instruments;
+import io.keck.node.Kicks;
+import io.keck.node.NodeClock;
+import io.keck.node.NodeLabel;
+import io.keck.node.Readiness;
+import io.keck.node.RoomRuntime;
 import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
 import io.keck.ops.RoomChecks;
@@ -38,35 +47,28 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
     @Override
     protected void addDefaultCommands(Bootstrap<KeckConfiguration> bootstrap) {
-        bootstrap.addCommand(new KeckServerCommand(this));
-        bootstrap.addCommand(new CheckCommand<>(this));
+        Commands.addDefaults(bootstrap, this);
     }
 
     @Override
     public void initialize(Bootstrap<KeckConfiguration> bootstrap) {
         bootstrap.setConfigurationFactoryFactory(ConfigurationReader::new);
-        bootstrap.addCommand(new MigrateCommand());
-        bootstrap.addCommand(new ImportKeckCommand());
-        bootstrap.addCommand(new DoctorCommand());
-        bootstrap.addCommand(new ExportCommand());
-        bootstrap.addCommand(new ImportCommand());
-        bootstrap.addCommand(new BenchCommand());
+        Commands.addOwn(bootstrap, KeckConfiguration.class);
     }
 
-    /** An import that had to leave something out is not a command that failed. */
     @Override
     protected void onFatalError(Throwable error) {
-        System.exit(error instanceof CommandExit exit ? exit.status() : 1);
+        System.exit(Commands.exitStatus(error));
     }
 
     @Override
     public void run(KeckConfiguration config, Environment environment) {
-        Connectors.checkOpenAccess(config);
-        Connectors.checkPorts(config);
-        Connectors.acceptEncodedNames(config);
-        Connectors.mapFailuresInOnePlace(config);
+        Connectors.checkOpenAccess(config.getServerFactory(), config.openAccess());
+        Connectors.checkPorts(config.getServerFactory());
+        Connectors.acceptEncodedNames(config.getServerFactory());
+        Connectors.mapFailuresInOnePlace(config.getServerFactory());
         MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING);
-        Connectors.sendAsTheyAre(config, BlobsFactory.paths());
+        Connectors.sendAsTheyAre(config.getServerFactory(), BlobsFactory.paths());
         environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
         environment.jersey().setUrlPattern("/api/*");
         // an answer without a body has none: not the servlet container's page about its status
@@ -114,7 +116,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         environment,
                         runtime.rooms(),
                         settings,
-                        RoomRuntime.clock(),
+                        NodeClock.millis(),
                         gatekeeper,
                         instruments.connections());
         instruments.connections().watch(sockets::size, sockets::slow, sockets::held, sockets::backlogBytes);

@@ -6,6 +6,9 @@ import io.dropwizard.util.Duration;
 import io.keck.api.ApiFactory;
 import io.keck.api.CorsFactory;
 import io.keck.cluster.ClusterFactory;
+import io.keck.command.CommandSettings;
+import io.keck.node.BlobsFactory;
+import io.keck.node.RoomsFactory;
 import io.keck.socket.SocketFactory;
 import io.keck.storage.DatabaseFactory;
 import io.keck.webhook.WebhookFactory;
@@ -15,7 +18,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The configuration; {@code config.yml} explains every key. */
-public class KeckConfiguration extends Configuration {
+public class KeckConfiguration extends Configuration implements CommandSettings {
     @Valid
     @NotNull
     @JsonProperty
@@ -69,12 +72,13 @@ public class KeckConfiguration extends Configuration {
     @JsonProperty
     private Duration drainTimeout = Duration.seconds(20);
 
-    /** The {@code database} block. */
+    @Override
     public DatabaseFactory database() {
         return database;
     }
 
-    ClusterFactory redis() {
+    @Override
+    public ClusterFactory redis() {
         return redis;
     }
 
@@ -102,7 +106,8 @@ public class KeckConfiguration extends Configuration {
         return webhook;
     }
 
-    boolean openAccess() {
+    @Override
+    public boolean openAccess() {
         return openAccess;
     }
 

@@ -37,9 +37,14 @@ class ArchitectureTest {
             only("io.keck.protocol", "io.keck.protocol", "io.keck.crdt.store", "io.keck.crdt.lib0");
 
     @ArchTest
+    static final ArchRule metrics_knowProtocolOnly =
+            only("io.keck.metrics", "io.keck.metrics", "io.keck.protocol", "io.keck.crdt.store", "io.keck.crdt.lib0");
+
+    @ArchTest
     static final ArchRule room_knowsProtocolEngineAndLoggingOnly = only(
             "io.keck.room",
             "io.keck.room",
+            "io.keck.metrics",
             "io.keck.protocol",
             "io.keck.crdt",
             "io.keck.crdt.store",
@@ -80,6 +85,7 @@ class ArchitectureTest {
             .resideInAnyPackage(
                     "io.keck.crdt..",
                     "io.keck.protocol..",
+                    "io.keck.metrics..",
                     "io.keck.room..",
                     "io.keck.block..",
                     "io.keck.blob..",
@@ -100,6 +106,7 @@ class ArchitectureTest {
             .resideInAnyPackage(
                     "io.keck.crdt..",
                     "io.keck.protocol..",
+                    "io.keck.metrics..",
                     "io.keck.room..",
                     "io.keck.block..",
                     "io.keck.blob..",
@@ -121,6 +128,7 @@ class ArchitectureTest {
             .resideInAnyPackage(
                     "io.keck.crdt..",
                     "io.keck.protocol..",
+                    "io.keck.metrics..",
                     "io.keck.room..",
                     "io.keck.block..",
                     "io.keck.blob..",
@@ -128,6 +136,23 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(packages(WINGS));
+
+    /** Whatever runs a node puts wings together; only commands and the application see it. */
+    @ArchTest
+    static final ArchRule node_isSeenByCommandsAndTheApplicationOnly = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.keck", "io.keck.node", "io.keck.command")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.keck.node", "io.keck.command");
+
+    @ArchTest
+    static final ArchRule node_knowsNoCommand = noClasses()
+            .that()
+            .resideInAPackage("io.keck.node")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.keck.command");
 
     @ArchTest
     static final ArchRule theApplication_isSeenByNobody = noClasses()

@@ -4,6 +4,8 @@ import com.codahale.metrics.MetricRegistry;
 import com.sun.management.ThreadMXBean;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
+import io.keck.metrics.ConnectionMetrics;
+import io.keck.metrics.RoomMetrics;
 import io.keck.ops.ConnectionMeters;
 import io.keck.ops.RoomMeters;
 import io.keck.ops.SyncStages;

@@ -1,10 +1,10 @@
 package io.keck.api;
 
-import io.keck.blob.BlobMetrics;
-import io.keck.blob.BlobMetrics.Refusal;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobsUnavailableException;
 import io.keck.blob.WorkspaceGoneException;
+import io.keck.metrics.BlobMetrics;
+import io.keck.metrics.BlobMetrics.Refusal;
 import io.keck.protocol.RoomName;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.core.HttpHeaders;

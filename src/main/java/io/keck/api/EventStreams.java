@@ -1,7 +1,7 @@
 package io.keck.api;
 
 import io.keck.feed.ChangeLog;
-import io.keck.feed.FeedMetrics;
+import io.keck.metrics.FeedMetrics;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.Watcher;

@@ -1,7 +1,7 @@
 package io.keck.api;
 
-import io.keck.blob.BlobMetrics;
-import io.keck.blob.BlobMetrics.Refusal;
+import io.keck.metrics.BlobMetrics;
+import io.keck.metrics.BlobMetrics.Refusal;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;

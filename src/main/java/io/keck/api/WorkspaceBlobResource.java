@@ -1,7 +1,7 @@
 package io.keck.api;
 
-import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
+import io.keck.metrics.BlobMetrics;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HEAD;

@@ -5,4 +5,5 @@
 @NullMarked
 package io.keck.blob;
 
+import io.keck.metrics.BlobMetrics;
 import org.jspecify.annotations.NullMarked;

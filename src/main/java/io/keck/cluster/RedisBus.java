@@ -2,8 +2,8 @@ package io.keck.cluster;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.metrics.BusMetrics;
 import io.keck.room.Bus;
-import io.keck.room.BusMetrics;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;

@@ -14,28 +14,32 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of updates into a document, and what is held back on it. A struct can be integrated when all before it of its
- * client are there, and its origins and its parent; else it waits, and with it all that its client made after it.
+ * Applies updates to a document and holds back what cannot be integrated yet. A struct can be integrated once all
+ * earlier structs of its client, its origins and its parent are integrated; until then it waits, and all later structs
+ * of its client wait with it.
  *
- * <p>Each client has a queue of its structs, by clock. What is next in a queue waits for one thing at most: that a
- * certain history reaches a certain clock. When a history grows, what waited for that is tried again. So nothing is
- * ever tried in vain, nothing can dead-lock (whatever is complete is integrated, in whatever order it came), and a
- * document that misses something takes in the rest as fast as any other. Deletes of clocks that are not there yet wait
- * too.
+ * <p>Each client has a queue of its structs, ordered by clock. The head of a queue waits for at most one thing: that
+ * the history of one client reaches one clock. When a history grows, the queues that waited for it are tried again. So
+ * no struct is tried in vain, queues cannot deadlock (everything that is complete is integrated, in whatever order it
+ * arrived), and a document that misses some structs integrates the others as fast as any other document. Deletes of
+ * clocks that have not arrived wait too.
  *
- * <p>What waits is kept once, however often it is sent: in a {@link StructStore}, which also says how to pass it on.
- * Source of the task: Yjs {@code encoding.js} {@code integrateStructs}, {@code readUpdateV2}.
+ * <p>A waiting struct is kept once, however often it is sent, in a {@link StructStore}, which also encodes it for other
+ * replicas. Source of the task: Yjs {@code encoding.js} {@code integrateStructs}, {@code readUpdateV2}.
  */
 final class Inbox {
     private static final long REQUEUE_AT_LEAST = 1 << 16;
 
-    /** Rows of one update that belong to one client, by clock. */
+    /** The rows of one update that belong to one client, ordered by clock. */
     private static final class Segment {
         final Queue queue;
         final Update update;
         final int end;
         int row;
-        /** The client whose history has to reach further, or -1. */
+        /**
+         * The client whose history must grow beyond {@link #waitsClock} before the current row can be integrated, or
+         * -1.
+         */
         long waitsFor = -1;
 
         long waitsClock;
@@ -55,14 +59,14 @@ final class Inbox {
     private static final class Queue {
         final long client;
         final PriorityQueue<Segment> segments = new PriorityQueue<>(2, (a, b) -> Long.compare(a.clock(), b.clock()));
-        /** What waits for the history of this client. */
+        /** Segments that wait for the history of this client; some may have stopped waiting since. */
         final List<Segment> waiters = new ArrayList<>(0);
 
         Queue(long client) {
             this.client = client;
         }
 
-        /** Passes on to the next row; says whether a segment was used up. */
+        /** Moves to the next row; returns true if that removed the head segment because it has no row left. */
         boolean advance() {
             Segment head = segments.element();
             if (head.row + 1 < head.end && segments.size() == 1) {
@@ -82,7 +86,9 @@ final class Inbox {
     private final Integration integration;
     private final LongMap<Queue> queues = new LongMap<>();
     private final ArrayDeque<Queue> ready = new ArrayDeque<>();
-    /** Everything that waits, and perhaps some that does not any more; null if nothing waits. */
+    /**
+     * All waiting structs, and perhaps some that were integrated since the last requeue; null while no struct waits.
+     */
     private @Nullable StructStore held;
 
     private long requeueAbove;
@@ -90,7 +96,7 @@ final class Inbox {
     private int waiting;
 
     private final LongMap<Ranges> heldDeletes = new LongMap<>();
-    /** Clients of which deletes wait. */
+    /** The number of clients with waiting deletes. */
     private int deleters;
 
     Inbox(ItemStore store, Integration integration) {
@@ -98,7 +104,7 @@ final class Inbox {
         this.integration = integration;
     }
 
-    /** Whether structs or deletes wait for something that did not come yet. */
+    /** Whether structs or deletes wait for structs that have not arrived yet. */
     boolean isWaiting() {
         return held != null || heldDeletes.size() > 0;
     }
@@ -112,7 +118,10 @@ final class Inbox {
         delete(transaction, u);
     }
 
-    /** The usual case: one client, nothing missing. What is left for the queues is told by false. */
+    /**
+     * Integrates an update without the queues in the usual case: one client, nothing missing. Returns false if structs
+     * are left for the queues.
+     */
     private boolean integrateAtOnce(Transaction transaction, Update u) {
         StructRows rows = u.rows();
         int count = rows.count();
@@ -165,7 +174,7 @@ final class Inbox {
             touched.add(queue);
             row = end;
         }
-        // larger clients first: of concurrent items the one of the larger client stands further right
+        // larger client ids first: of two concurrent items, that of the larger client stands further right
         touched.sort((a, b) -> Long.compare(b.client, a.client));
         ready.addAll(touched);
     }
@@ -179,7 +188,7 @@ final class Inbox {
         }
     }
 
-    /** Tries the queues again that waited for what this history has now. */
+    /** Makes those queues ready that waited for clocks which this client's history has now. */
     private void wake(Queue queue) {
         long state = store.end(queue.client);
         for (int i = queue.waiters.size() - 1; i >= 0; i--) {
@@ -195,10 +204,10 @@ final class Inbox {
         }
     }
 
-    /** Integrates from a queue what can be; says whether anything could. */
+    /** Integrates the structs of a queue that miss nothing; returns whether there was one. */
     private boolean run(Transaction transaction, Queue queue) {
         boolean progress = false;
-        List<Segment> blocked = new ArrayList<>(0); // others may say something else of the same clocks
+        List<Segment> blocked = new ArrayList<>(0); // another segment may hold other structs for the same clocks
         while (!queue.segments.isEmpty()) {
             Segment head = queue.segments.element();
             long clock = head.clock();
@@ -206,7 +215,7 @@ final class Inbox {
             long state = store.end(queue.client);
             if (end > state) {
                 if (clock > state) {
-                    break; // only this client can fill the gap, and then this queue is tried
+                    break; // only a struct of this client fills the gap, and it arrives through this queue
                 }
                 long missing = integration.missing(head.update, head.row);
                 if (missing >= 0) {
@@ -235,7 +244,7 @@ final class Inbox {
         }
     }
 
-    /** Keeps what of an update could not be integrated, once. */
+    /** Keeps the structs of an update that could not be integrated, each of them once. */
     private void keep(Transaction transaction, Update u) {
         if (waiting == 0) {
             held = null;
@@ -277,7 +286,10 @@ final class Inbox {
         });
     }
 
-    /** Puts what still waits, and nothing else, into the queues in a form of its own. */
+    /**
+     * Rebuilds {@link #held} and the queues from the structs of {@code all} that are not integrated yet, as one update,
+     * so that the updates they came in can be collected.
+     */
     private void requeue(Transaction transaction, StructStore all) {
         Update rest =
                 Update.decode(all.diff(store.stateVector()), DecodeLimits.OWN).withoutDeletes();
@@ -331,7 +343,7 @@ final class Inbox {
         deleters -= waiting.size() == 0 ? 1 : 0;
     }
 
-    /** Deletes clocks that are there. */
+    /** Deletes the items of the clocks {@code [from, to)}, which are all integrated; splits the items at both ends. */
     private void delete(Transaction transaction, StructList list, long from, long to) {
         long position = list.find(from);
         while (position != StructList.NONE) {
@@ -354,10 +366,11 @@ final class Inbox {
         }
     }
 
-    /** Adds to a store everything that waits. */
+    /** Adds all waiting structs and deletes to {@code target}. */
     void addHeldTo(StructStore target) {
         if (held != null) {
-            // a deleted struct says that its clocks are deleted; of clocks that are integrated it says nothing any more
+            // without deletes: the held store lists the clocks of deleted structs as deleted, even those integrated
+            // since
             target.apply(Update.decode(held.diff(store.stateVector()), DecodeLimits.OWN)
                     .withoutDeletes());
         }

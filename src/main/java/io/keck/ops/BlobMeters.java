@@ -3,7 +3,7 @@ package io.keck.ops;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.Meter;
 import com.codahale.metrics.MetricRegistry;
-import io.keck.blob.BlobMetrics;
+import io.keck.metrics.BlobMetrics;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;

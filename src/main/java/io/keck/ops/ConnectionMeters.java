@@ -2,8 +2,8 @@ package io.keck.ops;
 
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
+import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.AwarenessState;
-import io.keck.room.ConnectionMetrics;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;

@@ -3,7 +3,7 @@ package io.keck.ops;
 import com.codahale.metrics.Counter;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
-import io.keck.room.RoomMetrics;
+import io.keck.metrics.RoomMetrics;
 import io.keck.room.Rooms;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Histogram;

@@ -2,6 +2,7 @@ package io.keck.room;
 
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
 import java.util.List;

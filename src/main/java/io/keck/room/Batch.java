@@ -3,6 +3,7 @@ package io.keck.room;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;

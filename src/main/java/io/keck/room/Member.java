@@ -1,6 +1,7 @@
 package io.keck.room;
 
 import io.keck.crdt.store.StateVector;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Awareness;
 import org.jspecify.annotations.Nullable;
 

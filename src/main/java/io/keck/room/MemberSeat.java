@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;

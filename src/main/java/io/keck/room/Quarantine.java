@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.metrics.RoomMetrics;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

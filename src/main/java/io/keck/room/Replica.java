@@ -4,6 +4,7 @@ import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;

@@ -3,6 +3,7 @@ package io.keck.room;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.metrics.RoomMetrics;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;

@@ -1,6 +1,7 @@
 package io.keck.room;
 
 import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
 import java.util.List;

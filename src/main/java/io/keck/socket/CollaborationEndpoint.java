@@ -1,12 +1,12 @@
 package io.keck.socket;
 
 import io.keck.crdt.lib0.DecodeException;
+import io.keck.metrics.ConnectionMetrics;
+import io.keck.metrics.ConnectionMetrics.Ignored;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.HocuspocusFrame;
 import io.keck.protocol.Message;
-import io.keck.room.ConnectionMetrics;
-import io.keck.room.ConnectionMetrics.Ignored;
 import io.keck.room.Seat;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;

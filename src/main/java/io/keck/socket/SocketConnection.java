@@ -1,8 +1,8 @@
 package io.keck.socket;
 
+import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Connection;
-import io.keck.room.ConnectionMetrics;
 import io.keck.room.Seat;
 import java.nio.ByteBuffer;
 import java.util.UUID;

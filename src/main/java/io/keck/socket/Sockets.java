@@ -1,9 +1,9 @@
 package io.keck.socket;
 
 import io.keck.crdt.store.DecodeLimits;
+import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.CloseReason;
-import io.keck.room.ConnectionMetrics;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import java.util.Comparator;

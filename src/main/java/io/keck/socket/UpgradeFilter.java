@@ -1,6 +1,6 @@
 package io.keck.socket;
 
-import io.keck.room.ConnectionMetrics;
+import io.keck.metrics.ConnectionMetrics;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;

@@ -1,6 +1,6 @@
 package io.keck.storage;
 
-import io.keck.blob.BlobMetrics;
+import io.keck.metrics.BlobMetrics;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Executors;

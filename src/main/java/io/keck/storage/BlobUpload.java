@@ -1,10 +1,10 @@
 package io.keck.storage;
 
 import io.keck.blob.BlobId;
-import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobsUnavailableException;
 import io.keck.blob.WorkspaceGoneException;
+import io.keck.metrics.BlobMetrics;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.KeyUsedException;
 import java.security.MessageDigest;

@@ -10,7 +10,7 @@ import io.dropwizard.jdbi3.JdbiFactory;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.ValidationMethod;
-import io.keck.room.LogMetrics;
+import io.keck.metrics.LogMetrics;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;

@@ -2,9 +2,9 @@ package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.blob.BlobId;
-import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobsUnavailableException;
+import io.keck.metrics.BlobMetrics;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.KeyUsedException;
 import java.time.Clock;

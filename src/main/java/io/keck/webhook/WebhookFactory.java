@@ -10,7 +10,7 @@ import io.dropwizard.validation.MinDuration;
 import io.dropwizard.validation.ValidationMethod;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
-import io.keck.feed.FeedMetrics;
+import io.keck.metrics.FeedMetrics;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;

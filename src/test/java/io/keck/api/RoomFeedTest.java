@@ -6,7 +6,7 @@ import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.feed.ChangeLog;
-import io.keck.feed.FeedMetrics;
+import io.keck.metrics.FeedMetrics;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Watcher;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package io.keck.room;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import io.keck.room.FlakyLog.Outcome;
 import java.util.ArrayList;

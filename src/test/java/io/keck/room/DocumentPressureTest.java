@@ -3,6 +3,7 @@ package io.keck.room;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
+import io.keck.metrics.RoomMetrics;
 import io.keck.room.Documents.Answer;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,6 +4,7 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.QuarantinedException;
 import java.util.concurrent.CompletionException;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.KeyTakenException;
 import io.keck.room.Documents.RoomMissingException;

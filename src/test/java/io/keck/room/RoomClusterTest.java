@@ -3,6 +3,7 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.room.FlakyLog.Outcome;
 import java.util.ArrayList;

@@ -2,6 +2,8 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.metrics.ConnectionMetrics;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
 import java.util.ArrayList;

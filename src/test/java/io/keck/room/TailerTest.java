@@ -2,6 +2,7 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.metrics.RoomMetrics;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.AwarenessState;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.blob.BlobId;
-import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
 import io.keck.blob.BlobsUnavailableException;
 import io.keck.blob.WorkspaceGoneException;
+import io.keck.metrics.BlobMetrics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.PostgresServer;
-import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobsUnavailableException;
 import io.keck.crdt.store.StructStore;
+import io.keck.metrics.BlobMetrics;
 import io.keck.room.Bus;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -3,7 +3,6 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
 import io.keck.check.Findings;
 import io.keck.check.Findings.Finding;
@@ -11,6 +10,7 @@ import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.metrics.BlobMetrics;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.DamagedException;
 import io.keck.room.UpdateLog.Row;

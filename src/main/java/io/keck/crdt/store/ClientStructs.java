@@ -5,16 +5,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All structs of one client, as columns: run {@code i} holds the clocks {@code [clock(i), clock(i + 1))}, and the last
- * one ends at {@link #end}. A gap is a run of kind Skip. A run of text is a section of one text buffer, so typing at its
- * end moves nothing and makes no object; other content stays in wire form in one byte buffer. Whether a clock is
- * deleted stands in {@link #deletes} alone: a deletion never splits a run, {@link #write} does when it encodes. Not
- * thread-safe.
+ * run ends at {@link #end}. A gap is a run of kind Skip. A run of text is a section of one text buffer, so typing at
+ * its end moves nothing and creates no object; other content stays in wire form in one byte buffer. Only
+ * {@link #deletes} records which clocks are deleted: a deletion never splits a run, {@link #write} splits runs when it
+ * encodes. Not thread-safe.
  */
 final class ClientStructs {
     private static final byte[] NO_BYTES = {};
 
     final long client;
-    /** The deleted clocks, structs known or not. */
+    /** The deleted clocks, whether or not their structs are held. */
     final Ranges deletes = new Ranges();
 
     private final ClientIds ids;
@@ -23,20 +23,20 @@ final class ClientStructs {
 
     private Runs runs;
     private long end;
-    /** The first gap, or the number of runs: everything before it is there. */
+    /** Index of the first gap, or the number of runs if there is none: no clock before it is missing. */
     private int firstSkip;
 
     private @Nullable TextBuffer text;
     private byte[] raw = NO_BYTES;
     private int rawLength;
-    /** Where what was appended last to {@link #raw} begins. */
+    /** Index in {@link #raw} of the content that was appended last, or -1. */
     private int rawTail = -1;
 
     /**
-     * No structs.
+     * Creates an empty list of structs.
      *
      * @param self the client's number in {@code ids}
-     * @param parentage that of the store; null where nothing is joined
+     * @param parentage that of the store, or null to join deleted items only
      */
     ClientStructs(ClientIds ids, int self, @Nullable Parentage parentage) {
         this.parentage = parentage;
@@ -46,12 +46,12 @@ final class ClientStructs {
         this.runs = new Runs(ids, self);
     }
 
-    /** The clock after the last struct, gaps not minded. */
+    /** The clock after the last struct, regardless of gaps. */
     long end() {
         return end;
     }
 
-    /** The clock up to which nothing is missing. */
+    /** The first clock that is missing: the client's entry in a state vector. */
     long state() {
         return firstSkip < runs.size() ? runs.clock(firstSkip) : end;
     }
@@ -60,7 +60,7 @@ final class ClientStructs {
         return i + 1 < runs.size() ? runs.clock(i + 1) : end;
     }
 
-    /** The run that holds that clock; -1 if it is missing. */
+    /** The index of the run that holds {@code clock}; -1 if that clock is missing. */
     int find(long clock) {
         if (clock >= end) {
             return -1;
@@ -81,7 +81,7 @@ final class ClientStructs {
         runs.forgetUnknown();
     }
 
-    /** The client of the id that says where a run stands: the left origin, or else the right one. */
+    /** The client of the id that determines where a run stands: its left origin, or else its right origin. */
     long originClient(int run) {
         return runs.has(run, Refs.ORIGIN) ? runs.originClient(run) : runs.rightClient(run);
     }
@@ -91,8 +91,9 @@ final class ClientStructs {
     }
 
     /**
-     * Whether the last run may grow by an item that has it as its origin. Text always may, unless it is known to stand
-     * under a key, where Yjs puts none: many updates that are merged say nothing of what their first item names.
+     * Whether run {@code i} may be joined with the item that follows it and names it as its origin. Text may, unless
+     * the run is known to stand under a key, where Yjs puts no text: many updates that are merged lack the origin of
+     * their first item, so it is unknown where that item stands.
      */
     private boolean joins(int i, int ref) {
         if (ref == Refs.DELETED || parentage == null) {
@@ -102,7 +103,7 @@ final class ClientStructs {
         return ref == Refs.STRING ? known != Parentage.KEY : known == Parentage.LIST;
     }
 
-    /** The first clock of {@code [from, to)} that is missing here; {@code to} if none is. */
+    /** The first clock of {@code [from, to)} that is missing; {@code to} if none is. */
     long firstMissing(long from, long to) {
         if (from >= to || from >= end) {
             return Math.min(from, to);
@@ -117,7 +118,7 @@ final class ClientStructs {
         return Math.min(end, to);
     }
 
-    /** The first clock of {@code [from, to)} that is here, {@code from} being missing; {@code to} if none is. */
+    /** The first clock of {@code [from, to)} that is held; {@code to} if none is. */
     long firstPresent(long from, long to) {
         if (from < end) {
             for (int i = runs.find(from); i < runs.size() && runs.clock(i) < to; i++) {
@@ -129,7 +130,7 @@ final class ClientStructs {
         return to;
     }
 
-    /** Takes the clocks {@code [from, to)} of a struct of an update; none of them is here yet. */
+    /** Inserts the clocks {@code [from, to)} of a struct, none of which is held yet. */
     void insert(StructReader s, long from, long to, Content.Cursor cursor) {
         if (from == end && firstSkip == runs.size()) {
             if (firstSkip == 0 || !grow(firstSkip - 1, s, from, to, cursor)) {
@@ -158,7 +159,10 @@ final class ClientStructs {
         findSkip();
     }
 
-    /** Checks what comes next of an update, which follows what is here, and takes it; says how many structs. */
+    /**
+     * Checks the next structs of an update and adds them if they start at {@link #end} and no clock is missing before;
+     * returns their number.
+     */
     int load(PlainStructs in, int most) {
         if (firstSkip < runs.size() || in.clock != end) {
             return 0;
@@ -175,7 +179,7 @@ final class ClientStructs {
         }
     }
 
-    /** Sections of structs of an update, ascending, disjoint. */
+    /** Sections of structs of an update, disjoint and in ascending order of clocks. */
     static final class Parts {
         private static final int PART = 4;
 
@@ -186,7 +190,7 @@ final class ClientStructs {
             return size;
         }
 
-        /** Reads the struct that a part belongs to. */
+        /** Reads the struct that part {@code i} belongs to. */
         void read(int i, StructReader reader, byte[] update, long client) {
             reader.again(update, client, (int) columns[PART * i], columns[PART * i + 1]);
         }
@@ -211,7 +215,7 @@ final class ClientStructs {
         }
     }
 
-    /** Adds to {@code known} what of a struct is neither here nor in it. */
+    /** Adds to {@code known}, which is created if need be, the clocks of a struct that are neither held nor in it. */
     @Nullable
     Parts missing(StructReader s, @Nullable Parts known) {
         Parts parts = known;
@@ -226,7 +230,7 @@ final class ClientStructs {
         return parts;
     }
 
-    /** Takes many parts in one pass over all runs. */
+    /** Inserts many parts in one pass over all runs. */
     void insertAll(StructReader reader, byte[] update, Parts parts, Content.Cursor cursor) {
         Runs old = runs;
         long oldEnd = end;
@@ -270,7 +274,7 @@ final class ClientStructs {
     /**
      * Marks ranges as deleted.
      *
-     * @return how many clocks are here and were not deleted before; gaps hold nothing and do not count
+     * @return how many of these clocks are held and were not deleted before; clocks in gaps do not count
      */
     long delete(Ranges ranges) {
         long held = 0;
@@ -281,7 +285,7 @@ final class ClientStructs {
         return held;
     }
 
-    /** As {@link #delete(Ranges)}, of one range. */
+    /** As {@link #delete(Ranges)}, for one range. */
     long delete(long from, long to) {
         long held = heldAlive(from, to);
         deletes.add(from, to);
@@ -298,7 +302,7 @@ final class ClientStructs {
         return held + held(at, to);
     }
 
-    /** How many clocks of {@code [from, to)} are here. */
+    /** The number of clocks of {@code [from, to)} that are held. */
     private long held(long from, long to) {
         if (from >= to || from >= end) {
             return 0;
@@ -315,7 +319,10 @@ final class ClientStructs {
         return held;
     }
 
-    /** Lets the last run, i, grow by what follows it, where Yjs would squash the two. */
+    /**
+     * Appends the clocks {@code [from, to)} of a struct to run {@code i}, the last one, if Yjs would squash the two;
+     * returns whether it did.
+     */
     private boolean grow(int i, StructReader s, long from, long to, Content.Cursor cursor) {
         int ref = s.ref;
         if (runs.ref(i) != ref || end != from) {
@@ -376,7 +383,7 @@ final class ClientStructs {
         runs.clients(at, originClient, s.rightClient);
     }
 
-    /** Takes over content; says where it went, as {@link Runs#content} keeps it. */
+    /** Copies the content of the clocks {@code [from, to)}; returns the position that {@link Runs#content} keeps. */
     private int copyContent(StructReader s, long from, long to, Content.Cursor cursor) {
         int first = (int) (from - s.clock);
         int last = (int) (to - s.clock);
@@ -398,7 +405,7 @@ final class ClientStructs {
         return appendRaw(s.bytes, StructRows.from(part), StructRows.to(part));
     }
 
-    /** Units of text held. */
+    /** The number of UTF-16 code units of text held. */
     int textLength() {
         return text == null ? 0 : text.length();
     }
@@ -427,15 +434,15 @@ final class ClientStructs {
     }
 
     /**
-     * Whether {@link #load} and {@link #trim} pay when so many runs of so many bytes come: both copy all that is here,
-     * which only what makes it larger by a good part is worth.
+     * Whether {@link #load(int, int)} and {@link #trim} pay off for that many more runs and bytes: both copy everything
+     * that is held, so the addition should be at least a quarter of it.
      */
     boolean isSmallBeside(int moreRuns, int bytes) {
         return moreRuns >= runs.size() / 4 && bytes >= (rawLength + textLength()) / 4;
     }
 
     /**
-     * Makes room for so many more runs and so much more text, and lets the text grow in large steps until {@link #trim}.
+     * Makes room for more runs and more code units of text, and lets the text grow in large steps until {@link #trim}.
      */
     void load(int moreRuns, int moreText) {
         runs.reserve(moreRuns);
@@ -443,7 +450,7 @@ final class ClientStructs {
         text().reserve(moreText);
     }
 
-    /** Gives back room that is not used, if it is much. */
+    /** Releases unused capacity if it is large. */
     void trim() {
         runs.trim();
         if (raw.length - rawLength > rawLength / 8 + 64) {
@@ -459,7 +466,7 @@ final class ClientStructs {
     /**
      * Writes the structs of the clocks {@code [from, until)}.
      *
-     * @param keepDeleted whether deleted items keep their content; else they are written as ContentDeleted
+     * @param keepDeleted whether deleted items keep their content; otherwise they are written as ContentDeleted
      */
     void write(StructWriter w, long from, long until, boolean keepDeleted) {
         if (from >= Math.min(until, end)) {

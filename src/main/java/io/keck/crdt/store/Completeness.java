@@ -7,22 +7,22 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a document has all that it takes to show it. A struct can be shown when all before it of its client can, and its
- * origins and its parent; else it waits, and with it all that its client made after it. Yjs keeps such structs as
- * {@code pendingStructs}, deletes of clocks that are not there as {@code pendingDs}: no reader sees them, and no error
- * says so. Immutable.
+ * Tells whether every struct of a document can be integrated. A struct can be integrated once all earlier structs of
+ * its client, its origins and its parent can be; otherwise it waits, and all later structs of its client wait with it.
+ * Yjs keeps waiting structs as {@code pendingStructs} and deletes of missing clocks as {@code pendingDs}: readers do
+ * not see them, and no error reports them. Immutable.
  *
- * <p>Takes time linear in the document, and memory for each of its clients, not for each struct: one reader a client goes
- * over the structs where they are, and stops where it has to wait.
+ * <p>Takes time linear in the size of the document, and memory per client, not per struct: each client has one reader
+ * that goes over the structs in place and stops where it has to wait.
  */
 public final class Completeness {
-    /** Gaps that are kept. */
+    /** The maximum number of gaps kept. */
     private static final int GAPS = 100;
-    /** Gaps that {@link #toString} names. */
+    /** The maximum number of gaps that {@link #toString} lists. */
     private static final int NAMED = 5;
 
     /**
-     * Clocks of a client that something needs and that are not there.
+     * Consecutive clocks of a client that waiting structs need and that the document lacks.
      *
      * @param from the first clock
      * @param to the clock after the last
@@ -40,21 +40,21 @@ public final class Completeness {
     private long gapCount;
     private final List<Gap> gaps = new ArrayList<>();
 
-    /** The structs of a client: how many can be shown, and what the next one waits for. */
+    /** The structs of a client: how far they can be integrated, and what the next one waits for. */
     private static final class Line {
         final long client;
         final StructReader reader = new StructReader();
-        /** The clocks that are there. */
+        /** The clocks that the document has. */
         final Ranges held = new Ranges();
         /** Lines whose next struct waits for a clock of this client. */
         final PriorityQueue<Line> waiters = new PriorityQueue<>(1, (a, b) -> Long.compare(a.needs, b.needs));
-        /** The clock up to which all can be shown. */
+        /** The clock up to which all structs can be integrated. */
         long state;
-        /** Whether the reader stands at a struct that cannot be shown yet. */
+        /** Whether the reader stands at a struct that cannot be integrated yet. */
         boolean isAtStruct;
-        /** The clock of another client that the struct needs. */
+        /** The clock of another client that this struct needs. */
         long needs;
-        /** The clock after the last that anything that waits names or is. */
+        /** The clock after the last one of this client that a waiting struct has or names. */
         long known;
 
         Line(long client) {
@@ -80,7 +80,7 @@ public final class Completeness {
         lines.clear();
     }
 
-    /** Looks at a whole document. */
+    /** Examines a whole document. */
     public static Completeness of(Update document) {
         return new Completeness(document);
     }
@@ -108,13 +108,13 @@ public final class Completeness {
         return known;
     }
 
-    /** Goes on until something is missing, then wakes what waited for this client. */
+    /** Advances until something is missing, then readies the lines that waited for this client. */
     private void advance(Line line) {
         StructReader s = line.reader;
         while (line.isAtStruct || s.next()) {
             line.isAtStruct = true;
             if (s.clock > line.state) {
-                break; // a gap of its own, which nothing in the document fills
+                break; // a gap in the client's own clocks, which nothing in the document fills
             }
             Line needed = missing(s);
             if (needed != null) {
@@ -130,7 +130,7 @@ public final class Completeness {
         }
     }
 
-    /** The client of the first id that a struct names and that cannot be shown; null when there is none. */
+    /** The line of the first id that a struct names and that cannot be integrated yet; null if there is none. */
     private @Nullable Line missing(StructReader s) {
         if (s.ref == Refs.GC) {
             return null;
@@ -150,7 +150,7 @@ public final class Completeness {
         return clock < line.state ? null : line;
     }
 
-    /** The largest clock of that client which the struct names. */
+    /** The largest clock of the needed client that the struct names. */
     private static long missingClock(StructReader s, Line needed) {
         long clock = -1;
         if (s.originClient == needed.client) {
@@ -224,27 +224,27 @@ public final class Completeness {
         }
     }
 
-    /** Whether nothing waits. */
+    /** Whether neither structs nor deletes wait. */
     public boolean isComplete() {
         return waitingStructs == 0 && waitingDeletes == 0;
     }
 
-    /** How many structs wait. */
+    /** The number of waiting structs. */
     public long waitingStructs() {
         return waitingStructs;
     }
 
-    /** How many clocks are deleted that are not there. */
+    /** The number of deleted clocks that the document lacks. */
     public long waitingDeletes() {
         return waitingDeletes;
     }
 
-    /** What structs wait for, the first hundred. */
+    /** The gaps that structs wait for; the first hundred. */
     public List<Gap> gaps() {
         return List.copyOf(gaps);
     }
 
-    /** What waits and what it waits for, as one sentence without a full stop. */
+    /** Describes what waits and for which clocks, as one sentence without a full stop. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();

@@ -8,17 +8,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/**
- * What was deleted: per client the clocks, as sorted ranges. Not thread-safe. Source: Yjs {@code DeleteSet.js}.
- */
+/** The deleted clocks of a document, as sorted ranges per client. Not thread-safe. Source: Yjs {@code DeleteSet.js}. */
 public final class DeleteSet {
-    /** Takes one range of deleted clocks. */
+    /** Receives ranges of deleted clocks. */
     @FunctionalInterface
     public interface RangeConsumer {
         /**
-         * One range.
+         * Receives one range.
          *
-         * @param client whose clocks they are
+         * @param client the client that the clocks belong to
          * @param from the first deleted clock
          * @param to the clock after the last
          */
@@ -27,15 +25,15 @@ public final class DeleteSet {
 
     private final Map<Long, Ranges> clients = new LinkedHashMap<>();
 
-    /** Creates a set in which nothing is deleted. */
+    /** Creates an empty set. */
     public DeleteSet() {}
 
-    /** Whether nothing is deleted. */
+    /** Whether no clock is deleted. */
     public boolean isEmpty() {
         return clients.isEmpty();
     }
 
-    /** Whether the clock of that client is deleted. */
+    /** Whether {@code clock} of {@code client} is deleted. */
     public boolean contains(long client, long clock) {
         Ranges ranges = clients.get(client);
         return ranges != null && ranges.covers(clock, clock + 1);
@@ -56,12 +54,12 @@ public final class DeleteSet {
         return clients.hashCode();
     }
 
-    /** Gives every range, clients ascending, clocks ascending. */
+    /** Passes on every range, clients and clocks ascending. */
     public void forEach(RangeConsumer consumer) {
         new TreeMap<>(clients).forEach((client, ranges) -> give(client, ranges, consumer));
     }
 
-    /** Gives every range, clients in the order in which they came, clocks ascending. */
+    /** Passes on every range, clients in the order in which they were added, clocks ascending. */
     public void forEachInOrder(RangeConsumer consumer) {
         clients.forEach((client, ranges) -> give(client, ranges, consumer));
     }
@@ -76,7 +74,7 @@ public final class DeleteSet {
         clients.computeIfAbsent(client, c -> new Ranges()).add(from, to);
     }
 
-    /** Adds all of another set. */
+    /** Adds all ranges of another set. */
     public void addAll(DeleteSet other) {
         other.clients.forEach((client, ranges) ->
                 clients.computeIfAbsent(client, c -> new Ranges()).addAll(ranges));
@@ -110,7 +108,7 @@ public final class DeleteSet {
     }
 
     /**
-     * Reads the V2 wire form; the decoder stands behind it afterwards.
+     * Reads the V2 wire form and leaves the decoder at the byte after it.
      *
      * @throws DecodeException if it is malformed, or a range ends beyond 2^53 - 1
      */
@@ -123,10 +121,10 @@ public final class DeleteSet {
     }
 
     /**
-     * Reads the V1 wire form; ranges may come in any order and overlap. Ranges of no length are left out: engines other
-     * than Yjs write them.
+     * Reads the V1 wire form; ranges may come in any order and overlap. Ranges of no length, which engines other than
+     * Yjs write, are not passed on.
      *
-     * @return how many ranges have no length
+     * @return the number of ranges of no length
      * @throws DecodeException if it is malformed, or a range ends beyond 2^53 - 1
      */
     public static int decode(Decoder in, RangeConsumer consumer) {

@@ -5,10 +5,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sorted, disjoint, never touching ranges of clocks of one client, half-open. Adding at the end or next to an existing
- * range moves nothing. Eight bytes a range as long as clocks are below 2^31, sixteen from then on. Not thread-safe.
+ * Sorted, disjoint, non-adjacent half-open ranges of clocks of one client. Adding at the end or next to an existing
+ * range moves nothing. Takes eight bytes per range while all clocks are below 2^31, sixteen from then on. Not
+ * thread-safe.
  *
- * <p>A set that is encoded again and again ({@link #encodeCached}) keeps its wire form in groups of ranges, and only the
+ * <p>A set that is encoded repeatedly ({@link #encodeCached}) caches its wire form in groups of ranges, and only the
  * groups that changed are encoded again.
  *
  * <p>Internal: shared with {@code io.keck.crdt}, and free to change with every release.
@@ -16,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 public final class Ranges {
     private static final int[] NO_INTS = {};
 
-    /** Bounds, two a range. */
+    /** Start and end of each range. */
     private int[] ints = NO_INTS;
-    /** The same where a bound is beyond an int; ints are empty then. */
+    /** The same once a bound exceeds an int; {@link #ints} is empty then. */
     private long @Nullable [] longs;
 
     private int n;
@@ -62,7 +63,7 @@ public final class Ranges {
         return covers(i, start, end);
     }
 
-    /** Whether the range of that number, which may not exist, covers these clocks. */
+    /** Whether range {@code i}, which need not exist, covers {@code [start, end)}. */
     boolean covers(int i, long start, long end) {
         return i < n && from(i) <= start && end <= to(i);
     }
@@ -72,7 +73,7 @@ public final class Ranges {
         return i < n && from(i) < end;
     }
 
-    /** Adds to {@code target} what of {@code [start, end)} is not in here. */
+    /** Adds to {@code target} the clocks of {@code [start, end)} that are not in this set. */
     void missing(long start, long end, Ranges target) {
         long at = start;
         for (int i = firstEndingAfter(start); i < n && from(i) < end; i++) {
@@ -87,7 +88,7 @@ public final class Ranges {
         encode(0, n, out);
     }
 
-    /** Writes some ranges without their count. */
+    /** Writes the ranges with the indexes {@code [first, last)}, without their count. */
     public void encode(int first, int last, Encoder out) {
         for (int i = first; i < last; i++) {
             out.writeVarUint(from(i));
@@ -95,7 +96,7 @@ public final class Ranges {
         }
     }
 
-    /** How many bytes {@link #encodeCached} writes, or a little less than twice as many. */
+    /** The number of bytes that {@link #encodeCached} writes: exact for a set that is cached, else an upper bound. */
     int encodedLength() {
         return isCached() ? Encoder.lengthOf(n) + cache().length(this) : 16 * n + 8;
     }
@@ -111,7 +112,7 @@ public final class Ranges {
         return encoded;
     }
 
-    /** As {@link #encode(Encoder)}, and keeps what it takes to do it faster next time. */
+    /** As {@link #encode(Encoder)}, and caches the wire form of a large set for the next call. */
     void encodeCached(Encoder out) {
         out.writeVarUint(n);
         if (isCached()) {
@@ -122,9 +123,9 @@ public final class Ranges {
     }
 
     /**
-     * Adds {@code [start, end)}.
+     * Adds {@code [start, end)}; does nothing if that is empty.
      *
-     * @return how many clocks of it were not there before
+     * @return how many of these clocks were not in the set before
      */
     public long add(long start, long end) {
         if (start >= end) {
@@ -133,7 +134,7 @@ public final class Ranges {
         if (end > Integer.MAX_VALUE && longs == null) {
             widen();
         }
-        if (n > 0 && start > to(n - 1)) { // most come in order
+        if (n > 0 && start > to(n - 1)) { // most ranges arrive in order
             open(n);
             set(n - 1, start, end);
             return end - start;
@@ -148,7 +149,7 @@ public final class Ranges {
             }
             return Math.max(0, end - before);
         }
-        // the ranges that overlap or touch the new one melt into it: [first, last)
+        // the ranges [first, last) overlap or touch the new one and are merged into it
         int first = start == 0 ? 0 : firstEndingAfter(start - 1);
         int last = first;
         long lo = start;
@@ -174,7 +175,7 @@ public final class Ranges {
         return end - start - known;
     }
 
-    /** Adds all of {@code other} in one pass, where adding them one by one would move the tail for each. */
+    /** Adds all ranges of {@code other} in one pass; adding many one by one would move the tail for each of them. */
     void addAll(Ranges other) {
         if (other.n <= 8) {
             for (int i = 0; i < other.n; i++) {
@@ -199,7 +200,7 @@ public final class Ranges {
         encoded = null;
     }
 
-    /** Makes room for so many ranges. */
+    /** Makes room for {@code size} ranges in all. */
     void reserve(int size) {
         if (longs == null && ints.length < 2 * size) {
             ints = Arrays.copyOf(ints, 2 * size);
@@ -208,20 +209,20 @@ public final class Ranges {
         }
     }
 
-    /** Gives back room that is not used, if it is much. */
+    /** Releases unused capacity if it is large. */
     void trim() {
         if (longs == null && ints.length - 2 * n > n / 4 + 8) {
             ints = Arrays.copyOf(ints, 2 * n);
         }
     }
 
-    /** Forgets everything and keeps the room. */
+    /** Removes all ranges and keeps the capacity. */
     public void clear() {
         n = 0;
         encoded = null;
     }
 
-    /** Forgets everything below {@code clock}. */
+    /** Removes all clocks below {@code clock}. */
     public void dropBelow(long clock) {
         close(0, firstEndingAfter(clock));
         encoded = null;
@@ -266,7 +267,7 @@ public final class Ranges {
         }
     }
 
-    /** Takes out the ranges {@code [first, last)}. */
+    /** Removes the ranges with the indexes {@code [first, last)}. */
     private void close(int first, int last) {
         if (longs == null) {
             System.arraycopy(ints, 2 * last, ints, 2 * first, 2 * (n - last));

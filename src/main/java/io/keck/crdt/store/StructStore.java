@@ -7,22 +7,22 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Yjs document as a sync server needs it: all structs by client and clock, and what is deleted; no types, no links
+ * A Yjs document as a sync server needs it: all structs by client and clock, and the deleted clocks; no types, no links
  * between items, nothing integrated. Not thread-safe.
  *
- * <p>It answers what a server is asked: what is new in an update ({@link #reduce}), what a peer lacks ({@link #diff}),
- * how far we are ({@link #stateVector}), everything ({@link #encode}). What it encodes, in whatever order the updates
- * came, brings a real Yjs document to the state it would have reached from the updates themselves.
+ * <p>It answers a server's questions: what is new in an update ({@link #reduce}), what a peer lacks ({@link #diff}),
+ * how much history the store has ({@link #stateVector}), what the whole document is ({@link #encode}). Its encoded form
+ * brings a Yjs document to the state that the updates themselves would have led to, in whatever order they arrived.
  *
- * <p><b>Layout.</b> Per client one {@link ClientStructs}: sorted runs in columns (ints and longs, no object a struct),
- * text in one buffer, other content in wire form, deleted clocks as sorted ranges beside them. Consecutive structs that
- * Yjs would squash are one run. A deletion only adds to the ranges; the encoder splits runs at their borders and writes
- * deleted items as ContentDeleted, and now and then the store is rebuilt from what it encodes, so that deleted content
- * leaves the heap.
+ * <p><b>Layout.</b> Each client has one {@link ClientStructs}: sorted runs in columns (ints and longs, no object per
+ * struct), text in one buffer, other content in wire form, and beside them the deleted clocks as sorted ranges.
+ * Consecutive structs that Yjs would squash are one run. A deletion only adds to the ranges; the encoder splits runs at
+ * the borders of ranges and writes deleted items as ContentDeleted. Once enough deleted content has accumulated, the
+ * store is rebuilt from its encoded form, so that this content leaves the heap.
  *
- * <p><b>Gaps.</b> A struct whose predecessor has not come yet is kept behind a gap, which is encoded as a Skip. There is
- * no queue of pending updates that would have to be tried again, and so none that could dead-lock. A struct whose origin
- * or parent is missing is kept like any other: who integrates it waits for the rest.
+ * <p><b>Gaps.</b> A struct whose predecessor has not arrived is kept behind a gap, which is encoded as a Skip. There is
+ * no queue of pending updates to try again, and so none that could deadlock. A struct whose origin or parent is missing
+ * is kept like any other; the replica that integrates it waits for the rest.
  *
  * <p>Source of the rules: Yjs {@code StructStore.js}, {@code Item.js} ({@code mergeWith}, {@code splitItem}),
  * {@code encoding.js}.
@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class StructStore {
     private static final int COLLECT_AT_LEAST = 16_384;
     private static final int FEW_PARTS = 8;
-    /** Updates from that size on may be taken in by buffers that grow in large steps. */
+    /** Size in bytes from which an update is large: buffers may then grow in large steps while it is applied. */
     private static final int LARGE = 4096;
-    /** Bytes of the smallest struct; an update may say that it has more structs than it has. */
+    /** Bytes of the smallest struct on the wire; bounds the number of structs that an update claims to have. */
     private static final int SMALLEST = 2;
 
     private final boolean keepDeleted;
@@ -40,24 +40,24 @@ public final class StructStore {
     private final StructReader reader = new StructReader();
     private Parentage parentage = new Parentage(this);
     private ClientIds ids = new ClientIds();
-    /** By number of the client; null where it is known only as an origin. */
+    /** Indexed by the number of the client; null for a client that is known only from an origin. */
     private @Nullable ClientStructs[] slots = new ClientStructs[2];
 
     private int count;
-    /** All clients, ids descending; null when one has come since. */
+    /** All clients, ids descending; null once a client was added after the last sort. */
     private ClientStructs @Nullable [] sorted;
-    /** Clocks deleted since the last collection whose content may still be held. */
+    /** The number of clocks deleted since the last collection; their content may still be on the heap. */
     private long garbage;
 
     private long live;
 
-    /** An empty store that drops the content of what is deleted, as Yjs does by default. */
+    /** Creates an empty store that drops the content of deleted items, as Yjs does by default. */
     public StructStore() {
         this(false);
     }
 
     /**
-     * An empty store.
+     * Creates an empty store.
      *
      * @param keepDeleted whether deleted items keep their content, as in Yjs with {@code gc: false}
      */
@@ -65,16 +65,17 @@ public final class StructStore {
         this.keepDeleted = keepDeleted;
     }
 
-    /** Whether nothing was ever applied. */
+    /** Whether the store has neither structs nor deletes of any client. */
     public boolean isEmpty() {
         return count == 0;
     }
 
     /**
-     * What of this update is not in the store yet: structs by clock, deletes by range. The store does not change.
+     * Returns the part of an update that is not in the store yet: structs by clock, deletes by range. Does not change
+     * the store.
      *
-     * @return the same object where everything is new, {@link Update#EMPTY} where nothing is, else an update of just the
-     *     new parts
+     * @return {@code u} itself if all of it is new, {@link Update#EMPTY} if none of it is, else an update of the new
+     *     parts only
      */
     public Update reduce(Update u) {
         boolean nothingNew = true;
@@ -118,7 +119,7 @@ public final class StructStore {
         while (reader.next()) {
             ClientStructs c = find(reader.client);
             ClientStructs target = parts.client(reader.client);
-            long from = Math.max(reader.clock, target.end()); // the update itself may say something twice
+            long from = Math.max(reader.clock, target.end()); // the update itself may hold a clock twice
             while (from < reader.end) {
                 long a = c == null ? from : c.firstMissing(from, reader.end);
                 long b = c == null ? reader.end : c.firstPresent(a, reader.end);
@@ -141,18 +142,18 @@ public final class StructStore {
         return Update.decode(parts.encode(), DecodeLimits.OWN);
     }
 
-    /** Takes in what of this update is new; the rest is passed over. */
+    /** Adds the part of an update that is new and ignores the rest. */
     public void apply(Update u) {
         take(u);
         collectIfMuch();
     }
 
     /**
-     * Decodes an update and takes in what of it is new, as {@link Update#decode(byte[], DecodeLimits)} and {@link
-     * #apply(Update)} do. An empty store takes a large one while it is checked, in one pass.
+     * Decodes an update and applies it, as {@link Update#decode(byte[], DecodeLimits)} and {@link #apply(Update)} do.
+     * An empty store reads a large update in a single pass and checks it on the way.
      *
      * @param v1 the update in wire format V1; not kept
-     * @throws DecodeException if it is malformed or beyond the limits; nothing is changed then
+     * @throws DecodeException if the update is malformed or exceeds the limits; the store is unchanged then
      */
     public void apply(byte[] v1, DecodeLimits limits) {
         if (count > 0 || v1.length < LARGE) {
@@ -162,7 +163,7 @@ public final class StructStore {
         }
     }
 
-    /** As {@link #apply(byte[], DecodeLimits)}, into an empty store, whatever the size. */
+    /** As {@link #apply(byte[], DecodeLimits)} on an empty store, for an update of any size. */
     void load(byte[] v1, DecodeLimits limits) {
         StructStore fresh = new StructStore(keepDeleted);
         UpdateParser parser = UpdateParser.parse(v1, limits, fresh);
@@ -177,7 +178,10 @@ public final class StructStore {
         collectIfMuch();
     }
 
-    /** Makes room for so many structs of a client that is not here yet; null if it is. */
+    /**
+     * Makes room for {@code structs} structs of a client; returns null if the store already holds structs of that
+     * client.
+     */
     @Nullable
     ClientStructs load(long client, int structs, byte[] update) {
         ClientStructs c = client(client);
@@ -188,7 +192,10 @@ public final class StructStore {
         return c;
     }
 
-    /** Checks structs of the usual form, and takes them if they follow what is here; says how many. */
+    /**
+     * Checks structs of the usual form and adds them if they directly follow the client's last clock; returns their
+     * number.
+     */
     int load(ClientStructs c, PlainStructs in, int most) {
         int before = c.textLength();
         int done = c.load(in, most);
@@ -196,7 +203,7 @@ public final class StructStore {
         return done;
     }
 
-    /** Takes a struct that was checked and follows what is here. */
+    /** Adds a struct that was checked before and does not start before the client's end. */
     void load(ClientStructs c, byte[] update, int at, long clock) {
         reader.again(update, c.client, at, clock);
         insert(c, reader, clock, reader.end);
@@ -237,7 +244,7 @@ public final class StructStore {
         takeDeletes();
     }
 
-    /** About how many bytes of an update of one client are text: what is left of so many structs without their ids. */
+    /** Estimates how many bytes of an update of one client are text: all but 8 bytes per struct for its ids. */
     private static int textOf(int bytes, int structs) {
         return (int) Math.max(0, bytes - 8L * structs);
     }
@@ -259,7 +266,7 @@ public final class StructStore {
                 if (!c.deletes.covers(at, reader.clock, reader.end)) {
                     fresh.add(reader.clock, reader.end);
                 } else if (reader.end == c.deletes.to(at)) {
-                    at++; // what comes next is most often in the next one
+                    at++; // the next range to delete most often lies in the next known one
                 }
                 more = reader.nextDelete();
             } while (more && reader.client == c.client);
@@ -268,7 +275,7 @@ public final class StructStore {
         reader.close();
     }
 
-    /** Inserts clocks of a struct that are missing. */
+    /** Inserts the clocks {@code [from, to)} of a struct, all of which are missing. */
     private void insert(ClientStructs c, StructReader s, long from, long to) {
         c.insert(s, from, to, cursor);
         if (s.isDeleted()) {
@@ -278,7 +285,10 @@ public final class StructStore {
         }
     }
 
-    /** Inserts missing parts into gaps: each on its own moves what is behind it, so many are inserted in one go. */
+    /**
+     * Inserts missing parts into gaps. A single insertion moves everything behind it, so many parts are inserted in one
+     * pass.
+     */
     private void insert(ClientStructs c, Update u, ClientStructs.Parts parts) {
         StructReader again = new StructReader();
         if (parts.size() <= FEW_PARTS) {
@@ -302,10 +312,10 @@ public final class StructStore {
     }
 
     /**
-     * What structs and deletes say, in V1 and in order.
+     * Encodes the given structs and deletes in V1, in order.
      *
      * @param bytes an update that was checked
-     * @param places client, clock and place in the bytes of each struct, ordered by client, then clock
+     * @param places client, clock and index in {@code bytes} of each struct, ordered by client, then clock
      * @param deletes client, first clock and end of each delete, ordered in the same way
      */
     static byte[] inOrder(byte[] bytes, long[] places, long[] deletes) {
@@ -347,7 +357,7 @@ public final class StructStore {
         live = fresh.live;
     }
 
-    /** How far every client's structs are here without a gap. */
+    /** The clock up to which the store has all structs, for each client. */
     public StateVector stateVector() {
         Map<Long, Long> clocks = new HashMap<>();
         for (ClientStructs c : sorted()) {
@@ -362,8 +372,8 @@ public final class StructStore {
     }
 
     /**
-     * What somebody with that state vector lacks, as a V1 update: the structs from there on and the whole delete set, as
-     * Yjs answers a sync step 1.
+     * Returns what a peer with the given state vector lacks, as a V1 update: the structs from those clocks on and the
+     * whole delete set, as Yjs answers sync step 1.
      */
     public byte[] diff(StateVector known) {
         ClientStructs[] clients = sorted();
@@ -380,7 +390,7 @@ public final class StructStore {
         return w.finish(clients);
     }
 
-    /** What is deleted, as a copy. */
+    /** The deleted clocks, as a copy. */
     public DeleteSet deletes() {
         DeleteSet out = new DeleteSet();
         for (ClientStructs c : sorted()) {
@@ -392,8 +402,8 @@ public final class StructStore {
     }
 
     /**
-     * Bytes that the store takes on the heap of a 64-bit JVM with compressed references, caches of its own included.
-     * Counted, not measured; off by a few percent at most.
+     * Bytes that the store takes on the heap of a 64-bit JVM with compressed references, including its own caches.
+     * Calculated, not measured; off by a few percent at most.
      */
     public long memory() {
         long sum = 216 + parentage.memory() + ids.memory() + Heap.array(4L * slots.length);
@@ -422,7 +432,7 @@ public final class StructStore {
         return all;
     }
 
-    /** What is here of a client; null where there is nothing. */
+    /** The structs and deletes of a client, or null if the store has none. */
     @Nullable
     ClientStructs find(long client) {
         int number = ids.find(client);

@@ -1,8 +1,8 @@
 package io.keck.storage.octobase;
 
 import io.dropwizard.core.setup.Environment;
-import io.keck.blob.BlobMetrics;
 import io.keck.crdt.store.StructStore;
+import io.keck.metrics.BlobMetrics;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.DatabaseFactory;

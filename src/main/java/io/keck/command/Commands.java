@@ -1,0 +1,33 @@
+package io.keck.command;
+
+import io.dropwizard.core.Application;
+import io.dropwizard.core.Configuration;
+import io.dropwizard.core.cli.CheckCommand;
+import io.dropwizard.core.setup.Bootstrap;
+
+/** All commands of the jar. A new one is listed here and nowhere else. */
+public final class Commands {
+    private Commands() {}
+
+    /** Adds the commands that Dropwizard has, too: {@code server} and {@code check}. */
+    public static <C extends Configuration> void addDefaults(Bootstrap<C> bootstrap, Application<C> application) {
+        bootstrap.addCommand(new KeckServerCommand<>(application));
+        bootstrap.addCommand(new CheckCommand<>(application));
+    }
+
+    /** Adds Keck's own commands. */
+    public static <C extends Configuration & CommandSettings> void addOwn(
+            Bootstrap<C> bootstrap, Class<C> configuration) {
+        bootstrap.addCommand(new MigrateCommand<>(configuration));
+        bootstrap.addCommand(new ImportKeckCommand<>(configuration));
+        bootstrap.addCommand(new DoctorCommand<>(configuration));
+        bootstrap.addCommand(new ExportCommand<>(configuration));
+        bootstrap.addCommand(new ImportCommand<>(configuration));
+        bootstrap.addCommand(new BenchCommand());
+    }
+
+    /** The exit status of the process after a command failed. An import that left something out has one of its own. */
+    public static int exitStatus(Throwable error) {
+        return error instanceof CommandExit exit ? exit.status() : 1;
+    }
+}

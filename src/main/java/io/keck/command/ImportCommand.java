@@ -1,0 +1,138 @@
+package io.keck.command;
+
+import com.codahale.metrics.health.HealthCheckRegistry;
+import io.dropwizard.core.Configuration;
+import io.dropwizard.core.setup.Bootstrap;
+import io.dropwizard.core.setup.Environment;
+import io.keck.metrics.BlobMetrics;
+import io.keck.node.NodeClock;
+import io.keck.ops.DoctorReport;
+import io.keck.ops.ProgressBar;
+import io.keck.storage.JdbiBlobStore;
+import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.archive.ArchiveImporter;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
+import net.sourceforge.argparse4j.inf.Namespace;
+import net.sourceforge.argparse4j.inf.Subparser;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code import}: brings the rooms of a file that {@code export} wrote into the database; on PostgreSQL also while servers
+ * run, which see it as they see what other nodes write. Ends with 2 when something was left out.
+ */
+final class ImportCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
+    private static final String NODE = "import";
+    private static final int LEFT_OUT = 2;
+    private static final long LEASE_MILLIS = 3_600_000;
+    private static final long KEEP_MILLIS = 86_400_000;
+
+    ImportCommand(Class<C> configuration) {
+        super(configuration, "import", "Brings the rooms of a file that export wrote into the database");
+    }
+
+    @Override
+    public void configure(Subparser parser) {
+        super.configure(parser);
+        parser.addArgument("--from").dest("from").metavar("FILE").required(true).help("the file");
+        parser.addArgument("--room").dest("room").metavar("NAME").help("only this room");
+        parser.addArgument("--as").dest("as").metavar("NAME").help("the name that it gets here; with --room");
+    }
+
+    @Override
+    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config)
+            throws Exception {
+        Path file = Path.of(arguments.getString("from")).toAbsolutePath();
+        String only = arguments.getString("room");
+        String as = arguments.getString("as");
+        if (!Files.isRegularFile(file)) {
+            throw new IllegalArgumentException("There is no file " + file + ".");
+        }
+        if (as != null && only == null) {
+            throw new IllegalArgumentException("--as needs --room.");
+        }
+        PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+        ArchiveImporter.Result result = run(bootstrap, config, file, only, as, err);
+        if (result.resumed()) {
+            err.println("Gone on where it was cut.");
+        }
+        err.println(
+                "Imported " + result.made() + " rooms, " + result.merged() + " were there and got what they lacked, "
+                        + result.unchanged() + " had everything; " + result.blobs() + " blobs, " + result.blobsThere()
+                        + " were there. Left out: " + result.leftOut() + ".");
+        if (only != null && result.made() + result.merged() + result.unchanged() + result.leftOut() == 0) {
+            err.println("Room " + DoctorReport.quote(only) + " is not in the file.");
+            throw new CommandExit(LEFT_OUT);
+        }
+        if (result.leftOut() > 0) {
+            throw new CommandExit(LEFT_OUT);
+        }
+    }
+
+    private ArchiveImporter.Result run(
+            Bootstrap<?> bootstrap,
+            C config,
+            Path file,
+            @Nullable String only,
+            @Nullable String as,
+            PrintStream err)
+            throws Exception {
+        ProgressBar bar = new ProgressBar(err, NodeClock.millis(), ProgressBar.isTerminal());
+        long size = Files.size(file);
+        ArchiveImporter.Listener listener = new ArchiveImporter.Listener() {
+            @Override
+            public void checked(long position) {
+                bar.at(position, size, "bytes checked");
+            }
+
+            @Override
+            public void imported(long position, long rooms) {
+                bar.at(position, size, "bytes, " + rooms + " rooms");
+            }
+
+            @Override
+            public void leftOut(String room, String why) {
+                bar.clear();
+                err.println("Room " + DoctorReport.quote(room) + ": " + why);
+            }
+
+            @Override
+            public void incomplete(String room, String what) {
+                leftOut(room, what);
+            }
+        };
+        long rooms = ArchiveImporter.check(file, listener);
+        bar.clear();
+        err.println("The file is whole: " + rooms + " rooms.");
+        Environment environment = new Environment(
+                NODE,
+                bootstrap.getObjectMapper(),
+                bootstrap.getValidatorFactory(),
+                bootstrap.getMetricRegistry(),
+                bootstrap.getClassLoader(),
+                new HealthCheckRegistry(),
+                config);
+        List<LifeCycle> parts = environment.lifecycle().getManagedObjects();
+        try {
+            JdbiUpdateLog log = config.database().build(environment, NODE, 0);
+            for (LifeCycle part : parts) {
+                part.start();
+            }
+            // not started: sweeping is the server's work
+            JdbiBlobStore blobs =
+                    log.blobs(new JdbiBlobStore.Settings(0, KEEP_MILLIS, LEASE_MILLIS, KEEP_MILLIS), BlobMetrics.NONE);
+            return new ArchiveImporter(log, blobs, log.nodes().cluster(), new SecureRandom(), only, as, listener)
+                    .run(file);
+        } finally {
+            bar.clear();
+            for (int i = parts.size() - 1; i >= 0; i--) {
+                parts.get(i).stop();
+            }
+        }
+    }
+}

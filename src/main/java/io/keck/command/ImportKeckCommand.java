@@ -1,0 +1,213 @@
+package io.keck.command;
+
+import com.codahale.metrics.health.HealthCheckRegistry;
+import io.dropwizard.core.Configuration;
+import io.dropwizard.core.setup.Bootstrap;
+import io.dropwizard.core.setup.Environment;
+import io.keck.config.Variables;
+import io.keck.metrics.BlobMetrics;
+import io.keck.node.NodeClock;
+import io.keck.storage.DatabaseFactory;
+import io.keck.storage.JdbiBlobStore;
+import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.StoredRooms;
+import io.keck.storage.octobase.ImportConsole;
+import io.keck.storage.octobase.ImportReport;
+import io.keck.storage.octobase.Importer;
+import io.keck.storage.octobase.RenameFile;
+import io.keck.storage.octobase.Renames;
+import io.keck.storage.octobase.SourceDatabase;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import net.sourceforge.argparse4j.impl.Arguments;
+import net.sourceforge.argparse4j.inf.Argument;
+import net.sourceforge.argparse4j.inf.Namespace;
+import net.sourceforge.argparse4j.inf.Subparser;
+import org.eclipse.jetty.util.component.LifeCycle;
+
+/**
+ * {@code import-keck}: takes over the database of the Keck of OctoBase. Opens our database as {@code server} does, but
+ * nothing else of it.
+ */
+final class ImportKeckCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
+    /** Where the URL of the source may be instead of the command line, which everybody on the machine can read. */
+    private static final String FROM_VARIABLE = "KECK_IMPORT_FROM";
+
+    private static final String NODE = "import-keck";
+    /** Exit code when something was not taken over. */
+    private static final int LEFT_OUT = 2;
+    /** Exit code when everything was taken over and some documents are not whole in the source. */
+    private static final int NOT_WHOLE = 3;
+    /** How long names of deleted rooms are held: longer than anything has been there. */
+    private static final long FOREVER = Long.MAX_VALUE / 4;
+
+    private static final long LEASE_MILLIS = 3_600_000;
+    private static final long KEEP_MILLIS = 86_400_000;
+
+    ImportKeckCommand(Class<C> configuration) {
+        super(configuration, "import-keck", "Takes over rooms and blobs from the database of the Keck of OctoBase");
+    }
+
+    @Override
+    public void configure(Subparser parser) {
+        super.configure(parser);
+        parser.addArgument("--from")
+                .dest("from")
+                .metavar("URL")
+                .help("the database of the old Keck: postgres://user:password@host:5432/database or sqlite:path;"
+                        + " only read. By default what the environment variable " + FROM_VARIABLE + " says");
+        parser.addArgument("--workspace")
+                .dest("workspaces")
+                .metavar("NAME")
+                .action(Arguments.append())
+                .help("only this workspace; may be given several times");
+        parser.addArgument("--except")
+                .dest("except")
+                .metavar("NAME")
+                .action(Arguments.append())
+                .help("not the document of this workspace; may be given several times");
+        parser.addArgument("--rename")
+                .dest("renames")
+                .metavar("OLD=NEW")
+                .action(Arguments.append())
+                .help("give the workspace OLD the name NEW here; may be given several times");
+        parser.addArgument("--rename-file")
+                .dest("renameFile")
+                .metavar("FILE")
+                .help(
+                        "the same from a file: a JSON object of old names to new ones (.json), or two columns (.csv, .tsv)");
+        flag(parser, "--dry-run", "read and check everything in the source, write nothing");
+        flag(parser, "--skip-broken-rows", "import a workspace without its broken rows, instead of not at all");
+        flag(parser, "--no-blobs", "leave blobs alone");
+        flag(parser, "--restore-deleted", "import also workspaces that were deleted in the new Keck");
+        flag(parser, "--ignore-subdocuments", "do not count sub-documents, which are not imported, as left out");
+    }
+
+    @Override
+    protected Argument addFileArgument(Subparser parser) {
+        return super.addFileArgument(parser)
+                .help("the configuration of the server, which names the database to write to");
+    }
+
+    @Override
+    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config)
+            throws Exception {
+        PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+        String from = arguments.getString("from");
+        if (from == null) {
+            from = Variables.read(FROM_VARIABLE).orElse(null);
+        }
+        if (from == null || from.isBlank()) {
+            throw new IllegalArgumentException("Say where to import from: --from URL, or " + FROM_VARIABLE + ".");
+        }
+        Importer.Options options = new Importer.Options(
+                list(arguments, "workspaces"),
+                new HashSet<>(list(arguments, "except")),
+                renames(arguments),
+                arguments.getBoolean("--skip-broken-rows"),
+                !arguments.getBoolean("--ignore-subdocuments"));
+        boolean withBlobs = !arguments.getBoolean("--no-blobs");
+        ImportConsole console = new ImportConsole(err, NodeClock.millis());
+        try (SourceDatabase source = SourceDatabase.open(from)) {
+            ImportReport report;
+            if (arguments.getBoolean("--dry-run")) {
+                report = dryRun(config, source, options, withBlobs, console);
+            } else {
+                long hold = arguments.getBoolean("--restore-deleted") ? 0 : FOREVER;
+                report = write(bootstrap, config, source, options, withBlobs, hold, console);
+            }
+            err.println(report.summary(console.elapsed()));
+            tell(report, err);
+        }
+    }
+
+    private static List<String> list(Namespace arguments, String name) {
+        List<String> all = arguments.getList(name);
+        return all == null ? List.of() : all;
+    }
+
+    private static Renames renames(Namespace arguments) throws IOException {
+        List<Renames.Rename> all = new ArrayList<>();
+        String file = arguments.getString("renameFile");
+        if (file != null) {
+            all.addAll(RenameFile.read(Path.of(file)));
+        }
+        list(arguments, "renames").forEach(rename -> all.add(Renames.Rename.parse(rename)));
+        return Renames.of(all);
+    }
+
+    /** Says what can be done about what is not as it should be, and ends with the exit code for it. */
+    private static void tell(ImportReport report, PrintStream err) {
+        if (!report.suggestedNames().isEmpty()) {
+            err.println("Names for --rename-file, to be saved as a .json file and changed as you like:");
+            err.println(report.suggestedNames());
+        }
+        if (!report.isWhole()) {
+            err.println("An incomplete or contradictory document may be whole in the memory of the old server or of a"
+                    + " client: take it from there before you stop it, as import.md says under \"Documents that are not"
+                    + " whole\".");
+        }
+        if (!report.isComplete() || !report.isWhole()) {
+            throw new CommandExit(report.isComplete() ? NOT_WHOLE : LEFT_OUT);
+        }
+    }
+
+    /** Reads our database only to see whether a name is that of a room. */
+    private static ImportReport dryRun(
+            CommandSettings config,
+            SourceDatabase source,
+            Importer.Options options,
+            boolean withBlobs,
+            ImportConsole console) {
+        try (StoredRooms rooms = config.database().storedRooms()) {
+            return new Importer(source, Importer.Target.dryRun(rooms::find), new SecureRandom(), options, console)
+                    .run(withBlobs);
+        }
+    }
+
+    private ImportReport write(
+            Bootstrap<?> bootstrap,
+            C config,
+            SourceDatabase source,
+            Importer.Options options,
+            boolean withBlobs,
+            long holdMillis,
+            ImportConsole console)
+            throws Exception {
+        DatabaseFactory database = config.database();
+        if (SourceDatabase.isAt(database.getUrl(), database.getUser(), database.getPassword())) {
+            throw new IllegalArgumentException("The database to write to (DATABASE_URL) is that of an old Keck."
+                    + " Give the new Keck a database of its own; nothing was changed.");
+        }
+        Environment environment = new Environment(
+                NODE,
+                bootstrap.getObjectMapper(),
+                bootstrap.getValidatorFactory(),
+                bootstrap.getMetricRegistry(),
+                bootstrap.getClassLoader(),
+                new HealthCheckRegistry(),
+                config);
+        List<LifeCycle> parts = environment.lifecycle().getManagedObjects();
+        try {
+            JdbiUpdateLog log = database.build(environment, NODE, holdMillis);
+            for (LifeCycle part : parts) {
+                part.start();
+            }
+            // not started: sweeping is the server's work
+            JdbiBlobStore blobs = log.blobs(
+                    new JdbiBlobStore.Settings(holdMillis, KEEP_MILLIS, LEASE_MILLIS, KEEP_MILLIS), BlobMetrics.NONE);
+            return new Importer(source, Importer.Target.of(log, blobs), new SecureRandom(), options, console)
+                    .run(withBlobs);
+        } finally {
+            for (int i = parts.size() - 1; i >= 0; i--) {
+                parts.get(i).stop();
+            }
+        }
+    }
+}

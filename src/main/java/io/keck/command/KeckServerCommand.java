@@ -1,0 +1,62 @@
+package io.keck.command;
+
+import io.dropwizard.core.Application;
+import io.dropwizard.core.Configuration;
+import io.dropwizard.core.cli.Cli;
+import io.dropwizard.core.cli.ServerCommand;
+import io.dropwizard.core.setup.Environment;
+import net.sourceforge.argparse4j.inf.Namespace;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code server}: as Dropwizard's, but a start that fails prints its reason in a few lines. (Dropwizard logs the stack
+ * trace before the command can say anything.)
+ */
+final class KeckServerCommand<C extends Configuration> extends ServerCommand<C> {
+    private static final Logger LOG = LoggerFactory.getLogger(KeckServerCommand.class);
+
+    KeckServerCommand(Application<C> application) {
+        super(application, "server", "Runs the server");
+    }
+
+    @Override
+    protected void run(Environment environment, Namespace arguments, C config) throws Exception {
+        Server server = config.getServerFactory().build(environment);
+        try {
+            server.addEventListener(new LifeCycle.Listener() {
+                @Override
+                public void lifeCycleStopped(LifeCycle event) {
+                    cleanup();
+                }
+            });
+            cleanupAsynchronously();
+            server.start();
+            new Thread(() -> join(server), "server-awaiter").start(); // all other threads may be daemons
+        } catch (Exception e) {
+            try {
+                server.stop();
+            } catch (Exception stop) {
+                LOG.debug("What had been started could not be stopped", stop);
+            }
+            cleanup();
+            throw e;
+        }
+    }
+
+    private static void join(Server server) {
+        try {
+            server.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void onError(Cli cli, @Nullable Namespace namespace, Throwable error) {
+        CommandExit.say(cli, error);
+    }
+}

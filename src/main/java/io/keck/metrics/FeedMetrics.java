@@ -1,0 +1,23 @@
+package io.keck.metrics;
+
+/** What happens to the change feed, told to whoever counts. Implementations are thread-safe and quick. */
+public interface FeedMetrics {
+    /** Counts nothing. */
+    FeedMetrics NONE = new FeedMetrics() {};
+
+    /** How an attempt to deliver ended. */
+    enum Outcome {
+        /** The receiver took it. */
+        OK,
+        /** It did not, or not in time; it is tried again. */
+        FAILED,
+        /** It took the news that changes are missing. */
+        RESYNC
+    }
+
+    /** An event was handed to one stream. */
+    default void eventSent() {}
+
+    /** An attempt to deliver has ended. */
+    default void delivered(Outcome outcome) {}
+}

@@ -1,0 +1,82 @@
+package io.keck.node;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.dropwizard.core.setup.Environment;
+import io.dropwizard.util.DataSize;
+import io.dropwizard.util.Duration;
+import io.dropwizard.validation.MinDuration;
+import io.keck.api.BlobLimits;
+import io.keck.api.BlobsResource;
+import io.keck.api.TransferFilter;
+import io.keck.api.WorkspaceBlobResource;
+import io.keck.ops.BlobMeters;
+import io.keck.storage.JdbiBlobStore;
+import io.keck.storage.JdbiUpdateLog;
+import jakarta.servlet.DispatcherType;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.util.EnumSet;
+import java.util.concurrent.TimeUnit;
+
+/** The {@code blobs} block of the configuration. Defaults are those of {@code config.yml}. */
+public class BlobsFactory {
+    /** Where blobs are on the main port. */
+    private static final String[] PATHS = {"/api/blobs/*", "/api/workspace/*"};
+
+    @NotNull
+    @JsonProperty
+    private DataSize maxSize = DataSize.mebibytes(10);
+
+    @Min(1)
+    @JsonProperty
+    private int maxTransfers = 100;
+
+    @NotNull
+    @JsonProperty
+    private DataSize minRate = DataSize.kibibytes(1);
+
+    @NotNull
+    @JsonProperty
+    private Duration keepDeleted = Duration.hours(24);
+
+    @NotNull
+    @MinDuration(value = 1, unit = TimeUnit.MINUTES)
+    @JsonProperty
+    private Duration abandonedAfter = Duration.hours(1);
+
+    @NotNull
+    @MinDuration(value = 10, unit = TimeUnit.MILLISECONDS)
+    @JsonProperty
+    private Duration sweepEvery = Duration.minutes(1);
+
+    /** Paths whose bytes go out as they are stored, with their length: not compressed on the way. */
+    public static String[] paths() {
+        return PATHS.clone();
+    }
+
+    /**
+     * Puts blobs into the application.
+     *
+     * @param holdMillis how long nobody may make a workspace anew after it was deleted
+     */
+    public void build(Environment environment, JdbiUpdateLog log, long holdMillis) {
+        BlobMeters meters = new BlobMeters(environment.metrics());
+        JdbiBlobStore store = log.blobs(
+                new JdbiBlobStore.Settings(
+                        holdMillis,
+                        keepDeleted.toMilliseconds(),
+                        abandonedAfter.toMilliseconds(),
+                        sweepEvery.toMilliseconds()),
+                meters);
+        environment.lifecycle().manage(store);
+        BlobLimits limits = new BlobLimits(maxSize.toBytes(), maxTransfers, minRate.toBytes());
+        TransferFilter filter = new TransferFilter(limits, meters);
+        meters.watch(filter::underWay);
+        environment
+                .servlets()
+                .addFilter("blob-transfers", filter)
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, PATHS);
+        environment.jersey().register(new BlobsResource(store, limits, meters));
+        environment.jersey().register(new WorkspaceBlobResource(store, limits, meters));
+    }
+}

@@ -1,0 +1,144 @@
+package io.keck.node;
+
+import io.dropwizard.core.server.AbstractServerFactory;
+import io.dropwizard.core.server.DefaultServerFactory;
+import io.dropwizard.core.server.ServerFactory;
+import io.dropwizard.core.server.SimpleServerFactory;
+import io.dropwizard.jetty.ConnectorFactory;
+import io.dropwizard.jetty.HttpConnectorFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http.UriCompliance.Violation;
+import org.jspecify.annotations.Nullable;
+
+/** What Keck asks of the connectors of the configuration before they are built. */
+public final class Connectors {
+    private static final UriCompliance ENCODED_NAMES = UriCompliance.DEFAULT.with(
+            "encoded names",
+            Violation.AMBIGUOUS_EMPTY_SEGMENT,
+            Violation.AMBIGUOUS_PATH_ENCODING,
+            Violation.AMBIGUOUS_PATH_SEPARATOR,
+            Violation.AMBIGUOUS_PATH_SEGMENT,
+            Violation.ILLEGAL_PATH_CHARACTERS,
+            Violation.SUSPICIOUS_PATH_CHARACTERS);
+
+    private Connectors() {}
+
+    /**
+     * Lets through what Jetty alone would refuse: percent signs, dots and slashes that are encoded in a name, empty segments,
+     * and characters that browsers do not encode. Nothing is served by its path from a file or a folder, so a name cannot
+     * lead anywhere; names are judged where they are read, and refused with a sentence.
+     */
+    public static void acceptEncodedNames(ServerFactory server) {
+        for (ConnectorFactory connector : connectors(server)) {
+            if (connector instanceof HttpConnectorFactory http) {
+                http.setUriCompliance(ENCODED_NAMES);
+            }
+        }
+    }
+
+    /** Leaves every failure of a call to the mapper of the interface: Dropwizard's own answer some of them in JSON. */
+    public static void mapFailuresInOnePlace(ServerFactory server) {
+        if (server instanceof AbstractServerFactory factory) {
+            factory.setRegisterDefaultExceptionMappers(false);
+        }
+    }
+
+    /** Compresses no answer on these paths: they have a length, ranges and an entity tag, which it would change. */
+    public static void sendAsTheyAre(ServerFactory server, String... paths) {
+        if (server instanceof AbstractServerFactory factory) {
+            Set<String> excluded = new HashSet<>(List.of(paths));
+            Set<String> configured = factory.getGzipFilterFactory().getExcludedPaths(); // null where there are none
+            if (configured != null) {
+                excluded.addAll(configured);
+            }
+            factory.getGzipFilterFactory().setExcludedPaths(excluded);
+        }
+    }
+
+    /**
+     * Whoever reaches this server may read and write everything. Refuses to start where the application listens beyond the loopback interface and nobody said so.
+     *
+     * @throws IllegalStateException with what to do
+     */
+    public static void checkOpenAccess(ServerFactory server, boolean openAccess) {
+        if (openAccess) {
+            return;
+        }
+        for (ConnectorFactory connector : connectors(server)) {
+            if (connector instanceof HttpConnectorFactory http && !isLoopback(http.getBindHost())) {
+                throw new IllegalStateException("Keck would listen on " + http.getBindHost()
+                        + " and let everybody who reaches it read and write every document. If that is wanted, set"
+                        + " openAccess: true in the configuration (KECK_OPEN_ACCESS=true); if not, let KECK_BIND be"
+                        + " 127.0.0.1 and put a proxy that authenticates before it.");
+            }
+        }
+    }
+
+    /**
+     * Refuses to start where a port is taken, before anything else is opened.
+     *
+     * @throws IllegalStateException with what to do
+     */
+    public static void checkPorts(ServerFactory server) {
+        List<ConnectorFactory> all = new ArrayList<>(connectors(server));
+        if (server instanceof DefaultServerFactory several) {
+            all.addAll(several.getAdminConnectors());
+        }
+        for (ConnectorFactory connector : all) {
+            if (connector instanceof HttpConnectorFactory http && http.getPort() != 0) {
+                checkPort(http.getBindHost(), http.getPort());
+            }
+        }
+    }
+
+    private static void checkPort(@Nullable String host, int port) {
+        InetSocketAddress address =
+                host == null || host.isBlank() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(address);
+        } catch (IOException e) {
+            throw new IllegalStateException(
+                    "Keck cannot listen on " + address.getHostString() + ", port " + port + " (" + e.getMessage()
+                            + "). Stop the process that has the port, or choose another one with KECK_PORT and"
+                            + " KECK_ADMIN_PORT; the address has to be one of this machine.",
+                    e);
+        }
+    }
+
+    private static List<ConnectorFactory> connectors(ServerFactory server) {
+        if (server instanceof DefaultServerFactory several) {
+            return several.getApplicationConnectors();
+        }
+        return server instanceof SimpleServerFactory simple ? List.of(simple.getConnector()) : List.of();
+    }
+
+    /** Those that clients connect to. */
+    public static List<HttpConnectorFactory> http(ServerFactory server) {
+        return connectors(server).stream()
+                .filter(HttpConnectorFactory.class::isInstance)
+                .map(HttpConnectorFactory.class::cast)
+                .toList();
+    }
+
+    /** Whether only this machine can connect to that address. */
+    public static boolean isLoopback(String host) {
+        if (host == null || host.isBlank()) {
+            return false; // all interfaces
+        }
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+}

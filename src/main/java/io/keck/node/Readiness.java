@@ -1,0 +1,99 @@
+package io.keck.node;
+
+import com.codahale.metrics.Gauge;
+import io.dropwizard.core.setup.Environment;
+import io.keck.ops.HealthServlet;
+import io.keck.ops.HealthServlet.Status;
+import io.keck.storage.JdbiUpdateLog;
+import java.util.concurrent.TimeUnit;
+
+/** How this node is as a whole: at {@code /health} and {@code /health/ready} for balancers, at {@code /health/live} for whoever restarts it. */
+public final class Readiness {
+    /** So long without a tick, and nothing moves any more: a pause of the machine is shorter. */
+    static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    /** What decides. */
+    interface Node {
+        boolean isStarted();
+
+        boolean isDraining();
+
+        /** Whether it holds as much unsaved as it may. */
+        boolean isFull();
+
+        /** Whether the database takes updates. */
+        boolean isSaving();
+
+        /** Since the rooms were looked after last. */
+        long nanosSinceTick();
+    }
+
+    private final Node node;
+    private final boolean requiresDatabase;
+
+    /** @param requiresDatabase whether the node is not ready while the database is away */
+    public Readiness(RoomRuntime runtime, JdbiUpdateLog log, boolean requiresDatabase) {
+        this(
+                new Node() {
+                    @Override
+                    public boolean isStarted() {
+                        return runtime.isStarted();
+                    }
+
+                    @Override
+                    public boolean isDraining() {
+                        return runtime.isDraining();
+                    }
+
+                    @Override
+                    public boolean isFull() {
+                        return runtime.rooms().isFull();
+                    }
+
+                    @Override
+                    public boolean isSaving() {
+                        return log.isHealthy();
+                    }
+
+                    @Override
+                    public long nanosSinceTick() {
+                        return runtime.nanosSinceTick();
+                    }
+                },
+                requiresDatabase);
+    }
+
+    Readiness(Node node, boolean requiresDatabase) {
+        this.node = node;
+        this.requiresDatabase = requiresDatabase;
+    }
+
+    public void addTo(Environment environment) {
+        environment
+                .servlets()
+                .addServlet("health", new HealthServlet(this::status))
+                .addMapping("/health", "/health/ready");
+        environment
+                .servlets()
+                .addServlet("health-live", new HealthServlet(this::life))
+                .addMapping("/health/live");
+        environment.metrics().register(HealthServlet.READY, (Gauge<Integer>) () -> status().isGood() ? 1 : 0);
+    }
+
+    Status status() {
+        if (!node.isStarted()) {
+            return Status.STARTING;
+        } else if (node.isDraining()) {
+            return Status.DRAINING;
+        } else if (node.isFull()) {
+            return Status.FULL;
+        } else if (node.isSaving()) {
+            return Status.OK;
+        }
+        return requiresDatabase ? Status.NO_DATABASE : Status.DEGRADED;
+    }
+
+    Status life() {
+        return node.nanosSinceTick() > STUCK_NANOS ? Status.STUCK : Status.ALIVE;
+    }
+}
