@@ -63,7 +63,9 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
     @Override
     public void run(KeckConfiguration config, Environment environment) {
-        Connectors.checkOpenAccess(config.getServerFactory(), config.openAccess());
+        Connectors.checkOpenAccess(
+                config.getServerFactory(),
+                config.openAccess() || config.access().isOn());
         Connectors.checkPorts(config.getServerFactory());
         Connectors.acceptEncodedNames(config.getServerFactory());
         Connectors.mapFailuresInOnePlace(config.getServerFactory());
@@ -78,6 +80,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         String label = config.nodeIdOrRandom();
         Instruments instruments = Instruments.of(environment);
         JdbiUpdateLog log = config.database().build(environment, label, settings.deletedNameHold(), instruments.log());
+        config.access().build(environment, log::access, label, log.clock()::millis, NodeClock.millis());
         instruments.log().watch(log::answers, config.database().embedded());
         Bus bus = config.redis().build(environment, log.nodes().cluster(), label, log.clock(), instruments.bus());
         instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);

@@ -5,6 +5,7 @@ import io.dropwizard.core.Configuration;
 import io.dropwizard.util.Duration;
 import io.keck.api.ApiFactory;
 import io.keck.api.CorsFactory;
+import io.keck.auth.AccessFactory;
 import io.keck.cluster.ClusterFactory;
 import io.keck.command.CommandSettings;
 import io.keck.node.BlobsFactory;
@@ -59,6 +60,11 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
     @JsonProperty
     private WebhookFactory webhook = new WebhookFactory();
 
+    @Valid
+    @NotNull
+    @JsonProperty
+    private AccessFactory access = new AccessFactory();
+
     @JsonProperty
     private @Nullable String nodeId;
 
@@ -104,6 +110,10 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
 
     WebhookFactory webhook() {
         return webhook;
+    }
+
+    AccessFactory access() {
+        return access;
     }
 
     @Override

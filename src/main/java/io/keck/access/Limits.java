@@ -3,10 +3,9 @@ package io.keck.access;
 /**
  * What one principal may take of this node.
  *
- * @param sockets open WebSockets at a time
- * @param requestsPerSecond HTTP requests and upgrades a second, over some ten seconds
+ * @param requestsPerSecond HTTP requests and upgrades a second; ten seconds' worth may come at once
  */
-public record Limits(int sockets, int requestsPerSecond) {
+public record Limits(int requestsPerSecond) {
     /** No limit. */
-    public static final Limits NONE = new Limits(Integer.MAX_VALUE, Integer.MAX_VALUE);
+    public static final Limits NONE = new Limits(Integer.MAX_VALUE);
 }

@@ -16,4 +16,7 @@ import java.lang.annotation.Target;
 public @interface Needs {
     /** All of these. */
     Right[] value();
+
+    /** What a ticket may be used for that is accepted in place of another credential; one at most. */
+    Purpose[] tickets() default {};
 }

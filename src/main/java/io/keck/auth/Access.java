@@ -1,11 +1,12 @@
 package io.keck.auth;
 
+import io.dropwizard.lifecycle.Managed;
 import io.keck.access.AccessStore;
 import io.keck.access.Caller;
 import io.keck.access.Revocation;
 import io.keck.access.Visit;
-import io.dropwizard.lifecycle.Managed;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,13 @@ final class Access implements Managed {
         thread.setDaemon(true);
         return thread;
     });
+    /** Judges connections again, which may wait for the operator's back end; the timer must not. */
+    private final ExecutorService judge = Executors.newSingleThreadExecutor(r -> {
+        Thread thread = new Thread(r, "access-judge");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     private long generation;
     private boolean failing;
 
@@ -70,6 +78,7 @@ final class Access implements Managed {
     @Override
     public void stop() {
         timer.shutdownNow();
+        judge.shutdownNow();
     }
 
     private void turn() {
@@ -89,14 +98,14 @@ final class Access implements Managed {
         long now = authenticator.generation();
         if (now != generation) {
             generation = now;
-            followers.judgeAgain("", "");
+            judge.execute(() -> followers.judgeAgain("", ""));
         }
         if (read.any()) {
             authenticator.forget("");
         }
         followers.tick();
         for (Revocations.Recheck recheck : read.rechecks()) {
-            followers.judgeAgain(recheck.principal(), recheck.document());
+            judge.execute(() -> followers.judgeAgain(recheck.principal(), recheck.document()));
         }
         authenticator.revocations().confirm(read.any());
     }

@@ -75,7 +75,6 @@ final class Tickets {
         grant.rights().forEach(right -> rights.add(right.text()));
         ObjectNode attributes = content.putObject("attributes");
         caller.attributes().forEach(attributes::put);
-        content.put("sockets", caller.limits().sockets());
         content.put("requests", caller.limits().requestsPerSecond());
         if (once) {
             byte[] id = new byte[RANDOM_BYTES];
@@ -133,8 +132,7 @@ final class Tickets {
                 new Principal(principal, name),
                 token,
                 Rules.only(document, rights),
-                new Limits(
-                        content.path("sockets").intValue(), content.path("requests").intValue()),
+                new Limits(content.path("requests").intValue()),
                 RuleReader.attributes(content.get("attributes")),
                 content.path("issued").longValue(),
                 content.path("grantUntil").longValue(),

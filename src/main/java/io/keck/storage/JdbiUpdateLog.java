@@ -2,7 +2,6 @@ package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.access.AccessStore;
-import io.keck.blob.BlobMetrics;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import io.keck.metrics.BlobMetrics;
