@@ -28,8 +28,11 @@ import io.keck.room.Watcher;
 import io.keck.socket.SocketFactory;
 import io.keck.socket.Sockets;
 import io.keck.socket.UpgradeFilter;
+import io.keck.storage.Database;
 import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.Storage;
 import io.keck.webhook.Webhooks;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import org.glassfish.jersey.server.ServerProperties;
 
@@ -77,9 +80,12 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         RoomSettings settings = config.rooms().settings();
         String label = config.nodeIdOrRandom();
         Instruments instruments = Instruments.of(environment);
-        JdbiUpdateLog log = config.database().build(environment, label, settings.deletedNameHold(), instruments.log());
-        instruments.log().watch(log::answers, config.database().embedded());
-        Bus bus = config.redis().build(environment, log.nodes().cluster(), label, log.clock(), instruments.bus());
+        Duration deletedNameHold = Duration.ofMillis(settings.deletedNameHold());
+        Storage storage = config.database().build(environment, label, deletedNameHold, instruments.log());
+        Database database = storage.database();
+        JdbiUpdateLog log = storage.log();
+        instruments.log().watch(database::answers, config.database().embedded());
+        Bus bus = config.redis().build(environment, storage.nodes().cluster(), label, database.clock(), instruments.bus());
         instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);
         RoomRuntime runtime = new RoomRuntime(
                 log,
@@ -96,9 +102,9 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         environment.lifecycle().manage(runtime);
         environment.lifecycle().addEventListener(runtime);
 
-        runtime.everyTick(log::probe);
+        runtime.everyTick(database::probe);
         if (config.hasNodeId()) {
-            environment.lifecycle().manage(new NodeLabel(log.nodes(), label));
+            environment.lifecycle().manage(new NodeLabel(storage.nodes(), label));
         }
         SocketFactory.Gatekeeper gatekeeper = new SocketFactory.Gatekeeper() {
             @Override
@@ -108,7 +114,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
             @Override
             public boolean accepts(String room) {
-                return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isResponsive());
+                return !runtime.isDraining() && (runtime.rooms().isOpen(room) || database.isResponsive());
             }
         };
         Sockets sockets = config.socket()
@@ -125,20 +131,20 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         addFeed(
                 config,
                 environment,
-                log,
+                storage,
                 label,
                 runtime,
                 new FeedMeters(environment.metrics(), instruments.prometheus()));
-        Kicks kicks = new Kicks(sockets, bus, log.kicks(), log::isResponsive);
+        Kicks kicks = new Kicks(sockets, bus, storage.kicks(), database::isResponsive);
         runtime.rooms().onKick(kicks::told);
         if (log.isShared()) {
             runtime.everyTick(kicks::tick);
         }
         new AdminTasks(runtime, log, sockets, kicks).addTo(environment);
-        config.blobs().build(environment, log, settings.deletedNameHold());
+        config.blobs().build(environment, storage, deletedNameHold);
         config.cors().build(environment);
 
-        new Readiness(runtime, log, config.readyRequiresDatabase()).addTo(environment);
+        new Readiness(runtime, database, config.readyRequiresDatabase()).addTo(environment);
         environment
                 .servlets()
                 .addServlet("front", new FrontPageServlet(config.api().isDescribed()))
@@ -163,14 +169,23 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     private static void addFeed(
             KeckConfiguration config,
             Environment environment,
-            JdbiUpdateLog log,
+            Storage storage,
             String label,
             RoomRuntime runtime,
             FeedMeters meters) {
-        ChangeLog changes = log.changes();
+        ChangeLog changes = storage.changes();
+        Database database = storage.database();
         Webhooks webhooks =
-                config.webhook().build(environment, log.cursors(), changes, log.isShared(), log.clock(), label, meters);
-        log.onCommitted(webhooks::written);
+                config.webhook()
+                        .build(
+                                environment,
+                                storage.cursors(),
+                                changes,
+                                database.isShared(),
+                                database.clock(),
+                                label,
+                                meters);
+        storage.log().onCommitted(webhooks::written);
         Rooms rooms = runtime.rooms();
         EventStreams streams = config.api()
                 .build(

@@ -2,6 +2,7 @@ package io.keck.storage;
 
 import io.keck.metrics.BlobMetrics;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -26,21 +27,22 @@ class BlobSweeper {
 
     private final BlobDatabase database;
     private final Clock clock;
-    private final long keepMillis;
+    private final Duration keepDeleted;
     private final BlobMetrics metrics;
     private final ScheduledExecutorService thread =
             Executors.newSingleThreadScheduledExecutor(r -> new Thread(r, "blob-sweeper"));
 
-    BlobSweeper(BlobDatabase database, Clock clock, long keepMillis, BlobMetrics metrics) {
+    BlobSweeper(BlobDatabase database, Clock clock, Duration keepDeleted, BlobMetrics metrics) {
         this.database = database;
         this.clock = clock;
-        this.keepMillis = keepMillis;
+        this.keepDeleted = keepDeleted;
         this.metrics = metrics;
     }
 
     /** Sweeps from now on by itself. */
-    void start(long everyMillis) {
-        var unused = thread.scheduleWithFixedDelay(this::sweepQuietly, everyMillis, everyMillis, TimeUnit.MILLISECONDS);
+    void start(Duration sweepEvery) {
+        long millis = sweepEvery.toMillis();
+        var unused = thread.scheduleWithFixedDelay(this::sweepQuietly, millis, millis, TimeUnit.MILLISECONDS);
     }
 
     private void sweepQuietly() {
@@ -63,7 +65,7 @@ class BlobSweeper {
     }
 
     private List<Long> deadSpaces() {
-        long before = clock.millis() - keepMillis;
+        long before = clock.millis() - keepDeleted.toMillis();
         return database.read(h -> h.createQuery(
                         "SELECT id FROM blob_spaces WHERE deleted_at <= :before ORDER BY deleted_at LIMIT :n")
                 .bind("before", before)
@@ -81,7 +83,7 @@ class BlobSweeper {
                 int mine = h.createUpdate("UPDATE blob_spaces SET deleted_at = deleted_at"
                                 + " WHERE id = :space AND deleted_at <= :before")
                         .bind("space", spaceId)
-                        .bind("before", clock.millis() - keepMillis)
+                        .bind("before", clock.millis() - keepDeleted.toMillis())
                         .execute();
                 return mine == 1 && emptySome(h, spaceId);
             });

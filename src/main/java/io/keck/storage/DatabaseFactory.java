@@ -81,17 +81,16 @@ public class DatabaseFactory extends DataSourceFactory {
         @JsonProperty
         private int snapshotEvery = 500;
 
-        JdbiUpdateLog.Settings settings(long holdMillis) {
-            return new JdbiUpdateLog.Settings(
-                    lanes,
-                    readers,
-                    commitSpacing.toNanoseconds(),
-                    maxBatches,
-                    maxTransaction.toBytes(),
-                    SNAPSHOT_BYTES,
-                    retention.toMilliseconds(),
-                    snapshotEvery,
-                    holdMillis);
+        private Database.Settings database() {
+            return new Database.Settings(
+                    lanes, readers, commitSpacing.toJavaDuration(), maxBatches, maxTransaction.toBytes());
+        }
+
+        private JdbiUpdateLog.Settings log(java.time.Duration deletedNameHold) {
+            return JdbiUpdateLog.Settings.DEFAULT
+                    .withRetention(retention.toJavaDuration())
+                    .withSnapshots(snapshotEvery, SNAPSHOT_BYTES)
+                    .withDeletedNameHold(deletedNameHold);
         }
     }
 
@@ -187,14 +186,15 @@ public class DatabaseFactory extends DataSourceFactory {
      * durable, starts the log and hands all of it to the life cycle.
      *
      * @param nodeId the label that goes into each row
-     * @param holdMillis how long nobody may make a room anew after it was deleted
+     * @param deletedNameHold how long after a deletion copies of the deleted room are refused
      */
-    public JdbiUpdateLog build(Environment environment, String nodeId, long holdMillis) {
-        return build(environment, nodeId, holdMillis, LogMetrics.NONE);
+    public Storage build(Environment environment, String nodeId, java.time.Duration deletedNameHold) {
+        return build(environment, nodeId, deletedNameHold, LogMetrics.NONE);
     }
 
-    /** As the other, and tells what happens to the log. */
-    public JdbiUpdateLog build(Environment environment, String nodeId, long holdMillis, LogMetrics metrics) {
+    /** As the other, and reports to those metrics. */
+    public Storage build(
+            Environment environment, String nodeId, java.time.Duration deletedNameHold, LogMetrics metrics) {
         DatabaseUrl url = parsedUrl();
         EmbeddedFile.prepare(url, environment.lifecycle());
         ManagedDataSource dataSource = build(environment.metrics(), "database");
@@ -211,22 +211,23 @@ public class DatabaseFactory extends DataSourceFactory {
         } catch (RuntimeException e) {
             throw new DatabaseUnusableException(DatabaseFailure.explain(e, url), e);
         }
-        JdbiUpdateLog updateLog = new JdbiUpdateLog(
+        Dialect dialect = url.isSqlite() ? Dialect.SQLITE : Dialect.POSTGRES;
+        Storage storage = new Storage(
                 jdbi,
-                url.isSqlite(),
+                dialect,
                 nodeId,
                 clock(environment, jdbi, url.isSqlite()),
-                log.settings(holdMillis),
+                log.database(),
+                log.log(deletedNameHold),
                 purger(dataSource),
                 metrics);
-        environment.lifecycle().manage(updateLog);
+        environment.lifecycle().manage(storage);
         DatabaseChecks.register(
                 environment.healthChecks(),
-                updateLog,
-                jdbi,
-                List.copyOf(Migrations.changeSets(!url.isSqlite())),
+                storage.database(),
+                List.copyOf(Migrations.changeSets(dialect.isShared())),
                 embedded());
-        return updateLog;
+        return storage;
     }
 
     /** Nobody shares an embedded database. */

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import java.time.Duration;
 import io.dropwizard.core.Application;
 import io.dropwizard.core.Configuration;
 import io.dropwizard.core.server.DefaultServerFactory;
@@ -12,7 +13,7 @@ import io.keck.http.MainPort;
 import io.keck.metrics.BlobMetrics;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.JdbiBlobStore;
-import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.Storage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -88,11 +89,16 @@ final class ApiServer implements AutoCloseable {
             if (server.blobs != null) {
                 DatabaseFactory database = new DatabaseFactory();
                 database.setUrl("jdbc:sqlite:" + server.blobs.resolve("keck.db"));
-                JdbiUpdateLog log = database.build(environment, "test", Long.MAX_VALUE / 2);
-                log.open(DELETED).toCompletableFuture().join();
-                log.delete(DELETED).toCompletableFuture().join();
+                Duration hold = Duration.ofMillis(Long.MAX_VALUE / 2);
+                Storage storage = database.build(environment, "test", hold);
+                storage.log().open(DELETED).toCompletableFuture().join();
+                storage.log().delete(DELETED).toCompletableFuture().join();
                 BlobStore store = new SwitchedBlobs(
-                        log.blobs(new JdbiBlobStore.Settings(Long.MAX_VALUE / 2, 0, 60_000, 60_000), BlobMetrics.NONE),
+                        storage.blobs(
+                                JdbiBlobStore.Settings.DEFAULT
+                                        .withKeepDeleted(Duration.ZERO)
+                                        .withDeletedNameHold(hold),
+                                BlobMetrics.NONE),
                         () -> server.documents.database);
                 BlobLimits limits = new BlobLimits(MAX_BODY, 10, MIN_RATE);
                 environment.jersey().register(new BlobsResource(store, limits, BlobMetrics.NONE, server::nanos));
