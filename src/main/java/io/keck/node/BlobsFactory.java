@@ -12,6 +12,7 @@ import io.keck.api.WorkspaceBlobResource;
 import io.keck.ops.BlobMeters;
 import io.keck.storage.JdbiBlobStore;
 import io.keck.storage.JdbiUpdateLog;
+import io.keck.wing.Host;
 import jakarta.servlet.DispatcherType;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
@@ -59,7 +60,8 @@ public class BlobsFactory {
      *
      * @param holdMillis how long nobody may make a workspace anew after it was deleted
      */
-    public void build(Environment environment, JdbiUpdateLog log, long holdMillis) {
+    public void build(Host host, JdbiUpdateLog log, long holdMillis) {
+        Environment environment = host.environment();
         BlobMeters meters = new BlobMeters(environment.metrics());
         JdbiBlobStore store = log.blobs(
                 new JdbiBlobStore.Settings(
@@ -68,7 +70,7 @@ public class BlobsFactory {
                         abandonedAfter.toMilliseconds(),
                         sweepEvery.toMilliseconds()),
                 meters);
-        environment.lifecycle().manage(store);
+        host.manage(store);
         BlobLimits limits = new BlobLimits(maxSize.toBytes(), maxTransfers, minRate.toBytes());
         TransferFilter filter = new TransferFilter(limits, meters);
         meters.watch(filter::underWay);

@@ -11,6 +11,7 @@ import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.ValidationMethod;
 import io.keck.metrics.LogMetrics;
+import io.keck.wing.Host;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -193,8 +194,15 @@ public class DatabaseFactory extends DataSourceFactory {
         return build(environment, nodeId, holdMillis, LogMetrics.NONE);
     }
 
-    /** As the other, and tells what happens to the log. */
-    public JdbiUpdateLog build(Environment environment, String nodeId, long holdMillis, LogMetrics metrics) {
+    /** As the other for a node, with its tick and gauges. */
+    public JdbiUpdateLog build(Host host, String nodeId, long holdMillis, LogMetrics metrics) {
+        JdbiUpdateLog updateLog = build(host.environment(), nodeId, holdMillis, metrics);
+        metrics.watch(updateLog::answers, embedded());
+        host.everyTick("log", updateLog::probe);
+        return updateLog;
+    }
+
+    private JdbiUpdateLog build(Environment environment, String nodeId, long holdMillis, LogMetrics metrics) {
         DatabaseUrl url = parsedUrl();
         EmbeddedFile.prepare(url, environment.lifecycle());
         ManagedDataSource dataSource = build(environment.metrics(), "database");

@@ -8,6 +8,8 @@ import io.keck.metrics.LogMetrics;
 import io.keck.room.Documents;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
+import io.keck.thread.OutOfMemory;
+import io.keck.thread.Threads;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -21,10 +23,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
@@ -144,9 +144,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                     Write::size,
                     measured(new LogWriter(jdbi, dialect, node, clock))));
         }
-        AtomicInteger number = new AtomicInteger();
-        this.readers = Executors.newFixedThreadPool(
-                settings.readers(), r -> new Thread(r, "log-reader-" + number.getAndIncrement()));
+        this.readers = Threads.pool("log-reader", settings.readers());
         this.compactor = new Compactor(this, clock, settings.retentionMillis());
         this.names = new NamedRooms(this, node, dialect, clock, settings.holdMillis());
     }
@@ -365,6 +363,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
             if (cause == null || isAnswer(cause)) {
                 health.wentWell();
             } else {
+                OutOfMemory.check(cause);
                 metrics.failed();
                 health.failed(cause, isWrite);
             }

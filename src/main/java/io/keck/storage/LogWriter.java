@@ -6,6 +6,7 @@ import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Head;
 import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.room.UpdateLog.RoomUnknownException;
+import io.keck.thread.OutOfMemory;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -105,6 +106,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
                 handle.useTransaction(h -> write(h, writes, outcomes));
             }
         } catch (RuntimeException | Error e) {
+            OutOfMemory.check(e);
             held.release();
             failed(writes, e);
             return;
