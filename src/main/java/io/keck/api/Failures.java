@@ -5,6 +5,7 @@ import io.keck.room.Documents.KeyTakenException;
 import io.keck.room.Documents.QuarantinedException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.RepeatedWarning;
+import io.keck.thread.OutOfMemory;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
@@ -34,6 +35,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
 
     /** What is answered to a failure. */
     static Response of(Throwable error) {
+        OutOfMemory.check(error);
         if (error instanceof Refusal refusal) {
             return response(refusal.reply()).build();
         }

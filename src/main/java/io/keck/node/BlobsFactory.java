@@ -12,6 +12,7 @@ import io.keck.api.WorkspaceBlobResource;
 import io.keck.ops.BlobMeters;
 import io.keck.storage.JdbiBlobStore;
 import io.keck.storage.Storage;
+import io.keck.wing.Host;
 import jakarta.servlet.DispatcherType;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
@@ -59,7 +60,8 @@ public class BlobsFactory {
      *
      * @param deletedNameHold how long after its deletion a workspace cannot be created again
      */
-    public void build(Environment environment, Storage storage, java.time.Duration deletedNameHold) {
+    public void build(Host host, Storage storage, java.time.Duration deletedNameHold) {
+        Environment environment = host.environment();
         BlobMeters meters = new BlobMeters(environment.metrics());
         JdbiBlobStore store = storage.blobs(
                 JdbiBlobStore.Settings.DEFAULT
@@ -68,7 +70,7 @@ public class BlobsFactory {
                         .withSweepEvery(sweepEvery.toJavaDuration())
                         .withDeletedNameHold(deletedNameHold),
                 meters);
-        environment.lifecycle().manage(store);
+        host.manage(store);
         BlobLimits limits = new BlobLimits(maxSize.toBytes(), maxTransfers, minRate.toBytes());
         TransferFilter filter = new TransferFilter(limits, meters);
         meters.watch(filter::underWay);

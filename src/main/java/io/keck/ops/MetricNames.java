@@ -151,5 +151,12 @@ final class MetricNames {
 
     static final String GC_SECONDS = "keck_gc_seconds_total";
 
+    /** By {@code loop}, the name of its thread, and of the single work where a thread has several: turns that failed. */
+    static final String LOOP_FAILURES = "keck_loops_failures_total";
+    /** By {@code loop}: how long ago its turn should have been over; 0 while it is well. */
+    static final String LOOP_LATE = "keck_loops_late_seconds";
+    /** Arrays or strings that were asked for and are too long for any memory; each failed one request. */
+    static final String TOO_LARGE_ARRAYS = "keck_heap_too_large_arrays_total";
+
     private MetricNames() {}
 }

@@ -6,14 +6,16 @@ import io.keck.crdt.store.Update;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.DamagedException;
 import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.thread.Loop;
+import io.keck.thread.OutOfMemory;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -29,6 +31,10 @@ class Compactor {
     private static final Logger LOG = LoggerFactory.getLogger(Compactor.class);
     private static final long LEASE_MILLIS = 60_000;
     private static final long PURGE_EVERY_SECONDS = 60;
+    private static final long LOOK_MILLIS = 500;
+    /** Folding or purging takes minutes at most. */
+    private static final long PATIENCE_MILLIS = 600_000;
+    private static final long STOP_MILLIS = 10_000;
     private static final int PURGE_ROOMS = 100;
     /** More rows than that are folded even where followers have not read them. */
     private static final int MAX_UNFOLDED = 20_000;
@@ -39,35 +45,52 @@ class Compactor {
     private final long retentionMillis;
     private final String owner = UUID.randomUUID().toString();
     private final Set<Long> requested = ConcurrentHashMap.newKeySet();
-    private final ScheduledExecutorService thread =
-            Executors.newSingleThreadScheduledExecutor(r -> new Thread(r, "log-compactor"));
+    private final BlockingQueue<Long> queue = new LinkedBlockingQueue<>();
+    private final Loop loop = Loop.paced("log-compactor", PATIENCE_MILLIS, this::turn);
+    private volatile boolean stopping;
+    private long purgedAt = System.nanoTime();
 
     Compactor(Database database, Clock clock, Duration retention, Followers followers) {
         this.database = database;
         this.followers = followers;
         this.clock = clock;
         this.retentionMillis = retention.toMillis();
-        var unused =
-                thread.scheduleWithFixedDelay(this::purge, PURGE_EVERY_SECONDS, PURGE_EVERY_SECONDS, TimeUnit.SECONDS);
+        loop.start();
     }
 
     /** Folds that room soon. */
     void request(long roomId) {
-        if (requested.add(roomId) && !thread.isShutdown()) {
-            thread.execute(() -> {
-                requested.remove(roomId);
-                try {
-                    compact(roomId);
-                } catch (RoomGoneException e) {
-                    LOG.debug("Room {} was deleted before it was folded", roomId);
-                } catch (DamagedException e) {
-                    LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
-                } catch (RuntimeException e) {
-                    database.metrics().foldFailed();
-                    LOG.warn(
-                            "Room {} could not be folded into a snapshot; retrying when it has grown again", roomId, e);
-                }
-            });
+        if (requested.add(roomId)) {
+            queue.add(roomId);
+        }
+    }
+
+    private long turn() throws InterruptedException {
+        Long roomId = queue.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        if (roomId != null) {
+            requested.remove(roomId);
+            compactQuietly(roomId);
+        } else if (stopping) {
+            return Loop.END;
+        }
+        if (System.nanoTime() - purgedAt >= TimeUnit.SECONDS.toNanos(PURGE_EVERY_SECONDS)) {
+            purgedAt = System.nanoTime();
+            purge();
+        }
+        return 0;
+    }
+
+    private void compactQuietly(long roomId) {
+        try {
+            compact(roomId);
+        } catch (RoomGoneException e) {
+            LOG.debug("Room {} was deleted before it was folded", roomId);
+        } catch (DamagedException e) {
+            LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
+        } catch (RuntimeException e) {
+            OutOfMemory.check(e);
+            database.metrics().foldFailed();
+            LOG.warn("Room {} could not be folded into a snapshot; retrying when it has grown again", roomId, e);
         }
     }
 
@@ -260,9 +283,7 @@ class Compactor {
     }
 
     void stop() throws InterruptedException {
-        thread.shutdown();
-        if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
-            thread.shutdownNow();
-        }
+        stopping = true; // what was asked for is still done
+        loop.join(STOP_MILLIS);
     }
 }

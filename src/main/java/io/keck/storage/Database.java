@@ -4,6 +4,8 @@ import io.dropwizard.lifecycle.Managed;
 import io.keck.room.Documents;
 import io.keck.metrics.LogMetrics;
 import io.keck.room.UpdateLog;
+import io.keck.thread.OutOfMemory;
+import io.keck.thread.Threads;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,10 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
@@ -99,9 +99,7 @@ public final class Database implements Managed {
                     Write::size,
                     measured(committers.get())));
         }
-        AtomicInteger number = new AtomicInteger();
-        this.readers = Executors.newFixedThreadPool(
-                settings.readers(), r -> new Thread(r, "log-reader-" + number.getAndIncrement()));
+        this.readers = Threads.pool("log-reader", settings.readers());
     }
 
     private GroupCommit.Committer<Write> measured(GroupCommit.Committer<Write> writer) {
@@ -184,6 +182,7 @@ public final class Database implements Managed {
             if (cause == null || isAnswer(cause)) {
                 health.wentWell();
             } else {
+                OutOfMemory.check(cause);
                 metrics.failed();
                 health.failed(cause, isWrite);
             }

@@ -11,6 +11,7 @@ import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.ValidationMethod;
 import io.keck.metrics.LogMetrics;
+import io.keck.wing.Host;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -192,8 +193,15 @@ public class DatabaseFactory extends DataSourceFactory {
         return build(environment, nodeId, deletedNameHold, LogMetrics.NONE);
     }
 
-    /** As the other, and reports to those metrics. */
-    public Storage build(
+    /** As the other for a node, with its tick and gauges. */
+    public Storage build(Host host, String nodeId, java.time.Duration deletedNameHold, LogMetrics metrics) {
+        Storage storage = build(host.environment(), nodeId, deletedNameHold, metrics);
+        metrics.watch(storage.database()::answers, embedded());
+        host.everyTick("log", storage.database()::probe);
+        return storage;
+    }
+
+    private Storage build(
             Environment environment, String nodeId, java.time.Duration deletedNameHold, LogMetrics metrics) {
         DatabaseUrl url = parsedUrl();
         EmbeddedFile.prepare(url, environment.lifecycle());

@@ -4,6 +4,7 @@ import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
 import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.room.UpdateLog.RoomUnknownException;
+import io.keck.thread.OutOfMemory;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -94,6 +95,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
                 handle.useTransaction(h -> write(h, writes, outcomes));
             }
         } catch (RuntimeException | Error e) {
+            OutOfMemory.check(e);
             held.release();
             failed(writes, e);
             return;

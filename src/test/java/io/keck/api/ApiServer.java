@@ -11,6 +11,7 @@ import io.dropwizard.testing.DropwizardTestSupport;
 import io.keck.blob.BlobStore;
 import io.keck.http.MainPort;
 import io.keck.metrics.BlobMetrics;
+import io.keck.node.Node;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.JdbiBlobStore;
 import io.keck.storage.Storage;
@@ -72,20 +73,8 @@ final class ApiServer implements AutoCloseable {
 
         @Override
         public void run(Configuration configuration, Environment environment) {
-            environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
-            environment.jersey().setUrlPattern("/api/*");
             MainPort.install(environment, "The Connection header is missing.");
-            factory.build(
-                    environment,
-                    server.documents,
-                    server.feed.feed(),
-                    task -> environment
-                            .getApplicationContext()
-                            .getServer()
-                            .getThreadPool()
-                            .execute(task),
-                    () -> NOW,
-                    server::nanos);
+            factory.build(new Node(environment), server.documents, server.feed.feed(), () -> NOW, server::nanos);
             if (server.blobs != null) {
                 DatabaseFactory database = new DatabaseFactory();
                 database.setUrl("jdbc:sqlite:" + server.blobs.resolve("keck.db"));
