@@ -162,7 +162,7 @@ final class Branch {
                 case XML_FRAGMENT -> new YXmlFragment(this);
                 case XML_HOOK -> new YXmlHook(this);
                 case XML_TEXT -> new YXmlText(this);
-                default -> throw new IllegalStateException("root \"" + name + "\" was not given a type yet");
+                default -> throw new IllegalStateException("root \"" + name + "\" was not requested under a kind yet");
             };
         }
         return view;

@@ -141,7 +141,7 @@ public final class Doc {
      */
     public void setClientId(long id) {
         if (id < 0 || id > Decoder.MAX_SAFE_INTEGER) {
-            throw new IllegalArgumentException("a client id is a number of 0 to 2^53 - 1, not " + id);
+            throw new IllegalArgumentException("a client id must be a number of 0 to 2^53 - 1, not " + id);
         }
         clientId = id;
     }

@@ -147,7 +147,7 @@ final class ItemStore {
     /** Returns a number above all earlier ones. */
     int nextStep() {
         if (walk == Item.MAX_WALK) {
-            throw new IllegalStateException("more than " + MANY_STEPS + " items stand in one place");
+            throw new IllegalStateException("more than " + MANY_STEPS + " items conflict at one place");
         }
         return ++walk;
     }

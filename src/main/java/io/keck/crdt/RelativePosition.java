@@ -79,7 +79,7 @@ public record RelativePosition(
         }
         double assoc = in.hasRemaining() ? in.readVarInt() : 0;
         if (in.hasRemaining() || Math.abs(assoc) > Integer.MAX_VALUE) {
-            throw new DecodeException("relative position with more bytes or a huge association");
+            throw new DecodeException("relative position followed by more bytes, or its association is out of range");
         }
         return new RelativePosition(type, root, item, (int) assoc);
     }
@@ -99,7 +99,7 @@ public record RelativePosition(
             out.writeVarUint(type.client());
             out.writeVarUint(type.clock());
         } else {
-            throw new IllegalStateException("a relative position that names nothing");
+            throw new IllegalStateException("a relative position without type, root and unit");
         }
         out.writeVarInt(assoc);
         return out.toByteArray();
@@ -112,17 +112,17 @@ public record RelativePosition(
      */
     public static RelativePosition fromJson(@Nullable Object json) {
         if (!(json instanceof Map<?, ?> map)) {
-            throw new DecodeException("a relative position is an object");
+            throw new DecodeException("a relative position must be an object");
         }
         Object root = map.get("tname");
         if (root != null && !(root instanceof String)) {
-            throw new DecodeException("the name of a root is a string");
+            throw new DecodeException("the name of a root must be a string");
         }
         Object assoc = map.get("assoc");
         RelativePosition position = new RelativePosition(
                 id(map.get("type")), (String) root, id(map.get("item")), assoc == null ? 0 : (int) whole(assoc, true));
         if (position.type == null && root == null && position.item == null) {
-            throw new DecodeException("a relative position names a type, a root or a unit");
+            throw new DecodeException("a relative position must name a type, a root or a unit");
         }
         return position;
     }
@@ -132,7 +132,7 @@ public record RelativePosition(
             return null;
         }
         if (!(json instanceof Map<?, ?> map)) {
-            throw new DecodeException("an id is an object");
+            throw new DecodeException("an id must be an object");
         }
         return new Id((long) whole(map.get("client"), false), (long) whole(map.get("clock"), false));
     }

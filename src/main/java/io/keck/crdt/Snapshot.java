@@ -118,12 +118,12 @@ public final class Snapshot {
     /** As {@link #restore(Doc)}, with options for the new document. */
     public Doc restore(Doc doc, DocOptions options) {
         if (doc.gc()) {
-            throw new IllegalArgumentException("a document that collects what is deleted cannot be restored");
+            throw new IllegalArgumentException("a document that drops deleted content cannot be restored");
         }
         StateVector known = doc.stateVector();
         stateVector.asMap().forEach((client, clock) -> {
             if (known.clock(client) < clock) {
-                throw new IllegalArgumentException("the document does not know all of the snapshot");
+                throw new IllegalArgumentException("the document lacks part of the snapshot");
             }
         });
         Encoder out = new Encoder(1024);

@@ -55,7 +55,7 @@ sealed interface TextStep {
 
     private static void checkLength(int length) {
         if (length < 0) {
-            throw new IndexOutOfBoundsException("a step of a negative length");
+            throw new IndexOutOfBoundsException("the length of a step is negative");
         }
     }
 

@@ -67,7 +67,7 @@ public final class UndoManager implements AutoCloseable {
     private static Doc docOf(List<? extends AbstractType> types) {
         Doc doc = types.isEmpty() ? null : types.get(0).doc();
         if (doc == null) {
-            throw new IllegalArgumentException("types of a document are needed");
+            throw new IllegalArgumentException("an undo manager needs at least one type, and it must be in a document");
         }
         return doc;
     }

@@ -38,7 +38,7 @@ final class Values {
         }
         if (value instanceof BigInteger big) {
             if (big.bitLength() > MAX_BITS) {
-                throw new IllegalArgumentException("a BigInteger has at most 64 bits here");
+                throw new IllegalArgumentException("a BigInteger must fit into 64 bits");
             }
             return big;
         }
@@ -65,7 +65,7 @@ final class Values {
             Map<String, @Nullable Object> copy = new LinkedHashMap<>();
             for (Map.Entry<?, ?> entry : map.entrySet()) {
                 if (!(entry.getKey() instanceof String key)) {
-                    throw new IllegalArgumentException("a key is a String, not " + entry.getKey());
+                    throw new IllegalArgumentException("a key must be a String, not " + entry.getKey());
                 }
                 copy.put(wellFormed(key), normal(entry.getValue(), depth + 1));
             }

@@ -212,7 +212,7 @@ public final class YEvent {
 
     private void checkOpen() {
         if (transaction.isFinished()) {
-            throw new IllegalStateException("an event has to be looked at while observers are called");
+            throw new IllegalStateException("the details of an event must be requested while observers are called");
         }
     }
 }
