@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.MinDuration;
+import io.keck.room.DocumentLimits;
 import io.keck.room.RoomSettings;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
@@ -37,6 +38,17 @@ public class RoomsFactory {
     @Min(1)
     @JsonProperty
     private int maxAwarenessStates = 100;
+
+    @JsonProperty
+    private @Nullable DataSize maxDocument;
+
+    @Min(1)
+    @JsonProperty
+    private int maxDocumentClients = DocumentLimits.DEFAULT.maxClients();
+
+    @Min(1)
+    @JsonProperty
+    private long maxDocumentStructs = DocumentLimits.DEFAULT.maxStructs();
 
     @NotNull
     @JsonProperty
@@ -87,7 +99,16 @@ public class RoomsFactory {
                 unloadAfter.toMilliseconds(),
                 deletedNameHold.toMilliseconds(),
                 compareEvery.toMilliseconds(),
-                compareEveryWithoutBus.toMilliseconds());
+                compareEveryWithoutBus.toMilliseconds(),
+                new DocumentLimits(maxDocument(), maxDocumentClients, maxDocumentStructs));
+    }
+
+    /** What a document may have without being larger than this node can load again. */
+    private long maxDocument() {
+        return maxDocument != null
+                ? maxDocument.toBytes()
+                : Math.min(
+                        DocumentLimits.DEFAULT.maxBytes(), Runtime.getRuntime().maxMemory() / 12);
     }
 
     /** Bytes of heap that the documents of back ends may take, of all rooms together. */
