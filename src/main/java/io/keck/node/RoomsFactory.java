@@ -7,6 +7,7 @@ import io.dropwizard.validation.MinDuration;
 import io.keck.ops.RoomChecks;
 import io.keck.ops.RoomMeters;
 import io.keck.room.Bus;
+import io.keck.room.DocumentLimits;
 import io.keck.room.RoomSettings;
 import io.keck.room.UpdateLog;
 import jakarta.validation.constraints.Min;
@@ -41,6 +42,17 @@ public class RoomsFactory {
     @Min(1)
     @JsonProperty
     private int maxAwarenessStates = 100;
+
+    @JsonProperty
+    private @Nullable DataSize maxDocument;
+
+    @Min(1)
+    @JsonProperty
+    private int maxDocumentClients = DocumentLimits.DEFAULT.maxClients();
+
+    @Min(1)
+    @JsonProperty
+    private long maxDocumentStructs = DocumentLimits.DEFAULT.maxStructs();
 
     @NotNull
     @JsonProperty
@@ -91,7 +103,16 @@ public class RoomsFactory {
                 unloadAfter.toMilliseconds(),
                 deletedNameHold.toMilliseconds(),
                 compareEvery.toMilliseconds(),
-                compareEveryWithoutBus.toMilliseconds());
+                compareEveryWithoutBus.toMilliseconds(),
+                new DocumentLimits(maxDocument(), maxDocumentClients, maxDocumentStructs));
+    }
+
+    /** What a document may have without being larger than this node can load again. */
+    private long maxDocument() {
+        return maxDocument != null
+                ? maxDocument.toBytes()
+                : Math.min(
+                        DocumentLimits.DEFAULT.maxBytes(), Runtime.getRuntime().maxMemory() / 12);
     }
 
     /**

@@ -64,6 +64,11 @@ final class MetricNames {
     /** Rows of other nodes, read from the log. */
     static final String ROWS_CAUGHT_UP = "keck.rooms.rows-caught-up";
 
+    /** Updates and edits that were left aside because their document has reached a limit. */
+    static final String GROWTH_REFUSED = "keck.rooms.growth-refused";
+    /** Documents above 80 % of a limit. */
+    static final String NEAR_LIMIT = "keck.rooms.near-limit";
+
     /** Structs and deleted ranges of no length that were left out of updates from sockets and of created documents. */
     static final String EMPTY_STRUCTS = "keck.rooms.empty-structs";
 
