@@ -3,40 +3,37 @@ package io.keck;
 import io.dropwizard.core.Application;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
-import io.keck.api.ApiFactory;
-import io.keck.api.EventStreams;
 import io.keck.command.Commands;
 import io.keck.config.ConfigurationReader;
-import io.keck.feed.ChangeLog;
 import io.keck.http.MainPort;
 import io.keck.node.AdminTasks;
 import io.keck.node.BlobsFactory;
 import io.keck.node.Connectors;
 import io.keck.node.Instruments;
 import io.keck.node.Kicks;
+import io.keck.node.Node;
 import io.keck.node.NodeClock;
 import io.keck.node.NodeLabel;
 import io.keck.node.Readiness;
 import io.keck.node.RoomRuntime;
-import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
-import io.keck.ops.RoomChecks;
 import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
-import io.keck.room.Watcher;
-import io.keck.socket.SocketFactory;
 import io.keck.socket.Sockets;
 import io.keck.socket.UpgradeFilter;
+import io.keck.storage.Database;
 import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.Storage;
+import java.time.Duration;
+import io.keck.thread.OutOfMemory;
 import io.keck.webhook.Webhooks;
-import java.util.concurrent.CompletionStage;
-import org.glassfish.jersey.server.ServerProperties;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
 public final class KeckApplication extends Application<KeckConfiguration> {
     /** Starts the command that the arguments name. */
     public static void main(String[] args) throws Exception {
+        OutOfMemory.endsTheProcess();
         new KeckApplication().run(args);
     }
 
@@ -63,124 +60,51 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
     @Override
     public void run(KeckConfiguration config, Environment environment) {
-        Connectors.checkOpenAccess(
-                config.getServerFactory(),
-                config.openAccess() || config.access().isOn());
-        Connectors.checkPorts(config.getServerFactory());
-        Connectors.acceptEncodedNames(config.getServerFactory());
-        Connectors.mapFailuresInOnePlace(config.getServerFactory());
+        boolean openAccess = config.openAccess() || config.access().isOn();
+        Connectors.prepare(config.getServerFactory(), openAccess, BlobsFactory.paths());
         MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING);
-        Connectors.sendAsTheyAre(config.getServerFactory(), BlobsFactory.paths());
-        environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
-        environment.jersey().setUrlPattern("/api/*");
-        // an answer without a body has none: not the servlet container's page about its status
-        environment.jersey().property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
-
+        Node node = new Node(environment);
+        Instruments instruments = Instruments.of(node);
         RoomSettings settings = config.rooms().settings();
         String label = config.nodeIdOrRandom();
-        Instruments instruments = Instruments.of(environment);
-        JdbiUpdateLog log = config.database().build(environment, label, settings.deletedNameHold(), instruments.log());
-        config.access().build(environment, log::access, label, log.clock()::millis, NodeClock.millis());
-        instruments.log().watch(log::answers, config.database().embedded());
-        Bus bus = config.redis().build(environment, log.nodes().cluster(), label, log.clock(), instruments.bus());
-        instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);
-        RoomRuntime runtime = new RoomRuntime(
-                log,
-                bus,
-                settings,
-                instruments.rooms(),
-                config.rooms().documentHeap(),
-                config.drainTimeout().toMilliseconds());
-        instruments.rooms().watch(runtime.rooms(), config.rooms().documentHeap(), settings.maxOverlays());
-        RoomChecks.register(environment.healthChecks(), runtime.rooms(), instruments.rooms());
-        if (log.isShared()) {
-            runtime.tail(settings.tailAlone());
-        }
-        environment.lifecycle().manage(runtime);
-        environment.lifecycle().addEventListener(runtime);
 
-        runtime.everyTick(log::probe);
+        Duration deletedNameHold = Duration.ofMillis(settings.deletedNameHold());
+
+        Storage storage = config.database().build(node, label, deletedNameHold, instruments.log());
+        Database database = storage.database();
+        JdbiUpdateLog log = storage.log();
+        config.access().build(node, storage::access, label, database.clock(), NodeClock.millis());
+        Bus bus = config.redis().build(node, storage.nodes().cluster(), label, database.clock(), instruments.bus());
+        RoomRuntime runtime =
+                config.rooms().build(node, log, bus, instruments.rooms(), config.drainTimeout().toMilliseconds());
+        Rooms rooms = runtime.rooms();
         if (config.hasNodeId()) {
-            environment.lifecycle().manage(new NodeLabel(log.nodes(), label));
+            node.manage(new NodeLabel(storage.nodes(), label));
         }
-        SocketFactory.Gatekeeper gatekeeper = new SocketFactory.Gatekeeper() {
-            @Override
-            public boolean isHeld(String room) {
-                return runtime.isHeld(room);
-            }
-
-            @Override
-            public boolean accepts(String room) {
-                return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isResponsive());
-            }
-        };
         Sockets sockets = config.socket()
                 .build(
-                        environment,
-                        runtime.rooms(),
+                        node,
+                        rooms,
                         settings,
                         NodeClock.millis(),
-                        gatekeeper,
+                        runtime.gatekeeper(database::isResponsive),
                         instruments.connections());
-        instruments.connections().watch(sockets::size, sockets::slow, sockets::held, sockets::backlogBytes);
-        runtime.everyTick(sockets::tick);
-        runtime.beforeDrain(sockets::restart);
-        addFeed(
-                config,
-                environment,
-                log,
-                label,
-                runtime,
-                new FeedMeters(environment.metrics(), instruments.prometheus()));
-        Kicks kicks = new Kicks(sockets, bus, log.kicks(), log::isResponsive);
-        runtime.rooms().onKick(kicks::told);
-        if (log.isShared()) {
-            runtime.everyTick(kicks::tick);
-        }
-        new AdminTasks(runtime, log, sockets, kicks).addTo(environment);
-        config.blobs().build(environment, log, settings.deletedNameHold());
-        config.cors().build(environment);
-
-        new Readiness(runtime, log, config.readyRequiresDatabase()).addTo(environment);
-        environment
-                .servlets()
-                .addServlet("front", new FrontPageServlet(config.api().isDescribed()))
-                .addMapping("", FrontPageServlet.ICON);
-    }
-
-    private static EventStreams.Rooms following(Rooms rooms) {
-        return new EventStreams.Rooms() {
-            @Override
-            public Runnable watch(String room, Watcher watcher) {
-                return rooms.watch(room, watcher);
-            }
-
-            @Override
-            public CompletionStage<Boolean> find(String room) {
-                return rooms.find(room);
-            }
-        };
-    }
-
-    /** The HTTP interface, and all who follow changes. */
-    private static void addFeed(
-            KeckConfiguration config,
-            Environment environment,
-            JdbiUpdateLog log,
-            String label,
-            RoomRuntime runtime,
-            FeedMeters meters) {
-        ChangeLog changes = log.changes();
-        Webhooks webhooks =
-                config.webhook().build(environment, log.cursors(), changes, log.isShared(), log.clock(), label, meters);
-        log.onCommitted(webhooks::written);
-        Rooms rooms = runtime.rooms();
-        EventStreams streams = config.api()
+        Webhooks webhooks = config.webhook()
                 .build(
-                        environment,
-                        rooms.documents(),
-                        new ApiFactory.Feed(following(rooms), changes, meters, webhooks));
-        runtime.everyTick(streams::tick);
-        meters.watch(streams::size, webhooks::backlog, webhooks::oldestSeconds);
+                        node,
+                        storage.cursors(),
+                        storage.changes(),
+                        log::onCommitted,
+                        database.isShared(),
+                        database.clock(),
+                        label,
+                        instruments.feed());
+        config.api().build(node, rooms, storage.changes(), instruments.feed(), webhooks);
+        config.blobs().build(node, storage, deletedNameHold);
+        config.cors().build(environment);
+        Kicks kicks = Kicks.build(node, rooms, sockets, bus, storage);
+        new AdminTasks(runtime, log, sockets, kicks).addTo(environment);
+        new Readiness(runtime, database, config.readyRequiresDatabase()).addTo(environment);
+        FrontPageServlet.addTo(environment, config.api().isDescribed());
     }
 }

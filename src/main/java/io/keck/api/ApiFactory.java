@@ -7,6 +7,10 @@ import io.keck.feed.ChangeLog;
 import io.keck.feed.Hooks;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.Documents;
+import io.keck.room.Rooms;
+import io.keck.room.Watcher;
+import io.keck.thread.Threads;
+import io.keck.wing.Host;
 import jakarta.servlet.DispatcherType;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -14,8 +18,9 @@ import jakarta.validation.constraints.NotNull;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ExecutorService;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.glassfish.jersey.server.ServerProperties;
@@ -59,18 +64,29 @@ public class ApiFactory {
      *
      * @param rooms follows them
      */
-    public record Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {}
+    record Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {}
 
     /**
-     * Registers all resources over these documents, with their failures and, unless it is off, their description.
-     *
-     * @return the streams of events, which have to be given ticks
+     * Registers all resources over the documents of these rooms, with their failures and, unless it is off, their description, and the
+     * ticks and gauges of event streams.
      */
-    public EventStreams build(Environment environment, Documents documents, Feed feed) {
-        // at run time: answers are written by the threads of the server, as if it had waited for them
-        Executor writers = task ->
-                environment.getApplicationContext().getServer().getThreadPool().execute(task);
-        return build(environment, documents, feed, writers, System::currentTimeMillis, System::nanoTime);
+    public void build(Host host, Rooms rooms, ChangeLog changes, FeedMetrics metrics, Hooks hooks) {
+        Feed feed = new Feed(following(rooms), changes, metrics, hooks);
+        build(host, rooms.documents(), feed, System::currentTimeMillis, System::nanoTime);
+    }
+
+    private static EventStreams.Rooms following(Rooms rooms) {
+        return new EventStreams.Rooms() {
+            @Override
+            public Runnable watch(String room, Watcher watcher) {
+                return rooms.watch(room, watcher);
+            }
+
+            @Override
+            public CompletionStage<Boolean> find(String room) {
+                return rooms.find(room);
+            }
+        };
     }
 
     /**
@@ -79,13 +95,11 @@ public class ApiFactory {
      * @param clock milliseconds since 1970
      * @param nanos a steady clock
      */
-    EventStreams build(
-            Environment environment,
-            Documents documents,
-            Feed feed,
-            Executor writers,
-            LongSupplier clock,
-            LongSupplier nanos) {
+    void build(Host host, Documents documents, Feed feed, LongSupplier clock, LongSupplier nanos) {
+        Environment environment = host.environment();
+        // at run time: answers are written by the threads of the server, as if it had waited for them
+        Executor writers = task ->
+                environment.getApplicationContext().getServer().getThreadPool().execute(task);
         ApiLimits limits = new ApiLimits(
                 Math.toIntExact(maxBody.toBytes()),
                 Math.toIntExact(maxUpdate.toBytes()),
@@ -96,29 +110,29 @@ public class ApiFactory {
         // an answer without a body has none: not the servlet container's page about its status
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
         EventStreams streams = streams(environment, feed, nanos);
+        host.everyTick("streams", streams::tick);
+        feed.metrics().watchStreams(streams::size);
         components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
         environment
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/api/*");
-        return streams;
     }
 
     /** They end when the server begins to stop: a connector waits for calls that are under way. */
     private EventStreams streams(Environment environment, Feed feed, LongSupplier nanos) {
-        Executor turns = environment
-                .lifecycle()
-                .executorService("feed-%d")
-                .minThreads(FEED_THREADS)
-                .maxThreads(FEED_THREADS)
-                .workQueue(new LinkedBlockingQueue<>())
-                .build();
+        ExecutorService turns = Threads.pool("feed", FEED_THREADS);
         EventStreams streams = new EventStreams(
                 feed.rooms(), feed.log(), feed.metrics(), turns, () -> nanos.getAsLong() / 1_000_000, maxStreams);
         environment.lifecycle().addEventListener(new LifeCycle.Listener() {
             @Override
             public void lifeCycleStopping(LifeCycle event) {
                 streams.close();
+            }
+
+            @Override
+            public void lifeCycleStopped(LifeCycle event) {
+                turns.shutdown();
             }
         });
         return streams;

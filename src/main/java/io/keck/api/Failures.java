@@ -3,8 +3,10 @@ package io.keck.api;
 import io.keck.http.ErrorPages;
 import io.keck.room.Documents.KeyTakenException;
 import io.keck.room.Documents.QuarantinedException;
+import io.keck.room.Documents.TooLargeException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.RepeatedWarning;
+import io.keck.thread.OutOfMemory;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
@@ -34,6 +36,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
 
     /** What is answered to a failure. */
     static Response of(Throwable error) {
+        OutOfMemory.check(error);
         if (error instanceof Refusal refusal) {
             return response(refusal.reply()).build();
         }
@@ -47,6 +50,10 @@ public final class Failures implements ExceptionMapper<Throwable> {
                             "What is stored of the workspace is damaged: it can be read, and not written until it is"
                                     + " repaired. Nothing was done."))
                     .header(HttpHeaders.RETRY_AFTER, "60")
+                    .build();
+        }
+        if (error instanceof TooLargeException) {
+            return response(Reply.text(Status.REQUEST_ENTITY_TOO_LARGE, error.getMessage() + " Nothing was done."))
                     .build();
         }
         if (error instanceof KeyTakenException) {

@@ -1,15 +1,15 @@
 package io.keck.auth;
 
+import com.codahale.metrics.health.HealthCheck;
 import io.dropwizard.lifecycle.Managed;
 import io.keck.access.AccessStore;
 import io.keck.access.Caller;
 import io.keck.access.Revocation;
 import io.keck.access.Visit;
+import io.keck.thread.Loop;
+import io.keck.thread.Threads;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
@@ -36,17 +36,9 @@ final class Access implements Managed {
     private final Audit audit;
     private final Followers followers;
     private final LongSupplier steady;
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(r -> {
-        Thread thread = new Thread(r, "access");
-        thread.setDaemon(true);
-        return thread;
-    });
-    /** Judges connections again, which may wait for the operator's back end; the timer must not. */
-    private final ExecutorService judge = Executors.newSingleThreadExecutor(r -> {
-        Thread thread = new Thread(r, "access-judge");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Loop loop = Loop.every("access", TICK_MILLIS, this::tick);
+    /** Judges connections again, which may wait for the operator's back end; the loop must not. */
+    private final ExecutorService judge = Threads.pool("access-judge", 1);
 
     private long generation;
     private boolean failing;
@@ -72,24 +64,16 @@ final class Access implements Managed {
     @Override
     public void start() {
         authenticator.revocations().confirm(true);
-        var unused = timer.scheduleWithFixedDelay(this::turn, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        loop.start();
     }
 
     @Override
     public void stop() {
-        timer.shutdownNow();
+        loop.stop();
         judge.shutdownNow();
     }
 
-    private void turn() {
-        try {
-            tick();
-        } catch (Throwable e) { // of any kind: the timer would never come again
-            LOG.error("Looking after access failed; it is tried again", e);
-        }
-    }
-
-    /** Does what is due; one turn of the timer. */
+    /** Does what is due; one turn of the loop. */
     synchronized void tick() {
         if (keys != null) {
             keys.look();
@@ -131,9 +115,13 @@ final class Access implements Managed {
         return new RequestVisit(authenticator, followers, rates, audit, Attempt.of(request, cookies));
     }
 
-    /** Whether revocations are read. */
-    boolean isHealthy() {
-        return authenticator.revocations().areFresh();
+    /** Whether this node knows what was revoked. */
+    HealthCheck.Result health() {
+        return authenticator.revocations().areFresh()
+                ? HealthCheck.Result.healthy()
+                : HealthCheck.Result.unhealthy("The revocations could not be read for more than "
+                        + Revocations.FRESH_MILLIS / 1_000
+                        + " s; credentials that this node does not know are refused.");
     }
 
     int following() {
@@ -160,7 +148,7 @@ final class Access implements Managed {
     }
 
     private List<String> await(Revocation row) throws InterruptedException {
-        tick(); // this node does not wait for its timer
+        tick(); // this node does not wait for its loop
         long until = steady.getAsLong() + ALL_NODES_MILLIS;
         List<String> behind = store.behind(row.version(), Revocations.FRESH_MILLIS);
         while (!behind.isEmpty() && steady.getAsLong() < until) {

@@ -2,7 +2,6 @@ package io.keck.auth;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.MinDuration;
 import io.keck.access.AccessStore;
@@ -10,15 +9,20 @@ import io.keck.access.Limits;
 import io.keck.access.Rule;
 import io.keck.access.Rules;
 import io.keck.access.Visit;
+import io.keck.thread.Threads;
+import io.keck.wing.Host;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -156,31 +160,21 @@ public class AccessFactory {
      *
      * @param store what access keeps in the database; asked for only if access is not open
      * @param node the label of this node
-     * @param clock milliseconds since 1970 by the database's clock
+     * @param clock of the database
      * @param steady milliseconds of a steady clock
      * @throws IllegalArgumentException with a sentence, if something in the block is wrong
      */
     public void build(
-            Environment environment,
-            java.util.function.Supplier<AccessStore> store,
-            String node,
-            LongSupplier clock,
-            LongSupplier steady) {
+            Host host, Supplier<AccessStore> store, String node, Clock clock, LongSupplier steady) {
         if (!isOn()) {
-            install(environment, request -> Visit.OPEN);
+            install(host, request -> Visit.OPEN);
             return;
         }
-        ExecutorService fetcher = environment
-                .lifecycle()
-                .executorService("access-keys-%d")
-                .minThreads(1)
-                .maxThreads(1)
-                .build();
-        Access access = access(store.get(), node, clock, steady, fetcher);
-        environment.lifecycle().manage(access);
-        environment.jersey().register(new AccessResource(access));
-        environment.healthChecks().register("access", new AccessHealth(access::isHealthy));
-        install(environment, access::visit);
+        Access access = access(store.get(), node, clock::millis, steady, Threads.pool("access-keys", 1));
+        host.manage(access);
+        host.environment().jersey().register(new AccessResource(access));
+        host.healthCheck("access", access::health);
+        install(host, access::visit);
     }
 
     /** The same without a server. */
@@ -239,8 +233,8 @@ public class AccessFactory {
         return new ConfiguredRules(entries);
     }
 
-    private static void install(Environment environment, java.util.function.Function<Request, Visit> visits) {
-        environment.lifecycle().addEventListener(new LifeCycle.Listener() {
+    private static void install(Host host, Function<Request, Visit> visits) {
+        host.environment().lifecycle().addEventListener(new LifeCycle.Listener() {
             @Override
             public void lifeCycleStarting(LifeCycle event) {
                 if (event instanceof Server server) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keck.access.Fault;
 import io.keck.access.Principal;
 import io.keck.access.Rules;
+import io.keck.room.RepeatedWarning;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -13,7 +14,6 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * time, refuses with 503. Thread-safe.
  */
 final class AccessHook {
-    private static final Logger LOG = LoggerFactory.getLogger(AccessHook.class);
+    private static final RepeatedWarning WARNING =
+            new RepeatedWarning(LoggerFactory.getLogger(AccessHook.class), () -> System.nanoTime() / 1_000_000);
     /** Questions at the same time. */
     private static final int PLACES = 64;
 
@@ -80,7 +81,7 @@ final class AccessHook {
     }
 
     private static RefusedException failed(String why) {
-        LOG.warn("The access hook did not answer as it should ({}); whoever it was asked for is refused", why);
+        WARNING.warn("The access hook did not answer as it should (" + why + "); the request it was asked for is refused");
         return new RefusedException(Fault.UNAVAILABLE, "the access hook does not answer");
     }
 

@@ -1,15 +1,15 @@
 package io.keck.cluster;
 
-import com.codahale.metrics.health.HealthCheck;
+import com.codahale.metrics.health.HealthCheck.Result;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.MinDuration;
 import io.dropwizard.validation.ValidationMethod;
 import io.keck.metrics.BusMetrics;
 import io.keck.room.Bus;
+import io.keck.wing.Host;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
@@ -134,8 +134,9 @@ public class ClusterFactory {
      * @param label what the operator calls this node
      * @param clock the same on all nodes: messages tell when they were sent
      */
-    public Bus build(Environment environment, long cluster, String label, Clock clock, BusMetrics metrics) {
+    public Bus build(Host host, long cluster, String label, Clock clock, BusMetrics metrics) {
         if (url == null) {
+            metrics.watch(false, Bus.NONE::isHealthy);
             return Bus.NONE;
         }
         RedisBus.Settings settings = new RedisBus.Settings(
@@ -155,17 +156,15 @@ public class ClusterFactory {
                 clock,
                 System::nanoTime,
                 metrics);
-        environment.lifecycle().manage(bus);
-        environment.healthChecks().register("redis", new HealthCheck() {
-            @Override
-            protected Result check() {
-                return bus.isHealthy()
+        metrics.watch(true, bus::isHealthy);
+        host.manage(bus);
+        host.healthCheck(
+                "redis",
+                () -> bus.isHealthy()
                         ? Result.healthy("other nodes: %s", bus.others())
                         : Result.unhealthy(
                                 "The bus is away: other nodes see edits through the database, in about 0.2 s,"
-                                        + " and no cursors of each other. Is Redis up, and does REDIS_URL name it?");
-            }
-        });
+                                        + " and no cursors of each other. Is Redis up, and does REDIS_URL name it?"));
         return bus;
     }
 }

@@ -1,5 +1,8 @@
 package io.keck.cluster;
 
+import io.keck.thread.Loop;
+import io.keck.thread.OutOfMemory;
+import io.keck.thread.Threads;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -64,6 +67,7 @@ final class Lane {
     private static final int CHANNELS_AT_ONCE = 1_000;
     private static final long MAX_PAUSE_MS = 1_000;
     private static final long MIN_PAUSE_MS = 100;
+    private static final long LOOK_MILLIS = 1_000;
 
     private final String name;
     private final Servers servers;
@@ -76,7 +80,9 @@ final class Lane {
 
     private volatile @Nullable Link link;
     private volatile boolean stopped;
-    private @Nullable Thread sender;
+    private final Loop sender;
+    /** The pause after the connection that is made now. */
+    private long pauseMillis = MIN_PAUSE_MS;
 
     /** What is to be done over the connections. */
     private sealed interface Order {
@@ -102,24 +108,18 @@ final class Lane {
         this.home = home;
         this.maxQueued = maxQueued;
         this.receiver = receiver;
+        this.sender = Loop.paced("redis-send-" + name, Loop.PATIENCE_MILLIS, this::turn);
     }
 
     void start() {
-        Thread thread = new Thread(this::run, "redis-send-" + name);
-        thread.setDaemon(true);
-        sender = thread;
-        thread.start();
+        sender.start();
     }
 
     void stop() throws InterruptedException {
         stopped = true;
         queue.add(new Order.Wake());
-        Thread thread = sender;
-        if (thread != null) {
-            thread.join(1_000);
-            cut();
-            thread.interrupt();
-        }
+        sender.stop(1_000);
+        cut();
     }
 
     /** Publishes soon, or never. */
@@ -166,31 +166,29 @@ final class Lane {
 
     // ------------------------------------------------------------------ the sending thread
 
-    private void run() {
-        long pause = MIN_PAUSE_MS;
-        while (!stopped) {
-            Link fresh = null;
-            try {
-                fresh = new Link();
-                fresh.begin();
-                link = fresh;
-                pause = MIN_PAUSE_MS;
-                fresh.work();
-            } catch (JedisException e) {
-                gone(e.getMessage());
-            } catch (InterruptedException e) {
-                return;
-            } catch (RuntimeException e) {
-                LOG.error("Unexpected error on the Redis connection; reconnecting", e);
-                gone(e.toString());
-            } finally {
-                link = null;
-                if (fresh != null) {
-                    fresh.close();
-                }
+    /** Connects and works until the connection breaks, then waits. */
+    private long turn() throws InterruptedException {
+        Link fresh = null;
+        try {
+            fresh = new Link();
+            fresh.begin();
+            link = fresh;
+            pauseMillis = MIN_PAUSE_MS;
+            fresh.work();
+        } catch (JedisException e) {
+            OutOfMemory.check(e);
+            gone(e.getMessage());
+        } catch (RuntimeException | Error e) {
+            gone(e.toString());
+            throw e;
+        } finally {
+            link = null;
+            if (fresh != null) {
+                fresh.close();
             }
-            pause = pause(pause);
         }
+        pauseMillis = pause(pauseMillis);
+        return stopped ? Loop.END : 0;
     }
 
     private void gone(@Nullable String why) {
@@ -251,8 +249,7 @@ final class Lane {
                 out.close();
                 throw e;
             }
-            reader = new Thread(this::read, "redis-receive-" + name);
-            reader.setDaemon(true);
+            reader = Threads.daemon("redis-receive-" + name, this::read);
         }
 
         /** Subscribes what is wanted; the answers come to the reader. */
@@ -300,7 +297,8 @@ final class Lane {
                 while (broken == null) {
                     take(in.getUnflushedObject());
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                OutOfMemory.check(e);
                 broken = broken == null ? String.valueOf(e.getMessage()) : broken;
             } finally {
                 isSubscribed.complete(false);
@@ -330,7 +328,12 @@ final class Lane {
             List<Order> orders = new ArrayList<>();
             Pipeline pipeline = new Pipeline(out);
             while (broken == null && !(stopped && queue.isEmpty())) {
-                orders.add(queue.take());
+                Order first = queue.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+                sender.goesOn();
+                if (first == null) {
+                    continue;
+                }
+                orders.add(first);
                 queue.drainTo(orders, PIPELINED - 1);
                 orders.forEach(Lane.this::taken); // all of them: what follows a failure is not sent, and waits no more
                 carryOut(orders, pipeline);

@@ -4,14 +4,13 @@ import io.dropwizard.lifecycle.Managed;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.metrics.BusMetrics;
 import io.keck.room.Bus;
+import io.keck.thread.Loop;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -58,12 +57,7 @@ final class RedisBus implements Bus, Managed {
     private final BusMetrics metrics;
     private final List<Way> ways = new ArrayList<>();
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(r -> {
-        Thread thread = new Thread(r, "redis-beat");
-        thread.setDaemon(true);
-        return thread;
-    });
-
+    private final Loop beats;
     private volatile @Nullable NodeListener nodeListener;
 
     /** Another node. */
@@ -94,6 +88,7 @@ final class RedisBus implements Bus, Managed {
         this.clock = clock;
         this.nanos = nanos;
         this.metrics = metrics;
+        this.beats = Loop.every("redis-beat", settings.beat(), this::tick);
         for (int i = 0; i < lanes(); i++) {
             ways.add(new Way(i));
         }
@@ -346,20 +341,16 @@ final class RedisBus implements Bus, Managed {
     }
 
     private void tick() {
-        try {
-            ways.forEach(Way::tick);
-            metrics.looked(peers.size(), queuedBytes());
-            long silentSince = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.goneAfter());
-            peers.forEach((number, peer) -> {
-                if (peer.heardAt() - silentSince < 0 && peers.remove(number, peer)) {
-                    LOG.info("Node {} timed out", peer.label());
-                    metrics.nodeGone();
-                    ways.forEach(way -> way.rooms.values().forEach(l -> l.on(number, new Event.NodeGone())));
-                }
-            });
-        } catch (RuntimeException e) {
-            LOG.error("Unexpected error while supervising the bus; retrying", e);
-        }
+        ways.forEach(Way::tick);
+        metrics.looked(peers.size(), queuedBytes());
+        long silentSince = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.goneAfter());
+        peers.forEach((number, peer) -> {
+            if (peer.heardAt() - silentSince < 0 && peers.remove(number, peer)) {
+                LOG.info("Node {} timed out", peer.label());
+                metrics.nodeGone();
+                ways.forEach(way -> way.rooms.values().forEach(l -> l.on(number, new Event.NodeGone())));
+            }
+        });
     }
 
     private Way way(long roomId) {
@@ -423,12 +414,13 @@ final class RedisBus implements Bus, Managed {
     @Override
     public void start() {
         ways.forEach(way -> way.lane.start());
-        var unused = timer.scheduleWithFixedDelay(this::tick, 0, settings.beat(), TimeUnit.MILLISECONDS);
+        beats.start();
+        beats.wake();
     }
 
     @Override
     public void stop() throws InterruptedException {
-        timer.shutdownNow();
+        beats.stop();
         for (Way way : ways) {
             way.lane.stop();
         }

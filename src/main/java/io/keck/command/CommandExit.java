@@ -1,6 +1,7 @@
 package io.keck.command;
 
 import io.dropwizard.core.cli.Cli;
+import io.keck.thread.OutOfMemory;
 
 /** A command has said all there is to say, and ends with a status. */
 final class CommandExit extends RuntimeException {
@@ -14,6 +15,7 @@ final class CommandExit extends RuntimeException {
 
     /** Prints why a command failed, unless it has said so itself. */
     static void say(Cli cli, Throwable error) {
+        OutOfMemory.check(error);
         if (!(error instanceof CommandExit)) {
             StartFailure.print(error, cli.getStdErr());
         }

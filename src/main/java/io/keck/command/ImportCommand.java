@@ -9,13 +9,14 @@ import io.keck.node.NodeClock;
 import io.keck.ops.DoctorReport;
 import io.keck.ops.ProgressBar;
 import io.keck.storage.JdbiBlobStore;
-import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.Storage;
 import io.keck.storage.archive.ArchiveImporter;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.List;
 import net.sourceforge.argparse4j.inf.Namespace;
 import net.sourceforge.argparse4j.inf.Subparser;
@@ -29,8 +30,6 @@ import org.jspecify.annotations.Nullable;
 final class ImportCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
     private static final String NODE = "import";
     private static final int LEFT_OUT = 2;
-    private static final long LEASE_MILLIS = 3_600_000;
-    private static final long KEEP_MILLIS = 86_400_000;
 
     ImportCommand(Class<C> configuration) {
         super(configuration, "import", "Brings the rooms of a file that export wrote into the database");
@@ -119,14 +118,14 @@ final class ImportCommand<C extends Configuration & CommandSettings> extends Kec
                 config);
         List<LifeCycle> parts = environment.lifecycle().getManagedObjects();
         try {
-            JdbiUpdateLog log = config.database().build(environment, NODE, 0);
+            Storage storage = config.database().build(environment, NODE, Duration.ZERO);
             for (LifeCycle part : parts) {
                 part.start();
             }
             // not started: sweeping is the server's work
-            JdbiBlobStore blobs =
-                    log.blobs(new JdbiBlobStore.Settings(0, KEEP_MILLIS, LEASE_MILLIS, KEEP_MILLIS), BlobMetrics.NONE);
-            return new ArchiveImporter(log, blobs, log.nodes().cluster(), new SecureRandom(), only, as, listener)
+            JdbiBlobStore blobs = storage.blobs(JdbiBlobStore.Settings.DEFAULT, BlobMetrics.NONE);
+            return new ArchiveImporter(
+                            storage.log(), blobs, storage.nodes().cluster(), new SecureRandom(), only, as, listener)
                     .run(file);
         } finally {
             bar.clear();

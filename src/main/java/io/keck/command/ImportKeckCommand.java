@@ -9,7 +9,7 @@ import io.keck.metrics.BlobMetrics;
 import io.keck.node.NodeClock;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.JdbiBlobStore;
-import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.Storage;
 import io.keck.storage.StoredRooms;
 import io.keck.storage.octobase.ImportConsole;
 import io.keck.storage.octobase.ImportReport;
@@ -22,6 +22,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -45,10 +46,7 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
     /** Exit code when everything was taken over and some documents are not whole in the source. */
     private static final int NOT_WHOLE = 3;
     /** How long names of deleted rooms are held: longer than anything has been there. */
-    private static final long FOREVER = Long.MAX_VALUE / 4;
-
-    private static final long LEASE_MILLIS = 3_600_000;
-    private static final long KEEP_MILLIS = 86_400_000;
+    private static final Duration FOREVER = Duration.ofMillis(Long.MAX_VALUE / 4);
 
     ImportKeckCommand(Class<C> configuration) {
         super(configuration, "import-keck", "Takes over rooms and blobs from the database of the Keck of OctoBase");
@@ -119,8 +117,8 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
             if (arguments.getBoolean("--dry-run")) {
                 report = dryRun(config, source, options, withBlobs, console);
             } else {
-                long hold = arguments.getBoolean("--restore-deleted") ? 0 : FOREVER;
-                report = write(bootstrap, config, source, options, withBlobs, hold, console);
+                Duration deletedNameHold = arguments.getBoolean("--restore-deleted") ? Duration.ZERO : FOREVER;
+                report = write(bootstrap, config, source, options, withBlobs, deletedNameHold, console);
             }
             err.println(report.summary(console.elapsed()));
             tell(report, err);
@@ -177,7 +175,7 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
             SourceDatabase source,
             Importer.Options options,
             boolean withBlobs,
-            long holdMillis,
+            Duration deletedNameHold,
             ImportConsole console)
             throws Exception {
         DatabaseFactory database = config.database();
@@ -195,14 +193,14 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
                 config);
         List<LifeCycle> parts = environment.lifecycle().getManagedObjects();
         try {
-            JdbiUpdateLog log = database.build(environment, NODE, holdMillis);
+            Storage storage = database.build(environment, NODE, deletedNameHold);
             for (LifeCycle part : parts) {
                 part.start();
             }
             // not started: sweeping is the server's work
-            JdbiBlobStore blobs = log.blobs(
-                    new JdbiBlobStore.Settings(holdMillis, KEEP_MILLIS, LEASE_MILLIS, KEEP_MILLIS), BlobMetrics.NONE);
-            return new Importer(source, Importer.Target.of(log, blobs), new SecureRandom(), options, console)
+            JdbiBlobStore blobs = storage.blobs(
+                    JdbiBlobStore.Settings.DEFAULT.withDeletedNameHold(deletedNameHold), BlobMetrics.NONE);
+            return new Importer(source, Importer.Target.of(storage.log(), blobs), new SecureRandom(), options, console)
                     .run(withBlobs);
         } finally {
             for (int i = parts.size() - 1; i >= 0; i--) {

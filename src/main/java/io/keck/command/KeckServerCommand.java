@@ -5,6 +5,7 @@ import io.dropwizard.core.Configuration;
 import io.dropwizard.core.cli.Cli;
 import io.dropwizard.core.cli.ServerCommand;
 import io.dropwizard.core.setup.Environment;
+import io.keck.thread.Threads;
 import net.sourceforge.argparse4j.inf.Namespace;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -35,7 +36,7 @@ final class KeckServerCommand<C extends Configuration> extends ServerCommand<C> 
             });
             cleanupAsynchronously();
             server.start();
-            new Thread(() -> join(server), "server-awaiter").start(); // all other threads may be daemons
+            Threads.keepingAlive("server-awaiter", () -> join(server)).start(); // all other threads may be daemons
         } catch (Exception e) {
             try {
                 server.stop();

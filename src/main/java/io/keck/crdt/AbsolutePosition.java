@@ -1,6 +1,6 @@
 package io.keck.crdt;
 
-/** A place in a type as it is now; with the next edit it may be somewhere else. Immutable. */
+/** An index in a type, valid until the next edit. Immutable. */
 public final class AbsolutePosition {
     private final Branch branch;
     private final int index;
@@ -13,20 +13,20 @@ public final class AbsolutePosition {
     }
 
     /**
-     * The type.
+     * The type that the position is in.
      *
-     * @throws IllegalStateException if it is a root that was not asked for by kind yet
+     * @throws IllegalStateException if it is a root that was not requested under a kind yet
      */
     public AbstractType type() {
         return branch.view();
     }
 
-    /** The index in it. */
+    /** The index in the type. */
     public int index() {
         return index;
     }
 
-    /** Whether it belongs to what is after it (0 or more) or before it (below 0). */
+    /** Whether the position belongs to the unit after it (0 or more) or before it (below 0). */
     public int assoc() {
         return assoc;
     }

@@ -6,14 +6,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A type whose content several replicas edit at once: a root of a {@link Doc}, or a value inside another type. Belongs to
- * the thread of its document. Source: Yjs {@code AbstractType.js}.
+ * A type whose content several replicas edit at once: a root of a {@link Doc}, or a value inside another type. Belongs
+ * to the thread of its document. Source: Yjs {@code AbstractType.js}.
  *
- * <p>A type made with {@code new} is no part of a document yet. Edits of it are remembered and made when it is inserted
- * somewhere, which can happen once; until then it reads as empty, only its length is known.
+ * <p>A type created with {@code new} is not part of a document yet. Its edits are recorded and executed when it is
+ * inserted, which can happen once; until then it reads as empty, and only its length is known.
  *
- * <p>Values that go into types are those of {@link io.keck.crdt.lib0.Any} (any Number for a number), {@code byte[]},
- * other types and {@link Doc}s. They are copied on the way in, and what is read cannot be changed. All edits check their
+ * <p>Values in types are those of {@link io.keck.crdt.lib0.Any} (any Number for a number), {@code byte[]}, other types
+ * and {@link Doc}s. They are copied on insertion, and values that are read cannot be changed. All edits check their
  * arguments before they change anything.
  */
 public abstract sealed class AbstractType permits YArray, YMap, YText, YXmlFragment {
@@ -30,51 +30,54 @@ public abstract sealed class AbstractType permits YArray, YMap, YText, YXmlFragm
         this.preliminary = new ArrayList<>(1);
     }
 
-    /** The document it is in, or null before it was inserted. */
+    /** The document that the type is in, or null before it is inserted. */
     public @Nullable Doc doc() {
         return branch.doc();
     }
 
-    /** The type it is in; null for a root and before it was inserted. */
+    /** The type that contains this one; null for a root, and before it is inserted. */
     public @Nullable AbstractType parent() {
         Branch parent = branch.parent();
         return parent == null ? null : parent.view();
     }
 
-    /** Whether it was deleted, or is in something that was. Edits of it are then lost. */
+    /** Whether the type, or one that contains it, was deleted. Edits of it are lost then. */
     public boolean isDeleted() {
         return branch.isDeleted();
     }
 
-    /** Whether another type stands in this one, at any depth. */
+    /** Whether {@code other} is inside this type, at any depth. */
     public boolean isParentOf(AbstractType other) {
         return other != this && branch.contains(other.branch);
     }
 
-    /** Its content as plain values: Map, List, String, Double, Boolean, BigInteger, byte[], null; texts as String. */
+    /** The content as plain values: Map, List, String, Double, Boolean, BigInteger, byte[], null; texts as String. */
     public @Nullable Object toJson() {
         return JsonTree.of(this);
     }
 
     /**
-     * A type with the same content that is no part of a document; observers and history stay here. Types in it are
-     * copied too, at any depth; so are documents in it, which are empty then and have the same guid.
+     * Returns a copy of the content that is not part of a document, without observers and history. Types inside are
+     * copied too, at any depth; documents inside become empty documents with the same guid.
      */
     public abstract AbstractType copy();
 
-    /** Calls that after each transaction that changed this type itself. */
+    /** Calls {@code observer} after each transaction that changed this type itself. */
     public Subscription observe(Consumer<YEvent> observer) {
         return Observers.subscribe(branch.observers, observer);
     }
 
-    /** Calls that after each transaction that changed this type or one in it; events nearer to it come first. */
+    /**
+     * Calls {@code observer} after each transaction that changed this type or one inside it, with the events of the
+     * nearest types first.
+     */
     public Subscription observeDeep(Consumer<List<YEvent>> observer) {
         return Observers.subscribe(branch.deepObservers, observer);
     }
 
     // ---- for the types
 
-    /** Makes an edit whose arguments were checked, now or when the type is inserted. */
+    /** Executes an edit whose arguments were checked: now, or when the type is inserted. */
     final void edit(Consumer<Transaction> edit) {
         Doc doc = branch.doc();
         if (doc != null) {
@@ -88,7 +91,7 @@ public abstract sealed class AbstractType permits YArray, YMap, YText, YXmlFragm
         return branch.doc() == null;
     }
 
-    /** Notes what an edit will do to the length, so that the next one can be checked. */
+    /** Records how an edit will change the length, so that the next edit can be checked. */
     final void preliminaryLength(long change) {
         if (isPreliminary()) {
             branch.length += change;
@@ -105,7 +108,11 @@ public abstract sealed class AbstractType permits YArray, YMap, YText, YXmlFragm
         }
     }
 
-    /** Somebody inserts it. */
+    /**
+     * Marks the type as inserted.
+     *
+     * @throws IllegalArgumentException if it was inserted before or is a root
+     */
     final void take() {
         if (taken || branch.doc() != null) {
             throw new IllegalArgumentException("a type can be inserted once, and a root not at all; insert a copy()");

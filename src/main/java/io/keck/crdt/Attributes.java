@@ -5,7 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The keys and values of a type, now or as they were. Source: Yjs {@code AbstractType.js} {@code typeMapGetAll}. */
+/**
+ * The keys and values of a type, now or at the time of a snapshot. Source: Yjs {@code AbstractType.js}
+ * {@code typeMapGetAll}.
+ */
 final class Attributes {
     private Attributes() {}
 

@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a shared type is inside: its list of children, its map of attributes, and the item it is the content of. What a
- * user holds is a view of it ({@link AbstractType}), made when it is asked for first; so a root type about which only
- * updates have spoken yet is a branch of unknown kind. Source: Yjs {@code AbstractType.js}.
+ * The inside of a shared type: its list of children, its map of attributes, and the item that has it as content. A user
+ * holds a view of it ({@link AbstractType}), which is created on demand; so a root type that only updates have
+ * mentioned is a branch of unknown kind. Source: Yjs {@code AbstractType.js}.
  */
 final class Branch {
     static final int UNKNOWN = -1;
@@ -22,22 +22,22 @@ final class Branch {
     static final int XML_HOOK = 5;
     static final int XML_TEXT = 6;
 
-    /** The item this is the content of; null for a root and before it is inserted. */
+    /** The item that has this type as its content; null for a root, and before the type is inserted. */
     @Nullable
     Item item;
     /** The first child, deleted ones included. */
     @Nullable
     Item start;
-    /** Visible units. */
+    /** The number of visible units. */
     long length;
-    /** Null while nobody edited by index, and for good once the text has formats. */
+    /** Known indexes of items; null until the first access by index, unused once the text has formats. */
     @Nullable
     Markers markers;
 
-    /** The index of the first unit of the item that was looked for last; see {@link Lists}. */
+    /** The index of the first unit of the item that was looked up last; see {@link Lists}. */
     long found;
 
-    /** What the newest transaction that changed it did. */
+    /** The changes made by the newest transaction that changed this type. */
     @Nullable
     TypeChange change;
 
@@ -45,11 +45,11 @@ final class Branch {
     final List<Consumer<List<YEvent>>> deepObservers = new ArrayList<>(0);
 
     private int kind;
-    /** The key of a root, the name of an element or hook. */
+    /** The name of a root, element or hook. */
     private final String name;
 
     private boolean rich;
-    /** Kinds of all that came into the list of a root. */
+    /** The kinds of all content that was ever in the list of a root, as bits. */
     private int seenContent;
 
     private @Nullable Doc doc;
@@ -61,13 +61,13 @@ final class Branch {
         this.name = name;
     }
 
-    /** A branch made by the constructor of its view. */
+    /** Creates the branch of a view that is being constructed. */
     Branch(int kind, String name, AbstractType view) {
         this(kind, name);
         this.view = view;
     }
 
-    /** A root. */
+    /** Creates a root. */
     static Branch root(Doc doc, String name) {
         Branch branch = new Branch(UNKNOWN, name);
         branch.doc = doc;
@@ -84,7 +84,7 @@ final class Branch {
     static final int HAS_VALUES = 16;
     static final int HAS_FORMATS = 32;
 
-    /** What content tells of the list that it stands in; 0 if it is deleted. */
+    /** The bits that content sets for the list it is in; 0 for deleted content. */
     static int kindOf(ItemContent content) {
         if (content instanceof ContentFormat) {
             return HAS_TEXT | HAS_FORMATS;
@@ -99,12 +99,12 @@ final class Branch {
         return content instanceof ContentDeleted ? 0 : HAS_VALUES;
     }
 
-    /** Kinds of all that came into the list of a root, which may be gone by now; 0 if nothing is known. */
+    /** The kinds of all content that was ever in the list of a root, deleted content included; 0 if unknown. */
     int seenContent() {
         return seenContent;
     }
 
-    /** Something comes into the list. */
+    /** Records the kind of content that is added to the list. */
     void comes(ItemContent content) {
         if (item == null) {
             seenContent |= kindOf(content);
@@ -115,7 +115,7 @@ final class Branch {
         return kind;
     }
 
-    /** A root becomes of the kind under which it is asked for first. */
+    /** Sets the kind of a root, when it is first requested. */
     void becomes(int newKind) {
         kind = newKind;
     }
@@ -124,12 +124,12 @@ final class Branch {
         return name;
     }
 
-    /** Not unique: for tables of what is in one document. */
+    /** Not unique; for hash tables over the types of one document. */
     int hash() {
         return item == null ? name.hashCode() : (int) item.clock();
     }
 
-    /** Whether the name goes over the wire with the type. */
+    /** Whether the wire form of the type contains its name. */
     boolean hasName() {
         return kind == XML_ELEMENT || kind == XML_HOOK;
     }
@@ -162,13 +162,13 @@ final class Branch {
                 case XML_FRAGMENT -> new YXmlFragment(this);
                 case XML_HOOK -> new YXmlHook(this);
                 case XML_TEXT -> new YXmlText(this);
-                default -> throw new IllegalStateException("root \"" + name + "\" was not given a type yet");
+                default -> throw new IllegalStateException("root \"" + name + "\" was not requested under a kind yet");
             };
         }
         return view;
     }
 
-    /** The newest item of each key, deleted ones included, in the order in which keys came. */
+    /** The newest item of each key, deleted ones included, in the order in which the keys were added. */
     Map<String, Item> map() {
         if (map == null) {
             map = new LinkedHashMap<>();
@@ -185,14 +185,14 @@ final class Branch {
         map = null;
     }
 
-    /** The value of a key, or null if there is none or it is deleted. */
+    /** The item with the value of a key, or null if there is none or it is deleted. */
     @Nullable
     Item value(String key) {
         Item found = map == null ? null : map.get(key);
         return found == null || found.isDeleted() ? null : found;
     }
 
-    /** The values of all keys. */
+    /** The items with the values of all keys. */
     List<Item> values() {
         List<Item> values = new ArrayList<>();
         if (map != null) {
@@ -205,7 +205,7 @@ final class Branch {
         return values;
     }
 
-    /** The first item of the list into which an item with that key goes. */
+    /** The first item of the list that an item with this key belongs to; null is the list of children. */
     @Nullable
     Item first(@Nullable String key) {
         if (key == null) {
@@ -218,7 +218,7 @@ final class Branch {
         return first;
     }
 
-    /** Whether it ever had a format: what an attribute is at an index is then known only from the start on. */
+    /** Whether the list ever had a format: the value of an attribute at an index is then known only from the start on. */
     boolean isRich() {
         return rich;
     }
@@ -228,7 +228,7 @@ final class Branch {
         dropMarkers();
     }
 
-    /** Somebody changed the list without saying where by index. */
+    /** Clears the markers after a change of the list that did not report its index. */
     void dropMarkers() {
         if (markers != null) {
             markers.clear();
@@ -240,7 +240,7 @@ final class Branch {
         return item == null ? null : item.parent();
     }
 
-    /** Whether {@code other} is this or stands somewhere in it. */
+    /** Whether {@code other} is this type or inside it, at any depth. */
     boolean contains(@Nullable Branch other) {
         Branch b = other;
         while (b != null && b != this) {

@@ -5,23 +5,23 @@ import java.util.ArrayDeque;
 import java.util.function.Predicate;
 
 /**
- * What is done with the structs when a transaction is over: the content of what it deleted is collected, and structs that
- * can be one become one. Source: Yjs {@code Transaction.js} {@code cleanupTransactions}.
+ * Cleans up the structs at the end of a transaction: collects the content of the items it deleted, and merges structs
+ * that can be one. Source: Yjs {@code Transaction.js} {@code cleanupTransactions}.
  *
- * <p><b>Collecting.</b> A deleted item becomes ContentDeleted, since others may still name it; everything in a deleted
- * type becomes GC, since nothing can be put there any more. Kept items are spared, for an undo, and what a filter of the
- * user wants.
+ * <p><b>Collecting.</b> A deleted item becomes ContentDeleted, since other items may still name it; everything in a
+ * deleted type becomes GC, since nothing can be inserted there any more. Items that are kept for an undo are spared,
+ * and so are those that the user's filter does not release.
  *
- * <p><b>Merging</b> happens at seams, the clocks at which a struct ends and the next begins. A seam is looked at only where
- * the transaction did something: within and at both ends of what it deleted, at and behind the start of what it added,
- * and at both ends of a struct it split; and where one closes, the next to the left. Some that could close are not looked
- * at, or only because another closed before: so for the bytes of Yjs the order has to be that of Yjs, deletions first,
- * then additions, then splits, and each from the right.
+ * <p><b>Merging</b> happens at seams, the clocks at which a struct ends and the next begins. A seam is examined only
+ * where the transaction did something: within and at both ends of what it deleted, at and behind the start of what it
+ * added, and at both ends of a struct it split; and where one seam closes, the next to the left. Some seams that could
+ * close are never examined, or only because another one closed before. To write the bytes that Yjs writes, the order
+ * must therefore be that of Yjs: deletions first, then additions, then splits, each from right to left.
  */
 final class Cleanup {
     private final ItemStore store;
     private final Predicate<ItemView> filter;
-    /** Types that were deleted, whose children have to go. */
+    /** Deleted types whose children have yet to be collected. */
     private final ArrayDeque<Branch> dead = new ArrayDeque<>(0);
 
     Cleanup(ItemStore store, Predicate<ItemView> filter) {
@@ -88,7 +88,7 @@ final class Cleanup {
         }
     }
 
-    /** All values a key ever had. */
+    /** Collects all values that a key ever had. */
     private void buryValues(Item newest) {
         for (Item value = newest; value != null; value = value.left) {
             bury(value);
@@ -125,8 +125,8 @@ final class Cleanup {
     }
 
     /**
-     * Closes what can be of the seams at one clock and behind it, up to the end of the struct that holds another clock now;
-     * and then on to the left while they do.
+     * Closes the seams that can be closed from clock {@code from} up to the end of the struct that now holds
+     * {@code last}; continues to the left as long as seams close.
      */
     private static void closeSeams(StructList list, long from, long last) {
         long right = list.find(last);

@@ -3,15 +3,15 @@ package io.keck.crdt;
 import io.keck.crdt.store.Ranges;
 import org.jspecify.annotations.Nullable;
 
-/** What one transaction did to the history of one client. */
+/** The changes that one transaction made to the history of one client. */
 final class ClientChange {
     final Transaction transaction;
     final StructList list;
-    /** The end of the history when the transaction touched it first. */
+    /** The end of the history when the transaction first touched it. */
     final long before;
-    /** Its end when the transaction was over. */
+    /** The end of the history when the edits of the transaction were over. */
     long after;
-    /** What was deleted, or null while nothing was. */
+    /** The deleted clocks, or null if there are none. */
     @Nullable
     Ranges deletes;
 
@@ -22,6 +22,6 @@ final class ClientChange {
         this.after = before;
     }
 
-    /** How many histories the transaction had deleted from before it did from this one. */
+    /** The number of histories from which the transaction deleted before it first deleted from this one. */
     int deleteRank;
 }

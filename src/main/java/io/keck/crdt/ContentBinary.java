@@ -7,7 +7,7 @@ import io.keck.crdt.store.Refs;
 final class ContentBinary extends ItemContent {
     private final byte[] bytes;
 
-    /** @param bytes kept, so nobody may change them */
+    /** @param bytes kept, so the array must not be changed */
     ContentBinary(byte[] bytes) {
         this.bytes = bytes;
     }

@@ -3,7 +3,7 @@ package io.keck.crdt;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.Refs;
 
-/** Nothing but a length: content that was deleted and is gone. Source: Yjs {@code ContentDeleted.js}. */
+/** Content that was deleted and collected: only its length is left. Source: Yjs {@code ContentDeleted.js}. */
 final class ContentDeleted extends ItemContent {
     static final ContentDeleted INSTANCE = new ContentDeleted();
 

@@ -5,9 +5,12 @@ import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.Refs;
 import org.jspecify.annotations.Nullable;
 
-/** A document inside another: only its name and options, its content travels elsewhere. Source: Yjs {@code ContentDoc.js}. */
+/**
+ * A document inside another one: its guid and options only, its content is synchronized separately. Source: Yjs
+ * {@code ContentDoc.js}.
+ */
 final class ContentDoc extends ItemContent {
-    /** As they came or will go over the wire. */
+    /** The options in wire form. */
     private final @Nullable Object options;
 
     private Doc doc;
@@ -26,7 +29,7 @@ final class ContentDoc extends ItemContent {
         return doc;
     }
 
-    /** The user is done with the document object; a fresh one takes its place. */
+    /** Replaces the document object, which the user has destroyed, by a new one and returns that. */
     Doc renew() {
         doc = new Doc(DocOptions.decode(doc.guid(), options).withShouldLoad(false));
         return doc;

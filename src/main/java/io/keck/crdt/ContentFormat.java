@@ -6,7 +6,7 @@ import io.keck.crdt.store.Refs;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mark between two units of a text: from here on the attribute has that value; null ends it. Source: Yjs
+ * A mark between two units of a text: from here on the attribute has this value; null ends it. Source: Yjs
  * {@code ContentFormat.js}.
  */
 final class ContentFormat extends ItemContent {

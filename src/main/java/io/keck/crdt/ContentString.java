@@ -4,7 +4,7 @@ import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.Refs;
 import org.jspecify.annotations.Nullable;
 
-/** Text, in UTF-16 code units. It stands in the text buffer of the item's history. Source: Yjs {@code ContentString.js}. */
+/** Text in UTF-16 code units, stored in the text buffer of the item's history. Source: Yjs {@code ContentString.js}. */
 final class ContentString extends ItemContent {
     static final ContentString INSTANCE = new ContentString();
 
@@ -38,9 +38,9 @@ final class ContentString extends ItemContent {
     }
 
     /**
-     * Two neighbours will never be one again. Where each has half of a surrogate pair, both halves become U+FFFD, as in
-     * Yjs. (Yjs does that to every pair it splits; so a split after which nothing happens leaves one replica with another
-     * text than the others.)
+     * Separates two neighbours for good. If the border lies inside a surrogate pair, both halves become U+FFFD, as in
+     * Yjs. (Yjs does so with every pair that it splits; after a split that no change follows, the text of one replica
+     * differs from that of the others.)
      */
     static void separate(@Nullable Item left, @Nullable Item right) {
         if (left != null && left.isString()) {

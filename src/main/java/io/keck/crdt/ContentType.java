@@ -3,7 +3,7 @@ package io.keck.crdt;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.Refs;
 
-/** A shared type inside another. Source: Yjs {@code ContentType.js}. */
+/** A shared type inside another one. Source: Yjs {@code ContentType.js}. */
 final class ContentType extends ItemContent {
     final Branch branch;
 

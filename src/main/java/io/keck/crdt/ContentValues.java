@@ -2,7 +2,7 @@ package io.keck.crdt;
 
 import org.jspecify.annotations.Nullable;
 
-/** JavaScript values, one a unit. They stand in the value buffer of the item's history. */
+/** JavaScript values, one per unit, stored in the value buffer of the item's history. */
 abstract sealed class ContentValues extends ItemContent permits ContentAny, ContentJSON {
     @Override
     @Nullable

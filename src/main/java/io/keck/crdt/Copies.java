@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy of a type with all that is in it. Types in it are first made empty and filled one after the other, so it does
- * not recurse, however deep they nest.
+ * Copies a type with everything in it. The types in it are created empty first and filled one after another, so the
+ * copy does not recurse, however deep they nest.
  */
 final class Copies {
     private record Todo(AbstractType source, AbstractType copy) {}
@@ -17,8 +17,8 @@ final class Copies {
 
     private Copies() {}
 
-    /** The copy of a type, of the same class. */
-    @SuppressWarnings("unchecked") // empty() gives what it gets
+    /** Returns a copy of a type, of the same class. */
+    @SuppressWarnings("unchecked") // empty() returns a type of the class of its argument
     static <T extends AbstractType> T of(T source) {
         Copies copies = new Copies();
         T copy = (T) copies.value(source);
@@ -29,7 +29,7 @@ final class Copies {
         return copy;
     }
 
-    /** What stands for a value in the copy. */
+    /** The counterpart of a value in the copy. */
     private Object value(Object value) {
         if (value instanceof AbstractType source) {
             AbstractType copy = empty(source);

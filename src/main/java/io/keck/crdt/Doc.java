@@ -23,21 +23,22 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A shared document: named root types that several replicas edit at once and that are the same on all of them once each
- * has all updates, in whatever order these came.
+ * A shared document: named root types that several replicas edit at once, and that are equal on all replicas once each
+ * has all updates, in whatever order these arrived.
  *
- * <p><b>Types.</b> A root is asked for by name and kind ({@link #getText}, {@link #getMap}, ...) and is there from then on;
- * the kinds are a convention among the users of a document, updates do not carry them. Asking for it under another kind
- * throws.
+ * <p><b>Types.</b> A root is requested by name and kind ({@link #getText}, {@link #getMap}, ...) and exists from then
+ * on; the kinds are a convention among the users of a document, updates do not carry them. Requesting a root under
+ * another kind throws.
  *
- * <p><b>Changes.</b> Everything happens in transactions. An edit outside of {@link #transact} is one by itself. When a
- * transaction is over, observers of the changed types are called, then observers further up, then
- * {@link #onAfterTransaction} hooks; then deleted content is collected and {@link #onUpdate} hears of the change. An
- * observer may edit: that makes another transaction, which runs when all are through with this one. What an observer
- * throws does not keep others from being called, and comes out of the call that made the transaction.
+ * <p><b>Changes.</b> Everything happens in transactions. An edit outside of {@link #transact} is a transaction by
+ * itself. At the end of a transaction, the observers of the changed types are called, then the deep observers of the
+ * types around them, then the {@link #onAfterTransaction} hooks; then deleted content is collected and the
+ * {@link #onUpdate} listeners receive the change. An observer may edit: this is another transaction, whose observers
+ * are called after all those of the first. An exception thrown by an observer does not keep the others from being
+ * called; the call that made the transaction throws it at the end.
  *
- * <p><b>Updates.</b> {@link #applyUpdate} refuses malformed bytes before it changes anything. What refers to something
- * that is not here yet waits, as part of the document ({@link #isWaiting}).
+ * <p><b>Updates.</b> {@link #applyUpdate} refuses malformed bytes before it changes anything. Structs that need other
+ * structs which have not arrived yet wait, as part of the document ({@link #isWaiting}).
  *
  * <p><b>Threads.</b> None: a document and everything in it belongs to one thread at a time. Source: Yjs {@code Doc.js}.
  */
@@ -56,29 +57,29 @@ public final class Doc {
     private final Map<String, Branch> roots = new LinkedHashMap<>();
     private final Set<Doc> subdocs = new LinkedHashSet<>(0);
     private final List<Consumer<Doc>> destroyListeners = new ArrayList<>(0);
-    /** The item this is the content of, or null. */
+    /** The item that has this document as its content, or null if this is not a subdocument. */
     private @Nullable Item item;
 
     private final Transactions transactions;
 
-    /** An empty document with a random guid that collects what is deleted. */
+    /** Creates an empty document with a random guid, which drops deleted content. */
     public Doc() {
         this(DocOptions.create());
     }
 
-    /** An empty document. */
+    /** Creates an empty document. */
     public Doc(DocOptions options) {
         this.options = options.withMeta(Values.normal(options.meta()));
         this.shouldLoad = options.shouldLoad();
         this.transactions = new Transactions(this, new Cleanup(store, options.gcFilter()));
     }
 
-    /** A document that holds what a store holds, collecting what is deleted. */
+    /** Creates a document with the content of a store, which drops deleted content. */
     public static Doc of(StructStore store) {
         return of(store, DocOptions.create());
     }
 
-    /** A document that holds what a store holds. Whether it collects is up to the options, as everywhere. */
+    /** Creates a document with the content of a store. The options decide whether deleted content is dropped. */
     public static Doc of(StructStore store, DocOptions options) {
         Doc doc = new Doc(options);
         doc.applyUpdate(Update.decode(store.encode(), DecodeLimits.OWN), null);
@@ -86,9 +87,9 @@ public final class Doc {
     }
 
     /**
-     * A store that holds what this document holds, what waits included. Integrating finds more to delete than updates
-     * say (overwritten values of maps, what was put into a deleted type), and collects what is in deleted types: a room
-     * that goes through a document now and then becomes smaller.
+     * Returns a store with the content of this document, waiting structs included. Integration deletes more than
+     * updates say (overwritten values of maps, content that was inserted into a deleted type) and collects what is in
+     * deleted types: a room whose content passes through a document from time to time becomes smaller.
      */
     public StructStore toStructStore() {
         StructStore out = new StructStore(!gc());
@@ -96,56 +97,56 @@ public final class Doc {
         return out;
     }
 
-    // ---- what it is
+    // ---- identity and options
 
-    /** How it was made, but that its content may be wanted by now. */
+    /** The options with which the document was created, with the current {@link #shouldLoad}. */
     DocOptions options() {
         return options.withShouldLoad(shouldLoad);
     }
 
-    /** Its name among all documents. */
+    /** The name of the document, unique among all documents. */
     public String guid() {
         return options.guid();
     }
 
-    /** Whether the content of what is deleted is dropped. */
+    /** Whether deleted content is dropped. */
     public boolean gc() {
         return options.gc();
     }
 
-    /** Whether, as a subdocument, it wants to be loaded by everybody. */
+    /** Whether every replica of the document around it should load this subdocument. */
     public boolean autoLoad() {
         return options.autoLoad();
     }
 
-    /** Whether its content is wanted here. */
+    /** Whether the content is wanted on this replica. */
     public boolean shouldLoad() {
         return shouldLoad;
     }
 
-    /** What travels with a subdocument, or null. */
+    /** The metadata that is sent with a subdocument, or null. */
     public @Nullable Object meta() {
         return options.meta();
     }
 
-    /** The id under which edits of this replica are made; random, 32 bits, until it is set. */
+    /** The client id of the edits of this replica: random, 32 bits, unless it was set. */
     public long clientId() {
         return clientId;
     }
 
     /**
-     * Sets the id under which edits are made. Two replicas must never use one id at the same time.
+     * Sets the client id of the edits of this replica. Two replicas must never use one id at the same time.
      *
-     * @throws IllegalArgumentException if it is not a number of 0 to 2^53 - 1
+     * @throws IllegalArgumentException if {@code id} is not a number of 0 to 2^53 - 1
      */
     public void setClientId(long id) {
         if (id < 0 || id > Decoder.MAX_SAFE_INTEGER) {
-            throw new IllegalArgumentException("a client id is a number of 0 to 2^53 - 1, not " + id);
+            throw new IllegalArgumentException("a client id must be a number of 0 to 2^53 - 1, not " + id);
         }
         clientId = id;
     }
 
-    /** Somebody else writes under the id of this one: no id may be made twice. */
+    /** Chooses another client id, after another replica wrote under this one: no unit's id may be used twice. */
     void giveUpClientId() {
         clientId = randomClientId();
     }
@@ -162,35 +163,36 @@ public final class Doc {
     // ---- roots
 
     /**
-     * The text of that name.
+     * Returns the root text of that name; creates the root if it does not exist.
      *
-     * @throws IllegalStateException if the root was asked for as another type before; so do all of these
+     * @throws IllegalStateException if the root was requested as another type before; the methods for other types throw
+     *     it too
      */
     public YText getText(String name) {
         return (YText) get(name, Branch.TEXT);
     }
 
-    /** The array of that name. */
+    /** Returns the root array of that name; see {@link #getText}. */
     public YArray getArray(String name) {
         return (YArray) get(name, Branch.ARRAY);
     }
 
-    /** The map of that name. */
+    /** Returns the root map of that name; see {@link #getText}. */
     public YMap getMap(String name) {
         return (YMap) get(name, Branch.MAP);
     }
 
-    /** The XML fragment of that name. */
+    /** Returns the root XML fragment of that name; see {@link #getText}. */
     public YXmlFragment getXmlFragment(String name) {
         return (YXmlFragment) get(name, Branch.XML_FRAGMENT);
     }
 
-    /** The XML element of that name; as a root it has the node name UNDEFINED, as in Yjs. */
+    /** Returns the root XML element of that name, see {@link #getText}; its node name is UNDEFINED, as in Yjs. */
     public YXmlElement getXmlElement(String name) {
         return (YXmlElement) get(name, Branch.XML_ELEMENT);
     }
 
-    /** The XML text of that name. */
+    /** Returns the root XML text of that name; see {@link #getText}. */
     public YXmlText getXmlText(String name) {
         return (YXmlText) get(name, Branch.XML_TEXT);
     }
@@ -215,23 +217,23 @@ public final class Doc {
         return branch;
     }
 
-    /** The root of that name as its content shows it; null if there is none. Asks for it under no kind. */
+    /** Returns the root of that name with the kind that its content shows; null if there is none. Does not fix its kind. */
     public @Nullable Root findRoot(String name) {
         Branch branch = roots.get(name);
         return branch == null ? null : new Root(branch);
     }
 
-    /** The same, and the root is there from then on. */
+    /** As {@link #findRoot}, but creates the root if it does not exist. */
     public Root openRoot(String name) {
         return new Root(root(name));
     }
 
-    /** The names of all roots that were asked for or that updates spoke of. */
+    /** The names of all roots that were requested or that updates mention. */
     public Set<String> rootNames() {
         return Collections.unmodifiableSet(roots.keySet());
     }
 
-    /** All roots that were given a type, as plain values: see {@link AbstractType#toJson}. */
+    /** The content of all roots that were requested under a kind, as plain values: see {@link AbstractType#toJson}. */
     public Map<String, @Nullable Object> toJson() {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         roots.forEach((name, branch) -> {
@@ -244,19 +246,19 @@ public final class Doc {
 
     // ---- state and updates
 
-    /** How far every client's history is integrated; what waits does not count. */
+    /** How much of each client's history is integrated; waiting structs do not count. */
     public StateVector stateVector() {
         return store.stateVector();
     }
 
-    /** Everything, as an update in wire format V1; what waits included. */
+    /** The whole document as an update in wire format V1, including what waits. */
     public byte[] encodeStateAsUpdate() {
         return encodeStateAsUpdate(StateVector.EMPTY);
     }
 
     /**
-     * What somebody with that state vector lacks, as an update in wire format V1: the structs from there on and the whole
-     * delete set; what waits included.
+     * Returns what a replica with the given state vector lacks, as an update in wire format V1: the structs from those
+     * clocks on and the whole delete set, including what waits.
      */
     public byte[] encodeStateAsUpdate(StateVector known) {
         Encoder out = new Encoder(1024);
@@ -271,7 +273,7 @@ public final class Doc {
         return all.diff(known);
     }
 
-    /** Everything, as an update in wire format V2; what waits included. */
+    /** The whole document as an update in wire format V2, including what waits. */
     public byte[] encodeStateAsUpdateV2() {
         return encodeStateAsUpdateV2(StateVector.EMPTY);
     }
@@ -281,7 +283,7 @@ public final class Doc {
         return UpdateV2.encode(Update.decode(encodeStateAsUpdate(known), DecodeLimits.OWN));
     }
 
-    /** What is deleted, as a copy. */
+    /** The deleted clocks, as a copy. */
     public DeleteSet deletes() {
         DeleteSet out = new DeleteSet();
         Ranges ranges = new Ranges();
@@ -295,7 +297,7 @@ public final class Doc {
         return out;
     }
 
-    /** Whether something was applied that waits for something that did not come yet. */
+    /** Whether structs or deletes of applied updates wait for structs that have not arrived yet. */
     public boolean isWaiting() {
         return inbox.isWaiting();
     }
@@ -349,16 +351,16 @@ public final class Doc {
 
     // ---- transactions
 
-    /** Makes one change of several edits. Within another transaction it is part of that. */
+    /** Runs several edits as one change. Within another transaction they are part of that. */
     public void transact(Consumer<Transaction> edit) {
         transact(null, edit);
     }
 
     /**
-     * Makes one change of several edits. Within another transaction it is part of that, whose origin stands. What the
-     * edit throws comes out of here; what it did until then stays done.
+     * Runs several edits as one change. Within another transaction they are part of that, and its origin stays. An
+     * exception thrown by {@code edit} is thrown from here; the edits made before it stay.
      *
-     * @param origin where the change comes from, for observers; or null
+     * @param origin the source of the change, for observers; may be null
      */
     public void transact(@Nullable Object origin, Consumer<Transaction> edit) {
         transactions.run(origin, true, edit);
@@ -371,71 +373,77 @@ public final class Doc {
 
     // ---- hooks
 
-    /** Calls that before the first of the transactions that come out of one call. */
+    /** Calls {@code hook} before the first of the transactions that one call causes. */
     public Subscription onBeforeAllTransactions(Consumer<Doc> hook) {
         return Observers.subscribe(transactions.beforeAll, hook);
     }
 
-    /** Calls that before each transaction. */
+    /** Calls {@code hook} before each transaction. */
     public Subscription onBeforeTransaction(Consumer<Transaction> hook) {
         return Observers.subscribe(transactions.before, hook);
     }
 
-    /** Calls that when the edits of a transaction are made, before observers of types hear of them. */
+    /** Calls {@code hook} after the edits of each transaction, before the observers of types. */
     public Subscription onBeforeObservers(Consumer<Transaction> hook) {
         return Observers.subscribe(transactions.beforeObservers, hook);
     }
 
-    /** Calls that after each transaction, when the observers of types are through; deleted content is still there. */
+    /** Calls {@code hook} after the observers of types for each transaction, while deleted content is still there. */
     public Subscription onAfterTransaction(Consumer<Transaction> hook) {
         return Observers.subscribe(transactions.after, hook);
     }
 
-    /** Calls that after each transaction, when deleted content is collected; the update is not told of yet. */
+    /** Calls {@code hook} after the deleted content of each transaction is collected, before the update listeners. */
     public Subscription onAfterCleanup(Consumer<Transaction> hook) {
         return Observers.subscribe(transactions.afterCleanup, hook);
     }
 
-    /** Calls that when a transaction, and all that observers made of it, is done with: with all of them, in order. */
+    /**
+     * Calls {@code hook} after a transaction and all transactions that observers added are finished, with all of them
+     * in order.
+     */
     public Subscription onAfterAllTransactions(Consumer<List<Transaction>> hook) {
         return Observers.subscribe(transactions.afterAll, hook);
     }
 
-    /** Calls that with every change as an update in wire format V1, local or not. */
+    /** Calls {@code listener} with every change, local or not, as an update in wire format V1. */
     public Subscription onUpdate(UpdateListener listener) {
         return Observers.subscribe(transactions.updates, listener);
     }
 
-    /** Calls that with every change as an update in wire format V2, local or not. */
+    /** Calls {@code listener} with every change, local or not, as an update in wire format V2. */
     public Subscription onUpdateV2(UpdateListener listener) {
         return Observers.subscribe(transactions.updatesV2, listener);
     }
 
-    /** Calls that when documents inside this one come, go or are wanted. */
+    /** Calls {@code listener} when subdocuments of this document are added, removed or to be loaded. */
     public Subscription onSubdocs(Consumer<SubdocsEvent> listener) {
         return Observers.subscribe(transactions.subdocs, listener);
     }
 
-    /** Calls that when {@link #destroy} is called first. */
+    /** Calls {@code listener} on the first call of {@link #destroy}. */
     public Subscription onDestroy(Consumer<Doc> listener) {
         return Observers.subscribe(destroyListeners, listener);
     }
 
     // ---- subdocuments
 
-    /** The documents inside this one. */
+    /** The subdocuments of this document. */
     public Set<Doc> subdocs() {
         return Collections.unmodifiableSet(subdocs);
     }
 
-    /** Their names. */
+    /** The guids of the subdocuments of this document. */
     public Set<String> subdocGuids() {
         Set<String> guids = new LinkedHashSet<>();
         subdocs.forEach(subdoc -> guids.add(subdoc.guid()));
         return Collections.unmodifiableSet(guids);
     }
 
-    /** Says that the content of this subdocument is wanted here: the document it is in tells {@link #onSubdocs}. */
+    /**
+     * Requests the content of this subdocument on this replica: the {@link #onSubdocs} listeners of the document around
+     * it are called.
+     */
     public void load() {
         Item in = item;
         Doc parent = in == null ? null : in.parent().doc();
@@ -451,8 +459,8 @@ public final class Doc {
     }
 
     /**
-     * Ends the use of this object and of all documents inside it. Where it was a subdocument a fresh, empty document
-     * object takes its place, to be loaded again if somebody wants it.
+     * Ends the use of this object and of all its subdocuments. If it is a subdocument itself, a new, empty document
+     * object takes its place, which can be loaded again.
      */
     public void destroy() {
         if (destroyed) {
@@ -476,7 +484,7 @@ public final class Doc {
         List.copyOf(destroyListeners).forEach(listener -> listener.accept(this));
     }
 
-    /** A transaction is over that says of documents inside this one that they came, went or are wanted. */
+    /** Applies the changes that a finished transaction made to the subdocuments. */
     void subdocsChanged(SubdocsEvent event) {
         for (Doc added : event.added()) {
             added.clientId = clientId;
@@ -503,7 +511,7 @@ public final class Doc {
         return integration;
     }
 
-    /** An empty encoder for what is written and copied at once. */
+    /** A shared encoder, emptied, for bytes that are copied right after they are written. */
     Encoder scratch() {
         scratch.reset();
         return scratch;

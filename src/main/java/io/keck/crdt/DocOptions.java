@@ -8,15 +8,15 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a document is made. Immutable. Source: Yjs {@code Doc.js}.
+ * The options of a document. Immutable. Source: Yjs {@code Doc.js}.
  *
- * @param guid its name among all documents; random by default
- * @param gc whether the content of what is deleted is dropped, as by default; snapshots need it kept
- * @param gcFilter of a document that collects: whether this deleted content may be dropped too; what stands in a deleted
- *     type goes with that
- * @param autoLoad whether, as a subdocument, it wants to be loaded by everybody who has the document it is in
- * @param shouldLoad whether its content is wanted here
- * @param meta anything the user wants to travel with a subdocument, a value of {@link Any}; null for nothing
+ * @param guid the name of the document, unique among all documents; random by default
+ * @param gc whether deleted content is dropped, which is the default; snapshots need it kept
+ * @param gcFilter for a document that drops deleted content: whether this deleted content may be dropped too; content
+ *     in a deleted type is dropped together with the type
+ * @param autoLoad whether every replica of the document around it should load this subdocument
+ * @param shouldLoad whether the content is wanted on this replica
+ * @param meta metadata that the user sends with a subdocument, a value of {@link Any}; null for none
  */
 public record DocOptions(
         String guid,
@@ -25,10 +25,10 @@ public record DocOptions(
         boolean autoLoad,
         boolean shouldLoad,
         @Nullable Object meta) {
-    /** Everything that is deleted may be dropped. */
+    /** Allows all deleted content to be dropped. */
     static final Predicate<ItemView> ALL = item -> true;
 
-    /** A random guid, collecting, to be loaded. */
+    /** The defaults: a random guid, deleted content dropped, to be loaded. */
     public static DocOptions create() {
         return new DocOptions(UUID.randomUUID().toString(), true, ALL, false, true, null);
     }
@@ -43,7 +43,7 @@ public record DocOptions(
         return new DocOptions(guid, on, gcFilter, autoLoad, shouldLoad, meta);
     }
 
-    /** These options with another choice of what is collected. */
+    /** These options with another filter for the deleted content that may be dropped. */
     public DocOptions withGcFilter(Predicate<ItemView> filter) {
         return new DocOptions(guid, gc, filter, autoLoad, shouldLoad, meta);
     }
@@ -53,17 +53,17 @@ public record DocOptions(
         return new DocOptions(guid, gc, gcFilter, on, shouldLoad, meta);
     }
 
-    /** These options, the content wanted here or not. */
+    /** These options with the content wanted on this replica or not. */
     public DocOptions withShouldLoad(boolean should) {
         return new DocOptions(guid, gc, gcFilter, autoLoad, should, meta);
     }
 
-    /** These options with other meta data. */
+    /** These options with other metadata. */
     public DocOptions withMeta(@Nullable Object newMeta) {
         return new DocOptions(guid, gc, gcFilter, autoLoad, shouldLoad, newMeta);
     }
 
-    /** The options of a subdocument as they come over the wire; what is not an object says nothing. */
+    /** Reads the options of a subdocument from the wire; a value that is not an object counts as no options. */
     static DocOptions decode(String guid, @Nullable Object options) {
         Map<?, ?> map = options instanceof Map<?, ?> m ? m : Map.of();
         boolean autoLoad = isTrue(map.get("autoLoad"));
@@ -78,12 +78,12 @@ public record DocOptions(
                 meta == Any.UNDEFINED ? null : meta);
     }
 
-    /** What of the options on the wire is passed on: Yjs writes only what it knows and what is not the default. */
+    /** The options on the wire that are passed on: Yjs writes only those that it knows and that are not defaults. */
     static Map<String, @Nullable Object> known(@Nullable Object options) {
         return decode("", options).encode();
     }
 
-    /** The form in which a subdocument's options travel. */
+    /** The wire form of a subdocument's options. */
     Map<String, @Nullable Object> encode() {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
         if (!gc) {
@@ -98,7 +98,7 @@ public record DocOptions(
         return map;
     }
 
-    /** As JavaScript sees it. */
+    /** Whether JavaScript takes the value for true. */
     private static boolean isTrue(@Nullable Object value) {
         if (value instanceof Boolean bool) {
             return bool;

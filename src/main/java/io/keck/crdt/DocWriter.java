@@ -5,11 +5,11 @@ import io.keck.crdt.store.Ranges;
 import io.keck.crdt.store.Refs;
 import io.keck.crdt.store.StateVector;
 
-/** Writes structs of a document as they are, as Yjs does: one struct after the other. Source: Yjs {@code encoding.js}. */
+/** Writes the structs of a document unchanged, one after another, as Yjs does. Source: Yjs {@code encoding.js}. */
 final class DocWriter {
     private DocWriter() {}
 
-    /** The state of a document from a state vector on, and its whole delete set. */
+    /** Writes the structs of a document from a state vector on, and its whole delete set. */
     static void state(Encoder out, ItemStore store, StateVector known) {
         StructList[] lists = store.lists();
         int count = 0;
@@ -26,7 +26,7 @@ final class DocWriter {
         deletes(out, lists);
     }
 
-    /** One client's structs from a clock on, which is below its end; clocks may begin within a struct. */
+    /** Writes one client's structs from a clock on, which must be below the client's end and may lie within a struct. */
     static void structs(Encoder out, StructList list, long from) {
         long first = list.find(from);
         out.writeVarUint(list.countFrom(first));
@@ -39,7 +39,7 @@ final class DocWriter {
         }
     }
 
-    /** One client's structs up to a clock, with which one ends. */
+    /** Writes one client's structs up to a clock at which a struct ends. */
     static void prefix(Encoder out, StructList list, long to) {
         long last = list.find(to - 1);
         out.writeVarUint(list.size() - list.countFrom(last) + 1);
@@ -92,7 +92,7 @@ final class DocWriter {
         item.content().write(out, item, offset);
     }
 
-    /** The delete set of everything: neighbours by clock that are deleted are one range. */
+    /** Writes the delete set of the whole document; deleted structs with adjacent clocks are one range. */
     private static void deletes(Encoder out, StructList[] lists) {
         Encoder all = new Encoder();
         Ranges ranges = new Ranges();

@@ -2,7 +2,7 @@ package io.keck.crdt;
 
 import org.jspecify.annotations.Nullable;
 
-/** Keeps what several callbacks throw until all have run; the first is thrown then, the others go with it. */
+/** Collects the exceptions of several callbacks until all have run; the first is then thrown, with the others suppressed. */
 final class Failures {
     private @Nullable Throwable first;
 

@@ -6,14 +6,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When two values of a format count as one. Which marks an edit sets and deletes hangs on it, so it is as in Yjs: objects
- * and arrays are compared one level deep, or only as to whether they are the same object. Source: Yjs {@code YText.js}
+ * Decides when two values of a format are equal. The marks that an edit inserts and deletes depend on it, so it works
+ * as in Yjs: objects and arrays are compared one level deep, or only by identity. Source: Yjs {@code YText.js}
  * {@code equalAttrs}.
  */
 final class Formats {
     private Formats() {}
 
-    /** Whether they are the same, objects one level deep. */
+    /** Whether two values are equal; objects and arrays are compared one level deep. */
     static boolean equal(@Nullable Object a, @Nullable Object b) {
         if (a instanceof Map<?, ?> one && b instanceof Map<?, ?> other) {
             if (one.size() != other.size()) {
@@ -36,8 +36,8 @@ final class Formats {
         return identical(a, b);
     }
 
-    /** Whether they are the same, as JavaScript's {@code ===} says. */
-    @SuppressWarnings("ReferenceEquality") // that is what it says of objects
+    /** Whether two values are equal by JavaScript's {@code ===}. */
+    @SuppressWarnings("ReferenceEquality") // === compares objects by identity
     static boolean identical(@Nullable Object a, @Nullable Object b) {
         boolean isObject = a instanceof Map || a instanceof List;
         return isObject ? a == b : Objects.equals(a, b);

@@ -1,7 +1,7 @@
 package io.keck.crdt;
 
 /**
- * Clocks of which nothing is left, not even the place: their parent was deleted and collected. Source: Yjs
+ * Clocks of which nothing is left, not even their place: their parent was deleted and collected. Source: Yjs
  * {@code GC.js}.
  */
 final class GC extends Struct {
@@ -30,7 +30,7 @@ final class GC extends Struct {
         return length;
     }
 
-    /** Leaves all from {@code offset} on to somebody else. */
+    /** Cuts off the clocks from {@code offset} on and returns them as a struct of their own. */
     GC cut(long offset) {
         GC rest = new GC(list, clock + offset, length - offset);
         length = offset;

@@ -12,34 +12,34 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was done to a document, item by item, in the order of clients and their clocks: what was written where, and what
- * of it is deleted. Nothing here changes the document. Belongs to the thread of the document.
+ * Lists what was done to a document, item by item, in the order of clients and their clocks: what was written where,
+ * and whether it is deleted. Does not change the document. Belongs to the thread of the document.
  *
  * <p>Clocks of which nothing is left (what stood in a deleted type that was collected) have no entry.
  */
 public final class History {
-    /** A path with more members loses those in its middle. */
+    /** The number of members of a path beyond which those in the middle are left out. */
     static final int MAX_PATH = 100;
 
     private static final String LEFT_OUT = "…";
 
-    /** What an item holds. */
+    /** The kind of content of an item. */
     public enum Kind {
-        /** Text: the content is a String. */
+        /** Text; the content is a String. */
         TEXT,
-        /** Values: the content is a List of one or more. */
+        /** Values; the content is a List of one or more. */
         VALUES,
-        /** Bytes. */
+        /** Bytes; the content is a byte array. */
         BINARY,
-        /** A value in a text. */
+        /** A value embedded in a text. */
         EMBED,
-        /** A mark in a text from which on a format, which is the key of the entry, has this value; null ends it. */
+        /** A mark in a text: from here on the format that the key of the entry names has this value; null ends it. */
         FORMAT,
-        /** A shared type; what stands in it has entries of its own. */
+        /** A shared type; the items in it have entries of their own. */
         TYPE,
-        /** A document inside this one: the content is its guid. */
+        /** A subdocument; the content is its guid. */
         DOCUMENT,
-        /** Something that was deleted, and nobody knows what it was. */
+        /** Deleted content whose kind is no longer known. */
         DELETED
     }
 
@@ -47,11 +47,11 @@ public final class History {
      * A piece of content.
      *
      * @param id client and clock of its first unit
-     * @param length how many clocks it takes
-     * @param path root, then the keys and indexes of the types in which it stands, then its own; of more than 100 members
-     *     those in the middle are one "…"
-     * @param key the key under which it stands in a map, the name of a format; else null
-     * @param content as {@link Kind} says
+     * @param length the number of clocks it takes
+     * @param path the root, the keys and indexes of the types around it, and its own key or index; if that is more than
+     *     100 members, those in the middle are one "…"
+     * @param key the key under which it stands in a map, or the name of a format; otherwise null
+     * @param content the content, as {@link Kind} describes
      * @param deleted whether it is deleted
      */
     public record Entry(
@@ -63,21 +63,21 @@ public final class History {
             @Nullable Object content,
             boolean deleted) {}
 
-    /** Clocks of an item, from the first to before the second, counted from its own first. */
+    /** The clocks {@code [from, to)} of an item, counted from its first clock. */
     private record Section(Item item, long from, long to) {
         long clock() {
             return item.clock() + from;
         }
     }
 
-    /** Indexes of items in their lists. */
+    /** The indexes of items in their lists. */
     private final IdentityHashMap<Item, Long> indexes = new IdentityHashMap<>();
 
     private final IdentityHashMap<Branch, List<String>> paths = new IdentityHashMap<>();
 
     private History() {}
 
-    /** The ids of all clients that ever wrote something, ascending. */
+    /** The ids of all clients with structs in the document, ascending. */
     public static List<Long> clients(Doc doc) {
         List<Long> clients = new ArrayList<>();
         for (StructList list : doc.store().lists()) {
@@ -89,11 +89,11 @@ public final class History {
     }
 
     /**
-     * The document, item by item.
+     * Lists the items of a document.
      *
-     * @param client whose items; null for those of all
-     * @param skip so many entries are left out at the beginning
-     * @param limit so many are given at most
+     * @param client the client whose items are listed; null for all clients
+     * @param skip the number of entries to leave out at the beginning
+     * @param limit the largest number of entries to return
      */
     public static List<Entry> of(Doc doc, @Nullable Long client, long skip, long limit) {
         List<Section> sections = new ArrayList<>();
@@ -112,7 +112,7 @@ public final class History {
     }
 
     /**
-     * What a transaction has added and deleted; to be called before deleted content is collected, by a listener of
+     * Lists what a transaction added and deleted. To be called before deleted content is collected, by a listener of
      * {@link Doc#onAfterTransaction}.
      */
     public static List<Entry> of(Transaction transaction) {
@@ -129,8 +129,8 @@ public final class History {
     }
 
     /**
-     * What an update has added and deleted, as the document, which has it already, knows it now: it may be deleted by a
-     * later one, and then nobody knows any more what it was.
+     * Lists what an update added and deleted. The document must have applied it, and its current state counts: if a
+     * later update deleted an item, the content and kind of that item may be gone.
      */
     public static List<Entry> of(Doc doc, Update update) {
         DeleteSet said = new DeleteSet();
@@ -158,7 +158,7 @@ public final class History {
         return sections;
     }
 
-    /** Adds what of these clocks is in items. */
+    /** Adds the parts of these clocks that belong to items. */
     private static void collect(ItemStore store, long client, long from, long to, List<Section> sections) {
         StructList list = store.find(client);
         long end = list == null ? 0 : Math.min(to, list.end());
@@ -207,7 +207,7 @@ public final class History {
         return cut;
     }
 
-    /** Looks for the indexes of all these items, and of all in which they stand: one walk over each list. */
+    /** Finds the indexes of these items, and of all items that contain them, in one walk over each list. */
     private void number(List<Section> sections) {
         IdentityHashMap<Branch, Integer> wanted = new IdentityHashMap<>();
         ArrayDeque<Item> todo = new ArrayDeque<>();
@@ -243,7 +243,7 @@ public final class History {
         return key != null ? key : String.valueOf(indexes.getOrDefault(item, 0L) + offset);
     }
 
-    /** The way to a type, cut where it is long. */
+    /** The path to a type, shortened if it is long. */
     private List<String> pathOf(Branch branch) {
         List<String> known = paths.get(branch);
         if (known != null) {

@@ -3,12 +3,12 @@ package io.keck.crdt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an item has in common with most of its neighbours: whose it is, where it stands, and of which clients its origins
- * are. Immutable; items share it (a flyweight), so that an item need only know what is its own. A history hands them out
- * ({@link StructList#home}) and does not promise to share all that are equal.
+ * The fields that an item has in common with most of its neighbours: its history, its parent, its key, and the clients
+ * of its origins. Immutable; items share it (a flyweight), so that an item stores only what is its own. A history hands
+ * homes out ({@link StructList#home}) and does not promise that equal homes are one object.
  *
- * <p>Here are also the upper halves of the item's numbers. Clocks have 53 bits, but hardly ever more than 32, so these are
- * nearly always 0 and an item keeps the lower halves alone.
+ * <p>A home also holds the upper halves of the item's numbers. Clocks have 53 bits but rarely use more than 32, so
+ * these halves are nearly always 0, and an item stores the lower halves alone.
  */
 final class Home {
     final StructList list;
@@ -49,7 +49,7 @@ final class Home {
         this.rightHigh = rightHigh;
     }
 
-    /** Whether it says the same; both are of one history. */
+    /** Whether the fields are equal; both homes must be of one history. */
     boolean equalTo(
             Branch otherParent,
             @Nullable String otherSub,
@@ -69,7 +69,7 @@ final class Home {
                 && (parentSub == null ? otherSub == null : parentSub.equals(otherSub));
     }
 
-    /** Of what is usually different between two of one history; for a table of them. */
+    /** A hash of the fields that usually differ between homes of one history. */
     static int hash(
             Branch parent,
             @Nullable String parentSub,

@@ -11,25 +11,27 @@ import io.keck.crdt.store.Update;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts structs into a document: what an update says ({@link #integrate}), and what a user does ({@link #link}).
+ * Puts structs into a document: those of an update ({@link #integrate}) and those of a user's edit ({@link #link}).
  *
- * <p><b>YATA.</b> An item names its origin and its right origin. All that stands between the two was put there
- * concurrently. The walk goes over those items from the left and moves the place to the right of one of them if
+ * <p><b>YATA.</b> An item names its origin and its right origin. All items between the two were inserted concurrently. The
+ * walk visits those items from the left and moves the insertion point to the right of one of them if
  * <ul>
- *   <li>it has the same origin, and its client is smaller: then the two are ordered by client; or
- *   <li>its origin is one of the items the place has already passed: then it belongs to that item and must not be torn
- *       from it.
+ *   <li>it has the same origin and a smaller client id: such items are ordered by client; or
+ *   <li>its origin is one of the items that the insertion point has already passed: then it belongs to that item and must
+ *       not be torn from it.
  * </ul>
- * It ends at the first item whose origin lies left of ours: links of origins would cross. Two items with the same origins
- * also end it, since all that follows belongs to the one with the larger client.
+ * The walk ends at the first item whose origin lies left of ours: links of origins would cross. It also ends at an item
+ * with the same two origins and a larger client id, since all items behind that one belong to it.
  *
- * <p>Yjs keeps the items of the walk in two hash sets. Here each item passed gets a number that rises when the place
- * moves: it was seen in this walk if its number is above that of the start, and before the place moved last if it is below
- * the current one. Source: Yjs
- * {@code Item.js} {@code integrate}, {@code getMissing}.
+ * <p>Yjs keeps the visited items in two hash sets. Here each visited item gets a number that rises when the insertion point
+ * moves: an item was visited in this walk if its number is above the one at the start, and before the last move of the
+ * insertion point if it is below the current one. Source: Yjs {@code Item.js} {@code integrate}, {@code getMissing}.
  */
 final class Integration {
-    /** Whose turn it is among items of one origin. Tests break it to see that they would notice. */
+    /**
+     * Decides which of two items with the same origin comes first. Tests replace it to see that they detect a wrong
+     * order.
+     */
     interface Order {
         boolean isFirst(long client, long other);
     }
@@ -46,16 +48,16 @@ final class Integration {
         this.store = store;
     }
 
-    /** For tests only. */
+    /** Replaces the order of items with the same origin; for tests only. */
     void order(Order other) {
         order = other;
     }
 
-    // ---- what an update says
+    // ---- structs of an update
 
     /**
-     * The client of which something is missing before a row can be integrated, or -1. How far that client's history has
-     * to reach is then in {@link #missingClock}.
+     * Returns the client of a struct that is missing and that a row needs, or -1 if the row can be integrated.
+     * {@link #missingClock} is then the clock that this client's history has to hold.
      */
     long missing(Update u, int row) {
         StructRows rows = u.rows();
@@ -64,7 +66,7 @@ final class Integration {
         if ((info & Refs.MASK) == Refs.GC) {
             return -1;
         }
-        boolean begins = store.end(client) <= rows.clock(row); // the rest of a struct stands behind its beginning
+        boolean begins = store.end(client) <= rows.clock(row); // the rest of a struct follows the part that is integrated
         if (begins && (info & Refs.ORIGIN) != 0 && lacks(client, rows.originClient(row), rows.originClock(row))) {
             return rows.originClient(row);
         }
@@ -85,20 +87,20 @@ final class Integration {
 
     private long missingClock;
 
-    /** The clock that was missing last. */
+    /** The clock that {@link #missing} found missing last. */
     long missingClock() {
         return missingClock;
     }
 
     private boolean lacks(long own, long client, long clock) {
         if (client == own || clock < store.end(client)) {
-            return false; // of its own client it names only what is before it
+            return false; // an item names only earlier clocks of its own client
         }
         missingClock = clock;
         return true;
     }
 
-    /** Integrates the part of a row that is new. Nothing it needs may be missing, nor clocks of its client before it. */
+    /** Integrates the new part of a row. Nothing that the row needs may be missing, nor earlier clocks of its client. */
     void integrate(Transaction transaction, StructList list, Update u, int row) {
         StructRows rows = u.rows();
         long clock = list.end();
@@ -117,11 +119,12 @@ final class Integration {
         } else if ((info & Refs.ORIGIN) != 0) {
             left = store.cleanEnd(transaction, store.client(rows.originClient(row)), rows.originClock(row));
         }
-        long originClock = left == null ? 0 : left.end() - 1; // before the other split, should it be in the same item
+        long originClock = left == null ? 0 : left.end() - 1; // read first: the split below may be in the same item
         if ((info & Refs.RIGHT_ORIGIN) != 0) {
             right = store.cleanStart(transaction, store.client(rows.rightClient(row)), rows.rightClock(row));
         }
-        // as in Yjs, a pair is cut for good where an item from elsewhere names its halves, wherever that item goes
+        // as in Yjs, a surrogate pair is cut for good if an item of an update names its halves, wherever that item is
+        // placed
         if (left instanceof Item item) {
             ContentString.separate(item, item.right);
         }
@@ -131,7 +134,7 @@ final class Integration {
         Branch parent = null;
         String parentSub = null;
         if (left instanceof GC || right instanceof GC) {
-            parent = null; // beside something collected nothing can stand: its parent is gone
+            parent = null; // an item next to a collected struct has no parent: it was deleted and collected
         } else if (left instanceof Item item) {
             parent = item.parent();
             parentSub = item.parentSub();
@@ -154,7 +157,7 @@ final class Integration {
             list.append(new GC(list, clock, length));
             return;
         }
-        Item l = (Item) left; // no GC: those have no parent to give
+        Item l = (Item) left; // not a GC: next to a GC there is no parent
         Item g = (Item) right;
         Item item = new Item(
                 list,
@@ -221,7 +224,7 @@ final class Integration {
         return json.equals("undefined") ? Any.UNDEFINED : JsonValue.parse(json);
     }
 
-    /** Content of one unit. */
+    /** Reads content of one unit. */
     private static ItemContent single(int ref, Decoder in) {
         return switch (ref) {
             case Refs.BINARY -> new ContentBinary(in.readVarUint8Array());
@@ -244,9 +247,9 @@ final class Integration {
         };
     }
 
-    // ---- where an item goes
+    // ---- placing items
 
-    /** Gives an item its place; its neighbours, origins, parent and content are set, and its history ends before it. */
+    /** Places an item whose neighbours, origins, parent and content are set; the client's history must end before it. */
     void link(Transaction transaction, Item item) {
         Branch parent = item.parent();
         String key = item.parentSub();
@@ -277,7 +280,7 @@ final class Integration {
         } else if (key != null) {
             parent.map().put(key, item);
             if (left != null) {
-                transaction.delete(left); // it was the value of the key until now
+                transaction.delete(left); // the previous value of the key
             }
         }
         if (key == null) {
@@ -293,7 +296,7 @@ final class Integration {
         }
     }
 
-    /** The item after which a new one goes whose neighbours are no longer neighbours. */
+    /** Returns the item after which a new item is placed whose neighbours are no longer adjacent. */
     private @Nullable Item place(Item item) {
         Item left = item.left;
         Item right = item.right;

@@ -5,24 +5,25 @@ import io.keck.crdt.store.Refs;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A piece of content and its place among its siblings: one or more units with consecutive clocks that stand next to each
- * other.
+ * A piece of content and its place among its siblings: one or more units with consecutive clocks that stand next to
+ * each other.
  *
  * <p>Siblings form a list linked by {@link #left} and {@link #right}. An item is placed by YATA (Nicolaescu et al.,
  * "Near Real-Time Peer-to-Peer Shared Editing on Extensible Data Types", 2016): it names the units between which its
- * author saw it, {@code origin} and {@code right origin}. Where several items name the same gap, or gaps that overlap,
- * all replicas put them into the same order: links from origins never cross, and what remains is ordered by client id.
- * {@link Integration} does that. Deleted items stay as tombstones, so that others can still name them.
+ * author saw it, {@code origin} and {@code right origin}. If several items name the same gap, or gaps that overlap, all
+ * replicas put them into the same order: links from origins never cross, and items that this leaves unordered are
+ * ordered by client id. {@link Integration} does that. Deleted items stay as tombstones, so that other items can still
+ * name them.
  *
- * <p>An item of a map stands in the list of its key ({@link #parentSub}); the rightmost one is the value, all before it
- * are deleted.
+ * <p>An item of a map stands in the list of its key ({@link #parentSub}); the rightmost item is the value, all items
+ * before it are deleted.
  *
- * <p>Origins are kept as history and clock, not as objects: most items never need the objects, and the clock outlives
- * splits.
+ * <p>Origins are stored as history and clock, not as references to items: most items never need the references, and a
+ * clock survives splits.
  *
- * <p>A document is mostly items, so an item is small: nine words of four bytes beside the object header. What it shares
- * with its neighbours is in its {@link Home}, as are the upper halves of numbers beyond 32 bits. What it holds is a kind,
- * in the flags, and a place in a buffer of its history. Source: Yjs {@code Item.js}.
+ * <p>A document consists mostly of items, so an item is small: nine words of four bytes beside the object header. The
+ * fields it shares with its neighbours are in its {@link Home}, as are the upper halves of numbers beyond 32 bits. Its
+ * content is a kind, in the flags, and a position in a buffer of its history. Source: Yjs {@code Item.js}.
  */
 final class Item extends Struct {
     private static final int KEEP = 1;
@@ -48,17 +49,17 @@ final class Item extends Struct {
     @Nullable
     Item right;
 
-    /** Where the section of a text or of values, or other content, is in the buffers of the history. */
+    /** The position of the text, the values or the content object in the buffers of the history. */
     int at;
 
     private int clock;
     private int length;
     private int originClock;
     private int rightClock;
-    /** Bits, the kind of the content, and the number of {@link #walk}. */
+    /** Flag bits, the kind of the content, and the number of {@link #walk}. */
     private int flags = Refs.DELETED << KIND;
 
-    /** An item without content and neighbours. The clock of an origin that is not there is 0. */
+    /** Creates an item without content and neighbours. The clock of a missing origin is 0. */
     Item(
             StructList list,
             long clock,
@@ -109,7 +110,7 @@ final class Item extends Struct {
         length = (int) newLength;
     }
 
-    /** What it stands in. */
+    /** The type that the item stands in. */
     Branch parent() {
         return home.parent;
     }
@@ -144,7 +145,7 @@ final class Item extends Struct {
         return (flags & KIND_MASK) >>> KIND;
     }
 
-    /** What it holds. */
+    /** The content of the item. */
     ItemContent content() {
         return switch (kind()) {
             case Refs.STRING -> ContentString.INSTANCE;
@@ -155,7 +156,7 @@ final class Item extends Struct {
         };
     }
 
-    /** Gives it content; where that is a section of a buffer, {@link #at} is up to the caller. */
+    /** Sets the content. For text and values, which are sections of a buffer, the caller sets {@link #at}. */
     void content(ItemContent content) {
         flags = (flags & ~KIND_MASK) | content.ref() << KIND;
         if (!Refs.squashes(content.ref())) {
@@ -163,23 +164,23 @@ final class Item extends Struct {
         }
     }
 
-    /** Whether it holds text. */
+    /** Whether the content is text. */
     boolean isString() {
         return kind() == Refs.STRING;
     }
 
-    /** Whether its content stands in the value buffer. */
+    /** Whether the content is in the value buffer. */
     boolean isInValues() {
         int kind = kind();
         return kind != Refs.STRING && kind != Refs.DELETED;
     }
 
-    /** Whether a user sees its content: it has a place in the indexes of the parent. */
+    /** Whether the content is visible to users and counts in the indexes of the parent, unless it is deleted. */
     boolean isCountable() {
         return (UNCOUNTED >>> kind() & 1) == 0;
     }
 
-    /** When a walk over conflicting items passed here; see {@link Integration}. */
+    /** The number that the last walk over conflicting items gave to this item; see {@link Integration}. */
     int walk() {
         return flags >>> WALK;
     }
@@ -193,7 +194,7 @@ final class Item extends Struct {
         return (flags & DELETED) != 0;
     }
 
-    /** Whether units of it count for the length of the parent. */
+    /** Whether the units of the item count towards the length of the parent. */
     boolean isVisible() {
         return (flags & DELETED) == 0 && isCountable();
     }
@@ -202,12 +203,12 @@ final class Item extends Struct {
         flags |= DELETED;
     }
 
-    /** Whether the collector has to leave it alone, since somebody may want to undo its deletion. */
+    /** Whether the item must not be collected, because its deletion may be undone. */
     boolean isKept() {
         return (flags & KEEP) != 0;
     }
 
-    /** Keeps this item and all it stands in, or lets go of them. */
+    /** Protects this item, and all items whose types it stands in, from being collected, or ends that protection. */
     void keep(boolean keep) {
         Item item = this;
         while (item != null && item.isKept() != keep) {
@@ -216,7 +217,7 @@ final class Item extends Struct {
         }
     }
 
-    /** Whether a position cache may point at it. */
+    /** Whether a marker may point at the item; see {@link Markers}. */
     boolean isMarked() {
         return (flags & MARKED) != 0;
     }
@@ -225,7 +226,7 @@ final class Item extends Struct {
         flag(MARKED, marked);
     }
 
-    /** Whether it was deleted and made again by an undo; the document knows as what. */
+    /** Whether an undo has recreated the item after its deletion; {@link ItemStore#redone} is the new item. */
     boolean isRedone() {
         return (flags & REDONE) != 0;
     }
@@ -278,7 +279,7 @@ final class Item extends Struct {
                 && home.rightHigh == other.home.rightHigh;
     }
 
-    /** Cuts off what stands from {@code offset} on; the rest of the links is up to the caller. */
+    /** Cuts off the units from {@code offset} on as a new item, which the caller must insert into the history. */
     Item cut(long offset) {
         Home h = home;
         long start = clock() + offset;

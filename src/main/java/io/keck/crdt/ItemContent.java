@@ -5,8 +5,8 @@ import io.keck.crdt.store.Refs;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an {@link Item} holds, one class a kind. Kinds that can be split and merged (text, values, deleted) keep nothing
- * themselves: their content is a section of the buffers of the item's history, so one object serves all items. The other
+ * The content of an {@link Item}, one class per kind. Kinds that can be split and merged (text, values, deleted) have
+ * no fields: their content is a section of the buffers of the item's history, so one object serves all items. The other
  * kinds are objects in the value buffer. Source: Yjs {@code Content*.js}.
  */
 abstract sealed class ItemContent
@@ -18,10 +18,10 @@ abstract sealed class ItemContent
                 ContentString,
                 ContentType,
                 ContentValues {
-    /** The kind on the wire, as in {@link Refs}. */
+    /** The kind on the wire, one of the constants of {@link Refs}. */
     abstract int ref();
 
-    /** One of the values of the item, as a user sees it. */
+    /** The value of unit {@code i} of the item, as a user sees it. */
     @Nullable
     Object value(Item item, int i) {
         throw new IllegalStateException("content " + ref() + " has no value");
@@ -32,25 +32,28 @@ abstract sealed class ItemContent
         throw new IllegalStateException("content " + ref() + " cannot be split");
     }
 
-    /** Whether the content of two neighbours, both of this kind, can be that of one item. */
+    /** Whether the contents of two neighbours, both of this kind, can become the content of one item. */
     boolean merges(Item left, Item right) {
         return false;
     }
 
-    /** The item has found its place. */
+    /** Called after the item was placed. */
     void integrate(Transaction transaction, Item item) {}
 
-    /** The item was deleted. */
+    /** Called after the item was deleted. */
     void delete(Transaction transaction, Item item) {}
 
-    /** Nobody needs the content any more. */
+    /** Releases the content, which is no longer needed. */
     void drop(Item item) {
         item.list().dropValues(item.at, 1);
     }
 
-    /** Writes what follows the ids on the wire, from one unit on. */
+    /** Writes the wire form of the content, which follows the ids and the parent info, from unit {@code offset} on. */
     abstract void write(Encoder out, Item item, long offset);
 
-    /** The content of a new item at the end of {@code own} that says the same; sets nothing but {@code copy.at}. */
+    /**
+     * Returns a copy of the content for the new item {@code copy}, at the end of the history {@code own}; sets only
+     * {@code copy.at}.
+     */
     abstract ItemContent copy(Item item, Item copy, StructList own);
 }

@@ -9,19 +9,19 @@ import org.jspecify.annotations.Nullable;
 
 /** All structs of a document, by client and clock. Source: Yjs {@code StructStore.js}. */
 final class ItemStore {
-    /** So many that hardly a single walk reaches the end of the numbers from here. */
+    /** A walk that begins above this number resets all numbers first; hardly any single walk uses up the numbers above it. */
     private static final int MANY_STEPS = Item.MAX_WALK / 2;
 
     private final LongMap<StructList> clients = new LongMap<>();
     private @Nullable StructList recent;
-    /** All histories by client id, ascending, once somebody asked and until there is a new one. */
+    /** All histories by client id, ascending; null until the next request after a history was added. */
     private StructList @Nullable [] ascending;
-    /** What undone deletions made of items: the id of the item that stands for it now. */
+    /** The recreated items: the id of the new item by the deleted item that an undo recreated. */
     private final Map<Item, Id> redone = new HashMap<>();
 
     private int walk;
 
-    /** The history of a client, or null if nothing of it is known. */
+    /** The history of a client, or null if the document has none. */
     @Nullable
     StructList find(long client) {
         StructList list = recent;
@@ -70,14 +70,14 @@ final class ItemStore {
         return StateVector.of(clocks);
     }
 
-    /** The struct with that id, or null if it is not here yet. */
+    /** The struct with that id, or null if it has not arrived. */
     @Nullable
     Struct get(Id id) {
         StructList list = find(id.client());
         return list == null || id.clock() >= list.end() ? null : list.at(id.clock());
     }
 
-    /** The struct that begins at a clock that is here; an item that holds it further inside is split. */
+    /** Returns the struct that begins at {@code clock}, which must be below the end; splits an item that begins earlier. */
     Struct cleanStart(Transaction transaction, StructList list, long clock) {
         long position = list.find(clock);
         Struct struct = list.get(position);
@@ -87,7 +87,7 @@ final class ItemStore {
         return struct;
     }
 
-    /** The struct that ends with a clock that is here; an item that goes on after it is split. */
+    /** Returns the struct that ends with {@code clock}, which must be below the end; splits an item that ends later. */
     Struct cleanEnd(Transaction transaction, StructList list, long clock) {
         long position = list.find(clock);
         Struct struct = list.get(position);
@@ -97,7 +97,7 @@ final class ItemStore {
         return struct;
     }
 
-    /** Splits an item that is known to be whole; returns the right half. */
+    /** Splits an item at {@code offset}; returns the right half. */
     Item split(Transaction transaction, Item item, long offset) {
         return split(transaction, item, item.list().find(item.clock()), offset);
     }
@@ -129,7 +129,7 @@ final class ItemStore {
         redone.remove(item);
     }
 
-    /** The highest number in the walks before; see {@link Item#walk}. */
+    /** Begins a walk; returns the highest number of the walks before, see {@link Item#walk}. */
     int beginWalk() {
         if (walk > MANY_STEPS) {
             walk = 0;
@@ -144,10 +144,10 @@ final class ItemStore {
         return walk;
     }
 
-    /** A number larger than all before. */
+    /** Returns a number above all earlier ones. */
     int nextStep() {
         if (walk == Item.MAX_WALK) {
-            throw new IllegalStateException("more than " + MANY_STEPS + " items stand in one place");
+            throw new IllegalStateException("more than " + MANY_STEPS + " items conflict at one place");
         }
         return ++walk;
     }

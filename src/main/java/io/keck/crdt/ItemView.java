@@ -4,8 +4,8 @@ import io.keck.crdt.store.Id;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A piece of content as a filter sees it ({@link DocOptions#gcFilter()}, {@link UndoOptions#deleteFilter()}). Good only while
- * the filter is called. Source: Yjs {@code Item.js}.
+ * A piece of content as a filter sees it ({@link DocOptions#gcFilter()}, {@link UndoOptions#deleteFilter()}). Valid
+ * only during the call of the filter. Source: Yjs {@code Item.js}.
  */
 public final class ItemView {
     private final Item item;
@@ -19,7 +19,7 @@ public final class ItemView {
         return item.id();
     }
 
-    /** How many clocks it takes. */
+    /** The number of clocks it takes. */
     public long length() {
         return item.length();
     }
@@ -34,17 +34,17 @@ public final class ItemView {
         return item.parentSub();
     }
 
-    /** The type it stands in, or null if that is a root nobody asked for by kind. */
+    /** The type it stands in, or null if that is a root that was not requested under a kind. */
     public @Nullable AbstractType parent() {
         return item.parent().kind() == Branch.UNKNOWN ? null : item.parent().view();
     }
 
-    /** Whether it stands in that type, at any depth. */
+    /** Whether it stands in {@code type}, at any depth. */
     public boolean isIn(AbstractType type) {
         return type.branch.contains(item.parent());
     }
 
-    /** The shared type that it holds, or null if it holds something else. */
+    /** The shared type that is its content, or null if its content is of another kind. */
     public @Nullable AbstractType type() {
         return item.content() instanceof ContentType content ? content.branch.view() : null;
     }

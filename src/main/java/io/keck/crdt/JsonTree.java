@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Types as plain values. Does not recurse, however deep types nest. */
+/** Converts types to plain values. Does not recurse, however deep types nest. */
 final class JsonTree {
     /** A container that is being filled. */
     private static final class Level {

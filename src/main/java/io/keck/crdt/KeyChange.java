@@ -3,19 +3,19 @@ package io.keck.crdt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened to a key of a map or to an attribute. Immutable. Source: Yjs {@code YEvent.js} {@code keys}.
+ * The change of a key of a map or of an attribute. Immutable. Source: Yjs {@code YEvent.js} {@code keys}.
  *
- * @param action what happened
- * @param oldValue the value before; null if there was none
+ * @param action the kind of change
+ * @param oldValue the value before the change; null if there was none
  */
 public record KeyChange(Action action, @Nullable Object oldValue) {
-    /** What can happen. */
+    /** The kinds of change. */
     public enum Action {
-        /** There was no value before. */
+        /** The key had no value before. */
         ADD,
-        /** Another value took its place. */
+        /** Another value replaced the value. */
         UPDATE,
-        /** There is no value any more. */
+        /** The value was removed. */
         DELETE
     }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Lists and maps of items, by index and by key. Source: Yjs {@code AbstractType.js}. */
 final class Lists {
-    /** Items passed on the way to an index after which the place is worth remembering. */
+    /** A look-up that passes more items than this adds a marker. */
     private static final int FAR = 8;
 
     private Lists() {}
@@ -17,7 +17,8 @@ final class Lists {
     // ---- places
 
     /**
-     * The item after which an index is; one that goes on beyond it is split. Of several such places the leftmost.
+     * Returns the item that ends at an index; splits an item that goes on beyond it. If deleted items stand at that
+     * index, the item before all of them.
      *
      * @return null for the start
      */
@@ -33,13 +34,16 @@ final class Lists {
         return item;
     }
 
-    /** The value at an index that is there. */
+    /** The value at an index, which must exist. */
     static @Nullable Object get(Branch branch, long index) {
         Item item = holding(branch, index);
         return item.content().value(item, (int) (index - branch.found));
     }
 
-    /** The item that holds a unit that is there; {@link Branch#found} is then the index of the item's first one. */
+    /**
+     * Returns the item that holds the unit at {@code index}, which must exist; sets {@link Branch#found} to the index
+     * of that item's first unit.
+     */
     private static Item holding(Branch branch, long index) {
         Markers markers = markers(branch);
         int marker = markers == null ? -1 : markers.before(index + 1);
@@ -66,7 +70,7 @@ final class Lists {
         throw new IndexOutOfBoundsException("index " + index + " is beyond the end");
     }
 
-    /** The same, from a marker behind the unit. */
+    /** As {@link #holding}, to the left from a marker behind the unit. */
     private static Item leftOf(Branch branch, Markers markers, int marker, long index) {
         Item item = markers.item(marker).left;
         long at = markers.index(marker);
@@ -78,7 +82,7 @@ final class Lists {
                 }
             }
         }
-        throw new IllegalStateException("a marker counts more than there is: the document is damaged");
+        throw new IllegalStateException("the index of a marker is too large: the document is damaged");
     }
 
     private static Item found(Branch branch, Item item, long at, int steps) {
@@ -98,7 +102,7 @@ final class Lists {
 
     // ---- edits
 
-    /** What a user wants to insert, checked and copied, so that inserting cannot fail half way. */
+    /** Checks and copies values that a user inserts, so that inserting them cannot fail half way. */
     static List<@Nullable Object> checked(Collection<? extends @Nullable Object> values) {
         List<@Nullable Object> checked = new ArrayList<>(values.size());
         for (Object value : values) {
@@ -153,7 +157,7 @@ final class Lists {
                 item.content(alone(values.get(i++)));
             }
             transaction.doc().integration().link(transaction, item);
-            transaction.editsByIndex(parent); // a type that was inserted edits itself
+            transaction.editsByIndex(parent); // linking a type runs its recorded edits, which end this edit by index
             left = item;
         }
     }
@@ -175,7 +179,7 @@ final class Lists {
         throw new IllegalArgumentException("not content of its own: " + value);
     }
 
-    /** A new item of the local client between two neighbours; its content is still missing. */
+    /** Creates an item of the local client between two neighbours; the caller sets its content. */
     static Item newItem(
             Transaction transaction,
             Branch parent,
@@ -241,7 +245,7 @@ final class Lists {
 
     // ---- reading
 
-    /** The value of a map's item: its last unit. A format, which only a hostile peer puts there, has none. */
+    /** The value of a map's item: its last unit. Undefined for a format, which only a hostile peer puts under a key. */
     static @Nullable Object last(Item item) {
         if (!item.isCountable()) {
             return Any.UNDEFINED;
@@ -265,7 +269,7 @@ final class Lists {
         }
     }
 
-    /** Gives the values that a snapshot shows; its borders lie between items. */
+    /** Passes on the values that a snapshot shows; items must have been split at its borders. */
     static void forEach(Branch branch, Snapshot snapshot, Consumer<@Nullable Object> consumer) {
         for (Item item = branch.start; item != null; item = item.right) {
             if (item.isCountable() && snapshot.shows(item)) {

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Copies of maps that keep their order and may hold null. */
+/** Copies maps; the copies keep the order of keys and may hold null values. */
 final class Maps {
     private Maps() {}
 

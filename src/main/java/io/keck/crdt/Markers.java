@@ -3,9 +3,9 @@ package io.keck.crdt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers where some items of one list are by index, so that an edit need not count from the start. Sorted by index;
- * at most {@value #MAX}, spread over the list. Whoever edits the list by index says so here, every other change clears all.
- * Source of the idea: Yjs {@code AbstractType.js} {@code ArraySearchMarker}.
+ * Remembers the indexes of some items of one list, so that an edit need not count from the start. Sorted by index; at
+ * most {@value #MAX}, spread over the list. An edit by index reports its change here; any other change of the list
+ * clears all markers. Source of the idea: Yjs {@code AbstractType.js} {@code ArraySearchMarker}.
  */
 final class Markers {
     private static final int MAX = 128;
@@ -14,7 +14,7 @@ final class Markers {
     private final long[] index = new long[MAX];
     private int n;
 
-    /** The last marker that stands before {@code at}, or -1. */
+    /** The last marker with an index below {@code at}, or -1. */
     int before(long at) {
         int lo = 0;
         int hi = n;
@@ -29,7 +29,10 @@ final class Markers {
         return lo - 1;
     }
 
-    /** Whether a marker, if it is one, is nearer to what stands at an index before it than the marker before is. */
+    /**
+     * Whether {@code marker} exists and is nearer to the index {@code at}, which lies before it, than the previous
+     * marker.
+     */
     boolean isNearer(int marker, long at) {
         return marker < n && index[marker] - at < at - (marker == 0 ? 0 : index[marker - 1]);
     }
@@ -46,7 +49,7 @@ final class Markers {
         return index[marker];
     }
 
-    /** Remembers that {@code at} visible units stand before the item. */
+    /** Adds a marker: {@code at} visible units stand before the item. */
     void add(Item item, long at) {
         if (item.isMarked()) {
             return;
@@ -63,7 +66,7 @@ final class Markers {
         item.mark(true);
     }
 
-    /** Gives up the marker that is missed least: its neighbours are closest together. */
+    /** Removes the marker whose neighbours are closest together, since it is missed least. */
     private void removeClosest() {
         int closest = 0;
         long gap = Long.MAX_VALUE;
@@ -88,7 +91,7 @@ final class Markers {
         items[n] = null;
     }
 
-    /** Units were inserted before whatever was visible at {@code at}. */
+    /** Reports that units were inserted before the unit that was visible at {@code at}. */
     void inserted(long at, long length) {
         int first = before(at + 1) + 1;
         for (int i = first; i < n; i++) {
@@ -99,25 +102,25 @@ final class Markers {
             if (item != null && item.isVisible()) {
                 index[i] += length;
             } else {
-                remove(i); // it may stand on either side of the new ones
+                remove(i); // an invisible item may stand on either side of the new units
             }
         }
     }
 
-    /** Visible units from {@code at} on were deleted. */
+    /** Reports that visible units from {@code at} on were deleted. */
     void deleted(long at, long length) {
         for (int i = n - 1; i >= 0 && index[i] > at; i--) {
             if (index[i] >= at + length) {
                 index[i] -= length;
             } else if (i > 0 && index[i - 1] >= at) {
-                remove(i); // one for the deleted units is enough
+                remove(i); // one marker for the deleted units is enough
             } else {
                 index[i] = at;
             }
         }
     }
 
-    /** {@code right}, which is marked, is about to become part of {@code left}. */
+    /** Reports that {@code right}, which is marked, is about to be merged into {@code left}. */
     void merged(Item left, Item right) {
         for (int i = 0; i < n; i++) {
             if (items[i] == right) {

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 final class Observers {
     private Observers() {}
 
-    /** Adds a listener until the subscription is closed. */
+    /** Adds a listener; closing the subscription removes it. */
     static <L> Subscription subscribe(List<L> listeners, L listener) {
         listeners.add(listener);
         return () -> listeners.remove(listener);

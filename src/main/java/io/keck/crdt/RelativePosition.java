@@ -10,13 +10,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place in a type that stays with its surroundings when others edit: it names a unit, or the end of a type. Immutable.
- * Source: Yjs {@code RelativePosition.js}.
+ * A place in a type that stays with its surroundings when others edit: it refers to a unit, or to the end of a type.
+ * Immutable. Source: Yjs {@code RelativePosition.js}.
  *
- * @param type the item of the type it is in, where neither a root nor a unit is named
- * @param root the name of the root it is in, where it names the end of one
- * @param item the unit it names, or null for the end (the start, with {@code assoc} below 0)
- * @param assoc whether it stays with the unit after it (0 or more) or before it (below 0)
+ * @param type the id of the item with the type that the place is in; null if that type is a root or only the unit is
+ *     named
+ * @param root the name of the root that the place is in; null if it is in another type or only the unit is named
+ * @param item the unit that the place refers to, or null for the end (the start, with {@code assoc} below 0)
+ * @param assoc whether the place stays with the unit after it (0 or more) or before it (below 0)
  */
 public record RelativePosition(
         @Nullable Id type, @Nullable String root, @Nullable Id item, int assoc) {
@@ -63,7 +64,7 @@ public record RelativePosition(
     }
 
     /**
-     * Reads the wire form. It names only one of unit, root and type.
+     * Reads the wire form, which names only one of unit, root and type.
      *
      * @throws DecodeException if it is malformed
      */
@@ -78,7 +79,7 @@ public record RelativePosition(
         }
         double assoc = in.hasRemaining() ? in.readVarInt() : 0;
         if (in.hasRemaining() || Math.abs(assoc) > Integer.MAX_VALUE) {
-            throw new DecodeException("relative position with more bytes or a huge association");
+            throw new DecodeException("relative position followed by more bytes, or its association is out of range");
         }
         return new RelativePosition(type, root, item, (int) assoc);
     }
@@ -98,30 +99,30 @@ public record RelativePosition(
             out.writeVarUint(type.client());
             out.writeVarUint(type.clock());
         } else {
-            throw new IllegalStateException("a relative position that names nothing");
+            throw new IllegalStateException("a relative position without type, root and unit");
         }
         out.writeVarInt(assoc);
         return out.toByteArray();
     }
 
     /**
-     * Reads the form in which {@link #toJson} puts it, as Yjs does; JSON, for messages that are.
+     * Reads the JSON value that {@link #toJson}, or Yjs, writes; for messages in JSON.
      *
-     * @throws DecodeException if it is none
+     * @throws DecodeException if {@code json} is not such a value
      */
     public static RelativePosition fromJson(@Nullable Object json) {
         if (!(json instanceof Map<?, ?> map)) {
-            throw new DecodeException("a relative position is an object");
+            throw new DecodeException("a relative position must be an object");
         }
         Object root = map.get("tname");
         if (root != null && !(root instanceof String)) {
-            throw new DecodeException("the name of a root is a string");
+            throw new DecodeException("the name of a root must be a string");
         }
         Object assoc = map.get("assoc");
         RelativePosition position = new RelativePosition(
                 id(map.get("type")), (String) root, id(map.get("item")), assoc == null ? 0 : (int) whole(assoc, true));
         if (position.type == null && root == null && position.item == null) {
-            throw new DecodeException("a relative position names a type, a root or a unit");
+            throw new DecodeException("a relative position must name a type, a root or a unit");
         }
         return position;
     }
@@ -131,7 +132,7 @@ public record RelativePosition(
             return null;
         }
         if (!(json instanceof Map<?, ?> map)) {
-            throw new DecodeException("an id is an object");
+            throw new DecodeException("an id must be an object");
         }
         return new Id((long) whole(map.get("client"), false), (long) whole(map.get("clock"), false));
     }
@@ -145,7 +146,7 @@ public record RelativePosition(
         return x;
     }
 
-    /** As a JSON value, in the form of Yjs: {@code type} or {@code tname}, {@code item}, {@code assoc}. */
+    /** The position as a JSON value, in the form of Yjs: {@code type} or {@code tname}, {@code item}, {@code assoc}. */
     public Map<String, @Nullable Object> toJson() {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         if (type != null) {
@@ -168,16 +169,16 @@ public record RelativePosition(
         return Collections.unmodifiableMap(json);
     }
 
-    /** Where it is now; what was deleted and made again by an undo counts as what it was. */
+    /** Returns the current place; an item that an undo recreated stands for the deleted item. */
     public @Nullable AbsolutePosition resolve(Doc doc) {
         return resolve(doc, true);
     }
 
     /**
-     * Where it is now.
+     * Returns the current place.
      *
-     * @param followUndone whether what was deleted and made again by an undo counts as what it was
-     * @return null if what it names is not here yet, or was collected
+     * @param followUndone whether an item that an undo recreated stands for the deleted item
+     * @return null if the unit or type has not arrived yet or was collected
      */
     public @Nullable AbsolutePosition resolve(Doc doc, boolean followUndone) {
         if (item != null) {
@@ -206,7 +207,7 @@ public record RelativePosition(
         return new AbsolutePosition(branch, (int) index, assoc);
     }
 
-    /** A unit within its item. */
+    /** An item and the offset of a unit in it. */
     private record Found(Item item, long offset) {
         static @Nullable Found find(ItemStore store, Id id, boolean followUndone) {
             Id next = id;

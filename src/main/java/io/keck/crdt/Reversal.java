@@ -9,15 +9,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes one step back, within one transaction: what the step inserted is deleted, what it deleted is made again.
+ * Reverts one step, within one transaction: deletes what the step inserted and recreates what it deleted.
  *
- * <p>Made again means a new item with the same content, at the place of the tombstone: between the nearest siblings that
- * stand in the same parent, themselves or as what they were made again. Of what was made again before, the newest stands
- * for all. A deleted item in a deleted type comes back only if that type was deleted by the same step, and then after it;
- * the value of a key only if nobody else set the key since. Source: Yjs {@code Item.js} {@code redoItem}.
+ * <p>A recreated item is a new item with the same content at the place of the tombstone: between the nearest siblings
+ * that stand in the same parent, or whose recreated items do. If an item was recreated several times, the newest one
+ * stands for all. A deleted item in a deleted type is recreated only if the same step deleted that type, and after it;
+ * the value of a key only if no other client has set the key since. Source: Yjs {@code Item.js} {@code redoItem}.
  */
 final class Reversal {
-    /** Between which items something is made again. */
+    /** The neighbours between which an item is recreated. */
     private record Gap(@Nullable Item left, @Nullable Item right) {}
 
     private final Transaction transaction;
@@ -25,7 +25,7 @@ final class Reversal {
     private final UndoManager manager;
     private final UndoOptions options;
     private final UndoStep step;
-    /** What the step deleted. */
+    /** The items that the step deleted. */
     private final Set<Item> deleted = new LinkedHashSet<>();
 
     Reversal(Transaction transaction, UndoManager manager, UndoOptions options, UndoStep step) {
@@ -36,7 +36,7 @@ final class Reversal {
         this.step = step;
     }
 
-    /** Says whether it changed anything. */
+    /** Reverts the step; returns whether that changed anything. */
     boolean run() {
         List<Item> inserted = new ArrayList<>();
         transaction.forEachItem(step.insertions, item -> {
@@ -46,7 +46,7 @@ final class Reversal {
             }
         });
         transaction.forEachItem(step.deletions, item -> {
-            // what came and went in the same step was never there
+            // an item that the step both inserted and deleted is not recreated
             if (!step.inserts(item) && manager.inScope(item)) {
                 deleted.add(item);
             }
@@ -65,9 +65,9 @@ final class Reversal {
         return changed;
     }
 
-    // ---- what stands for what
+    // ---- recreated items
 
-    /** The item as which this one was made again last, or itself; null if that was collected. */
+    /** The newest item that recreates this one, or the item itself; null if the newest was collected. */
     private @Nullable Item newest(Item item) {
         Item at = item;
         while (at != null && store.redone(at) != null) {
@@ -83,7 +83,7 @@ final class Reversal {
                 : null;
     }
 
-    /** As what an item stands in the parent: itself, or one of those as which it was made again. */
+    /** The item, or one of the items that recreate it, that stands in {@code parent}; null if none does. */
     private @Nullable Item within(Branch parent, Item item) {
         Item at = item;
         while (at != null && at.parent() != parent) {
@@ -92,11 +92,11 @@ final class Reversal {
         return at;
     }
 
-    // ---- making again
+    // ---- recreating items
 
-    /** Makes an item again, and what it stands in before; false if it has no place any more. */
+    /** Recreates an item, and before it the deleted types around it; returns false if it has no place any more. */
     private boolean bringBack(Item item) {
-        ArrayDeque<Item> inwards = new ArrayDeque<>(); // types nest as deep as they like: no recursion
+        ArrayDeque<Item> inwards = new ArrayDeque<>(); // types may nest to any depth: no recursion
         Item at = item;
         while (at != null) {
             inwards.push(at);
@@ -153,7 +153,7 @@ final class Reversal {
         return new Gap(left, right);
     }
 
-    /** Behind the newest value, unless that is not ours to replace. */
+    /** The gap behind the newest value of a key; null if that value is another client's and must stay. */
     private @Nullable Gap gapOfKey(Item item, Branch parent, String key) {
         Item newest = parent.hasMap() ? parent.map().get(key) : null;
         if (item.right == null || options.ignoreRemoteMapChanges()) {

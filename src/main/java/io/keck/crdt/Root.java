@@ -1,18 +1,17 @@
 package io.keck.crdt;
 
 /**
- * A root of a document as its content shows it. Updates do not say of which kind a root is; who edits a document agreed on
- * that beforehand and asks {@link Doc#getText} or its like. This is for those who did not: it tells the kind from what is
- * there, so it says the same on all replicas, and its views leave the kind under which others ask for the root open.
+ * A root of a document as its content shows it. Updates do not carry the kind of a root; the applications that edit a
+ * document agree on it beforehand and call {@link Doc#getText} or a similar method. This class is for code without such
+ * an agreement: it derives the kind from the content, so the answer is the same on all replicas, and its views do not
+ * fix the kind under which others request the root.
  *
  * <p>Belongs to the thread of its document.
  */
 public final class Root {
-    /**
-     * What a root looks like. Updates do not carry the kinds of roots, so this is a guess from what is in it.
-     */
+    /** The apparent kind of a root. Updates do not carry the kinds of roots, so this is a guess from the content. */
     public enum Kind {
-        /** It has keys and no elements, or had them. */
+        /** It has, or had, keys and has no elements. */
         MAP,
         /** It has elements that are neither text nor XML nodes; or values beside XML nodes, and no text. */
         ARRAY,
@@ -20,9 +19,9 @@ public final class Root {
         TEXT,
         /** It has XML nodes, alone or with text and formats between them: a fragment, an XML text or a type of Yjs 14. */
         XML,
-        /** It had elements, and nothing tells what they were: an array, a text or XML. */
+        /** It had elements whose kinds are no longer known: an array, a text or XML. */
         LIST,
-        /** Nothing was ever in it. */
+        /** It never had any content. */
         NONE
     }
 
@@ -32,7 +31,7 @@ public final class Root {
         this.branch = branch;
     }
 
-    /** What it looks like; looks through all of it at worst. Elements tell more than keys: texts and XML have both. */
+    /** The apparent kind; reads the whole list in the worst case. Elements decide before keys: texts and XML have both. */
     public Kind kind() {
         if (branch.start == null) {
             return branch.hasMap() ? Kind.MAP : Kind.NONE;
@@ -45,15 +44,15 @@ public final class Root {
     }
 
     /**
-     * As {@link #kind}; of a root that was emptied what it looked like before, if this document saw that: what is deleted
-     * comes without its content when a document is loaded.
+     * As {@link #kind}; for a root that was emptied, the kind it had before, if this document saw that: deleted items
+     * have no content when a document is loaded.
      */
     public Kind lastKind() {
         Kind kind = kind();
         return kind == Kind.LIST ? kind(branch.seenContent()) : kind;
     }
 
-    /** The kinds of what is in its list. */
+    /** The kinds of content in the list, as bits of {@link Branch}. */
     private int content() {
         int all = 0;
         for (Item item = branch.start; item != null; item = item.right) {
@@ -75,7 +74,7 @@ public final class Root {
         if (hasText) {
             return Kind.TEXT;
         }
-        return content == 0 ? Kind.LIST : Kind.ARRAY; // of types alone, unless they are embedded in a text
+        return content == 0 ? Kind.LIST : Kind.ARRAY; // types alone: an array, or a text with nothing but embedded types
     }
 
     /** Whether it can be read as a text: it is one, or XML with text or XML texts directly in it. */
@@ -92,27 +91,27 @@ public final class Root {
         return kind == Kind.XML || (kind == Kind.TEXT && (content & Branch.HAS_FORMATS) != 0);
     }
 
-    /** Whether some key has a value, whatever else is in it. */
+    /** Whether some key has a value, whatever the kind of the root. */
     public boolean holdsKeys() {
         return !branch.values().isEmpty();
     }
 
-    /** Its keys, whatever its kind. */
+    /** The keys as a map, whatever the kind of the root. */
     public YMap asMap() {
         return branch.kind() == Branch.MAP ? (YMap) branch.view() : new YMap(branch);
     }
 
-    /** Its elements, whatever its kind. */
+    /** The elements as an array, whatever the kind of the root. */
     public YArray asArray() {
         return branch.kind() == Branch.ARRAY ? (YArray) branch.view() : new YArray(branch);
     }
 
-    /** Its text, whatever its kind. */
+    /** The text, whatever the kind of the root. */
     public YText asText() {
         return branch.kind() == Branch.TEXT ? (YText) branch.view() : new YText(branch);
     }
 
-    /** Its nodes, whatever its kind. */
+    /** The nodes as an XML fragment, whatever the kind of the root. */
     public YXmlFragment asXml() {
         return branch.kind() == Branch.XML_FRAGMENT ? (YXmlFragment) branch.view() : new YXmlFragment(branch);
     }

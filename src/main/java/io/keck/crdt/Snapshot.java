@@ -11,12 +11,12 @@ import io.keck.crdt.store.Update;
 import java.util.function.Predicate;
 
 /**
- * A point in the history of a document: how far each client had come and what was deleted. It holds no content: with a
- * document that keeps what is deleted ({@code gc} off) it says how that document was then. Immutable. Source: Yjs
- * {@code Snapshot.js}.
+ * A point in the history of a document: the state of each client and the deleted clocks. It holds no content: together
+ * with a document that keeps deleted content ({@code gc} off) it tells the content of that document at that point.
+ * Immutable. Source: Yjs {@code Snapshot.js}.
  */
 public final class Snapshot {
-    /** Of the empty document. */
+    /** The snapshot of an empty document. */
     public static final Snapshot EMPTY = new Snapshot(new DeleteSet(), StateVector.EMPTY);
 
     private final DeleteSet deletes;
@@ -27,14 +27,14 @@ public final class Snapshot {
         this.stateVector = stateVector;
     }
 
-    /** Of what is known from elsewhere. */
+    /** Creates a snapshot from deletes, which are copied, and a state vector. */
     public static Snapshot of(DeleteSet deletes, StateVector stateVector) {
         DeleteSet copy = new DeleteSet();
         copy.addAll(deletes);
         return new Snapshot(copy, stateVector);
     }
 
-    /** How a document is now. */
+    /** Creates a snapshot of the current state of a document. */
     public static Snapshot of(Doc doc) {
         return new Snapshot(doc.deletes(), doc.stateVector());
     }
@@ -80,19 +80,19 @@ public final class Snapshot {
         return out.toByteArray();
     }
 
-    /** How far each client had come. */
+    /** The state of each client at that point. */
     public StateVector stateVector() {
         return stateVector;
     }
 
-    /** What was deleted, as a copy. */
+    /** The clocks deleted at that point, as a copy. */
     public DeleteSet deletes() {
         DeleteSet copy = new DeleteSet();
         copy.addAll(deletes);
         return copy;
     }
 
-    /** Whether all that an update says had happened by then. */
+    /** Whether all structs and deletes of an update are part of this snapshot. */
     public boolean contains(Update update) {
         StructRows structs = update.rows();
         for (int row = 0; row < structs.count(); row++) {
@@ -106,10 +106,10 @@ public final class Snapshot {
     }
 
     /**
-     * A new document as that one was then.
+     * Creates a document with the content at that point.
      *
-     * @param doc where the snapshot was made, or a replica of it that knows as much
-     * @throws IllegalArgumentException if it drops what is deleted, or does not know as much as the snapshot
+     * @param doc the document of which the snapshot was made, or a replica that knows as much
+     * @throws IllegalArgumentException if {@code doc} drops deleted content or lacks part of the snapshot
      */
     public Doc restore(Doc doc) {
         return restore(doc, DocOptions.create());
@@ -118,12 +118,12 @@ public final class Snapshot {
     /** As {@link #restore(Doc)}, with options for the new document. */
     public Doc restore(Doc doc, DocOptions options) {
         if (doc.gc()) {
-            throw new IllegalArgumentException("a document that collects what is deleted cannot be restored");
+            throw new IllegalArgumentException("a document that drops deleted content cannot be restored");
         }
         StateVector known = doc.stateVector();
         stateVector.asMap().forEach((client, clock) -> {
             if (known.clock(client) < clock) {
-                throw new IllegalArgumentException("the document does not know all of the snapshot");
+                throw new IllegalArgumentException("the document lacks part of the snapshot");
             }
         });
         Encoder out = new Encoder(1024);
@@ -141,7 +141,7 @@ public final class Snapshot {
         return restored;
     }
 
-    /** Splits what was changed in part, so that each item was visible then or was not. */
+    /** Splits items at the borders of the snapshot, so that it shows each item as a whole or not at all. */
     void split(Transaction transaction) {
         ItemStore store = transaction.doc().store();
         stateVector.asMap().forEach((client, clock) -> {
@@ -161,12 +161,12 @@ public final class Snapshot {
         });
     }
 
-    /** Whether the item was there, deleted or not. */
+    /** Whether the item existed at that point, deleted or not. */
     boolean knows(Item item) {
         return item.clock() < stateVector.clock(item.list().client);
     }
 
-    /** Whether the item was there and was not deleted. */
+    /** Whether the item existed at that point and was not deleted. */
     boolean shows(Item item) {
         return knows(item) && !deletes.contains(item.list().client, item.clock());
     }

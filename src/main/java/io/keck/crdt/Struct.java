@@ -3,20 +3,20 @@ package io.keck.crdt;
 import io.keck.crdt.store.Id;
 
 /**
- * Something that fills clocks of one client in a document: an {@link Item} or a {@link GC}. A gap is no struct: what
- * stands behind one is not integrated. Source: Yjs {@code AbstractStruct.js}.
+ * A range of clocks of one client in a document: an {@link Item} or a {@link GC}. A gap is not a struct: structs behind
+ * a gap are not integrated. Source: Yjs {@code AbstractStruct.js}.
  */
 abstract sealed class Struct permits Item, GC {
-    /** The history it stands in; it knows the client id. */
+    /** The history that the struct belongs to, which has the client id. */
     abstract StructList list();
 
-    /** Its first clock. */
+    /** The first clock. */
     abstract long clock();
 
-    /** How many clocks it fills. */
+    /** The number of clocks. */
     abstract long length();
 
-    /** The clock after its last one. */
+    /** The clock after the last one. */
     final long end() {
         return clock() + length();
     }
@@ -27,7 +27,7 @@ abstract sealed class Struct permits Item, GC {
 
     abstract boolean isDeleted();
 
-    /** Takes in the struct that follows by clock, where both say the same as one. */
+    /** Merges the struct that follows by clock into this one if the two can be one struct; returns whether it did. */
     abstract boolean mergeWith(Struct right);
 
     @Override

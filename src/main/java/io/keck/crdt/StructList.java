@@ -6,16 +6,17 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The history of one client in a document: its structs by clock, without a gap, and what their content is made of. Not
+ * The history of one client in a document: its structs by clock, without a gap, and the buffers of their content. Not
  * thread-safe.
  *
- * <p><b>Order.</b> Structs stand in chunks of at most {@value #CHUNK}, each with its first clock, so that a split in the
- * middle of a long history moves a chunk and not the history. A position is a {@code long}, chunk in the upper and index
- * in the lower half; inserting and removing makes older positions void.
+ * <p><b>Order.</b> Structs are stored in chunks of at most {@value #CHUNK}, each with its first clock, so that a split
+ * in the middle of a long history moves part of a chunk, not of the history. A position is a {@code long}, chunk in the
+ * upper and index in the lower half; inserting and removing structs invalidate earlier positions.
  *
- * <p><b>Content.</b> Text and values of all items of the client stand in two buffers in the order of their clocks, and an
- * item knows where its section begins. To split an item or to merge two costs nothing then, and an item of text is a
- * single object. Content that is an object of its own stands among the values. Sections of collected items are dead; the buffers are rewritten when half of one is.
+ * <p><b>Content.</b> The text and the values of all items of the client are in two buffers, in the order of their
+ * clocks, and an item knows where its section begins. Splitting an item or merging two copies no content, and an item
+ * of text is a single object. Content objects of other kinds are in the value buffer. Sections of collected items are
+ * dead; a buffer is rewritten when half of it is.
  */
 final class StructList {
     /** No position: before the first struct. */
@@ -36,7 +37,7 @@ final class StructList {
         Struct[] structs;
 
         int n;
-        /** Where something was found last. */
+        /** The index that was found last. */
         int recent;
 
         Chunk(int capacity) {
@@ -79,9 +80,9 @@ final class StructList {
     }
 
     final long client;
-    /** How many clients the document knew before this one. */
+    /** The number of clients that the document knew before this one. */
     final int ordinal;
-    /** What the newest transaction that changed this history did to it. */
+    /** The changes made by the newest transaction that changed this history. */
     @Nullable
     ClientChange change;
 
@@ -118,7 +119,7 @@ final class StructList {
 
     // ---- structs by position
 
-    /** Where the struct is that holds this clock, which must be below {@link #end}. */
+    /** The position of the struct that holds {@code clock}, which must be below {@link #end}. */
     long find(long clock) {
         int c = recent;
         if (chunks[c].first > clock || (c + 1 < chunkCount && chunks[c + 1].first <= clock)) {
@@ -128,7 +129,7 @@ final class StructList {
         Chunk chunk = chunks[c];
         int lo = 0;
         int hi = chunk.n - 1;
-        // a change asks for the same place several times, and for places beside it
+        // a change looks up the same clock several times, and clocks next to it
         int near = Math.min(chunk.recent, hi);
         if (chunk.clock(near) > clock) {
             hi = near - 1;
@@ -175,7 +176,7 @@ final class StructList {
         return struct;
     }
 
-    /** The struct that holds this clock, which must be below {@link #end}. */
+    /** The struct that holds {@code clock}, which must be below {@link #end}. */
     Struct at(long clock) {
         return get(find(clock));
     }
@@ -210,7 +211,7 @@ final class StructList {
         return size == 0 ? NONE : position(chunkCount - 1, chunks[chunkCount - 1].n - 1);
     }
 
-    /** How many structs there are from this position on. */
+    /** The number of structs from this position on. */
     int countFrom(long position) {
         int count = -(int) position;
         for (int c = (int) (position >>> 32); c < chunkCount; c++) {
@@ -219,7 +220,7 @@ final class StructList {
         return count;
     }
 
-    /** Adds what is deleted. */
+    /** Adds the clocks of all deleted structs. */
     void addDeletesTo(Ranges ranges) {
         for (int c = 0; c < chunkCount; c++) {
             for (int i = 0; i < chunks[c].n; i++) {
@@ -248,7 +249,7 @@ final class StructList {
     /**
      * Inserts the right half of a struct that was split.
      *
-     * @return where it is
+     * @return its position
      */
     long insertAfter(long position, Struct struct) {
         int c = (int) (position >>> 32);
@@ -270,9 +271,9 @@ final class StructList {
     }
 
     /**
-     * Removes a struct that was merged into the one before it.
+     * Removes a struct that was merged into the previous one.
      *
-     * @return where the one before it is now
+     * @return the position of the previous struct after that
      */
     long remove(long position) {
         int c = (int) (position >>> 32);
@@ -309,13 +310,13 @@ final class StructList {
     private void removeChunk(int at) {
         chunkCount--;
         System.arraycopy(chunks, at + 1, chunks, at, chunkCount - at);
-        chunks[chunkCount] = chunks[0]; // holds on to nothing that is gone
+        chunks[chunkCount] = chunks[0]; // so that the array does not keep the removed chunk alive
         recent = 0;
     }
 
     // ---- homes
 
-    /** What items of this history share that say this of themselves; the numbers are the upper halves. */
+    /** The home of an item with these fields; the numbers are the upper halves. */
     Home home(
             Branch parent,
             @Nullable String parentSub,
@@ -346,7 +347,7 @@ final class StructList {
         return home;
     }
 
-    /** A table of some homes; one that is asked for while another has its place is made anew. */
+    /** Puts a home into a table of some homes; a home whose slot another one has taken is recreated on request. */
     private void remember(Home home, int hash) {
         @Nullable Home[] table = homes;
         if (table == null) {
@@ -374,7 +375,7 @@ final class StructList {
         return text;
     }
 
-    /** Adds a value and says where it is. */
+    /** Appends a value; returns its position. */
     int addValue(@Nullable Object value) {
         if (valueCount == values.length) {
             values = Arrays.copyOf(values, Math.max(4, valueCount + (valueCount >> 1)));
@@ -388,7 +389,7 @@ final class StructList {
         return values[at];
     }
 
-    /** Content that is an object of its own. */
+    /** The content object at a position. */
     ItemContent content(int at) {
         if (values[at] instanceof ItemContent content) {
             return content;
@@ -396,18 +397,18 @@ final class StructList {
         throw new IllegalStateException("no content where an item has it: the document is damaged");
     }
 
-    /** The text of an item is no longer needed. */
+    /** Records that the text of an item is no longer needed. */
     void dropText(int length) {
         deadText += length;
     }
 
-    /** The values of an item are no longer needed. */
+    /** Drops the values of an item, which are no longer needed. */
     void dropValues(int at, int length) {
         Arrays.fill(values, at, at + length, null);
         deadValues += length;
     }
 
-    /** Rewrites the buffers where most of one is dead. */
+    /** Rewrites a buffer if most of it is dead. */
     void compact() {
         if (text != null && deadText > COMPACT_AT_LEAST && deadText > text.length() / 2) {
             TextBuffer old = text;

@@ -3,10 +3,10 @@ package io.keck.crdt;
 import java.util.Set;
 
 /**
- * Documents inside a document came, went, or are wanted. Immutable.
+ * Subdocuments of a document were added, removed, or are to be loaded. Immutable.
  *
- * @param added put into the document
- * @param removed deleted, or destroyed by the user
- * @param loaded whose content is wanted here: somebody has to get it
+ * @param added subdocuments that were inserted
+ * @param removed subdocuments that were deleted, or destroyed by the user
+ * @param loaded subdocuments whose content is wanted on this replica; the listener has to get it
  */
 public record SubdocsEvent(Set<Doc> added, Set<Doc> removed, Set<Doc> loaded) {}

@@ -1,9 +1,9 @@
 package io.keck.crdt;
 
-/** An observer that was added and can be taken away again. */
+/** The registration of an observer or listener. */
 @FunctionalInterface
 public interface Subscription extends AutoCloseable {
-    /** Takes the observer away; a second time does nothing. */
+    /** Removes the observer; further calls do nothing. */
     @Override
     void close();
 }

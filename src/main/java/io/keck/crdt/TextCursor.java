@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** A place between two items of a text, and the formats that hold there. Goes rightwards only. */
+/** A place between two items of a text, and the formats in force there. Moves to the right only. */
 final class TextCursor {
     private final Transaction transaction;
     private final Branch text;
@@ -13,14 +13,14 @@ final class TextCursor {
     private @Nullable Item left;
     private @Nullable Item right;
 
-    /** At the start. */
+    /** Creates a cursor at the start of the text. */
     TextCursor(Transaction transaction, Branch text) {
         this.transaction = transaction;
         this.text = text;
         this.right = text.start;
     }
 
-    /** Behind an item, null for the start, in a text without formats. */
+    /** Creates a cursor behind an item, null for the start, in a text without formats. */
     TextCursor(Transaction transaction, Branch text, @Nullable Item left) {
         this(transaction, text);
         this.left = left;
@@ -31,24 +31,24 @@ final class TextCursor {
         return transaction;
     }
 
-    /** The item behind the place, or null at the end. */
+    /** The item to the right, or null at the end. */
     @Nullable
     Item right() {
         return right;
     }
 
-    /** The formats that hold here; may be changed. */
+    /** The formats in force here; may be changed. */
     Map<String, @Nullable Object> formats() {
         return formats;
     }
 
-    /** The mark behind the place, or null if something else is there. */
+    /** The mark to the right, or null if the item there is not a mark or is deleted. */
     @Nullable
     ContentFormat mark() {
         return right != null && !right.isDeleted() && right.content() instanceof ContentFormat format ? format : null;
     }
 
-    /** Goes over the next item, which is there. */
+    /** Moves over the next item, which must exist. */
     void next() {
         Item item = right;
         if (item == null) {
@@ -62,7 +62,7 @@ final class TextCursor {
         right = item.right;
     }
 
-    /** What holds after a mark. */
+    /** Changes the formats in force to those after a mark. */
     static void note(Map<String, @Nullable Object> formats, ContentFormat mark) {
         if (mark.value == null) {
             formats.remove(mark.key);
@@ -71,7 +71,7 @@ final class TextCursor {
         }
     }
 
-    /** Goes over visible units and what is between them; an item that goes on beyond them is split. */
+    /** Moves over visible units and all items between them; splits an item that goes on beyond them. */
     void skip(long units) {
         long rest = units;
         while (rest > 0 && right != null) {
@@ -80,7 +80,7 @@ final class TextCursor {
         }
     }
 
-    /** Deletes visible units, not marks. */
+    /** Deletes visible units but no marks. */
     void delete(long units) {
         long rest = units;
         while (rest > 0 && right != null) {
@@ -92,7 +92,7 @@ final class TextCursor {
         }
     }
 
-    /** Splits the visible item behind the place if it is longer; its length then. */
+    /** Splits a visible item if it has more than {@code units}; returns its length after that. */
     long cut(Item item, long units) {
         if (units < item.length()) {
             transaction.doc().store().split(transaction, item, units);
@@ -100,7 +100,7 @@ final class TextCursor {
         return item.length();
     }
 
-    /** Goes over what is deleted, and over marks as long as they are of that kind. */
+    /** Moves over deleted items, and over marks that match {@code kind}. */
     void pass(Predicate<ContentFormat> kind) {
         while (right != null) {
             ContentFormat mark = mark();
@@ -111,15 +111,15 @@ final class TextCursor {
         }
     }
 
-    /** Puts a mark here and goes over it. */
+    /** Inserts a mark and moves over it. */
     void insert(String key, @Nullable Object value) {
         insert(new ContentFormat(key, value), "", 1);
     }
 
     /**
-     * Puts content here and goes over it.
+     * Inserts content and moves over it.
      *
-     * @param string the text, if the content is one
+     * @param string the text, if the content is text
      */
     void insert(ItemContent content, String string, long length) {
         Item item = Lists.newItem(transaction, text, null, left, right, length);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The content of a text, now or as it was. Source: Yjs {@code YText.js} {@code toDelta}. */
+/** The content of a text, now or at the time of a snapshot. Source: Yjs {@code YText.js} {@code toDelta}. */
 final class TextDelta {
     private static final String CHANGE = "ychange";
 
@@ -38,7 +38,7 @@ final class TextDelta {
         return delta.steps;
     }
 
-    /** As {@link #of}; the values of an array, which no text has, stand alone in it. */
+    /** As {@link #of}, with the values of an array, which a text does not have, as steps of their own. */
     static List<Delta> withValues(Branch list) {
         TextDelta delta = new TextDelta();
         for (Item item = list.start; item != null; item = item.right) {
@@ -63,7 +63,7 @@ final class TextDelta {
             return List.of();
         }
         TextDelta delta = new TextDelta();
-        // what is split here is merged again when the transaction ends, so all is read before
+        // items split here are merged again when the transaction ends, so they are read within it
         doc.transact(transaction -> {
             now.split(transaction);
             if (earlier != null) {
@@ -85,7 +85,7 @@ final class TextDelta {
         return Collections.unmodifiableList(delta.steps);
     }
 
-    /** Says of text whether it came or went. */
+    /** Marks text as added or removed since the earlier snapshot. */
     private void mark(Item item, boolean visible, boolean known) {
         if (!item.isString()) {
             return;

@@ -6,12 +6,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Edits of a text with formats, one after the other from left to right.
+ * Edits a text with formats, one step after another from left to right.
  *
- * <p>A format is a mark in the list: from here on the attribute has that value. So content that wants other formats than
- * hold at its place stands between marks that set them and marks that restore what held. Which marks are written and
- * deleted is seen by everybody, so it follows Yjs: marks that are there already are used instead of new ones, and where
- * text between marks goes, so do the marks that no longer do anything. Source: Yjs {@code YText.js}.
+ * <p>A format is a mark in the list: from there on the attribute has that value. Content whose formats differ from
+ * those in force at its place is therefore put between marks that set its formats and marks that restore the previous
+ * ones. All replicas see which marks are written and deleted, so this follows Yjs: existing marks are used instead of
+ * new ones, and when text between marks is deleted, marks that no longer have an effect are deleted too. Source: Yjs
+ * {@code YText.js}.
  */
 final class TextEdit {
     private final TextCursor cursor;
@@ -20,14 +21,14 @@ final class TextEdit {
         this.cursor = cursor;
     }
 
-    /** Edits at an index that is there. */
+    /** Begins an edit at an index, which must exist. */
     static TextEdit at(Transaction transaction, Branch text, long index) {
         TextCursor cursor = new TextCursor(transaction, text);
         cursor.skip(index);
         return new TextEdit(cursor);
     }
 
-    /** Inserts into a text that never had formats, where no mark has to be looked for. */
+    /** Inserts into a text that never had formats, so that there are no marks to look for. */
     static void insertPlain(Transaction transaction, Branch text, long index, String string) {
         transaction.editsByIndex(text);
         TextCursor cursor = new TextCursor(transaction, text, Lists.before(transaction, text, index));
@@ -39,7 +40,7 @@ final class TextEdit {
         transaction.editsByIndex(null);
     }
 
-    /** The formats that hold here, as a copy. */
+    /** The formats in force here, as a copy. */
     Map<String, @Nullable Object> formats() {
         return new LinkedHashMap<>(cursor.formats());
     }
@@ -71,14 +72,14 @@ final class TextEdit {
         for (Item item = cursor.right(); item != null; item = cursor.right()) {
             ContentFormat mark = cursor.mark();
             if (rest == 0 && (restore.isEmpty() || (mark == null && !item.isDeleted()))) {
-                break; // marks behind the last unit are still looked at: they may restore what has to be
+                break; // marks behind the last unit are examined too: they may restore formats that have to be restored
             }
             if (mark != null && wanted.containsKey(mark.key)) {
                 boolean same = Formats.equal(wanted.get(mark.key), mark.value);
                 if (!same && rest == 0) {
                     break;
                 }
-                // it would end what is wanted, or says what holds anyway: what it said holds behind the range
+                // this mark would end a wanted format or is redundant; what it set is in force behind the range
                 if (same) {
                     restore.remove(mark.key);
                 } else {
@@ -93,7 +94,7 @@ final class TextEdit {
         restore(restore);
     }
 
-    /** Makes formats hold from here on; returns what held instead of those that needed a mark. */
+    /** Puts formats into force from here on; returns the previous values of those that needed a mark. */
     private Map<String, @Nullable Object> set(Map<String, @Nullable Object> wanted) {
         cursor.pass(mark -> Formats.equal(wanted.get(mark.key), mark.value));
         Map<String, @Nullable Object> replaced = new LinkedHashMap<>();
@@ -107,7 +108,7 @@ final class TextEdit {
         return replaced;
     }
 
-    /** Makes formats hold again, by the marks that are here and new ones for the others. */
+    /** Puts formats into force again, by the marks that follow here and by new marks for the others. */
     private void restore(Map<String, @Nullable Object> formats) {
         cursor.pass(mark -> {
             boolean restores = formats.containsKey(mark.key) && Formats.equal(formats.get(mark.key), mark.value);
@@ -129,8 +130,8 @@ final class TextEdit {
     }
 
     /**
-     * Deletes marks that do nothing any more, from where text was deleted up to the next that is visible: of one key only
-     * the last counts, and that only if it changes what held before.
+     * Deletes marks without effect, from the place of deleted text up to the next visible item: of several marks for
+     * one key only the last counts, and only if it changes the value in force before.
      */
     private void cleanGap(Item first, Map<String, @Nullable Object> before) {
         Map<String, Item> last = new HashMap<>();

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The change of a text as a delta. Unlike Yjs it only reads: marks that do nothing are passed over, not deleted. Source:
- * Yjs {@code YText.js} {@code YTextEvent}.
+ * Computes the change of a text as a delta. Unlike Yjs it only reads: marks without effect are skipped, not deleted.
+ * Source: Yjs {@code YText.js} {@code YTextEvent}.
  */
 final class TextEventDelta {
     private enum Action {
@@ -20,11 +20,11 @@ final class TextEventDelta {
 
     private final Transaction transaction;
     private final List<Delta> steps = new ArrayList<>();
-    /** Formats that hold now. */
+    /** Formats in force now. */
     private final Map<String, @Nullable Object> current = new LinkedHashMap<>();
-    /** Formats that held before. */
+    /** Formats that were in force before the transaction. */
     private final Map<String, @Nullable Object> old = new LinkedHashMap<>();
-    /** Formats that what stays got or lost. */
+    /** Formats that retained content got or lost. */
     private final Map<String, @Nullable Object> changed = new LinkedHashMap<>();
 
     private final StringBuilder insert = new StringBuilder();
@@ -125,7 +125,7 @@ final class TextEventDelta {
         }
     }
 
-    /** What stays from here on is not formatted as what stayed until here. */
+    /** Ends a retain step, since content from here on has other changes of format. */
     private void changes() {
         if (action == Action.RETAIN) {
             endStep();

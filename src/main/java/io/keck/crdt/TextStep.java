@@ -5,19 +5,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** One step of a change of a text, its arguments checked and copied, so that making it cannot fail half way. */
+/** One step of a change of a text, its arguments checked and copied, so that executing it cannot fail half way. */
 sealed interface TextStep {
-    /** Puts content here; {@code string} is the text, if it is one. */
+    /** Inserts content; {@code string} is the text, if the content is text. */
     record Insert(ItemContent content, String string, int length, Map<String, @Nullable Object> formats)
             implements TextStep {}
 
-    /** Passes over units and gives them formats. */
+    /** Skips units and sets formats of them. */
     record Retain(int length, Map<String, @Nullable Object> formats) implements TextStep {}
 
-    /** Takes units away. */
+    /** Deletes units. */
     record Delete(int length) implements TextStep {}
 
-    /** How much of what was there before the change it needs. */
+    /** The number of existing units that the step skips or deletes. */
     default int needs() {
         if (this instanceof Retain retain) {
             return retain.length;
@@ -25,7 +25,7 @@ sealed interface TextStep {
         return this instanceof Delete delete ? delete.length : 0;
     }
 
-    /** What it does to the length. */
+    /** The change of the length of the text. */
     default int grows() {
         if (this instanceof Insert insert) {
             return insert.length;
@@ -34,10 +34,10 @@ sealed interface TextStep {
     }
 
     /**
-     * Checks a step.
+     * Checks and copies a step.
      *
      * @throws IndexOutOfBoundsException if a length is negative
-     * @throws IllegalArgumentException if it says what a text cannot hold
+     * @throws IllegalArgumentException if the step has content or formats that a text cannot hold
      */
     static TextStep of(Delta delta) {
         if (delta instanceof Delta.Insert insert) {
@@ -55,17 +55,17 @@ sealed interface TextStep {
 
     private static void checkLength(int length) {
         if (length < 0) {
-            throw new IndexOutOfBoundsException("a step of a negative length");
+            throw new IndexOutOfBoundsException("the length of a step is negative");
         }
     }
 
-    /** Text with checked formats. */
+    /** Inserts text with formats that were checked. */
     static Insert text(String string, Map<String, @Nullable Object> formats) {
         String clean = Values.wellFormed(string);
         return new Insert(ContentString.INSTANCE, clean, clean.length(), formats);
     }
 
-    /** An embedded value or type with checked formats. */
+    /** Inserts an embedded value or type with formats that were checked. */
     static Insert embed(@Nullable Object value, Map<String, @Nullable Object> formats) {
         if (value instanceof AbstractType type) {
             type.take();
@@ -74,7 +74,7 @@ sealed interface TextStep {
         return new Insert(new ContentEmbed(json(value)), "", 1, formats);
     }
 
-    /** Formats, checked and copied. */
+    /** Checks and copies formats. */
     static Map<String, @Nullable Object> formats(Map<String, ? extends @Nullable Object> attributes) {
         if (attributes.isEmpty()) {
             return Map.of();
@@ -84,7 +84,7 @@ sealed interface TextStep {
         return copy;
     }
 
-    /** A value as it is after a way as JSON. */
+    /** The value after it was converted to JSON and back. */
     private static @Nullable Object json(@Nullable Object value) {
         return JsonValue.parse(JsonValue.write(Values.normal(value)));
     }

@@ -19,18 +19,19 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One change of a document: everything that happens within one {@link Doc#transact} or {@link Doc#applyUpdate}. Observers
- * are called once for it, and it is one update. Belongs to its document's thread. Source: Yjs {@code Transaction.js}.
+ * One change of a document: everything that happens within one {@link Doc#transact} or {@link Doc#applyUpdate}.
+ * Observers are called once for it, and it is one update. Belongs to the thread of its document. Source: Yjs
+ * {@code Transaction.js}.
  *
- * <p>A transaction notes only what it touches: the histories that grew or lost something, the types that changed, the
- * items that were split. So a small change of a large document costs what the change costs.
+ * <p>A transaction records only what it touches: the histories that grew or had deletions, the types that changed, the
+ * items that were split. A small change of a large document thus costs no more than in a small one.
  */
 public final class Transaction {
     private static final int MAX_FILLING = 32;
     private static final @Nullable Item[] NO_ITEMS = {};
 
     private final Doc doc;
-    /** Later transactions of a document have larger ones. */
+    /** Rises with each transaction of the document. */
     private final long number;
 
     private final @Nullable Object origin;
@@ -48,16 +49,16 @@ public final class Transaction {
     private @Nullable ArrayDeque<Branch> orphans;
 
     private boolean deletingOrphans;
-    /** The list that is changed by index, by somebody who tells its markers. */
+    /** The list that an edit by index is changing; such an edit updates the markers itself. */
     private @Nullable Branch byIndex;
 
     private @Nullable Map<Object, Object> meta;
-    /** How many types are being filled, each in the one before it. */
+    /** The number of types that are being filled, each of them inside the previous one. */
     private int filling;
-    /** Edits of types that nest too deep to be filled with the one they are in. */
+    /** Edits of types that nest too deep to be filled together with the type they are in. */
     private @Nullable ArrayDeque<List<Consumer<Transaction>>> unfilled;
 
-    /** Null while no document inside came, went or is wanted. */
+    /** The changes of subdocuments; null while there are none. */
     private @Nullable SubdocChanges subdocs;
 
     Transaction(Doc doc, long number, @Nullable Object origin, boolean local) {
@@ -67,30 +68,31 @@ public final class Transaction {
         this.local = local;
     }
 
-    /** The document that changes. */
+    /** The document that is changed. */
     public Doc doc() {
         return doc;
     }
 
-    /** What was handed in as the origin of the change, or null. */
+    /** The origin that was passed in with the change, or null. */
     public @Nullable Object origin() {
         return origin;
     }
 
     /**
-     * Says that in the update of this transaction every number that is no int is a float64, for peers that are better off
-     * with one kind; Yjs writes a float32 where that holds the number exactly, and so does the document at other times.
+     * Makes the update of this transaction write every number that is not an int as a float64, for peers that are
+     * better off with one kind. Yjs writes a float32 if that holds the number exactly, and so does the document
+     * otherwise.
      */
     public void writeFloat64() {
         float64 = true;
     }
 
-    /** Whether the change was made here, and does not come from an update. */
+    /** Whether the change was made on this replica and does not come from an update. */
     public boolean isLocal() {
         return local;
     }
 
-    /** The clock up to which a client's history was here before; what is from there on is new. */
+    /** The end of a client's history before this transaction; clocks from there on are new. */
     public long clockBefore(long client) {
         StructList list = doc.store().find(client);
         ClientChange change = list == null ? null : changeOf(list);
@@ -100,7 +102,7 @@ public final class Transaction {
         return list == null ? 0 : list.end();
     }
 
-    /** What this transaction deleted, as a copy. */
+    /** The clocks that this transaction deleted, as a copy. */
     public DeleteSet deletes() {
         DeleteSet out = new DeleteSet();
         for (ClientChange change : sorted((a, b) -> Integer.compare(a.deleteRank, b.deleteRank))) {
@@ -112,7 +114,7 @@ public final class Transaction {
         return out;
     }
 
-    /** What this transaction added, by clock; some of it may have been deleted again. As a copy. */
+    /** The clocks that this transaction added, as a copy; some may have been deleted again. */
     public DeleteSet insertions() {
         DeleteSet out = new DeleteSet();
         for (ClientChange change : sorted((a, b) -> Integer.compare(a.list.ordinal, b.list.ordinal))) {
@@ -131,7 +133,7 @@ public final class Transaction {
         return all;
     }
 
-    /** Whether this type, or one in it, was changed. */
+    /** Whether {@code type}, or a type in it, was changed. */
     public boolean changed(AbstractType type) {
         return changed(type.branch);
     }
@@ -146,7 +148,7 @@ public final class Transaction {
     }
 
     /**
-     * The update, in wire format V1, that makes the same change elsewhere.
+     * Returns the update, in wire format V1, that makes the same change on another replica.
      *
      * @return null if nothing changed
      */
@@ -186,7 +188,7 @@ public final class Transaction {
         return v1 == null ? null : UpdateV2.encode(Update.decode(v1, DecodeLimits.OWN));
     }
 
-    /** Notes of listeners for each other. Belongs to the transaction and ends with it; may be changed. */
+    /** Notes that listeners leave for each other; may be changed, and ends with the transaction. */
     public Map<Object, Object> meta() {
         if (meta == null) {
             meta = new HashMap<>(2);
@@ -194,16 +196,16 @@ public final class Transaction {
         return meta;
     }
 
-    // ---- what happens
+    // ---- recording
 
-    /** The edits are made: how far each history has come now. */
+    /** Records the ends of the histories, after the edits. */
     void noteEnds() {
         for (int i = 0; i < changeCount; i++) {
             changes[i].after = changes[i].list.end();
         }
     }
 
-    /** Whether it added something to the history of that client. */
+    /** Whether the transaction added structs to the history of {@code client}. */
     boolean grows(long client) {
         for (int i = 0; i < changeCount; i++) {
             if (changes[i].list.client == client) {
@@ -213,7 +215,7 @@ public final class Transaction {
         return false;
     }
 
-    /** All observers were called: what was deleted goes now. */
+    /** Records that all observers were called; deleted content is collected from now on. */
     void finish() {
         finished = true;
     }
@@ -222,7 +224,10 @@ public final class Transaction {
         return finished;
     }
 
-    /** Everything is done: what it changed must not hold on to it, a long one can be as large as the document. */
+    /**
+     * Removes the references to this transaction from the histories and types that it changed: a long transaction can
+     * be as large as the document.
+     */
     void release() {
         for (int i = 0; i < changeCount; i++) {
             StructList list = changes[i].list;
@@ -242,7 +247,7 @@ public final class Transaction {
         local = false;
     }
 
-    /** An edit of this list by index begins, or ends (null); it tells the markers of the list itself. */
+    /** Begins an edit of this list by index, or ends it (null); such an edit updates the markers of the list itself. */
     void editsByIndex(@Nullable Branch branch) {
         byIndex = branch;
     }
@@ -254,8 +259,9 @@ public final class Transaction {
     }
 
     /**
-     * Makes the edits of a type that was inserted, which may insert further types. Down to some depth that is at once, so
-     * that clocks are given in the order in which Yjs gives them; what nests deeper waits until the stack is free.
+     * Executes the recorded edits of a type that was inserted, which may insert further types. Down to
+     * {@value #MAX_FILLING} levels this happens at once, so that clocks are assigned in the order of Yjs; types that
+     * nest deeper wait until the stack is free.
      */
     void fill(List<Consumer<Transaction>> edits) {
         if (filling == MAX_FILLING) {
@@ -274,7 +280,7 @@ public final class Transaction {
         }
     }
 
-    /** Gives the items of these clocks, split at the borders; what is made meanwhile is not given. */
+    /** Passes on the items of these clocks, split at the borders; items that are created meanwhile are not passed on. */
     void forEachItem(DeleteSet clocks, Consumer<Item> consumer) {
         ItemStore store = doc.store();
         clocks.forEachInOrder((client, from, to) -> {
@@ -317,7 +323,7 @@ public final class Transaction {
             return newest;
         }
         if (!finished && (newest == null || newest.transaction.number < number)) {
-            return null; // nobody touched it since this one began
+            return null; // no transaction has touched it since this one began
         }
         for (int i = 0; i < changeCount; i++) {
             if (changes[i].list == list) {
@@ -359,7 +365,7 @@ public final class Transaction {
     void addChanged(Branch branch, @Nullable String key) {
         Item item = branch.item;
         if (item != null && (item.isDeleted() || adds(item))) {
-            return; // nobody can observe it yet, or any more
+            return; // a type that is new in this transaction, or deleted, has no observers to call
         }
         TypeChange change = branch.change;
         if (change == null || change.transaction != this) {
@@ -389,7 +395,7 @@ public final class Transaction {
         return splitCount;
     }
 
-    /** The right half of a split, or an item that may merge with what was deleted beside it. */
+    /** The right half of a split, or a deleted item that may merge with its neighbours. */
     Item split(int i) {
         Item item = splits[i];
         if (item == null) {
@@ -398,7 +404,7 @@ public final class Transaction {
         return item;
     }
 
-    /** Deletes an item and everything in it. */
+    /** Deletes an item and, if its content is a type, everything in it. */
     void delete(Item item) {
         if (item.isDeleted()) {
             return;
@@ -408,7 +414,7 @@ public final class Transaction {
         if (deleted == null || deletingOrphans) {
             return;
         }
-        deletingOrphans = true; // types may nest as deep as they like: no recursion
+        deletingOrphans = true; // types may nest to any depth: no recursion
         while (!deleted.isEmpty()) {
             deleteChildren(deleted.pop());
         }
@@ -448,11 +454,11 @@ public final class Transaction {
         if (!child.isDeleted()) {
             deleteAlone(child);
         } else if (!adds(child)) {
-            addSplit(child); // will be collected with its parent, and may then merge with what is beside it
+            addSplit(child); // it is collected together with its parent and may then merge with its neighbours
         }
     }
 
-    // ---- documents inside
+    // ---- subdocuments
 
     private SubdocChanges changedSubdocs() {
         if (subdocs == null) {
@@ -483,7 +489,7 @@ public final class Transaction {
         return subdocs;
     }
 
-    /** Documents inside that came, went or are wanted. */
+    /** Subdocuments that were added, removed or are to be loaded. */
     static final class SubdocChanges {
         final Set<Doc> added = new LinkedHashSet<>();
         final Set<Doc> removed = new LinkedHashSet<>();

@@ -10,11 +10,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The transactions of one document: the one that is open, those that wait to be finished, and who hears of them.
+ * The transactions of one document: the one that is open, those that wait to be finished, and their listeners.
  *
- * <p>Whoever opens a transaction while none is being finished finishes it, and one by one all that observers make
- * meanwhile. What edits and listeners throw is kept until all is done, and thrown then. Source: Yjs
- * {@code Transaction.js} {@code transact}.
+ * <p>The call that opens a transaction while no other is being finished also finishes it, and then, one by one, all
+ * transactions that observers open meanwhile. Exceptions of edits and listeners are kept until all transactions are
+ * finished, and thrown then. Source: Yjs {@code Transaction.js} {@code transact}.
  */
 final class Transactions {
     final List<Consumer<Doc>> beforeAll = new ArrayList<>(0);
@@ -40,9 +40,10 @@ final class Transactions {
     }
 
     /**
-     * Makes one transaction of an edit, or a part of the open one.
+     * Runs an edit as a transaction of its own, or as part of the open one.
      *
-     * @param local whether it is made here; what comes from elsewhere makes the open transaction a remote one
+     * @param local whether the edit is made on this replica; an edit from elsewhere makes the open transaction a remote
+     *     one
      */
     void run(@Nullable Object origin, boolean local, Consumer<Transaction> edit) {
         Transaction outer = open;
@@ -63,8 +64,8 @@ final class Transactions {
         end(transaction, failures);
     }
 
-    /** As above for a local edit, with a result. */
-    @SuppressWarnings("NullAway") // there is a result, or something is thrown
+    /** As {@link #run} for a local edit, with a result. */
+    @SuppressWarnings("NullAway") // run() either adds a result or throws
     <T extends @Nullable Object> T get(@Nullable Object origin, Function<Transaction, T> edit) {
         List<T> result = new ArrayList<>(1);
         run(origin, true, transaction -> result.add(edit.apply(transaction)));
@@ -85,8 +86,8 @@ final class Transactions {
 
     private void end(Transaction transaction, Failures failures) {
         open = null;
-        if (finishing.get(0) == transaction) { // else an observer made it, and whoever called that one goes on
-            // observers may start transactions, which line up behind
+        if (finishing.get(0) == transaction) { // otherwise an observer opened it, and the outer call finishes it
+            // observers may open transactions, which are appended to this list
             for (int i = 0; i < finishing.size(); i++) {
                 finish(finishing.get(i), failures);
             }

@@ -3,7 +3,7 @@ package io.keck.crdt;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** What one transaction changed in one shared type. */
+/** The changes that one transaction made to one shared type. */
 final class TypeChange {
     final Transaction transaction;
     final Branch branch;

@@ -3,21 +3,21 @@ package io.keck.crdt;
 import java.util.Map;
 
 /**
- * A step that can be undone or done again came, grew, or went.
+ * A step that can be undone or redone was added, extended or removed.
  *
- * @param kind what happened
- * @param redo whether the step is done again by it, else it is undone
- * @param transaction which did it: it has the origin, and says which types changed
- * @param meta the user's notes on the step, such as where the cursor was; may be changed
+ * @param kind what happened to the step
+ * @param redo whether the step is one of those to redo; otherwise it is one of those to undo
+ * @param transaction the transaction that did it, with its origin and the types that changed
+ * @param meta the user's notes on the step, such as the place of the cursor; may be changed
  */
 public record UndoEvent(Kind kind, boolean redo, Transaction transaction, Map<Object, Object> meta) {
-    /** What can happen to a step. */
+    /** The events of a step. */
     public enum Kind {
-        /** It is new. */
+        /** The step is new. */
         ADDED,
-        /** A change was added to it. */
+        /** A change was added to the step. */
         UPDATED,
-        /** It was undone or done again. */
+        /** The step was undone or redone. */
         POPPED
     }
 }

@@ -9,15 +9,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Undoes the changes of some origins to some types, and leaves those of others. What was inserted is deleted; what was
- * deleted is inserted again as new items, since a tombstone cannot come back. So that their content is still there,
- * deleted items within the scope are kept from the collector until the step is forgotten.
+ * Undoes the changes that certain origins made to certain types, and leaves all others. Inserted content is deleted;
+ * deleted content is inserted again as new items, since a tombstone cannot be revived. So that their content is still
+ * there, deleted items within the scope are protected from being collected until their step is forgotten.
  *
- * <p>Ends with its document, or when it is closed. Belongs to the thread of its document; time is handed in. Source: Yjs
- * {@code UndoManager.js}.
+ * <p>Ends with its document, or when it is closed. Belongs to the thread of its document; {@link UndoOptions#clock()}
+ * supplies the time. Source: Yjs {@code UndoManager.js}.
  */
 public final class UndoManager implements AutoCloseable {
-    /** What is going on, and so where a change that is captured belongs. */
+    /** The current activity, which decides to which stack a captured change belongs. */
     private enum Mode {
         EDIT,
         UNDO,
@@ -36,18 +36,22 @@ public final class UndoManager implements AutoCloseable {
     private final List<Runnable> clearListeners = new ArrayList<>(0);
     private final List<Subscription> hooks;
     private Mode mode = Mode.EDIT;
-    /** Whether the next change may belong to the newest step, if it comes soon enough. */
+    /** Whether the next change may join the newest step, if it follows soon enough. */
     private boolean capturing;
-    /** When a change was captured last. */
+    /** The time at which a change was captured last, in milliseconds. */
     private long lastChange;
 
-    /** Undoes changes of these types and of what is in them. */
+    /**
+     * Creates a manager that undoes changes of these types and of everything in them.
+     *
+     * @throws IllegalArgumentException if there are no types, or they are not all in one document
+     */
     public UndoManager(List<? extends AbstractType> types, UndoOptions options) {
         this(docOf(types), options, false);
         types.forEach(this::addToScope);
     }
 
-    /** Undoes changes of the whole document. */
+    /** Creates a manager that undoes changes of the whole document. */
     public UndoManager(Doc doc, UndoOptions options) {
         this(doc, options, true);
     }
@@ -63,17 +67,17 @@ public final class UndoManager implements AutoCloseable {
     private static Doc docOf(List<? extends AbstractType> types) {
         Doc doc = types.isEmpty() ? null : types.get(0).doc();
         if (doc == null) {
-            throw new IllegalArgumentException("types of a document are needed");
+            throw new IllegalArgumentException("an undo manager needs at least one type, and it must be in a document");
         }
         return doc;
     }
 
-    // ---- what is captured
+    // ---- capturing
 
     /**
-     * Undoes changes of this type too.
+     * Undoes changes of this type too, from now on.
      *
-     * @throws IllegalArgumentException if it is not in this document
+     * @throws IllegalArgumentException if the type is not in the document of this manager
      */
     public void addToScope(AbstractType type) {
         if (type.doc() != doc) {
@@ -87,12 +91,12 @@ public final class UndoManager implements AutoCloseable {
         wholeDocument = true;
     }
 
-    /** Undoes changes of this origin too, or of origins of this class. */
+    /** Undoes changes of this origin too, or, for a class, of the origins that are instances of exactly that class. */
     public void addTrackedOrigin(@Nullable Object origin) {
         trackedOrigins.add(origin);
     }
 
-    /** Does not undo changes of this origin any more. */
+    /** Stops capturing changes of this origin. */
     public void removeTrackedOrigin(@Nullable Object origin) {
         trackedOrigins.remove(origin);
     }
@@ -148,19 +152,19 @@ public final class UndoManager implements AutoCloseable {
         tell(new UndoEvent(kind, mode == Mode.UNDO, transaction, step.meta));
     }
 
-    /** The next change begins a new step, however soon it comes. */
+    /** Makes the next change begin a new step, however soon it follows. */
     public void stopCapturing() {
         capturing = false;
     }
 
     // ---- events
 
-    /** Calls that when a step comes, grows or goes. */
+    /** Calls {@code listener} when a step is added, extended, undone or redone. */
     public Subscription onEvent(Consumer<UndoEvent> listener) {
         return Observers.subscribe(listeners, listener);
     }
 
-    /** Calls that when steps are forgotten. */
+    /** Calls {@code listener} when {@link #clear(boolean, boolean)} forgets steps. */
     public Subscription onClear(Runnable listener) {
         return Observers.subscribe(clearListeners, listener);
     }
@@ -171,12 +175,12 @@ public final class UndoManager implements AutoCloseable {
 
     // ---- steps
 
-    /** Whether there is something to undo. */
+    /** Whether there is a step to undo. */
     public boolean canUndo() {
         return !undoStack.isEmpty();
     }
 
-    /** Whether there is something to do again. */
+    /** Whether there is a step to redo. */
     public boolean canRedo() {
         return !redoStack.isEmpty();
     }
@@ -186,7 +190,7 @@ public final class UndoManager implements AutoCloseable {
         return undoStack.size();
     }
 
-    /** The number of steps that can be done again. */
+    /** The number of steps that can be redone. */
     public int redoSteps() {
         return redoStack.size();
     }
@@ -197,16 +201,16 @@ public final class UndoManager implements AutoCloseable {
                 || redoStack.stream().anyMatch(step -> step.deletes(item));
     }
 
-    /** Forgets all steps; what was kept for them is collected with its next deletion. */
+    /** Forgets all steps and ends the protection of the deleted items that they kept. */
     public void clear() {
         clear(true, true);
     }
 
     /**
-     * Forgets steps; what was kept for them is collected with its next deletion.
+     * Forgets steps and ends the protection of the deleted items that they kept.
      *
-     * @param undo those that can be undone
-     * @param redo those that can be done again
+     * @param undo whether to forget the steps that can be undone
+     * @param redo whether to forget the steps that can be redone
      */
     public void clear(boolean undo, boolean redo) {
         boolean forgetsUndo = undo && canUndo();
@@ -236,12 +240,12 @@ public final class UndoManager implements AutoCloseable {
         stack.clear();
     }
 
-    /** Undoes the last step that still does something; false if there is none. */
+    /** Undoes the last step that still has an effect; returns false if there is none. */
     public boolean undo() {
         return pop(Mode.UNDO, undoStack);
     }
 
-    /** Does the step again that was undone last; false if there is none. */
+    /** Redoes the step undone last that still has an effect; returns false if there is none. */
     public boolean redo() {
         return pop(Mode.REDO, redoStack);
     }
@@ -268,7 +272,7 @@ public final class UndoManager implements AutoCloseable {
         }
     }
 
-    /** Stops capturing for good. What was captured can still be undone. */
+    /** Stops capturing for good. Changes captured before can still be undone. */
     @Override
     public void close() {
         hooks.forEach(Subscription::close);

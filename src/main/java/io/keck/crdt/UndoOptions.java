@@ -8,14 +8,15 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an {@link UndoManager} works. Immutable.
+ * The options of an {@link UndoManager}. Immutable.
  *
- * @param clock the time in milliseconds
- * @param captureTimeout changes that follow each other faster, in milliseconds, are undone together
- * @param trackedOrigins whose changes are undone: origins of transactions, null among them, or their classes
- * @param ignoreRemoteMapChanges whether the value of a key is brought back though somebody else has set it since
- * @param captureTransaction which transactions are looked at at all
- * @param deleteFilter whether an undo or redo may delete this content; what it refuses stays
+ * @param clock returns the time in milliseconds
+ * @param captureTimeout changes that follow each other in less than this many milliseconds are undone together
+ * @param trackedOrigins the origins whose changes are undone: origins of transactions, which may be null, or their
+ *     classes
+ * @param ignoreRemoteMapChanges whether the value of a key is restored even if another client has set the key since
+ * @param captureTransaction decides whether a transaction is captured at all
+ * @param deleteFilter decides whether an undo or redo may delete this content
  */
 public record UndoOptions(
         LongSupplier clock,
@@ -26,7 +27,7 @@ public record UndoOptions(
         Predicate<ItemView> deleteFilter) {
     private static final long CAPTURE_TIMEOUT = 500;
 
-    /** Half a second, changes without an origin, nothing filtered. */
+    /** The defaults: half a second, changes without an origin, nothing filtered. */
     public static UndoOptions create(LongSupplier clock) {
         return new UndoOptions(
                 clock, CAPTURE_TIMEOUT, Collections.singleton(null), false, transaction -> true, item -> true);
@@ -37,7 +38,7 @@ public record UndoOptions(
         trackedOrigins = Collections.unmodifiableSet(new LinkedHashSet<>(trackedOrigins));
     }
 
-    /** These options with another timeout; 0 undoes each transaction by itself. */
+    /** These options with another capture timeout; 0 makes each transaction a step of its own. */
     public UndoOptions withCaptureTimeout(long millis) {
         return new UndoOptions(clock, millis, trackedOrigins, ignoreRemoteMapChanges, captureTransaction, deleteFilter);
     }
@@ -53,17 +54,17 @@ public record UndoOptions(
                 deleteFilter);
     }
 
-    /** These options, values of others overwritten or not. */
+    /** These options with {@code ignoreRemoteMapChanges} on or off. */
     public UndoOptions withIgnoreRemoteMapChanges(boolean ignore) {
         return new UndoOptions(clock, captureTimeout, trackedOrigins, ignore, captureTransaction, deleteFilter);
     }
 
-    /** These options with another choice of transactions. */
+    /** These options with another {@code captureTransaction}. */
     public UndoOptions withCaptureTransaction(Predicate<Transaction> choice) {
         return new UndoOptions(clock, captureTimeout, trackedOrigins, ignoreRemoteMapChanges, choice, deleteFilter);
     }
 
-    /** These options with another choice of what may be deleted. */
+    /** These options with another {@code deleteFilter}. */
     public UndoOptions withDeleteFilter(Predicate<ItemView> filter) {
         return new UndoOptions(
                 clock, captureTimeout, trackedOrigins, ignoreRemoteMapChanges, captureTransaction, filter);

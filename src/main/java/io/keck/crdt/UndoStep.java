@@ -4,7 +4,7 @@ import io.keck.crdt.store.DeleteSet;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What is undone together: the clocks that came and the clocks that went, and the user's notes. */
+/** Changes that are undone together: the inserted clocks, the deleted clocks, and the user's notes. */
 final class UndoStep {
     final DeleteSet insertions = new DeleteSet();
     final DeleteSet deletions = new DeleteSet();

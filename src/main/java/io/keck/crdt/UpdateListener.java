@@ -1,13 +1,13 @@
 package io.keck.crdt;
 
-/** Hears of every change of a document as an update. */
+/** Receives every change of a document as an update. */
 @FunctionalInterface
 public interface UpdateListener {
     /**
-     * A transaction is over and changed something.
+     * Called at the end of each transaction that changed something.
      *
-     * @param update the change, in the wire format that was asked for; applied to another document it does the same there
-     * @param transaction says where it came from
+     * @param update the change, in the wire format that was subscribed to; it makes the same change in another document
+     * @param transaction the transaction that made the change
      */
     void onUpdate(byte[] update, Transaction transaction);
 }

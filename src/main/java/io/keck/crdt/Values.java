@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Brings values that a user hands in to the form in which they would come back over the wire; see {@link Any}. */
+/** Converts values of a user to the form in which they would arrive over the wire; see {@link Any}. */
 final class Values {
     private static final int MAX_BITS = 63;
     private static final long MAX_EXACT = 1L << 53;
@@ -20,10 +20,10 @@ final class Values {
     private Values() {}
 
     /**
-     * A copy nobody else can change, numbers as Double.
+     * Returns a copy that other code cannot change, with numbers as Double.
      *
-     * @throws IllegalArgumentException if it is not a JavaScript value, is nested deeper than a peer would accept, or is
-     *     a number that JavaScript cannot hold
+     * @throws IllegalArgumentException if it is not a JavaScript value, is nested deeper than a peer would accept, or
+     *     is a number that JavaScript cannot hold
      */
     static @Nullable Object normal(@Nullable Object value) {
         return normal(value, 0);
@@ -38,7 +38,7 @@ final class Values {
         }
         if (value instanceof BigInteger big) {
             if (big.bitLength() > MAX_BITS) {
-                throw new IllegalArgumentException("a BigInteger has at most 64 bits here");
+                throw new IllegalArgumentException("a BigInteger must fit into 64 bits");
             }
             return big;
         }
@@ -65,7 +65,7 @@ final class Values {
             Map<String, @Nullable Object> copy = new LinkedHashMap<>();
             for (Map.Entry<?, ?> entry : map.entrySet()) {
                 if (!(entry.getKey() instanceof String key)) {
-                    throw new IllegalArgumentException("a key is a String, not " + entry.getKey());
+                    throw new IllegalArgumentException("a key must be a String, not " + entry.getKey());
                 }
                 copy.put(wellFormed(key), normal(entry.getValue(), depth + 1));
             }
@@ -75,7 +75,7 @@ final class Values {
                 "not a JavaScript value: " + value.getClass().getName());
     }
 
-    /** Lone surrogates become U+FFFD, as they would on the way. */
+    /** Replaces lone surrogates by U+FFFD, as encoding would. */
     static String wellFormed(String s) {
         for (int i = 0; i < s.length(); i++) {
             if (Character.isSurrogate(s.charAt(i))) {

@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * XML types as text, to the letter as Yjs prints them; nothing is escaped. Text and formats that stand directly in an
- * element or a fragment, as in documents of Yjs 14 and in roots that are texts, are printed as in an XML text. Does not
+ * Prints XML types as text, exactly as Yjs does; nothing is escaped. Text and formats that stand directly in an element
+ * or a fragment, as in documents of Yjs 14 and in roots that are texts, are printed as in an XML text. Does not
  * recurse, however deep types nest. Source: Yjs {@code YXmlElement.js}, {@code YXmlText.js}.
  */
 final class XmlText {
@@ -52,7 +52,7 @@ final class XmlText {
         }
     }
 
-    /** Text with its formats around it as elements. */
+    /** Prints text with its formats as elements around it. */
     private static void run(StringBuilder out, ArrayDeque<Object> todo, Delta.Insert insert) {
         Map<String, @Nullable Object> nodes = new TreeMap<>(insert.attributes());
         StringBuilder end = new StringBuilder();
@@ -71,7 +71,7 @@ final class XmlText {
         out.append(' ').append(key).append("=\"").append(print(value)).append('"');
     }
 
-    /** What a JavaScript loop over the keys of a value finds. */
+    /** The keys and members that a JavaScript loop over the keys of a value visits. */
     private static Map<String, @Nullable Object> members(@Nullable Object value) {
         Map<String, @Nullable Object> members = new TreeMap<>();
         if (value instanceof Map<?, ?> map) {
@@ -88,7 +88,7 @@ final class XmlText {
         return members;
     }
 
-    /** A value as JavaScript turns it into a string. */
+    /** Converts a value to a string as JavaScript does. */
     private static String print(@Nullable Object value) {
         if (value instanceof YText text) {
             return text.toString();
@@ -117,7 +117,7 @@ final class XmlText {
         return plain ? String.valueOf(value) : NOT_PRINTABLE;
     }
 
-    /** Elements with commas between them; of those that are lists too, their elements. */
+    /** Joins the elements with commas; lists among them are replaced by their elements. */
     private static String join(List<?> list) {
         StringBuilder out = new StringBuilder();
         ArrayDeque<Iterator<?>> open = new ArrayDeque<>(List.of(list.iterator()));

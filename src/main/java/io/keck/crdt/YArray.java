@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A list of values. Indexes count elements. See {@link AbstractType}. Source: Yjs {@code YArray.js}. */
 public final class YArray extends AbstractType {
-    /** An empty array, to be inserted somewhere. */
+    /** Creates an empty array, to be inserted into another type. */
     public YArray() {
         super(Branch.ARRAY, "");
     }
@@ -18,7 +18,7 @@ public final class YArray extends AbstractType {
         super(branch);
     }
 
-    /** An array of these values, to be inserted somewhere. */
+    /** Creates an array of these values, to be inserted into another type. */
     public static YArray of(@Nullable Object... values) {
         YArray array = new YArray();
         array.insert(0, Arrays.asList(values));
@@ -34,7 +34,7 @@ public final class YArray extends AbstractType {
      * Inserts values before an element, or at the end.
      *
      * @throws IndexOutOfBoundsException if {@code index} is not within 0 and the length
-     * @throws IllegalArgumentException if a value is not one a type can hold
+     * @throws IllegalArgumentException if a type cannot hold one of the values
      */
     public void insert(int index, List<? extends @Nullable Object> values) {
         checkIndex(index);
@@ -59,7 +59,7 @@ public final class YArray extends AbstractType {
     /**
      * Deletes elements.
      *
-     * @throws IndexOutOfBoundsException if they are not all there
+     * @throws IndexOutOfBoundsException if the range is not within the array
      */
     public void delete(int index, int length) {
         checkRange(index, length);
@@ -75,26 +75,26 @@ public final class YArray extends AbstractType {
     }
 
     /**
-     * One element.
+     * Returns one element.
      *
-     * @throws IndexOutOfBoundsException if it is not there
+     * @throws IndexOutOfBoundsException if there is no such element
      */
     public @Nullable Object get(int index) {
         checkRange(index, 1);
         return isPreliminary() ? null : Lists.get(branch, index);
     }
 
-    /** All elements; types and documents as such. */
+    /** All elements, as a copy; types and documents are not converted. */
     public List<@Nullable Object> toList() {
         return Collections.unmodifiableList(Lists.toList(branch));
     }
 
-    /** All elements, as they were; of a document without garbage collection. */
+    /** All elements at the time of a snapshot, for a document without garbage collection. */
     public List<@Nullable Object> toList(Snapshot snapshot) {
         List<@Nullable Object> list = new ArrayList<>();
         Doc doc = doc();
         if (doc != null) {
-            // what is split here is merged again when the transaction ends, so all is read before
+            // items split here are merged again when the transaction ends, so they are read within it
             doc.transact(transaction -> {
                 snapshot.split(transaction);
                 Lists.forEach(branch, snapshot, list::add);
@@ -104,9 +104,9 @@ public final class YArray extends AbstractType {
     }
 
     /**
-     * The elements from one index up to another, as a copy.
+     * The elements {@code [from, to)}, as a copy.
      *
-     * @throws IndexOutOfBoundsException if they are not all there
+     * @throws IndexOutOfBoundsException if the range is not within the array
      */
     public List<@Nullable Object> slice(int from, int to) {
         checkRange(from, to - from);
@@ -115,7 +115,7 @@ public final class YArray extends AbstractType {
         return Collections.unmodifiableList(slice);
     }
 
-    /** Gives every element in order. The array must not be edited meanwhile. */
+    /** Passes on every element in order. The array must not be edited meanwhile. */
     public void forEach(Consumer<@Nullable Object> consumer) {
         Lists.forEach(branch, consumer);
     }

@@ -9,8 +9,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one transaction changed in one type. Its details are worked out when they are asked for first, and that has to
- * be while observers are called: afterwards deleted content is gone. Source: Yjs {@code YEvent.js}, {@code YTextEvent}.
+ * The changes that one transaction made to one type. Details are computed on first request, which must happen while
+ * observers are called: afterwards deleted content is gone. Source: Yjs {@code YEvent.js}, {@code YTextEvent}.
  */
 public final class YEvent {
     private final TypeChange change;
@@ -41,12 +41,12 @@ public final class YEvent {
         currentTarget = observed;
     }
 
-    /** The transaction. */
+    /** The transaction that made the changes. */
     public Transaction transaction() {
         return transaction;
     }
 
-    /** The way from {@link #currentTarget} to {@link #target}: a String for a key, an Integer for an index. */
+    /** The path from {@link #currentTarget} to {@link #target}: a String for a key, an Integer for an index. */
     public List<Object> path() {
         List<Object> path = new ArrayList<>();
         Branch at = branch;
@@ -82,12 +82,16 @@ public final class YEvent {
         return change.children;
     }
 
-    /** The keys or attributes that were touched. */
+    /** The keys or attributes that the transaction touched. */
     public Set<String> keysChanged() {
         return Collections.unmodifiableSet(change.keys());
     }
 
-    /** What happened to the keys or attributes that are not as they were. */
+    /**
+     * The changes of those keys or attributes whose value differs from before.
+     *
+     * @throws IllegalStateException if it is first called after the observers
+     */
     public Map<String, KeyChange> keys() {
         if (keys == null) {
             checkOpen();
@@ -126,7 +130,11 @@ public final class YEvent {
         return item.isCountable() ? Lists.last(item) : null;
     }
 
-    /** The change of the list: in texts with formats, in lists with Lists of values. */
+    /**
+     * The change of the list: with formats in texts, with Lists of values in lists.
+     *
+     * @throws IllegalStateException if it is first called after the observers
+     */
     public List<Delta> delta() {
         if (delta == null) {
             checkOpen();
@@ -204,7 +212,7 @@ public final class YEvent {
 
     private void checkOpen() {
         if (transaction.isFinished()) {
-            throw new IllegalStateException("an event has to be looked at while observers are called");
+            throw new IllegalStateException("the details of an event must be requested while observers are called");
         }
     }
 }

@@ -6,11 +6,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values by key; of concurrent values of one key one wins, on all replicas the same. See {@link AbstractType}. Source:
- * Yjs {@code YMap.js}.
+ * Values by key; of several concurrent values of a key, the same one wins on all replicas. See {@link AbstractType}.
+ * Source: Yjs {@code YMap.js}.
  */
 public sealed class YMap extends AbstractType permits YXmlHook {
-    /** An empty map, to be inserted somewhere. */
+    /** Creates an empty map, to be inserted into another type. */
     public YMap() {
         this(Branch.MAP, "");
     }
@@ -23,7 +23,7 @@ public sealed class YMap extends AbstractType permits YXmlHook {
         super(branch);
     }
 
-    /** A map of these values, to be inserted somewhere. */
+    /** Creates a map of these values, to be inserted into another type. */
     public static YMap of(Map<String, ? extends @Nullable Object> values) {
         YMap map = new YMap();
         values.forEach(map::set);
@@ -31,9 +31,9 @@ public sealed class YMap extends AbstractType permits YXmlHook {
     }
 
     /**
-     * Sets the value of a key; the value before is deleted.
+     * Sets the value of a key; the previous value is deleted.
      *
-     * @throws IllegalArgumentException if it is not a value a type can hold
+     * @throws IllegalArgumentException if a type cannot hold the value
      */
     public void set(String key, @Nullable Object value) {
         String name = Values.wellFormed(key);
@@ -41,7 +41,7 @@ public sealed class YMap extends AbstractType permits YXmlHook {
         edit(transaction -> Lists.set(transaction, branch, name, checked));
     }
 
-    /** Deletes a key and its value; does nothing if it is not there. */
+    /** Deletes a key and its value; does nothing if there is no such key. */
     public void delete(String key) {
         edit(transaction -> Lists.remove(transaction, branch, key));
     }
@@ -57,7 +57,7 @@ public sealed class YMap extends AbstractType permits YXmlHook {
         return item == null ? null : Lists.last(item);
     }
 
-    /** Whether there is that key. */
+    /** Whether the map has {@code key}. */
     public boolean has(String key) {
         return branch.value(key) != null;
     }
@@ -72,12 +72,12 @@ public sealed class YMap extends AbstractType permits YXmlHook {
         return toMap().keySet();
     }
 
-    /** All keys and values, as a copy; types and documents as such. */
+    /** All keys and values, as a copy; types and documents are not converted. */
     public Map<String, @Nullable Object> toMap() {
         return Attributes.of(branch);
     }
 
-    /** All keys and values, as they were; of a document without garbage collection. */
+    /** All keys and values at the time of a snapshot, for a document without garbage collection. */
     public Map<String, @Nullable Object> toMap(Snapshot snapshot) {
         return Attributes.of(branch, snapshot);
     }

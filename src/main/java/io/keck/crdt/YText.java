@@ -8,16 +8,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Text with formats and embedded values. Indexes and lengths count UTF-16 code units, as Java's strings do; an embedded
- * value counts one. An edit that cuts a surrogate pair turns what is left of it into U+FFFD, as in Yjs. See {@link
- * AbstractType}. Source: Yjs {@code YText.js}.
+ * value counts one. An edit that cuts a surrogate pair turns the remaining half into U+FFFD, as in Yjs. See
+ * {@link AbstractType}. Source: Yjs {@code YText.js}.
  */
 public sealed class YText extends AbstractType permits YXmlText {
-    /** An empty text, to be inserted somewhere. */
+    /** Creates an empty text, to be inserted into another type. */
     public YText() {
         this(Branch.TEXT);
     }
 
-    /** A text, to be inserted somewhere. */
+    /** Creates a text, to be inserted into another type. */
     public YText(String text) {
         this();
         insert(0, text);
@@ -37,7 +37,7 @@ public sealed class YText extends AbstractType permits YXmlText {
     }
 
     /**
-     * Inserts text. It gets the formats of what stands before it.
+     * Inserts text with the formats of the text before it.
      *
      * @throws IndexOutOfBoundsException if {@code index} is not within 0 and the length
      */
@@ -80,7 +80,7 @@ public sealed class YText extends AbstractType permits YXmlText {
      * Inserts a JSON value or another type.
      *
      * @throws IndexOutOfBoundsException if {@code index} is not within 0 and the length
-     * @throws IllegalArgumentException if it is neither, or a format is not a JSON value
+     * @throws IllegalArgumentException if {@code embed} is neither, or a format is not a JSON value
      */
     public final void insertEmbed(
             int index, @Nullable Object embed, Map<String, ? extends @Nullable Object> attributes) {
@@ -92,7 +92,7 @@ public sealed class YText extends AbstractType permits YXmlText {
     /**
      * Deletes text and embedded values.
      *
-     * @throws IndexOutOfBoundsException if they are not all there
+     * @throws IndexOutOfBoundsException if the range is not within the text
      */
     public final void delete(int index, int length) {
         checkRange(index, length);
@@ -109,9 +109,9 @@ public sealed class YText extends AbstractType permits YXmlText {
     }
 
     /**
-     * Gives text and embedded values formats; a null value takes a format away.
+     * Sets formats of text and embedded values; a null value removes a format.
      *
-     * @throws IndexOutOfBoundsException if they are not all there
+     * @throws IndexOutOfBoundsException if the range is not within the text
      * @throws IllegalArgumentException if a format is not a JSON value
      */
     public final void format(int index, int length, Map<String, ? extends @Nullable Object> attributes) {
@@ -128,10 +128,10 @@ public sealed class YText extends AbstractType permits YXmlText {
     }
 
     /**
-     * Makes several changes, each where the one before ended.
+     * Executes several steps, each of which begins where the previous one ended.
      *
-     * @throws IndexOutOfBoundsException if they go beyond the end
-     * @throws IllegalArgumentException if something is inserted that a text cannot hold
+     * @throws IndexOutOfBoundsException if the steps go beyond the end of the text
+     * @throws IllegalArgumentException if a step inserts content that a text cannot hold
      */
     public final void applyDelta(List<Delta> delta) {
         List<TextStep> steps = new ArrayList<>(delta.size());
@@ -153,19 +153,20 @@ public sealed class YText extends AbstractType permits YXmlText {
         });
     }
 
-    /** The content with its formats, as inserts. */
+    /** The content with its formats, as a list of inserts. */
     public final List<Delta> toDelta() {
         return Collections.unmodifiableList(TextDelta.of(branch));
     }
 
-    /** The content as it was; of a document without garbage collection. */
+    /** The content at the time of a snapshot, for a document without garbage collection. */
     public final List<Delta> toDelta(Snapshot snapshot) {
         return TextDelta.between(this, snapshot, null);
     }
 
     /**
-     * The content as it was, and what of it had gone or come since an earlier snapshot, as format {@code ychange} with
-     * {@code {type: "removed"}} or {@code {type: "added"}}; of a document without garbage collection.
+     * The content at the time of a snapshot, with the text that was removed or added since an earlier snapshot marked
+     * by the format {@code ychange}, {@code {type: "removed"}} or {@code {type: "added"}}; for a document without
+     * garbage collection.
      */
     public final List<Delta> toDelta(Snapshot snapshot, Snapshot earlier) {
         return TextDelta.between(this, snapshot, earlier);
@@ -178,12 +179,12 @@ public sealed class YText extends AbstractType permits YXmlText {
         edit(transaction -> Lists.set(transaction, branch, key, checked));
     }
 
-    /** Deletes an attribute; does nothing if it is not there. */
+    /** Deletes an attribute; does nothing if there is no such attribute. */
     public final void removeAttribute(String name) {
         edit(transaction -> Lists.remove(transaction, branch, name));
     }
 
-    /** The value of an attribute, or null. */
+    /** The value of an attribute, or null if there is none. */
     public final @Nullable Object getAttribute(String name) {
         Item item = branch.value(name);
         return item == null ? null : Lists.last(item);
@@ -194,7 +195,7 @@ public sealed class YText extends AbstractType permits YXmlText {
         return Attributes.of(branch);
     }
 
-    /** The text alone, without formats and embedded values. */
+    /** The text without formats and embedded values. */
     @Override
     public String toString() {
         return TextDelta.plain(branch);

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public final class YXmlElement extends YXmlFragment {
     private static final String ROOT_NAME = "UNDEFINED";
 
-    /** An empty element, to be inserted somewhere. */
+    /** Creates an empty element, to be inserted into another type. */
     public YXmlElement(String nodeName) {
         super(Branch.XML_ELEMENT, Values.wellFormed(nodeName));
     }
@@ -17,15 +17,15 @@ public final class YXmlElement extends YXmlFragment {
         super(branch);
     }
 
-    /** The name of the element, as it was given. */
+    /** The name of the element as it was given; UNDEFINED for a root. */
     public String nodeName() {
         return branch.item == null && branch.doc() != null ? ROOT_NAME : branch.name();
     }
 
     /**
-     * Sets an attribute. By convention it is a String; any value is kept.
+     * Sets an attribute. By convention the value is a String, but any value is allowed.
      *
-     * @throws IllegalArgumentException if it is not a value a type can hold
+     * @throws IllegalArgumentException if a type cannot hold the value
      */
     public void setAttribute(String name, @Nullable Object value) {
         String key = Values.wellFormed(name);
@@ -33,18 +33,18 @@ public final class YXmlElement extends YXmlFragment {
         edit(transaction -> Lists.set(transaction, branch, key, checked));
     }
 
-    /** Deletes an attribute; does nothing if it is not there. */
+    /** Deletes an attribute; does nothing if there is no such attribute. */
     public void removeAttribute(String name) {
         edit(transaction -> Lists.remove(transaction, branch, name));
     }
 
-    /** The value of an attribute, or null. */
+    /** The value of an attribute, or null if there is none. */
     public @Nullable Object getAttribute(String name) {
         Item item = branch.value(name);
         return item == null ? null : Lists.last(item);
     }
 
-    /** Whether there is that attribute. */
+    /** Whether the element has the attribute {@code name}. */
     public boolean hasAttribute(String name) {
         return branch.value(name) != null;
     }
@@ -54,7 +54,7 @@ public final class YXmlElement extends YXmlFragment {
         return Attributes.of(branch);
     }
 
-    /** All attributes, as they were; of a document without garbage collection. */
+    /** All attributes at the time of a snapshot, for a document without garbage collection. */
     public Map<String, @Nullable Object> getAttributes(Snapshot snapshot) {
         return Attributes.of(branch, snapshot);
     }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * nodes. See {@link AbstractType}. Source: Yjs {@code YXmlFragment.js}.
  */
 public sealed class YXmlFragment extends AbstractType permits YXmlElement {
-    /** An empty fragment, to be inserted somewhere. */
+    /** Creates an empty fragment, to be inserted into another type. */
     public YXmlFragment() {
         this(Branch.XML_FRAGMENT, "");
     }
@@ -33,7 +33,7 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
      * Inserts nodes before a child, or at the end.
      *
      * @throws IndexOutOfBoundsException if {@code index} is not within 0 and the length
-     * @throws IllegalArgumentException if one is not an XML node, or is part of a document already
+     * @throws IllegalArgumentException if a node is not an XML node, or is part of a document already
      */
     public final void insert(int index, List<? extends AbstractType> nodes) {
         checkIndex(index);
@@ -59,7 +59,7 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
      * Inserts nodes after a child, or at the start.
      *
      * @param reference the child, or null for the start
-     * @throws IllegalArgumentException if it is not a child of this, or a node cannot be inserted
+     * @throws IllegalArgumentException if {@code reference} is not a child of this node, or a node cannot be inserted
      */
     public final void insertAfter(@Nullable AbstractType reference, List<? extends AbstractType> nodes) {
         int index = reference == null ? 0 : children().indexOf(reference) + 1;
@@ -77,7 +77,7 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
     /**
      * Deletes children.
      *
-     * @throws IndexOutOfBoundsException if they are not all there
+     * @throws IndexOutOfBoundsException if the range is not within the children
      */
     public final void delete(int index, int length) {
         checkRange(index, length);
@@ -88,21 +88,21 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
     }
 
     /**
-     * One child; null where something else than a node was put there.
+     * Returns one child; null if the value at the index is not a node.
      *
-     * @throws IndexOutOfBoundsException if it is not there
+     * @throws IndexOutOfBoundsException if there is no such child
      */
     public final @Nullable AbstractType get(int index) {
         checkRange(index, 1);
         return !isPreliminary() && Lists.get(branch, index) instanceof AbstractType node ? node : null;
     }
 
-    /** The first child, or null. */
+    /** The first child, or null if there is none. */
     public final @Nullable AbstractType firstChild() {
         return length() == 0 ? null : get(0);
     }
 
-    /** The children. */
+    /** The children, as a copy. */
     public final List<AbstractType> children() {
         List<AbstractType> nodes = new ArrayList<>(length());
         Lists.forEach(branch, value -> {
@@ -113,7 +113,7 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
         return Collections.unmodifiableList(nodes);
     }
 
-    /** All nodes in it, at any depth, in the order of the text. */
+    /** All nodes inside this one, at any depth, in document order. */
     public final List<AbstractType> descendants() {
         List<AbstractType> found = new ArrayList<>();
         ArrayDeque<AbstractType> todo = new ArrayDeque<>();
@@ -131,7 +131,7 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
         return Collections.unmodifiableList(found);
     }
 
-    /** All elements of that name in it, at any depth; names are compared without case, as in Yjs. */
+    /** All elements of that name inside this node, at any depth; names are compared without case, as in Yjs. */
     public final List<YXmlElement> querySelectorAll(String nodeName) {
         List<YXmlElement> found = new ArrayList<>();
         for (AbstractType node : descendants()) {
@@ -142,13 +142,13 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
         return Collections.unmodifiableList(found);
     }
 
-    /** The first element of that name in it, or null. */
+    /** The first element of that name inside this node, at any depth, or null. */
     public final @Nullable YXmlElement querySelector(String nodeName) {
         List<YXmlElement> all = querySelectorAll(nodeName);
         return all.isEmpty() ? null : all.get(0);
     }
 
-    /** The node before one in its parent, or null. */
+    /** The node that is the content of an item, or null. */
     static @Nullable AbstractType sibling(@Nullable Item item) {
         return item != null && item.content() instanceof ContentType type ? type.branch.view() : null;
     }

@@ -1,8 +1,8 @@
 package io.keck.crdt;
 
-/** A named map in an XML tree, for content that is made elsewhere. Source: Yjs {@code YXmlHook.js}. */
+/** A named map in an XML tree, for content that is rendered elsewhere. Source: Yjs {@code YXmlHook.js}. */
 public final class YXmlHook extends YMap {
-    /** An empty hook, to be inserted somewhere. */
+    /** Creates an empty hook, to be inserted into another type. */
     public YXmlHook(String hookName) {
         super(Branch.XML_HOOK, Values.wellFormed(hookName));
     }

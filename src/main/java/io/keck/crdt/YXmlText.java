@@ -2,14 +2,14 @@ package io.keck.crdt;
 
 import org.jspecify.annotations.Nullable;
 
-/** Text in an XML tree; formats are elements around it. Source: Yjs {@code YXmlText.js}. */
+/** Text in an XML tree; formats are printed as elements around the text. Source: Yjs {@code YXmlText.js}. */
 public final class YXmlText extends YText {
-    /** An empty text, to be inserted somewhere. */
+    /** Creates an empty text, to be inserted into another type. */
     public YXmlText() {
         super(Branch.XML_TEXT);
     }
 
-    /** A text, to be inserted somewhere. */
+    /** Creates a text, to be inserted into another type. */
     public YXmlText(String text) {
         this();
         insert(0, text);
@@ -29,7 +29,7 @@ public final class YXmlText extends YText {
         return branch.item == null ? null : YXmlFragment.sibling(branch.item.previous());
     }
 
-    /** The text with each format as an element around it; nothing escaped, as in Yjs. */
+    /** The text with each format as an element around it; nothing is escaped, as in Yjs. */
     @Override
     public String toString() {
         return XmlText.of(this);

@@ -4,7 +4,7 @@
  * <p><b>Codec</b> ({@link io.keck.crdt.lib0}): the binary encoding under Yjs.
  *
  * <p><b>Documents as bytes</b> ({@link io.keck.crdt.store}): {@link io.keck.crdt.store.Update} decodes what a peer sent,
- * {@link io.keck.crdt.store.StructStore} answers what is new in it and what a peer lacks, without integrating anything. A
+ * {@link io.keck.crdt.store.StructStore} finds what is new in it and what a peer lacks, without integrating anything. A
  * sync server needs no more than that.
  *
  * <pre>{@code
@@ -14,7 +14,7 @@
  * byte[] answer = store.diff(StateVector.decode(stateVectorOfPeer));
  * }</pre>
  *
- * <p><b>Documents with types</b> (this package): {@link io.keck.crdt.Doc} integrates updates and gives the shared types {@link
+ * <p><b>Documents with types</b> (this package): {@link io.keck.crdt.Doc} integrates updates and provides the shared types {@link
  * io.keck.crdt.YText}, {@link io.keck.crdt.YArray}, {@link io.keck.crdt.YMap} and {@link io.keck.crdt.YXmlFragment} to
  * read, to edit and to observe; with {@link io.keck.crdt.UndoManager}, {@link io.keck.crdt.Snapshot} and {@link
  * io.keck.crdt.RelativePosition}. Two documents that exchange their updates end up the same:
@@ -47,7 +47,7 @@
  * StructStore collected = fork.toStructStore(); // without what integrating found to be garbage
  * }</pre>
  *
- * <p>Nothing here starts threads or reads clocks, and nothing is thread-safe unless it says so.
+ * <p>No class of this package starts a thread or reads the time, and a class is thread-safe only if its Javadoc says so.
  */
 @NullMarked
 package io.keck.crdt;

@@ -1,5 +1,6 @@
 package io.keck.http;
 
+import io.keck.thread.OutOfMemory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -60,6 +61,7 @@ public final class ErrorPages implements Request.Handler {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         Throwable cause = (Throwable) request.getAttribute(ErrorHandler.ERROR_EXCEPTION);
+        OutOfMemory.check(cause);
         int status = cause instanceof HttpException http ? http.getCode() : response.getStatus();
         String reason = cause instanceof HttpException http ? http.getReason() : null;
         String sentence = sentence(status, reason);

@@ -2,6 +2,7 @@ package io.keck.http;
 
 import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.metrics.jetty12.InstrumentedConnectionFactory;
+import io.keck.thread.OutOfMemory;
 import java.util.Collection;
 import java.util.List;
 import org.eclipse.jetty.http.HttpVersion;
@@ -72,6 +73,13 @@ final class LenientHttp extends HttpConnectionFactory {
             @Override
             protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
                 return super.newHttpStream(method, withoutStrayPercents(uri), version);
+            }
+
+            /** Jetty closes a connection that got no buffer, and logs nothing above DEBUG. */
+            @Override
+            public void onClose(Throwable cause) {
+                OutOfMemory.check(cause);
+                super.onClose(cause);
             }
         };
         return configure(connection, connector, endPoint);

@@ -16,6 +16,8 @@ public final class MainPort {
     public static void install(Environment environment, String connectionHeaderMissing) {
         ErrorPages pages = new ErrorPages(connectionHeaderMissing);
         environment.getApplicationContext().setErrorHandler(pages);
+        environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
+        environment.jersey().setUrlPattern("/api/*");
         environment.lifecycle().addEventListener(new LifeCycle.Listener() {
             @Override
             public void lifeCycleStarting(LifeCycle event) {

@@ -1,5 +1,7 @@
 package io.keck.metrics;
 
+import java.util.function.BooleanSupplier;
+
 /** What happens on the bus, told to whoever counts. Implementations are thread-safe and quick. */
 public interface BusMetrics {
     /** Counts nothing. */
@@ -12,6 +14,9 @@ public interface BusMetrics {
         /** Of another cluster, or of a release that says more than this one knows. */
         ALIEN
     }
+
+    /** Tells whether there is to be a bus at all, and where its health can be read at any time, from any thread. */
+    default void watch(boolean isConfigured, BooleanSupplier isHealthy) {}
 
     /** Something was handed to the bus. */
     default void published(int bytes) {}

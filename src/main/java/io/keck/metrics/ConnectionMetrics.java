@@ -1,6 +1,8 @@
 package io.keck.metrics;
 
 import io.keck.protocol.AwarenessState;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 
 /** What connections tell of themselves to whoever counts. Implementations are thread-safe and quick: each frame calls. */
 public interface ConnectionMetrics {
@@ -46,6 +48,9 @@ public interface ConnectionMetrics {
         /** An auth message of an unknown kind. */
         AUTH
     }
+
+    /** Tells where figures can be read at any time, from any thread. */
+    default void watch(IntSupplier open, IntSupplier slow, IntSupplier held, LongSupplier backlogBytes) {}
 
     /** A connection was opened. */
     default void opened() {}

@@ -62,6 +62,15 @@ public interface RoomMetrics {
     /** A connection does not take what it is sent, and gets no single updates until it has caught up. */
     default void slowConnection() {}
 
+    /** An update or an edit was left aside, because the document has reached a limit. */
+    default void growthRefused() {}
+
+    /** A document is above 80 % of a limit. */
+    default void nearLimitBegan() {}
+
+    /** Such a document is below again, or its room was closed. */
+    default void nearLimitEnded() {}
+
     /** A room was loaded whose stored state is damaged: it can only be read. It stays loaded. */
     default void quarantineBegan() {}
 

@@ -10,6 +10,7 @@ import io.keck.room.Rooms;
 import io.keck.room.UpdateLog.DamagedException;
 import io.keck.socket.Sockets;
 import io.keck.storage.JdbiUpdateLog;
+import io.keck.thread.Threads;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
@@ -218,17 +219,14 @@ public final class AdminTasks {
         answer.put("draining", true);
         answer.put("connections", sockets.size());
         if (sendingAway.compareAndSet(false, true)) {
-            Thread thread = new Thread(
-                    () -> {
+            Threads.daemon("drain", () -> {
                         try {
                             sockets.restart();
                         } finally {
                             sendingAway.set(false);
                         }
-                    },
-                    "drain");
-            thread.setDaemon(true);
-            thread.start();
+                    })
+                    .start();
         }
     }
 

@@ -11,7 +11,8 @@ import io.keck.api.TransferFilter;
 import io.keck.api.WorkspaceBlobResource;
 import io.keck.ops.BlobMeters;
 import io.keck.storage.JdbiBlobStore;
-import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.Storage;
+import io.keck.wing.Host;
 import jakarta.servlet.DispatcherType;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
@@ -57,18 +58,19 @@ public class BlobsFactory {
     /**
      * Puts blobs into the application.
      *
-     * @param holdMillis how long nobody may make a workspace anew after it was deleted
+     * @param deletedNameHold how long after its deletion a workspace cannot be created again
      */
-    public void build(Environment environment, JdbiUpdateLog log, long holdMillis) {
+    public void build(Host host, Storage storage, java.time.Duration deletedNameHold) {
+        Environment environment = host.environment();
         BlobMeters meters = new BlobMeters(environment.metrics());
-        JdbiBlobStore store = log.blobs(
-                new JdbiBlobStore.Settings(
-                        holdMillis,
-                        keepDeleted.toMilliseconds(),
-                        abandonedAfter.toMilliseconds(),
-                        sweepEvery.toMilliseconds()),
+        JdbiBlobStore store = storage.blobs(
+                JdbiBlobStore.Settings.DEFAULT
+                        .withKeepDeleted(keepDeleted.toJavaDuration())
+                        .withAbandonedAfter(abandonedAfter.toJavaDuration())
+                        .withSweepEvery(sweepEvery.toJavaDuration())
+                        .withDeletedNameHold(deletedNameHold),
                 meters);
-        environment.lifecycle().manage(store);
+        host.manage(store);
         BlobLimits limits = new BlobLimits(maxSize.toBytes(), maxTransfers, minRate.toBytes());
         TransferFilter filter = new TransferFilter(limits, meters);
         meters.watch(filter::underWay);

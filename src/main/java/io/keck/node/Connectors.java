@@ -33,6 +33,21 @@ public final class Connectors {
     private Connectors() {}
 
     /**
+     * Refuses what must not start, and sets what Keck needs of the connectors.
+     *
+     * @param openAccess whether ports that everybody may reach are wanted
+     * @param uncompressed paths whose answers go out as they are
+     * @throws IllegalStateException with what to do
+     */
+    public static void prepare(ServerFactory server, boolean openAccess, String... uncompressed) {
+        checkOpenAccess(server, openAccess);
+        checkPorts(server);
+        acceptEncodedNames(server);
+        mapFailuresInOnePlace(server);
+        sendAsTheyAre(server, uncompressed);
+    }
+
+    /**
      * Lets through what Jetty alone would refuse: percent signs, dots and slashes that are encoded in a name, empty segments,
      * and characters that browsers do not encode. Nothing is served by its path from a file or a folder, so a name cannot
      * lead anywhere; names are judged where they are read, and refused with a sentence.
@@ -46,14 +61,14 @@ public final class Connectors {
     }
 
     /** Leaves every failure of a call to the mapper of the interface: Dropwizard's own answer some of them in JSON. */
-    public static void mapFailuresInOnePlace(ServerFactory server) {
+    private static void mapFailuresInOnePlace(ServerFactory server) {
         if (server instanceof AbstractServerFactory factory) {
             factory.setRegisterDefaultExceptionMappers(false);
         }
     }
 
     /** Compresses no answer on these paths: they have a length, ranges and an entity tag, which it would change. */
-    public static void sendAsTheyAre(ServerFactory server, String... paths) {
+    private static void sendAsTheyAre(ServerFactory server, String... paths) {
         if (server instanceof AbstractServerFactory factory) {
             Set<String> excluded = new HashSet<>(List.of(paths));
             Set<String> configured = factory.getGzipFilterFactory().getExcludedPaths(); // null where there are none
@@ -88,7 +103,7 @@ public final class Connectors {
      *
      * @throws IllegalStateException with what to do
      */
-    public static void checkPorts(ServerFactory server) {
+    private static void checkPorts(ServerFactory server) {
         List<ConnectorFactory> all = new ArrayList<>(connectors(server));
         if (server instanceof DefaultServerFactory several) {
             all.addAll(several.getAdminConnectors());

@@ -3,32 +3,33 @@ package io.keck.node;
 import io.dropwizard.core.setup.Environment;
 import io.keck.ops.BusMeters;
 import io.keck.ops.ConnectionMeters;
+import io.keck.ops.FeedMeters;
 import io.keck.ops.HeapMeters;
 import io.keck.ops.LogMeters;
+import io.keck.ops.LoopMeters;
 import io.keck.ops.PrometheusEndpoint;
 import io.keck.ops.RestMeters;
 import io.keck.ops.RoomMeters;
 import io.keck.ops.SyncStages;
+import io.keck.wing.Host;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
-/**
- * Everything that counts, made before what is counted.
- *
- * @param prometheus where metrics are registered that have labels or are histograms
- */
+/** Everything that counts, made before what is counted. */
 public record Instruments(
-        PrometheusRegistry prometheus, RoomMeters rooms, BusMeters bus, LogMeters log, ConnectionMeters connections) {
+        RoomMeters rooms, BusMeters bus, LogMeters log, ConnectionMeters connections, FeedMeters feed) {
     /** Puts the endpoint for Prometheus on the admin port and registers what needs nothing else. */
-    public static Instruments of(Environment environment) {
+    public static Instruments of(Host host) {
+        Environment environment = host.environment();
         PrometheusRegistry prometheus = PrometheusEndpoint.addTo(environment);
         SyncStages stages = new SyncStages(prometheus);
         HeapMeters.register(environment.metrics(), prometheus);
+        LoopMeters.register(host, prometheus);
         environment.jersey().register(new RestMeters(prometheus, System::nanoTime));
         return new Instruments(
-                prometheus,
                 new RoomMeters(environment.metrics(), prometheus, stages, System::nanoTime),
                 new BusMeters(environment.metrics(), prometheus, stages),
                 new LogMeters(environment.metrics(), prometheus),
-                new ConnectionMeters(environment.metrics(), prometheus, stages));
+                new ConnectionMeters(environment.metrics(), prometheus, stages),
+                new FeedMeters(environment.metrics(), prometheus));
     }
 }

@@ -1,14 +1,17 @@
 package io.keck.node;
 
+import io.dropwizard.lifecycle.Managed;
 import io.keck.room.Bus;
+import io.keck.room.Rooms;
 import io.keck.socket.Sockets;
 import io.keck.storage.JdbiKicks;
+import io.keck.storage.Storage;
+import io.keck.thread.Loop;
+import io.keck.thread.OutOfMemory;
+import io.keck.wing.Host;
 import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
@@ -18,12 +21,13 @@ import org.slf4j.LoggerFactory;
  * Ends connections on all nodes when an operator says so. Other nodes hear of it over the bus, and find it in the
  * database: every second while the bus is away, every few seconds else. Each carries it out once. Thread-safe.
  */
-public final class Kicks {
+public final class Kicks implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(Kicks.class);
     private static final int MANY = 10_000;
-    /** Ticks, of half a second. */
+    private static final long LOOK_MILLIS = 500;
+    /** Looks between two questions while the bus is healthy. */
     private static final int SELDOM = 6;
-
+    /** The same while it is not. */
     private static final int OFTEN = 2;
 
     private final Sockets sockets;
@@ -31,13 +35,8 @@ public final class Kicks {
     private final JdbiKicks database;
     private final BooleanSupplier isHealthy;
     private final SecureRandom random = new SecureRandom();
-    private final AtomicBoolean asking = new AtomicBoolean();
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(r -> {
-        Thread asker = new Thread(r, "kicks");
-        asker.setDaemon(true);
-        return asker;
-    });
-    private int ticks;
+    private final Loop loop = Loop.every("kicks", LOOK_MILLIS, this::look);
+    private int looks;
     private final Map<Long, Boolean> done = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -47,8 +46,18 @@ public final class Kicks {
         }
     };
 
+    /** Listens for kicks of other nodes, on the bus and, where the database is shared, in it. */
+    public static Kicks build(Host host, Rooms rooms, Sockets sockets, Bus bus, Storage storage) {
+        Kicks kicks = new Kicks(sockets, bus, storage.kicks(), storage.database()::isResponsive);
+        rooms.onKick(kicks::told);
+        if (storage.database().isShared()) {
+            host.manage(kicks);
+        }
+        return kicks;
+    }
+
     /** @param isHealthy whether the database answers */
-    public Kicks(Sockets sockets, Bus bus, JdbiKicks database, BooleanSupplier isHealthy) {
+    Kicks(Sockets sockets, Bus bus, JdbiKicks database, BooleanSupplier isHealthy) {
         this.sockets = sockets;
         this.bus = bus;
         this.database = database;
@@ -88,28 +97,34 @@ public final class Kicks {
     }
 
     /** Another node says so. */
-    public void told(Bus.Kick kick) {
+    void told(Bus.Kick kick) {
         if (isNew(kick)) {
             int here = sockets.kick(kick.room(), kick.connection());
             LOG.info("An operator on another node ended {} connections on this node", here);
         }
     }
 
-    /** Looks into the database when it is time; to be called twice a second, by one thread. */
-    public void tick() {
+    private void look() {
         int every = bus.isHealthy() ? SELDOM : OFTEN;
-        if (++ticks < every || !isHealthy.getAsBoolean() || !asking.compareAndSet(false, true)) {
+        if (++looks < every || !isHealthy.getAsBoolean()) {
             return;
         }
-        ticks = 0;
-        thread.execute(() -> {
-            try {
-                database.poll().forEach(this::told);
-            } catch (JdbiException e) {
-                LOG.debug("The database did not tell of kicks", e);
-            } finally {
-                asking.set(false);
-            }
-        });
+        looks = 0;
+        try {
+            database.poll().forEach(this::told);
+        } catch (JdbiException e) {
+            OutOfMemory.check(e);
+            LOG.debug("The database did not tell of kicks", e);
+        }
+    }
+
+    @Override
+    public void start() {
+        loop.start();
+    }
+
+    @Override
+    public void stop() {
+        loop.stop();
     }
 }

@@ -2,10 +2,9 @@ package io.keck.node;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.storage.JdbiNodes;
+import io.keck.thread.Loop;
+import io.keck.thread.Threads;
 import java.security.SecureRandom;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,11 +22,7 @@ public final class NodeLabel implements Managed {
     private final JdbiNodes nodes;
     private final String label;
     private final long boot = new SecureRandom().nextLong();
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(r -> {
-        Thread thread = new Thread(r, "node-label");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Loop loop = Loop.every("node-label", EVERY_MS, this::check);
     private boolean lost;
 
     public NodeLabel(JdbiNodes nodes, String label) {
@@ -39,12 +34,12 @@ public final class NodeLabel implements Managed {
     @Override
     public void start() {
         nodes.take(label, boot);
-        var unused = timer.scheduleWithFixedDelay(this::check, EVERY_MS, EVERY_MS, TimeUnit.MILLISECONDS);
+        loop.start();
     }
 
     @Override
     public void stop() {
-        timer.shutdownNow();
+        loop.stop();
     }
 
     private void check() {
@@ -62,7 +57,7 @@ public final class NodeLabel implements Managed {
                     "A second node has started with the label \"{}\" on this database and replaces this one, which stops now."
                             + " To run both, give each its own NODE_ID",
                     label);
-            new Thread(() -> System.exit(EXIT_STATUS), "replaced").start();
+            Threads.daemon("replaced", () -> System.exit(EXIT_STATUS)).start();
         }
     }
 }

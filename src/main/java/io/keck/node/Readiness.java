@@ -4,7 +4,7 @@ import com.codahale.metrics.Gauge;
 import io.dropwizard.core.setup.Environment;
 import io.keck.ops.HealthServlet;
 import io.keck.ops.HealthServlet.Status;
-import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.Database;
 import java.util.concurrent.TimeUnit;
 
 /** How this node is as a whole: at {@code /health} and {@code /health/ready} for balancers, at {@code /health/live} for whoever restarts it. */
@@ -32,7 +32,7 @@ public final class Readiness {
     private final boolean requiresDatabase;
 
     /** @param requiresDatabase whether the node is not ready while the database is away */
-    public Readiness(RoomRuntime runtime, JdbiUpdateLog log, boolean requiresDatabase) {
+    public Readiness(RoomRuntime runtime, Database database, boolean requiresDatabase) {
         this(
                 new Node() {
                     @Override
@@ -52,7 +52,7 @@ public final class Readiness {
 
                     @Override
                     public boolean isSaving() {
-                        return log.isHealthy();
+                        return database.isHealthy();
                     }
 
                     @Override

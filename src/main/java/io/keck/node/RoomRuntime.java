@@ -9,15 +9,16 @@ import io.keck.room.RoomContext;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import io.keck.room.UpdateLog;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import io.keck.socket.SocketFactory;
+import io.keck.thread.Loop;
+import io.keck.thread.Threads;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.eclipse.jetty.util.component.LifeCycle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,26 +35,36 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
 
     private final ExecutorService turns;
     private final ExecutorService documents;
-    private final ScheduledExecutorService ticks =
-            Executors.newSingleThreadScheduledExecutor(r -> new Thread(r, "room-tick"));
-    private final List<Runnable> tickers = new CopyOnWriteArrayList<>();
+    private final Node node;
+    private final Loop ticks = Loop.every("room-tick", TICK_MS, this::tick);
+    private final @Nullable Loop tail;
     private final Rooms rooms;
     private final long drainMillis;
     private volatile boolean draining;
     /** By an operator. */
     private volatile boolean held;
 
-    private Runnable farewell = () -> {};
-    private long tailMillis;
     private volatile boolean started;
     private volatile long tickedAt = System.nanoTime();
 
-    /** @param documentHeap bytes that documents may take */
+    /**
+     * Rooms that have no turns yet.
+     *
+     * @param node gets the ticks of the rooms, and gives those of everything else
+     * @param documentHeap bytes that documents may take
+     */
     public RoomRuntime(
-            UpdateLog log, Bus bus, RoomSettings settings, RoomMetrics metrics, long documentHeap, long drainMillis) {
+            Node node,
+            UpdateLog log,
+            Bus bus,
+            RoomSettings settings,
+            RoomMetrics metrics,
+            long documentHeap,
+            long drainMillis) {
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
-        this.turns = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-turn"));
-        this.documents = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-document"));
+        this.node = node;
+        this.turns = Threads.pool("room-turn", threads);
+        this.documents = Threads.pool("room-document", threads);
         this.rooms = new Rooms(new RoomContext(
                 log,
                 bus,
@@ -64,8 +75,9 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
                 new TimeOrderedIds(),
                 settings,
                 metrics));
+        this.tail = log.isShared() ? Loop.every("room-tail", settings.tailAlone(), rooms::tail) : null;
         this.drainMillis = drainMillis;
-        tickers.add(rooms::tick);
+        node.everyTick("rooms", rooms::tick);
     }
 
     public Rooms rooms() {
@@ -73,7 +85,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     }
 
     /** Whether a name is held, see {@link Rooms#isHeld}. A database that does not answer leaves that open: then it is not. */
-    public boolean isHeld(String name) {
+    boolean isHeld(String name) {
         try {
             return rooms.mayBeHeld(name)
                     && rooms.isHeld(name).toCompletableFuture().get(HELD_MS, TimeUnit.MILLISECONDS);
@@ -85,7 +97,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         }
     }
 
-    public boolean isDraining() {
+    boolean isDraining() {
         return draining || held;
     }
 
@@ -102,51 +114,40 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         return System.nanoTime() - tickedAt;
     }
 
-    public void everyTick(Runnable ticker) {
-        tickers.add(ticker);
-    }
+    /** Which connections this node takes. */
+    public SocketFactory.Gatekeeper gatekeeper(BooleanSupplier databaseAnswers) {
+        return new SocketFactory.Gatekeeper() {
+            @Override
+            public boolean isHeld(String room) {
+                return RoomRuntime.this.isHeld(room);
+            }
 
-    /** When the node stops, this comes first: it sends clients away in good order. What is left then is sent away at once. */
-    public void beforeDrain(Runnable task) {
-        farewell = task;
-    }
-
-    /** From the start on, compares the rooms with a log to which other nodes write, too. */
-    public void tail(long everyMillis) {
-        tailMillis = everyMillis;
+            @Override
+            public boolean accepts(String room) {
+                return !isDraining() && (rooms.isOpen(room) || databaseAnswers.getAsBoolean());
+            }
+        };
     }
 
     @Override
     public void start() {
-        every(TICK_MS, this::tick);
-        if (tailMillis > 0) {
-            every(tailMillis, () -> guarded(rooms::tail));
+        ticks.start();
+        if (tail != null) {
+            tail.start();
         }
         started = true;
     }
 
-    private void every(long millis, Runnable task) {
-        var unused = ticks.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
-    }
-
     private void tick() {
-        tickers.forEach(RoomRuntime::guarded);
+        node.tick();
         tickedAt = System.nanoTime();
-    }
-
-    private static void guarded(Runnable ticker) {
-        try {
-            ticker.run();
-        } catch (RuntimeException e) {
-            LOG.error("A periodic task of the rooms failed; it runs again with the next tick", e);
-        }
     }
 
     @Override
     public void lifeCycleStopping(LifeCycle event) {
         draining = true;
         LOG.info("Stopping: asking the clients of {} rooms to reconnect elsewhere", rooms.size());
-        guarded(farewell);
+        node.farewell();
         try {
             rooms.drain(CloseReason.restart()).get(drainMillis, TimeUnit.MILLISECONDS);
             LOG.info("Everything is saved");
@@ -163,7 +164,10 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
 
     @Override
     public void stop() throws InterruptedException {
-        ticks.shutdownNow();
+        ticks.stop();
+        if (tail != null) {
+            tail.stop();
+        }
         documents.shutdown();
         turns.shutdown();
         if (!turns.awaitTermination(5, TimeUnit.SECONDS)) {

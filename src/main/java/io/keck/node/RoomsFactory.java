@@ -4,7 +4,12 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.MinDuration;
+import io.keck.ops.RoomChecks;
+import io.keck.ops.RoomMeters;
+import io.keck.room.Bus;
+import io.keck.room.DocumentLimits;
 import io.keck.room.RoomSettings;
+import io.keck.room.UpdateLog;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +42,17 @@ public class RoomsFactory {
     @Min(1)
     @JsonProperty
     private int maxAwarenessStates = 100;
+
+    @JsonProperty
+    private @Nullable DataSize maxDocument;
+
+    @Min(1)
+    @JsonProperty
+    private int maxDocumentClients = DocumentLimits.DEFAULT.maxClients();
+
+    @Min(1)
+    @JsonProperty
+    private long maxDocumentStructs = DocumentLimits.DEFAULT.maxStructs();
 
     @NotNull
     @JsonProperty
@@ -87,11 +103,35 @@ public class RoomsFactory {
                 unloadAfter.toMilliseconds(),
                 deletedNameHold.toMilliseconds(),
                 compareEvery.toMilliseconds(),
-                compareEveryWithoutBus.toMilliseconds());
+                compareEveryWithoutBus.toMilliseconds(),
+                new DocumentLimits(maxDocument(), maxDocumentClients, maxDocumentStructs));
+    }
+
+    /** What a document may have without being larger than this node can load again. */
+    private long maxDocument() {
+        return maxDocument != null
+                ? maxDocument.toBytes()
+                : Math.min(
+                        DocumentLimits.DEFAULT.maxBytes(), Runtime.getRuntime().maxMemory() / 12);
+    }
+
+    /**
+     * The rooms of a node, with their gauges and health checks.
+     *
+     * @param drainMillis how long a shutdown waits for pending updates to be committed
+     */
+    public RoomRuntime build(Node node, UpdateLog log, Bus bus, RoomMeters meters, long drainMillis) {
+        RoomSettings settings = settings();
+        RoomRuntime runtime = new RoomRuntime(node, log, bus, settings, meters, documentHeap(), drainMillis);
+        meters.watch(runtime.rooms(), documentHeap(), settings.maxOverlays());
+        RoomChecks.register(node.environment().healthChecks(), runtime.rooms(), meters);
+        node.manage(runtime);
+        node.environment().lifecycle().addEventListener(runtime);
+        return runtime;
     }
 
     /** Bytes of heap that the documents of back ends may take, of all rooms together. */
-    public long documentHeap() {
+    private long documentHeap() {
         return documentHeap != null
                 ? documentHeap.toBytes()
                 : Runtime.getRuntime().maxMemory() / 4;

@@ -48,11 +48,7 @@ public final class BusMeters implements BusMetrics {
         untilReceived = stages.of(SyncStages.Stage.CROSSED);
     }
 
-    /**
-     * Registers what is asked of the bus when somebody looks.
-     *
-     * @param isConfigured whether there is to be a bus at all
-     */
+    @Override
     public void watch(boolean isConfigured, BooleanSupplier isHealthy) {
         registry.register(MetricNames.BUS_CONFIGURED, (Gauge<Integer>) () -> isConfigured ? 1 : 0);
         registry.register(MetricNames.BUS_NODES, (Gauge<Integer>) () -> others);

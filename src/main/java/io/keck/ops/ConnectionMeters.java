@@ -91,7 +91,7 @@ public final class ConnectionMeters implements ConnectionMetrics {
                 .register(registry);
     }
 
-    /** Registers the gauges, which are read at each scrape. */
+    @Override
     public void watch(IntSupplier open, IntSupplier slow, IntSupplier held, LongSupplier backlogBytes) {
         registry.register(MetricNames.CONNECTIONS_OPEN, (Gauge<Integer>) open::getAsInt);
         registry.register(MetricNames.CONNECTIONS_SLOW, (Gauge<Integer>) slow::getAsInt);

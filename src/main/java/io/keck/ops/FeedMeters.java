@@ -35,9 +35,13 @@ public final class FeedMeters implements FeedMetrics {
         return outcome.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Registers what is asked for when somebody looks. */
-    public void watch(IntSupplier streams, IntSupplier backlog, DoubleSupplier oldestSeconds) {
+    @Override
+    public void watchStreams(IntSupplier streams) {
         registry.register("keck.sse.streams", (Gauge<Integer>) streams::getAsInt);
+    }
+
+    @Override
+    public void watchDeliveries(IntSupplier backlog, DoubleSupplier oldestSeconds) {
         registry.register("keck.webhook.backlog-rooms", (Gauge<Integer>) backlog::getAsInt);
         registry.register("keck.webhook.oldest-seconds", (Gauge<Double>) oldestSeconds::getAsDouble);
     }

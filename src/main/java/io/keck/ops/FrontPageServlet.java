@@ -1,5 +1,6 @@
 package io.keck.ops;
 
+import io.dropwizard.core.setup.Environment;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -13,15 +14,26 @@ public final class FrontPageServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
     /** Where browsers look for the icon. */
-    public static final String ICON = "/favicon.ico";
+    private static final String ICON = "/favicon.ico";
 
     private static final String LINK_TO_DOCS =
             "<p><a href=\"api/docs/\">/api/docs/</a> describes the HTTP interface for back ends.</p>\n";
 
     private final boolean described;
 
-    /** @param described whether there is a page that describes the HTTP interface */
-    public FrontPageServlet(boolean described) {
+    /**
+     * Puts the page at the root of the main port.
+     *
+     * @param described whether there is a page that describes the HTTP interface
+     */
+    public static void addTo(Environment environment, boolean described) {
+        environment
+                .servlets()
+                .addServlet("front", new FrontPageServlet(described))
+                .addMapping("", ICON);
+    }
+
+    private FrontPageServlet(boolean described) {
         this.described = described;
     }
 

@@ -51,12 +51,7 @@ public final class LogMeters implements LogMetrics {
         rowsPurged = registry.counter(MetricNames.ROWS_PURGED);
     }
 
-    /**
-     * Registers what is asked for when somebody looks.
-     *
-     * @param isUp whether the database answers
-     * @param directory of an embedded database, or null
-     */
+    @Override
     public void watch(BooleanSupplier isUp, @Nullable Path directory) {
         registry.register(MetricNames.DATABASE_UP, (Gauge<Integer>) () -> isUp.getAsBoolean() ? 1 : 0);
         Disk disk = new Disk(directory);

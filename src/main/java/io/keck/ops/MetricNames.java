@@ -64,6 +64,11 @@ final class MetricNames {
     /** Rows of other nodes, read from the log. */
     static final String ROWS_CAUGHT_UP = "keck.rooms.rows-caught-up";
 
+    /** Updates and edits that were left aside because their document has reached a limit. */
+    static final String GROWTH_REFUSED = "keck.rooms.growth-refused";
+    /** Documents above 80 % of a limit. */
+    static final String NEAR_LIMIT = "keck.rooms.near-limit";
+
     /** Structs and deleted ranges of no length that were left out of updates from sockets and of created documents. */
     static final String EMPTY_STRUCTS = "keck.rooms.empty-structs";
 
@@ -150,6 +155,13 @@ final class MetricNames {
     static final String HEAP_LIVE = "keck.heap.live-ratio";
 
     static final String GC_SECONDS = "keck_gc_seconds_total";
+
+    /** By {@code loop}, the name of its thread, and of the single work where a thread has several: turns that failed. */
+    static final String LOOP_FAILURES = "keck_loops_failures_total";
+    /** By {@code loop}: how long ago its turn should have been over; 0 while it is well. */
+    static final String LOOP_LATE = "keck_loops_late_seconds";
+    /** Arrays or strings that were asked for and are too long for any memory; each failed one request. */
+    static final String TOO_LARGE_ARRAYS = "keck_heap_too_large_arrays_total";
 
     private MetricNames() {}
 }

@@ -41,6 +41,8 @@ public final class RoomMeters implements RoomMetrics {
     private final AtomicLong behindSince = new AtomicLong();
 
     private final AtomicInteger quarantined = new AtomicInteger();
+    private final AtomicInteger nearLimit = new AtomicInteger();
+    private final Counter growthRefused;
 
     /**
      * Registers what is counted.
@@ -69,6 +71,8 @@ public final class RoomMeters implements RoomMetrics {
         unsavedBegan = registry.counter(MetricNames.UNSAVED_BEGAN);
         unsavedEnded = registry.counter(MetricNames.UNSAVED_ENDED);
         emptyStructs = registry.counter(MetricNames.EMPTY_STRUCTS);
+        growthRefused = registry.counter(MetricNames.GROWTH_REFUSED);
+        registry.register(MetricNames.NEAR_LIMIT, (Gauge<Integer>) nearLimit::get);
         slowed = registry.counter(MetricNames.CONNECTIONS_SLOWED);
         registry.register(MetricNames.SYNC_BEHIND_ROOMS, (Gauge<Integer>) () -> behindRooms);
         registry.register(MetricNames.SYNC_BEHIND_ROWS, (Gauge<Long>) () -> behindRows);
@@ -192,6 +196,21 @@ public final class RoomMeters implements RoomMetrics {
     @Override
     public void slowConnection() {
         slowed.inc();
+    }
+
+    @Override
+    public void growthRefused() {
+        growthRefused.inc();
+    }
+
+    @Override
+    public void nearLimitBegan() {
+        nearLimit.incrementAndGet();
+    }
+
+    @Override
+    public void nearLimitEnded() {
+        nearLimit.decrementAndGet();
     }
 
     @Override

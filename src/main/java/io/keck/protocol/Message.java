@@ -222,6 +222,18 @@ public sealed interface Message {
         return out.toByteArray();
     }
 
+    /**
+     * The frame that tells a peer that something was not taken. y-websocket writes the reason to the console and stays.
+     * Source: y-protocols {@code auth.js} {@code writePermissionDenied}.
+     */
+    static byte[] denied(String reason) {
+        Encoder out = new Encoder(reason.length() + 8);
+        out.writeUint8(AUTH);
+        out.writeUint8(0);
+        out.writeVarString(reason);
+        return out.toByteArray();
+    }
+
     /** The frame of these awareness states; an empty one only shows that the server is alive. */
     static byte[] awareness(List<AwarenessState> states) {
         byte[] body = AwarenessState.encode(states);

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class Batches {
     private final ArrayDeque<Batch> queue = new ArrayDeque<>();
     private final Supplier<UUID> ids;
+    /** Bytes of everything that was ever added. */
+    private long added;
 
     Batches(Supplier<UUID> ids) {
         this.ids = ids;
@@ -98,6 +100,7 @@ final class Batches {
             queue.add(last);
         }
         last.add(update, from);
+        added += update.length();
         if (from != null) {
             from.lastBatch = last;
         }
@@ -112,6 +115,12 @@ final class Batches {
             queue.add(last);
         }
         last.add(edit);
+        added += edit.update().length();
+    }
+
+    /** Bytes of everything that was ever added, dropped edits included; what was lost and is added again does not count. */
+    long added() {
+        return added;
     }
 
     /** Whether no update of a socket or of another node waits. */

@@ -21,6 +21,11 @@ public interface Connection {
     /** When a frame was last queued, milliseconds of the room's clock. */
     long lastSend();
 
+    /** The address of the peer, as far as it is known; empty where it is not. */
+    default String address() {
+        return "";
+    }
+
     /** Stops reading from this peer, so that it feels what it sends. */
     void pause();
 

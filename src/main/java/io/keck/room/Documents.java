@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * The documents of rooms as back ends read and edit them. Thread-safe.
  *
  * <p>Stages fail with {@link RoomMissingException} where there is no such room, {@link UnavailableException} where the
- * database does not answer, {@link QuarantinedException} for an edit of a room whose stored state is damaged, and with whatever the given function throws, which then has changed nothing. They are
+ * database does not answer, {@link QuarantinedException} for an edit of a room whose stored state is damaged,
+ * {@link TooLargeException} for one that would make a document larger than it may be, and with whatever the given function throws, which then has changed nothing. They are
  * completed on threads that must not be held up.
  */
 public interface Documents {
@@ -121,6 +122,16 @@ public interface Documents {
         /** @param damage what is wrong with what */
         public QuarantinedException(UpdateLog.Damage damage) {
             super(damage.what(), null, false, false);
+        }
+    }
+
+    /** The document has reached a limit, so nothing that makes it larger is taken. Nothing is changed. */
+    final class TooLargeException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        /** @param sentence which limit, and what is taken */
+        public TooLargeException(String sentence) {
+            super(sentence, null, false, false);
         }
     }
 

@@ -96,6 +96,9 @@ public final class Mailbox {
         } catch (RuntimeException | Error e) {
             LOG.error("A task of a room failed; the room is given up and loaded again", e);
             onFailure.run();
+            if (e instanceof OutOfMemoryError exhausted) {
+                throw exhausted; // the thread decides whether the process goes on
+            }
         }
     }
 }

@@ -46,12 +46,21 @@ final class Member implements Awareness.Owner {
     @Nullable
     Batch lastBatch;
 
+    /** As whom it counts where a share is limited; empty where it is not known. */
+    final String origin;
+
+    /** About how many bytes of its last update that was left aside would add to the document; 0 where none is. */
+    long refused;
+    /** When it may be told again that something was left aside. */
+    long toldAfter = Long.MIN_VALUE;
+
     /** Not read from, because too much waits to be saved. */
     boolean paused;
 
     /** @param maxStates clients that it may speak for */
     Member(Connection connection, int maxStates) {
         this.connection = connection;
+        this.origin = DocumentGrowth.origin(connection.address());
         this.maxStates = maxStates;
     }
 

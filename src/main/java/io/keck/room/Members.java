@@ -27,6 +27,7 @@ final class Members implements Message.Handler<Member> {
     private final Life life;
     private final Seats seats;
     private final List<Member> all;
+    private final DocumentGrowth growth;
     private final Consumer<Runnable> turns;
     private final Answers answers;
     private final RoomAwareness awareness;
@@ -35,6 +36,7 @@ final class Members implements Message.Handler<Member> {
      * No members yet.
      *
      * @param all the room's own list
+     * @param growth says what the document has room for
      * @param turns runs something in a turn of the room, while it is open
      * @param others tells the other nodes
      */
@@ -46,6 +48,7 @@ final class Members implements Message.Handler<Member> {
             Life life,
             Seats seats,
             List<Member> all,
+            DocumentGrowth growth,
             Consumer<Runnable> turns,
             Consumer<Bus.Event> others) {
         this.context = context;
@@ -55,6 +58,7 @@ final class Members implements Message.Handler<Member> {
         this.life = life;
         this.seats = seats;
         this.all = all;
+        this.growth = growth;
         this.turns = turns;
         this.answers = new Answers(replica::store, batches, context.settings(), this::mustWait);
         this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others);
@@ -163,7 +167,9 @@ final class Members implements Message.Handler<Member> {
             member.connection.close(CloseReason.quarantined());
             return;
         }
-        saving.add(fresh, member);
+        if (growth.takes(fresh, member)) {
+            saving.add(fresh, member);
+        }
     }
 
     @Override
@@ -193,6 +199,11 @@ final class Members implements Message.Handler<Member> {
                 && !replica.hasRead(member.freshAfter)
                 && context.clock().getAsLong() < member.freshUntil;
         return isStale || batches.holdNewsOf(member);
+    }
+
+    /** The room's own step 1. */
+    byte[] step1() {
+        return answers.step1();
     }
 
     /** Answers the step 1s that have not to wait. */

@@ -66,6 +66,7 @@ final class Room implements Replica.Owner {
     private final Requests requests;
     private final Audience audience;
     private final Saving saving;
+    private final DocumentGrowth growth;
     private final Members members;
     private final RoomBus bus;
     private final RoomDocument document;
@@ -123,13 +124,15 @@ final class Room implements Replica.Owner {
                 safeguards,
                 life,
                 this::lifeEnded);
-        members = new Members(context, replica, batches, saving, life, seats, all, this::inTurn, this::tellOthers);
+        growth = new DocumentGrowth(name, context, batches, replica, all, safeguards);
+        members = new Members(
+                context, replica, batches, saving, life, seats, all, growth, this::inTurn, this::tellOthers);
         bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members.awareness());
         document = new RoomDocument(
                 context.documents(),
                 mailbox::post,
                 () -> store().encode(),
-                edit -> saving.submit(edit, state == State.OPEN ? null : life.whyNot(0)),
+                edit -> saving.submit(edit, state == State.OPEN ? growth.refusal(edit) : life.whyNot(0)),
                 context.budget());
     }
 
@@ -348,7 +351,11 @@ final class Room implements Replica.Owner {
                 audience.broadcast(Message.update(own.payload()), own.soleOrigin());
             }
             saving.committed(own);
-        } else if (!news.isEmpty()) {
+            growth.committed();
+            return;
+        }
+        growth.foreign(step.update());
+        if (!news.isEmpty()) {
             audience.broadcast(Message.update(news.encode()), null);
         }
     }
@@ -373,6 +380,7 @@ final class Room implements Replica.Owner {
             audience.broadcast(Message.update(news.encode()), null);
         }
         saving.replaced();
+        growth.replaced();
     }
 
     @Override
@@ -409,6 +417,7 @@ final class Room implements Replica.Owner {
         life.begin(contents.ended());
         bus.subscribe(contents.roomId());
         replica.begin(contents);
+        growth.begin();
         watchers.risen(contents.roomId(), contents.head().seq());
         List<Runnable> tasks = List.copyOf(waiting);
         waiting.clear();
@@ -457,6 +466,7 @@ final class Room implements Replica.Owner {
         saving.onTick(now);
         members.awareness().expire();
         audience.lookAfter(now);
+        growth.onTick(members.step1());
         boolean idle = all.isEmpty() && batches.isEmpty() && now - seats.emptySince() >= settings.unloadAfter();
         if (idle && !quarantine.isOn() && seats.shutIfFree()) {
             ended();
@@ -472,6 +482,7 @@ final class Room implements Replica.Owner {
         members.awareness().end();
         bus.end();
         saving.end();
+        growth.end();
         quarantine.end();
         onClosed.run();
     }

@@ -133,6 +133,14 @@ final class RoomDocuments implements Documents {
         StructStore whole = new StructStore();
         whole.apply(content);
         byte[] written = whole.encode();
+        DocumentLimits limits = context.settings().document();
+        if (written.length > limits.maxBytes()
+                || whole.clientCount() > limits.maxClients()
+                || whole.structs() > limits.maxStructs()) {
+            return CompletableFuture.failedStage(new TooLargeException("The content has " + written.length + " bytes, "
+                    + whole.clientCount() + " clients and " + whole.structs() + " structs. A document may have "
+                    + limits.maxBytes() + ", " + limits.maxClients() + " and " + limits.maxStructs() + "."));
+        }
         long link = 1 | (context.ids().get().getLeastSignificantBits() & Long.MAX_VALUE);
         context.metrics().emptyStructs(content.emptyCount());
         return acted(

@@ -18,6 +18,7 @@ package io.keck.room;
  *     and copies of the ended life are told apart from newcomers
  * @param tailHealthy milliseconds between two comparisons with the log while the bus is healthy
  * @param tailAlone milliseconds between two comparisons with the log while it is not, or there is none
+ * @param document what one document may be
  */
 public record RoomSettings(
         long maxBacklog,
@@ -33,9 +34,64 @@ public record RoomSettings(
         long unloadAfter,
         long deletedNameHold,
         long tailHealthy,
-        long tailAlone) {
-    /** 2 MiB, 8 MiB, 64 MiB, 256 MiB, 64 KiB, 100, 2 s, 500 ms, 20 s, 60 s, 30 s, 60 s, 3 s, 200 ms. */
+        long tailAlone,
+        DocumentLimits document) {
+    /** 2 MiB, 8 MiB, 64 MiB, 256 MiB, 64 KiB, 100, 2 s, 500 ms, 20 s, 60 s, 30 s, 60 s, 3 s, 200 ms; {@link DocumentLimits#DEFAULT}. */
     public static final RoomSettings DEFAULT = new RoomSettings(
             2 << 20, 8 << 20, 64 << 20, 256 << 20, 64 << 10, 100, 2_000, 500, 20_000, 60_000, 30_000, 60_000, 3_000,
-            200);
+            200, DocumentLimits.DEFAULT);
+
+    /** Without limits for documents. */
+    public RoomSettings(
+            long maxBacklog,
+            long maxInbound,
+            long maxOverlay,
+            long maxOverlays,
+            int maxAwarenessBytes,
+            int maxAwarenessStates,
+            long saveTimeout,
+            long retryAfter,
+            long keepAlive,
+            long stuckAfter,
+            long unloadAfter,
+            long deletedNameHold,
+            long tailHealthy,
+            long tailAlone) {
+        this(
+                maxBacklog,
+                maxInbound,
+                maxOverlay,
+                maxOverlays,
+                maxAwarenessBytes,
+                maxAwarenessStates,
+                saveTimeout,
+                retryAfter,
+                keepAlive,
+                stuckAfter,
+                unloadAfter,
+                deletedNameHold,
+                tailHealthy,
+                tailAlone,
+                DocumentLimits.NONE);
+    }
+
+    /** The same with other limits for documents. */
+    public RoomSettings with(DocumentLimits limits) {
+        return new RoomSettings(
+                maxBacklog,
+                maxInbound,
+                maxOverlay,
+                maxOverlays,
+                maxAwarenessBytes,
+                maxAwarenessStates,
+                saveTimeout,
+                retryAfter,
+                keepAlive,
+                stuckAfter,
+                unloadAfter,
+                deletedNameHold,
+                tailHealthy,
+                tailAlone,
+                limits);
+    }
 }

@@ -49,6 +49,16 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it a document grows until no node can load it any more. */
+    default boolean boundsDocuments() {
+        return true;
+    }
+
+    /** Without it what was left aside at the limit stays with its writer when there is room for it again. */
+    default boolean asksRefusedWriters() {
+        return true;
+    }
+
     /** Without it a tab that was left open writes the content of an ended life into the next one. */
     default boolean refusesCopiesOfEndedLives() {
         return true;

@@ -8,6 +8,7 @@ import io.keck.protocol.CloseReason;
 import io.keck.protocol.HocuspocusFrame;
 import io.keck.protocol.Message;
 import io.keck.room.Seat;
+import io.keck.thread.OutOfMemory;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.MessageHandler;
@@ -166,6 +167,7 @@ public final class CollaborationEndpoint extends Endpoint {
 
     @Override
     public void onError(Session session, Throwable error) {
+        OutOfMemory.check(error); // Jetty logs its name alone
         LOG.debug("Connection {} of room {}: failed: {}", id, room, String.valueOf(error));
     }
 

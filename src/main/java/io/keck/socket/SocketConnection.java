@@ -72,7 +72,8 @@ final class SocketConnection implements Connection {
         return id;
     }
 
-    String address() {
+    @Override
+    public String address() {
         return address;
     }
 

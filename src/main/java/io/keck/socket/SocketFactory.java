@@ -1,7 +1,6 @@
 package io.keck.socket;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.keck.crdt.store.DecodeLimits;
@@ -9,6 +8,7 @@ import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.AwarenessState;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
+import io.keck.wing.Host;
 import jakarta.servlet.DispatcherType;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -67,13 +67,13 @@ public class SocketFactory {
     }
 
     /**
-     * Puts the endpoint and the filter before it into the application.
+     * Puts the endpoint and the filter before it into the application, with their ticks, gauges and step before the drain.
      *
      * @param clock milliseconds of a steady clock
      * @param gatekeeper knows which connections can be taken
      */
     public Sockets build(
-            Environment environment,
+            Host host,
             Rooms rooms,
             RoomSettings settings,
             LongSupplier clock,
@@ -91,7 +91,7 @@ public class SocketFactory {
                         restartSpread.toMilliseconds()),
                 clock,
                 metrics);
-        ServletContextHandler context = environment.getApplicationContext();
+        ServletContextHandler context = host.environment().getApplicationContext();
         UpgradeFilter filter = new UpgradeFilter(gatekeeper, metrics);
         JakartaWebSocketServletContainerInitializer.configure(context, (servletContext, container) -> {
             container.setDefaultMaxSessionIdleTimeout(0);
@@ -103,6 +103,9 @@ public class SocketFactory {
             context.getServletHandler().prependFilter(holder);
             context.getServletHandler().prependFilterMapping(mapping(holder));
         });
+        metrics.watch(sockets::size, sockets::slow, sockets::held, sockets::backlogBytes);
+        host.everyTick("sockets", sockets::tick);
+        host.beforeDrain(sockets::restart);
         return sockets;
     }
 

@@ -3,7 +3,6 @@ package io.keck.storage;
 import io.keck.blob.BlobsUnavailableException;
 import io.keck.blob.WorkspaceGoneException;
 import io.keck.room.UpdateLog.KeyUsedException;
-import java.security.SecureRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -23,30 +22,20 @@ final class BlobDatabase {
     static final int CONNECTIONS = 2;
 
     private static final long PATIENCE_SECONDS = 20;
-    /** Leaves 53 bits: a number for JSON, too. */
-    private static final int ID_SHIFT = 11;
-
-    private static final SecureRandom RANDOM = new SecureRandom();
-
-    private final JdbiUpdateLog log;
+    private final Database database;
     private final Jdbi jdbi;
     private final boolean shared;
     private final Semaphore connections = new Semaphore(CONNECTIONS, true);
 
-    BlobDatabase(JdbiUpdateLog log) {
-        this.log = log;
-        this.jdbi = log.jdbi();
-        this.shared = log.isShared();
-    }
-
-    /** A number that no row has had before, not even in a database that was restored. */
-    static long newId() {
-        return 1 + (RANDOM.nextLong() >>> ID_SHIFT);
+    BlobDatabase(Database database) {
+        this.database = database;
+        this.jdbi = database.jdbi();
+        this.shared = database.isShared();
     }
 
     /** What keeps a row as it is until the end of the transaction while others may do the same; SQLite needs nothing. */
     String forShare() {
-        return shared ? " FOR SHARE" : "";
+        return database.dialect().forShare();
     }
 
     /** Asks the database. */
@@ -62,20 +51,20 @@ final class BlobDatabase {
      * @return what the work returned
      * @throws KeyUsedException if the work throws it; then nothing was done
      */
-    boolean write(long key, Write.Task.Work work) {
+    boolean write(long key, Change work) {
         return withConnection(true, () -> inTransaction(key, work));
     }
 
     /** The same for a change that nobody can see: where it fails, nothing was done. */
-    boolean prepare(long key, Write.Task.Work work) {
+    boolean prepare(long key, Change work) {
         return withConnection(false, () -> inTransaction(key, work));
     }
 
-    private boolean inTransaction(long key, Write.Task.Work work)
+    private boolean inTransaction(long key, Change work)
             throws ExecutionException, InterruptedException, TimeoutException {
         return shared
                 ? jdbi.inTransaction(work::run)
-                : log.change(key, work).toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                : database.change(key, work).toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
     private interface Step<T> {
@@ -104,7 +93,7 @@ final class BlobDatabase {
             if (cause instanceof KeyUsedException used) {
                 throw used;
             }
-            log.connectionFailed(cause);
+            database.connectionFailed(cause);
             throw new BlobsUnavailableException(
                     "the database failed: " + cause.getMessage(),
                     visible && !(cause instanceof ConnectionException),

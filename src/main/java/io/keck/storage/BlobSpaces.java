@@ -2,6 +2,7 @@ package io.keck.storage;
 
 import io.keck.blob.WorkspaceGoneException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
@@ -11,12 +12,12 @@ final class BlobSpaces {
 
     private final BlobDatabase database;
     private final Clock clock;
-    private final long holdMillis;
+    private final Duration deletedNameHold;
 
-    BlobSpaces(BlobDatabase database, Clock clock, long holdMillis) {
+    BlobSpaces(BlobDatabase database, Clock clock, Duration deletedNameHold) {
         this.database = database;
         this.clock = clock;
-        this.holdMillis = holdMillis;
+        this.deletedNameHold = deletedNameHold;
     }
 
     /**
@@ -54,7 +55,7 @@ final class BlobSpaces {
                         + " AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)"
                         + " FROM (SELECT 1) one LEFT JOIN blob_spaces s ON s.name = :name AND s.deleted_at IS NULL")
                 .bind("name", name)
-                .bind("since", clock.millis() - holdMillis)
+                .bind("since", clock.millis() - deletedNameHold.toMillis())
                 .map((rs, ctx) -> {
                     if (rs.getBoolean(2)) {
                         throw new WorkspaceGoneException(name);
@@ -68,7 +69,7 @@ final class BlobSpaces {
     private boolean create(Handle h, String name) {
         return h.createUpdate("INSERT INTO blob_spaces (id, name, created_at) VALUES (:id, :name, :now)"
                                 + " ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING")
-                        .bind("id", BlobDatabase.newId())
+                        .bind("id", RandomIds.next())
                         .bind("name", name)
                         .bind("now", clock.millis())
                         .execute()

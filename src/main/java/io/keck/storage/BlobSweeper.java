@@ -1,12 +1,13 @@
 package io.keck.storage;
 
 import io.keck.metrics.BlobMetrics;
+import io.keck.thread.Loop;
+import io.keck.thread.OutOfMemory;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,30 +24,34 @@ class BlobSweeper {
     private static final int SPACES = 100;
     private static final int CONTENTS = 200;
     private static final int PIECES = 16;
+    /** Much may be due at once. */
+    private static final long PATIENCE_MILLIS = 1_800_000;
+
+    private static final long STOP_MILLIS = 10_000;
 
     private final BlobDatabase database;
     private final Clock clock;
-    private final long keepMillis;
+    private final Duration keepDeleted;
     private final BlobMetrics metrics;
-    private final ScheduledExecutorService thread =
-            Executors.newSingleThreadScheduledExecutor(r -> new Thread(r, "blob-sweeper"));
+    private @Nullable Loop loop;
 
-    BlobSweeper(BlobDatabase database, Clock clock, long keepMillis, BlobMetrics metrics) {
+    BlobSweeper(BlobDatabase database, Clock clock, Duration keepDeleted, BlobMetrics metrics) {
         this.database = database;
         this.clock = clock;
-        this.keepMillis = keepMillis;
+        this.keepDeleted = keepDeleted;
         this.metrics = metrics;
     }
 
     /** Sweeps from now on by itself. */
-    void start(long everyMillis) {
-        var unused = thread.scheduleWithFixedDelay(this::sweepQuietly, everyMillis, everyMillis, TimeUnit.MILLISECONDS);
+    void start(Duration sweepEvery) {
+        loop = Loop.every("blob-sweeper", sweepEvery.toMillis(), PATIENCE_MILLIS, this::sweepQuietly).start();
     }
 
     private void sweepQuietly() {
         try {
             sweep();
         } catch (RuntimeException e) {
+            OutOfMemory.check(e);
             metrics.sweepFailed();
             LOG.warn("Removing the bytes of deleted blobs failed; retrying later: {}", e.toString());
         }
@@ -63,7 +68,7 @@ class BlobSweeper {
     }
 
     private List<Long> deadSpaces() {
-        long before = clock.millis() - keepMillis;
+        long before = clock.millis() - keepDeleted.toMillis();
         return database.read(h -> h.createQuery(
                         "SELECT id FROM blob_spaces WHERE deleted_at <= :before ORDER BY deleted_at LIMIT :n")
                 .bind("before", before)
@@ -81,7 +86,7 @@ class BlobSweeper {
                 int mine = h.createUpdate("UPDATE blob_spaces SET deleted_at = deleted_at"
                                 + " WHERE id = :space AND deleted_at <= :before")
                         .bind("space", spaceId)
-                        .bind("before", clock.millis() - keepMillis)
+                        .bind("before", clock.millis() - keepDeleted.toMillis())
                         .execute();
                 return mine == 1 && emptySome(h, spaceId);
             });
@@ -166,9 +171,9 @@ class BlobSweeper {
     }
 
     void stop() throws InterruptedException {
-        thread.shutdown();
-        if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
-            thread.shutdownNow();
+        Loop started = loop;
+        if (started != null) {
+            started.stop(STOP_MILLIS);
         }
     }
 }

@@ -10,6 +10,7 @@ import io.keck.room.UpdateLog.KeyUsedException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,7 @@ class BlobUpload implements BlobStore.Upload {
 
     private final BlobDatabase database;
     private final Clock clock;
-    private final long leaseMillis;
+    private final Duration abandonedAfter;
     private final int pieceSize;
     private final BlobMetrics metrics;
     private final String workspace;
@@ -58,14 +59,14 @@ class BlobUpload implements BlobStore.Upload {
     BlobUpload(
             BlobDatabase database,
             Clock clock,
-            long leaseMillis,
+            Duration abandonedAfter,
             int pieceSize,
             BlobMetrics metrics,
             String workspace,
             long spaceId) {
         this.database = database;
         this.clock = clock;
-        this.leaseMillis = leaseMillis;
+        this.abandonedAfter = abandonedAfter;
         this.pieceSize = pieceSize;
         this.metrics = metrics;
         this.workspace = workspace;
@@ -104,13 +105,13 @@ class BlobUpload implements BlobStore.Upload {
     /** Writes the full piece. */
     private void flush() {
         boolean first = contentId == 0;
-        long id = first ? BlobDatabase.newId() : contentId;
+        long id = first ? RandomIds.next() : contentId;
         long now = clock.millis();
         boolean renew = !first && renewalIsDue(now);
         boolean written = database.prepare(id, h -> {
             if (first) {
-                insertContents(h, id, now + leaseMillis);
-            } else if (renew && !renewLease(h, now + leaseMillis)) {
+                insertContents(h, id, now + abandonedAfter.toMillis());
+            } else if (renew && !renewLease(h, now + abandonedAfter.toMillis())) {
                 return false;
             }
             insertPiece(h, id);
@@ -121,7 +122,7 @@ class BlobUpload implements BlobStore.Upload {
         }
         contentId = id;
         if (first || renew) {
-            leaseUntil = now + leaseMillis;
+            leaseUntil = now + abandonedAfter.toMillis();
         }
         pieces++;
         filled = 0;
@@ -129,7 +130,7 @@ class BlobUpload implements BlobStore.Upload {
 
     /** A test switches it off. */
     boolean renewalIsDue(long now) {
-        return leaseUntil - now < leaseMillis / 2;
+        return leaseUntil - now < abandonedAfter.toMillis() / 2;
     }
 
     private boolean renewLease(Handle h, long until) {
@@ -192,7 +193,7 @@ class BlobUpload implements BlobStore.Upload {
     private Outcome insert(byte[] hash, @Nullable RequestKey key) {
         Outcome[] outcome = new Outcome[1];
         boolean small = contentId == 0;
-        long id = small ? BlobDatabase.newId() : contentId;
+        long id = small ? RandomIds.next() : contentId;
         database.write(id, h -> {
             long now = clock.millis();
             if (small) {

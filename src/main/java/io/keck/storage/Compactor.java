@@ -6,13 +6,16 @@ import io.keck.crdt.store.Update;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.DamagedException;
 import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.thread.Loop;
+import io.keck.thread.OutOfMemory;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -28,43 +31,66 @@ class Compactor {
     private static final Logger LOG = LoggerFactory.getLogger(Compactor.class);
     private static final long LEASE_MILLIS = 60_000;
     private static final long PURGE_EVERY_SECONDS = 60;
+    private static final long LOOK_MILLIS = 500;
+    /** Folding or purging takes minutes at most. */
+    private static final long PATIENCE_MILLIS = 600_000;
+    private static final long STOP_MILLIS = 10_000;
     private static final int PURGE_ROOMS = 100;
-    /** More rows than that are folded, whoever waits for them. */
+    /** More rows than that are folded even where followers have not read them. */
     private static final int MAX_UNFOLDED = 20_000;
 
-    private final JdbiUpdateLog log;
+    private final Database database;
+    private final Followers followers;
     private final Clock clock;
     private final long retentionMillis;
     private final String owner = UUID.randomUUID().toString();
     private final Set<Long> requested = ConcurrentHashMap.newKeySet();
-    private final ScheduledExecutorService thread =
-            Executors.newSingleThreadScheduledExecutor(r -> new Thread(r, "log-compactor"));
+    private final BlockingQueue<Long> queue = new LinkedBlockingQueue<>();
+    private final Loop loop = Loop.paced("log-compactor", PATIENCE_MILLIS, this::turn);
+    private volatile boolean stopping;
+    private long purgedAt = System.nanoTime();
 
-    Compactor(JdbiUpdateLog log, Clock clock, long retentionMillis) {
-        this.log = log;
+    Compactor(Database database, Clock clock, Duration retention, Followers followers) {
+        this.database = database;
+        this.followers = followers;
         this.clock = clock;
-        this.retentionMillis = retentionMillis;
-        var unused =
-                thread.scheduleWithFixedDelay(this::purge, PURGE_EVERY_SECONDS, PURGE_EVERY_SECONDS, TimeUnit.SECONDS);
+        this.retentionMillis = retention.toMillis();
+        loop.start();
     }
 
     /** Folds that room soon. */
     void request(long roomId) {
-        if (requested.add(roomId) && !thread.isShutdown()) {
-            thread.execute(() -> {
-                requested.remove(roomId);
-                try {
-                    compact(roomId);
-                } catch (RoomGoneException e) {
-                    LOG.debug("Room {} was deleted before it was folded", roomId);
-                } catch (DamagedException e) {
-                    LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
-                } catch (RuntimeException e) {
-                    log.metrics().foldFailed();
-                    LOG.warn(
-                            "Room {} could not be folded into a snapshot; retrying when it has grown again", roomId, e);
-                }
-            });
+        if (requested.add(roomId)) {
+            queue.add(roomId);
+        }
+    }
+
+    private long turn() throws InterruptedException {
+        Long roomId = queue.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        if (roomId != null) {
+            requested.remove(roomId);
+            compactQuietly(roomId);
+        } else if (stopping) {
+            return Loop.END;
+        }
+        if (System.nanoTime() - purgedAt >= TimeUnit.SECONDS.toNanos(PURGE_EVERY_SECONDS)) {
+            purgedAt = System.nanoTime();
+            purge();
+        }
+        return 0;
+    }
+
+    private void compactQuietly(long roomId) {
+        try {
+            compact(roomId);
+        } catch (RoomGoneException e) {
+            LOG.debug("Room {} was deleted before it was folded", roomId);
+        } catch (DamagedException e) {
+            LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
+        } catch (RuntimeException e) {
+            OutOfMemory.check(e);
+            database.metrics().foldFailed();
+            LOG.warn("Room {} could not be folded into a snapshot; retrying when it has grown again", roomId, e);
         }
     }
 
@@ -75,10 +101,10 @@ class Compactor {
      */
     boolean compact(long roomId) {
         long began = System.nanoTime();
-        if (!wait(log.change(roomId, h -> lease(h, roomId)))) {
+        if (!wait(database.change(roomId, h -> lease(h, roomId)))) {
             return false;
         }
-        UpdateLog.Contents all = log.readNow(roomId, 0);
+        UpdateLog.Contents all = database.jdbi().withHandle(h -> ContentsReader.read(h, roomId, 0));
         if (all.damage() != null) {
             throw new DamagedException(roomId, all.damage());
         }
@@ -90,33 +116,26 @@ class Compactor {
         byte[] state = fold(contents);
         verify(contents, state);
         UpdateLog.Row last = rows.get(rows.size() - 1);
-        boolean swapped = wait(log.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
+        boolean swapped = wait(database.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
         if (swapped) {
-            log.metrics().folded(rows.size(), System.nanoTime() - began);
+            database.metrics().folded(rows.size(), System.nanoTime() - began);
         }
         return swapped;
     }
 
     /**
-     * What may be folded: not the rows that a webhook's receiver was not told of yet, since what they have changed can be
-     * told exactly only from the state before them. That is so for the retention, and while there are not too many.
+     * The rows that may be folded: not those that {@link Followers} have yet to read, since what such a row changed can be told
+     * exactly only from the state before it. They wait for the retention, and while there are not too many.
      */
     private UpdateLog.Contents foldable(UpdateLog.Contents all) {
         if (all.rows().size() > MAX_UNFOLDED) {
             return all;
         }
-        long limit = log.jdbi()
-                .withHandle(h -> h.createQuery("SELECT CASE WHEN e.url = '' THEN :all ELSE"
-                                + " COALESCE(c.seq, 0) END FROM webhook_endpoint e"
-                                + " LEFT JOIN webhook_cursors c ON c.room_id = :room")
-                        .bind("all", Long.MAX_VALUE)
-                        .bind("room", all.roomId())
-                        .mapTo(Long.class)
-                        .one());
+        long limit = database.jdbi().withHandle(h -> followers.haveRead(h, all.roomId()));
         if (all.rows().isEmpty() || limit >= all.head().seq()) {
             return all;
         }
-        long old = log.jdbi()
+        long old = database.jdbi()
                 .withHandle(h -> h.createQuery("SELECT COALESCE(max(seq), 0) FROM room_log"
                                 + " WHERE room_id = :room AND created_at <= :before")
                         .bind("room", all.roomId())
@@ -208,13 +227,13 @@ class Compactor {
                 .bind("seq", upTo)
                 .bind("before", clock.millis() - retentionMillis)
                 .execute();
-        log.metrics().purged(rows);
+        database.metrics().purged(rows);
     }
 
     /** Deletes rows that were kept only for the retention. */
     void purge() {
         try {
-            List<Long> rooms = log.jdbi()
+            List<Long> rooms = database.jdbi()
                     .withHandle(h -> h.createQuery(
                                     "SELECT room_id FROM room_snapshots WHERE purge_at <= :now ORDER BY purge_at LIMIT :n")
                             .bind("now", clock.millis())
@@ -222,10 +241,10 @@ class Compactor {
                             .mapTo(Long.class)
                             .list());
             for (long room : rooms) {
-                wait(log.change(room, h -> purge(h, room)));
+                wait(database.change(room, h -> purge(h, room)));
             }
             forgetKeys();
-            wait(log.change(0, h -> {
+            wait(database.change(0, h -> {
                 EndedClients.sweep(h, clock.millis());
                 return true;
             }));
@@ -238,7 +257,7 @@ class Compactor {
     private void forgetKeys() {
         long before = clock.millis() - retentionMillis;
         for (String table : List.of("name_keys", "room_keys")) {
-            wait(log.change(
+            wait(database.change(
                     0,
                     h -> h.createUpdate("DELETE FROM " + table + " WHERE created_at <= :before")
                                     .bind("before", before)
@@ -264,9 +283,7 @@ class Compactor {
     }
 
     void stop() throws InterruptedException {
-        thread.shutdown();
-        if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
-            thread.shutdownNow();
-        }
+        stopping = true; // what was asked for is still done
+        loop.join(STOP_MILLIS);
     }
 }

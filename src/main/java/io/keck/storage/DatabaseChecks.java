@@ -29,13 +29,12 @@ final class DatabaseChecks {
      */
     static void register(
             HealthCheckRegistry checks,
-            JdbiUpdateLog log,
-            Jdbi jdbi,
+            Database database,
             List<String> changeSets,
             @Nullable Path embedded) {
         checks.unregister("database");
-        checks.register("database", check(() -> database(log)));
-        checks.register("migrations", check(() -> migrations(jdbi, changeSets)));
+        checks.register("database", check(() -> database(database)));
+        checks.register("migrations", check(() -> migrations(database.jdbi(), changeSets)));
         if (embedded != null) {
             checks.register("disk", check(() -> {
                 FileStore volume = Files.getFileStore(embedded);
@@ -58,15 +57,15 @@ final class DatabaseChecks {
         };
     }
 
-    private static HealthCheck.Result database(JdbiUpdateLog log) {
-        String why = log.lastFailure();
-        if (!log.answers()) {
+    private static HealthCheck.Result database(Database database) {
+        String why = database.lastFailure();
+        if (!database.answers()) {
             return HealthCheck.Result.unhealthy(
                     "The database does not answer (%s). Is it up, and does DATABASE_URL name it? Open rooms go on"
                             + " unsaved until it is back; nothing has to be restarted",
                     why);
         }
-        return log.isHealthy()
+        return database.isHealthy()
                 ? HealthCheck.Result.healthy()
                 : HealthCheck.Result.unhealthy(
                         "The database answers but did not carry out what it was asked for (%s). Is its disk full, is"

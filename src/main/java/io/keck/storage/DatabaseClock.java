@@ -1,12 +1,11 @@
 package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
+import io.keck.thread.Loop;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jdbi.v3.core.Handle;
@@ -26,18 +25,13 @@ import org.slf4j.LoggerFactory;
  */
 final class DatabaseClock extends Clock implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseClock.class);
-    private static final long EVERY_SECONDS = 10;
+    private static final long EVERY_MILLIS = 10_000;
     private static final int QUESTIONS = 3;
     private static final long FAR_MILLIS = 5_000;
 
     private final Jdbi jdbi;
     private final LongSupplier nanos;
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(r -> {
-        Thread thread = new Thread(r, "database-clock");
-        thread.setDaemon(true);
-        return thread;
-    });
-
+    private final Loop loop = Loop.every("database-clock", EVERY_MILLIS, this::look);
     private volatile Reading reading;
 
     /** The database's microseconds since 1970 were that, when the steady clock was there; the answer took so long. */
@@ -80,7 +74,7 @@ final class DatabaseClock extends Clock implements Managed {
     void look() {
         try {
             reading = ask();
-        } catch (RuntimeException e) { // of any kind: the timer would never ask again
+        } catch (JdbiException e) {
             LOG.debug("The database does not tell the time now; it is counted on", e);
         }
     }
@@ -94,12 +88,12 @@ final class DatabaseClock extends Clock implements Managed {
                             + " the times in this log are this machine's. Is NTP running?",
                     away / 1_000);
         }
-        var unused = timer.scheduleWithFixedDelay(this::look, EVERY_SECONDS, EVERY_SECONDS, TimeUnit.SECONDS);
+        loop.start();
     }
 
     @Override
     public void stop() {
-        timer.shutdownNow();
+        loop.stop();
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.ValidationMethod;
 import io.keck.metrics.LogMetrics;
+import io.keck.wing.Host;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -81,17 +82,16 @@ public class DatabaseFactory extends DataSourceFactory {
         @JsonProperty
         private int snapshotEvery = 500;
 
-        JdbiUpdateLog.Settings settings(long holdMillis) {
-            return new JdbiUpdateLog.Settings(
-                    lanes,
-                    readers,
-                    commitSpacing.toNanoseconds(),
-                    maxBatches,
-                    maxTransaction.toBytes(),
-                    SNAPSHOT_BYTES,
-                    retention.toMilliseconds(),
-                    snapshotEvery,
-                    holdMillis);
+        private Database.Settings database() {
+            return new Database.Settings(
+                    lanes, readers, commitSpacing.toJavaDuration(), maxBatches, maxTransaction.toBytes());
+        }
+
+        private JdbiUpdateLog.Settings log(java.time.Duration deletedNameHold) {
+            return JdbiUpdateLog.Settings.DEFAULT
+                    .withRetention(retention.toJavaDuration())
+                    .withSnapshots(snapshotEvery, SNAPSHOT_BYTES)
+                    .withDeletedNameHold(deletedNameHold);
         }
     }
 
@@ -187,14 +187,22 @@ public class DatabaseFactory extends DataSourceFactory {
      * durable, starts the log and hands all of it to the life cycle.
      *
      * @param nodeId the label that goes into each row
-     * @param holdMillis how long nobody may make a room anew after it was deleted
+     * @param deletedNameHold how long after a deletion copies of the deleted room are refused
      */
-    public JdbiUpdateLog build(Environment environment, String nodeId, long holdMillis) {
-        return build(environment, nodeId, holdMillis, LogMetrics.NONE);
+    public Storage build(Environment environment, String nodeId, java.time.Duration deletedNameHold) {
+        return build(environment, nodeId, deletedNameHold, LogMetrics.NONE);
     }
 
-    /** As the other, and tells what happens to the log. */
-    public JdbiUpdateLog build(Environment environment, String nodeId, long holdMillis, LogMetrics metrics) {
+    /** As the other for a node, with its tick and gauges. */
+    public Storage build(Host host, String nodeId, java.time.Duration deletedNameHold, LogMetrics metrics) {
+        Storage storage = build(host.environment(), nodeId, deletedNameHold, metrics);
+        metrics.watch(storage.database()::answers, embedded());
+        host.everyTick("log", storage.database()::probe);
+        return storage;
+    }
+
+    private Storage build(
+            Environment environment, String nodeId, java.time.Duration deletedNameHold, LogMetrics metrics) {
         DatabaseUrl url = parsedUrl();
         EmbeddedFile.prepare(url, environment.lifecycle());
         ManagedDataSource dataSource = build(environment.metrics(), "database");
@@ -211,22 +219,23 @@ public class DatabaseFactory extends DataSourceFactory {
         } catch (RuntimeException e) {
             throw new DatabaseUnusableException(DatabaseFailure.explain(e, url), e);
         }
-        JdbiUpdateLog updateLog = new JdbiUpdateLog(
+        Dialect dialect = url.isSqlite() ? Dialect.SQLITE : Dialect.POSTGRES;
+        Storage storage = new Storage(
                 jdbi,
-                url.isSqlite(),
+                dialect,
                 nodeId,
                 clock(environment, jdbi, url.isSqlite()),
-                log.settings(holdMillis),
+                log.database(),
+                log.log(deletedNameHold),
                 purger(dataSource),
                 metrics);
-        environment.lifecycle().manage(updateLog);
+        environment.lifecycle().manage(storage);
         DatabaseChecks.register(
                 environment.healthChecks(),
-                updateLog,
-                jdbi,
-                List.copyOf(Migrations.changeSets(!url.isSqlite())),
+                storage.database(),
+                List.copyOf(Migrations.changeSets(dialect.isShared())),
                 embedded());
-        return updateLog;
+        return storage;
     }
 
     /** Nobody shares an embedded database. */

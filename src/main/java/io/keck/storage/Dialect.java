@@ -1,36 +1,24 @@
 package io.keck.storage;
 
-import io.keck.room.UpdateLog.Appended;
-import io.keck.room.UpdateLog.Head;
-import java.util.Collection;
-import java.util.List;
-import java.util.Map;
-import org.jdbi.v3.core.Handle;
+/** The two databases that Keck runs on, and what follows from which of them it is. */
+enum Dialect {
+    /** Embedded: a file that one process has, with one writer at a time. */
+    SQLITE,
+    /** A server that several nodes share. */
+    POSTGRES;
 
-/** The few statements that are not the same in both databases. Thread-safe. */
-interface Dialect {
-    /**
-     * Appends batches, at most one a room: locks the rooms in the order of their ids, raises their heads and inserts the
-     * rows. A room that is not there, or was deleted, is missing in the answer.
-     *
-     * @param now milliseconds since 1970
-     */
-    Map<Long, Appended> append(Handle h, List<Write.Append> appends, String node, long now);
+    /** Whether other nodes may write to the same database. */
+    boolean isShared() {
+        return this == POSTGRES;
+    }
 
-    /** Locks rooms until the transaction ends, in the order of their ids, for who looks before he appends. */
-    void lock(Handle h, Collection<Long> roomIds);
+    /** The number of lanes: the configured one, or the single one that the database has. */
+    int lanes(int configured) {
+        return isShared() ? configured : 1;
+    }
 
-    /** How far rooms are. */
-    Map<Long, Head> heads(Handle h, Collection<Long> roomIds);
-
-    /**
-     * Whether appends are one statement and best alone in their transaction: nobody's lock is held while this node is
-     * waited for, so one that stalls in the middle holds up nobody.
-     */
-    boolean appendsInOneStatement();
-
-    /** The dialect of a database. */
-    static Dialect of(boolean sqlite) {
-        return sqlite ? new SqliteDialect() : new PostgresDialect();
+    /** The end of a query that keeps its rows from being changed until the transaction ends; SQLite needs none. */
+    String forShare() {
+        return isShared() ? " FOR SHARE" : "";
     }
 }

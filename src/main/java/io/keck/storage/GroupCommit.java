@@ -1,5 +1,7 @@
 package io.keck.storage;
 
+import io.keck.thread.Loop;
+import io.keck.thread.OutOfMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -39,7 +41,10 @@ final class GroupCommit<W> {
     private final int maxWrites;
     private final long maxBytes;
     private final ToIntFunction<W> size;
-    private final Thread thread;
+    private final Loop loop;
+    private final List<W> group = new ArrayList<>();
+    private long last;
+    private int quiet;
     private volatile boolean stopping;
 
     /**
@@ -50,7 +55,7 @@ final class GroupCommit<W> {
      * @param size bytes of a write
      */
     GroupCommit(
-            String threadName,
+            String name,
             long spacingNanos,
             int maxWrites,
             long maxBytes,
@@ -61,8 +66,8 @@ final class GroupCommit<W> {
         this.maxWrites = maxWrites;
         this.maxBytes = maxBytes;
         this.size = size;
-        this.thread = new Thread(this::loop, threadName);
-        thread.start();
+        this.last = System.nanoTime() - spacingNanos;
+        this.loop = Loop.paced(name, Loop.PATIENCE_MILLIS, this::turn).start();
     }
 
     /** Queues a write; false when no more are taken. */
@@ -76,34 +81,36 @@ final class GroupCommit<W> {
         }
     }
 
-    private void loop() {
-        long last = System.nanoTime() - spacingNanos;
-        List<W> group = new ArrayList<>();
-        int quiet = 0;
-        while (!stopping || !queue.isEmpty()) {
-            W first = next();
-            if (first == null) {
-                if (++quiet == QUIET_LOOKS) {
-                    committer.idle();
-                }
-                continue;
+    /** Commits one group, or waits a moment for one. */
+    private long turn() {
+        W first = next();
+        if (first == null) {
+            if (stopping && queue.isEmpty()) {
+                committer.idle();
+                return Loop.END;
             }
-            quiet = 0;
-            for (long left = last + spacingNanos - System.nanoTime();
-                    left > 0 && !stopping;
-                    left = last + spacingNanos - System.nanoTime()) {
-                LockSupport.parkNanos(left);
+            if (++quiet == QUIET_LOOKS) {
+                committer.idle();
             }
-            last = System.nanoTime();
-            gather(first, group);
-            try {
-                committer.commit(group);
-            } catch (RuntimeException | Error e) {
-                LOG.error("Unexpected error in the log writer; the outcome of this group of writes is unknown", e);
-            }
+            return 0;
+        }
+        quiet = 0;
+        for (long left = last + spacingNanos - System.nanoTime();
+                left > 0 && !stopping;
+                left = last + spacingNanos - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
+        last = System.nanoTime();
+        gather(first, group);
+        try {
+            committer.commit(group);
+        } catch (RuntimeException | Error e) {
+            OutOfMemory.check(e);
+            LOG.error("Unexpected error in the log writer; the outcome of this group of writes is unknown", e);
+        } finally {
             group.clear();
         }
-        committer.idle();
+        return 0;
     }
 
     private void gather(W first, List<W> group) {
@@ -132,6 +139,6 @@ final class GroupCommit<W> {
         synchronized (queue) {
             stopping = true;
         }
-        thread.join();
+        loop.join(0);
     }
 }

@@ -8,6 +8,7 @@ import io.keck.metrics.BlobMetrics;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.KeyUsedException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +26,37 @@ public class JdbiBlobStore implements BlobStore, Managed {
     /**
      * How long things are kept. Immutable.
      *
-     * @param holdMillis how long nobody may make a workspace anew after it was deleted
-     * @param keepMillis how long the bytes of deleted blobs and workspaces stay
-     * @param leaseMillis how long an upload may be silent
-     * @param sweepMillis between two sweeps
+     * @param keepDeleted how long the bytes of deleted blobs and workspaces stay
+     * @param abandonedAfter how long an upload may be silent
+     * @param sweepEvery the time between two sweeps
+     * @param deletedNameHold how long after its deletion a workspace cannot be created again
      */
-    public record Settings(long holdMillis, long keepMillis, long leaseMillis, long sweepMillis) {}
+    public record Settings(
+            Duration keepDeleted, Duration abandonedAfter, Duration sweepEvery, Duration deletedNameHold) {
+        /** The defaults of {@code config.yml}, without a hold. */
+        public static final Settings DEFAULT =
+                new Settings(Duration.ofHours(24), Duration.ofHours(1), Duration.ofMinutes(1), Duration.ZERO);
+
+        /** The same with another {@link #keepDeleted}. */
+        public Settings withKeepDeleted(Duration keepDeleted) {
+            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+        }
+
+        /** The same with another {@link #abandonedAfter}. */
+        public Settings withAbandonedAfter(Duration abandonedAfter) {
+            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+        }
+
+        /** The same with another {@link #sweepEvery}. */
+        public Settings withSweepEvery(Duration sweepEvery) {
+            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+        }
+
+        /** The same with another {@link #deletedNameHold}. */
+        public Settings withDeletedNameHold(Duration deletedNameHold) {
+            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+        }
+    }
 
     private final BlobDatabase database;
     private final BlobSpaces spaces;
@@ -39,18 +65,18 @@ public class JdbiBlobStore implements BlobStore, Managed {
     private final Settings settings;
     private final BlobMetrics metrics;
 
-    JdbiBlobStore(JdbiUpdateLog log, Clock clock, Settings settings, BlobMetrics metrics) {
-        this.database = new BlobDatabase(log);
-        this.spaces = new BlobSpaces(database, clock, settings.holdMillis());
-        this.sweeper = new BlobSweeper(database, clock, settings.keepMillis(), metrics);
-        this.clock = clock;
+    JdbiBlobStore(Database whole, Settings settings, BlobMetrics metrics) {
+        this.database = new BlobDatabase(whole);
+        this.clock = whole.clock();
+        this.spaces = new BlobSpaces(database, clock, settings.deletedNameHold());
+        this.sweeper = new BlobSweeper(database, clock, settings.keepDeleted(), metrics);
         this.settings = settings;
         this.metrics = metrics;
     }
 
     @Override
     public void start() {
-        sweeper.start(settings.sweepMillis());
+        sweeper.start(settings.sweepEvery());
     }
 
     @Override
@@ -65,7 +91,7 @@ public class JdbiBlobStore implements BlobStore, Managed {
 
     /** An upload into that space. A test makes others. */
     BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-        return new BlobUpload(into, clock, settings.leaseMillis(), PIECE, metrics, workspace, spaceId);
+        return new BlobUpload(into, clock, settings.abandonedAfter(), PIECE, metrics, workspace, spaceId);
     }
 
     @Override
@@ -122,7 +148,7 @@ public class JdbiBlobStore implements BlobStore, Managed {
                 .findOne();
         if (content.isPresent()) {
             h.createUpdate("UPDATE blob_contents SET expires_at = :then WHERE id = :id")
-                    .bind("then", clock.millis() + settings.keepMillis())
+                    .bind("then", clock.millis() + settings.keepDeleted().toMillis())
                     .bind("id", content.get())
                     .execute();
             claim(h, workspace, key);

@@ -43,10 +43,10 @@ final class JdbiChangeLog implements ChangeLog {
     private static final String GAPS = "SELECT r.id, r.head, COALESCE(s.seq, 0) FROM rooms r"
             + " LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL WHERE r.id IN (<ids>)";
 
-    private final JdbiUpdateLog log;
+    private final Database database;
 
-    JdbiChangeLog(JdbiUpdateLog log) {
-        this.log = log;
+    JdbiChangeLog(Database database) {
+        this.database = database;
     }
 
     /**
@@ -67,9 +67,9 @@ final class JdbiChangeLog implements ChangeLog {
     }
 
     /** Reads on a thread of the log. */
-    static <T> T reading(JdbiUpdateLog log, Function<Handle, T> query) {
+    static <T> T reading(Database database, Function<Handle, T> query) {
         try {
-            return log.reading(() -> log.jdbi().withHandle(query::apply))
+            return database.reading(() -> database.jdbi().withHandle(query::apply))
                     .toCompletableFuture()
                     .join();
         } catch (CompletionException e) {
@@ -79,7 +79,7 @@ final class JdbiChangeLog implements ChangeLog {
 
     @Override
     public Page read(long roomId, long after, long upTo, long maxBytes) {
-        return reading(log, h -> {
+        return reading(database, h -> {
             CheckedRows rows = rows(h, roomId, after, upTo, maxBytes);
             if (!rows.changes().isEmpty() || rows.damage() != null) {
                 return page(rows);
@@ -227,7 +227,7 @@ final class JdbiChangeLog implements ChangeLog {
 
     @Override
     public Base base(long roomId, long seq) {
-        return reading(log, h -> {
+        return reading(database, h -> {
             long head = heads(h, List.of(roomId)).getOrDefault(roomId, 0L);
             Base base;
             try {

@@ -61,35 +61,48 @@ final class JdbiCursors implements Cursors {
             )
             SELECT epoch FROM fence""";
 
-    private final JdbiUpdateLog log;
+    private static final String HAVE_READ = """
+            SELECT CASE WHEN e.url = '' THEN :all ELSE COALESCE(c.seq, 0) END
+            FROM webhook_endpoint e LEFT JOIN webhook_cursors c ON c.room_id = :room""";
+
+    private final Database database;
     private final boolean shared;
 
-    JdbiCursors(JdbiUpdateLog log) {
-        this.log = log;
-        this.shared = log.isShared();
+    JdbiCursors(Database database) {
+        this.database = database;
+        this.shared = database.isShared();
     }
 
     /** Beside the commits of rooms where that can be: none of them waits for a cursor. */
-    private boolean change(Write.Task.Work work) {
-        return shared ? JdbiChangeLog.reading(log, h -> h.inTransaction(work::run)) : changeInLane(work);
+    private boolean change(Change work) {
+        return shared ? JdbiChangeLog.reading(database, h -> h.inTransaction(work::run)) : changeInLane(work);
     }
 
     /** As {@link #change}, where it is a single statement. */
-    private boolean changeAtOnce(Write.Task.Work work) {
-        return shared ? JdbiChangeLog.reading(log, work::run) : changeInLane(work);
+    private boolean changeAtOnce(Change work) {
+        return shared ? JdbiChangeLog.reading(database, work::run) : changeInLane(work);
     }
 
-    private boolean changeInLane(Write.Task.Work work) {
+    private boolean changeInLane(Change work) {
         try {
-            return log.change(LANE, work).toCompletableFuture().join();
+            return database.change(LANE, work).toCompletableFuture().join();
         } catch (CompletionException e) {
             throw new FeedUnavailableException(e.getCause() == null ? e : e.getCause());
         }
     }
 
+    /** For the log: the seq up to which webhooks have read a room; as {@code Followers.haveRead}. */
+    static long haveRead(Handle h, long roomId) {
+        return h.createQuery(HAVE_READ)
+                .bind("all", Long.MAX_VALUE)
+                .bind("room", roomId)
+                .mapTo(Long.class)
+                .one();
+    }
+
     @Override
     public Endpoint endpoint() {
-        return JdbiChangeLog.reading(log, JdbiCursors::endpoint);
+        return JdbiChangeLog.reading(database, JdbiCursors::endpoint);
     }
 
     private static Endpoint endpoint(Handle h) {
@@ -172,7 +185,7 @@ final class JdbiCursors implements Cursors {
     }
 
     private List<Cursor> cursors(String which, UnaryOperator<Query> binds) {
-        return JdbiChangeLog.reading(log, h -> {
+        return JdbiChangeLog.reading(database, h -> {
             try {
                 return cursors(h, CURSOR + which, binds);
             } catch (JdbiException e) {
@@ -206,7 +219,7 @@ final class JdbiCursors implements Cursors {
     @Override
     public boolean save(long epoch, List<Cursor> cursors) {
         return shared
-                ? JdbiChangeLog.reading(log, h -> saveMany(h, epoch, cursors))
+                ? JdbiChangeLog.reading(database, h -> saveMany(h, epoch, cursors))
                 : changeInLane(h -> saveEach(h, epoch, cursors));
     }
 
@@ -280,7 +293,7 @@ final class JdbiCursors implements Cursors {
 
     @Override
     public Map<Long, Page> next(Map<Long, Long> after, long maxBytesEach) {
-        return JdbiChangeLog.reading(log, h -> {
+        return JdbiChangeLog.reading(database, h -> {
             Map<Long, Page> pages = new HashMap<>();
             Map<Long, Long> none = new HashMap<>(after);
             rows(h, after, maxBytesEach).forEach((room, rows) -> {

@@ -22,9 +22,9 @@ public final class JdbiKicks {
     private final Clock clock;
     private Set<Long> known = new HashSet<>();
 
-    JdbiKicks(Jdbi jdbi, Clock clock) {
-        this.jdbi = jdbi;
-        this.clock = clock;
+    JdbiKicks(Database database) {
+        this.jdbi = database.jdbi();
+        this.clock = database.clock();
         var unused = poll();
     }
 

@@ -13,9 +13,9 @@ public final class JdbiNodes {
     private final Jdbi jdbi;
     private final Clock clock;
 
-    JdbiNodes(Jdbi jdbi, Clock clock) {
-        this.jdbi = jdbi;
-        this.clock = clock;
+    JdbiNodes(Database database) {
+        this.jdbi = database.jdbi();
+        this.clock = database.clock();
     }
 
     /**

@@ -1,12 +1,10 @@
 package io.keck.storage;
 
-import io.keck.room.Documents.UnavailableException;
 import io.keck.room.UpdateLog.Appended;
-import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Head;
 import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.room.UpdateLog.RoomUnknownException;
-import java.security.SecureRandom;
+import io.keck.thread.OutOfMemory;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -32,24 +30,16 @@ import org.slf4j.LoggerFactory;
  */
 final class LogWriter implements GroupCommit.Committer<Write> {
     private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
-    /** Leaves 53 bits: a number for JSON, too. */
-    private static final int ID_SHIFT = 11;
-
-    /** How often another transaction may begin a life of the name that this one wants to begin. */
-    private static final int ATTEMPTS = 20;
-
-    private static final SecureRandom RANDOM = new SecureRandom();
-
     private final HeldHandle held;
-    private final Dialect dialect;
+    private final LogStatements statements;
     private final String node;
     private final Clock clock;
     private final RequestKeys keys;
 
-    LogWriter(Jdbi jdbi, Dialect dialect, String node, Clock clock) {
-        this.keys = new RequestKeys(dialect, clock);
+    LogWriter(Jdbi jdbi, LogStatements statements, String node, Clock clock) {
+        this.keys = new RequestKeys(statements, clock);
         this.held = new HeldHandle(jdbi, System::nanoTime);
-        this.dialect = dialect;
+        this.statements = statements;
         this.node = node;
         this.clock = clock;
     }
@@ -69,16 +59,16 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         List<Write> keep = new ArrayList<>();
         Set<Long> rooms = new HashSet<>();
         for (Write w : group) {
-            boolean append = w instanceof Write.Append;
-            boolean secondOfItsRoom = w instanceof Write.Append a && !rooms.add(a.roomId());
-            if (w instanceof Write.Keep) {
+            boolean append = w instanceof LogWrite.Append;
+            boolean secondOfItsRoom = w instanceof LogWrite.Append a && !rooms.add(a.roomId());
+            if (w instanceof LogWrite.Keep) {
                 keep.add(w);
-            } else if (!append && dialect.appendsInOneStatement()) {
+            } else if (!append && statements.appendsInOneStatement()) {
                 attempt(List.of(w)); // locks of several kinds in one transaction would have no fixed order
             } else if (secondOfItsRoom) {
                 later.add(w);
             } else {
-                (w instanceof Write.Append a && a.isChecked() ? checked : now).add(w);
+                (w instanceof LogWrite.Append a && a.isChecked() ? checked : now).add(w);
             }
         }
         if (!now.isEmpty()) {
@@ -99,12 +89,13 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         List<Runnable> outcomes = new ArrayList<>(writes.size());
         try {
             Handle handle = held.get();
-            if (dialect.appendsInOneStatement() && writes.get(0) instanceof Write.Append a && !a.isChecked()) {
+            if (statements.appendsInOneStatement() && writes.get(0) instanceof LogWrite.Append a && !a.isChecked()) {
                 write(handle, writes, outcomes);
             } else {
                 handle.useTransaction(h -> write(h, writes, outcomes));
             }
         } catch (RuntimeException | Error e) {
+            OutOfMemory.check(e);
             held.release();
             failed(writes, e);
             return;
@@ -126,7 +117,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
     }
 
     /** Where a batch is already. The rooms of those that come again are locked. */
-    private static Optional<Appended> find(Handle h, Write.Append append) {
+    private static Optional<Appended> find(Handle h, LogWrite.Append append) {
         return h.createQuery("SELECT l.seq, l.link, CASE WHEN l.seq = 1 THEN 0 ELSE COALESCE(b.link, -1) END"
                         + " FROM room_log l LEFT JOIN room_log b ON b.room_id = l.room_id AND b.seq = l.seq - 1"
                         + " WHERE l.room_id = :room AND l.batch_id = :batch ORDER BY l.seq LIMIT 1")
@@ -136,15 +127,15 @@ final class LogWriter implements GroupCommit.Committer<Write> {
                 .findOne();
     }
 
-    private void takeOutWhatIsThere(Handle h, Map<Long, Write.Append> appends, List<Runnable> outcomes) {
-        List<Write.Append> checked =
-                appends.values().stream().filter(Write.Append::isChecked).toList();
+    private void takeOutWhatIsThere(Handle h, Map<Long, LogWrite.Append> appends, List<Runnable> outcomes) {
+        List<LogWrite.Append> checked =
+                appends.values().stream().filter(LogWrite.Append::isChecked).toList();
         if (checked.isEmpty()) {
             return;
         }
-        dialect.lock(h, checked.stream().map(Write.Append::roomId).toList());
-        List<Write.Append> keyed = new ArrayList<>();
-        for (Write.Append append : checked) {
+        statements.lock(h, checked.stream().map(LogWrite.Append::roomId).toList());
+        List<LogWrite.Append> keyed = new ArrayList<>();
+        for (LogWrite.Append append : checked) {
             Optional<Appended> at = append.again() ? find(h, append) : Optional.empty();
             if (at.isPresent()) {
                 appends.remove(append.roomId());
@@ -160,11 +151,11 @@ final class LogWriter implements GroupCommit.Committer<Write> {
     }
 
     private void write(Handle h, List<Write> writes, List<Runnable> outcomes) {
-        Map<Long, Write.Append> appends = new TreeMap<>(); // rooms are locked in the order of their ids
+        Map<Long, LogWrite.Append> appends = new TreeMap<>(); // rooms are locked in the order of their ids
         for (Write w : writes) {
-            if (w instanceof Write.Append a) {
+            if (w instanceof LogWrite.Append a) {
                 appends.put(a.roomId(), a);
-            } else if (w instanceof Write.Create c) {
+            } else if (w instanceof LogWrite.Create c) {
                 create(h, c, outcomes);
             } else if (w instanceof Write.Task t) {
                 boolean result = t.work().run(h);
@@ -178,36 +169,6 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         }
     }
 
-    /** Ids are drawn: one that was given out is not given out again even by a database that was restored. */
-    private static long newRoomId() {
-        return 1 + (RANDOM.nextLong() >>> ID_SHIFT);
-    }
-
-    /** Makes a room with one row, or does nothing where there is one already that may not be replaced. */
-    static Optional<Begun> init(
-            Handle h, Dialect dialect, String node, long now, Write.Append first, String name, boolean replace) {
-        List<Long> ended = new ArrayList<>();
-        for (int i = 0; i < ATTEMPTS; i++) {
-            if (replace) {
-                ended.addAll(NamedRooms.end(h, name, now));
-            }
-            Optional<Long> fresh = insert(h, name, now, Long.MAX_VALUE);
-            if (fresh.isPresent()) {
-                if (!ended.isEmpty()) {
-                    BlobSpaces.end(h, name, now);
-                }
-                dialect.append(h, List.of(first.to(fresh.get())), node, now);
-                return Optional.of(new Begun(fresh.get(), List.copyOf(ended)));
-            }
-            if (!replace) {
-                return Optional.empty();
-            }
-            // Another transaction, which the update had to wait for, has begun a life that the update did not see:
-            // the next statement sees it.
-        }
-        throw new UnavailableException("others create " + name + " again and again", false); // and all is rolled back
-    }
-
     /**
      * Makes an empty room; empty where there is a live one.
      *
@@ -217,7 +178,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         return h.createQuery("INSERT INTO rooms (id, name, head, created_at) SELECT :id, :name, 0, :now"
                         + " WHERE NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)"
                         + " ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id")
-                .bind("id", newRoomId())
+                .bind("id", RandomIds.next())
                 .bind("name", name)
                 .bind("now", now)
                 .bind("since", heldSince)
@@ -225,7 +186,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
                 .findOne();
     }
 
-    private void create(Handle h, Write.Create create, List<Runnable> outcomes) {
+    private void create(Handle h, LogWrite.Create create, List<Runnable> outcomes) {
         // the insert comes first: a transaction that begins with a read cannot always go on to write in SQLite
         Optional<Long> id = insert(h, create.name(), clock.millis(), create.heldSince())
                 .or(() -> h.createQuery("SELECT id FROM rooms WHERE name = :name AND deleted_at IS NULL")
@@ -237,10 +198,10 @@ final class LogWriter implements GroupCommit.Committer<Write> {
                 () -> create.done().completeExceptionally(new RoomGoneException(0)))); // deleted meanwhile
     }
 
-    private void append(Handle h, List<Write.Append> appends, List<Runnable> outcomes) {
-        Map<Long, Appended> done = dialect.append(h, appends, node, clock.millis());
+    private void append(Handle h, List<LogWrite.Append> appends, List<Runnable> outcomes) {
+        Map<Long, Appended> done = statements.append(h, appends, node, clock.millis());
         List<Long> missing = new ArrayList<>();
-        for (Write.Append a : appends) {
+        for (LogWrite.Append a : appends) {
             Appended at = done.get(a.roomId());
             if (at == null) {
                 missing.add(a.roomId());
@@ -251,8 +212,8 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         if (missing.isEmpty()) {
             return;
         }
-        Map<Long, Head> known = dialect.heads(h, missing);
-        for (Write.Append a : appends) {
+        Map<Long, Head> known = statements.heads(h, missing);
+        for (LogWrite.Append a : appends) {
             if (!done.containsKey(a.roomId())) {
                 outcomes.add(() -> a.done().completeExceptionally(missing(a.roomId(), known.get(a.roomId()))));
             }

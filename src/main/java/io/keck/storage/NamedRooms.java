@@ -1,5 +1,6 @@
 package io.keck.storage;
 
+import io.keck.room.Documents;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.EndedLives;
 import io.keck.room.RequestKey;
@@ -7,6 +8,7 @@ import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.RoomGoneException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class NamedRooms {
     /** How often a name may get another life between two statements. */
     private static final int ATTEMPTS = 10;
+    /** How often another transaction may begin a life of the name that this one wants to begin. */
+    private static final int INIT_ATTEMPTS = 20;
 
     private static final String LOOK = """
             SELECT id, 0 AS gone, 0 AS deleted_at, NULL AS clients
@@ -46,18 +50,25 @@ final class NamedRooms {
     private static final String DELETE =
             "UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL RETURNING id";
 
-    private final JdbiUpdateLog log;
+    private final Database database;
+    private final List<LifeEnd> lifeEnds;
     private final String node;
-    private final Dialect dialect;
+    private final LogStatements statements;
     private final Clock clock;
-    private final long holdMillis;
+    private final Duration deletedNameHold;
 
-    NamedRooms(JdbiUpdateLog log, String node, Dialect dialect, Clock clock, long holdMillis) {
-        this.log = log;
+    NamedRooms(
+            Database database,
+            LogStatements statements,
+            String node,
+            Duration deletedNameHold,
+            List<LifeEnd> lifeEnds) {
+        this.database = database;
+        this.lifeEnds = lifeEnds;
         this.node = node;
-        this.dialect = dialect;
-        this.clock = clock;
-        this.holdMillis = holdMillis;
+        this.statements = statements;
+        this.clock = database.clock();
+        this.deletedNameHold = deletedNameHold;
     }
 
     /**
@@ -77,7 +88,7 @@ final class NamedRooms {
     }
 
     private long heldSince() {
-        return clock.millis() - holdMillis;
+        return clock.millis() - deletedNameHold.toMillis();
     }
 
     // ------------------------------------------------------------------ reading
@@ -88,7 +99,7 @@ final class NamedRooms {
      * @throws RoomGoneException if there is none, and the name is held
      */
     Optional<Long> live(String name) {
-        return liveOf(log.jdbi().withHandle(h -> look(h, name)));
+        return liveOf(database.jdbi().withHandle(h -> look(h, name)));
     }
 
     private static Optional<Long> liveOf(List<Life> lives) {
@@ -102,19 +113,19 @@ final class NamedRooms {
     }
 
     CompletionStage<Contents> find(String name) {
-        return log.reading(() -> read(name).orElseThrow(() -> new RoomMissingException(name)));
+        return database.reading(() -> read(name).orElseThrow(() -> new RoomMissingException(name)));
     }
 
     /** Reads the live room of that name, in the calling thread; fails as {@link #live} does. */
     private Optional<Contents> read(String name) {
         for (int i = 0; i < ATTEMPTS; i++) {
-            List<Life> lives = log.jdbi().withHandle(h -> look(h, name));
+            List<Life> lives = database.jdbi().withHandle(h -> look(h, name));
             Optional<Long> id = liveOf(lives);
             if (id.isEmpty()) {
                 return Optional.empty();
             }
             try {
-                Contents contents = log.readNow(id.get(), 0);
+                Contents contents = database.jdbi().withHandle(h -> ContentsReader.read(h, id.get(), 0));
                 return Optional.of(lives.size() == 1 ? contents : contents.after(ended(lives)));
             } catch (RoomGoneException e) {
                 // that life has ended between the two statements: the name may have another
@@ -127,7 +138,7 @@ final class NamedRooms {
         List<EndedLives.Life> ended = new ArrayList<>();
         for (Life life : lives) {
             if (life.gone()) {
-                long left = life.deletedAt() + holdMillis - clock.millis();
+                long left = life.deletedAt() + deletedNameHold.toMillis() - clock.millis();
                 ended.add(new EndedLives.Life(clients(life), left));
             }
         }
@@ -140,9 +151,9 @@ final class NamedRooms {
         if (kept != null) {
             return EndedClients.decode(kept);
         }
-        long[] clients = log.jdbi().withHandle(h -> EndedClients.read(h, life.id()));
+        long[] clients = database.jdbi().withHandle(h -> EndedClients.read(h, life.id()));
         var unused =
-                log.change(life.id(), h -> EndedClients.keep(h, life.id(), clients, life.deletedAt() + holdMillis));
+                database.change(life.id(), h -> EndedClients.keep(h, life.id(), clients, life.deletedAt() + deletedNameHold.toMillis()));
         return clients;
     }
 
@@ -151,18 +162,17 @@ final class NamedRooms {
     }
 
     private CompletionStage<Contents> open(String name, int attempt) {
-        return log.reading(() -> read(name))
+        return database.reading(() -> read(name))
                 .thenCompose(found ->
-                        found.isPresent() ? CompletableFuture.completedStage(found.get()) : create(name, attempt))
-                .thenApply(log::opened);
+                        found.isPresent() ? CompletableFuture.completedStage(found.get()) : create(name, attempt));
     }
 
     private CompletionStage<Contents> create(String name, int attempt) {
-        return log.write(
+        return database.write(
                         name.hashCode(),
-                        new Write.Create(name, heldSince(), new CompletableFuture<>()),
-                        Write.Create::done)
-                .thenCompose(id -> log.read(id, 0))
+                        new LogWrite.Create(name, heldSince(), new CompletableFuture<>()),
+                        LogWrite.Create::done)
+                .thenCompose(id -> database.reading(() -> database.jdbi().withHandle(h -> ContentsReader.read(h, id, 0))))
                 .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
                         ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
                         : CompletableFuture.failedStage(error));
@@ -173,13 +183,13 @@ final class NamedRooms {
     }
 
     CompletionStage<Long> heldMillis(String name) {
-        return log.reading(() -> log.jdbi()
+        return database.reading(() -> database.jdbi()
                 .withHandle(h -> h.createQuery(HELD)
                         .bind("name", name)
                         .bind("since", heldSince())
                         .map((rs, ctx) -> {
                             long deletedAt = rs.getLong(1);
-                            return rs.wasNull() ? 0 : Math.max(0, deletedAt + holdMillis - clock.millis());
+                            return rs.wasNull() ? 0 : Math.max(0, deletedAt + deletedNameHold.toMillis() - clock.millis());
                         })
                         .one()));
     }
@@ -188,9 +198,9 @@ final class NamedRooms {
 
     CompletionStage<Optional<Begun>> init(
             String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
-        Write.Append first = new Write.Append(0, batchId, link, payload, false, null, new CompletableFuture<>());
+        LogWrite.Append first = new LogWrite.Append(0, batchId, link, payload, false, null, new CompletableFuture<>());
         return act(name, h -> {
-            Optional<Begun> life = LogWriter.init(h, dialect, node, clock.millis(), first, name, replace);
+            Optional<Begun> life = init(h, first, name, replace);
             NameKeys.claim(h, name, key, life.map(Begun::roomId).orElse(NameKeys.NO_ROOM), clock.millis());
             return life;
         });
@@ -208,7 +218,7 @@ final class NamedRooms {
         return act(name, h -> {
             long now = clock.millis();
             List<Long> ended = end(h, name, now);
-            BlobSpaces.end(h, name, now);
+            lifeEnds.forEach(part -> part.ended(h, name, now));
             NameKeys.claim(h, name, key, NameKeys.NO_ROOM, now);
             return ended.stream().findFirst();
         });
@@ -223,9 +233,34 @@ final class NamedRooms {
                 .list();
     }
 
+    /** Makes a room with one row, or does nothing where there is one already that may not be replaced. */
+    private Optional<Begun> init(Handle h, LogWrite.Append first, String name, boolean replace) {
+        long now = clock.millis();
+        List<Long> ended = new ArrayList<>();
+        for (int i = 0; i < INIT_ATTEMPTS; i++) {
+            if (replace) {
+                ended.addAll(end(h, name, now));
+            }
+            Optional<Long> fresh = LogWriter.insert(h, name, now, Long.MAX_VALUE);
+            if (fresh.isPresent()) {
+                if (!ended.isEmpty()) {
+                    lifeEnds.forEach(part -> part.ended(h, name, now));
+                }
+                statements.append(h, List.of(first.to(fresh.get())), node, now);
+                return Optional.of(new Begun(fresh.get(), List.copyOf(ended)));
+            }
+            if (!replace) {
+                return Optional.empty();
+            }
+            // Another transaction, which the update had to wait for, has begun a life that the update did not see:
+            // the next statement sees it.
+        }
+        throw new Documents.UnavailableException("others create " + name + " again and again", false); // and all is rolled back
+    }
+
     private <T> CompletionStage<T> act(String name, Function<Handle, T> work) {
         AtomicReference<@Nullable T> result = new AtomicReference<>();
-        return log.change(name.hashCode(), h -> {
+        return database.change(name.hashCode(), h -> {
                     result.set(work.apply(h));
                     return true;
                 })

@@ -20,7 +20,7 @@ import org.postgresql.PGConnection;
  * <p>A connection that goes straight to PostgreSQL gets them once, when it is made. Behind a pooler in transaction mode a
  * session belongs to several clients, so nothing may be set for it: there, each transaction begins with them where the
  * role's own defaults differ. A single statement outside of a transaction has the role's defaults; {@link
- * PostgresDialect#append} is made again in a transaction where the isolation level failed it.
+ * PostgresStatements#append} is made again in a transaction where the isolation level failed it.
  *
  * <p>The character set needs nothing: the driver demands UTF8 of each connection. Read-only defaults are left alone: an
  * operator who sets one wants it, and sessions see when it is lifted.

@@ -156,7 +156,7 @@ final class Repair {
                         + " SELECT :id, room_id, 'row', seq, link, batch_id, "
                         + (isUnreadable(problem) ? "NULL" : "payload")
                         + ", :problem, :now FROM room_log WHERE room_id = :room AND seq = :seq")
-                .bind("id", BlobDatabase.newId())
+                .bind("id", RandomIds.next())
                 .bind("problem", problem.damage().what())
                 .bind("now", now)
                 .bind("room", roomId)
@@ -170,7 +170,7 @@ final class Repair {
                         + " SELECT :id, room_id, 'snapshot', seq, link, NULL, "
                         + (isUnreadable(problem) ? "NULL" : "state") + ", :problem, :now"
                         + " FROM room_snapshots WHERE room_id = :room")
-                .bind("id", BlobDatabase.newId())
+                .bind("id", RandomIds.next())
                 .bind("problem", problem.damage().what())
                 .bind("now", now)
                 .bind("room", roomId)

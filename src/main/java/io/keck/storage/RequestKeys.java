@@ -54,7 +54,7 @@ final class RequestKeys {
     private static final Comparator<Claim> ORDER = Comparator.comparingLong(Claim::roomId)
             .thenComparing(claim -> claim.key().key());
 
-    private final Dialect dialect;
+    private final LogStatements statements;
     private final Clock clock;
 
     private record Claim(long roomId, RequestKey key) {
@@ -65,8 +65,8 @@ final class RequestKeys {
 
     private record RoomKey(long roomId, String key) {}
 
-    RequestKeys(Dialect dialect, Clock clock) {
-        this.dialect = dialect;
+    RequestKeys(LogStatements statements, Clock clock) {
+        this.statements = statements;
         this.clock = clock;
     }
 
@@ -76,10 +76,10 @@ final class RequestKeys {
      * @param appends one for each room
      * @return those whose key was used before, and how
      */
-    Map<Write.Append, KeyUsedException> claim(Handle h, List<Write.Append> appends) {
-        Map<Write.Append, KeyUsedException> used = new HashMap<>();
-        Map<Claim, Write.Append> claims = new HashMap<>();
-        for (Write.Append append : appends) {
+    Map<LogWrite.Append, KeyUsedException> claim(Handle h, List<LogWrite.Append> appends) {
+        Map<LogWrite.Append, KeyUsedException> used = new HashMap<>();
+        Map<Claim, LogWrite.Append> claims = new HashMap<>();
+        for (LogWrite.Append append : appends) {
             if (append.key() != null) {
                 claims.put(new Claim(append.roomId(), append.key()), append);
             }
@@ -95,9 +95,9 @@ final class RequestKeys {
 
     /** Claims the keys of edits that changed nothing. */
     void keep(Handle h, List<Write> writes, List<Runnable> outcomes) {
-        List<Write.Keep> keeps = writes.stream()
-                .filter(Write.Keep.class::isInstance)
-                .map(Write.Keep.class::cast)
+        List<LogWrite.Keep> keeps = writes.stream()
+                .filter(LogWrite.Keep.class::isInstance)
+                .map(LogWrite.Keep.class::cast)
                 .toList();
         if (keeps.isEmpty()) {
             return;
@@ -106,8 +106,8 @@ final class RequestKeys {
                 h,
                 keeps.stream().map(keep -> new Claim(keep.roomId(), keep.key())).toList());
         Map<Long, Head> heads =
-                dialect.heads(h, keeps.stream().map(Write.Keep::roomId).collect(Collectors.toSet()));
-        for (Write.Keep keep : keeps) {
+                statements.heads(h, keeps.stream().map(LogWrite.Keep::roomId).collect(Collectors.toSet()));
+        for (LogWrite.Keep keep : keeps) {
             Claim claim = new Claim(keep.roomId(), keep.key());
             Head head = heads.get(keep.roomId());
             if (head != null && free.remove(claim.roomKey())) {

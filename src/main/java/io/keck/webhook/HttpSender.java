@@ -2,6 +2,8 @@ package io.keck.webhook;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.feed.Cursors.Endpoint;
+import io.keck.thread.OutOfMemory;
+import io.keck.thread.Threads;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.client.BytesRequestContent;
 import org.eclipse.jetty.client.HttpClient;
@@ -21,7 +24,6 @@ import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.util.Promise;
 import org.eclipse.jetty.util.SocketAddressResolver;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * the address.) Redirects are not followed: they would lead past the judgement. Thread-safe.
  */
 final class HttpSender implements Sender, Managed {
-    private static final int THREADS = 6;
+    private static final int THREADS = 8;
     private static final long IDLE_MILLIS = 15_000;
 
     private final @Nullable Signature signature;
@@ -41,6 +43,7 @@ final class HttpSender implements Sender, Managed {
     private final HttpClient trusting;
 
     private final HttpClient careful;
+    private final ExecutorService threads = Threads.pool("webhook-http", THREADS);
     private volatile @Nullable URI uri;
 
     /** @param timeoutMillis for a whole delivery */
@@ -63,9 +66,6 @@ final class HttpSender implements Sender, Managed {
 
     private HttpClient client(Names names, boolean trusted, int concurrency) {
         HttpClient client = new HttpClient();
-        QueuedThreadPool threads = new QueuedThreadPool(THREADS, 1);
-        threads.setName("webhook-http");
-        threads.setDaemon(true);
         client.setExecutor(threads);
         client.setFollowRedirects(false);
         client.setHttpCookieStore(new HttpCookieStore.Empty());
@@ -124,6 +124,7 @@ final class HttpSender implements Sender, Managed {
         // what it says beside its status is passed over as it comes
         request.send(result -> {
             Throwable failure = result.getFailure();
+            OutOfMemory.check(failure);
             int status = result.getResponse() == null ? 0 : result.getResponse().getStatus();
             if (failure == null && status / 100 == 2) {
                 done.complete(status);
@@ -148,5 +149,6 @@ final class HttpSender implements Sender, Managed {
     public void stop() throws Exception {
         trusting.stop();
         careful.stop();
+        threads.shutdownNow();
     }
 }

@@ -1,9 +1,8 @@
 package io.keck.webhook;
 
-import com.codahale.metrics.health.HealthCheck;
+import com.codahale.metrics.health.HealthCheck.Result;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.MinDuration;
@@ -11,12 +10,15 @@ import io.dropwizard.validation.ValidationMethod;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import io.keck.metrics.FeedMetrics;
+import io.keck.wing.Host;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.time.Clock;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -82,19 +84,21 @@ public class WebhookFactory {
     /**
      * Starts deliveries with the life cycle.
      *
+     * @param onCommitted registers a listener that is told the id of each room that this node has written to
      * @param shared whether other nodes may deliver, too
      * @param clock the same on all nodes
      */
     public Webhooks build(
-            Environment environment,
+            Host host,
             Cursors cursors,
             ChangeLog log,
+            Consumer<LongConsumer> onCommitted,
             boolean shared,
             Clock clock,
             String node,
             FeedMetrics metrics) {
         HttpSender sender = new HttpSender(Signature.of(secret), clock, timeout.toMilliseconds(), concurrency);
-        environment.lifecycle().manage(sender);
+        host.manage(sender);
         Settings settings = new Settings(
                 concurrency,
                 spacing.toMilliseconds(),
@@ -119,15 +123,14 @@ public class WebhookFactory {
                 held,
                 endpoint == null ? "" : endpoint.strip(),
                 allowPrivate);
-        environment.lifecycle().manage(webhooks);
-        environment.healthChecks().register("webhook", new HealthCheck() {
-            @Override
-            protected Result check() {
-                double failing = webhooks.failingSeconds();
-                return failing < unhealthyAfter.toSeconds()
-                        ? Result.healthy()
-                        : Result.unhealthy("the receiver has taken nothing for %.0f s", failing);
-            }
+        onCommitted.accept(webhooks::written);
+        host.manage(webhooks);
+        metrics.watchDeliveries(webhooks::backlog, webhooks::oldestSeconds);
+        host.healthCheck("webhook", () -> {
+            double failing = webhooks.failingSeconds();
+            return failing < unhealthyAfter.toSeconds()
+                    ? Result.healthy()
+                    : Result.unhealthy("the receiver has taken nothing for %.0f s", failing);
         });
         return webhooks;
     }

@@ -5,6 +5,9 @@ import io.keck.feed.Cursors;
 import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Hooks;
 import io.keck.room.RepeatedWarning;
+import io.keck.thread.Loop;
+import io.keck.thread.OutOfMemory;
+import io.keck.thread.Threads;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
@@ -12,34 +15,29 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Webhooks as the rest of Keck sees them: where to, how it goes, and the thread that delivers. Thread-safe. */
+/** Webhooks as the rest of Keck sees them: where to, how it goes, and the loop that delivers. Thread-safe. */
 public final class Webhooks implements Hooks, Managed {
     private static final Logger LOG = LoggerFactory.getLogger(Webhooks.class);
     private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
     private static final int MAX_URL = 2_000;
-    private static final long STEP_NANOS = 200_000_000;
-    private static final long IDLE_NANOS = 2_000_000_000;
-    private static final long AFTER_FAILURE_NANOS = 1_000_000_000;
+    private static final long STEP_MILLIS = 200;
+    private static final long IDLE_MILLIS = 2_000;
+    private static final long AFTER_FAILURE_MILLIS = 1_000;
     private static final long JOIN_MILLIS = 10_000;
+    private static final long PATIENCE_MILLIS = 120_000;
 
     private final Cursors cursors;
     private final Deliverer deliverer;
     private final Lease lease;
     private final String configured;
     private final boolean allowPrivate;
-    private final Thread thread = new Thread(this::run, "webhook");
-    private final ExecutorService requests = Executors.newSingleThreadExecutor(r -> {
-        Thread setter = new Thread(r, "webhook-set");
-        setter.setDaemon(true);
-        return setter;
-    });
-    private volatile boolean stopping;
+    private final ExecutorService requests = Threads.pool("webhook-set", 1);
+    private final Loop loop = Loop.paced("webhook", PATIENCE_MILLIS, this::turn);
+    private boolean ready;
     private volatile boolean hurry;
 
     Webhooks(Cursors cursors, Deliverer deliverer, Lease lease, String configured, boolean allowPrivate) {
@@ -48,11 +46,7 @@ public final class Webhooks implements Hooks, Managed {
         this.deliverer = deliverer;
         this.configured = configured;
         this.allowPrivate = allowPrivate;
-        thread.setDaemon(true);
-    }
-
-    private void wake() {
-        LockSupport.unpark(thread);
+        this.ready = configured.isEmpty();
     }
 
     // ------------------------------------------------------------------ where to
@@ -67,7 +61,7 @@ public final class Webhooks implements Hooks, Managed {
                         }
                         cursors.set(url, allowPrivate);
                         hurry = true;
-                        wake();
+                        loop.wake();
                     },
                     requests);
         } catch (RejectedExecutionException e) {
@@ -113,22 +107,22 @@ public final class Webhooks implements Hooks, Managed {
     // ------------------------------------------------------------------ how it goes
 
     /** This node has written to that room. */
-    public void written(long roomId) {
+    void written(long roomId) {
         deliverer.written(roomId);
     }
 
     /** Rooms with something that was not taken yet; 0 on nodes that do not deliver. */
-    public int backlog() {
+    int backlog() {
         return deliverer.backlog();
     }
 
     /** Age of the oldest change that was not taken, in seconds; 0 on nodes that do not deliver. */
-    public double oldestSeconds() {
+    double oldestSeconds() {
         return deliverer.oldestSeconds();
     }
 
     /** For how long the receiver has taken nothing, in seconds. */
-    public double failingSeconds() {
+    double failingSeconds() {
         return deliverer.failingSeconds();
     }
 
@@ -136,48 +130,40 @@ public final class Webhooks implements Hooks, Managed {
 
     @Override
     public void start() {
-        thread.start();
+        loop.start();
     }
 
-    private void run() {
-        boolean ready = configured.isEmpty();
-        while (!stopping) {
-            long pause;
-            try {
-                if (!ready) {
-                    check(configured, true);
-                    cursors.configure(configured);
-                    ready = true;
-                }
-                if (hurry) {
-                    hurry = false;
-                    lease.hurry();
-                }
-                deliverer.step();
-                pause = deliverer.isActive() ? STEP_NANOS : IDLE_NANOS;
-            } catch (RefusedException e) {
-                LOG.error("HOOK_ENDPOINT cannot be used: {}", e.getMessage());
+    private long turn() {
+        try {
+            if (!ready) {
+                check(configured, true);
+                cursors.configure(configured);
                 ready = true;
-                pause = 0;
-            } catch (FeedUnavailableException e) {
-                UNAVAILABLE.warn("Changes cannot be delivered now, they will be: " + e.getMessage());
-                pause = AFTER_FAILURE_NANOS;
-            } catch (RuntimeException | StackOverflowError e) {
-                LOG.error("Unexpected error while delivering webhooks; retrying", e);
-                deliverer.forget();
-                pause = AFTER_FAILURE_NANOS;
             }
-            if (!hurry) {
-                LockSupport.parkNanos(this, pause);
+            if (hurry) {
+                hurry = false;
+                lease.hurry();
             }
+            deliverer.step();
+            return deliverer.isActive() ? STEP_MILLIS : IDLE_MILLIS;
+        } catch (RefusedException e) {
+            LOG.error("HOOK_ENDPOINT cannot be used: {}", e.getMessage());
+            ready = true;
+            return 0;
+        } catch (FeedUnavailableException e) {
+            OutOfMemory.check(e);
+            UNAVAILABLE.warn("Changes cannot be delivered now, they will be: " + e.getMessage());
+            return AFTER_FAILURE_MILLIS;
+        } catch (RuntimeException | Error e) {
+            OutOfMemory.check(e);
+            deliverer.forget(); // the next turn begins with what the database has
+            throw e;
         }
     }
 
     @Override
     public void stop() throws InterruptedException {
-        stopping = true;
-        wake();
-        thread.join(JOIN_MILLIS);
+        loop.stop(JOIN_MILLIS);
         requests.shutdownNow();
         try {
             lease.release();

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import java.time.Duration;
 import io.dropwizard.core.Application;
 import io.dropwizard.core.Configuration;
 import io.dropwizard.core.server.DefaultServerFactory;
@@ -10,9 +11,10 @@ import io.dropwizard.testing.DropwizardTestSupport;
 import io.keck.blob.BlobStore;
 import io.keck.http.MainPort;
 import io.keck.metrics.BlobMetrics;
+import io.keck.node.Node;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.JdbiBlobStore;
-import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.Storage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -71,28 +73,21 @@ final class ApiServer implements AutoCloseable {
 
         @Override
         public void run(Configuration configuration, Environment environment) {
-            environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
-            environment.jersey().setUrlPattern("/api/*");
             MainPort.install(environment, "The Connection header is missing.");
-            factory.build(
-                    environment,
-                    server.documents,
-                    server.feed.feed(),
-                    task -> environment
-                            .getApplicationContext()
-                            .getServer()
-                            .getThreadPool()
-                            .execute(task),
-                    () -> NOW,
-                    server::nanos);
+            factory.build(new Node(environment), server.documents, server.feed.feed(), () -> NOW, server::nanos);
             if (server.blobs != null) {
                 DatabaseFactory database = new DatabaseFactory();
                 database.setUrl("jdbc:sqlite:" + server.blobs.resolve("keck.db"));
-                JdbiUpdateLog log = database.build(environment, "test", Long.MAX_VALUE / 2);
-                log.open(DELETED).toCompletableFuture().join();
-                log.delete(DELETED).toCompletableFuture().join();
+                Duration hold = Duration.ofMillis(Long.MAX_VALUE / 2);
+                Storage storage = database.build(environment, "test", hold);
+                storage.log().open(DELETED).toCompletableFuture().join();
+                storage.log().delete(DELETED).toCompletableFuture().join();
                 BlobStore store = new SwitchedBlobs(
-                        log.blobs(new JdbiBlobStore.Settings(Long.MAX_VALUE / 2, 0, 60_000, 60_000), BlobMetrics.NONE),
+                        storage.blobs(
+                                JdbiBlobStore.Settings.DEFAULT
+                                        .withKeepDeleted(Duration.ZERO)
+                                        .withDeletedNameHold(hold),
+                                BlobMetrics.NONE),
                         () -> server.documents.database);
                 BlobLimits limits = new BlobLimits(MAX_BODY, 10, MIN_RATE);
                 environment.jersey().register(new BlobsResource(store, limits, BlobMetrics.NONE, server::nanos));

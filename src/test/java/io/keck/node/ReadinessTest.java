@@ -2,6 +2,7 @@ package io.keck.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dropwizard.core.setup.Environment;
 import io.keck.Eventually;
 import io.keck.metrics.RoomMetrics;
 import io.keck.ops.HealthServlet.Status;
@@ -91,14 +92,15 @@ class ReadinessTest {
     /** What the life is told from: a task that never ends makes it old, one that fails does not. */
     @Test
     void tick_thatHangs_getsOlderUntilItGoesOn() throws Exception {
+        Node host = new Node(new Environment("test"));
         RoomRuntime runtime = new RoomRuntime(
-                new FakeLog(), Bus.NONE, new RoomsFactory().settings(), new RoomMetrics() {}, 1 << 20, 1_000);
+                host, new FakeLog(), Bus.NONE, new RoomsFactory().settings(), new RoomMetrics() {}, 1 << 20, 1_000);
         CountDownLatch hangs = new CountDownLatch(1);
         CountDownLatch goesOn = new CountDownLatch(1);
-        runtime.everyTick(() -> {
+        host.everyTick("fails", () -> {
             throw new IllegalStateException("fails each time");
         });
-        runtime.everyTick(() -> {
+        host.everyTick("hangs", () -> {
             hangs.countDown();
             try {
                 goesOn.await();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A few rooms on one to three nodes over one log, with a bus that loses, repeats and reorders; clients that edit, come
  * and go; slow sockets, killed nodes, compaction with a fold that is wrong now and then, rooms that are deleted and made
- * anew. In every second seed the log fails or loses answers, in every third it is restored from a backup now and then.
+ * anew, and in some seeds documents that reach their limit. In every second seed the log fails or loses answers, in every third it is restored from a backup now and then.
  * Everything follows from the seed.
  */
 final class ClusterSimulation {
@@ -42,11 +42,18 @@ final class ClusterSimulation {
         /** What an ended life refuses is refused. */
         NO_ASKING_AGAIN,
         /** Copies of ended lives are let in. */
-        NO_HOLD
+        NO_HOLD,
+        /** Documents grow without a limit. */
+        NO_LIMIT,
+        /** Writers are not asked for what was left aside at the limit. */
+        NO_ASKING_WRITERS
     }
 
     private static final int STEPS = 500;
     private static final long HOLD = 100;
+    private static final long LIMIT = 700;
+    /** What several nodes may commit at one moment, each of which sees room for it, and what back ends write and delete. */
+    private static final long LIMIT_SLACK = 700;
     private static final long MAX_SKEW = 6 * 3_600_000;
     private static final String[] WORDS = {"a", "é", "😀", "hello", "0123456789".repeat(20)};
 
@@ -68,6 +75,9 @@ final class ClusterSimulation {
     private final boolean lives;
     /** Whether what failed may be carried out later, after what was tried since. */
     private final boolean late;
+
+    /** Whether documents have a limit that they reach. */
+    private final boolean limited;
 
     private final BackEnds backEnds;
 
@@ -189,6 +199,16 @@ final class ClusterSimulation {
             public boolean refusesCopiesOfEndedLives() {
                 return twin != Twin.NO_HOLD;
             }
+
+            @Override
+            public boolean boundsDocuments() {
+                return twin != Twin.NO_LIMIT;
+            }
+
+            @Override
+            public boolean asksRefusedWriters() {
+                return twin != Twin.NO_ASKING_WRITERS;
+            }
         };
     }
 
@@ -208,6 +228,7 @@ final class ClusterSimulation {
         restores = seed % 3 == 2;
         late = seed % 4 == 1;
         lives = seed % 5 == 3;
+        limited = seed % 7 == 4 && !restores;
         backEnds = new BackEnds(log, new Random(random.nextLong()), restores, violations);
         roomCount = 1 + random.nextInt(3);
         bus = new FakeBus(random.nextLong());
@@ -234,7 +255,8 @@ final class ClusterSimulation {
     private RoomSettings settings() {
         long saveTimeout = troubled ? 300 : Long.MAX_VALUE / 2;
         return new RoomSettings(
-                500, 2_000, 3_000, 4_000, 1_000, 100, saveTimeout, 50, 20_000, 1L << 40, 10_000, HOLD, 300, 20);
+                        500, 2_000, 3_000, 4_000, 1_000, 100, saveTimeout, 50, 20_000, 1L << 40, 10_000, HOLD, 300, 20)
+                .with(limited ? new DocumentLimits(LIMIT, 1_000, 10_000) : DocumentLimits.NONE);
     }
 
     private void seen(Peer peer, Update update) {
@@ -474,6 +496,9 @@ final class ClusterSimulation {
             }
         }
         bus.comeUp();
+        if (limited) {
+            makeRoom();
+        }
         compareMembers();
         bus.goDown(); // the log alone makes them equal
         for (Peer peer : peers) {
@@ -486,6 +511,25 @@ final class ClusterSimulation {
         checkReplicas();
         everybodyComesBack();
         allLeaveAndLoadAfresh();
+    }
+
+    /** No document has outgrown its limit. When everything is deleted, whatever was left aside comes in. */
+    private void makeRoom() {
+        for (int i = 0; i < roomCount; i++) {
+            long bytes = log.replay("room" + i).encode().length;
+            check(bytes <= LIMIT + LIMIT_SLACK, "room" + i + " has " + bytes + " bytes");
+        }
+        for (Peer peer : peers) {
+            peer.client.knows().asMap().forEach((client, clock) -> {
+                if (client < 1_000) {
+                    peer.client.delete(client, 0, clock);
+                }
+            });
+        }
+        for (int i = 0; i < 4; i++) {
+            pass(4_000);
+            quiet();
+        }
     }
 
     /** Until everything that can happen has happened. */

@@ -30,6 +30,9 @@ final class FakeClient {
     /** Told of each update that comes from the server. */
     Consumer<Update> onUpdate = update -> {};
 
+    /** From where it connects; empty where that is not known. */
+    String address = "";
+
     @Nullable
     FakeConnection connection;
 
@@ -59,6 +62,7 @@ final class FakeClient {
             }
         });
         self[0].onResume = this::flush;
+        self[0].address = address;
         connection = self[0];
         unsent.clear();
         states.clear();

@@ -36,6 +36,7 @@ final class FakeConnection implements Connection {
     RuntimeException failure;
 
     Runnable onResume = () -> {};
+    String address = "";
 
     FakeConnection(LongSupplier clock, Consumer<byte[]> peer) {
         this.clock = clock;
@@ -77,6 +78,11 @@ final class FakeConnection implements Connection {
         queue.clear();
         backlog = 0;
         all.forEach(peer);
+    }
+
+    @Override
+    public String address() {
+        return address;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
@@ -34,12 +35,13 @@ abstract class BlobKeyContract {
     static final long KEEP = 100_000;
     static final long LEASE = 10_000;
     static final long HOLD = 500;
-    static final JdbiBlobStore.Settings SETTINGS = new JdbiBlobStore.Settings(HOLD, KEEP, LEASE, 1_000);
+    static final JdbiBlobStore.Settings SETTINGS = new JdbiBlobStore.Settings(
+            Duration.ofMillis(KEEP), Duration.ofMillis(LEASE), Duration.ofSeconds(1), Duration.ofMillis(HOLD));
 
-    protected JdbiUpdateLog log;
+    protected Storage storage;
     JdbiBlobStore store;
 
-    /** A new database, its log in {@link #log}. */
+    /** A new database, its parts in {@link #storage}. */
     protected abstract void openDatabase() throws Exception;
 
     protected abstract void closeDatabase() throws Exception;
@@ -57,12 +59,12 @@ abstract class BlobKeyContract {
     @AfterEach
     void close() throws Exception {
         store.stop();
-        log.stop();
+        storage.stop();
         closeDatabase();
     }
 
     JdbiBlobStore newStore() {
-        return log.blobs(SETTINGS, BlobMetrics.NONE);
+        return storage.blobs(SETTINGS, BlobMetrics.NONE);
     }
 
     static byte[] bytes(int size) {
@@ -109,11 +111,11 @@ abstract class BlobKeyContract {
     }
 
     void deleteWorkspace(String name) {
-        log.delete(name).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
+        storage.log().delete(name).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     void createWorkspace(String name) {
-        log.open(name).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
+        storage.log().open(name).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     void pass(long millis) {
@@ -169,7 +171,7 @@ abstract class BlobKeyContract {
     /** The twin: the keys of deletions are not kept. */
     @Test
     void repeatedDelete_withoutItsKey_deletesAgain() {
-        assertThat(deletedTwice(new JdbiBlobStore(log, clock(), SETTINGS, BlobMetrics.NONE) {
+        assertThat(deletedTwice(new JdbiBlobStore(storage.database(), SETTINGS, BlobMetrics.NONE) {
                     @Override
                     void claim(Handle h, String workspace, @Nullable RequestKey key) {}
                 }))
@@ -199,7 +201,7 @@ abstract class BlobKeyContract {
 
     @Test
     void keyOfADocument_isNoKeyOfItsBlobs() {
-        log.create("a", KEY)
+        storage.log().create("a", KEY)
                 .toCompletableFuture()
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();

@@ -3,6 +3,7 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
@@ -24,7 +25,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
     /** A store with something switched off. */
     private class Twin extends JdbiBlobStore {
         Twin() {
-            super(log, clock(), SETTINGS, BlobMetrics.NONE);
+            super(storage.database(), SETTINGS, BlobMetrics.NONE);
         }
     }
 
@@ -152,7 +153,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         JdbiBlobStore twin = new Twin() {
             @Override
             BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(into, clock(), LEASE, PIECE, BlobMetrics.NONE, workspace, spaceId) {
+                return new BlobUpload(into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
                     @Override
                     boolean renewalIsDue(long now) {
                         return false;
@@ -186,7 +187,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         JdbiBlobStore twin = new Twin() {
             @Override
             BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(into, clock(), LEASE, PIECE, BlobMetrics.NONE, workspace, spaceId) {
+                return new BlobUpload(into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
                     @Override
                     boolean adopt(Handle h, long id) {
                         return h.createUpdate("UPDATE blob_contents SET expires_at = NULL, size = :size WHERE id = :id")
@@ -210,7 +211,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         pass(LEASE);
         BlobId[] published = new BlobId[1];
         RuntimeException[] failed = new RuntimeException[1];
-        BlobSweeper sweeper = new BlobSweeper(new BlobDatabase(log), clock(), KEEP, BlobMetrics.NONE) {
+        BlobSweeper sweeper = new BlobSweeper(new BlobDatabase(storage.database()), clock(), Duration.ofMillis(KEEP), BlobMetrics.NONE) {
             @Override
             void removePieces(long contentId) {
                 try {
@@ -236,7 +237,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
             BlobStore.Upload upload = store.begin("a");
             write(upload, bytes);
             pass(LEASE);
-            BlobSweeper sweeper = new BlobSweeper(new BlobDatabase(log), clock(), KEEP, BlobMetrics.NONE) {
+            BlobSweeper sweeper = new BlobSweeper(new BlobDatabase(storage.database()), clock(), Duration.ofMillis(KEEP), BlobMetrics.NONE) {
                 @Override
                 void remove(long contentId) {
                     upload.publish();
@@ -266,7 +267,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         JdbiBlobStore twin = new Twin() {
             @Override
             BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(into, clock(), LEASE, PIECE, BlobMetrics.NONE, workspace, spaceId) {
+                return new BlobUpload(into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
                     @Override
                     void insertLastPiece(Handle h, long id) {
                         // later
@@ -383,7 +384,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         JdbiBlobStore twin = new Twin() {
             @Override
             BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(into, clock(), LEASE, PIECE, BlobMetrics.NONE, workspace, spaceId) {
+                return new BlobUpload(into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
                     @Override
                     boolean lockSpace(Handle h) {
                         return true;

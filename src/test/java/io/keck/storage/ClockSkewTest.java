@@ -3,6 +3,7 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.metrics.LogMetrics;
 import io.keck.PostgresServer;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobsUnavailableException;
@@ -38,7 +39,7 @@ class ClockSkewTest {
     private static PostgresServer server;
 
     private PostgresDatabase db;
-    private final List<JdbiUpdateLog> nodes = new ArrayList<>();
+    private final List<Storage> nodes = new ArrayList<>();
 
     @BeforeAll
     static void startServer() {
@@ -57,20 +58,26 @@ class ClockSkewTest {
 
     @AfterEach
     void close() throws Exception {
-        for (JdbiUpdateLog node : nodes) {
+        for (Storage node : nodes) {
             node.stop();
         }
         db.close();
     }
 
     /** A node whose clock is so far ahead; a twin believes it. */
-    private JdbiUpdateLog node(long aheadMillis, boolean twin) {
+    private Storage node(long aheadMillis, boolean twin) {
         Clock clock = twin
                 ? Clock.offset(Clock.systemUTC(), Duration.ofMillis(aheadMillis))
                 : new DatabaseClock(db.jdbi, () -> System.nanoTime() + aheadMillis * 1_000_000);
-        JdbiUpdateLog.Settings settings =
-                new JdbiUpdateLog.Settings(1, 1, 0, 1_000, 8 << 20, Long.MAX_VALUE, DAY, Integer.MAX_VALUE, MINUTE);
-        JdbiUpdateLog node = new JdbiUpdateLog(db.jdbi, false, "ahead " + aheadMillis, clock, settings, () -> {});
+        Storage node = new Storage(
+                db.jdbi,
+                Dialect.POSTGRES,
+                "ahead " + aheadMillis,
+                clock,
+                Database.Settings.DEFAULT.withThreads(1, 1),
+                JdbiUpdateLog.Settings.DEFAULT.withDeletedNameHold(Duration.ofMillis(MINUTE)),
+                () -> {},
+                LogMetrics.NONE);
         nodes.add(node);
         return node;
     }
@@ -79,9 +86,9 @@ class ClockSkewTest {
         return stage.toCompletableFuture().join();
     }
 
-    private long write(JdbiUpdateLog node, String name) {
-        long room = await(node.open(name)).roomId();
-        await(node.append(room, UUID.randomUUID(), 1, new StructStore().encode(), false));
+    private long write(Storage node, String name) {
+        long room = await(node.log().open(name)).roomId();
+        await(node.log().append(room, UUID.randomUUID(), 1, new StructStore().encode(), false));
         return room;
     }
 
@@ -110,12 +117,12 @@ class ClockSkewTest {
 
     @Test
     void nameOfADeletedRoom_isHeldOnANodeThatIsAhead() {
-        JdbiUpdateLog here = node(0, false);
+        Storage here = node(0, false);
         write(here, "gone");
-        await(here.delete("gone"));
-        assertThatThrownBy(() -> await(node(5 * MINUTE, false).open("gone")))
+        await(here.log().delete("gone"));
+        assertThatThrownBy(() -> await(node(5 * MINUTE, false).log().open("gone")))
                 .hasStackTraceContaining("RoomGoneException");
-        assertThat(await(node(5 * MINUTE, true).open("gone")).rows())
+        assertThat(await(node(5 * MINUTE, true).log().open("gone")).rows())
                 .as("the twin makes it anew")
                 .isEmpty();
     }
@@ -123,24 +130,24 @@ class ClockSkewTest {
     @Test
     void rowsAreKeptForTheRetention_byANodeThatIsAhead() {
         write(node(0, false), "kept");
-        assertThat(node(2 * DAY, false).compact("kept")).isTrue();
+        assertThat(node(2 * DAY, false).log().compact("kept")).isTrue();
         assertThat(rows()).isOne();
         write(node(0, false), "kept");
-        assertThat(node(2 * DAY, true).compact("kept")).isTrue();
+        assertThat(node(2 * DAY, true).log().compact("kept")).isTrue();
         assertThat(rows()).as("what readers were to resume from").isZero();
     }
 
     @Test
     void leaseOfACompaction_isRespectedByANodeThatIsAhead() {
-        JdbiUpdateLog here = node(0, false);
+        Storage here = node(0, false);
         long room = write(here, "leased");
         db.jdbi.useHandle(h -> h.createUpdate("INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner,"
                         + " lease_until) VALUES (:room, 0, 0, 'another', :until)")
                 .bind("room", room)
-                .bind("until", here.clock().millis() + MINUTE)
+                .bind("until", here.database().clock().millis() + MINUTE)
                 .execute());
-        assertThat(node(HOUR, false).compact("leased")).isFalse();
-        assertThat(node(HOUR, true).compact("leased")).as("the twin").isTrue();
+        assertThat(node(HOUR, false).log().compact("leased")).isFalse();
+        assertThat(node(HOUR, true).log().compact("leased")).as("the twin").isTrue();
     }
 
     @Test
@@ -160,7 +167,7 @@ class ClockSkewTest {
     }
 
     private void uploadWhileSwept(boolean twin) {
-        JdbiBlobStore.Settings settings = new JdbiBlobStore.Settings(MINUTE, DAY, HOUR, DAY);
+        JdbiBlobStore.Settings settings = JdbiBlobStore.Settings.DEFAULT;
         JdbiBlobStore here = node(0, false).blobs(settings, BlobMetrics.NONE);
         JdbiBlobStore ahead = node(3 * HOUR, twin).blobs(settings, BlobMetrics.NONE);
         byte[] bytes = new byte[2 * JdbiBlobStore.PIECE];

@@ -1,5 +1,8 @@
 package io.keck.storage;
 
+import io.keck.metrics.LogMetrics;
+import java.time.Clock;
+import java.time.Duration;
 import io.keck.PostgresServer;
 import io.keck.room.UpdateLog;
 import java.nio.file.Files;
@@ -85,22 +88,18 @@ final class CommitPathBench {
     }
 
     private static double ours(PostgresDatabase db, int rooms, double seconds) throws Exception {
-        UpdateLog log = new JdbiUpdateLog(
+        Storage storage = new Storage(
                 db.jdbi,
-                false,
+                Dialect.POSTGRES,
                 "bench",
-                java.time.Clock.systemUTC(),
-                new JdbiUpdateLog.Settings(
-                        Integer.getInteger("lanes", 2),
-                        4,
-                        Long.getLong("spacing", 1_000_000), // nanoseconds
-                        1_000,
-                        8 << 20,
-                        Long.MAX_VALUE,
-                        1_000,
-                        Integer.MAX_VALUE,
-                        0),
-                () -> {});
+                Clock.systemUTC(),
+                Database.Settings.DEFAULT
+                        .withThreads(Integer.getInteger("lanes", 2), 4)
+                        .withCommitSpacing(Duration.ofNanos(Long.getLong("spacing", 1_000_000))),
+                JdbiUpdateLog.Settings.DEFAULT.withSnapshots(Integer.MAX_VALUE, Long.MAX_VALUE),
+                () -> {},
+                LogMetrics.NONE);
+        UpdateLog log = storage.log();
         List<Long> ids = new ArrayList<>();
         String prefix = UUID.randomUUID().toString();
         for (int i = 0; i < rooms; i++) {
@@ -117,7 +116,7 @@ final class CommitPathBench {
         }
         left.await();
         double rate = done.get() / ((System.nanoTime() - start) / 1e9);
-        ((JdbiUpdateLog) log).stop();
+        storage.stop();
         return rate;
     }
 

@@ -3,6 +3,7 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -29,6 +30,7 @@ class CompactorTest {
     Path dir;
 
     private SqliteFile db;
+    private Storage storage;
     private JdbiUpdateLog log;
     private Compactor compactor;
     private long room;
@@ -36,15 +38,16 @@ class CompactorTest {
     @BeforeEach
     void open() throws Exception {
         db = new SqliteFile(dir.resolve("keck.db"));
-        log = db.log(RETENTION);
-        compactor = new Compactor(log, db.clock, RETENTION);
+        storage = db.storage(RETENTION);
+        log = storage.log();
+        compactor = new Compactor(storage.database(), db.clock, Duration.ofMillis(RETENTION), Followers.NONE);
         room = await(log.open("a")).roomId();
     }
 
     @AfterEach
     void close() throws Exception {
         compactor.stop();
-        log.stop();
+        storage.stop();
         db.close();
     }
 
@@ -192,13 +195,15 @@ class CompactorTest {
 
     @Test
     void request_foldsInTheBackground() throws Exception {
-        log.stop();
-        log = db.log(RETENTION, 3);
+        storage.stop();
+        storage = db.storage(RETENTION, 3);
+        log = storage.log();
         for (int i = 0; i < 4; i++) {
             append(update(i));
         }
-        log.stop(); // waits for it
-        log = db.log(RETENTION);
+        storage.stop(); // waits for it
+        storage = db.storage(RETENTION);
+        log = storage.log();
 
         assertThat(await(log.read(room, 0)).snapshotSeq()).isGreaterThanOrEqualTo(3);
         assertThat(store(await(log.read(room, 0))).stateVector().clock(1)).isEqualTo(4);
@@ -271,7 +276,7 @@ class CompactorTest {
         private final boolean checked;
 
         Corrupt(boolean checked) {
-            super(log, db.clock, RETENTION);
+            super(storage.database(), db.clock, Duration.ofMillis(RETENTION), Followers.NONE);
             this.checked = checked;
         }
 

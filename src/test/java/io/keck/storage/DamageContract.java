@@ -3,6 +3,7 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import io.keck.blob.BlobStore;
 import io.keck.check.Findings;
 import io.keck.check.Findings.Finding;
@@ -32,7 +33,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 abstract class DamageContract {
     abstract Jdbi jdbi();
 
-    abstract JdbiUpdateLog log();
+    abstract Storage storage();
+
+    private JdbiUpdateLog log() {
+        return storage().log();
+    }
 
     private static <T> T await(CompletionStage<T> stage) {
         return stage.toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
@@ -80,7 +85,8 @@ abstract class DamageContract {
     }
 
     private boolean compact(long room, long retentionMillis) {
-        Compactor compactor = new Compactor(log(), Clock.systemUTC(), retentionMillis);
+        Compactor compactor = new Compactor(
+                storage().database(), Clock.systemUTC(), Duration.ofMillis(retentionMillis), Followers.NONE);
         try {
             return compactor.compact(room);
         } finally {
@@ -270,7 +276,8 @@ abstract class DamageContract {
         AtomicBoolean done = new AtomicBoolean();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread writer = new Thread(() -> {
-            Compactor compactor = new Compactor(log(), Clock.systemUTC(), -10_000_000);
+            Compactor compactor = new Compactor(
+                    storage().database(), Clock.systemUTC(), Duration.ofMillis(-10_000_000), Followers.NONE);
             try {
                 for (int i = 1; !done.get(); i++) {
                     for (long room : rooms) {
@@ -303,7 +310,7 @@ abstract class DamageContract {
     @Test
     void damagedBlob_isFoundAndCanBeUploadedAgain() throws Exception {
         byte[] bytes = "picture".getBytes(StandardCharsets.UTF_8);
-        JdbiBlobStore blobs = log().blobs(new JdbiBlobStore.Settings(0, 1_000, 60_000, 60_000), BlobMetrics.NONE);
+        JdbiBlobStore blobs = storage().blobs(JdbiBlobStore.Settings.DEFAULT, BlobMetrics.NONE);
         for (String room : List.of("a", "b")) {
             try (BlobStore.Upload upload = blobs.begin(room)) {
                 upload.write(bytes, 0, bytes.length);

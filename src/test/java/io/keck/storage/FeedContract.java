@@ -3,6 +3,7 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import io.keck.crdt.Doc;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLog.Page;
@@ -28,7 +29,11 @@ abstract class FeedContract {
     private static final long RETENTION = 1_000; // as the logs of tests have it
     private final Doc editor = new Doc();
 
-    abstract JdbiUpdateLog log();
+    abstract Storage storage();
+
+    private JdbiUpdateLog log() {
+        return storage().log();
+    }
 
     abstract SqliteFile.HandClock clock();
 
@@ -71,7 +76,7 @@ abstract class FeedContract {
     }
 
     private Cursor cursor(long room) {
-        return log().cursors().find(List.of(room)).get(0);
+        return storage().cursors().find(List.of(room)).get(0);
     }
 
     private static Cursor moved(Cursor cursor, long seq, long planned) {
@@ -84,7 +89,7 @@ abstract class FeedContract {
 
     @Test
     void rows_comeInPages_andTheirLossIsSaid() {
-        ChangeLog changes = log().changes();
+        ChangeLog changes = storage().changes();
         long room = room("a");
         assertThat(changes.read(room, 0, Long.MAX_VALUE, 1_000)).isEqualTo(new Page(List.of(), 0, false));
         append(room, 10);
@@ -105,13 +110,14 @@ abstract class FeedContract {
 
     @Test
     void base_isTheRoomAtThatRow_orAtItsSnapshot() throws InterruptedException {
-        ChangeLog changes = log().changes();
+        ChangeLog changes = storage().changes();
         long room = room("a");
         append(room, 3);
         assertThat(changes.base(room, 2).seq()).isEqualTo(2);
         assertThat(changes.base(room, 2).rows()).hasSize(2);
         assertThat(changes.base(room, 0).seq()).isZero();
-        Compactor compactor = new Compactor(log(), clock(), RETENTION);
+        Compactor compactor = new Compactor(
+                storage().database(), clock(), Duration.ofMillis(RETENTION), JdbiCursors::haveRead);
         assertThat(compactor.compact(room)).isTrue();
         compactor.stop();
         append(room, 2);
@@ -124,7 +130,7 @@ abstract class FeedContract {
 
     @Test
     void anEndpoint_beginsWithWhatComesAfterIt_andGoesOnWhenItIsReplaced() {
-        Cursors cursors = log().cursors();
+        Cursors cursors = storage().cursors();
         long room = room("a");
         append(room, 3);
         assertThat(cursors.endpoint()).isEqualTo(new Endpoint("", false, 0, "", 0));
@@ -149,7 +155,7 @@ abstract class FeedContract {
 
     @Test
     void theConfiguredEndpoint_isSetOnce_untilItIsAnotherOne() {
-        Cursors cursors = log().cursors();
+        Cursors cursors = storage().cursors();
         cursors.configure("http://configured/");
         assertThat(cursors.endpoint().trusted()).isTrue();
         cursors.set("http://posted/", false);
@@ -161,7 +167,7 @@ abstract class FeedContract {
 
     @Test
     void onlyTheNewestEpoch_saves() {
-        Cursors cursors = log().cursors();
+        Cursors cursors = storage().cursors();
         long room = room("a");
         cursors.set("http://one/", true);
         append(room, 3);
@@ -184,7 +190,7 @@ abstract class FeedContract {
 
     @Test
     void news_areTakenOnce() {
-        Cursors cursors = log().cursors();
+        Cursors cursors = storage().cursors();
         cursors.announce(List.of(3L, 1L));
         cursors.announce(List.of(1L, 2L));
         assertThat(cursors.announced(2)).containsExactlyInAnyOrder(1L, 2L);
@@ -194,7 +200,7 @@ abstract class FeedContract {
 
     @Test
     void theNextRowsOfManyRooms_comeAtOnce() {
-        Cursors cursors = log().cursors();
+        Cursors cursors = storage().cursors();
         cursors.set("http://one/", true);
         long one = room("a");
         long two = room("b");
@@ -219,12 +225,13 @@ abstract class FeedContract {
 
     @Test
     void rowsThatTheReceiverWasNotToldOf_areNotFolded_untilTheyAreTooOld() throws InterruptedException {
-        Cursors cursors = log().cursors();
+        Cursors cursors = storage().cursors();
         cursors.set("http://one/", true);
         long room = room("a");
         append(room, 6);
         cursors.save(take(cursors), List.of(moved(cursor(room), 4, 4)));
-        Compactor compactor = new Compactor(log(), clock(), RETENTION);
+        Compactor compactor = new Compactor(
+                storage().database(), clock(), Duration.ofMillis(RETENTION), JdbiCursors::haveRead);
         assertThat(compactor.compact(room)).isTrue();
         Contents contents = await(log().read(room, 0));
         assertThat(contents.snapshotSeq()).isEqualTo(4);
@@ -260,8 +267,8 @@ abstract class FeedContract {
                 "DELETE FROM room_log WHERE seq > 3 AND room_id = ?|is missing",
             })
     void aDamagedRow_isNeverTold_andHoldsUpNoOtherRoom_untilItIsRepaired(String sql, String words) {
-        ChangeLog changes = log().changes();
-        Cursors cursors = log().cursors();
+        ChangeLog changes = storage().changes();
+        Cursors cursors = storage().cursors();
         long room = room("a");
         append(room, 6);
         long healthy = room("b");
@@ -299,10 +306,11 @@ abstract class FeedContract {
 
     @Test
     void aDamagedSnapshot_isNotToldEither_whereItsRowsAreGone() throws InterruptedException {
-        ChangeLog changes = log().changes();
+        ChangeLog changes = storage().changes();
         long room = room("a");
         append(room, 3);
-        Compactor compactor = new Compactor(log(), clock(), RETENTION);
+        Compactor compactor = new Compactor(
+                storage().database(), clock(), Duration.ofMillis(RETENTION), JdbiCursors::haveRead);
         assertThat(compactor.compact(room)).isTrue();
         compactor.stop();
         append(room, 1);
@@ -318,7 +326,7 @@ abstract class FeedContract {
     /** The twin: without the checksum, what was changed is taken for what was written. */
     @Test
     void twin_withoutItsChecksum_aChangedLetterIsTold() {
-        ChangeLog changes = log().changes();
+        ChangeLog changes = storage().changes();
         long room = room("a");
         append(room, 1);
         byte[] row = changes.read(room, 0, 1, 1).changes().get(0).payload();

@@ -39,7 +39,8 @@ public final class HeadsBench {
                     .mapTo(Long.class)
                     .list());
             db.jdbi.useHandle(h -> h.execute("VACUUM ANALYZE rooms"));
-            JdbiUpdateLog log = db.log();
+            Storage storage = db.storage();
+            JdbiUpdateLog log = storage.log();
             Map<Long, UpdateLog.Head> known = ask(log, ids);
             db.jdbi.useHandle(h -> h.execute("UPDATE rooms SET head = head + 1 WHERE id % 100 = 7"));
             for (int i = 0; i < WARM_UP; i++) {
@@ -65,7 +66,7 @@ public final class HeadsBench {
                     each,
                     each / 3_000 * 100,
                     each / 200 * 100);
-            log.stop();
+            storage.stop();
         }
         System.exit(0);
     }

@@ -99,8 +99,8 @@ class HeldHandleTest {
 
     @Test
     void writerWhoseConnectionBreaks_writesTheNextGroupOverAnother() throws Exception {
-        LogWriter writer = new LogWriter(jdbi, new SqliteDialect(), "test", db.clock);
-        Write.Create create = new Write.Create("room", Long.MAX_VALUE, new CompletableFuture<>());
+        LogWriter writer = new LogWriter(jdbi, new SqliteStatements(), "test", db.clock);
+        LogWrite.Create create = new LogWrite.Create("room", Long.MAX_VALUE, new CompletableFuture<>());
         writer.commit(List.of(create));
         long room = create.done().join();
         assertThat(append(writer, room).join().seq()).isEqualTo(1);
@@ -118,8 +118,8 @@ class HeldHandleTest {
     }
 
     private static CompletableFuture<Appended> append(LogWriter writer, long room) {
-        Write.Append append =
-                new Write.Append(room, UUID.randomUUID(), 7, new byte[] {0, 0}, false, null, new CompletableFuture<>());
+        LogWrite.Append append =
+                new LogWrite.Append(room, UUID.randomUUID(), 7, new byte[] {0, 0}, false, null, new CompletableFuture<>());
         writer.commit(List.of(append));
         return append.done();
     }

@@ -27,7 +27,7 @@ class LogWriterTest {
     @BeforeEach
     void open() throws Exception {
         db = new SqliteFile(dir.resolve("keck.db"));
-        writer = new LogWriter(db.jdbi, new SqliteDialect(), "test", db.clock);
+        writer = new LogWriter(db.jdbi, new SqliteStatements(), "test", db.clock);
     }
 
     @AfterEach
@@ -36,17 +36,17 @@ class LogWriterTest {
     }
 
     private long room(String name) {
-        Write.Create create = new Write.Create(name, Long.MAX_VALUE, new CompletableFuture<>());
+        LogWrite.Create create = new LogWrite.Create(name, Long.MAX_VALUE, new CompletableFuture<>());
         writer.commit(List.of(create));
         return create.done().join();
     }
 
-    private static Write.Append append(long room, byte[] payload) {
-        return new Write.Append(room, UUID.randomUUID(), 7, payload, false, null, new CompletableFuture<>());
+    private static LogWrite.Append append(long room, byte[] payload) {
+        return new LogWrite.Append(room, UUID.randomUUID(), 7, payload, false, null, new CompletableFuture<>());
     }
 
     private static long seq(Write append) {
-        return ((Write.Append) append).done().join().seq();
+        return ((LogWrite.Append) append).done().join().seq();
     }
 
     private List<Write> appendsToRooms(int count) {
@@ -61,7 +61,7 @@ class LogWriterTest {
     void writeThatBreaksAConstraint_failsAlone() {
         for (int at : new int[] {0, 17, 49}) {
             List<Write> group = appendsToRooms(50);
-            Write.Append poison = append(room("poisoned"), null);
+            LogWrite.Append poison = append(room("poisoned"), null);
             group.set(at, poison);
             writer.commit(group);
 
@@ -130,10 +130,10 @@ class LogWriterTest {
         writer.commit(group);
         List<Write> again = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            Write.Append first = (Write.Append) group.get(i);
+            LogWrite.Append first = (LogWrite.Append) group.get(i);
             again.add(
                     i % 5 == 0
-                            ? new Write.Append(
+                            ? new LogWrite.Append(
                                     first.roomId(), first.batchId(), 8, PAYLOAD, true, null, new CompletableFuture<>())
                             : append(first.roomId(), PAYLOAD));
         }

@@ -3,6 +3,7 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import io.keck.crdt.Doc;
 import io.keck.room.EndedLives;
 import io.keck.room.UpdateLog.Contents;
@@ -26,24 +27,19 @@ class NamedRoomsTest {
     private Path dir;
 
     private SqliteFile db;
+    private Storage storage;
     private JdbiUpdateLog log;
 
     @BeforeEach
     void open() throws Exception {
         db = new SqliteFile(dir.resolve("keck.db"));
-        log = new JdbiUpdateLog(
-                db.jdbi,
-                true,
-                "test",
-                db.clock,
-                new JdbiUpdateLog.Settings(
-                        2, 2, 0, 1_000, 8 << 20, Long.MAX_VALUE, 86_400_000, Integer.MAX_VALUE, HOLD),
-                () -> {});
+        storage = db.storage(JdbiUpdateLog.Settings.DEFAULT.withDeletedNameHold(Duration.ofMillis(HOLD)));
+        log = storage.log();
     }
 
     @AfterEach
     void close() throws Exception {
-        log.stop();
+        storage.stop();
         db.close();
     }
 
@@ -110,8 +106,8 @@ class NamedRoomsTest {
         assertThat(again.roomId()).isEqualTo(second);
         assertSame(again.ended(), expected);
         await(log.heldMillis("a"));
-        await(log.change("a".hashCode(), h -> true)); // what was to be kept is written, in its own time
-        await(log.change(first, h -> true));
+        await(storage.database().change("a".hashCode(), h -> true)); // what was to be kept is written, in its own time
+        await(storage.database().change(first, h -> true));
         assertThat(db.count("ended_lives")).isEqualTo(1);
 
         db.clock.now += HOLD;

@@ -35,7 +35,7 @@ class PgBouncerBlobStoreTest extends BlobStoreContract {
     @Override
     protected void openDatabase() throws Exception {
         db = new PostgresDatabase(server, bouncer.address());
-        log = db.log();
+        storage = db.storage();
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.keck.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.db.ManagedDataSource;
 import io.keck.PgBouncer;
@@ -32,6 +33,7 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
     private static PgBouncer bouncer;
 
     private PostgresDatabase db;
+    private Storage storage;
     private JdbiUpdateLog log;
 
     @BeforeAll
@@ -51,12 +53,13 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
     @BeforeEach
     void open() throws Exception {
         db = new PostgresDatabase(server, bouncer.address());
-        log = db.log();
+        storage = db.storage();
+        log = storage.log();
     }
 
     @AfterEach
     void close() throws Exception {
-        log.stop();
+        storage.stop();
         db.close();
     }
 
@@ -68,11 +71,12 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
     @Override
     protected UpdateLog reopened() {
         try {
-            log.stop();
+            storage.stop();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
-        log = db.log();
+        storage = db.storage();
+        log = storage.log();
         return log;
     }
 
@@ -80,9 +84,10 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
     void migrations_runThroughAPooler() throws Exception {
         server.execute("CREATE DATABASE pooled");
         try (PostgresDatabase pooled = new PostgresDatabase(server, "pooled", bouncer.address())) {
-            JdbiUpdateLog fresh = pooled.log();
+            Storage freshStorage = pooled.storage();
+        JdbiUpdateLog fresh = freshStorage.log();
             assertThat(await(fresh.open("a")).rows()).isEmpty();
-            fresh.stop();
+            freshStorage.stop();
         }
     }
 
@@ -92,7 +97,7 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
         for (int i = 0; i < 10; i++) {
             await(log.append(a, UUID.randomUUID(), 1 + i, update(i), false));
         }
-        Compactor compactor = new Compactor(log, db.clock, 0);
+        Compactor compactor = new Compactor(storage.database(), db.clock, Duration.ZERO, Followers.NONE);
         assertThat(compactor.compact(a)).isTrue();
         compactor.stop();
 

@@ -28,7 +28,7 @@ class PostgresBlobStoreTest extends BlobStoreContract {
     @Override
     protected void openDatabase() throws Exception {
         db = new PostgresDatabase(server);
-        log = db.log();
+        storage = db.storage();
     }
 
     @Override

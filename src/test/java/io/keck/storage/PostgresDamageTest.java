@@ -33,6 +33,7 @@ class PostgresDamageTest extends DamageContract {
 
     private static PostgresServer server;
     private PostgresDatabase db;
+    private Storage storage;
     private JdbiUpdateLog log;
 
     @BeforeAll
@@ -48,17 +49,19 @@ class PostgresDamageTest extends DamageContract {
     @BeforeEach
     void open() throws Exception {
         db = new PostgresDatabase(server);
-        log = db.log();
+        storage = db.storage();
+        log = storage.log();
     }
 
     private void open(String name) throws Exception {
         db = new PostgresDatabase(server, name, server.url("x").replaceAll("/x$", ""));
-        log = db.log();
+        storage = db.storage();
+        log = storage.log();
     }
 
     @AfterEach
     void close() throws Exception {
-        log.stop();
+        storage.stop();
         db.close();
     }
 
@@ -88,7 +91,7 @@ class PostgresDamageTest extends DamageContract {
                         "SELECT pg_relation_filepath(reltoastrelid) FROM pg_class WHERE relname = 'room_log'")
                 .mapTo(String.class)
                 .one());
-        log.stop();
+        storage.stop();
         db.close();
         server.stop();
         try (RandomAccessFile toast =
@@ -105,16 +108,16 @@ class PostgresDamageTest extends DamageContract {
         assertThat(read.damage().seq()).isEqualTo(2);
         assertThat(read.damage().what()).contains("row 2 cannot be read");
         assertThat(read.rows()).hasSize(1);
-        assertThat(log.isHealthy()).isTrue();
-        Page told = log.changes().read(room, 0, Long.MAX_VALUE, 1_000_000);
+        assertThat(storage.database().isHealthy()).isTrue();
+        Page told = storage.changes().read(room, 0, Long.MAX_VALUE, 1_000_000);
         assertThat(told.changes()).hasSize(1);
         assertThat(told.damage()).contains("row 2 cannot be read");
-        var next = log.cursors().next(Map.of(room, 0L, other, 0L), 1_000_000);
+        var next = storage.cursors().next(Map.of(room, 0L, other, 0L), 1_000_000);
         assertThat(next.get(room).changes()).hasSize(1);
         assertThat(next.get(room).damage()).isEqualTo(told.damage());
         assertThat(next.get(other).changes()).hasSize(1);
-        assertThat(log.changes().base(room, 3).damage()).contains("row 2 cannot be read");
-        assertThat(log.cursors().scan(0, 10).waiting()).hasSize(2);
+        assertThat(storage.changes().base(room, 3).damage()).contains("row 2 cannot be read");
+        assertThat(storage.cursors().scan(0, 10).waiting()).hasSize(2);
         List<Finding> found = new ArrayList<>();
         db.jdbi.useHandle(h -> new Scrub(h, true, found::add, (rooms, blobs, rows, bytes) -> {}).run(null, true));
         assertThat(found.get(0).what()).contains("row 2 cannot be read");
@@ -123,7 +126,7 @@ class PostgresDamageTest extends DamageContract {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("zero_damaged_pages");
         server.execute("ALTER DATABASE " + db.name + " SET zero_damaged_pages = on");
-        log.stop();
+        storage.stop();
         db.close();
         open(db.name);
         assertThat(new Repair(db.jdbi, db.clock).room(room)).contains(1);
@@ -150,7 +153,7 @@ class PostgresDamageTest extends DamageContract {
     }
 
     @Override
-    JdbiUpdateLog log() {
-        return log;
+    Storage storage() {
+        return storage;
     }
 }

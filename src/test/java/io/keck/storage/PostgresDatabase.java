@@ -10,28 +10,28 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
 
 /** A migrated database of its own in a PostgreSQL server, with the pool of production. */
-final class PostgresDatabase implements AutoCloseable {
+public final class PostgresDatabase implements AutoCloseable {
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final String TEMPLATE = "migrated";
     private static final Set<PostgresServer> WITH_TEMPLATE = Collections.newSetFromMap(new WeakHashMap<>());
 
-    final ManagedDataSource pool;
-    final Jdbi jdbi;
-    final SqliteFile.HandClock clock = new SqliteFile.HandClock();
-    final String name;
+    public final ManagedDataSource pool;
+    public final Jdbi jdbi;
+    public final SqliteFile.HandClock clock = new SqliteFile.HandClock();
+    public final String name;
 
     /** A new one. */
-    PostgresDatabase(PostgresServer server) throws Exception {
+    public PostgresDatabase(PostgresServer server) throws Exception {
         this(server, direct(server));
     }
 
     /** A new one, at an address that may be that of a pooler. */
-    PostgresDatabase(PostgresServer server, String address) throws Exception {
+    public PostgresDatabase(PostgresServer server, String address) throws Exception {
         this(copy(server), address);
     }
 
     /** One that is there, and perhaps not migrated yet. */
-    PostgresDatabase(PostgresServer server, String name, String address) throws Exception {
+    public PostgresDatabase(PostgresServer server, String name, String address) throws Exception {
         this(name, address);
         Migrations.run(pool);
     }
@@ -62,8 +62,9 @@ final class PostgresDatabase implements AutoCloseable {
         return name;
     }
 
-    JdbiUpdateLog log() {
-        return new JdbiUpdateLog(jdbi, false, "test", clock, SqliteFile.settings(1_000, Integer.MAX_VALUE), () -> {});
+    /** Storage that folds only when it is told to. */
+    public Storage storage() {
+        return SqliteFile.storage(jdbi, Dialect.POSTGRES, clock, SqliteFile.settings(1_000, Integer.MAX_VALUE));
     }
 
     @Override

@@ -15,7 +15,7 @@ class PostgresFeedTest extends FeedContract {
 
     private static PostgresServer server;
     private PostgresDatabase db;
-    private JdbiUpdateLog log;
+    private Storage storage;
 
     @BeforeAll
     static void start() {
@@ -30,18 +30,18 @@ class PostgresFeedTest extends FeedContract {
     @BeforeEach
     void open() throws Exception {
         db = new PostgresDatabase(server);
-        log = db.log();
+        storage = db.storage();
     }
 
     @AfterEach
     void close() throws Exception {
-        log.stop();
+        storage.stop();
         db.close();
     }
 
     @Override
-    JdbiUpdateLog log() {
-        return log;
+    Storage storage() {
+        return storage;
     }
 
     @Override

@@ -191,10 +191,10 @@ class PostgresSessionTest {
             server.execute(setting);
             Jdbi plain = Jdbi.create("jdbc:postgresql://127.0.0.1:" + server.port() + "/" + db.name, "postgres", "");
             db.jdbi.useHandle(h -> h.execute("INSERT INTO rooms (id, name, head, created_at) VALUES (7, 'r', 0, 0)"));
-            PostgresDialect dialect = new PostgresDialect();
+            PostgresStatements dialect = new PostgresStatements();
             try (Handle handle = plain.open()) {
                 CompletableFuture<Map<Long, Appended>> twin =
-                        race(db, () -> PostgresDialect.appendOnce(handle, List.of(append(1)), "node", 0));
+                        race(db, () -> PostgresStatements.appendOnce(handle, List.of(append(1)), "node", 0));
                 assertThatThrownBy(() -> twin.get(60, TimeUnit.SECONDS))
                         .as("the twin")
                         .hasCauseInstanceOf(UnableToExecuteStatementException.class)
@@ -207,8 +207,8 @@ class PostgresSessionTest {
         }
     }
 
-    private static Write.Append append(int link) {
-        return new Write.Append(7, UUID.randomUUID(), link, new byte[] {1}, false, null, new CompletableFuture<>());
+    private static LogWrite.Append append(int link) {
+        return new LogWrite.Append(7, UUID.randomUUID(), link, new byte[] {1}, false, null, new CompletableFuture<>());
     }
 
     /** Lets something wait for the row of the room, which is raised meanwhile. */

@@ -29,6 +29,7 @@ class PostgresUpdateLogTest extends UpdateLogContract {
     private static PostgresServer server;
 
     private PostgresDatabase db;
+    private Storage storage;
     private JdbiUpdateLog log;
 
     @BeforeAll
@@ -44,12 +45,13 @@ class PostgresUpdateLogTest extends UpdateLogContract {
     @BeforeEach
     void open() throws Exception {
         db = new PostgresDatabase(server);
-        log = db.log();
+        storage = db.storage();
+        log = storage.log();
     }
 
     @AfterEach
     void close() throws Exception {
-        log.stop();
+        storage.stop();
         db.close();
     }
 
@@ -61,11 +63,12 @@ class PostgresUpdateLogTest extends UpdateLogContract {
     @Override
     protected UpdateLog reopened() {
         try {
-            log.stop();
+            storage.stop();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
-        log = db.log();
+        storage = db.storage();
+        log = storage.log();
         return log;
     }
 
@@ -78,14 +81,15 @@ class PostgresUpdateLogTest extends UpdateLogContract {
         for (int i = 0; i < rooms; i++) {
             ids.add(await(log.open("room" + i)).roomId());
         }
-        List<JdbiUpdateLog> nodes = List.of(log, db.log(), db.log());
+        List<Storage> nodes = List.of(storage, db.storage(), db.storage());
         List<CompletionStage<UpdateLog.Appended>> stages = new ArrayList<>();
         Random random = new Random(1);
         for (int i = 0; i < each; i++) {
-            for (JdbiUpdateLog node : nodes) {
+            for (Storage node : nodes) {
                 Collections.shuffle(ids, random);
                 for (long id : ids) {
-                    stages.add(node.append(id, UUID.randomUUID(), 1 + random.nextInt(1_000_000), update(i), false));
+                    stages.add(node.log()
+                            .append(id, UUID.randomUUID(), 1 + random.nextInt(1_000_000), update(i), false));
                 }
             }
         }
@@ -111,19 +115,21 @@ class PostgresUpdateLogTest extends UpdateLogContract {
 
     @Test
     void severalNodes_withOneKeyForSeveralRequests_carryOneOut() throws Exception {
-        JdbiUpdateLog other = db.log();
+        Storage otherStorage = db.storage();
+        JdbiUpdateLog other = otherStorage.log();
         assertThat(doneUnderOneKey(List.of(log, other), 30)).isEqualTo(30);
         assertThat(deadlocks()).isZero();
-        other.stop();
+        otherStorage.stop();
     }
 
     /** The twin: nothing in the database makes keys unique. */
     @Test
     void severalNodes_withoutUniqueKeys_carrySeveralOut() throws Exception {
         db.jdbi.useHandle(h -> h.execute("ALTER TABLE name_keys DROP CONSTRAINT name_keys_pk"));
-        JdbiUpdateLog other = db.log();
+        Storage otherStorage = db.storage();
+        JdbiUpdateLog other = otherStorage.log();
         assertThat(doneUnderOneKey(List.of(log, other), 5)).isGreaterThan(5);
-        other.stop();
+        otherStorage.stop();
     }
 
     /** A node of the release before this one knows keys by the ids of rooms alone. */
@@ -166,7 +172,8 @@ class PostgresUpdateLogTest extends UpdateLogContract {
     @Test
     void severalNodes_areToldTheLinkBefore() throws Exception {
         long a = await(log.open("a")).roomId();
-        JdbiUpdateLog other = db.log();
+        Storage otherStorage = db.storage();
+        JdbiUpdateLog other = otherStorage.log();
         List<CompletionStage<UpdateLog.Appended>> stages = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
             stages.add((i % 2 == 0 ? log : other).append(a, UUID.randomUUID(), 1 + i, update(i), false));
@@ -179,13 +186,14 @@ class PostgresUpdateLogTest extends UpdateLogContract {
             assertThat(at.before())
                     .isEqualTo(at.seq() == 1 ? 0 : rows.get((int) at.seq() - 2).link());
         }
-        other.stop();
+        otherStorage.stop();
     }
 
     /** One of two has to wait for the other, whose life it then ends in turn: a forced init is never kept out. */
     @Test
     void severalNodes_replaceTheSameRoomAtOnce() throws Exception {
-        JdbiUpdateLog other = db.log();
+        Storage otherStorage = db.storage();
+        JdbiUpdateLog other = otherStorage.log();
         await(log.open("a"));
         for (int i = 0; i < 30; i++) {
             var one = log.init("a", UUID.randomUUID(), LINK, update(0), true);
@@ -197,19 +205,20 @@ class PostgresUpdateLogTest extends UpdateLogContract {
             assertThat(first.roomId()).isNotEqualTo(second.roomId());
             assertThat(first.ended()).noneMatch(second.ended()::contains);
         }
-        other.stop();
+        otherStorage.stop();
     }
 
     /** A name that two nodes make at once is one room; a deletion lets the next begin. */
     @Test
     void severalNodes_openAndDeleteTheSameName() throws Exception {
-        JdbiUpdateLog other = db.log();
+        Storage otherStorage = db.storage();
+        JdbiUpdateLog other = otherStorage.log();
         for (int life = 0; life < 10; life++) {
             var one = log.open("a");
             var two = other.open("a");
             assertThat(await(one).roomId()).isEqualTo(await(two).roomId());
             assertThat(await(other.delete("a"))).isPresent();
         }
-        other.stop();
+        otherStorage.stop();
     }
 }

@@ -13,7 +13,7 @@ class SqliteBlobStoreTest extends BlobStoreContract {
     @Override
     protected void openDatabase() throws Exception {
         db = new SqliteFile(dir.resolve("keck.db"));
-        log = db.log(1_000);
+        storage = db.storage(1_000);
     }
 
     @Override

@@ -11,23 +11,23 @@ class SqliteFeedTest extends FeedContract {
     private Path dir;
 
     private SqliteFile db;
-    private JdbiUpdateLog log;
+    private Storage storage;
 
     @BeforeEach
     void open() throws Exception {
         db = new SqliteFile(dir.resolve("keck.db"));
-        log = db.log(1_000);
+        storage = db.storage(1_000);
     }
 
     @AfterEach
     void close() throws Exception {
-        log.stop();
+        storage.stop();
         db.close();
     }
 
     @Override
-    JdbiUpdateLog log() {
-        return log;
+    Storage storage() {
+        return storage;
     }
 
     @Override

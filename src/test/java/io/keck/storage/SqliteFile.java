@@ -1,5 +1,7 @@
 package io.keck.storage;
 
+import io.keck.metrics.LogMetrics;
+import java.time.Duration;
 import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.db.DataSourceFactory;
 import io.dropwizard.db.ManagedDataSource;
@@ -13,14 +15,14 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** A migrated SQLite file with the pool of production and a clock that is set by hand. */
-final class SqliteFile implements AutoCloseable {
-    final ManagedDataSource pool;
-    final Jdbi jdbi;
-    final HandClock clock = new HandClock();
+public final class SqliteFile implements AutoCloseable {
+    public final ManagedDataSource pool;
+    public final Jdbi jdbi;
+    public final HandClock clock = new HandClock();
 
     /** Stands still until it is set. */
-    static final class HandClock extends Clock {
-        volatile long now = 1_700_000_000_000L;
+    public static final class HandClock extends Clock {
+        public volatile long now = 1_700_000_000_000L;
 
         @Override
         public ZoneId getZone() {
@@ -42,7 +44,7 @@ final class SqliteFile implements AutoCloseable {
     private static byte @Nullable [] migrated;
 
     /** The one that is there, or a new one. */
-    SqliteFile(Path file) throws Exception {
+    public SqliteFile(Path file) throws Exception {
         if (!Files.exists(file)) {
             Files.write(file, migrated());
         }
@@ -67,7 +69,7 @@ final class SqliteFile implements AutoCloseable {
     }
 
     /** Runs the migrations on the file; afterwards all of it is in that one file. */
-    static void migrate(Path file) throws Exception {
+    public static void migrate(Path file) throws Exception {
         ManagedDataSource pool = pool(file);
         pool.start();
         try {
@@ -77,7 +79,7 @@ final class SqliteFile implements AutoCloseable {
         }
     }
 
-    static ManagedDataSource pool(Path file) {
+    public static ManagedDataSource pool(Path file) {
         DataSourceFactory factory = new DataSourceFactory();
         factory.setUrl(DatabaseUrl.parse("jdbc:sqlite:" + file).jdbcUrl());
         factory.setDriverClass("org.sqlite.JDBC");
@@ -87,25 +89,43 @@ final class SqliteFile implements AutoCloseable {
         return factory.build(new MetricRegistry(), "test");
     }
 
-    /** A log that folds only when it is told to. */
-    JdbiUpdateLog log(long retentionMillis) {
-        return log(retentionMillis, Integer.MAX_VALUE);
+    /** Storage that folds only when it is told to. */
+    public Storage storage(long retentionMillis) {
+        return storage(retentionMillis, Integer.MAX_VALUE);
     }
 
-    JdbiUpdateLog log(long retentionMillis, int snapshotEvery) {
-        return new JdbiUpdateLog(jdbi, true, "test", clock, settings(retentionMillis, snapshotEvery), () -> {});
+    public Storage storage(long retentionMillis, int snapshotEvery) {
+        return storage(settings(retentionMillis, snapshotEvery));
+    }
+
+    public Storage storage(JdbiUpdateLog.Settings settings) {
+        return storage(jdbi, Dialect.SQLITE, clock, settings);
+    }
+
+    static Storage storage(Jdbi jdbi, Dialect dialect, Clock clock, JdbiUpdateLog.Settings settings) {
+        return new Storage(
+                jdbi,
+                dialect,
+                "test",
+                clock,
+                Database.Settings.DEFAULT.withThreads(2, 2).withCommitSpacing(Duration.ZERO),
+                settings,
+                () -> {},
+                LogMetrics.NONE);
     }
 
     static JdbiUpdateLog.Settings settings(long retentionMillis, int snapshotEvery) {
-        return new JdbiUpdateLog.Settings(2, 2, 0, 1_000, 8 << 20, Long.MAX_VALUE, retentionMillis, snapshotEvery, 0);
+        return JdbiUpdateLog.Settings.DEFAULT
+                .withRetention(Duration.ofMillis(retentionMillis))
+                .withSnapshots(snapshotEvery, Long.MAX_VALUE);
     }
 
-    long count(String table) {
+    public long count(String table) {
         return jdbi.withHandle(h ->
                 h.createQuery("SELECT count(*) FROM " + table).mapTo(Long.class).one());
     }
 
-    void deleteRoom(String name) {
+    public void deleteRoom(String name) {
         jdbi.useHandle(h -> h.createUpdate("UPDATE rooms SET deleted_at = 1 WHERE name = :name AND deleted_at IS NULL")
                 .bind("name", name)
                 .execute());

@@ -19,17 +19,19 @@ class SqliteUpdateLogTest extends UpdateLogContract {
     Path dir;
 
     private SqliteFile db;
+    private Storage storage;
     private JdbiUpdateLog log;
 
     @BeforeEach
     void open() throws Exception {
         db = new SqliteFile(dir.resolve("keck.db"));
-        log = db.log(1_000);
+        storage = db.storage(1_000);
+        log = storage.log();
     }
 
     @AfterEach
     void close() throws Exception {
-        log.stop();
+        storage.stop();
         db.close();
     }
 
@@ -49,7 +51,7 @@ class SqliteUpdateLogTest extends UpdateLogContract {
     void stop_writesWhatIsQueuedAndRefusesMore() throws Exception {
         long a = await(log.open("a")).roomId();
         var last = log.append(a, UUID.randomUUID(), LINK, update(0), false);
-        log.stop();
+        storage.stop();
 
         assertThat(await(last).seq()).isEqualTo(1);
         assertThat(log.append(a, UUID.randomUUID(), LINK, update(1), false).toCompletableFuture())
@@ -61,19 +63,19 @@ class SqliteUpdateLogTest extends UpdateLogContract {
     @Test
     void health_isThatOfWritesThoughReadsInBetweenGoWell() {
         long a = await(log.open("a")).roomId();
-        assertThat(log.isHealthy()).isTrue();
+        assertThat(storage.database().isHealthy()).isTrue();
         db.jdbi.useHandle(h -> h.execute("ALTER TABLE room_log RENAME TO elsewhere"));
         assertThat(log.append(a, UUID.randomUUID(), LINK, update(0), false).handle((seq, error) -> error))
                 .succeedsWithin(Duration.ofSeconds(60))
                 .isNotNull();
-        assertThat(log.isHealthy()).isFalse();
-        assertThat(log.isResponsive()).isFalse();
+        assertThat(storage.database().isHealthy()).isFalse();
+        assertThat(storage.database().isResponsive()).isFalse();
         assertThat(await(log.heads(List.of(a)))).hasSize(1);
-        assertThat(log.isResponsive()).isTrue();
-        assertThat(log.isHealthy()).isFalse();
+        assertThat(storage.database().isResponsive()).isTrue();
+        assertThat(storage.database().isHealthy()).isFalse();
         db.jdbi.useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO room_log"));
         await(log.append(a, UUID.randomUUID(), LINK, update(0), false));
-        assertThat(log.isHealthy()).isTrue();
+        assertThat(storage.database().isHealthy()).isTrue();
     }
 
     /** Nodes' clocks differ, so rows that are kept for the retention may go out of order. */
@@ -83,7 +85,7 @@ class SqliteUpdateLogTest extends UpdateLogContract {
         for (int i = 0; i < 6; i++) {
             await(log.append(a, UUID.randomUUID(), LINK, update(i), false));
         }
-        Compactor compactor = new Compactor(log, db.clock, 1_000);
+        Compactor compactor = new Compactor(storage.database(), db.clock, Duration.ofSeconds(1), Followers.NONE);
         assertThat(compactor.compact(a)).isTrue();
         db.jdbi.useHandle(h -> h.execute("DELETE FROM room_log WHERE seq = 4"));
 

@@ -73,7 +73,7 @@ public final class Any {
             } else {
                 value = readScalar(in, tag);
             }
-            // hand the value to the container it belongs to; a container that is full is a value itself
+            // add the value to its container; a container that is full becomes a value itself
             while (true) {
                 if (top == null) {
                     return value;
@@ -146,7 +146,7 @@ public final class Any {
             skipScalar(in, tag);
             return;
         }
-        // left[d] counts what level d still has to come; an object's count is kept negative
+        // left[d] is the number of elements that level d still lacks, negative for an object
         int[] left = new int[Math.min(8, maxDepth)];
         int depth = -1;
         while (true) {
@@ -192,13 +192,13 @@ public final class Any {
 
     /**
      * Writes one value as lib0 does: a whole number of at most 2^31 - 1 in magnitude as an int, a number that 32 bits
-     * hold exactly as a float32 (unless the encoder says otherwise: {@link Encoder#setFloat64}), any other as a float64.
+     * hold exactly as a float32 (unless {@link Encoder#setFloat64} is on), any other as a float64.
      *
      * @param value a value of the table above, or any other {@link Number}
-     * @throws IllegalArgumentException if it is, or holds, something else
+     * @throws IllegalArgumentException if the value is, or contains, anything else
      */
     public static void write(Encoder out, @Nullable Object value) {
-        // most values are of these two, arrays have thousands of them, and to ask for an interface takes time
+        // most values are numbers and strings, arrays hold thousands of them, and checks for interfaces are slower
         if (value instanceof Double number) {
             writeNumber(out, number);
             return;

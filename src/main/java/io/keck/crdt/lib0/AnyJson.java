@@ -5,13 +5,13 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Turns one value from lib0's "any" encoding into JSON text and back, from bytes to bytes: no values are built and nothing
- * recurses. Stateless. Source: lib0 {@code encoding.js} {@code writeAny}; ECMA-262 {@code JSON.stringify} and
+ * Turns one value from lib0's "any" encoding into JSON text and back, from bytes to bytes: no values are built and
+ * nothing recurses. Stateless. Source: lib0 {@code encoding.js} {@code writeAny}; ECMA-262 {@code JSON.stringify} and
  * {@code Number::toString}.
  *
- * <p>JSON can say less, and what it cannot say becomes what JavaScript makes of it: {@code undefined} vanishes from
- * objects and is null in arrays, numbers that are not finite are null, negative zero is 0, a Uint8Array is an object of
- * its indexes. Refused is what JavaScript itself has no JSON for: {@code undefined} alone, and bigint.
+ * <p>JSON has fewer values; the others become what JavaScript makes of them: {@code undefined} is left out of objects
+ * and is null in arrays, numbers that are not finite are null, negative zero is 0, a Uint8Array is an object with its
+ * indexes as keys. A value for which JavaScript itself has no JSON is refused: {@code undefined} alone, and bigint.
  */
 public final class AnyJson {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
@@ -22,15 +22,16 @@ public final class AnyJson {
      * Reads one value and writes it as JSON text.
      *
      * @param maxDepth how deep arrays and objects may nest
-     * @param maxBytes how long {@code json} may become
-     * @throws DecodeException if the bytes are malformed, the value has no JSON, or a limit is passed
+     * @param maxBytes the largest length of {@code json}, in bytes
+     * @throws DecodeException if the bytes are malformed, the value has no JSON form, or a limit is exceeded
      */
     public static void toJson(Decoder any, Encoder json, int maxDepth, int maxBytes) {
         new Stringifier(any, json, maxDepth, maxBytes).run();
     }
 
     /**
-     * Writes JSON text as a value. Keys that come twice are kept; who reads the value takes the last, as of the text.
+     * Writes JSON text as a value. Duplicate keys are kept; a reader of the value uses the last of them, as a reader of
+     * the text does.
      *
      * @param json the text is {@code json[from, to)}, and {@link Json#check} has found it valid
      */
@@ -51,11 +52,11 @@ public final class AnyJson {
         private final int maxDepth;
         private final int maxBytes;
         private int depth;
-        /** What each open container still has to come. */
+        /** The number of elements that each open container still lacks. */
         private int[] left = new int[8];
 
         private final BitSet objects = new BitSet();
-        /** Containers that have something written already, so that a comma is due. */
+        /** Open containers with at least one element written: a comma must precede the next. */
         private final BitSet begun = new BitSet();
 
         Stringifier(Decoder in, Encoder out, int maxDepth, int maxBytes) {
@@ -100,7 +101,10 @@ public final class AnyJson {
             out.writeUint8(object ? '{' : '[');
         }
 
-        /** Goes on to the next element; the tag of its value. Of an undefined one in an object only the value is due. */
+        /**
+         * Moves to the next element and returns the tag of its value; {@link #OMITTED} for an undefined member of an
+         * object, of which nothing is written.
+         */
         private int element() {
             int at = depth - 1;
             left[at]--;
@@ -203,13 +207,16 @@ public final class AnyJson {
         }
     }
 
-    /** From valid JSON to "any": once to count what each container holds, which comes first there, and once to write. */
+    /**
+     * From valid JSON to "any". A first pass counts the elements of each container, because the count precedes them in
+     * "any"; a second pass writes.
+     */
     private static final class Parser {
         private final byte[] b;
         private final int from;
         private final int to;
         private final Encoder out;
-        /** How many elements each container holds, in the order in which they open. */
+        /** The number of elements of each container, in the order in which the containers open. */
         private int[] counts = new int[4];
 
         Parser(byte[] b, int from, int to, Encoder out) {
@@ -231,7 +238,7 @@ public final class AnyJson {
                     case '"' -> {
                         int end = stringEnd(i);
                         int next = skipSpace(end);
-                        if (next >= to || b[next] != ':') { // else a key, which has no tag
+                        if (next >= to || b[next] != ':') { // a key has no tag
                             out.writeUint8(119);
                         }
                         string(i + 1, end - 1);
@@ -251,7 +258,7 @@ public final class AnyJson {
                         Any.write(out, Double.valueOf(digits));
                         i = end;
                     }
-                    default -> i++; // what stands between values
+                    default -> i++; // white space and punctuation between values
                 }
             }
         }

@@ -43,7 +43,7 @@ public final class Decoder {
         return pos;
     }
 
-    /** Goes to an index of {@link #array()} that is not behind the end; for who has read some bytes by itself. */
+    /** Moves to an index of {@link #array()}, at most the end of the section; for callers that read some bytes themselves. */
     public void position(int to) {
         if (to < 0 || to > end) {
             throw new IndexOutOfBoundsException("position " + to + " of " + end);
@@ -69,7 +69,7 @@ public final class Decoder {
         return buf[pos++] & 0xff;
     }
 
-    /** A number of 0 to 2^53 - 1, 7 bits a byte, low bits first. */
+    /** Reads a number of 0 to 2^53 - 1: 7 bits per byte, low bits first. */
     public long readVarUint() {
         int i = pos;
         if (i < end && buf[i] >= 0) {
@@ -101,8 +101,8 @@ public final class Decoder {
     }
 
     /**
-     * A number that counts things of at least {@code bytesEach} bytes each that follow: it is checked against what is
-     * left, so that a lying count allocates nothing.
+     * Reads the number of elements that follow, each of at least {@code bytesEach} bytes. It is checked against the
+     * bytes left, so that a forged count allocates nothing.
      */
     public int readCount(int bytesEach) {
         long n = readVarUint();
@@ -113,8 +113,8 @@ public final class Decoder {
     }
 
     /**
-     * A signed number as lib0 writes it: sign in bit 6 and continuation in bit 7 of the first byte. The result is a
-     * {@code double}, since JavaScript has a negative zero and this encoding carries it.
+     * Reads a signed number as lib0 writes it: sign in bit 6 and continuation in bit 7 of the first byte. The result is
+     * a {@code double}, since JavaScript has a negative zero and this encoding carries it.
      */
     public double readVarInt() {
         int b = readUint8();
@@ -144,12 +144,15 @@ public final class Decoder {
         return new String(buf, from, n, StandardCharsets.UTF_8);
     }
 
-    /** A length-prefixed string of which only the length in UTF-16 code units is wanted; it is checked all the same. */
+    /** Skips and checks a length-prefixed string; returns its length in UTF-16 code units. */
     public int skipVarString() {
         return skipVarStringOf(readLength());
     }
 
-    /** Passes over a string of {@code n} bytes whose length was just read, and checks it. */
+    /**
+     * Skips and checks a string of {@code n} bytes, whose length prefix was read before; returns its length in UTF-16
+     * code units.
+     */
     public int skipVarStringOf(int n) {
         int from = pos;
         skip(n);
@@ -164,7 +167,7 @@ public final class Decoder {
         return out;
     }
 
-    /** The length prefix of a string or byte array, checked: at least that many bytes are left. */
+    /** Reads the length prefix of a string or byte array and checks that at least that many bytes are left. */
     public int readLength() {
         long n = readVarUint();
         if (n > end - pos) {
@@ -180,7 +183,7 @@ public final class Decoder {
         return rest;
     }
 
-    /** Passes over {@code n} bytes. */
+    /** Skips {@code n} bytes. */
     public void skip(int n) {
         if (n < 0 || n > end - pos) {
             throw truncated();

@@ -36,24 +36,24 @@ public final class Encoder {
         return Arrays.copyOf(buf, len);
     }
 
-    /** As {@link #toByteArray}, but not a copy where all room is used up; nothing may be written afterwards. */
+    /** As {@link #toByteArray}, but without a copy if the capacity is used up exactly; nothing may be written afterwards. */
     public byte[] finish() {
         return len == buf.length ? buf : toByteArray();
     }
 
-    /** How many bytes {@link #writeVarUint} writes. */
+    /** The number of bytes that {@link #writeVarUint} writes for {@code n}. */
     public static int lengthOf(long n) {
         return Math.max(1, (70 - Long.numberOfLeadingZeros(n)) / 7);
     }
 
-    /** Forgets what was written and keeps the room. */
+    /** Discards the bytes written and keeps the capacity. */
     public void reset() {
         len = 0;
     }
 
     /**
-     * Whether {@link Any} writes every number that is no int as a float64 from here on, and never as a float32. The bytes are
-     * not those of lib0 then; the values are. Off at first; {@link #reset} leaves it as it is.
+     * Sets whether {@link Any} writes every number that is not an int as a float64, never as a float32. The bytes then
+     * differ from those of lib0, the values do not. Off by default; {@link #reset} does not change it.
      */
     public void setFloat64(boolean float64) {
         this.float64 = float64;
@@ -63,7 +63,7 @@ public final class Encoder {
         return float64;
     }
 
-    /** One byte; the low 8 bits count. */
+    /** One byte; only the low 8 bits are used. */
     public void writeUint8(int b) {
         if (len == buf.length) {
             grow(1);
@@ -72,16 +72,16 @@ public final class Encoder {
     }
 
     /**
-     * A number of 0 to 2^53 - 1, 7 bits a byte, low bits first.
+     * A number of 0 to 2^53 - 1: 7 bits per byte, low bits first.
      *
-     * @throws IllegalArgumentException if {@code n} is outside of that
+     * @throws IllegalArgumentException if {@code n} is out of that range
      */
     public void writeVarUint(long n) {
         if (n < 0 || n > Decoder.MAX_SAFE_INTEGER) {
             throw new IllegalArgumentException("not a number of 0 to 2^53 - 1: " + n);
         }
         if (buf.length - len < 8) {
-            int length = lengthOf(n); // the last number may just fit
+            int length = lengthOf(n); // a short number may still fit into the rest
             if (buf.length - len < length) {
                 grow(8);
             }
@@ -116,12 +116,12 @@ public final class Encoder {
         }
     }
 
-    /** As {@link #writeVarInt(double)}, for what is an {@code int} already. */
+    /** As {@link #writeVarInt(double)}, for an {@code int}. */
     public void writeVarInt(int n) {
         if (buf.length - len < 5) {
             grow(5);
         }
-        int rest = Math.abs(n); // of the smallest int it is itself, without sign the right number
+        int rest = Math.abs(n); // Integer.MIN_VALUE stays as it is, and its bits are the magnitude as an unsigned number
         int bits = (rest & 0x3f) | (n < 0 ? 0x40 : 0);
         rest >>>= 6;
         while (rest != 0) {
@@ -219,7 +219,7 @@ public final class Encoder {
         len += 8;
     }
 
-    /** Four bytes, high byte first; the low 32 bits count. */
+    /** Four bytes, high byte first; only the low 32 bits are used. */
     public void writeUint32(long v) {
         if (buf.length - len < 4) {
             grow(4);

@@ -1,7 +1,7 @@
 package io.keck.crdt.lib0;
 
 /**
- * Reads numbers that {@link IntDiffOptRleEncoder} wrote. A run is only counted down, so a long one costs nothing until
+ * Reads numbers that {@link IntDiffOptRleEncoder} wrote. A run is only counted down, so a long run costs nothing until
  * it is read. Not thread-safe. Source: lib0 {@code decoding.js} {@code IntDiffOptRleDecoder}.
  */
 public final class IntDiffOptRleDecoder {
@@ -18,9 +18,9 @@ public final class IntDiffOptRleDecoder {
     }
 
     /**
-     * The next number, 0 to 2^53 - 1.
+     * Reads the next number, 0 to 2^53 - 1.
      *
-     * @throws DecodeException if there is none, it is beyond that, or the bytes are malformed
+     * @throws DecodeException if there is none, it is out of that range, or the bytes are malformed
      */
     public long read() {
         if (left == 0) {
@@ -36,7 +36,7 @@ public final class IntDiffOptRleDecoder {
         return last;
     }
 
-    /** The varInt of up to 54 bits that the encoder tells of; beyond 53 bits JavaScript has even numbers only. */
+    /** Reads a varInt of up to 54 bits, see {@link IntDiffOptRleEncoder}; beyond 53 bits JavaScript has even numbers only. */
     private long readWide() {
         int b = in.readUint8();
         boolean negative = (b & 0x40) != 0;
@@ -54,7 +54,7 @@ public final class IntDiffOptRleDecoder {
         return negative ? -n : n;
     }
 
-    /** Whether there are numbers that were not read yet. */
+    /** Whether there are numbers left to read. */
     public boolean hasRemaining() {
         return left > 0 || in.hasRemaining();
     }

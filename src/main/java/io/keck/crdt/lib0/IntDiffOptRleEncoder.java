@@ -1,12 +1,12 @@
 package io.keck.crdt.lib0;
 
 /**
- * Writes whole numbers as differences from the one before, the first from 0: the doubled difference as a varInt, odd
- * where the same difference comes again, then followed by how often less two. Not thread-safe. Source: lib0
- * {@code encoding.js} {@code IntDiffOptRleEncoder}.
+ * Writes whole numbers as differences from the previous number, the first from 0. The doubled difference is written as
+ * a varInt; for a run of equal differences it is made odd and followed by the length of the run less two. Not
+ * thread-safe. Source: lib0 {@code encoding.js} {@code IntDiffOptRleEncoder}.
  *
- * <p>Doubled, the difference of two numbers below 2^53 can need 54 bits, one more than a varInt has elsewhere. lib0 writes
- * and reads these too: such a difference never comes twice in a row, so the number is even and a double holds it.
+ * <p>Doubled, the difference of two numbers below 2^53 can need 54 bits, one more than other varInts have. lib0 writes
+ * and reads these too: such a difference never occurs twice in a row, so the number is even and a double holds it.
  */
 public final class IntDiffOptRleEncoder {
     private final Encoder out = new Encoder();
@@ -18,7 +18,7 @@ public final class IntDiffOptRleEncoder {
     public IntDiffOptRleEncoder() {}
 
     /**
-     * One number.
+     * Writes one number.
      *
      * @throws IllegalArgumentException if it is not one of 0 to 2^53 - 1
      */
@@ -44,7 +44,7 @@ public final class IntDiffOptRleEncoder {
         count = 0;
     }
 
-    /** A varInt of up to 54 bits: six of them and the sign in the first byte, seven in each that follows. */
+    /** Writes a varInt of up to 54 bits: six of them and the sign in the first byte, seven in each that follows. */
     private void writeWide(long n) {
         long rest = Math.abs(n);
         int first = (int) (rest & 0x3f) | (n < 0 ? 0x40 : 0);
@@ -57,7 +57,7 @@ public final class IntDiffOptRleEncoder {
         }
     }
 
-    /** What was written, as a copy. */
+    /** The bytes written, as a copy. */
     public byte[] toByteArray() {
         flush();
         return out.toByteArray();

@@ -35,7 +35,7 @@ public final class Json {
         }
 
         void run() {
-            boolean value = true; // a value is due, else what follows one
+            boolean value = true; // true: a value comes next; false: what follows a value
             while (true) {
                 int c = next();
                 if (value) {

@@ -5,15 +5,18 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import org.jspecify.annotations.Nullable;
 
-/** Numbers as JSON has them. Stateless. Source: ECMA-262 {@code Number::toString}. */
+/** Prints numbers as JSON. Stateless. Source: ECMA-262 {@code Number::toString}. */
 public final class JsonNumber {
     private static final double EXACT = 1e15;
-    /** So many digits are further apart than doubles are. */
+    /** Numbers of up to this many digits are further apart than doubles are. */
     private static final int UNAMBIGUOUS_DIGITS = 15;
 
     private JsonNumber() {}
 
-    /** A number as JavaScript prints it: the fewest digits that mean this double, an exponent from 1e21 and 1e-7 on; what is not finite is null. */
+    /**
+     * Prints a number as JavaScript does: the fewest digits that identify this double, an exponent from 1e21 on and
+     * below 1e-6; null for a number that is not finite.
+     */
     public static String print(double x) {
         if (Double.isNaN(x) || Double.isInfinite(x)) {
             return "null";
@@ -38,7 +41,10 @@ public final class JsonNumber {
                         : digits.substring(0, point) + "." + digits.substring(point));
     }
 
-    /** Before Java 19 {@code Double.toString} sometimes says a digit too many, or of several last digits not the best. */
+    /**
+     * Returns the shortest decimal that identifies this double. Before Java 19 {@code Double.toString} sometimes prints
+     * a digit too many, or not the closest of several candidates for the last digit.
+     */
     private static BigDecimal shortest(double x) {
         BigDecimal exact = new BigDecimal(x);
         BigDecimal shortest = new BigDecimal(Double.toString(x)).stripTrailingZeros();
@@ -51,7 +57,7 @@ public final class JsonNumber {
         return shortest;
     }
 
-    /** Of the numbers of so many digits that mean this double the closest, null if there is none. */
+    /** Returns the closest decimal of {@code digits} digits that identifies this double, or null if there is none. */
     private static @Nullable BigDecimal closest(double x, BigDecimal exact, int digits) {
         BigDecimal first = exact.round(new MathContext(digits, RoundingMode.HALF_EVEN));
         if (first.doubleValue() == x) {

@@ -10,10 +10,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON text to values and back, to the letter as JavaScript's {@code JSON.parse} and {@code JSON.stringify}: Yjs puts
- * formats and embeds on the wire that way, and two replicas compare bytes. Values are those of {@link Any}. Who needs no
- * values, only the other encoding, uses {@link AnyJson}; that one cannot keep the lone surrogates that JSON may spell.
- * Stateless; nothing here recurses. Source: ECMA-262, 25.5.
+ * Converts JSON text to values and back, exactly as JavaScript's {@code JSON.parse} and {@code JSON.stringify}: Yjs
+ * puts formats and embeds on the wire that way, and replicas compare bytes. Values are those of {@link Any}.
+ * {@link AnyJson} converts between the two encodings without building values, but cannot keep the lone surrogates that
+ * JSON may spell. Stateless; nothing here recurses. Source: ECMA-262, 25.5.
  */
 public final class JsonValue {
     private JsonValue() {}
@@ -40,7 +40,7 @@ public final class JsonValue {
     private static byte[] utf8(String s) {
         Encoder out = new Encoder(s.length() + 8);
         for (int i = 0; i < s.length(); i++) {
-            out.writeCodePoint(s.charAt(i)); // halves of pairs: only the syntax is checked
+            out.writeCodePoint(s.charAt(i)); // a pair becomes two replacement characters: only the syntax is checked
         }
         return out.toByteArray();
     }
@@ -179,17 +179,18 @@ public final class JsonValue {
     private record Level(Iterator<?> elements, boolean object) {}
 
     /**
-     * Writes one value without spaces. Undefined is left out of objects and null in arrays, what is not finite is null,
-     * bytes are an object of their indexes.
+     * Writes one value without spaces. Undefined is left out of objects and is null in arrays, a number that is not
+     * finite is null, bytes are an object with their indexes as keys.
      *
-     * @throws IllegalArgumentException if it is, or holds, something JSON cannot say: a BigInteger, undefined by itself
+     * @throws IllegalArgumentException if the value is, or contains, a value without a JSON form: a BigInteger, or
+     *     undefined by itself
      */
     public static String write(@Nullable Object value) {
         if (value == null || value instanceof Boolean) {
             return String.valueOf(value);
         }
         if (value == Any.UNDEFINED) {
-            throw new IllegalArgumentException("JSON cannot say undefined");
+            throw new IllegalArgumentException("undefined has no JSON form");
         }
         StringBuilder out = new StringBuilder();
         ArrayDeque<Level> open = new ArrayDeque<>();
@@ -229,7 +230,10 @@ public final class JsonValue {
         }
     }
 
-    /** The last character that opens something, or 0: a string never ends with one of these outside its quotes. */
+    /**
+     * The last character written, or 0. It is an opening bracket only for a container without elements: a string ends
+     * with a quote.
+     */
     private static char last(StringBuilder out) {
         return out.length() == 0 ? 0 : out.charAt(out.length() - 1);
     }
@@ -242,7 +246,7 @@ public final class JsonValue {
         } else if (value instanceof String string) {
             writeString(out, string);
         } else if (value instanceof java.math.BigInteger) {
-            throw new IllegalArgumentException("JSON cannot say a BigInteger");
+            throw new IllegalArgumentException("a BigInteger has no JSON form");
         } else if (value instanceof Number number) {
             out.append(JsonNumber.print(number.doubleValue()));
         } else if (value instanceof byte[] bytes) {

@@ -1,9 +1,9 @@
 package io.keck.crdt.lib0;
 
 /**
- * Reads bytes that {@link RleEncoder} wrote. A run is only counted down, so a long one costs nothing until it is read;
- * the last run has no length and never ends, and the reader must know how many values there are. Not thread-safe.
- * Source: lib0 {@code decoding.js} {@code RleDecoder} over {@code readUint8}.
+ * Reads bytes that {@link RleEncoder} wrote. A run is only counted down, so a long run costs nothing until it is read.
+ * The last run has no length and never ends, so the reader must know the number of values. Not thread-safe. Source:
+ * lib0 {@code decoding.js} {@code RleDecoder} over {@code readUint8}.
  */
 public final class RleDecoder {
     private static final long FOREVER = -1;
@@ -18,7 +18,7 @@ public final class RleDecoder {
     }
 
     /**
-     * The next value, 0 to 255.
+     * Reads the next value, 0 to 255.
      *
      * @throws DecodeException if there is none, or the bytes are malformed
      */
@@ -33,7 +33,7 @@ public final class RleDecoder {
         return value;
     }
 
-    /** Whether there are values that were written on purpose and not read yet. */
+    /** Whether there are values left to read, not counting repetitions in the endless last run. */
     public boolean hasRemaining() {
         return left > 0 || in.hasRemaining();
     }

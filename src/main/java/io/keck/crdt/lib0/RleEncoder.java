@@ -1,8 +1,8 @@
 package io.keck.crdt.lib0;
 
 /**
- * Writes bytes as runs: the value, then how many more follow, the last run without that number. Not thread-safe. Source:
- * lib0 {@code encoding.js} {@code RleEncoder} over {@code writeUint8}.
+ * Writes bytes as runs: the value, then the number of repetitions, which the last run does not have. Not thread-safe.
+ * Source: lib0 {@code encoding.js} {@code RleEncoder} over {@code writeUint8}.
  */
 public final class RleEncoder {
     private final Encoder out = new Encoder();
@@ -12,7 +12,7 @@ public final class RleEncoder {
     /** Creates an encoder that has written nothing. */
     public RleEncoder() {}
 
-    /** One value; the low 8 bits count. */
+    /** Writes one value; only the low 8 bits are used. */
     public void write(int b) {
         int next = b & 0xff;
         if (next == value) {
@@ -27,7 +27,7 @@ public final class RleEncoder {
         count = 1;
     }
 
-    /** What was written, as a copy. */
+    /** The bytes written, as a copy. */
     public byte[] toByteArray() {
         return out.toByteArray();
     }

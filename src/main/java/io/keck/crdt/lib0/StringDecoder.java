@@ -3,8 +3,8 @@ package io.keck.crdt.lib0;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reads strings that {@link StringEncoder} wrote. The text is checked once, when the decoder is made; each string is then
- * a section of it, so a lying length allocates nothing. Not thread-safe. Source: lib0 {@code decoding.js}
+ * Reads strings that {@link StringEncoder} wrote. The text is checked once, when the decoder is created; each string is
+ * then a section of it, so a forged length allocates nothing. Not thread-safe. Source: lib0 {@code decoding.js}
  * {@code StringDecoder}.
  */
 public final class StringDecoder {
@@ -15,7 +15,7 @@ public final class StringDecoder {
     private final boolean ascii;
     /** Code units not read yet. */
     private int units;
-    /** The first byte not read yet; of a pair of which one half was read, the first byte all the same. */
+    /** The index of the first byte not read yet; of a surrogate pair that was read in half, the index of its first byte. */
     private int pos;
 
     private boolean half;
@@ -41,7 +41,7 @@ public final class StringDecoder {
     }
 
     /**
-     * The next string; half a surrogate pair stays what it is.
+     * Reads the next string; half a surrogate pair is kept.
      *
      * @throws DecodeException if there is none
      */
@@ -57,7 +57,7 @@ public final class StringDecoder {
     }
 
     /**
-     * Writes the next string as a length-prefixed one; half a surrogate pair becomes U+FFFD.
+     * Copies the next string, with a length prefix; half a surrogate pair becomes U+FFFD.
      *
      * @return its length in UTF-16 code units
      * @throws DecodeException if there is none
@@ -75,7 +75,7 @@ public final class StringDecoder {
         return length;
     }
 
-    /** Whether there are strings, or a rest of the text, that were not read yet. */
+    /** Whether there are strings, or a rest of the text, left to read. */
     public boolean hasRemaining() {
         return units > 0 || lengths.hasRemaining();
     }

@@ -16,7 +16,7 @@ public final class StringEncoder {
     /** A high surrogate that waits for its other half; 0 if there is none. */
     private char high;
 
-    /** One string. */
+    /** Writes one string. */
     public void write(CharSequence s) {
         for (int i = 0; i < s.length(); i++) {
             char c = s.charAt(i);
@@ -36,7 +36,7 @@ public final class StringEncoder {
     }
 
     /**
-     * One string that is UTF-8 already.
+     * Writes one string that is in UTF-8 already.
      *
      * @throws DecodeException if {@code utf8[from, to)} is not well-formed
      */
@@ -56,7 +56,7 @@ public final class StringEncoder {
         }
     }
 
-    /** What was written, as a copy. */
+    /** The bytes written, as a copy. */
     public byte[] toByteArray() {
         flushHigh();
         byte[] parts = lengths.toByteArray();

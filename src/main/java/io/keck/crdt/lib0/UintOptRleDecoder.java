@@ -1,7 +1,7 @@
 package io.keck.crdt.lib0;
 
 /**
- * Reads numbers that {@link UintOptRleEncoder} wrote. A run is only counted down, so a long one costs nothing until it
+ * Reads numbers that {@link UintOptRleEncoder} wrote. A run is only counted down, so a long run costs nothing until it
  * is read. Not thread-safe. Source: lib0 {@code decoding.js} {@code UintOptRleDecoder}.
  */
 public final class UintOptRleDecoder {
@@ -15,7 +15,7 @@ public final class UintOptRleDecoder {
     }
 
     /**
-     * The next number, 0 to 2^53 - 1.
+     * Reads the next number, 0 to 2^53 - 1.
      *
      * @throws DecodeException if there is none, or the bytes are malformed
      */
@@ -30,7 +30,7 @@ public final class UintOptRleDecoder {
         return value;
     }
 
-    /** Whether there are numbers that were not read yet. */
+    /** Whether there are numbers left to read. */
     public boolean hasRemaining() {
         return left > 0 || in.hasRemaining();
     }

@@ -1,8 +1,8 @@
 package io.keck.crdt.lib0;
 
 /**
- * Writes numbers of 0 to 2^53 - 1. One that stands alone is a varInt; a run is the same number with a minus (for 0 the
- * negative zero), then the length of the run less two. Not thread-safe. Source: lib0 {@code encoding.js}
+ * Writes numbers of 0 to 2^53 - 1. A single number is a varInt; a run is the same number with a minus sign (negative
+ * zero for 0), followed by the length of the run less two. Not thread-safe. Source: lib0 {@code encoding.js}
  * {@code UintOptRleEncoder}.
  */
 public final class UintOptRleEncoder {
@@ -14,7 +14,7 @@ public final class UintOptRleEncoder {
     public UintOptRleEncoder() {}
 
     /**
-     * One number.
+     * Writes one number.
      *
      * @throws IllegalArgumentException if it is not one of 0 to 2^53 - 1
      */
@@ -39,7 +39,7 @@ public final class UintOptRleEncoder {
         count = 0;
     }
 
-    /** What was written, as a copy. */
+    /** The bytes written, as a copy. */
     public byte[] toByteArray() {
         flush();
         return out.toByteArray();

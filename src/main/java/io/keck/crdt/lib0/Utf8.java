@@ -39,7 +39,7 @@ public final class Utf8 {
         int i = asciiEnd(b, from, to);
         int units = i - from;
         for (; i < to; i++) {
-            // every first byte counts once, those of four bytes twice
+            // each leading byte counts once, that of a four-byte sequence twice
             units += (b[i] & 0xc0) == 0x80 ? 0 : (b[i] & 0xf8) == 0xf0 ? 2 : 1;
         }
         return units;

@@ -4,9 +4,9 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 
 /**
- * Gives client ids small numbers, in the order in which they come. Open addressing over a power of two; peers choose
- * client ids, so the hash is keyed with a secret of this process, else a few thousand chosen ids would turn every
- * look-up into a long walk. Nothing is ever removed. Not thread-safe.
+ * Assigns small numbers to client ids, in the order in which they are added. Uses open addressing over a power of two.
+ * Peers choose client ids, so the hash is keyed with a secret of this process; otherwise a few thousand chosen ids
+ * would turn every look-up into a long walk. Ids are never removed. Not thread-safe.
  */
 final class ClientIds {
     private static final long HASH_KEY = new SecureRandom().nextLong();
@@ -14,7 +14,7 @@ final class ClientIds {
 
     private long[] ids = new long[2];
     private int count;
-    /** Numbers plus one. */
+    /** The number of a client plus one; 0 in a free slot. */
     private int[] slots = new int[FIRST_SIZE];
 
     int size() {
@@ -30,7 +30,7 @@ final class ClientIds {
         return slots[slot(client)] - 1;
     }
 
-    /** The number of a client, a new one where it has none. */
+    /** The number of a client; assigns the next one if it has none. */
     int number(long client) {
         int at = slot(client);
         if (slots[at] != 0) {
@@ -55,7 +55,7 @@ final class ClientIds {
         }
     }
 
-    /** Where that client is, or would be. */
+    /** The slot of a client, or the free slot in which it would be put. */
     private int slot(long client) {
         long h = (client ^ HASH_KEY) * 0xff51afd7ed558ccdL;
         h = (h ^ (h >>> 32) ^ HASH_KEY) * 0xc4ceb9fe1a85ec53L;

@@ -6,15 +6,15 @@ import io.keck.crdt.lib0.Json;
 import java.util.Arrays;
 
 /**
- * Elements of ContentAny and ContentJSON in wire form: skipped and cut out without decoding values. Stateless. Internal:
- * shared with {@code io.keck.crdt}, and free to change with every release.
+ * Skips and cuts out elements of ContentAny and ContentJSON in wire form, without decoding their values. Stateless.
+ * Internal: shared with {@code io.keck.crdt}, and free to change with every release.
  */
 public final class Content {
     private static final byte[] UNDEFINED = {'u', 'n', 'd', 'e', 'f', 'i', 'n', 'e', 'd'};
 
     /**
-     * How far the content of one struct was read. Parts of it are asked for in ascending order, and without this each
-     * would pass over everything before it again.
+     * A position in the content of one struct. Sections of it are requested in ascending order; without the cursor,
+     * each request would pass over all elements before it again.
      */
     public static final class Cursor {
         private long struct = -1;
@@ -28,7 +28,10 @@ public final class Content {
             struct = -1;
         }
 
-        /** Turns to a struct, named by any number, whose content begins at that position. */
+        /**
+         * Moves to the struct that {@code id} identifies, whose content begins at {@code start}; stays where it is if
+         * it is in that struct and not beyond the element {@code first}.
+         */
         public void at(long id, int start, long first) {
             if (struct != id || element > first) {
                 struct = id;
@@ -37,12 +40,12 @@ public final class Content {
             }
         }
 
-        /** The element that is next. */
+        /** The number of the next element. */
         long element() {
             return element;
         }
 
-        /** Where in the bytes it begins. */
+        /** The index of the byte at which the next element begins. */
         int position() {
             return position;
         }
@@ -55,7 +58,7 @@ public final class Content {
 
     private Content() {}
 
-    /** Passes over and checks {@code count} elements. */
+    /** Skips {@code count} elements and checks them. */
     static void skip(Decoder in, int ref, int count, int maxDepth) {
         for (int i = 0; i < count; i++) {
             if (ref == Refs.ANY) {
@@ -71,7 +74,7 @@ public final class Content {
         }
     }
 
-    /** Passes over {@code count} elements that were checked; says where they end. */
+    /** Skips {@code count} elements that were checked before; returns the index behind them. */
     static int skip(byte[] b, int at, int ref, int count) {
         int i = at;
         for (int k = 0; k < count; k++) {
@@ -99,10 +102,10 @@ public final class Content {
     }
 
     /**
-     * The section of the elements {@code [first, last)} in a section that was checked before.
+     * Returns the section of the elements {@code [first, last)} of content that was checked before.
      *
-     * @param cursor set to the struct that has the section
-     * @return start and end, as {@link StructRows#from} and {@link StructRows#to} take them apart
+     * @param cursor stands in the struct with the content, at {@code first} or before; moves to {@code last}
+     * @return start and end, in the form that {@link StructRows#from} and {@link StructRows#to} read
      */
     static long elements(byte[] b, int ref, long first, long last, Cursor cursor) {
         int from = skip(b, cursor.position(), ref, (int) (first - cursor.element()));

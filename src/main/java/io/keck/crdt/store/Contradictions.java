@@ -13,33 +13,34 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds ids (client and clock) of which an update says something else than a store: another content, or another place,
- * which is origin, right origin or parent. Replicas that took the two in different order never become equal, and no
- * Yjs document notices, since what is there first under an id stays. For one comparison, not thread-safe.
+ * Finds ids (client and clock) for which an update holds another content or another place than a store does; the place
+ * is the origin, the right origin and the parent. Replicas that received the two in different order never become equal,
+ * and no Yjs document notices, since the struct that arrives first under an id stays. For one comparison, not
+ * thread-safe.
  *
- * <p><b>What is no contradiction.</b> The same items, split or joined elsewhere: the two are compared unit by unit, and a
- * unit inside an item has the one before it as its origin. Deleted items, and what garbage collection left of them,
- * beside their content: one replica deleted earlier. Half a surrogate pair beside U+FFFD: Yjs writes that where it splits
- * a string inside the pair. The same value in other bytes: the order of an object's keys, the width of a number, the
- * spelling of JSON. The flag that an item with an origin has a parentSub: engines other than Yjs leave it out, and it is
- * not read.
+ * <p><b>Not contradictions.</b> The same items, split or joined elsewhere: both sides are compared unit by unit, and a
+ * unit inside an item has the previous unit as its origin. Deleted items, and what garbage collection left of them,
+ * compared with their content: one replica deleted earlier. Half a surrogate pair compared with U+FFFD, which Yjs
+ * writes where it splits a string inside the pair. The same value in other bytes: the order of an object's keys, the
+ * width of a number, the spelling of JSON. A missing parentSub flag on an item with an origin: engines other than Yjs
+ * leave the flag out, and no reader uses it.
  *
- * <p>Content that the store has dropped, because it was deleted, cannot be compared.
+ * <p>Content that the store has dropped because it was deleted cannot be compared.
  */
 public final class Contradictions {
-    /** What differs. */
+    /** The part of an item that differs. */
     public enum Kind {
-        /** The content, or its kind. */
+        /** The content or its kind. */
         CONTENT,
-        /** The content is the same; origin, right origin or parent differ. */
+        /** The origin, the right origin or the parent; the content is the same. */
         PLACE
     }
 
-    /** Takes what was found. */
+    /** Receives the contradictions. */
     @FunctionalInterface
     public interface Finder {
         /**
-         * Clocks of one client that are said differently; each clock is given once.
+         * Receives consecutive clocks of one client at which the two sides differ; each clock is reported once.
          *
          * @param from the first clock
          * @param to the clock after the last
@@ -47,14 +48,14 @@ public final class Contradictions {
         void found(long client, long from, long to, Kind kind);
     }
 
-    /** Clocks and structs that are compared at a time: the store's are written for that. */
+    /** Maximum numbers of clocks and of structs compared at a time; the store's structs are encoded for each such batch. */
     private static final int CLOCKS = 1 << 16;
 
     private static final int PARTS = 1 << 10;
     private static final ClientStructs[] NO_DELETES = {};
     private static final char REPLACEMENT = '\ufffd';
 
-    /** Reads the structs of one side, and knows how far in their elements it is. */
+    /** Reads the structs of one side and remembers the position among their elements. */
     private static final class Side {
         final StructReader s = new StructReader();
         final Content.Cursor cursor = new Content.Cursor();
@@ -70,7 +71,7 @@ public final class Contradictions {
             return text;
         }
 
-        /** The section of some elements of the struct, by clock. */
+        /** The section of the elements with the clocks {@code [from, to)}. */
         long elements(long from, long to) {
             cursor.at(s.start, s.from, from - s.clock);
             return Content.elements(s.bytes, s.ref, from - s.clock, to - s.clock, cursor);
@@ -86,9 +87,10 @@ public final class Contradictions {
     }
 
     /**
-     * Compares what both have. Neither is changed. Takes time and memory for what both have, not for the whole store.
+     * Compares the structs that both sides have. Changes neither side. Takes time and memory for those structs, not for
+     * the whole store.
      *
-     * @param finder is told of differences, in no certain order
+     * @param finder receives the differences, in no particular order
      */
     public static void find(StructStore store, Update update, Finder finder) {
         new Contradictions(finder).run(store, update);
@@ -178,7 +180,7 @@ public final class Contradictions {
         }
     }
 
-    /** Whether the first clock has the same origin, or where it has none, the same parent. */
+    /** Whether the unit at {@code clock} has the same origin on both sides or, without one, the same parent. */
     private static boolean isSamePlace(StructReader a, StructReader b, long clock) {
         long client = clock > a.clock ? a.client : a.originClient;
         long at = clock > a.clock ? clock - 1 : a.originClock;
@@ -202,7 +204,7 @@ public final class Contradictions {
         return (s.info & Refs.PARENT_SUB) == 0 ? List.of(id) : List.of(id, in.readVarString());
     }
 
-    // ---- content; each says whether it is the same, and else has told of what differs
+    // ---- content: each method returns whether both sides are the same; if not, it has reported the differences
 
     private boolean texts(long from, long to) {
         StructReader a = mine.s;
@@ -305,7 +307,7 @@ public final class Contradictions {
 
     private record Pair(@Nullable Object a, @Nullable Object b) {}
 
-    /** Whether two values of {@link Any} are the same to JavaScript; does not recurse. */
+    /** Whether two values of {@link Any} are the same in JavaScript; does not recurse. */
     static boolean isSame(@Nullable Object one, @Nullable Object other) {
         ArrayDeque<Pair> open = new ArrayDeque<>();
         open.push(new Pair(one, other));

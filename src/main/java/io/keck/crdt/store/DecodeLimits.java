@@ -3,31 +3,33 @@ package io.keck.crdt.store;
 import io.keck.crdt.lib0.DecodeException;
 
 /**
- * What an update may ask for before it is refused with a {@link DecodeException}. Everything else is bounded by the
- * bytes at hand: a count or length is checked against them before anything is allocated. Immutable.
+ * Limits of an update; one that exceeds them is refused with a {@link DecodeException}. Everything else is bounded by
+ * the bytes at hand: a count or length is checked against them before anything is allocated. Immutable.
  *
  * @param maxBytes the largest update, in bytes; at most 2^30
- * @param maxValueDepth how deep arrays and objects inside one value may nest; JavaScript engines overflow their stack
+ * @param maxValueDepth how deep arrays and objects within one value may nest; JavaScript engines overflow their stack
  *     somewhere above 10,000
  * @param maxTypeDepth how deep the shared types of one update may nest; a stock client overflows its stack when it
- *     deletes one of some ten thousand levels
- * @param maxStructs structs of one update; one takes 72 bytes while it is decoded and as few as two on the wire
- * @param maxClients clients of one update; one takes some 500 bytes in a store and as few as five on the wire
+ *     deletes a type of some ten thousand levels
+ * @param maxStructs the number of structs of one update; one takes 72 bytes while it is decoded and as few as two on
+ *     the wire
+ * @param maxClients the number of clients of one update; one takes some 500 bytes in a store and as few as five on the
+ *     wire
  */
 public record DecodeLimits(int maxBytes, int maxValueDepth, int maxTypeDepth, int maxStructs, int maxClients) {
     /** 512 MiB, values 1,000 deep, types 5,000 deep, 4,000,000 structs, 250,000 clients. */
     public static final DecodeLimits DEFAULT = new DecodeLimits(1 << 29, 1_000, 5_000, 4_000_000, 250_000);
 
-    /** For what this engine encoded itself: it was checked where it came in, perhaps under wider limits. */
+    /** For bytes that this engine encoded: they were checked when they arrived, perhaps under wider limits. */
     public static final DecodeLimits OWN =
             new DecodeLimits(1 << 30, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE);
 
-    /** These limits for updates of at most that many bytes, values and types of at most that depth. */
+    /** Returns these limits with other limits for the bytes of an update and the depth of values and types. */
     public DecodeLimits with(int bytes, int valueDepth, int typeDepth) {
         return new DecodeLimits(bytes, valueDepth, typeDepth, maxStructs, maxClients);
     }
 
-    /** Checks the numbers. */
+    /** Checks that the limits are positive and that {@code maxBytes} is at most 2^30. */
     public DecodeLimits {
         if (Math.min(Math.min(maxBytes, maxValueDepth), Math.min(maxTypeDepth, Math.min(maxStructs, maxClients))) < 1
                 || maxBytes > 1 << 30) {

@@ -6,14 +6,15 @@ import io.keck.crdt.lib0.Encoder;
 import java.util.Arrays;
 
 /**
- * Delete sets in their V2 form: a range is its distance from the end of the range before, of the same client, and its
- * length less one. Stateless. Source: Yjs {@code DeleteSet.js}, {@code UpdateEncoder.js} {@code DSEncoderV2}.
+ * Delete sets in V2 form: each range is its distance from the end of the client's previous range, and its length less
+ * one. Stateless. Source: Yjs {@code DeleteSet.js}, {@code UpdateEncoder.js} {@code DSEncoderV2}.
  */
 final class DeleteSetV2 {
     private DeleteSetV2() {}
 
     /**
-     * Rewrites the next delete set to V1. Every range has its own bytes, so the V1 form is at most eight times as long.
+     * Rewrites the next delete set in V1. Every range takes bytes of its own, so the V1 form is at most eight times as
+     * long.
      *
      * @throws DecodeException if it is malformed or ends beyond 2^53 - 1
      */
@@ -39,9 +40,9 @@ final class DeleteSetV2 {
     }
 
     /**
-     * Writes rows of deletes as {@link Update} has them, clients descending as in Yjs.
+     * Writes deletes in the rows of {@link Update#deleteRows}, clients in descending order as Yjs does.
      *
-     * @param rows the ranges of each client together, ascending and disjoint
+     * @param rows the ranges of each client next to each other, ascending and disjoint
      */
     static void encode(long[] rows, int count, Encoder out) {
         int[] starts = new int[count];

@@ -3,18 +3,19 @@ package io.keck.crdt.store;
 import io.keck.crdt.lib0.Encoder;
 
 /**
- * Leaves structs and deleted ranges of no length out of an update. Engines other than Yjs write them, as when they split a
- * text before its first character, and Yjs keeps them and sends them again. They hold no clock, so nothing is lost.
- * Stateless.
+ * Removes structs and deleted ranges of no length from an update. Engines other than Yjs write them, for example when
+ * they split a text before its first character, and Yjs keeps them and sends them on. They hold no clock, so nothing is
+ * lost. Stateless.
  */
 final class EmptyStructs {
     private EmptyStructs() {}
 
     /**
-     * The same update without them, every other struct byte for byte; a client that has no other struct is not in it.
+     * Returns the update without them. All other structs are copied byte for byte; a client that has no other struct is
+     * left out.
      *
      * @param bytes an update that was checked
-     * @param deletesAt where in the bytes the deletes begin
+     * @param deletesAt the index in the bytes at which the deletes begin
      */
     static byte[] leaveOut(byte[] bytes, int deletesAt) {
         Encoder out = new Encoder(bytes.length);

@@ -5,21 +5,21 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The wire form of {@link Ranges} in groups of some sixty ranges, so that after a change only the group that it touched is
- * encoded anew. Told of every change. Not thread-safe.
+ * Caches the wire form of {@link Ranges} in groups of about {@value #GROUP} ranges, so that after a change only the
+ * group that changed is encoded again. The ranges report every change. Not thread-safe.
  */
 final class EncodedRanges {
     static final int GROUP = 64;
 
-    /** The first range of each group; the first of the first is 0. */
+    /** The index of the first range of each group. */
     private int[] starts;
-    /** The bytes of each group; null where it changed. */
+    /** The encoded bytes of each group; null after a change of the group. */
     private byte[] @Nullable [] codes;
 
     private int count;
     private int ranges;
 
-    /** Of so many ranges, none of them encoded yet. */
+    /** Creates the cache for {@code ranges} ranges, none of them encoded yet. */
     EncodedRanges(int ranges) {
         this.ranges = ranges;
         count = Math.max(1, ranges / GROUP);
@@ -35,12 +35,12 @@ final class EncodedRanges {
         return at >= 0 ? at : -at - 2;
     }
 
-    /** The range of that number has other bounds. */
+    /** Reports that the bounds of a range changed. */
     void changed(int range) {
         codes[group(range)] = null;
     }
 
-    /** There is a new range of that number, and those behind it have moved up. */
+    /** Reports that a range was inserted at this index. */
     void opened(int range) {
         int g = group(Math.max(0, range - 1));
         codes[g] = null;
@@ -67,9 +67,9 @@ final class EncodedRanges {
     }
 
     /**
-     * The ranges {@code [first, last)} are gone, and those behind them have moved down.
+     * Reports that the ranges {@code [first, last)} were removed.
      *
-     * @return false if this is of no use any more
+     * @return false if the cache cannot follow that change and must be dropped
      */
     boolean closed(int first, int last) {
         if (first >= last) {
@@ -79,7 +79,7 @@ final class EncodedRanges {
         int end = g + 1 < count ? starts[g + 1] : ranges;
         ranges -= last - first;
         if (last > end || last - first == end - starts[g]) {
-            return false; // it reaches into other groups, or leaves none of this one
+            return false; // the removed ranges span several groups or are a whole group
         }
         codes[g] = null;
         for (int i = g + 1; i < count; i++) {
@@ -95,7 +95,7 @@ final class EncodedRanges {
         }
     }
 
-    /** How many bytes all groups have. */
+    /** The total length in bytes of all groups. */
     int length(Ranges of) {
         int sum = 0;
         for (int g = 0; g < count; g++) {

@@ -6,10 +6,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values by client id, without boxes. Open addressing over a power of two; peers choose client ids, so the hash is keyed
- * with a secret of this process, else a few thousand chosen ids would turn every look-up into a long walk. Nothing is
- * ever removed but by {@link #clear}. Not thread-safe. Internal: shared with {@code io.keck.crdt}, and free to change with every
- * release.
+ * A map from client ids to values, without boxing. Uses open addressing over a power of two. Peers choose client ids,
+ * so the hash is keyed with a secret of this process; otherwise a few thousand chosen ids would turn every look-up into
+ * a long walk. Only {@link #clear} removes entries. Not thread-safe. Internal: shared with {@code io.keck.crdt}, and
+ * free to change with every release.
  */
 public final class LongMap<V> {
     private static final long HASH_KEY = new SecureRandom().nextLong();

@@ -3,13 +3,15 @@ package io.keck.crdt.store;
 import java.util.Arrays;
 
 /**
- * Tells whether runs of a store stand in the list of their parent (text, elements, children) or under one of its keys. A
- * list may be squashed; values under a key must stay the items they were, since each deletes the one before it.
+ * Tells whether runs of a store stand in the list of their parent (text, elements, children) or under one of its keys.
+ * Items of a list may be squashed; values under a key must stay separate items, since each of them deletes the previous
+ * one.
  *
- * <p>An item that names an origin need not say: Yjs takes parent and key from the origin, and drops the key's flag when it
- * merges or cuts updates without a document. So the answer is found along the origins, back to an item that has parent
- * info, and noted in the info bytes of all runs on the way. Each run is passed once, so the time is linear in the runs.
- * What leads to an item that has not come yet is unknown until {@link #forgetUnknown}. Not thread-safe.
+ * <p>An item with an origin need not say where it stands: Yjs takes parent and key from the origin, and drops the flag
+ * of the key when it merges or cuts updates without a document. The answer is therefore found by following the origins
+ * back to an item with parent info, and is recorded in the info bytes of all runs on the way. Each run is visited once,
+ * so the time is linear in the number of runs. If the way leads to an item that has not arrived, the answer is unknown
+ * until {@link #forgetUnknown}. Not thread-safe.
  */
 final class Parentage {
     static final int LIST = Runs.LIST;
@@ -18,14 +20,14 @@ final class Parentage {
 
     private static final ClientStructs[] NO_CLIENTS = {};
     private static final int[] NO_RUNS = {};
-    /** A longer path is not kept. */
+    /** The longest path whose arrays are kept for the next query. */
     private static final int KEPT = 256;
 
     private StructStore store;
     private ClientStructs[] path = NO_CLIENTS;
     private int[] runs = NO_RUNS;
     private int length;
-    /** Whether some run stands under a key for certain. */
+    /** Whether at least one run is known to stand under a key. */
     private boolean hasKeys;
 
     private boolean hasUnknown;
@@ -34,29 +36,29 @@ final class Parentage {
         this.store = store;
     }
 
-    /** Belongs to another store from now on, which has all that this one had. */
+    /** Moves this to another store, which has taken over the clients of the previous one. */
     void movesTo(StructStore other) {
         store = other;
     }
 
-    /** A run was added that says that it stands under a key. */
+    /** Reports that a run with the flag of a key was added. */
     void keyAdded() {
         hasKeys = true;
     }
 
-    /** Whether any run is known to stand under a key; else none need be looked at. */
+    /** Whether any run is known to stand under a key; if not, there is no need to query a run. */
     boolean hasKeys() {
         return hasKeys;
     }
 
-    /** {@link #LIST}, {@link #KEY} or {@link #UNKNOWN}. */
+    /** Returns {@link #LIST}, {@link #KEY} or {@link #UNKNOWN} for a run. */
     int of(ClientStructs c, int run) {
         ClientStructs at = c;
         int i = run;
         int answer = at.parentage(i);
         length = 0;
         while (answer == 0) {
-            at.parentage(i, UNKNOWN); // where origins lead in a circle it ends here
+            at.parentage(i, UNKNOWN); // ends the walk if the origins form a circle
             add(at, i);
             ClientStructs next = store.find(at.originClient(i));
             i = next == null ? -1 : next.find(at.originClock(i));
@@ -99,7 +101,7 @@ final class Parentage {
         return 32 + (runs.length == 0 ? 0 : Heap.array(4L * path.length) + Heap.array(4L * runs.length));
     }
 
-    /** Looks again for what was unknown when it is next asked for. */
+    /** Drops all unknown answers, so that the next query of such a run looks for its parent again. */
     void forgetUnknown(ClientStructs[] clients) {
         if (hasUnknown) {
             hasUnknown = false;

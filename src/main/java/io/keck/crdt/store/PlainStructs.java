@@ -6,73 +6,74 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Reads structs of the usual form of one client, which are nearly all of most documents: texts and deleted items that name
- * an origin, in less than 16 KB, clients in as few bytes as they need, clocks in at most four. It stops before the first
- * of another form, or that may be wrong: that one is for who reads number by number. They are checked, checked and loaded,
- * or only gone over. Not thread-safe.
+ * Reads the structs of one client that have the usual form, which are nearly all structs of most documents: texts and
+ * deleted items that name an origin, shorter than 16 KB, with client ids in as few bytes as possible and clocks in at
+ * most four. It stops before the first struct that has another form or may be malformed; the caller reads that one
+ * number by number. Structs are checked ({@link #check}), checked and loaded ({@link #load}) or only skimmed
+ * ({@link #skim}). Not thread-safe.
  *
- * <p>Ids are read some bytes at once, and what is asked of each struct is asked in such a way that it is most often answered
- * as it was for the one before: what the processor foretells wrongly costs more here than all that is computed.
+ * <p>Ids are read several bytes at a time, and the branches are arranged so that most structs take the same ones as the
+ * struct before: a mispredicted branch costs more here than all computation.
  */
 final class PlainStructs {
-    /** Bytes behind the beginning of a struct that have to be there, so that more can be read than it has. */
+    /** Bytes that must follow the start of a struct, so that reads may go beyond its end. */
     private static final int ROOM = 48;
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long HIGH_BITS = 0x8080808080808080L;
     private static final int KIND = Refs.MASK | Refs.PARENT_SUB;
-    /** What two structs have in common that can become one. */
+    /** The bits in which two structs must agree to become one. */
     private static final int SAME = KIND | Refs.RIGHT_ORIGIN;
 
     private static final int NO_ORIGIN = -2;
 
     private static final int ORIGINS = Refs.ORIGIN | Refs.RIGHT_ORIGIN;
-    /** In what a text and a deletion differ: each has one of these bits. */
+    /** The bits in which texts and deleted items differ: each kind has exactly one of them. */
     private static final int TEXT_OR_DELETED = Refs.STRING | Refs.DELETED;
 
     private static final int LONGEST_CLOCK = 3;
-    /** Such a client and such a clock are read at once. */
+    /** The longest client id, in bytes, that fits into a {@code long} together with the longest clock. */
     private static final int LONGEST_CLIENT = Long.BYTES - LONGEST_CLOCK;
-    /** About how much is skimmed before it is known whether that was right. */
+    /** Approximate number of bytes that are skimmed before the assumptions are verified. */
     private static final int PAGE = 1 << 14;
 
-    /** So many structs of a page that are otherwise say nothing about the rest. */
+    /** The number of unforeseen structs tolerated in a page, besides a quarter of its structs. */
     private static final int FEW = 64;
 
-    /** Where the next struct begins. */
+    /** The index of the next struct in the bytes. */
     int position;
-    /** Its first clock. */
+    /** The first clock of the next struct. */
     long clock;
 
     private final byte[] bytes;
-    /** The client as it is written, how many bytes that are, and so many bytes of ones. */
+    /** The client id in wire form, its length in bytes, and a mask of that many bytes. */
     private long client;
 
     private int clientLength;
     private long clientMask;
 
-    /** Whether most structs of this client were as foreseen up to now. */
+    /** Whether most structs of this client have had the foreseen form so far. */
     private boolean foresees;
-    /** How many bytes the origins of the next structs probably have together, all clocks being of the same length. */
+    /** The expected length in bytes of both origins of the next structs, all clocks having the same length. */
     private int idsLength;
     /**
-     * What the first eight bytes of such a struct have in common, and the next eight. Nothing is asked of a byte behind: if
-     * its high bit is set, there are more of them than expected.
+     * Pattern and mask of the first eight bytes of a struct of the foreseen form, and of the next eight. Later bytes
+     * are not examined: a high bit that is set there makes the sum of {@link #highBits} differ.
      */
     private long form1;
 
     private long mask1;
     private long form2;
     private long mask2;
-    /** High bits of the bytes that were skimmed, without those of texts. */
+    /** The number of high bits that the skimmed bytes have if their texts are ASCII. */
     private int highBits;
 
     PlainStructs(byte[] bytes) {
         this.bytes = bytes;
     }
 
-    /** The client whose structs are read. */
+    /** Sets the client whose structs are read. */
     void of(long id) {
         clientLength = 1;
         client = id & 0x7f;
@@ -87,11 +88,14 @@ final class PlainStructs {
         }
     }
 
-    /** Foresees texts and deletions between two others, with ids of clients as long as this one and clocks of that length. */
+    /**
+     * Foresees texts and deleted items with two origins, whose client ids are as long as this one and whose clocks have
+     * {@code clockLength} bytes.
+     */
     private void expect(int clockLength) {
         int id = clientLength + clockLength;
         idsLength = 2 * id;
-        // in both the high bit of each byte but the last
+        // the high bits of all bytes but the last, of the client id and of the clock
         long high = (HIGH_BITS >>> (64 - 8 * id)) ^ (0x80L << (8 * clientLength - 8)) ^ (0x80L << (8 * id - 8));
         form1 = ORIGINS | high << 8 | (id < 7 ? high << (8 * id + 8) : 0);
         form2 = id < 7 ? high >>> (56 - 8 * id) : id == 7 ? high : high >>> 56 | high << 8;
@@ -99,7 +103,7 @@ final class PlainStructs {
         mask2 = idsLength < 8 ? 0 : HIGH_BITS >>> (8 * Math.max(0, 15 - idsLength));
     }
 
-    /** Checks what comes next; says how many structs. */
+    /** Checks the next structs, at most {@code most}; returns their number. */
     int check(int most) {
         byte[] b = bytes;
         int p = position;
@@ -149,7 +153,7 @@ final class PlainStructs {
         return (kind == Refs.STRING || kind == Refs.DELETED) && (info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) != 0;
     }
 
-    /** Where an id ends; -1 if it has another form, or if it is of this client and not below {@code below}. */
+    /** Returns the index behind an id; -1 if the id has another form, or is of this client and not below {@code below}. */
     private int idEnd(byte[] b, int at, long below) {
         long first = (long) LONGS.get(b, at);
         if ((first & clientMask) != client) {
@@ -158,12 +162,15 @@ final class PlainStructs {
         return (int) (ownId(b, at, below) >> 32);
     }
 
-    /** An id of this client: where it ends, as the upper half, and its clock. Negative as {@link #idEnd}. */
+    /**
+     * Reads an id of this client. Returns the index behind it in the upper half and its clock in the lower half;
+     * negative in the cases of {@link #idEnd}.
+     */
     private long ownId(byte[] b, int at, long below) {
         int i = at + clientLength;
         int c = (int) INTS.get(b, i);
         int value;
-        if ((c & 0x808080) == 0x8080) { // most have three bytes
+        if ((c & 0x808080) == 0x8080) { // most clocks have three bytes
             value = (c & 0x7f) | (c & 0x7f00) >> 1 | (c & 0x7f0000) >> 2;
             i += 3;
         } else if ((c & 0x80) == 0) {
@@ -184,22 +191,22 @@ final class PlainStructs {
     private static int foreignEnd(byte[] b, int at, long first) {
         int bits = Long.numberOfTrailingZeros(~first & HIGH_BITS);
         if (bits > 55 || (bits > 7 && ((first >>> (bits - 7)) & 0xff) == 0)) {
-            return -1; // long, or longer than it has to be and so perhaps of this client
+            return -1; // too long, or padded and thus perhaps the id of this client
         }
         int i = at + ((bits + 1) >>> 3);
         bits = Integer.numberOfTrailingZeros(~(int) INTS.get(b, i) & (int) HIGH_BITS);
         return bits > 31 ? -1 : i + ((bits + 1) >>> 3);
     }
 
-    /** Whether the first bytes, one to eight, are all ASCII. */
+    /** Whether the first {@code n} bytes, one to eight, are all ASCII. */
     private static boolean isAscii(long first, int n) {
         return (first & (HIGH_BITS >>> (64 - 8 * n))) == 0;
     }
 
     /**
-     * Goes over what comes next and checks as much as is needed to know how far it reaches: not what the origins name.
+     * Skims the next structs: checks only what is needed to know how many clocks they take, not which ids they name.
      *
-     * @return how many structs
+     * @return the number of structs
      */
     int skim(int most) {
         int done = 0;
@@ -207,7 +214,7 @@ final class PlainStructs {
             int from = position;
             long before = clock;
             int n = skimPage(most - done);
-            if (highBits != highBits(bytes, from, position)) { // texts are not all ASCII, clocks not what was thought
+            if (highBits != highBits(bytes, from, position)) { // a text is not ASCII, or a clock is longer than foreseen
                 foresees = false;
                 position = from;
                 clock = before;
@@ -220,7 +227,7 @@ final class PlainStructs {
         return done + check(most - done);
     }
 
-    /** Goes over what comes next, some {@value #PAGE} bytes, as if all text were ASCII. */
+    /** Skims some {@value #PAGE} bytes of structs as if all text were ASCII. */
     private int skimPage(int most) {
         int end = position + PAGE;
         int others = 0;
@@ -242,7 +249,7 @@ final class PlainStructs {
         }
     }
 
-    /** The next struct is probably as the one that begins there. */
+    /** Foresees that the next structs look like the one that begins at {@code at}. */
     private void foresee(int at) {
         if ((bytes[at] & ORIGINS) == ORIGINS) {
             int q = at + 1 + clientLength;
@@ -258,8 +265,9 @@ final class PlainStructs {
     }
 
     /**
-     * Goes over structs as long as they are as foreseen. No question in the inner loop is answered now so, now so: whether
-     * there is a text counts, but is not asked. Lengths of two bytes are rare, and outside, since it is short of registers.
+     * Skims structs while they have the foreseen form. No branch of the inner loop depends on the kind of a struct:
+     * whether it has text enters a sum, not a condition. Lengths of two bytes are rare and handled outside, because the
+     * inner loop is short of registers.
      */
     private int skimForeseen(int most, int end) {
         byte[] b = bytes;
@@ -298,7 +306,7 @@ final class PlainStructs {
         return done;
     }
 
-    /** The length of a struct that is as foreseen otherwise; 0 if it is not. */
+    /** The length of a struct that has the foreseen form apart from a length of two bytes; 0 if it has another form. */
     private int lengthOfTwoBytes(int at) {
         byte[] b = bytes;
         long first = (long) LONGS.get(b, at);
@@ -308,7 +316,7 @@ final class PlainStructs {
         return other == 0 && isOne && b[q] < 0 ? (b[q] & 0x7f) | b[q + 1] << 7 : 0;
     }
 
-    /** How many of these bytes are not ASCII. */
+    /** The number of bytes that are not ASCII. */
     private static int highBits(byte[] b, int from, int to) {
         int sum = 0;
         int at = from;
@@ -329,11 +337,11 @@ final class PlainStructs {
     }
 
     /**
-     * Checks what comes next, and puts it behind what is there; only what names no other client and is ASCII.
+     * Checks the next structs and appends them, as long as they name no other client and their text is ASCII.
      *
-     * @param runs have room for {@code most} runs, and what they hold ends at {@link #clock}
-     * @param deletes take what is deleted
-     * @return how many structs
+     * @param runs have room for {@code most} runs; the last run ends at {@link #clock}
+     * @param deletes receive the clocks of deleted items
+     * @return the number of structs
      */
     int load(int most, Runs runs, TextBuffer text, Ranges deletes) {
         if (!runs.isPlain() || text.isWide() || clock > Integer.MAX_VALUE) {
@@ -398,7 +406,7 @@ final class PlainStructs {
                 deletedTo = at + n;
             } else {
                 if (keys && r > 0 && origin == at - 1 && (infos[r - 1] & Runs.LIST) == 0) {
-                    break; // perhaps the run before stands under a key
+                    break; // the previous run may stand under a key
                 }
                 if (t + n + ROOM > units.length) {
                     text.length(t);

@@ -1,8 +1,8 @@
 package io.keck.crdt.store;
 
 /**
- * The info byte of a struct on the wire: content kind in the low five bits, flags above. Source: Yjs {@code Item.js}.
- * Internal: shared with {@code io.keck.crdt}, and free to change with every release.
+ * The info byte of a struct on the wire: the kind of content in the low five bits, flags above. Source: Yjs
+ * {@code Item.js}. Internal: shared with {@code io.keck.crdt}, and free to change with every release.
  */
 public final class Refs {
     public static final int GC = 0;

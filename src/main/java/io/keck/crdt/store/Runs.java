@@ -4,20 +4,20 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The runs of one client in columns, no object a run: an info byte and four numbers. The numbers are ints as long as they
- * all are below 2^31, longs from then on; clients are kept only once a run names another client than its own, as
- * numbers of {@link ClientIds}. So a run takes 17 bytes in a document of one writer, 25 in one of several. Not
- * thread-safe.
+ * The runs of one client in columns, without an object per run: an info byte and four numbers. The numbers are ints
+ * while all of them are below 2^31, longs from then on; clients are stored only once a run names a client other than
+ * its own, as numbers of {@link ClientIds}. A run thus takes 17 bytes in a document of one writer and 25 in one of
+ * several. Not thread-safe.
  */
 final class Runs {
     private static final byte[] NO_BYTES = {};
     private static final int[] NO_INTS = {};
     private static final int FEW = 64;
 
-    /** Numbers a run. */
+    /** Numbers per run. */
     static final int ROW = 4;
 
-    /** Of an info byte here, not on the wire: the run stands in a list; see {@link Parentage}. */
+    /** Flag of an info byte in memory, not on the wire: the run stands in a list; see {@link Parentage}. */
     static final int LIST = 0x10;
 
     private static final int REF = 0x0f;
@@ -29,20 +29,20 @@ final class Runs {
     static final int CONTENT = 3;
 
     private final ClientIds ids;
-    /** The number of the client whose runs these are. */
+    /** The number of the client that these runs belong to. */
     private final int self;
 
     private final long own;
 
     private int n;
-    /** Whether a run says, or was found, to stand under a key. */
+    /** Whether some run has the flag of a key or was found to stand under one. */
     private boolean keys;
 
     private byte[] info = NO_BYTES;
     private int[] rows = NO_INTS;
-    /** The rows where a number is beyond an int; {@link #rows} is empty then. */
+    /** The rows once a number exceeds an int; {@link #rows} is empty then. */
     private long @Nullable [] wide;
-    /** The clients of origin and right origin, two a run; null while all are this one. */
+    /** The clients of origin and right origin, two numbers per run; null while all of them are this client. */
     private int @Nullable [] clients;
 
     Runs(ClientIds ids, int self) {
@@ -55,41 +55,44 @@ final class Runs {
         return n;
     }
 
-    /** Whether all numbers are ints, and all clients this one. */
+    /** Whether all numbers are ints and all origins are of this client. */
     boolean isPlain() {
         return wide == null && clients == null;
     }
 
-    /** The info bytes, with room behind them; for who adds many plain runs, until the room is changed. */
+    /**
+     * The info bytes, with unused capacity behind them. For callers that append many plain runs; valid until the
+     * capacity changes.
+     */
     byte[] infos() {
         return info;
     }
 
-    /** The numbers of plain runs, {@value #ROW} each, in the same way. */
+    /** The numbers of plain runs, {@value #ROW} each, under the same conditions as {@link #infos}. */
     int[] rows() {
         return rows;
     }
 
-    /** How many runs can be added before the room is changed. */
+    /** The number of runs that can be added before the capacity changes. */
     int room() {
         return info.length - n;
     }
 
-    /** Says how many runs there are now that some were written to {@link #infos} and {@link #rows}. */
+    /** Sets the number of runs after some were written to {@link #infos} and {@link #rows}. */
     void size(int size) {
         n = size;
     }
 
-    /** The info byte as on the wire; with the flag of a key where it was found that the run stands under one. */
+    /** The info byte as on the wire; with the flag of a key if the run was found to stand under one. */
     int info(int i) {
         int byteHere = info[i];
         return byteHere & ((byteHere & LIST) == 0 ? 0xff : 0xff & ~PARENTAGE);
     }
 
-    /** What is known of where the run stands, as {@link Parentage} has it; 0 if that was not looked for. */
+    /** Whether the run stands in a list or under a key, as a constant of {@link Parentage}; 0 while undetermined. */
     int parentage(int i) {
         int known = info[i] & PARENTAGE;
-        boolean isRoot = (info[i] & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0; // a GC is one, too
+        boolean isRoot = (info[i] & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0; // true for a GC as well
         return known == 0 && isRoot ? LIST : known;
     }
 
@@ -106,7 +109,7 @@ final class Runs {
         }
     }
 
-    /** Whether a run says, or was found, to stand under a key. */
+    /** Whether some run has the flag of a key or was found to stand under one. */
     boolean hasKeys() {
         return keys;
     }
@@ -123,7 +126,7 @@ final class Runs {
         return wide == null ? rows[ROW * i] : wide[ROW * i];
     }
 
-    /** Clock of the left origin; of an item without any origin, where its parent info begins. */
+    /** Clock of the left origin; for an item with neither origin, the index of its parent info. */
     long origin(int i) {
         return cell(i, ORIGIN);
     }
@@ -132,7 +135,7 @@ final class Runs {
         return cell(i, RIGHT);
     }
 
-    /** Where the content begins. */
+    /** The index of the content, in the text or the raw bytes of {@link ClientStructs}. */
     int content(int i) {
         return (int) cell(i, CONTENT);
     }
@@ -151,7 +154,7 @@ final class Runs {
         return clients == null ? own : ids.id(clients[2 * i + 1]);
     }
 
-    /** The run that holds {@code clock}, which must be below the end of the last. */
+    /** The index of the run that holds {@code clock}, which must be below the end of the last run. */
     int find(long clock) {
         int lo = 0;
         int hi = n - 1;
@@ -166,7 +169,7 @@ final class Runs {
         return lo;
     }
 
-    /** Puts a run before the i-th; its clients are this one until {@link #clients} says other. */
+    /** Inserts a run before run {@code i}; its origins are of this client unless {@link #clients} sets others. */
     void add(int i, int infoByte, long clock, long origin, long right, int content) {
         if (n == info.length) {
             resize(n + (n >> (n < FEW ? 1 : 3)) + 1);
@@ -198,7 +201,7 @@ final class Runs {
         }
     }
 
-    /** Says of which clients the origins of a run are; -1 where it has none. */
+    /** Sets the clients of a run's origins; -1 for an origin that it does not have. */
     void clients(int i, long originClient, long rightClient) {
         if (clients == null) {
             if ((originClient < 0 || originClient == own) && (rightClient < 0 || rightClient == own)) {
@@ -211,7 +214,7 @@ final class Runs {
         clients[2 * i + 1] = rightClient < 0 || rightClient == own ? self : ids.number(rightClient);
     }
 
-    /** Adds at the end a run of another of the same client. */
+    /** Appends run {@code i} of another list of the same client. */
     void add(Runs from, int i) {
         add(n, from.info[i], from.clock(i), from.origin(i), from.right(i), from.content(i));
         if (from.clients != null) {
@@ -246,14 +249,14 @@ final class Runs {
         }
     }
 
-    /** Makes room for so many more runs. */
+    /** Makes room for {@code more} runs. */
     void reserve(int more) {
         if (info.length < n + more) {
             resize(n + more);
         }
     }
 
-    /** Gives back room that is not used, if it is much. */
+    /** Releases unused capacity if it is large. */
     void trim() {
         if (info.length - n > n / 8 + 8) {
             resize(n);

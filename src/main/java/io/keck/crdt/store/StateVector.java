@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How much of each client's history somebody has: client id to the next clock expected. Immutable, thread-safe. A
- * client that is not in it stands at 0. Source: Yjs {@code encoding.js} {@code readStateVector}.
+ * How much of each client's history a replica has: maps a client id to the next clock expected. A client without an
+ * entry stands at 0. Immutable, thread-safe. Source: Yjs {@code encoding.js} {@code readStateVector}.
  */
 public final class StateVector {
-    /** Knows nothing. */
+    /** The state vector of an empty document. */
     public static final StateVector EMPTY = new StateVector(Map.of());
 
     private final Map<Long, Long> clocks;
@@ -23,7 +23,7 @@ public final class StateVector {
         this.clocks = clocks;
     }
 
-    /** A state vector of these clocks; zeros are left out. */
+    /** Creates a state vector of these clocks; zeros are left out. */
     public static StateVector of(Map<Long, Long> clocks) {
         Map<Long, Long> copy = new HashMap<>(clocks);
         copy.values().removeIf(clock -> clock == 0);
@@ -31,10 +31,10 @@ public final class StateVector {
     }
 
     /**
-     * Reads the wire form: a count, then client and clock of each. Where a client is named twice the last one counts,
-     * as in Yjs.
+     * Reads the wire form: a count, then client and clock of each entry. If a client is named twice, the last entry
+     * counts, as in Yjs.
      *
-     * @throws DecodeException if the bytes are malformed, or more bytes follow
+     * @throws DecodeException if the bytes are malformed or more bytes follow
      */
     public static StateVector decode(byte[] bytes) {
         Decoder in = new Decoder(bytes);
@@ -62,7 +62,7 @@ public final class StateVector {
         return out.toByteArray();
     }
 
-    /** The next clock expected of {@code client}; 0 when it is unknown. */
+    /** The next clock expected of {@code client}; 0 for an unknown client. */
     public long clock(long client) {
         return clocks.isEmpty() ? 0 : clocks.getOrDefault(client, 0L);
     }

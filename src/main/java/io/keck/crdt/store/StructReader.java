@@ -5,18 +5,18 @@ import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Utf8;
 
 /**
- * Walks over an {@link Update}, which was checked when it was decoded: struct by struct, then delete by delete, straight
- * on the bytes and without an object for any of them. The fields tell of the struct read last. Can be used again and
- * again. Not thread-safe.
+ * Walks over an {@link Update}, which was checked when it was decoded: struct by struct, then delete by delete,
+ * directly on the bytes and without creating an object for any of them. The fields describe the struct read last.
+ * Reusable. Not thread-safe.
  */
 final class StructReader {
     private static final byte[] NOTHING = {};
 
     byte[] bytes = NOTHING;
     long client;
-    /** The first clock. */
+    /** The first clock of the struct. */
     long clock;
-    /** The clock after the last. */
+    /** The clock after the last one of the struct. */
     long end;
     /** The info byte. */
     int info;
@@ -30,18 +30,18 @@ final class StructReader {
     long rightClient;
 
     long rightClock;
-    /** The section of the parent info; of items without origins only. */
+    /** The section of the parent info; set only for items without origins. */
     int parentFrom;
 
     int parentTo;
-    /** The section of the content: UTF-8 without its length, values without their count, others whole. */
+    /** The section of the content: UTF-8 without its length, values without their count, other content whole. */
     int from;
 
     int to;
-    /** Where in the bytes the struct begins; names it. */
+    /** The index in the bytes at which the struct begins; identifies the struct. */
     int start;
 
-    /** Where in the bytes the structs of this client begin, with their number. */
+    /** The index in the bytes at which the structs of this client begin, at their count. */
     int block;
 
     private int pos;
@@ -49,12 +49,12 @@ final class StructReader {
     private int left;
     private long next;
 
-    /** Begins with the structs of an update. */
+    /** Starts at the structs of an update. */
     void structs(Update u) {
         structs(u.bytes);
     }
 
-    /** Begins with the structs of an update that was checked. */
+    /** Starts at the structs of an update that was checked. */
     void structs(byte[] update) {
         bytes = update;
         pos = 0;
@@ -62,7 +62,7 @@ final class StructReader {
         blocks = (int) uint();
     }
 
-    /** Begins with the structs of one client, whose {@link #block} is there, of an update that was checked. */
+    /** Starts at the structs of one client, whose {@link #block} is {@code at}, in an update that was checked. */
     void structsOfOne(byte[] update, int at) {
         bytes = update;
         pos = at;
@@ -70,7 +70,7 @@ final class StructReader {
         blocks = 1;
     }
 
-    /** Begins with the deletes of an update. */
+    /** Starts at the deletes of an update. */
     void deletes(Update u) {
         bytes = u.bytes;
         left = 0;
@@ -80,7 +80,7 @@ final class StructReader {
         }
     }
 
-    /** Begins with the deletes, which begin there, of an update that was checked. */
+    /** Starts at the deletes, which begin at {@code at}, of an update that was checked. */
     void deletes(byte[] update, int at) {
         bytes = update;
         pos = at;
@@ -88,24 +88,24 @@ final class StructReader {
         blocks = (int) uint();
     }
 
-    /** Lets go of the bytes. */
+    /** Releases the bytes. */
     void close() {
         bytes = NOTHING;
         blocks = 0;
         left = 0;
     }
 
-    /** How many structs (or deletes) of this client follow at most. */
+    /** The number of structs of this client that follow, Skips included, or of deleted ranges. */
     int left() {
         return left;
     }
 
-    /** The index of the byte behind what was read last. */
+    /** The index of the byte behind the struct or range read last. */
     int position() {
         return pos;
     }
 
-    /** Reads the next struct that is no Skip; says whether there was one. */
+    /** Reads the next struct that is not a Skip; returns false if there is none. */
     boolean next() {
         while (true) {
             while (left == 0) {
@@ -130,7 +130,7 @@ final class StructReader {
         }
     }
 
-    /** Reads the next range of deletes into {@link #clock} and {@link #end}; says whether there was one. */
+    /** Reads the next deleted range into {@link #clock} and {@link #end}; returns false if there is none. */
     boolean nextDelete() {
         while (left == 0) {
             if (blocks == 0) {
@@ -146,7 +146,7 @@ final class StructReader {
         return true;
     }
 
-    /** Reads one struct again. */
+    /** Reads the struct at {@code position} again. */
     void again(byte[] update, long ofClient, int position, long firstClock) {
         bytes = update;
         client = ofClient;
@@ -155,18 +155,18 @@ final class StructReader {
         struct();
     }
 
-    /** Whether the struct is deleted by its kind. */
+    /** Whether the kind of the struct says that it is deleted: GC or ContentDeleted. */
     boolean isDeleted() {
         return ref == Refs.GC || ref == Refs.DELETED;
     }
 
-    /** Client of the parent of an item without origins, where that is an item; else -1. */
+    /** The client of the parent of an item without origins; -1 if the parent is a root. */
     long parentClient() {
         Decoder in = new Decoder(bytes, parentFrom, parentTo);
         return in.readVarUint() == 1 ? -1 : in.readVarUint();
     }
 
-    /** Clock of the parent of an item without origins; 0 where that is a root. */
+    /** The clock of the parent of an item without origins; 0 if the parent is a root. */
     long parentClock() {
         Decoder in = new Decoder(bytes, parentFrom, parentTo);
         if (in.readVarUint() == 1) {
@@ -252,14 +252,14 @@ final class StructReader {
         }
     }
 
-    /** Where parent info that begins at {@code at} ends, in bytes that were checked. */
+    /** Returns the index behind the parent info that begins at {@code at}, in bytes that were checked. */
     static int parentEnd(byte[] b, int at, int info) {
         int i = skipUint(b, at);
         i = lowBits(b, at) == 1 ? stringEnd(b, i) : skipUint(b, skipUint(b, i));
         return (info & Refs.PARENT_SUB) == 0 ? i : stringEnd(b, i);
     }
 
-    /** Where content of one unit that begins at {@code at} ends, in bytes that were checked. */
+    /** Returns the index behind the content of one unit that begins at {@code at}, in bytes that were checked. */
     static int single(byte[] b, int at, int ref) {
         switch (ref) {
             case Refs.BINARY, Refs.EMBED -> {
@@ -281,7 +281,7 @@ final class StructReader {
         }
     }
 
-    /** A number below 2^31, which may have more bytes than it needs. */
+    /** Reads a number below 2^31, which may take more bytes than it needs. */
     private static int lowBits(byte[] b, int at) {
         int n = 0;
         int i = at;
@@ -301,7 +301,7 @@ final class StructReader {
         return i;
     }
 
-    /** Where a string or byte array after its length ends. */
+    /** Returns the index behind the length-prefixed string or byte array that begins at {@code at}. */
     static int stringEnd(byte[] b, int at) {
         return skipUint(b, at) + lowBits(b, at);
     }

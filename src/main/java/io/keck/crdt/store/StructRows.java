@@ -3,8 +3,8 @@ package io.keck.crdt.store;
 import io.keck.crdt.lib0.Decoder;
 
 /**
- * The structs of an {@link Update} at random: a table with one row per struct, by client and then by clock. Only this class
- * knows how a row is laid out. Immutable and thread-safe; rows are counted from 0.
+ * Random access to the structs of an {@link Update}: a table with one row per struct, by client and then by clock. Only
+ * this class knows how a row is laid out. Immutable and thread-safe; rows are counted from 0.
  *
  * <p>Internal: shared with {@code io.keck.crdt}, and free to change with every release.
  *

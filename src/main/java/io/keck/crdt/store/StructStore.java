@@ -4,6 +4,7 @@ import io.keck.crdt.lib0.DecodeException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -388,6 +389,34 @@ public final class StructStore {
             }
         }
         return w.finish(clients);
+    }
+
+    /** Runs of structs, and deleted ranges: with them grows what somebody has to handle who integrates. */
+    public long structs() {
+        long sum = 0;
+        for (ClientStructs c : sorted()) {
+            sum += c.runCount() + c.deletes.size();
+        }
+        return sum;
+    }
+
+    /** How many clients wrote or deleted something here. */
+    public int clientCount() {
+        return count;
+    }
+
+    /** Whether a client wrote or deleted something here. */
+    public boolean knows(long client) {
+        return find(client) != null;
+    }
+
+    /** Adds the clients of an update that are not known here. */
+    public void addUnknownClients(Update u, Set<Long> unknown) {
+        for (int i = 0; i < u.clientCount(); i++) {
+            if (find(u.client(i)) == null) {
+                unknown.add(u.client(i));
+            }
+        }
     }
 
     /** The deleted clocks, as a copy. */

@@ -3,24 +3,24 @@ package io.keck.crdt.store;
 import io.keck.crdt.lib0.Encoder;
 
 /**
- * Writes the struct part of a V1 update. Structs are given client by client, clocks ascending; the writer squashes
- * neighbours that Yjs would squash and turns gaps into Skips. Not thread-safe.
+ * Writes the struct part of a V1 update. The caller passes structs client by client, clocks ascending; the writer
+ * squashes neighbours that Yjs would squash and writes gaps as Skips. Not thread-safe.
  *
- * <p>Two neighbours become one struct when the second follows the first by clock, names the first's last clock as its
- * origin, has the same right origin and a content of the same kind that can grow. Yjs also asks whether they are
- * neighbours in the document; that is not needed, since whoever integrates the squashed struct splits it where
- * something stands between. Items under a key of a map are squashed only once they are deleted, since each value is an
- * item that deletes the one before it; {@link Parentage} knows which those are.
+ * <p>Two neighbours become one struct if the second follows the first by clock, names the first's last clock as its
+ * origin, has the same right origin, and has content of the same kind that can grow. Yjs also requires that they are
+ * neighbours in the document; that is not needed here, since the replica that integrates the squashed struct splits it
+ * where another item stands in between. Items under a key of a map are squashed only once they are deleted, since each
+ * value is an item that deletes the previous one; {@link Parentage} tells which items those are.
  */
 final class StructWriter {
     private static final byte[] NOTHING = {};
 
     private final Encoder out = new Encoder();
     private final Encoder block = new Encoder();
-    /** The content of the open struct, written by the caller after {@link #item}. */
+    /** The content of the open struct; the caller writes it after {@link #item}. */
     final Encoder content = new Encoder();
 
-    /** How far the content of a run of the current client was written. */
+    /** The position up to which the content of a run of the current client was written. */
     final Content.Cursor cursor = new Content.Cursor();
 
     private int clients;
@@ -57,8 +57,7 @@ final class StructWriter {
     }
 
     /**
-     * Whether an item follows the struct that is open in such a way that the two can be one, if they stand in a list or are
-     * deleted.
+     * Whether an item can be joined with the open struct, provided that the two stand in a list or are deleted.
      *
      * @param originId client of the origin, or -1
      * @param rightId client of the right origin, or -1
@@ -74,7 +73,7 @@ final class StructWriter {
                 && (rightId == -1 || right == rightClock);
     }
 
-    /** Lets the struct that is open reach further. The caller writes the elements to {@link #content}. */
+    /** Extends the open struct up to the clock {@code to}. The caller writes the elements to {@link #content}. */
     void extend(long to) {
         end = to;
     }
@@ -94,7 +93,7 @@ final class StructWriter {
         rightClock = right;
     }
 
-    /** The parent info, in wire form, of the struct just opened; only for items without origins. */
+    /** Sets the parent info, in wire form, of the open struct; only for items without origins. */
     void parent(byte[] bytes, int from, int to) {
         parent = bytes;
         parentFrom = from;
@@ -102,9 +101,9 @@ final class StructWriter {
     }
 
     /**
-     * Writes structs in wire form as they are.
+     * Copies structs in wire form.
      *
-     * @param count how many, Skips included
+     * @param count the number of structs, Skips included
      * @param from the first clock
      * @param to the clock after the last
      */
@@ -169,7 +168,7 @@ final class StructWriter {
         block.write(content);
     }
 
-    /** Closes the client; one without structs leaves nothing behind. */
+    /** Ends the current client; a client without structs is left out. */
     void endClient() {
         flush();
         if (structs > 0) {
@@ -181,7 +180,7 @@ final class StructWriter {
         }
     }
 
-    /** The whole update: what was written so far and what these clients have deleted. */
+    /** Returns the whole update: the structs written so far and the deletes of these clients. */
     byte[] finish(ClientStructs[] deleters) {
         int n = 0;
         int length = 0;
@@ -205,7 +204,7 @@ final class StructWriter {
         return all.finish();
     }
 
-    /** The whole update: what was written so far and these deletes. */
+    /** Returns the whole update: the structs written so far and the given deletes. */
     byte[] finish(DeleteSet deletes) {
         content.reset();
         content.writeVarUint(clients);

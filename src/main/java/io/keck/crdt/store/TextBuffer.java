@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Append-only text in UTF-16 code units, one byte each while all are below U+0100, two from then on. Not thread-safe.
- * Internal: shared with {@code io.keck.crdt}, and free to change with every release.
+ * Append-only text in UTF-16 code units: one byte each while all of them are below U+0100, two from then on. Not
+ * thread-safe. Internal: shared with {@code io.keck.crdt}, and free to change with every release.
  */
 public final class TextBuffer {
     private static final char REPLACEMENT = '\ufffd';
@@ -30,22 +30,25 @@ public final class TextBuffer {
         return isWide;
     }
 
-    /** The units of a text that is not wide, with room behind them; for who appends much, until the room is changed. */
+    /**
+     * The code units of a text that is not wide, with unused capacity behind them. For callers that append much; valid
+     * until the capacity changes.
+     */
     byte[] narrow() {
         return narrow;
     }
 
-    /** Says how long it is now that some was written to {@link #narrow}. */
+    /** Sets the length after code units were written to {@link #narrow}. */
     public void length(int units) {
         length = units;
     }
 
     /**
-     * Appends the code units {@code [first, last)} of well-formed UTF-8. Half of a surrogate pair becomes U+FFFD, as
-     * where Yjs splits one.
+     * Appends the code units {@code [first, last)} of well-formed UTF-8. Half a surrogate pair becomes U+FFFD, as where
+     * Yjs splits a pair.
      *
-     * @param units how many code units all of {@code utf8[from, to)} has
-     * @param cursor set to the struct that has the text
+     * @param units the number of code units of {@code utf8[from, to)}
+     * @param cursor stands in the struct with the text
      */
     public void append(byte[] utf8, int from, int to, int units, int first, int last, Content.Cursor cursor) {
         if (to - from == units) { // all ASCII
@@ -102,11 +105,11 @@ public final class TextBuffer {
         }
     }
 
-    /** Makes room for so many more units. */
+    /** Makes room for {@code n} more code units. */
     void reserve(int n) {
         int need = Math.addExact(length, n);
         if (need > (isWide ? wide.length : narrow.length)) {
-            // long texts grow in small steps: what is not used is memory of every open document
+            // long texts grow in small steps: every open document would pay for unused capacity
             int capacity = Math.max(need, length + (length >> (growsFast || length < SHORT ? 1 : 4)));
             if (isWide) {
                 wide = Arrays.copyOf(wide, capacity);
@@ -116,7 +119,7 @@ public final class TextBuffer {
         }
     }
 
-    /** Whether it grows in large steps, as while much is appended; when that ends, room that is not used is given back. */
+    /** Sets whether the buffer grows in large steps, for the time of many appends; ending that releases unused capacity. */
     void growFast(boolean fast) {
         growsFast = fast;
         int room = isWide ? wide.length : narrow.length;
@@ -129,7 +132,7 @@ public final class TextBuffer {
         }
     }
 
-    /** Appends characters as they are, but for lone surrogates, which become U+FFFD. */
+    /** Appends characters; lone surrogates become U+FFFD. */
     public void append(CharSequence s) {
         int n = s.length();
         for (int i = 0; i < n; i++) {
@@ -162,7 +165,7 @@ public final class TextBuffer {
         return isWide ? wide[i] : (char) (narrow[i] & 0xff);
     }
 
-    /** Turns a surrogate, a high or a low one, that is there into U+FFFD. */
+    /** Replaces the code unit at {@code at} by U+FFFD if it is a surrogate of the given half. */
     public void replaceSurrogate(int at, boolean high) {
         if (isWide && (high ? Character.isHighSurrogate(wide[at]) : Character.isLowSurrogate(wide[at]))) {
             wide[at] = REPLACEMENT;
@@ -177,7 +180,7 @@ public final class TextBuffer {
         }
     }
 
-    /** Writes {@code [from, to)} as UTF-8 after its length in bytes. */
+    /** Writes {@code [from, to)} as UTF-8, preceded by its length in bytes; half a surrogate pair becomes U+FFFD. */
     public void writeVarString(int from, int to, Encoder out) {
         int bytes = 0;
         for (int i = from; i < to; i++) {
@@ -197,7 +200,7 @@ public final class TextBuffer {
         write(from, to, out);
     }
 
-    /** Writes {@code [from, to)} as UTF-8 without a length; half of a surrogate pair becomes U+FFFD. */
+    /** Writes {@code [from, to)} as UTF-8 without a length; half a surrogate pair becomes U+FFFD. */
     void write(int from, int to, Encoder out) {
         if (!isWide) {
             int i = from;

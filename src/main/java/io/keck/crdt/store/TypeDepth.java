@@ -7,8 +7,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How deep the shared types of one update nest in each other. Stock clients recurse when they delete a type, and one of
- * some ten thousand levels overflows their stack. Does not recurse itself, and takes time linear in the update.
+ * Checks how deep the shared types of one update nest in each other. Stock clients recurse when they delete a type, and
+ * a type of some ten thousand levels overflows their stack. Does not recurse, and takes time linear in the update.
  */
 final class TypeDepth {
     private record Id(long client, long clock) {}
@@ -62,7 +62,7 @@ final class TypeDepth {
                 path[length++] = at;
                 at = next(at);
             }
-            int known = at >= 0 && depth[at] >= 0 ? depth[at] : 0; // types in a circle never get into a document
+            int known = at >= 0 && depth[at] >= 0 ? depth[at] : 0; // types that form a circle are never integrated
             while (length > 0) {
                 int type = path[--length];
                 known += isSibling(type) && known > 0 ? 0 : 1;
@@ -73,12 +73,15 @@ final class TypeDepth {
         return deepest;
     }
 
-    /** An item with an origin stands in the parent of its origin. */
+    /** Whether the type has an origin: then it stands in the parent of that origin. */
     private boolean isSibling(int type) {
         return (structs.info(types[type]) & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) != 0;
     }
 
-    /** The type of this update that says how deep this one stands: its parent, or a neighbour; -1 when there is none. */
+    /**
+     * The index of the type of this update that determines the depth of this one: its parent or a sibling; -1 if there
+     * is none.
+     */
     private int next(int type) {
         int row = types[type];
         Id id;

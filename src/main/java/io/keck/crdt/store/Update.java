@@ -9,38 +9,38 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A decoded and checked Yjs update (wire format V1): structs by client and clock, and a delete set. Immutable,
- * thread-safe as long as nobody changes the array it was decoded from: it keeps that array and points into it.
+ * A decoded and checked Yjs update (wire format V1): structs by client and clock, and a delete set. Immutable, and
+ * thread-safe as long as the array it was decoded from is not changed: the update keeps that array and points into it.
  *
- * <p>Decoding is strict. Refused is what Yjs would throw at, what would poison a document (an item that names itself or its own
- * future as origin or parent), and what {@link DecodeLimits} says. Source: Yjs {@code encoding.js} {@code
- * readClientsStructRefs}, {@code structs/*.js}.
+ * <p>Decoding is strict. It refuses bytes at which Yjs would throw, items that would poison a document (an item that
+ * names itself or its own future as origin or parent), and whatever exceeds the {@link DecodeLimits}. Source: Yjs
+ * {@code encoding.js} {@code readClientsStructRefs}, {@code structs/*.js}.
  *
  * <p>Structs and deleted ranges <b>of no length</b> are left out, and counted ({@link #emptyCount}). Engines other than
- * Yjs write them for ordinary texts, and a Yjs client that has received one sends it with every full state. They hold no
- * clock, so nothing is lost without them; an id that names one is the id of the struct that follows it.
+ * Yjs write them for ordinary texts, and a Yjs client that has received one sends it with every full state. They hold
+ * no clock, so nothing is lost without them; an id that names one is the id of the struct that follows it.
  *
- * <p>Inside there are the bytes and what a pass over them learned; {@link StructReader} walks over them. Structs of one
- * client stand together, clocks ascending, and so do deletes, disjoint: bytes in another order were put in order.
- * Who integrates needs structs at random: {@link #rows}.
+ * <p>An update consists of its bytes and a few figures that were found in one pass over them; {@link StructReader}
+ * walks over it. Structs of one client stand together, clocks ascending, and so do deletes, which are disjoint: bytes
+ * in another order were rewritten in this order. Integration needs random access to the structs: {@link #rows}.
  */
 public final class Update {
-    /** The update that says nothing. */
+    /** The update without structs and deletes. */
     public static final Update EMPTY = decode(new byte[] {0, 0});
 
-    /** A delete: client, first clock, the clock after the last. */
+    /** Longs per delete: client, first clock, the clock after the last. */
     static final int DELETE_ROW = 3;
 
     private static final long[] NOTHING = {};
 
     final byte[] bytes;
     final int structCount;
-    /** Where in the bytes the deletes begin. */
+    /** The index in the bytes at which the deletes begin. */
     final int deletesAt;
 
     final int deleteCount;
     private final int emptyCount;
-    /** Whether the bytes say this and nothing else. */
+    /** Whether the bytes hold this update and nothing else; false for {@link #withoutDeletes}. */
     private final boolean whole;
 
     private final int clients;
@@ -49,7 +49,7 @@ public final class Update {
     private final long[] states;
     private volatile @Nullable StructRows rows;
 
-    /** What a parser that has come to its end has read. */
+    /** Takes over the result of a parser that has finished. */
     Update(UpdateParser p) {
         this.bytes = p.bytes;
         this.structCount = p.structCount;
@@ -63,27 +63,27 @@ public final class Update {
         this.states = p.states;
     }
 
-    /** Decodes under {@link DecodeLimits#DEFAULT}. */
+    /** Decodes an update under {@link DecodeLimits#DEFAULT}. */
     public static Update decode(byte[] v1) {
         return decode(v1, DecodeLimits.DEFAULT);
     }
 
     /**
-     * Decodes and checks every byte.
+     * Decodes an update and checks every byte of it.
      *
-     * @param v1 the update in wire format V1; kept, so do not change it afterwards
-     * @throws DecodeException if it is malformed or beyond the limits
+     * @param v1 the update in wire format V1; kept, so it must not be changed afterwards
+     * @throws DecodeException if the update is malformed or exceeds the limits
      */
     public static Update decode(byte[] v1, DecodeLimits limits) {
         return new Update(new UpdateParser(v1, limits).parse());
     }
 
     /**
-     * The state vector of a document that holds this update and nothing else, for little more than half of what decoding
-     * costs: most structs are gone over and not checked, deletes not read. For bytes that are known to be an update, as from a
-     * store. Source: Yjs {@code updates.js} {@code encodeStateVectorFromUpdate}.
+     * Returns the state vector of a document that holds this update and nothing else, at little more than half the cost
+     * of decoding: most structs are skimmed, not checked, and deletes are not read. For bytes that are known to be an
+     * update, such as those of a store. Source: Yjs {@code updates.js} {@code encodeStateVectorFromUpdate}.
      *
-     * @throws DecodeException if what is read of it is malformed
+     * @throws DecodeException if the part that is read is malformed
      */
     public static StateVector stateVector(byte[] v1) {
         UpdateParser parser = new UpdateParser(v1, DecodeLimits.OWN);
@@ -92,19 +92,16 @@ public final class Update {
                 : decode(v1, DecodeLimits.OWN).stateVector();
     }
 
-    /**
-     * One update that says what all of these say together; gaps between them stay gaps. Content that the same updates
-     * delete is dropped.
-     */
+    /** Merges updates into one; gaps between them stay gaps. Content that these updates delete is dropped. */
     public static Update merge(Collection<Update> updates) {
         return merge(updates, false);
     }
 
     /**
-     * One update that says what all of these say together; gaps between them stay gaps.
+     * Merges updates into one; gaps between them stay gaps.
      *
-     * @param keepDeleted whether content that the same updates delete is kept, as a document without garbage collection
-     *     needs it; else it is dropped
+     * @param keepDeleted whether content that these updates delete is kept, as a document without garbage collection
+     *     needs it; otherwise it is dropped
      */
     public static Update merge(Collection<Update> updates, boolean keepDeleted) {
         if (updates.size() == 1) {
@@ -115,7 +112,7 @@ public final class Update {
         return decode(store.encode(), DecodeLimits.OWN);
     }
 
-    /** An update that only deletes. Internal: shared with {@code io.keck.crdt}. */
+    /** Creates an update that only deletes. Internal: shared with {@code io.keck.crdt}. */
     public static Update ofDeletes(DeleteSet deletes) {
         Encoder out = new Encoder();
         out.writeVarUint(0);
@@ -147,13 +144,34 @@ public final class Update {
         return structCount == 0 && deleteCount == 0;
     }
 
-    /** How many structs and deleted ranges of no length stood in the decoded bytes; they are not part of this update. */
+    /** Bytes of {@link #encode}. */
+    public int length() {
+        return whole ? bytes.length : deletesAt + 1;
+    }
+
+    /** How many structs it has. */
+    public int structCount() {
+        return structCount;
+    }
+
+    /** How many deleted ranges it has. */
+    public int deleteCount() {
+        return deleteCount;
+    }
+
+    /** How many clients wrote structs in it, at most. */
+    public int clientCount() {
+        return clients;
+    }
+
+    /** The number of structs and deleted ranges of no length in the decoded bytes; they are not part of this update. */
     public int emptyCount() {
         return emptyCount;
     }
 
     /**
-     * The wire format V1. Not a copy where the decoded bytes can be passed on as they are, so do not change it.
+     * The update in wire format V1. Not a copy if the decoded bytes can be passed on unchanged, so the array must not
+     * be changed.
      */
     public byte[] encode() {
         if (whole) {
@@ -168,7 +186,7 @@ public final class Update {
         return clients == 1;
     }
 
-    /** The clients that wrote structs in it. */
+    /** The clients of the structs in this update. */
     public Set<Long> clients() {
         Set<Long> all = new HashSet<>();
         for (int i = 0; i < clients; i++) {
@@ -179,7 +197,8 @@ public final class Update {
         return all;
     }
 
-    private long client(int i) {
+    /** The ith of the clients, see {@link #clientCount}. */
+    long client(int i) {
         return clients == 1 ? client0 : states[2 * i];
     }
 
@@ -187,17 +206,23 @@ public final class Update {
         return clients == 1 ? state0 : states[2 * i + 1];
     }
 
-    /** The state vector of a document that holds this update and nothing else: only what starts at clock 0 counts. */
+    /**
+     * The state vector of a document that holds this update and nothing else: only structs from clock 0 on, without a
+     * gap, count.
+     */
     public StateVector stateVector() {
         return UpdateParser.stateVector(clients, client0, state0, states);
     }
 
-    /** What in this update somebody with that state vector lacks; the delete set stays whole, as in Yjs. */
+    /**
+     * Returns the part of this update that a peer with the given state vector lacks; the delete set stays whole, as in
+     * Yjs.
+     */
     public Update diff(StateVector known) {
         return decode(UpdateDiff.of(this, known), DecodeLimits.OWN);
     }
 
-    /** The structs at random, made when they are first asked for. Internal: shared with {@code io.keck.crdt}. */
+    /** Random access to the structs; the table is built on the first call. Internal: shared with {@code io.keck.crdt}. */
     public StructRows rows() {
         StructRows known = rows;
         if (known == null) {
@@ -207,7 +232,10 @@ public final class Update {
         return known;
     }
 
-    /** Passes on the deleted ranges, by client and clock, disjoint. Internal: shared with {@code io.keck.crdt}. */
+    /**
+     * Passes on the deleted ranges: those of a client one after another, clocks ascending, disjoint. Internal: shared
+     * with {@code io.keck.crdt}.
+     */
     public void forEachDelete(DeleteSet.RangeConsumer consumer) {
         long[] deletes = deleteRows();
         for (int r = 0; r < deletes.length; r += DELETE_ROW) {

@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Rewrites an update from wire format V2 to V1, struct by struct, without keeping any. It checks what V1 cannot be asked
- * about: the columns, and that runs do not grow beyond the limits. Everything else is checked where the V1 bytes are
- * decoded. For one update, not thread-safe. {@link UpdateV2} tells of the format.
+ * Rewrites an update from wire format V2 to V1, struct by struct, without keeping any. It checks what cannot be checked
+ * in V1: the columns, and that runs do not expand beyond the limits. Everything else is checked when the V1 bytes are
+ * decoded. For one update, not thread-safe. {@link UpdateV2} describes the format.
  */
 final class UpdateDecoderV2 {
     private final DecodeLimits limits;
@@ -36,9 +36,9 @@ final class UpdateDecoderV2 {
     private int structs;
 
     /**
-     * Takes the columns apart.
+     * Splits an update into its columns.
      *
-     * @throws DecodeException if the bytes end early, or start with a flag that we do not know
+     * @throws DecodeException if the bytes end early or start with an unknown feature flag
      */
     UpdateDecoderV2(byte[] v2, DecodeLimits limits) {
         this.limits = limits;
@@ -66,9 +66,9 @@ final class UpdateDecoderV2 {
     }
 
     /**
-     * The update in V1.
+     * Returns the update in V1.
      *
-     * @throws DecodeException if the columns are malformed or not read to their ends, or the V1 form is beyond the limits
+     * @throws DecodeException if the columns are malformed or not read to their ends, or the V1 form exceeds the limits
      */
     byte[] toV1() {
         int blocks = rest.readCount(2);
@@ -104,7 +104,7 @@ final class UpdateDecoderV2 {
         return out.toByteArray();
     }
 
-    /** Runs need no bytes, so it is what they make that has to be bounded. */
+    /** Bounds the output: the values of a run take no bytes of the input. */
     private void checkLength() {
         if (out.length() > limits.maxBytes()) {
             throw new DecodeException("update of more than " + limits.maxBytes() + " bytes in V1");
@@ -212,7 +212,7 @@ final class UpdateDecoderV2 {
         long count = lengths.read();
         out.writeVarUint(count);
         for (long i = 0; i < count; i++) {
-            if (strings.copyTo(out) == 0) { // a run of these would need no bytes
+            if (strings.copyTo(out) == 0) { // a run of empty strings would take no bytes
                 throw new DecodeException("not valid JSON");
             }
         }
@@ -225,7 +225,7 @@ final class UpdateDecoderV2 {
         out.write(json);
     }
 
-    /** A key that the table has is named by its number; a larger number says that a new one follows. */
+    /** Copies a key. A number within the table names a key that was read before; a larger number announces a new key. */
     private void key() {
         long number = keyClocks.read();
         if (number >= keys.size()) {

@@ -1,13 +1,13 @@
 package io.keck.crdt.store;
 
 /**
- * What somebody lacks of an update, cut out of its bytes: a client's structs up to what is known are passed over, the one
- * that is known in part is cut, all behind it is copied as it is. Source: Yjs {@code updates.js} {@code diffUpdateV2}.
+ * Cuts the part that a peer lacks out of the bytes of an update: known structs of a client are skipped, a struct that
+ * is known in part is cut, and all structs behind it are copied. Source: Yjs {@code updates.js} {@code diffUpdateV2}.
  */
 final class UpdateDiff {
     private UpdateDiff() {}
 
-    /** The difference in V1; the deletes stay whole. */
+    /** Returns the difference in V1; the deletes stay whole. */
     static byte[] of(Update u, StateVector known) {
         StructWriter w = new StructWriter();
         StructReader in = new StructReader();
@@ -17,7 +17,7 @@ final class UpdateDiff {
             long client = in.client;
             long state = known.clock(client);
             while (more && in.client == client && in.end <= state) {
-                if (in.isDeleted()) { // the peer may hold it alive, and what says otherwise is not sent
+                if (in.isDeleted()) { // the peer may hold these clocks undeleted, and the struct that deletes them is not sent
                     deletes.add(client, in.clock, in.end);
                 }
                 more = in.next();
@@ -52,7 +52,7 @@ final class UpdateDiff {
         one.write(w, from, in.end, true);
     }
 
-    /** Copies the structs of this client from the current one on; says whether another client follows. */
+    /** Copies the structs of this client from the current one on; returns whether another client follows. */
     private static boolean copyRest(StructWriter w, StructReader in) {
         long client = in.client;
         long clock = in.clock;

@@ -9,8 +9,8 @@ import io.keck.crdt.lib0.StringEncoder;
 import io.keck.crdt.lib0.UintOptRleEncoder;
 
 /**
- * Writes an update, whose clients each stand in one block, in wire format V2. For one update, not thread-safe.
- * {@link UpdateV2} tells of the format.
+ * Writes an update, in which each client has one block, in wire format V2. For one update, not thread-safe.
+ * {@link UpdateV2} describes the format.
  */
 final class UpdateEncoderV2 {
     private final Update update;
@@ -180,7 +180,7 @@ final class UpdateEncoderV2 {
         }
     }
 
-    /** Each key is written as a new one, as Yjs does. */
+    /** Writes a key as a new one, even if it was written before, as Yjs does. */
     private void key(Decoder in) {
         keyClocks.write(keyCount++);
         string(in);

@@ -14,16 +14,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks every byte of a V1 update once, in one pass that keeps nothing of a struct. What it learns on the way is how
- * far each client reaches, and whether the bytes are in order: no client twice, deletes ascending, nothing of no length.
- * Bytes that are not in order are written again in order, so that readers of an {@link Update} may rely on it. For
- * one update, not thread-safe. Source: Yjs {@code encoding.js} {@code readClientsStructRefs}, {@code structs/*.js}.
+ * Checks every byte of a V1 update once, in one pass that keeps nothing of a struct. On the way it finds how far each
+ * client reaches and whether the bytes are in order: no client twice, deletes ascending, nothing of no length. Bytes
+ * that are not in order are rewritten in order, so that readers of an {@link Update} may rely on it. For one update,
+ * not thread-safe. Source: Yjs {@code encoding.js} {@code readClientsStructRefs}, {@code structs/*.js}.
  */
 final class UpdateParser {
     /** The state of a client that has no structs in the update. */
     static final long NO_STRUCTS = -1;
 
-    /** Longs of a place: client, clock, index in the bytes. */
+    /** Longs per place: client, clock, index in the bytes. */
     static final int PLACE = 3;
 
     private static final long[] NOTHING = {};
@@ -32,23 +32,23 @@ final class UpdateParser {
     int structCount;
     int deletesAt;
     int deleteCount;
-    /** Structs and deleted ranges that have no length. */
+    /** The number of structs and deleted ranges of no length. */
     int emptyCount;
 
     int clients;
-    /** The first client, and how far it reaches from clock 0 without a gap, or {@link #NO_STRUCTS}. */
+    /** The first client, and the clock that it reaches from 0 without a gap, or {@link #NO_STRUCTS}. */
     long client0;
 
     long state0;
-    /** The same of all clients, two numbers each, where there are several. */
+    /** The same for all clients, two numbers each, if there are several. */
     long[] states = NOTHING;
 
     private final DecodeLimits limits;
     private final Decoder in;
     private final PlainStructs plain;
-    /** What takes all that is read, or null. */
+    /** The store that receives all structs that are read, or null. */
     private @Nullable StructStore into;
-    /** Its structs of the client whose structs are read. */
+    /** The structs of the current client in that store. */
     private @Nullable ClientStructs loading;
 
     private boolean skims;
@@ -56,7 +56,7 @@ final class UpdateParser {
     private long client;
     private long clock;
     private int types;
-    /** Whether the item read last names itself or a later clock of its client. */
+    /** Whether the item read last names itself or a later item of its client. */
     private boolean namesFuture;
 
     private boolean structsInOrder = true;
@@ -75,7 +75,7 @@ final class UpdateParser {
         this.plain = new PlainStructs(bytes);
     }
 
-    /** Checks all of it, and gives it to an empty store as it is read. */
+    /** Checks an update and loads its structs into an empty store on the way. */
     static UpdateParser parse(byte[] bytes, DecodeLimits limits, StructStore into) {
         UpdateParser parser = new UpdateParser(bytes, limits);
         parser.into = into;
@@ -83,12 +83,15 @@ final class UpdateParser {
         return parser;
     }
 
-    /** The state vector of what was read. */
+    /** The state vector of the structs that were read. */
     StateVector stateVector() {
         return stateVector(clients, client0, state0, states);
     }
 
-    /** As many clients, the first of them and how far it reaches, and the same of all where there are several. */
+    /**
+     * Builds a state vector: of one client from {@code client0} and {@code state0}, of several from the pairs in
+     * {@code states}.
+     */
     static StateVector stateVector(int clients, long client0, long state0, long[] states) {
         Map<Long, Long> clocks = new HashMap<>();
         for (int i = 0; i < clients; i++) {
@@ -100,15 +103,16 @@ final class UpdateParser {
         return StateVector.of(clocks);
     }
 
-    /** Whether what it was given to has all structs. */
+    /** Whether the store has received all structs, and the deletes are in order. */
     boolean isLoaded() {
         return into != null && structsInOrder && deletesInOrder;
     }
 
     /**
-     * Reads how far each client reaches, and no more than that takes: ids of usual structs are skipped and deletes not read.
+     * Finds how far each client reaches and does no more than that takes: ids of usual structs are skipped and deletes
+     * are not read.
      *
-     * @return false if the clients are not in order, and it has to be parsed
+     * @return false if the clients are not in order, so that the update has to be parsed
      */
     boolean skim() {
         skims = true;
@@ -178,7 +182,7 @@ final class UpdateParser {
 
     // ---- structs
 
-    /** Checks the structs of a client; says how far they reach from clock 0. */
+    /** Checks the structs of a client; returns the clock that they reach from 0 without a gap. */
     private long block(int count) {
         clock = in.readVarUint();
         long state = clock == 0 ? 0 : NO_STRUCTS;
@@ -234,14 +238,14 @@ final class UpdateParser {
         return whole ? clock : Math.max(state, 0);
     }
 
-    /** A struct that holds no clock says nothing: it is counted, and left out when all is read. */
+    /** Counts a struct that holds no clock; it is left out once the whole update was read. */
     private void empty() {
         emptyCount++;
         namesFuture = false;
         structsInOrder = false;
     }
 
-    /** Checks structs of the usual form, as many as come next; says how many. */
+    /** Checks structs of the usual form up to the first of another form; returns their number. */
     private int plain(int most) {
         plain.position = in.position();
         plain.clock = clock;
@@ -283,7 +287,10 @@ final class UpdateParser {
         return ref == Refs.STRING ? string() : ref == Refs.DELETED ? in.readVarUint() : content(ref);
     }
 
-    /** A client knows only its own past: naming its own present or future makes Yjs fail where it integrates. */
+    /**
+     * Notes an id of the client's own present or future: a client knows only its own past, and such an item makes Yjs
+     * fail when it integrates it.
+     */
     private void checkPast(long of, long at) {
         namesFuture |= of == client && at >= clock;
         if (at >= Decoder.MAX_SAFE_INTEGER) {
@@ -368,7 +375,7 @@ final class UpdateParser {
 
     // ---- order
 
-    /** Where the structs begin: client, clock, index in the bytes. */
+    /** The places of all structs: client, clock, index in the bytes. */
     private long[] places() {
         long[] places = new long[structCount * PLACE];
         StructReader in = new StructReader();
@@ -394,7 +401,7 @@ final class UpdateParser {
         return rows;
     }
 
-    /** Writes structs by client and clock, and deletes ascending and disjoint. */
+    /** Rewrites the update with structs by client and clock, and deletes ascending and disjoint. */
     private void putInOrder() {
         long[] sortedDeletes = sorted(deleteRows(bytes, deletesAt, deleteCount), deleteCount, Update.DELETE_ROW);
         byte[] ordered;
@@ -424,7 +431,7 @@ final class UpdateParser {
         states = again.states;
     }
 
-    /** Rows by client, then clock, else as they came. */
+    /** Sorts rows by client, then by clock; the sort is stable. */
     private static long[] sorted(long[] rows, int count, int width) {
         Integer[] order = new Integer[count];
         Arrays.setAll(order, i -> i * width);

@@ -1,5 +1,6 @@
 package io.keck.ops.bench;
 
+import io.keck.thread.Threads;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -252,11 +252,7 @@ public final class Bench {
     /** Lets all of them type; how long it took, in seconds. */
     private double type() throws InterruptedException {
         progress.accept("Typing for " + options.seconds() + " s");
-        ScheduledExecutorService typing = Executors.newScheduledThreadPool(2, r -> {
-            Thread thread = new Thread(r, "bench-typing");
-            thread.setDaemon(true);
-            return thread;
-        });
+        ScheduledExecutorService typing = Threads.scheduler("bench-typing", 2);
         long every = (long) (NANOS / options.rate());
         long begun = System.nanoTime();
         for (int i = 0; i < clients.size(); i++) {

@@ -3,6 +3,7 @@ package io.keck.storage.octobase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keck.blob.BlobId;
@@ -71,8 +72,8 @@ abstract class DirtySourceContract {
     protected abstract String targetUrl();
 
     /** Ours, opened (again). */
-    protected final Target target(long holdMillis) {
-        return new Target(targetUrl(), holdMillis);
+    protected final Target target(Duration deletedNameHold) {
+        return new Target(targetUrl(), deletedNameHold);
     }
 
     @BeforeEach

@@ -3,6 +3,7 @@ package io.keck.storage.octobase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.crdt.Doc;
@@ -178,7 +179,7 @@ abstract class ImporterContract extends DirtySourceContract {
         assertThat(report.failed).isEqualTo(1);
         assertThat(told.problems).containsExactly("Workspace \"gone\" was not imported. It was deleted here.");
         target.close();
-        target = target(0);
+        target = target(Duration.ZERO);
         assertThat(target.hasRoom("gone")).isFalse();
         assertThat(run().imported).isEqualTo(1);
         assertThat(textOf("gone")).isEqualTo("old");

@@ -8,24 +8,28 @@ import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.JdbiBlobStore;
 import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.Storage;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.util.component.LifeCycle;
 
 /** Our database, opened as the server opens it. */
 final class Target implements AutoCloseable {
-    static final long FOREVER = Long.MAX_VALUE / 4;
+    static final Duration FOREVER = Duration.ofMillis(Long.MAX_VALUE / 4);
 
     final JdbiUpdateLog log;
     final JdbiBlobStore blobs;
     private final List<LifeCycle> parts;
 
-    Target(String url, long holdMillis) {
+    Target(String url, Duration deletedNameHold) {
         DatabaseFactory factory = new DatabaseFactory();
         factory.setUrl(url);
         Environment environment = new Environment("test");
-        log = factory.build(environment, "test", holdMillis);
-        blobs = log.blobs(new JdbiBlobStore.Settings(holdMillis, 86_400_000, 3_600_000, 86_400_000), BlobMetrics.NONE);
+        Storage storage = factory.build(environment, "test", deletedNameHold);
+        log = storage.log();
+        blobs = storage.blobs(
+                JdbiBlobStore.Settings.DEFAULT.withDeletedNameHold(deletedNameHold), BlobMetrics.NONE);
         parts = environment.lifecycle().getManagedObjects();
         try {
             for (LifeCycle part : parts) {

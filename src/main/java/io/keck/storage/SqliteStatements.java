@@ -11,20 +11,20 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** SQLite: statements cost no way over a network, and one connection at a time writes. */
-final class SqliteDialect implements Dialect {
+final class SqliteStatements implements LogStatements {
     /** Parameters in one statement. */
     private static final int MANY = 1_000;
 
     @Override
-    public Map<Long, Appended> append(Handle h, List<Write.Append> appends, String node, long now) {
+    public Map<Long, Appended> append(Handle h, List<LogWrite.Append> appends, String node, long now) {
         Map<Long, Head> heads =
-                heads(h, appends.stream().map(Write.Append::roomId).toList());
+                heads(h, appends.stream().map(LogWrite.Append::roomId).toList());
         Map<Long, Appended> done = new HashMap<>();
         PreparedBatch raise = h.prepareBatch("UPDATE rooms SET head = :seq, head_link = :link WHERE id = :room");
         PreparedBatch rows = h.prepareBatch("INSERT INTO room_log"
                 + " (room_id, seq, batch_id, link, before_link, payload, checksum, node, origin, created_at)"
                 + " VALUES (:room, :seq, :batch, :link, :before, :payload, :checksum, :node, 'ws', :now)");
-        for (Write.Append a : appends) {
+        for (LogWrite.Append a : appends) {
             Head head = heads.get(a.roomId());
             if (head == null || head.deleted()) {
                 continue;

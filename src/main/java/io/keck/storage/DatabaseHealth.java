@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  * updates can be saved. The last is remembered for a while: on a full disk reads between two attempts to write go well, and
  * the node would seem to get well and ill again. Thread-safe.
  */
-final class LogHealth {
+final class DatabaseHealth {
     /** An answer that is not there by then is missing. */
     static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** Longer than rooms wait before they try again ({@code rooms.retryAfter}), so that a row of failures has no gaps. */
@@ -26,7 +26,7 @@ final class LogHealth {
     private final AtomicLong probedAt = new AtomicLong();
 
     /** @param nanos as {@link System#nanoTime} */
-    LogHealth(LongSupplier nanos) {
+    DatabaseHealth(LongSupplier nanos) {
         this.nanos = nanos;
     }
 

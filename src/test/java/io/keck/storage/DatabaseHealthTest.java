@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class LogHealthTest {
+class DatabaseHealthTest {
     private static final IllegalStateException FULL = new IllegalStateException("full\nwith a stack");
 
     /** Near the end of what fits: {@link System#nanoTime} may begin anywhere. */
     private long now = Long.MAX_VALUE - 1_000;
 
-    private final LogHealth health = new LogHealth(() -> now);
+    private final DatabaseHealth health = new DatabaseHealth(() -> now);
 
     @Test
     void failedWrite_isRememberedThoughReadsGoWell() {
@@ -19,7 +19,7 @@ class LogHealthTest {
         assertThat(health.isResponsive()).isTrue();
         assertThat(health.isHealthy()).isFalse();
         assertThat(health.lastFailure()).endsWith("full");
-        now += LogHealth.REMEMBERED_NANOS - 2;
+        now += DatabaseHealth.REMEMBERED_NANOS - 2;
         assertThat(health.isHealthy()).isFalse();
         now += 2;
         assertThat(health.isHealthy()).isTrue();
@@ -48,13 +48,13 @@ class LogHealthTest {
         long began = health.askedNow();
         assertThat(began).isNotZero();
         assertThat(health.askedNow()).as("a second one beside it").isZero();
-        now += LogHealth.LATE_NANOS - 2;
+        now += DatabaseHealth.LATE_NANOS - 2;
         assertThat(health.answers()).isTrue();
         now += 3;
         assertThat(health.answers()).isFalse();
         assertThat(health.isResponsive()).isFalse();
         assertThat(health.isHealthy()).isFalse();
-        assertThat(health.answered(began, true)).isGreaterThanOrEqualTo(LogHealth.LATE_NANOS);
+        assertThat(health.answered(began, true)).isGreaterThanOrEqualTo(DatabaseHealth.LATE_NANOS);
         assertThat(health.isHealthy()).isTrue();
         assertThat(health.answered(health.askedNow(), false)).isLessThan(2);
         assertThat(health.answers()).isFalse();

@@ -18,7 +18,7 @@ import org.postgresql.PGConnection;
  * PostgreSQL: a whole group is one statement, so one way to the server and back, commit included. Parameters are arrays,
  * so the text is the same for groups of every size.
  */
-final class PostgresDialect implements Dialect {
+final class PostgresStatements implements LogStatements {
     /**
      * The locks come first, in the order of ids, whichever node asks; FOR NO KEY UPDATE leaves those alone who only refer
      * to the room. Who waited for a lock sees the head that the other one left: the locked rows are read afresh.
@@ -54,7 +54,7 @@ final class PostgresDialect implements Dialect {
      * refuses to raise a head that another node has raised meanwhile; nothing is done then, and it is done in a transaction.
      */
     @Override
-    public Map<Long, Appended> append(Handle h, List<Write.Append> appends, String node, long now) {
+    public Map<Long, Appended> append(Handle h, List<LogWrite.Append> appends, String node, long now) {
         try {
             return appendOnce(h, appends, node, now);
         } catch (UnableToExecuteStatementException e) {
@@ -69,14 +69,14 @@ final class PostgresDialect implements Dialect {
         }
     }
 
-    static Map<Long, Appended> appendOnce(Handle h, List<Write.Append> appends, String node, long now) {
+    static Map<Long, Appended> appendOnce(Handle h, List<LogWrite.Append> appends, String node, long now) {
         Long[] rooms = new Long[appends.size()];
         byte[][] batches = new byte[rooms.length][];
         Long[] links = new Long[rooms.length];
         byte[][] payloads = new byte[rooms.length][];
         Long[] checksums = new Long[rooms.length];
         for (int i = 0; i < rooms.length; i++) {
-            Write.Append a = appends.get(i);
+            LogWrite.Append a = appends.get(i);
             rooms[i] = a.roomId();
             batches[i] = BatchIds.toBytes(a.batchId());
             links[i] = a.link();

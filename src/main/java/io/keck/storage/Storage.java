@@ -1,0 +1,99 @@
+package io.keck.storage;
+
+import io.dropwizard.lifecycle.Managed;
+import io.keck.access.AccessStore;
+import io.keck.metrics.BlobMetrics;
+import io.keck.feed.ChangeLog;
+import io.keck.feed.Cursors;
+import io.keck.metrics.LogMetrics;
+import java.time.Clock;
+import java.util.List;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * Everything that is stored in one database: wires the parts together and hands them out. Its threads start with it and
+ * end in {@link #stop}. Thread-safe.
+ */
+public final class Storage implements Managed {
+    private final Database database;
+    private final JdbiUpdateLog log;
+
+    /**
+     * Storage over a migrated database.
+     *
+     * @param node the label that goes into each row
+     * @param clock the time by which all nodes of this database go
+     * @param onConnectionLost called whenever a connection broke: the others in the pool will hardly be better
+     */
+    public Storage(
+            Jdbi jdbi,
+            Dialect dialect,
+            String node,
+            Clock clock,
+            Database.Settings databaseSettings,
+            JdbiUpdateLog.Settings logSettings,
+            Runnable onConnectionLost,
+            LogMetrics metrics) {
+        LogStatements statements = LogStatements.of(dialect);
+        this.database = new Database(
+                jdbi,
+                dialect,
+                clock,
+                databaseSettings,
+                onConnectionLost,
+                metrics,
+                () -> new LogWriter(jdbi, statements, node, clock));
+        this.log = new JdbiUpdateLog(
+                database, node, logSettings, List.of(BlobSpaces::end), JdbiCursors::haveRead);
+    }
+
+    /** The database itself: its clock, its health. */
+    public Database database() {
+        return database;
+    }
+
+    /** The room log. */
+    public JdbiUpdateLog log() {
+        return log;
+    }
+
+    /** The rows of the log, for readers that follow it. */
+    public ChangeLog changes() {
+        return new JdbiChangeLog(database);
+    }
+
+    /** The positions of webhooks. */
+    public Cursors cursors() {
+        return new JdbiCursors(database);
+    }
+
+    /** What the nodes of this database know of each other. */
+    public JdbiNodes nodes() {
+        return new JdbiNodes(database);
+    }
+
+    /**
+     * Kicks from now on, for nodes that the bus does not reach.
+     *
+     * @throws org.jdbi.v3.core.JdbiException if the database does not answer
+     */
+    public JdbiKicks kicks() {
+        return new JdbiKicks(database);
+    }
+
+    /** What access keeps. */
+    public AccessStore access() {
+        return new JdbiAccessStore(database.jdbi(), database.clock());
+    }
+
+    /** The blobs, in the same database; to be started after this and stopped before it. */
+    public JdbiBlobStore blobs(JdbiBlobStore.Settings settings, BlobMetrics metrics) {
+        return new JdbiBlobStore(database, settings, metrics);
+    }
+
+    @Override
+    public void stop() throws InterruptedException {
+        log.stop();
+        database.stop();
+    }
+}
