@@ -9,7 +9,7 @@ import io.dropwizard.jetty.HttpConnectorFactory;
 import io.keck.check.Findings;
 import io.keck.ops.DoctorReport;
 import io.keck.ops.ProgressBar;
-import io.keck.storage.DatabaseDoctor;
+import io.keck.storage.doctor.DatabaseDoctor;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;

@@ -2,7 +2,7 @@ package io.keck;
 
 import io.keck.room.Bus;
 import io.keck.socket.Sockets;
-import io.keck.storage.JdbiKicks;
+import io.keck.storage.nodes.JdbiKicks;
 import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.Map;

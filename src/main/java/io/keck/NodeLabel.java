@@ -1,7 +1,7 @@
 package io.keck;
 
 import io.dropwizard.lifecycle.Managed;
-import io.keck.storage.JdbiNodes;
+import io.keck.storage.nodes.JdbiNodes;
 import java.security.SecureRandom;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;

@@ -1,13 +1,18 @@
 package io.keck.storage;
 
-import io.keck.room.LogMetrics;
-import java.time.Duration;
 import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.db.DataSourceFactory;
 import io.dropwizard.db.ManagedDataSource;
+import io.keck.room.LogMetrics;
+import io.keck.storage.database.Database;
+import io.keck.storage.database.DatabaseUrl;
+import io.keck.storage.database.Dialect;
+import io.keck.storage.database.Migrations;
+import io.keck.storage.log.JdbiUpdateLog;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
