@@ -22,12 +22,12 @@ import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import io.keck.socket.Sockets;
 import io.keck.socket.UpgradeFilter;
-import io.keck.storage.Database;
-import io.keck.storage.JdbiUpdateLog;
 import io.keck.storage.Storage;
+import io.keck.storage.database.Database;
+import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.webhook.Webhooks;
 import java.time.Duration;
 import io.keck.thread.OutOfMemory;
-import io.keck.webhook.Webhooks;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
 public final class KeckApplication extends Application<KeckConfiguration> {

@@ -4,6 +4,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -122,6 +123,19 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule wings_neverSeeAnotherWing = everyWing();
 
+    /** Storage is built in layers: a part sees those below it, and none beside it. */
+    @ArchTest
+    static final ArchRule storage_isBuiltInLayers = CompositeArchRule.of(List.of(
+            storage("database"),
+            storage("rows", "database"),
+            storage("log", "rows", "database"),
+            storage("feed", "rows", "database"),
+            storage("blob", "rows", "database"),
+            storage("nodes", "database"),
+            storage("archive", "blob", "rows", "database"),
+            storage("doctor", "blob", "rows", "database"),
+            storage("octobase", "blob", "rows", "database")));
+
     @ArchTest
     static final ArchRule floors_neverSeeAWing = noClasses()
             .that()
@@ -176,6 +190,18 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(packages.toArray(String[]::new))
                 .allowEmptyShould(true); // a floor that is not built yet
+    }
+
+    private static ArchRule storage(String part, String... below) {
+        List<String> seen = new ArrayList<>(List.of(below));
+        seen.add(part);
+        return noClasses()
+                .that()
+                .resideInAPackage("io.keck.storage." + part)
+                .should()
+                .dependOnClassesThat(JavaClass.Predicates.resideInAPackage("io.keck.storage..")
+                        .and(DescribedPredicate.not(JavaClass.Predicates.resideInAnyPackage(
+                                seen.stream().map(p -> "io.keck.storage." + p).toArray(String[]::new)))));
     }
 
     private static ArchRule everyWing() {

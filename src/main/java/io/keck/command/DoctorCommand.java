@@ -10,7 +10,7 @@ import io.keck.node.Connectors;
 import io.keck.node.NodeClock;
 import io.keck.ops.DoctorReport;
 import io.keck.ops.ProgressBar;
-import io.keck.storage.DatabaseDoctor;
+import io.keck.storage.doctor.DatabaseDoctor;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;

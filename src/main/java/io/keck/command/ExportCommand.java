@@ -5,7 +5,7 @@ import io.dropwizard.core.setup.Bootstrap;
 import io.keck.node.NodeClock;
 import io.keck.ops.DoctorReport;
 import io.keck.ops.ProgressBar;
-import io.keck.storage.Exporter;
+import io.keck.storage.archive.Exporter;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

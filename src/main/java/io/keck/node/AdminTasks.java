@@ -9,7 +9,7 @@ import io.keck.room.RoomView;
 import io.keck.room.Rooms;
 import io.keck.room.UpdateLog.DamagedException;
 import io.keck.socket.Sockets;
-import io.keck.storage.JdbiUpdateLog;
+import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.thread.Threads;
 import java.io.PrintWriter;
 import java.util.List;

@@ -4,7 +4,7 @@ import io.dropwizard.lifecycle.Managed;
 import io.keck.room.Bus;
 import io.keck.room.Rooms;
 import io.keck.socket.Sockets;
-import io.keck.storage.JdbiKicks;
+import io.keck.storage.nodes.JdbiKicks;
 import io.keck.storage.Storage;
 import io.keck.thread.Loop;
 import io.keck.thread.OutOfMemory;

@@ -1,7 +1,7 @@
 package io.keck.node;
 
 import io.dropwizard.lifecycle.Managed;
-import io.keck.storage.JdbiNodes;
+import io.keck.storage.nodes.JdbiNodes;
 import io.keck.thread.Loop;
 import io.keck.thread.Threads;
 import java.security.SecureRandom;

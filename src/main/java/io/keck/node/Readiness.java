@@ -2,9 +2,9 @@ package io.keck.node;
 
 import com.codahale.metrics.Gauge;
 import io.dropwizard.core.setup.Environment;
-import io.keck.ops.HealthServlet;
 import io.keck.ops.HealthServlet.Status;
-import io.keck.storage.Database;
+import io.keck.ops.HealthServlet;
+import io.keck.storage.database.Database;
 import java.util.concurrent.TimeUnit;
 
 /** How this node is as a whole: at {@code /health} and {@code /health/ready} for balancers, at {@code /health/live} for whoever restarts it. */

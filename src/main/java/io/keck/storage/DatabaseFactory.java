@@ -11,6 +11,25 @@ import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.ValidationMethod;
 import io.keck.metrics.LogMetrics;
+import io.keck.storage.archive.Exporter;
+import io.keck.storage.blob.JdbiBlobStore;
+import io.keck.storage.database.Database;
+import io.keck.storage.database.DatabaseChecks;
+import io.keck.storage.database.DatabaseClock;
+import io.keck.storage.database.DatabaseFailure;
+import io.keck.storage.database.DatabaseRequirements;
+import io.keck.storage.database.DatabaseUnusableException;
+import io.keck.storage.database.DatabaseUrl;
+import io.keck.storage.database.Dialect;
+import io.keck.storage.database.DirectConnections;
+import io.keck.storage.database.Durability;
+import io.keck.storage.database.EmbeddedFile;
+import io.keck.storage.database.Migrations;
+import io.keck.storage.database.NamedStatements;
+import io.keck.storage.database.PostgresSession;
+import io.keck.storage.doctor.DatabaseDoctor;
+import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.storage.rows.StoredRooms;
 import io.keck.wing.Host;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
@@ -35,7 +54,7 @@ public class DatabaseFactory extends DataSourceFactory {
     private static final long SNAPSHOT_BYTES = 16 << 20;
     private static final long PURGE_EVERY_NANOS = 1_000_000_000;
     /** Beside lanes and readers: blobs, the compactor's reads, health checks, one to spare. */
-    private static final int OTHER_CONNECTIONS = BlobDatabase.CONNECTIONS + 3;
+    private static final int OTHER_CONNECTIONS = JdbiBlobStore.CONNECTIONS + 3;
 
     @Valid
     @NotNull

@@ -6,6 +6,14 @@ import io.keck.metrics.BlobMetrics;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import io.keck.metrics.LogMetrics;
+import io.keck.storage.blob.JdbiBlobStore;
+import io.keck.storage.database.Database;
+import io.keck.storage.database.Dialect;
+import io.keck.storage.feed.JdbiChangeLog;
+import io.keck.storage.feed.JdbiCursors;
+import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.storage.nodes.JdbiKicks;
+import io.keck.storage.nodes.JdbiNodes;
 import java.time.Clock;
 import java.util.List;
 import org.jdbi.v3.core.Jdbi;
@@ -34,7 +42,6 @@ public final class Storage implements Managed {
             JdbiUpdateLog.Settings logSettings,
             Runnable onConnectionLost,
             LogMetrics metrics) {
-        LogStatements statements = LogStatements.of(dialect);
         this.database = new Database(
                 jdbi,
                 dialect,
@@ -42,9 +49,9 @@ public final class Storage implements Managed {
                 databaseSettings,
                 onConnectionLost,
                 metrics,
-                () -> new LogWriter(jdbi, statements, node, clock));
+                () -> JdbiUpdateLog.writer(jdbi, dialect, node, clock));
         this.log = new JdbiUpdateLog(
-                database, node, logSettings, List.of(BlobSpaces::end), JdbiCursors::haveRead);
+                database, node, logSettings, List.of(JdbiBlobStore::workspaceEnded), JdbiCursors::haveRead);
     }
 
     /** The database itself: its clock, its health. */

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.metrics.RoomMetrics;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -3,6 +3,8 @@ package io.keck.storage;
 import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.db.ManagedDataSource;
 import io.keck.PostgresServer;
+import io.keck.storage.database.Dialect;
+import io.keck.storage.database.Migrations;
 import java.util.Collections;
 import java.util.Set;
 import java.util.WeakHashMap;

@@ -1,5 +1,6 @@
 /**
- * Rooms in a file: {@link io.keck.storage.archive.ArchiveWriter} and {@link io.keck.storage.archive.ArchiveReader} know the
+ * Rooms in a file: {@link io.keck.storage.archive.Exporter} writes one, {@link io.keck.storage.archive.ArchiveWriter} and
+ * {@link io.keck.storage.archive.ArchiveReader} know the
  * format, {@link io.keck.storage.archive.ArchiveImporter} brings the rooms of one into a log.
  */
 @NullMarked

@@ -4,7 +4,7 @@ import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
-import io.keck.storage.ContradictionCount;
+import io.keck.storage.rows.ContradictionCount;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -11,7 +11,7 @@ import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.Row;
-import io.keck.storage.ContradictionCount;
+import io.keck.storage.rows.ContradictionCount;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;

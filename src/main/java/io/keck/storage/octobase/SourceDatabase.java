@@ -1,6 +1,6 @@
 package io.keck.storage.octobase;
 
-import io.keck.storage.DatabaseUrl;
+import io.keck.storage.database.DatabaseUrl;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;

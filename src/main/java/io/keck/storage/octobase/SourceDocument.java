@@ -6,7 +6,7 @@ import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
-import io.keck.storage.ContradictionCount;
+import io.keck.storage.rows.ContradictionCount;
 
 /**
  * A document as its rows say it. Immutable.

@@ -1,0 +1,105 @@
+package io.keck.storage.blob;
+
+import io.keck.blob.BlobsUnavailableException;
+import io.keck.blob.WorkspaceGoneException;
+import io.keck.room.UpdateLog.KeyUsedException;
+import io.keck.storage.database.Change;
+import io.keck.storage.database.Database;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jdbi.v3.core.ConnectionException;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * How blobs reach the database: a few short statements at a time, each with a connection of its own, so that they never
+ * take the log's. On SQLite, where one connection writes, they go through the log's writer, a piece at a time, between
+ * its batches. Thread-safe.
+ */
+final class BlobDatabase {
+    /** Connections that blobs take at most. */
+    public static final int CONNECTIONS = 2;
+
+    private static final long PATIENCE_SECONDS = 20;
+    private final Database database;
+    private final Jdbi jdbi;
+    private final boolean shared;
+    private final Semaphore connections = new Semaphore(CONNECTIONS, true);
+
+    BlobDatabase(Database database) {
+        this.database = database;
+        this.jdbi = database.jdbi();
+        this.shared = database.isShared();
+    }
+
+    /** What keeps a row as it is until the end of the transaction while others may do the same; SQLite needs nothing. */
+    String forShare() {
+        return database.dialect().forShare();
+    }
+
+    /** Asks the database. */
+    <T> T read(Function<Handle, T> query) {
+        return withConnection(false, () -> jdbi.withHandle(query::apply));
+    }
+
+    /**
+     * Changes the database in one transaction. The work may run twice, and must begin with a change: on SQLite a
+     * transaction that begins with a read cannot always go on to write.
+     *
+     * @param key changes of one key run one after the other on SQLite
+     * @return what the work returned
+     * @throws KeyUsedException if the work throws it; then nothing was done
+     */
+    boolean write(long key, Change work) {
+        return withConnection(true, () -> inTransaction(key, work));
+    }
+
+    /** The same for a change that nobody can see: where it fails, nothing was done. */
+    boolean prepare(long key, Change work) {
+        return withConnection(false, () -> inTransaction(key, work));
+    }
+
+    private boolean inTransaction(long key, Change work)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        return shared
+                ? jdbi.inTransaction(work::run)
+                : database.change(key, work).toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private interface Step<T> {
+        T run() throws ExecutionException, InterruptedException, TimeoutException;
+    }
+
+    private <T> T withConnection(boolean visible, Step<T> step) {
+        try {
+            if (!connections.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                throw new BlobsUnavailableException("too many blobs are on their way", false);
+            }
+            try {
+                return step.run();
+            } finally {
+                connections.release();
+            }
+        } catch (BlobsUnavailableException | WorkspaceGoneException | KeyUsedException e) {
+            throw e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BlobsUnavailableException("interrupted", visible, e);
+        } catch (TimeoutException e) {
+            throw new BlobsUnavailableException("the database does not answer", visible, e);
+        } catch (ExecutionException | RuntimeException e) {
+            Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+            if (cause instanceof KeyUsedException used) {
+                throw used;
+            }
+            database.connectionFailed(cause);
+            throw new BlobsUnavailableException(
+                    "the database failed: " + cause.getMessage(),
+                    visible && !(cause instanceof ConnectionException),
+                    cause);
+        }
+    }
+}

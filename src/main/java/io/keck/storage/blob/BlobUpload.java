@@ -1,0 +1,285 @@
+package io.keck.storage.blob;
+
+import io.keck.blob.BlobId;
+import io.keck.blob.BlobStore;
+import io.keck.blob.BlobsUnavailableException;
+import io.keck.blob.WorkspaceGoneException;
+import io.keck.metrics.BlobMetrics;
+import io.keck.room.RequestKey;
+import io.keck.room.UpdateLog.KeyUsedException;
+import io.keck.storage.database.RandomIds;
+import io.keck.storage.rows.NameKeys;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Arrays;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Bytes on their way into the database, a piece of them in memory. A piece is written when it is full and more arrives:
+ * what fits into one piece reaches the database only when its hash is known, in one transaction, and not at all when the
+ * workspace has it already.
+ *
+ * <p>Pieces that were written belong to contents that expire: no blob refers to them, and a sweeper takes them when the
+ * upload is silent for too long, or this node dies. Publishing takes the expiry away and inserts the blob in one
+ * transaction, and fails where a sweeper was faster. Used by one thread.
+ */
+class BlobUpload implements BlobStore.Upload {
+    private static final Logger LOG = LoggerFactory.getLogger(BlobUpload.class);
+    private static final int FIRST_BUFFER = 8 << 10;
+
+    /** How a publication ended. */
+    private enum Outcome {
+        STORED,
+        DUPLICATE,
+        WORKSPACE_GONE,
+        SWEPT
+    }
+
+    private final BlobDatabase database;
+    private final Clock clock;
+    private final Duration abandonedAfter;
+    private final int pieceSize;
+    private final BlobMetrics metrics;
+    private final String workspace;
+    private final long spaceId;
+    private final MessageDigest digest = BlobPieces.sha256();
+    private byte[] piece = new byte[0];
+    private int filled;
+    private long size;
+    private long pieces;
+    /** 0 while nothing is in the database. */
+    private long contentId;
+
+    private long leaseUntil;
+    private boolean done;
+
+    BlobUpload(
+            BlobDatabase database,
+            Clock clock,
+            Duration abandonedAfter,
+            int pieceSize,
+            BlobMetrics metrics,
+            String workspace,
+            long spaceId) {
+        this.database = database;
+        this.clock = clock;
+        this.abandonedAfter = abandonedAfter;
+        this.pieceSize = pieceSize;
+        this.metrics = metrics;
+        this.workspace = workspace;
+        this.spaceId = spaceId;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) {
+        digest.update(bytes, offset, length);
+        size += length;
+        int from = offset;
+        int left = length;
+        while (left > 0) {
+            if (filled == pieceSize) {
+                flush();
+            }
+            if (filled == piece.length) {
+                piece = Arrays.copyOf(piece, Math.min(pieceSize, Math.max(FIRST_BUFFER, piece.length * 2)));
+            }
+            int n = Math.min(left, piece.length - filled);
+            System.arraycopy(bytes, from, piece, filled, n);
+            filled += n;
+            from += n;
+            left -= n;
+        }
+    }
+
+    /** Writes the full piece. */
+    private void flush() {
+        boolean first = contentId == 0;
+        long id = first ? RandomIds.next() : contentId;
+        long now = clock.millis();
+        boolean renew = !first && renewalIsDue(now);
+        boolean written = database.prepare(id, h -> {
+            if (first) {
+                insertContents(h, id, now + abandonedAfter.toMillis());
+            } else if (renew && !renewLease(h, now + abandonedAfter.toMillis())) {
+                return false;
+            }
+            insertPiece(h, id);
+            return true;
+        });
+        if (!written) {
+            throw new BlobsUnavailableException("the upload was silent for too long", false);
+        }
+        contentId = id;
+        if (first || renew) {
+            leaseUntil = now + abandonedAfter.toMillis();
+        }
+        pieces++;
+        filled = 0;
+    }
+
+    /** A test switches it off. */
+    boolean renewalIsDue(long now) {
+        return leaseUntil - now < abandonedAfter.toMillis() / 2;
+    }
+
+    private boolean renewLease(Handle h, long until) {
+        return h.createUpdate("UPDATE blob_contents SET expires_at = :until WHERE id = :id AND expires_at > 0")
+                        .bind("until", until)
+                        .bind("id", contentId)
+                        .execute()
+                == 1;
+    }
+
+    private void insertContents(Handle h, long id, long expiresAt) {
+        h.createUpdate("INSERT INTO blob_contents (id, piece_size, expires_at) VALUES (:id, :piece, :expires)")
+                .bind("id", id)
+                .bind("piece", pieceSize)
+                .bind("expires", expiresAt)
+                .execute();
+    }
+
+    private void insertPiece(Handle h, long id) {
+        h.createUpdate("INSERT INTO blob_pieces (content_id, number, bytes) VALUES (:id, :number, :bytes)")
+                .bind("id", id)
+                .bind("number", pieces)
+                .bind("bytes", filled == piece.length ? piece : Arrays.copyOf(piece, filled))
+                .execute();
+    }
+
+    @Override
+    public BlobStore.Published publish(@Nullable RequestKey key) {
+        byte[] hash = digest.digest();
+        Outcome outcome;
+        try {
+            outcome = key == null && contentId == 0 && isThere(hash) ? Outcome.DUPLICATE : insert(hash, key);
+        } catch (KeyUsedException used) {
+            if (used.isOfAnotherRequest()) {
+                throw new BlobStore.KeyTakenException(workspace);
+            }
+            return new BlobStore.Published(BlobId.of(hash), isThere(hash));
+        }
+        switch (outcome) {
+            case WORKSPACE_GONE -> throw new WorkspaceGoneException(workspace);
+            case SWEPT -> throw new BlobsUnavailableException("the upload was silent for too long", false);
+            case STORED, DUPLICATE -> {
+                done = true;
+                metrics.uploaded(size, outcome == Outcome.DUPLICATE);
+            }
+        }
+        return new BlobStore.Published(BlobId.of(hash), true);
+    }
+
+    private boolean isThere(byte[] hash) {
+        return database.read(h -> h.createQuery("SELECT 1 FROM blobs b JOIN blob_spaces s ON s.id = b.space_id"
+                        + " WHERE b.space_id = :space AND b.hash = :hash AND s.deleted_at IS NULL")
+                .bind("space", spaceId)
+                .bind("hash", hash)
+                .mapTo(Integer.class)
+                .findOne()
+                .isPresent());
+    }
+
+    private Outcome insert(byte[] hash, @Nullable RequestKey key) {
+        Outcome[] outcome = new Outcome[1];
+        boolean small = contentId == 0;
+        long id = small ? RandomIds.next() : contentId;
+        database.write(id, h -> {
+            long now = clock.millis();
+            if (small) {
+                insertContents(h, id, now);
+            }
+            outcome[0] = insert(h, id, hash, now);
+            if (outcome[0] == Outcome.STORED || outcome[0] == Outcome.DUPLICATE) {
+                claim(h, key, now);
+            }
+            return true;
+        });
+        return outcome[0];
+    }
+
+    private Outcome insert(Handle h, long id, byte[] hash, long now) {
+        if (!adopt(h, id)) {
+            return Outcome.SWEPT;
+        }
+        if (!lockSpace(h)) {
+            expire(h, id, now);
+            return Outcome.WORKSPACE_GONE;
+        }
+        int inserted = h.createUpdate("INSERT INTO blobs (space_id, hash, content_id, created_at)"
+                        + " VALUES (:space, :hash, :content, :now) ON CONFLICT (space_id, hash) DO NOTHING")
+                .bind("space", spaceId)
+                .bind("hash", hash)
+                .bind("content", id)
+                .bind("now", now)
+                .execute();
+        if (inserted == 0) {
+            expire(h, id, now);
+            return Outcome.DUPLICATE;
+        }
+        if (filled > 0) {
+            insertLastPiece(h, id);
+        }
+        return Outcome.STORED;
+    }
+
+    /** The last step of a publication. A test leaves it out. */
+    void claim(Handle h, @Nullable RequestKey key, long now) {
+        NameKeys.claim(h, workspace, key, NameKeys.NO_ROOM, now);
+    }
+
+    /** Takes the expiry away, unless a sweeper was faster. A test lets it be. */
+    boolean adopt(Handle h, long id) {
+        return h.createUpdate(
+                                "UPDATE blob_contents SET expires_at = NULL, size = :size WHERE id = :id AND expires_at > 0")
+                        .bind("size", size)
+                        .bind("id", id)
+                        .execute()
+                == 1;
+    }
+
+    /** Whether the workspace is still that of the beginning; it stays so until the transaction ends. A test switches it off. */
+    boolean lockSpace(Handle h) {
+        return h.createQuery("SELECT 1 FROM blob_spaces WHERE id = :id AND deleted_at IS NULL" + database.forShare())
+                .bind("id", spaceId)
+                .mapTo(Integer.class)
+                .findOne()
+                .isPresent();
+    }
+
+    /** In the transaction that makes the blob visible. A test leaves it out. */
+    void insertLastPiece(Handle h, long id) {
+        insertPiece(h, id);
+    }
+
+    private static void expire(Handle h, long id, long now) {
+        h.createUpdate("UPDATE blob_contents SET expires_at = :now, size = 0 WHERE id = :id AND expires_at IS NULL")
+                .bind("now", now)
+                .bind("id", id)
+                .execute();
+    }
+
+    @Override
+    public void close() {
+        if (done || contentId == 0) {
+            return;
+        }
+        done = true;
+        long id = contentId;
+        try { // not those that are published though nobody was told: they expire no more
+            database.prepare(
+                    id,
+                    h -> h.createUpdate(
+                                            "UPDATE blob_contents SET expires_at = :now WHERE id = :id AND expires_at > :now")
+                                    .bind("now", clock.millis())
+                                    .bind("id", id)
+                                    .execute()
+                            == 1);
+        } catch (BlobsUnavailableException e) {
+            LOG.debug("An upload that was given up stays until its lease ends", e);
+        }
+    }
+}

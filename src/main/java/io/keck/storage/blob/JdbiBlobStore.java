@@ -1,0 +1,182 @@
+package io.keck.storage.blob;
+
+import io.dropwizard.lifecycle.Managed;
+import io.keck.blob.BlobId;
+import io.keck.blob.BlobStore;
+import io.keck.blob.BlobsUnavailableException;
+import io.keck.metrics.BlobMetrics;
+import io.keck.room.RequestKey;
+import io.keck.room.UpdateLog.KeyUsedException;
+import io.keck.storage.database.Database;
+import io.keck.storage.rows.NameKeys;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Blobs in the database of the log, in rows of at most {@value #PIECE} bytes each. Rows and not PostgreSQL's large objects: those
+ * do not exist in SQLite, are left behind when nobody unlinks them, and are read through a transaction that stays open
+ * while the client is waited for. Every statement here stands alone, so a pooler that gives each transaction another
+ * connection is fine, and a slow client holds nothing but a piece in memory. Thread-safe.
+ */
+public class JdbiBlobStore implements BlobStore, Managed {
+    /** The number of connections that blobs take from the pool at most. */
+    public static final int CONNECTIONS = BlobDatabase.CONNECTIONS;
+
+    /** Bytes in each piece but the last. */
+    public static final int PIECE = 256 << 10;
+
+    /**
+     * How long things are kept. Immutable.
+     *
+     * @param keepDeleted how long the bytes of deleted blobs and workspaces stay
+     * @param abandonedAfter how long an upload may be silent
+     * @param sweepEvery the time between two sweeps
+     * @param deletedNameHold how long after its deletion a workspace cannot be created again
+     */
+    public record Settings(
+            Duration keepDeleted, Duration abandonedAfter, Duration sweepEvery, Duration deletedNameHold) {
+        /** The defaults of {@code config.yml}, without a hold. */
+        public static final Settings DEFAULT =
+                new Settings(Duration.ofHours(24), Duration.ofHours(1), Duration.ofMinutes(1), Duration.ZERO);
+
+        /** The same with another {@link #keepDeleted}. */
+        public Settings withKeepDeleted(Duration keepDeleted) {
+            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+        }
+
+        /** The same with another {@link #abandonedAfter}. */
+        public Settings withAbandonedAfter(Duration abandonedAfter) {
+            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+        }
+
+        /** The same with another {@link #sweepEvery}. */
+        public Settings withSweepEvery(Duration sweepEvery) {
+            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+        }
+
+        /** The same with another {@link #deletedNameHold}. */
+        public Settings withDeletedNameHold(Duration deletedNameHold) {
+            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+        }
+    }
+
+    private final BlobDatabase database;
+    private final BlobSpaces spaces;
+    private final BlobSweeper sweeper;
+    private final Clock clock;
+    private final Settings settings;
+    private final BlobMetrics metrics;
+
+    public JdbiBlobStore(Database whole, Settings settings, BlobMetrics metrics) {
+        this.database = new BlobDatabase(whole);
+        this.clock = whole.clock();
+        this.spaces = new BlobSpaces(database, clock, settings.deletedNameHold());
+        this.sweeper = new BlobSweeper(database, clock, settings.keepDeleted(), metrics);
+        this.settings = settings;
+        this.metrics = metrics;
+    }
+
+    /**
+     * Ends the life of a workspace, in the transaction that deletes the workspace: from its commit on its blobs are
+     * invisible.
+     *
+     * @param now milliseconds since 1970
+     */
+    public static void workspaceEnded(Handle h, String name, long now) {
+        BlobSpaces.end(h, name, now);
+    }
+
+    @Override
+    public void start() {
+        sweeper.start(settings.sweepEvery());
+    }
+
+    @Override
+    public void stop() throws InterruptedException {
+        sweeper.stop();
+    }
+
+    @Override
+    public Upload begin(String workspace) {
+        return upload(database, workspace, spaces.open(workspace));
+    }
+
+    /** An upload into that space. A test makes others. */
+    BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
+        return new BlobUpload(into, clock, settings.abandonedAfter(), PIECE, metrics, workspace, spaceId);
+    }
+
+    @Override
+    public Optional<Blob> find(String workspace, BlobId id) {
+        return database.read(h -> h.createQuery("SELECT c.id, c.size, c.piece_size, b.created_at FROM blob_spaces s"
+                        + " JOIN blobs b ON b.space_id = s.id JOIN blob_contents c ON c.id = b.content_id"
+                        + " WHERE s.name = :name AND s.deleted_at IS NULL AND b.hash = :hash")
+                .bind("name", workspace)
+                .bind("hash", id.digest())
+                .map((rs, ctx) -> new Blob(id, rs.getLong(1), rs.getLong(2), rs.getInt(3), rs.getLong(4)))
+                .findOne());
+    }
+
+    @Override
+    public byte[] read(Blob blob, long number) {
+        long expected = Math.min(blob.pieceSize(), blob.size() - number * blob.pieceSize());
+        byte[] piece = database.read(h -> BlobPieces.read(h, blob.contentId(), number))
+                .orElseThrow(() -> new BlobsUnavailableException("the bytes of the blob are gone", false));
+        if (piece.length != expected) {
+            throw new BlobsUnavailableException("the bytes of the blob are not whole", false);
+        }
+        return piece;
+    }
+
+    @Override
+    public boolean delete(String workspace, BlobId id, @Nullable RequestKey key) {
+        boolean deleted;
+        try {
+            deleted = database.write(workspace.hashCode(), h -> delete(h, workspace, id, key));
+        } catch (KeyUsedException used) {
+            if (used.isOfAnotherRequest()) {
+                throw new KeyTakenException(workspace);
+            }
+            return true;
+        }
+        if (deleted) {
+            metrics.deleted();
+        }
+        return deleted;
+    }
+
+    private boolean delete(Handle h, String workspace, BlobId id, @Nullable RequestKey key) {
+        Optional<Long> content = h.createQuery("DELETE FROM blobs WHERE hash = :hash AND space_id ="
+                        + " (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)"
+                        + " RETURNING content_id")
+                .bind("hash", id.digest())
+                .bind("name", workspace)
+                .mapTo(Long.class)
+                .findOne();
+        if (content.isPresent()) {
+            h.createUpdate("UPDATE blob_contents SET expires_at = :then WHERE id = :id")
+                    .bind("then", clock.millis() + settings.keepDeleted().toMillis())
+                    .bind("id", content.get())
+                    .execute();
+            claim(h, workspace, key);
+        } else if (key != null) {
+            NameKeys.find(h, workspace, key).ifPresent(used -> {
+                throw used;
+            });
+        }
+        return content.isPresent();
+    }
+
+    /** The last step of a deletion. A test leaves it out. */
+    void claim(Handle h, String workspace, @Nullable RequestKey key) {
+        NameKeys.claim(h, workspace, key, NameKeys.NO_ROOM, clock.millis());
+    }
+
+    /** Removes what is due, now. */
+    public void sweep() {
+        sweeper.sweep();
+    }
+}

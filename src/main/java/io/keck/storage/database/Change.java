@@ -1,0 +1,10 @@
+package io.keck.storage.database;
+
+import org.jdbi.v3.core.Handle;
+
+/** A change of the database, made inside a transaction. */
+@FunctionalInterface
+public interface Change {
+    /** Makes it. */
+    boolean run(Handle handle);
+}

@@ -1,0 +1,22 @@
+package io.keck.storage.database;
+
+import java.sql.SQLException;
+import org.jdbi.v3.core.ConnectionException;
+
+/** Tells failures of the way to the database from those of a statement. */
+public final class ConnectionFailure {
+    private ConnectionFailure() {}
+
+    /** No connection, or SQLSTATE 08 or 57P: the server or the way to it is gone, other statements would fail as well. */
+    public static boolean is(Throwable error) {
+        for (Throwable t = error; t != null; t = t.getCause()) {
+            if (t instanceof ConnectionException) {
+                return true;
+            }
+            if (t instanceof SQLException sql && sql.getSQLState() != null) {
+                return sql.getSQLState().startsWith("08") || sql.getSQLState().startsWith("57P");
+            }
+        }
+        return false;
+    }
+}

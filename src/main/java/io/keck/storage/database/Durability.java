@@ -1,0 +1,31 @@
+package io.keck.storage.database;
+
+import org.jdbi.v3.core.Jdbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Asks the database whether "committed" means "on the disk", and warns where it does not. */
+public final class Durability {
+    private static final Logger LOG = LoggerFactory.getLogger(Durability.class);
+    private static final int SQLITE_FULL = 2;
+
+    private Durability() {}
+
+    public static void warn(Jdbi jdbi, boolean sqlite) {
+        if (sqlite) {
+            int level = jdbi.withHandle(h ->
+                    h.createQuery("PRAGMA synchronous").mapTo(Integer.class).one());
+            if (level < SQLITE_FULL) {
+                LOG.warn("SQLite runs with synchronous below FULL: a power cut may lose what was called saved.");
+            }
+            return;
+        }
+        for (String setting : new String[] {"fsync", "synchronous_commit"}) {
+            String value = jdbi.withHandle(
+                    h -> h.createQuery("SHOW " + setting).mapTo(String.class).one());
+            if (value.equals("off")) {
+                LOG.warn("PostgreSQL runs with {} = off: a crash may lose what was called saved.", setting);
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package io.keck.storage.database;
+
+import io.keck.thread.Loop;
+import io.keck.thread.OutOfMemory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gathers writes into transactions: one thread takes what waits, hands it over as one group and comes back for what
+ * arrived meanwhile. Idle, it starts at once; under load it keeps {@code spacing} between the beginnings of two groups, so load
+ * makes groups larger and not more. Thread-safe.
+ *
+ * @param <W> a write
+ */
+public final class GroupCommit<W> {
+    private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+    private static final long LOOK_MILLIS = 100;
+    /** So often nothing comes before the committer is told. */
+    private static final int QUIET_LOOKS = 10;
+
+    /** Who does the work; called by one thread. */
+    @FunctionalInterface
+    public interface Committer<W> {
+        /** Makes one group durable and tells each write how it went; must not throw. */
+        void commit(List<W> group);
+
+        /** Nothing has come for about a second, or nothing will come any more. */
+        default void idle() {}
+    }
+
+    private final LinkedBlockingQueue<W> queue = new LinkedBlockingQueue<>();
+    private final Committer<W> committer;
+    private final long spacingNanos;
+    private final int maxWrites;
+    private final long maxBytes;
+    private final ToIntFunction<W> size;
+    private final Loop loop;
+    private final List<W> group = new ArrayList<>();
+    private long last;
+    private int quiet;
+    private volatile boolean stopping;
+
+    /**
+     * Starts the thread.
+     *
+     * @param maxWrites writes in one group at most
+     * @param maxBytes bytes above which a group takes no further write
+     * @param size bytes of a write
+     */
+    GroupCommit(
+            String name,
+            long spacingNanos,
+            int maxWrites,
+            long maxBytes,
+            ToIntFunction<W> size,
+            Committer<W> committer) {
+        this.committer = committer;
+        this.spacingNanos = spacingNanos;
+        this.maxWrites = maxWrites;
+        this.maxBytes = maxBytes;
+        this.size = size;
+        this.last = System.nanoTime() - spacingNanos;
+        this.loop = Loop.paced(name, Loop.PATIENCE_MILLIS, this::turn).start();
+    }
+
+    /** Queues a write; false when no more are taken. */
+    boolean add(W write) {
+        synchronized (queue) { // against a stop in between: nobody would come for it any more
+            if (stopping) {
+                return false;
+            }
+            queue.add(write);
+            return true;
+        }
+    }
+
+    /** Commits one group, or waits a moment for one. */
+    private long turn() {
+        W first = next();
+        if (first == null) {
+            if (stopping && queue.isEmpty()) {
+                committer.idle();
+                return Loop.END;
+            }
+            if (++quiet == QUIET_LOOKS) {
+                committer.idle();
+            }
+            return 0;
+        }
+        quiet = 0;
+        for (long left = last + spacingNanos - System.nanoTime();
+                left > 0 && !stopping;
+                left = last + spacingNanos - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
+        last = System.nanoTime();
+        gather(first, group);
+        try {
+            committer.commit(group);
+        } catch (RuntimeException | Error e) {
+            OutOfMemory.check(e);
+            LOG.error("Unexpected error in the log writer; the outcome of this group of writes is unknown", e);
+        } finally {
+            group.clear();
+        }
+        return 0;
+    }
+
+    private void gather(W first, List<W> group) {
+        group.add(first);
+        long bytes = size.applyAsInt(first);
+        while (group.size() < maxWrites && bytes < maxBytes) {
+            W more = queue.poll();
+            if (more == null) {
+                return;
+            }
+            group.add(more);
+            bytes += size.applyAsInt(more);
+        }
+    }
+
+    private @Nullable W next() {
+        try {
+            return queue.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            return null; // only stop() ends the loop, when everything is written
+        }
+    }
+
+    /** Writes what is queued and ends the thread. */
+    void stop() throws InterruptedException {
+        synchronized (queue) {
+            stopping = true;
+        }
+        loop.join(0);
+    }
+}

@@ -1,0 +1,37 @@
+package io.keck.storage.database;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.apache.tomcat.jdbc.pool.ConnectionPool;
+import org.apache.tomcat.jdbc.pool.JdbcInterceptor;
+import org.apache.tomcat.jdbc.pool.PooledConnection;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+
+/**
+ * Lets a connection that goes straight to PostgreSQL keep its statements parsed and planned there, which is most of what a
+ * small commit costs. Behind a pooler, which may give each transaction another server process, statements stay without
+ * names ({@link PostgresSession#isPooled} tells the two apart).
+ *
+ * <p>Public only because the pool demands it, which makes one for each connection.
+ */
+public final class NamedStatements extends JdbcInterceptor {
+    /** Uses of a statement on one connection before it gets a name. */
+    public static final int THRESHOLD = 2;
+
+    @Override
+    public void reset(@Nullable ConnectionPool pool, @Nullable PooledConnection connection) {
+        if (connection == null || connection.getAttributes().containsKey(NamedStatements.class)) {
+            return;
+        }
+        try {
+            Connection direct = connection.getConnection();
+            if (!PostgresSession.isPooled(direct)) {
+                direct.unwrap(PGConnection.class).setPrepareThreshold(THRESHOLD);
+            }
+            connection.getAttributes().put(NamedStatements.class, true);
+        } catch (SQLException e) {
+            // who borrowed the connection meets the same trouble and deals with it
+        }
+    }
+}

@@ -1,0 +1,290 @@
+package io.keck.storage.doctor;
+
+import io.keck.check.Findings.Finding;
+import io.keck.check.Findings;
+import io.keck.storage.database.Change;
+import io.keck.storage.database.DatabaseRequirements;
+import io.keck.storage.database.DatabaseUrl;
+import io.keck.storage.database.DirectConnections;
+import io.keck.storage.database.EmbeddedFile;
+import io.keck.storage.database.Migrations;
+import io.keck.storage.rows.StoredRooms;
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jdbi.v3.core.ConnectionException;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Examines the database and what is stored in it. Only reads, and makes nothing; an embedded one is opened for reading
+ * beside the server that has it. Repairs when it is told to. Used by one thread.
+ */
+public final class DatabaseDoctor {
+    private static final long CLOCK_MILLIS = 1_000;
+    private static final long FREE_BYTES = 1L << 30;
+    private static final String DATABASE = "database";
+    private static final String CLOCK = "clock";
+    private static final String MIGRATE = "Run: java -jar keck.jar db migrate config.yml, or start the server with"
+            + " database.migrateAtStart: true (KECK_MIGRATE=true).";
+
+    private final DatabaseUrl url;
+    private final DirectConnections connections;
+    private final int pool;
+    private final Clock clock;
+    /** Change sets that were run; null where that is not known. */
+    private @Nullable Set<String> applied;
+
+    public DatabaseDoctor(DirectConnections connections, int pool, Clock clock) {
+        this.url = connections.url();
+        this.connections = connections;
+        this.pool = pool;
+        this.clock = clock;
+    }
+
+    // ------------------------------------------------------------------ the database
+
+    /** Examines the database itself; false where there is nothing, or nothing that can be read, to look at any further. */
+    public boolean look(Findings findings) {
+        String file = url.sqliteFile();
+        if (file != null && !connections.isThere()) {
+            findings.hint(
+                    DATABASE,
+                    "There is no database yet at " + Path.of(file).toAbsolutePath() + ".",
+                    "The server makes it when it starts. If it should be there: run this where the server is run, with the"
+                            + " same DATABASE_URL.");
+            return false;
+        }
+        try (Handle h = connections.jdbi(true).open()) {
+            if (file == null) {
+                lookAtPostgres(h, findings);
+            } else {
+                lookAtFile(Path.of(file), h, findings);
+            }
+            return lookAtSchema(h, findings);
+        } catch (ConnectionException e) {
+            findings.unknown(
+                    DATABASE,
+                    "The database at " + url + " cannot be reached: " + message(e) + ".",
+                    "Is it up, does DATABASE_URL name it, may this machine and this user connect?");
+        } catch (JdbiException e) {
+            findings.unknown(
+                    DATABASE,
+                    "The database at " + url + " refused to answer: " + message(e) + ".",
+                    "Its own log says more; the user of DATABASE_URL needs to own Keck's tables.");
+        }
+        return false;
+    }
+
+    private static String message(Throwable e) {
+        Throwable cause = e.getCause() instanceof SQLException sql ? sql : e;
+        return String.valueOf(cause.getMessage())
+                .lines()
+                .findFirst()
+                .orElse("")
+                .strip()
+                .replaceAll("\\.$", "");
+    }
+
+    private static String show(Handle h, String setting) {
+        return h.createQuery("SHOW " + setting).mapTo(String.class).one();
+    }
+
+    private void lookAtPostgres(Handle h, Findings findings) {
+        int version = Integer.parseInt(show(h, "server_version_num"));
+        if (version < DatabaseRequirements.OLDEST_POSTGRES) {
+            findings.problem(
+                    DATABASE,
+                    "This is PostgreSQL " + show(h, "server_version") + ".",
+                    "Keck needs PostgreSQL 13 or newer: upgrade it.");
+        } else {
+            findings.ok(DATABASE, "PostgreSQL " + show(h, "server_version") + " at " + url + ".");
+        }
+        for (String setting : new String[] {"fsync", "synchronous_commit", "full_page_writes"}) {
+            if (show(h, setting).equals("off")) {
+                findings.problem(
+                        DATABASE,
+                        setting + " is off: a crash of the database may lose what was called saved.",
+                        "Set " + setting + " = on in postgresql.conf (or for this role or database) and reload.");
+            }
+        }
+        if (!show(h, "server_encoding").equals("UTF8")) {
+            findings.problem(
+                    DATABASE,
+                    "The encoding of the database is " + show(h, "server_encoding")
+                            + ": some texts and names of rooms cannot be stored, and the server does not start.",
+                    "Make a database with ENCODING 'UTF8' and move the rooms: java -jar keck.jar export, import.");
+        }
+        if (h.createQuery("SELECT pg_is_in_recovery()").mapTo(Boolean.class).one()) {
+            findings.problem(
+                    DATABASE,
+                    "This server is a standby: nothing can be saved here.",
+                    "Let DATABASE_URL name the primary, or all servers: host1,host2.");
+        }
+        int most = Integer.parseInt(show(h, "max_connections"))
+                - Integer.parseInt(show(h, "superuser_reserved_connections"));
+        if (pool > most) {
+            findings.problem(
+                    DATABASE,
+                    "The pool of one node may take " + pool + " connections, the server has " + most + ".",
+                    "Raise max_connections, lower database.maxSize (KECK_DATABASE_POOL), or put PgBouncer between.");
+        } else {
+            findings.ok(
+                    DATABASE,
+                    "Connections: " + pool + " a node of " + most + ", enough for " + most / pool + " nodes.");
+        }
+        long before = clock.millis();
+        long there = h.createQuery("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+                .mapTo(Long.class)
+                .one();
+        long after = clock.millis();
+        clockDiffers(findings, "the database", before, there, after);
+    }
+
+    /** Compares a clock that was asked between two looks at our own. */
+    private static void clockDiffers(Findings findings, String whose, long before, long there, long after) {
+        long off = there < before ? there - before : Math.max(0, there - after);
+        if (Math.abs(off) > CLOCK_MILLIS) {
+            findings.problem(
+                    CLOCK,
+                    "The clock of " + whose + " is " + Math.abs(off) / 1_000.0 + " s "
+                            + (off < 0 ? "behind" : "ahead of") + " the one here.",
+                    "Let NTP (chrony, systemd-timesyncd) set both: retention and held names go by them.");
+        } else {
+            findings.ok(CLOCK, "The clock of " + whose + " is the same as here.");
+        }
+    }
+
+    private void lookAtFile(Path file, Handle h, Findings findings) {
+        try {
+            FileStore store = Files.getFileStore(file);
+            long size = Files.size(file);
+            long free = store.getUsableSpace();
+            if (free < FREE_BYTES || free < size / 2) {
+                findings.problem(
+                        "disk",
+                        "The disk of " + file.toAbsolutePath() + " (" + (size >> 20) + " MiB) has " + (free >> 20)
+                                + " MiB free.",
+                        "Make room: on a full disk nothing is saved any more.");
+            } else {
+                findings.ok(
+                        "disk",
+                        "The disk of " + file + " (" + (size >> 20) + " MiB) has " + (free >> 20) + " MiB free.");
+            }
+        } catch (IOException e) {
+            findings.unknown("disk", "The disk of " + file + " cannot be looked at: " + e.getMessage() + ".", "");
+        }
+        if (url.jdbcUrl().matches("(?i).*synchronous=(off|normal|0|1)\\b.*")) {
+            findings.problem(
+                    DATABASE,
+                    "SQLite runs with synchronous below FULL: a power cut may lose what was called saved.",
+                    "Take synchronous out of DATABASE_URL; the default is FULL.");
+        }
+        List<String> damage =
+                h.createQuery("PRAGMA quick_check(5)").mapTo(String.class).list();
+        if (damage.equals(List.of("ok"))) {
+            findings.ok(DATABASE, "SQLite finds the structure of " + file + " whole.");
+        } else {
+            findings.problem(
+                    DATABASE,
+                    "SQLite finds the file damaged: " + String.join("; ", damage) + ".",
+                    "Stop the server, copy the file away, and restore a backup, or try: sqlite3 keck.db .recover");
+        }
+    }
+
+    private boolean lookAtSchema(Handle h, Findings findings) {
+        Set<String> known = Migrations.changeSets(!url.isSqlite());
+        Set<String> done = connections.applied(h);
+        if (done == null) {
+            findings.hint(DATABASE, "The database has no tables of Keck yet.", "The server makes them when it starts.");
+            return false;
+        }
+        applied = done;
+        Set<String> pending = new HashSet<>(known);
+        pending.removeAll(done);
+        if (pending.isEmpty()) {
+            findings.ok(DATABASE, "The schema is up to date.");
+        } else {
+            findings.problem(
+                    DATABASE, "The schema is not up to date: " + pending.size() + " change sets are missing.", MIGRATE);
+        }
+        return done.contains("4-links") && done.contains("10-blobs");
+    }
+
+    // ------------------------------------------------------------------ what is stored
+
+    /** Rooms and blobs that a scrub looks at. */
+    public long total() {
+        try (Handle h = connections.jdbi(true).open()) {
+            return StoredRooms.count(h) + Scrub.blobs(h);
+        }
+    }
+
+    /**
+     * Looks at everything that is stored.
+     *
+     * @param only the name of the one room, or null for all
+     */
+    public void scrub(@Nullable String only, boolean withBlobs, Findings findings, Scrub.Progress progress) {
+        try (Handle h = connections.jdbi(true).open()) {
+            boolean hasChecksums = DirectConnections.hasChecksums(applied);
+            new Scrub(h, hasChecksums, findings, progress).run(only, withBlobs);
+        } catch (JdbiException e) {
+            findings.unknown(
+                    DATABASE,
+                    "The database failed before everything was looked at: " + message(e) + ".",
+                    "Run doctor again when it is well.");
+        }
+    }
+
+    /**
+     * Repairs what a scrub found.
+     *
+     * @throws IllegalStateException with what to do, where it cannot be done now
+     */
+    public void repair(List<Finding> found, Findings findings) {
+        if (!DirectConnections.hasChecksums(applied)) {
+            throw new IllegalStateException("Nothing can be repaired before the schema is up to date. " + MIGRATE);
+        }
+        EmbeddedFile.whileHeld(url, () -> repairEach(found, findings));
+    }
+
+    private void repairEach(List<Finding> found, Findings findings) {
+        Repair repair = new Repair(connections.jdbi(false), clock);
+        Set<Long> done = new HashSet<>();
+        for (Finding finding : found) {
+            if (finding.area().equals("room") && done.add(finding.roomId())) {
+                repairRoom(repair, finding, findings);
+            } else if (finding.area().equals("blob")) {
+                byte[] hash = HexFormat.of().parseHex(finding.what().split(" ", 3)[1]);
+                if (repair.blob(finding.room(), hash)) {
+                    findings.ok("repair", "Took a damaged blob out of its room; it can be uploaded again.");
+                }
+            }
+        }
+    }
+
+    private static void repairRoom(Repair repair, Finding finding, Findings findings) {
+        try {
+            Optional<Integer> aside = repair.room(finding.roomId());
+            if (aside.isPresent()) {
+                findings.ok(
+                        "repair",
+                        "Repaired room " + finding.roomId() + ": " + aside.get()
+                                + " rows and snapshots are set aside in the table room_damage.");
+            }
+        } catch (IllegalStateException e) {
+            findings.problem(
+                    "repair", "Room " + finding.roomId() + " was not repaired. " + e.getMessage(), "Try again.");
+        }
+    }
+}

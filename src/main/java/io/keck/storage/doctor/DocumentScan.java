@@ -1,0 +1,91 @@
+package io.keck.storage.doctor;
+
+import io.keck.crdt.store.Completeness;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
+import io.keck.storage.rows.ContradictionCount;
+import io.keck.storage.rows.RoomScan;
+import io.keck.storage.rows.RowPages;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at the document that the good rows of a room make together: whether its structs wait for others that are not
+ * there, and whether rows say different things of one id. Rows that are folded into a snapshot are not compared any more.
+ * One document is in memory at a time, up to a limit of bytes; one beyond it is not looked at. Used once.
+ */
+final class DocumentScan implements RoomScan.Listener {
+    /** The part of the heap that a document may have on disk: in memory it takes several times that. */
+    private static final int HEAP_PARTS = 16;
+
+    /**
+     * Something that an operator should know of a document that can be read.
+     *
+     * @param kind incomplete, contradictory or large
+     * @param what a sentence
+     */
+    record Remark(String kind, String what) {}
+
+    private final long maxBytes;
+    private long bytes;
+    private @Nullable StructStore store = new StructStore();
+    private final ContradictionCount contradictions = new ContradictionCount();
+
+    /** Looks at documents of at most that many bytes. */
+    DocumentScan(long maxBytes) {
+        this.maxBytes = maxBytes;
+    }
+
+    /** How many bytes of a document fit into the heap of this process. */
+    static long maxBytes() {
+        return Runtime.getRuntime().maxMemory() / HEAP_PARTS;
+    }
+
+    @Override
+    public void snapshot(byte[] state) {
+        take(state, "");
+    }
+
+    @Override
+    public void row(RowPages.Stored row) {
+        byte[] payload = row.payload();
+        if (payload != null) {
+            take(payload, " in row " + row.seq());
+        }
+    }
+
+    private void take(byte[] update, String where) {
+        bytes += update.length;
+        if (bytes > maxBytes) {
+            store = null;
+        }
+        StructStore into = store;
+        if (into == null) {
+            return;
+        }
+        Update decoded = Update.decode(update, DecodeLimits.OWN);
+        contradictions.add(into, decoded, where);
+        into.apply(decoded);
+    }
+
+    /** What was found once all rows were given. */
+    List<Remark> remarks() {
+        List<Remark> all = new ArrayList<>();
+        StructStore whole = store;
+        if (whole == null) {
+            all.add(new Remark(
+                    "large", "it has more than " + maxBytes + " bytes, so it was not examined whether it is complete"));
+            return all;
+        }
+        Completeness completeness = Completeness.of(Update.decode(whole.encode(), DecodeLimits.OWN));
+        if (!completeness.isComplete()) {
+            all.add(new Remark("incomplete", "it is incomplete: " + completeness));
+        }
+        if (!contradictions.isEmpty()) {
+            all.add(new Remark("contradictory", "its rows contradict each other: " + contradictions));
+        }
+        return all;
+    }
+}

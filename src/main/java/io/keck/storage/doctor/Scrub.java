@@ -1,0 +1,266 @@
+package io.keck.storage.doctor;
+
+import io.keck.check.Findings.Finding;
+import io.keck.check.Findings.Level;
+import io.keck.check.Findings;
+import io.keck.storage.blob.BlobPieces;
+import io.keck.storage.database.UnreadableData;
+import io.keck.storage.rows.RoomScan;
+import io.keck.storage.rows.RowPages;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at everything that is stored: each live room's sequence, links and checksums, and whether every row and snapshot
+ * can be decoded; the documents that they make ({@link DocumentScan}); each blob's SHA-256. Only reads, a page at a time, also while servers write: what seems damaged is
+ * looked at a second time, since a room may have been folded or deleted in between. Used by one thread.
+ */
+public final class Scrub {
+    private static final int PAGE = 500;
+    private static final String REPAIR = "Restore it from a backup, or let go of what is damaged: stop what"
+            + " writes to it, if you can, and run doctor --repair. Who still has the document open brings back what he has.";
+    private static final Map<String, String> REMARKS = Map.of(
+            "incomplete",
+            "Readers do not see what waits. It comes by itself when a client connects that has what is missing, or from a"
+                    + " backup; nothing has to be repaired.",
+            "contradictory",
+            "What came first counts. Clients that have the other content keep it and never see this one: reload them, or"
+                    + " take over the right document with POST /api/block/{name}/init?force=true.",
+            "large",
+            "Run doctor --room with a larger heap, for example java -Xmx4g.");
+    private static final String REPAIR_BLOB =
+            "Upload the file again after doctor --repair, which sets the damaged bytes aside for 30 days.";
+
+    /** Told how far it is. */
+    public interface Progress {
+        /**
+         * A little more is done.
+         *
+         * @param rooms looked at
+         * @param blobs looked at
+         * @param rows looked at
+         * @param bytes looked at
+         */
+        void at(long rooms, long blobs, long rows, long bytes);
+    }
+
+    /** A live room. */
+    private record Room(long id, String name) {}
+
+    private record Blob(long contentId, byte[] hash, String room, long size) {}
+
+    private final Handle h;
+    private final boolean hasChecksums;
+    private final Findings findings;
+    private final Progress progress;
+    private long rooms;
+    private long blobs;
+    private long rows;
+    private long bytes;
+
+    Scrub(Handle h, boolean hasChecksums, Findings findings, Progress progress) {
+        this.h = h;
+        this.hasChecksums = hasChecksums;
+        this.findings = findings;
+        this.progress = progress;
+    }
+
+    /** How many blobs there are. */
+    static long blobs(Handle h) {
+        return h.createQuery("SELECT count(*) FROM blobs").mapTo(Long.class).one();
+    }
+
+    /**
+     * Looks at all rooms and their blobs.
+     *
+     * @param only the name of the one room to look at, or null
+     * @param withBlobs whether blobs are read, too
+     */
+    void run(@Nullable String only, boolean withBlobs) {
+        long after = 0;
+        List<Room> page = page(only, after);
+        while (!page.isEmpty()) {
+            for (Room room : page) {
+                look(room);
+                rooms++;
+                tell();
+            }
+            after = page.get(page.size() - 1).id();
+            page = page(only, after);
+        }
+        if (withBlobs) {
+            eachBlob(only);
+        }
+        findings.ok(
+                "rooms",
+                "Looked at " + rooms + " rooms with " + rows + " rows and snapshots and " + blobs + " blobs, " + bytes
+                        + " bytes.");
+    }
+
+    private List<Room> page(@Nullable String only, long after) {
+        return h.createQuery("SELECT id, name FROM rooms WHERE deleted_at IS NULL AND id > :after"
+                        + (only == null ? "" : " AND name = :name") + " ORDER BY id LIMIT :page")
+                .bind("after", after)
+                .bind("page", PAGE)
+                .bindMap(only == null ? Map.of() : Map.of("name", only))
+                .map((rs, ctx) -> new Room(rs.getLong(1), rs.getString(2)))
+                .list();
+    }
+
+    private void tell() {
+        progress.at(rooms, blobs, rows, bytes);
+    }
+
+    private void look(Room room) {
+        DocumentScan document = new DocumentScan(DocumentScan.maxBytes());
+        List<RoomScan.Problem> problems = scan(room.id(), document);
+        if (problems.isEmpty()) {
+            remark(room, document);
+            return;
+        }
+        DocumentScan second = new DocumentScan(DocumentScan.maxBytes());
+        Set<RoomScan.Problem> again = Set.copyOf(scan(room.id(), second));
+        if (again.isEmpty()) {
+            remark(room, second); // rows were folded while the first look was taken
+        }
+        for (RoomScan.Problem problem : problems) {
+            if (again.contains(problem)) {
+                findings.add(new Finding(
+                        Level.PROBLEM,
+                        "room",
+                        room.name(),
+                        room.id(),
+                        problem.damage().seq(),
+                        problem.kind(),
+                        problem.damage().what(),
+                        REPAIR));
+            }
+        }
+    }
+
+    private void remark(Room room, DocumentScan document) {
+        for (DocumentScan.Remark remark : document.remarks()) {
+            findings.add(new Finding(
+                    Level.HINT,
+                    "document",
+                    room.name(),
+                    room.id(),
+                    0,
+                    remark.kind(),
+                    remark.what(),
+                    REMARKS.getOrDefault(remark.kind(), "")));
+        }
+    }
+
+    private List<RoomScan.Problem> scan(long roomId, DocumentScan document) {
+        Optional<RoomScan.Base> base = RoomScan.base(h, roomId, hasChecksums);
+        return base.isEmpty()
+                ? List.of()
+                : new RoomScan(h, roomId, hasChecksums, new RoomScan.Listener() {
+                            @Override
+                            public void snapshot(byte[] state) {
+                                document.snapshot(state);
+                            }
+
+                            @Override
+                            public void row(RowPages.Stored row) {
+                                if (row.seq() > base.get().seq() || base.get().state() == null) {
+                                    document.row(row); // rows before are in the snapshot
+                                }
+                            }
+
+                            @Override
+                            public void looked(int size) {
+                                rows++;
+                                bytes += size;
+                                tell();
+                            }
+                        })
+                        .run(base.get());
+    }
+
+    // ------------------------------------------------------------------ blobs
+
+    private void eachBlob(@Nullable String only) {
+        long after = 0;
+        List<Blob> page = blobPage(only, after);
+        while (!page.isEmpty()) {
+            for (Blob blob : page) {
+                look(blob);
+                blobs++;
+                tell();
+            }
+            after = page.get(page.size() - 1).contentId();
+            page = blobPage(only, after);
+        }
+    }
+
+    private List<Blob> blobPage(@Nullable String only, long after) {
+        return h.createQuery("SELECT b.content_id, b.hash, s.name, c.size FROM blobs b"
+                        + " JOIN blob_spaces s ON s.id = b.space_id JOIN blob_contents c ON c.id = b.content_id"
+                        + " WHERE s.deleted_at IS NULL AND b.content_id > :after"
+                        + (only == null ? "" : " AND s.name = :name") + " ORDER BY b.content_id LIMIT :page")
+                .bind("after", after)
+                .bind("page", PAGE)
+                .bindMap(only == null ? Map.of() : Map.of("name", only))
+                .map((rs, ctx) -> new Blob(rs.getLong(1), rs.getBytes(2), rs.getString(3), rs.getLong(4)))
+                .list();
+    }
+
+    private void look(Blob blob) {
+        String problem;
+        try {
+            problem = problem(blob);
+        } catch (JdbiException e) {
+            if (!UnreadableData.is(e)) {
+                throw e;
+            }
+            problem = "cannot be read: " + UnreadableData.message(e);
+        }
+        if (problem != null && isThere(blob)) {
+            findings.add(new Finding(
+                    Level.PROBLEM,
+                    "blob",
+                    blob.room(),
+                    0,
+                    0,
+                    "blob",
+                    "blob " + HexFormat.of().formatHex(blob.hash()) + " " + problem,
+                    REPAIR_BLOB));
+        }
+    }
+
+    private boolean isThere(Blob blob) {
+        return h.createQuery("SELECT 1 FROM blobs WHERE content_id = :id")
+                .bind("id", blob.contentId())
+                .mapTo(Integer.class)
+                .findOne()
+                .isPresent();
+    }
+
+    private @Nullable String problem(Blob blob) {
+        MessageDigest digest = BlobPieces.sha256();
+        long size = 0;
+        for (long number = 0; ; number++) {
+            Optional<byte[]> piece = BlobPieces.read(h, blob.contentId(), number);
+            if (piece.isEmpty()) {
+                break;
+            }
+            digest.update(piece.get());
+            size += piece.get().length;
+            bytes += piece.get().length;
+            tell();
+        }
+        if (size != blob.size()) {
+            return "has " + size + " bytes of " + blob.size();
+        }
+        return MessageDigest.isEqual(digest.digest(), blob.hash()) ? null : "does not match its SHA-256";
+    }
+}

@@ -1,0 +1,117 @@
+package io.keck.storage.feed;
+
+import io.keck.feed.ChangeLog.Change;
+import io.keck.room.UpdateLog.Damage;
+import io.keck.room.UpdateLog;
+import io.keck.storage.rows.RowCheck;
+import io.keck.storage.rows.RowPages;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rows of a room after one, for those who follow: in order, each compared with what was written ({@link RowCheck}), up
+ * to the first that is damaged or not there. Used by one thread.
+ */
+final class CheckedRows {
+    private final long after;
+    private final RowCheck check;
+    private final List<Change> changes = new ArrayList<>();
+    private boolean hasGap;
+    private @Nullable Damage damage;
+
+    /** Expects the row after that one. */
+    CheckedRows(long roomId, long after) {
+        this.after = after;
+        this.check = new RowCheck(roomId, after, after == 0 ? UpdateLog.NO_LINK : UpdateLog.UNKNOWN_LINK);
+    }
+
+    /**
+     * Takes the next row of a result, which has in this order, from that column on: seq, link, batch_id, checksum,
+     * before_link, payload. The first one is that after which is asked: the anchor, which says what the next one has to
+     * follow; its payload is left out.
+     */
+    void row(ResultSet rs, int column) throws SQLException {
+        long seq = rs.getLong(column);
+        if (!isOver() && !anchor(seq, rs.getLong(column + 1))) {
+            row(
+                    seq,
+                    rs.getLong(column + 1),
+                    rs.getBytes(column + 2),
+                    rs.getBytes(column + 5),
+                    RowCheck.number(rs, column + 3),
+                    RowCheck.number(rs, column + 4));
+        }
+    }
+
+    /** Takes the next row as it is stored; false when it is the last that is of any use. */
+    boolean row(RowPages.Stored row) {
+        if (isOver() || anchor(row.seq(), row.failure() == null ? row.link() : UpdateLog.UNKNOWN_LINK)) {
+            return !isOver();
+        }
+        if (row.failure() == null) {
+            row(row.seq(), row.link(), row.batchId(), row.payload(), row.checksum(), row.before());
+        } else if (check.gap(row.seq()) != null) {
+            hasGap = true;
+        } else {
+            unreadable(row.seq(), row.failure());
+        }
+        return !isOver();
+    }
+
+    /** What the first row has to follow, if that is what it is; true when it is none of those that are wanted. */
+    boolean anchor(long seq, long link) {
+        if (seq == after) {
+            check.after(seq, link);
+        }
+        return seq <= after;
+    }
+
+    private void row(
+            long seq,
+            long link,
+            byte @Nullable [] batchId,
+            byte @Nullable [] payload,
+            @Nullable Long checksum,
+            @Nullable Long before) {
+        if (check.gap(seq) != null) {
+            hasGap = true;
+            return;
+        }
+        damage = check.row(seq, link, batchId, payload, checksum, before);
+        if (damage == null && payload != null) {
+            changes.add(new Change(seq, payload));
+        }
+    }
+
+    /** The database cannot read the next row. */
+    void unreadable(String message) {
+        unreadable(last() + 1, message);
+    }
+
+    private void unreadable(long seq, String message) {
+        damage = new Damage(seq, "row " + seq + " cannot be read: " + message);
+    }
+
+    /** Whether no further row is of any use. */
+    boolean isOver() {
+        return hasGap || damage != null;
+    }
+
+    List<Change> changes() {
+        return changes;
+    }
+
+    /** The seq of the last of them; that after which was asked when there is none. */
+    long last() {
+        return changes.isEmpty() ? after : changes.get(changes.size() - 1).seq();
+    }
+
+    /** What is wrong with the row after them; null where nothing is, or it is not there. */
+    @Nullable
+    Damage damage() {
+        return damage;
+    }
+}

@@ -1,0 +1,292 @@
+package io.keck.storage.log;
+
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
+import io.keck.room.UpdateLog.DamagedException;
+import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.room.UpdateLog;
+import io.keck.storage.database.Database;
+import io.keck.storage.rows.Checksum;
+import io.keck.storage.rows.ContentsReader;
+import io.keck.thread.Loop;
+import io.keck.thread.OutOfMemory;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Folds the rows of a room into its snapshot. Who folds holds a lease on the snapshot row, never the lock that raises
+ * the room's head; rows are read and folded outside of any transaction of the writer, and one short transaction swaps
+ * the snapshot. Before that the new snapshot is decoded again and checked to hold the old snapshot and every folded row
+ * whole. Folded rows stay for the retention, for readers that resume, and are purged then. Thread-safe.
+ */
+class Compactor {
+    private static final Logger LOG = LoggerFactory.getLogger(Compactor.class);
+    private static final long LEASE_MILLIS = 60_000;
+    private static final long PURGE_EVERY_SECONDS = 60;
+    private static final long LOOK_MILLIS = 500;
+    /** Folding or purging takes minutes at most. */
+    private static final long PATIENCE_MILLIS = 600_000;
+    private static final long STOP_MILLIS = 10_000;
+    private static final int PURGE_ROOMS = 100;
+    /** More rows than that are folded even where followers have not read them. */
+    private static final int MAX_UNFOLDED = 20_000;
+
+    private final Database database;
+    private final Followers followers;
+    private final Clock clock;
+    private final long retentionMillis;
+    private final String owner = UUID.randomUUID().toString();
+    private final Set<Long> requested = ConcurrentHashMap.newKeySet();
+    private final BlockingQueue<Long> queue = new LinkedBlockingQueue<>();
+    private final Loop loop = Loop.paced("log-compactor", PATIENCE_MILLIS, this::turn);
+    private volatile boolean stopping;
+    private long purgedAt = System.nanoTime();
+
+    Compactor(Database database, Clock clock, Duration retention, Followers followers) {
+        this.database = database;
+        this.followers = followers;
+        this.clock = clock;
+        this.retentionMillis = retention.toMillis();
+        loop.start();
+    }
+
+    /** Folds that room soon. */
+    void request(long roomId) {
+        if (requested.add(roomId)) {
+            queue.add(roomId);
+        }
+    }
+
+    private long turn() throws InterruptedException {
+        Long roomId = queue.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        if (roomId != null) {
+            requested.remove(roomId);
+            compactQuietly(roomId);
+        } else if (stopping) {
+            return Loop.END;
+        }
+        if (System.nanoTime() - purgedAt >= TimeUnit.SECONDS.toNanos(PURGE_EVERY_SECONDS)) {
+            purgedAt = System.nanoTime();
+            purge();
+        }
+        return 0;
+    }
+
+    private void compactQuietly(long roomId) {
+        try {
+            compact(roomId);
+        } catch (RoomGoneException e) {
+            LOG.debug("Room {} was deleted before it was folded", roomId);
+        } catch (DamagedException e) {
+            LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
+        } catch (RuntimeException e) {
+            OutOfMemory.check(e);
+            database.metrics().foldFailed();
+            LOG.warn("Room {} could not be folded into a snapshot; retrying when it has grown again", roomId, e);
+        }
+    }
+
+    /**
+     * Folds a room now; false when another node does so or there is nothing to fold.
+     *
+     * @throws DamagedException if it is damaged; nothing was changed then
+     */
+    boolean compact(long roomId) {
+        long began = System.nanoTime();
+        if (!wait(database.change(roomId, h -> lease(h, roomId)))) {
+            return false;
+        }
+        UpdateLog.Contents all = database.jdbi().withHandle(h -> ContentsReader.read(h, roomId, 0));
+        if (all.damage() != null) {
+            throw new DamagedException(roomId, all.damage());
+        }
+        UpdateLog.Contents contents = foldable(all);
+        List<UpdateLog.Row> rows = contents.rows();
+        if (rows.isEmpty()) {
+            return false;
+        }
+        byte[] state = fold(contents);
+        verify(contents, state);
+        UpdateLog.Row last = rows.get(rows.size() - 1);
+        boolean swapped = wait(database.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
+        if (swapped) {
+            database.metrics().folded(rows.size(), System.nanoTime() - began);
+        }
+        return swapped;
+    }
+
+    /**
+     * The rows that may be folded: not those that {@link Followers} have yet to read, since what such a row changed can be told
+     * exactly only from the state before it. They wait for the retention, and while there are not too many.
+     */
+    private UpdateLog.Contents foldable(UpdateLog.Contents all) {
+        if (all.rows().size() > MAX_UNFOLDED) {
+            return all;
+        }
+        long limit = database.jdbi().withHandle(h -> followers.haveRead(h, all.roomId()));
+        if (all.rows().isEmpty() || limit >= all.head().seq()) {
+            return all;
+        }
+        long old = database.jdbi()
+                .withHandle(h -> h.createQuery("SELECT COALESCE(max(seq), 0) FROM room_log"
+                                + " WHERE room_id = :room AND created_at <= :before")
+                        .bind("room", all.roomId())
+                        .bind("before", clock.millis() - retentionMillis)
+                        .mapTo(Long.class)
+                        .one());
+        List<UpdateLog.Row> rows = all.rows().stream()
+                .filter(row -> row.seq() <= Math.max(limit, old))
+                .toList();
+        return new UpdateLog.Contents(all.roomId(), all.head(), all.anchor(), all.snapshotSeq(), all.snapshot(), rows);
+    }
+
+    /** The new snapshot. A test makes a wrong one. */
+    byte[] fold(UpdateLog.Contents contents) {
+        StructStore store = new StructStore();
+        if (contents.snapshot() != null) {
+            store.apply(contents.snapshot(), DecodeLimits.OWN);
+        }
+        for (UpdateLog.Row row : contents.rows()) {
+            store.apply(Update.decode(row.payload(), DecodeLimits.OWN));
+        }
+        return store.encode();
+    }
+
+    /** What stands between a wrong fold and the loss of data. A test switches it off. */
+    void verify(UpdateLog.Contents folded, byte[] state) {
+        check(folded, state);
+    }
+
+    /**
+     * Checks that a snapshot holds everything that was folded into it.
+     *
+     * @throws IllegalStateException if something is missing; nothing was changed then
+     */
+    static void check(UpdateLog.Contents folded, byte[] state) {
+        StructStore snapshot = new StructStore();
+        snapshot.apply(state, DecodeLimits.OWN);
+        boolean whole = folded.snapshot() == null
+                || snapshot.reduce(Update.decode(folded.snapshot(), DecodeLimits.OWN))
+                        .isEmpty();
+        for (UpdateLog.Row row : folded.rows()) {
+            whole &= snapshot.reduce(Update.decode(row.payload(), DecodeLimits.OWN))
+                    .isEmpty();
+        }
+        if (!whole) {
+            throw new IllegalStateException("the snapshot lacks something of the rows it was made from");
+        }
+    }
+
+    private boolean lease(Handle h, long roomId) {
+        return h.createUpdate("INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner, lease_until)"
+                                + " VALUES (:room, 0, :now, :owner, :until)"
+                                + " ON CONFLICT (room_id) DO UPDATE SET lease_owner = :owner, lease_until = :until"
+                                + " WHERE room_snapshots.lease_until < :now OR room_snapshots.lease_owner = :owner")
+                        .bind("room", roomId)
+                        .bind("now", clock.millis())
+                        .bind("owner", owner)
+                        .bind("until", clock.millis() + LEASE_MILLIS)
+                        .execute()
+                == 1;
+    }
+
+    private boolean swap(Handle h, long roomId, long from, UpdateLog.Row last, byte[] state) {
+        long now = clock.millis();
+        int swapped = h.createUpdate(
+                        "UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, checksum = :checksum, checksum_seq = :seq,"
+                                + " created_at = :now, lease_until = 0, purge_at = :purge"
+                                + " WHERE room_id = :room AND seq = :from AND lease_owner = :owner")
+                .bind("seq", last.seq())
+                .bind("link", last.link())
+                .bind("state", state)
+                .bind("checksum", Checksum.ofSnapshot(roomId, last.seq(), last.link(), state))
+                .bind("now", now)
+                .bind("purge", now + retentionMillis)
+                .bind("room", roomId)
+                .bind("from", from)
+                .bind("owner", owner)
+                .execute();
+        if (swapped == 1) {
+            deleteFolded(h, roomId, last.seq());
+        }
+        return swapped == 1;
+    }
+
+    private void deleteFolded(Handle h, long roomId, long upTo) {
+        int rows = h.createUpdate(
+                        "DELETE FROM room_log WHERE room_id = :room AND seq <= :seq AND created_at <= :before")
+                .bind("room", roomId)
+                .bind("seq", upTo)
+                .bind("before", clock.millis() - retentionMillis)
+                .execute();
+        database.metrics().purged(rows);
+    }
+
+    /** Deletes rows that were kept only for the retention. */
+    void purge() {
+        try {
+            List<Long> rooms = database.jdbi()
+                    .withHandle(h -> h.createQuery(
+                                    "SELECT room_id FROM room_snapshots WHERE purge_at <= :now ORDER BY purge_at LIMIT :n")
+                            .bind("now", clock.millis())
+                            .bind("n", PURGE_ROOMS)
+                            .mapTo(Long.class)
+                            .list());
+            for (long room : rooms) {
+                wait(database.change(room, h -> purge(h, room)));
+            }
+            forgetKeys();
+            wait(database.change(0, h -> {
+                EndedClients.sweep(h, clock.millis());
+                return true;
+            }));
+        } catch (RuntimeException e) {
+            LOG.warn("Purging old rows of the log failed; retrying later: {}", e.toString());
+        }
+    }
+
+    /** Forgets the idempotency keys that are older than the retention. */
+    private void forgetKeys() {
+        long before = clock.millis() - retentionMillis;
+        for (String table : List.of("name_keys", "room_keys")) {
+            wait(database.change(
+                    0,
+                    h -> h.createUpdate("DELETE FROM " + table + " WHERE created_at <= :before")
+                                    .bind("before", before)
+                                    .execute()
+                            >= 0));
+        }
+    }
+
+    private boolean purge(Handle h, long roomId) {
+        long seq = h.createQuery("SELECT seq FROM room_snapshots WHERE room_id = :room")
+                .bind("room", roomId)
+                .mapTo(Long.class)
+                .one();
+        deleteFolded(h, roomId, seq);
+        return h.createUpdate("UPDATE room_snapshots SET purge_at = NULL WHERE room_id = :room")
+                        .bind("room", roomId)
+                        .execute()
+                == 1;
+    }
+
+    private static boolean wait(java.util.concurrent.CompletionStage<Boolean> stage) {
+        return stage.toCompletableFuture().join();
+    }
+
+    void stop() throws InterruptedException {
+        stopping = true; // what was asked for is still done
+        loop.join(STOP_MILLIS);
+    }
+}

@@ -1,0 +1,260 @@
+package io.keck.storage.log;
+
+import io.dropwizard.lifecycle.Managed;
+import io.keck.feed.ChangeLog;
+import io.keck.feed.Cursors;
+import io.keck.metrics.BlobMetrics;
+import io.keck.metrics.LogMetrics;
+import io.keck.room.Documents;
+import io.keck.room.RequestKey;
+import io.keck.room.UpdateLog;
+import io.keck.storage.database.Database;
+import io.keck.storage.rows.ContentsReader;
+import io.keck.storage.database.Dialect;
+import io.keck.storage.database.GroupCommit;
+import io.keck.storage.database.Write;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The room log in a database. Writes go through the lanes of the {@link Database}, each room always through the same one
+ * ({@link LogWriter}); reads run beside them. Rooms are folded into snapshots by a {@link Compactor}. Thread-safe.
+ */
+public final class JdbiUpdateLog implements UpdateLog {
+    /**
+     * How the log is kept. Immutable.
+     *
+     * @param retention how long folded rows stay
+     * @param snapshotEvery rows after a snapshot that make the room be folded
+     * @param snapshotBytes bytes of rows after a snapshot that make the room be folded
+     * @param deletedNameHold how long after a deletion copies of the deleted room are refused
+     */
+    public record Settings(Duration retention, int snapshotEvery, long snapshotBytes, Duration deletedNameHold) {
+        /** The defaults of {@code config.yml}, without a hold. */
+        public static final Settings DEFAULT = new Settings(Duration.ofHours(24), 500, 16 << 20, Duration.ZERO);
+
+        /** The same with another {@link #retention}. */
+        public Settings withRetention(Duration retention) {
+            return new Settings(retention, snapshotEvery, snapshotBytes, deletedNameHold);
+        }
+
+        /** The same with other sizes from which on a room is folded. */
+        public Settings withSnapshots(int snapshotEvery, long snapshotBytes) {
+            return new Settings(retention, snapshotEvery, snapshotBytes, deletedNameHold);
+        }
+
+        /** The same with another {@link #deletedNameHold}. */
+        public Settings withDeletedNameHold(Duration deletedNameHold) {
+            return new Settings(retention, snapshotEvery, snapshotBytes, deletedNameHold);
+        }
+    }
+
+    /**
+     * What the database has of a room.
+     *
+     * @param head the seq of its newest row
+     * @param createdAt milliseconds since 1970
+     * @param snapshot the seq up to which it is folded; 0 for not at all
+     * @param rows that are stored, folded ones that are kept included
+     * @param rowBytes of their updates
+     * @param snapshotBytes of the snapshot
+     */
+    public record StoredRoom(
+            long id, long head, long createdAt, long snapshot, long rows, long rowBytes, long snapshotBytes) {}
+
+    private static final int MAX_TAILS = 50_000;
+
+    private final Database database;
+    private final LogStatements statements;
+    private final Settings settings;
+    private final Compactor compactor;
+    private final NamedRooms names;
+    /** A room that falls out of here is only folded later. */
+    private final Map<Long, Tail> tails = Collections.synchronizedMap(new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, Tail> eldest) {
+            return size() > MAX_TAILS;
+        }
+    });
+
+    private volatile LongConsumer committed = roomId -> {};
+
+    /** What a room has beyond its snapshot, as far as this node knows. */
+    private record Tail(int rows, long bytes) {
+        Tail plus(Tail other) {
+            return new Tail(rows + other.rows, bytes + other.bytes);
+        }
+    }
+
+    /** Makes the committer of one lane of the database, which the log needs in every lane. */
+    public static GroupCommit.Committer<Write> writer(Jdbi jdbi, Dialect dialect, String node, Clock clock) {
+        return new LogWriter(jdbi, LogStatements.of(dialect), node, clock);
+    }
+
+    /**
+     * A log over a database whose lanes have a {@link #writer}. A thread that folds starts at once and
+     * ends in {@link #stop}.
+     *
+     * @param node the label that goes into each row
+     * @param lifeEnds parts beside the log that end with the life of a name
+     * @param followers readers of which the log folds no row that they have not read
+     */
+    public JdbiUpdateLog(
+            Database database, String node, Settings settings, List<LifeEnd> lifeEnds, Followers followers) {
+        this.database = database;
+        this.statements = LogStatements.of(database.dialect());
+        this.settings = settings;
+        this.compactor = new Compactor(database, database.clock(), settings.retention(), followers);
+        this.names = new NamedRooms(database, statements, node, settings.deletedNameHold(), lifeEnds);
+    }
+
+    @Override
+    public boolean isShared() {
+        return database.isShared();
+    }
+
+    @Override
+    public CompletionStage<Contents> open(String name) {
+        return names.open(name).thenApply(this::opened);
+    }
+
+    /** A room was opened: how much it has beyond its snapshot is known. */
+    private Contents opened(Contents contents) {
+        long bytes =
+                contents.rows().stream().mapToLong(row -> row.payload().length).sum();
+        count(contents.roomId(), new Tail(contents.rows().size(), bytes), true);
+        return contents;
+    }
+
+    @Override
+    public CompletionStage<Contents> find(String name) {
+        return names.find(name);
+    }
+
+    @Override
+    public CompletionStage<Optional<Begun>> init(
+            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
+        return names.init(name, batchId, link, payload, replace, key).thenApply(life -> {
+            life.ifPresent(begun -> committed.accept(begun.roomId()));
+            return life;
+        });
+    }
+
+    @Override
+    public CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key) {
+        return names.create(name, key);
+    }
+
+    @Override
+    public CompletionStage<Long> heldMillis(String name) {
+        return names.heldMillis(name);
+    }
+
+    @Override
+    public CompletionStage<Appended> append(
+            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable RequestKey key) {
+        return database.<LogWrite.Append, Appended>write(
+                        roomId,
+                        new LogWrite.Append(roomId, batchId, link, payload, again, key, new CompletableFuture<>()),
+                        LogWrite.Append::done)
+                .thenApply(at -> {
+                    database.saved();
+                    count(roomId, new Tail(1, payload.length), false);
+                    committed.accept(roomId);
+                    return at;
+                });
+    }
+
+    @Override
+    public CompletionStage<Appended> keep(long roomId, RequestKey key) {
+        return database.write(roomId, new LogWrite.Keep(roomId, key, new CompletableFuture<>()), LogWrite.Keep::done);
+    }
+
+    @Override
+    public CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds) {
+        return database.reading(() -> database.jdbi().withHandle(h -> statements.heads(h, roomIds)));
+    }
+
+    @Override
+    public CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key) {
+        return names.delete(name, key);
+    }
+
+    /**
+     * Folds the live room of that name now, in the calling thread.
+     *
+     * @return false when there is no such room or nothing to fold, or another node does so
+     * @throws DamagedException if it is damaged; nothing was changed then
+     */
+    public boolean compact(String name) {
+        return names.live(name).map(compactor::compact).orElse(false);
+    }
+
+    /** What the database has of the live room of that name; empty where there is none. */
+    public Optional<StoredRoom> stored(String name) {
+        return database.jdbi().withHandle(h -> h.createQuery("SELECT r.id, r.head, r.created_at, s.seq,"
+                        + " (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),"
+                        + " (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),"
+                        + " COALESCE(length(s.state), 0)"
+                        + " FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL"
+                        + " WHERE r.name = :name AND r.deleted_at IS NULL")
+                .bind("name", name)
+                .map((rs, ctx) -> new StoredRoom(
+                        rs.getLong(1),
+                        rs.getLong(2),
+                        rs.getLong(3),
+                        rs.getLong(4),
+                        rs.getLong(5),
+                        rs.getLong(6),
+                        rs.getLong(7)))
+                .findOne());
+    }
+
+    /** From now on that is told the id of each room to which this node has written something; it has to be quick. */
+    public void onCommitted(LongConsumer listener) {
+        committed = listener;
+    }
+
+    private void count(long roomId, Tail more, boolean afresh) {
+        Tail now = tails.merge(roomId, more, (a, b) -> afresh ? b : a.plus(b));
+        if (now.rows() >= settings.snapshotEvery() || now.bytes() >= settings.snapshotBytes()) {
+            tails.remove(roomId);
+            compactor.request(roomId);
+        }
+    }
+
+    @Override
+    public CompletionStage<Contents> read(long roomId, long seq) {
+        return database.reading(() -> readNow(roomId, seq));
+    }
+
+    private Contents readNow(long roomId, long seq) {
+        return database.jdbi().withHandle(h -> {
+            // most often there is nothing new, and whoever asks is a back end that waits: one row by its key tells
+            Head head = seq == 0 ? null : statements.heads(h, List.of(roomId)).get(roomId);
+            if (head != null && head.seq() == seq && head.link() > 0 && !head.deleted()) {
+                return new Contents(roomId, head, head.link(), 0, null, List.of());
+            }
+            return ContentsReader.read(h, roomId, seq);
+        });
+    }
+
+    /** Ends the thread that folds. */
+    public void stop() throws InterruptedException {
+        compactor.stop();
+    }
+}

@@ -1,0 +1,272 @@
+package io.keck.storage.log;
+
+import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.Documents;
+import io.keck.room.EndedLives;
+import io.keck.room.RequestKey;
+import io.keck.room.UpdateLog.Begun;
+import io.keck.room.UpdateLog.Contents;
+import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.storage.database.Database;
+import io.keck.storage.rows.ContentsReader;
+import io.keck.storage.rows.NameKeys;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rooms by their names: which life a name has, how lives begin and end, and which have ended within the hold. All of it
+ * is one query where a room is opened, whether lives have ended or not. Thread-safe.
+ */
+final class NamedRooms {
+    /** How often a name may get another life between two statements. */
+    private static final int ATTEMPTS = 10;
+    /** How often another transaction may begin a life of the name that this one wants to begin. */
+    private static final int INIT_ATTEMPTS = 20;
+
+    private static final String LOOK = """
+            SELECT id, 0 AS gone, 0 AS deleted_at, NULL AS clients
+            FROM rooms WHERE name = :name AND deleted_at IS NULL
+            UNION ALL
+            SELECT * FROM (
+              SELECT r.id, 1 AS gone, r.deleted_at, e.clients
+              FROM rooms r LEFT JOIN ended_lives e ON e.room_id = r.id
+              WHERE r.name = :name AND r.deleted_at > :since ORDER BY r.deleted_at DESC LIMIT :most
+            ) ended
+            ORDER BY gone, deleted_at DESC""";
+
+    private static final String HELD = """
+            SELECT MAX(deleted_at) FROM rooms WHERE name = :name AND deleted_at > :since
+              AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)""";
+
+    private static final String DELETE =
+            "UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL RETURNING id";
+
+    private final Database database;
+    private final List<LifeEnd> lifeEnds;
+    private final String node;
+    private final LogStatements statements;
+    private final Clock clock;
+    private final Duration deletedNameHold;
+
+    NamedRooms(
+            Database database,
+            LogStatements statements,
+            String node,
+            Duration deletedNameHold,
+            List<LifeEnd> lifeEnds) {
+        this.database = database;
+        this.lifeEnds = lifeEnds;
+        this.node = node;
+        this.statements = statements;
+        this.clock = database.clock();
+        this.deletedNameHold = deletedNameHold;
+    }
+
+    /**
+     * A room of a name.
+     *
+     * @param clients what is kept of its client ids, or null
+     */
+    private record Life(long id, boolean gone, long deletedAt, byte @Nullable [] clients) {}
+
+    private List<Life> look(Handle h, String name) {
+        return h.createQuery(LOOK)
+                .bind("name", name)
+                .bind("since", heldSince())
+                .bind("most", EndedLives.MAX_LIVES)
+                .map((rs, ctx) -> new Life(rs.getLong(1), rs.getInt(2) == 1, rs.getLong(3), rs.getBytes(4)))
+                .list();
+    }
+
+    private long heldSince() {
+        return clock.millis() - deletedNameHold.toMillis();
+    }
+
+    // ------------------------------------------------------------------ reading
+
+    /**
+     * The live room of that name, in the calling thread; empty where there is none.
+     *
+     * @throws RoomGoneException if there is none, and the name is held
+     */
+    Optional<Long> live(String name) {
+        return liveOf(database.jdbi().withHandle(h -> look(h, name)));
+    }
+
+    private static Optional<Long> liveOf(List<Life> lives) {
+        if (lives.isEmpty()) {
+            return Optional.empty();
+        }
+        if (lives.get(0).gone()) {
+            throw new RoomGoneException(lives.get(0).id());
+        }
+        return Optional.of(lives.get(0).id());
+    }
+
+    CompletionStage<Contents> find(String name) {
+        return database.reading(() -> read(name).orElseThrow(() -> new RoomMissingException(name)));
+    }
+
+    /** Reads the live room of that name, in the calling thread; fails as {@link #live} does. */
+    private Optional<Contents> read(String name) {
+        for (int i = 0; i < ATTEMPTS; i++) {
+            List<Life> lives = database.jdbi().withHandle(h -> look(h, name));
+            Optional<Long> id = liveOf(lives);
+            if (id.isEmpty()) {
+                return Optional.empty();
+            }
+            try {
+                Contents contents = database.jdbi().withHandle(h -> ContentsReader.read(h, id.get(), 0));
+                return Optional.of(lives.size() == 1 ? contents : contents.after(ended(lives)));
+            } catch (RoomGoneException e) {
+                // that life has ended between the two statements: the name may have another
+            }
+        }
+        throw new IllegalStateException("the room " + name + " was deleted again and again while it was read");
+    }
+
+    private EndedLives ended(List<Life> lives) {
+        List<EndedLives.Life> ended = new ArrayList<>();
+        for (Life life : lives) {
+            if (life.gone()) {
+                long left = life.deletedAt() + deletedNameHold.toMillis() - clock.millis();
+                ended.add(new EndedLives.Life(clients(life), left));
+            }
+        }
+        return EndedLives.of(ended);
+    }
+
+    /** Read from the rows of the ended life by the first node that needs them, and kept for the others. */
+    private long[] clients(Life life) {
+        byte[] kept = life.clients();
+        if (kept != null) {
+            return EndedClients.decode(kept);
+        }
+        long[] clients = database.jdbi().withHandle(h -> EndedClients.read(h, life.id()));
+        var unused =
+                database.change(life.id(), h -> EndedClients.keep(h, life.id(), clients, life.deletedAt() + deletedNameHold.toMillis()));
+        return clients;
+    }
+
+    CompletionStage<Contents> open(String name) {
+        return open(name, 1);
+    }
+
+    private CompletionStage<Contents> open(String name, int attempt) {
+        return database.reading(() -> read(name))
+                .thenCompose(found ->
+                        found.isPresent() ? CompletableFuture.completedStage(found.get()) : create(name, attempt));
+    }
+
+    private CompletionStage<Contents> create(String name, int attempt) {
+        return database.write(
+                        name.hashCode(),
+                        new LogWrite.Create(name, heldSince(), new CompletableFuture<>()),
+                        LogWrite.Create::done)
+                .thenCompose(id -> database.reading(() -> database.jdbi().withHandle(h -> ContentsReader.read(h, id, 0))))
+                .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
+                        ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
+                        : CompletableFuture.failedStage(error));
+    }
+
+    private static boolean isGone(Throwable error) {
+        return (error instanceof CompletionException ? error.getCause() : error) instanceof RoomGoneException;
+    }
+
+    CompletionStage<Long> heldMillis(String name) {
+        return database.reading(() -> database.jdbi()
+                .withHandle(h -> h.createQuery(HELD)
+                        .bind("name", name)
+                        .bind("since", heldSince())
+                        .map((rs, ctx) -> {
+                            long deletedAt = rs.getLong(1);
+                            return rs.wasNull() ? 0 : Math.max(0, deletedAt + deletedNameHold.toMillis() - clock.millis());
+                        })
+                        .one()));
+    }
+
+    // ------------------------------------------------------------------ acts
+
+    CompletionStage<Optional<Begun>> init(
+            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
+        LogWrite.Append first = new LogWrite.Append(0, batchId, link, payload, false, null, new CompletableFuture<>());
+        return act(name, h -> {
+            Optional<Begun> life = init(h, first, name, replace);
+            NameKeys.claim(h, name, key, life.map(Begun::roomId).orElse(NameKeys.NO_ROOM), clock.millis());
+            return life;
+        });
+    }
+
+    CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key) {
+        return act(name, h -> {
+            Optional<Long> id = LogWriter.insert(h, name, clock.millis(), Long.MAX_VALUE);
+            NameKeys.claim(h, name, key, id.orElse(NameKeys.NO_ROOM), clock.millis());
+            return id;
+        });
+    }
+
+    CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key) {
+        return act(name, h -> {
+            long now = clock.millis();
+            List<Long> ended = end(h, name, now);
+            lifeEnds.forEach(part -> part.ended(h, name, now));
+            NameKeys.claim(h, name, key, NameKeys.NO_ROOM, now);
+            return ended.stream().findFirst();
+        });
+    }
+
+    /** Ends the life that the name has; its id, or nothing. */
+    static List<Long> end(Handle h, String name, long now) {
+        return h.createQuery(DELETE)
+                .bind("now", now)
+                .bind("name", name)
+                .mapTo(Long.class)
+                .list();
+    }
+
+    /** Makes a room with one row, or does nothing where there is one already that may not be replaced. */
+    private Optional<Begun> init(Handle h, LogWrite.Append first, String name, boolean replace) {
+        long now = clock.millis();
+        List<Long> ended = new ArrayList<>();
+        for (int i = 0; i < INIT_ATTEMPTS; i++) {
+            if (replace) {
+                ended.addAll(end(h, name, now));
+            }
+            Optional<Long> fresh = LogWriter.insert(h, name, now, Long.MAX_VALUE);
+            if (fresh.isPresent()) {
+                if (!ended.isEmpty()) {
+                    lifeEnds.forEach(part -> part.ended(h, name, now));
+                }
+                statements.append(h, List.of(first.to(fresh.get())), node, now);
+                return Optional.of(new Begun(fresh.get(), List.copyOf(ended)));
+            }
+            if (!replace) {
+                return Optional.empty();
+            }
+            // Another transaction, which the update had to wait for, has begun a life that the update did not see:
+            // the next statement sees it.
+        }
+        throw new Documents.UnavailableException("others create " + name + " again and again", false); // and all is rolled back
+    }
+
+    private <T> CompletionStage<T> act(String name, Function<Handle, T> work) {
+        AtomicReference<@Nullable T> result = new AtomicReference<>();
+        return database.change(name.hashCode(), h -> {
+                    result.set(work.apply(h));
+                    return true;
+                })
+                .thenApply(done -> Objects.requireNonNull(result.get()));
+    }
+}

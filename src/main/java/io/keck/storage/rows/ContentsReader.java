@@ -1,0 +1,216 @@
+package io.keck.storage.rows;
+
+import io.keck.room.UpdateLog.Contents;
+import io.keck.room.UpdateLog.Damage;
+import io.keck.room.UpdateLog.Head;
+import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.room.UpdateLog.RoomUnknownException;
+import io.keck.room.UpdateLog.Row;
+import io.keck.room.UpdateLog;
+import io.keck.storage.database.UnreadableData;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a room after a seq in one statement, which both databases answer from one moment without a transaction: head,
+ * the link of the row read from, and either all rows after it or, where some of them are gone, the snapshot and the rows
+ * after that. What is not as it was written ends the rows ({@link RowCheck}). Used once.
+ */
+public final class ContentsReader {
+    private static final int HEAD = 0;
+    private static final int DELETED = 1;
+    private static final int ANCHOR = 2;
+    private static final int SNAPSHOT = 3;
+    private static final int ROW = 4;
+
+    /**
+     * Parameters {@code room} and {@code seq}; columns kind, seq, link, bytes, batch id, checksum, link of the row before;
+     * ordered by kind and seq.
+     */
+    static final String SQL = """
+            WITH room AS (
+              SELECT head, head_link, deleted_at FROM rooms WHERE id = :room
+            ), base AS (
+              SELECT seq, link, state, CASE WHEN checksum_seq = seq THEN checksum END AS checksum
+              FROM room_snapshots
+              WHERE room_id = :room AND state IS NOT NULL AND seq > :seq
+                AND (:seq = 0 OR (SELECT count(*) FROM room_log WHERE room_id = :room AND seq > :seq)
+                                 < (SELECT head FROM room) - :seq)
+            )
+            SELECT 4 AS kind, seq, link, payload AS bytes, batch_id, checksum, before_link FROM room_log
+            WHERE room_id = :room AND seq > :seq AND seq > COALESCE((SELECT seq FROM base), 0)
+            UNION ALL
+            SELECT CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END, head, head_link, NULL, NULL, NULL, NULL FROM room
+            UNION ALL
+            SELECT 2, seq, link, NULL, NULL, NULL, NULL FROM room_log WHERE room_id = :room AND seq = :seq
+            UNION ALL
+            SELECT 2, seq, link, NULL, NULL, NULL, NULL FROM room_snapshots
+            WHERE room_id = :room AND seq = :seq AND link > 0
+            UNION ALL
+            SELECT 3, seq, link, state, NULL, checksum, NULL FROM base
+            ORDER BY kind, seq""";
+
+    /** The same as if there were no snapshot. */
+    static final String ROWS_ONLY = SQL.replace("state IS NOT NULL AND", "1 = 0 AND");
+
+    private final long roomId;
+    private final RowCheck check;
+    private @Nullable Head head;
+    private long anchor = UpdateLog.UNKNOWN_LINK;
+    private long snapshotSeq;
+    private byte @Nullable [] snapshot;
+    private boolean isSnapshotDamaged;
+    private final List<Row> rows = new ArrayList<>();
+    private @Nullable Damage damage;
+
+    private ContentsReader(long roomId, long seq) {
+        this.roomId = roomId;
+        this.check = new RowCheck(roomId, seq, seq == 0 ? UpdateLog.NO_LINK : UpdateLog.UNKNOWN_LINK);
+    }
+
+    /**
+     * The room after a seq.
+     *
+     * @throws RoomGoneException if the room was deleted
+     * @throws RoomUnknownException if there is no such room
+     */
+    public static Contents read(Handle h, long roomId, long seq) {
+        ContentsReader reader;
+        try {
+            reader = read(h, SQL, roomId, seq);
+        } catch (JdbiException e) {
+            if (!UnreadableData.is(e)) {
+                throw e;
+            }
+            return readCautiously(h, roomId, seq);
+        }
+        if (!reader.isSnapshotDamaged) {
+            return reader.contents();
+        }
+        // perhaps all rows are still there
+        Damage damage = reader.damage;
+        ContentsReader rowsOnly = read(h, ROWS_ONLY, roomId, seq);
+        rowsOnly.damage = damage;
+        return rowsOnly.contents();
+    }
+
+    /** Row by row, as far as the database can read them. */
+    private static Contents readCautiously(Handle h, long roomId, long seq) {
+        RoomScan.Base base = RoomScan.base(h, roomId, true).orElseThrow(() -> new RoomGoneException(roomId));
+        ContentsReader reader = new ContentsReader(roomId, seq);
+        reader.head = base.head();
+        byte[] state = base.state();
+        Damage ofSnapshot = null;
+        if (state != null && base.seq() > seq) {
+            ofSnapshot = RowCheck.snapshot(roomId, base.seq(), base.link(), state, base.checksum());
+            if (ofSnapshot == null) {
+                reader.snapshot = state;
+                reader.snapshotSeq = base.seq();
+                reader.check.after(base.seq(), base.link());
+            }
+        } else if (base.failure() != null) {
+            ofSnapshot = new Damage(base.seq(), "the snapshot at " + base.seq() + " cannot be read: " + base.failure());
+        }
+        try {
+            new RowPages(h, roomId, true).each(reader.check.last(), base.head().seq(), row -> {
+                reader.readRow(row);
+                return reader.damage == null;
+            });
+        } catch (JdbiException e) {
+            if (!UnreadableData.is(e)) {
+                throw e;
+            }
+            long next = reader.check.last() + 1;
+            reader.damage =
+                    new Damage(next, "row " + next + ", or one after it, cannot be read: " + UnreadableData.message(e));
+        }
+        if (reader.damage == null) {
+            reader.damage = reader.check.end(base.head());
+        }
+        if (ofSnapshot != null) {
+            reader.damage = ofSnapshot;
+        }
+        return reader.contents();
+    }
+
+    private void readRow(RowPages.Stored row) {
+        byte[] batchId = row.batchId();
+        byte[] payload = row.payload();
+        damage = row.failure() != null
+                ? new Damage(row.seq(), "row " + row.seq() + " cannot be read: " + row.failure())
+                : check.row(row.seq(), row.link(), batchId, payload, row.checksum(), row.before());
+        if (damage == null && batchId != null && payload != null) {
+            rows.add(new Row(row.seq(), BatchIds.fromBytes(batchId), row.link(), payload));
+        }
+    }
+
+    private static ContentsReader read(Handle h, String sql, long roomId, long seq) {
+        ContentsReader reader = new ContentsReader(roomId, seq);
+        return h.createQuery(sql).bind("room", roomId).bind("seq", seq).scanResultSet((results, ctx) -> {
+            reader.read(results.get());
+            return reader;
+        });
+    }
+
+    private void read(ResultSet rs) throws SQLException {
+        while (rs.next()) {
+            long seq = rs.getLong(2);
+            long link = rs.getLong(3);
+            switch (rs.getInt(1)) {
+                case HEAD -> head = new Head(seq, link, false);
+                case DELETED -> throw new RoomGoneException(roomId);
+                case ANCHOR -> {
+                    anchor = link;
+                    if (seq > 0) { // before the first row there is nothing
+                        check.after(seq, link);
+                    }
+                }
+                case SNAPSHOT -> readSnapshot(seq, link, rs);
+                case ROW -> readRow(seq, link, rs);
+                default -> throw new IllegalStateException("the query gave what it does not contain");
+            }
+        }
+        if (head == null) {
+            throw new RoomUnknownException(roomId);
+        }
+        if (damage == null) {
+            damage = check.end(head);
+        }
+    }
+
+    private void readSnapshot(long seq, long link, ResultSet rs) throws SQLException {
+        byte[] state = rs.getBytes(4);
+        damage = RowCheck.snapshot(roomId, seq, link, state, RowCheck.number(rs, 6));
+        if (damage == null) {
+            snapshotSeq = seq;
+            snapshot = state;
+            check.after(seq, link);
+        } else {
+            isSnapshotDamaged = true;
+        }
+    }
+
+    private void readRow(long seq, long link, ResultSet rs) throws SQLException {
+        if (damage != null) {
+            return;
+        }
+        byte[] batchId = rs.getBytes(5);
+        byte[] payload = rs.getBytes(4);
+        damage = check.row(seq, link, batchId, payload, RowCheck.number(rs, 6), RowCheck.number(rs, 7));
+        if (damage == null) {
+            rows.add(new Row(seq, BatchIds.fromBytes(batchId), link, payload));
+        }
+    }
+
+    private Contents contents() {
+        if (head == null) {
+            throw new RoomUnknownException(roomId);
+        }
+        return new Contents(roomId, head, anchor, snapshotSeq, snapshot, rows, damage);
+    }
+}

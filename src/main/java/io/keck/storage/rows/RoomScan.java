@@ -1,0 +1,189 @@
+package io.keck.storage.rows;
+
+import io.keck.room.UpdateLog.Damage;
+import io.keck.room.UpdateLog.Head;
+import io.keck.room.UpdateLog;
+import io.keck.storage.database.UnreadableData;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at everything that is stored of one room, with one page of rows in memory at a time. Rows that a snapshot holds
+ * already may be missing, since they go one by one; all after it may not.
+ */
+public final class RoomScan {
+    /**
+     * Something that is wrong.
+     *
+     * @param kind row, snapshot or head
+     */
+    public record Problem(String kind, Damage damage) {}
+
+    /**
+     * A room and its snapshot, at one moment.
+     *
+     * @param state null when there is none
+     * @param newest the number of the last row, or 0
+     * @param failure why the database cannot read the state, or null
+     */
+    public record Base(
+            Head head,
+            long seq,
+            long link,
+            byte @Nullable [] state,
+            @Nullable Long checksum,
+            long newest,
+            @Nullable String failure) {}
+
+    /** Told of what is good. */
+    public interface Listener {
+        /** The snapshot, which is good. */
+        default void snapshot(byte[] state) {}
+
+        /** A row whose content is good, whatever is before it. */
+        default void row(RowPages.Stored row) {}
+
+        /** A row was looked at. */
+        default void looked(int bytes) {}
+    }
+
+    private final Handle h;
+    private final long roomId;
+    private final boolean hasChecksums;
+    private final Listener listener;
+    private final List<Problem> problems = new ArrayList<>();
+
+    public RoomScan(Handle h, long roomId, boolean hasChecksums, Listener listener) {
+        this.h = h;
+        this.roomId = roomId;
+        this.hasChecksums = hasChecksums;
+        this.listener = listener;
+    }
+
+    /** The room as it is now; empty when it is not there, or was deleted. */
+    public static Optional<Base> base(Handle h, long roomId, boolean hasChecksums) {
+        try {
+            return base(
+                    h,
+                    roomId,
+                    hasChecksums ? "s.state, CASE WHEN s.checksum_seq = s.seq THEN s.checksum END" : "s.state, NULL",
+                    null);
+        } catch (JdbiException e) {
+            if (!UnreadableData.is(e)) {
+                throw e;
+            }
+            return base(h, roomId, "NULL, NULL", UnreadableData.message(e));
+        }
+    }
+
+    /** The same without its state. */
+    public static Optional<Base> position(Handle h, long roomId) {
+        return base(h, roomId, "NULL, NULL", null);
+    }
+
+    private static Optional<Base> base(Handle h, long roomId, String columns, @Nullable String failure) {
+        return h.createQuery("SELECT r.head, r.head_link, s.seq, s.link, " + columns
+                        + ", (SELECT max(l.seq) FROM room_log l WHERE l.room_id = r.id)"
+                        + " FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL"
+                        + " WHERE r.id = :room AND r.deleted_at IS NULL")
+                .bind("room", roomId)
+                .map((rs, ctx) -> new Base(
+                        new Head(rs.getLong(1), rs.getLong(2), false),
+                        rs.getLong(3),
+                        rs.getLong(4),
+                        rs.getBytes(5),
+                        RowCheck.number(rs, 6),
+                        rs.getLong(7),
+                        failure))
+                .findOne();
+    }
+
+    /** What is wrong with it. */
+    public List<Problem> run(Base base) {
+        boolean snapshotIsGood = false;
+        byte[] state = base.state();
+        if (state != null) {
+            Damage damage = RowCheck.snapshot(roomId, base.seq(), base.link(), state, base.checksum());
+            if (damage == null && base.checksum() != null) {
+                String why = RowCheck.decodes(state);
+                damage = why == null
+                        ? null
+                        : new Damage(base.seq(), "the snapshot at " + base.seq() + " is no update: " + why);
+            }
+            listener.looked(state.length);
+            snapshotIsGood = damage == null;
+            if (damage == null) {
+                listener.snapshot(state);
+            } else {
+                problems.add(new Problem("snapshot", damage));
+            }
+        }
+        if (base.failure() != null) {
+            problems.add(new Problem(
+                    "snapshot",
+                    new Damage(base.seq(), "the snapshot at " + base.seq() + " cannot be read: " + base.failure())));
+        }
+        RowCheck check = new RowCheck(roomId, 0, UpdateLog.NO_LINK);
+        try {
+            new RowPages(h, roomId, hasChecksums).each(0, Math.max(base.head().seq(), base.newest()), row -> {
+                look(base, check, row);
+                return true;
+            });
+        } catch (JdbiException e) {
+            if (!UnreadableData.is(e)) {
+                throw e;
+            }
+            long next = check.last() + 1;
+            problems.add(new Problem(
+                    "row",
+                    new Damage(
+                            next, "row " + next + ", or one after it, cannot be read: " + UnreadableData.message(e))));
+            return problems;
+        }
+        if (base.newest() <= base.seq()) {
+            check.after(base.seq(), snapshotIsGood && base.link() > 0 ? base.link() : UpdateLog.UNKNOWN_LINK);
+        }
+        Damage end = check.end(base.head());
+        if (end != null) {
+            problems.add(new Problem("head", end));
+        }
+        return problems;
+    }
+
+    private void look(Base base, RowCheck check, RowPages.Stored row) {
+        long seq = row.seq();
+        if (seq != check.last() + 1 && check.last() < base.seq()) {
+            // folded rows go one by one, and only those before the snapshot
+            check.after(
+                    Math.min(seq - 1, base.seq()),
+                    seq == base.seq() + 1 && base.link() > 0 ? base.link() : UpdateLog.UNKNOWN_LINK);
+        }
+        Damage gap = check.gap(seq);
+        if (gap != null) {
+            problems.add(new Problem("row", gap));
+            check.after(seq - 1, UpdateLog.UNKNOWN_LINK);
+        }
+        byte[] payload = row.payload();
+        listener.looked(payload == null ? 0 : payload.length);
+        Damage damage = row.failure() != null
+                ? new Damage(seq, "row " + seq + " cannot be read: " + row.failure())
+                : check.content(seq, row.link(), row.batchId(), payload, row.checksum());
+        if (damage == null && row.checksum() != null && payload != null) {
+            String why = RowCheck.decodes(payload);
+            damage = why == null ? null : new Damage(seq, "row " + seq + " is no update: " + why);
+        }
+        if (damage == null) {
+            listener.row(row);
+            damage = check.row(seq, row.link(), row.batchId(), payload, row.checksum(), row.before());
+        } else {
+            check.after(seq, UpdateLog.UNKNOWN_LINK);
+        }
+        if (damage != null) {
+            problems.add(new Problem("row", damage));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.keck.storage.rows;
+
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Update;
+import io.keck.room.UpdateLog.Damage;
+import io.keck.room.UpdateLog.Head;
+import io.keck.room.UpdateLog;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares what is read of a room with what was written: rows follow one another without a gap, each names the link of
+ * the row before it, and matches its checksum. A row or snapshot of a release that wrote no checksums is decoded instead.
+ * Goes on after a damaged row, so that every one is found. Used by one thread.
+ */
+public final class RowCheck {
+    private static final int BATCH_ID = 16;
+
+    private final long roomId;
+    private final long asked;
+    private long last;
+    /** Of row {@link #last}; {@link UpdateLog#UNKNOWN_LINK} when it cannot be relied on. */
+    private long lastLink;
+
+    /** Expects the row after that one. */
+    public RowCheck(long roomId, long seq, long link) {
+        this.roomId = roomId;
+        this.asked = seq;
+        this.last = seq;
+        this.lastLink = link;
+    }
+
+    /** From now on expects the row after that one. */
+    public void after(long seq, long link) {
+        last = seq;
+        lastLink = link;
+    }
+
+    /** The number of the last row. */
+    long last() {
+        return last;
+    }
+
+    /** A number that may be null. */
+    public static @Nullable Long number(ResultSet rs, int column) throws SQLException {
+        long value = rs.getLong(column);
+        return rs.wasNull() ? null : value;
+    }
+
+    /** What is wrong with the next row, or with what should be before it. */
+    public @Nullable Damage row(
+            long seq,
+            long link,
+            byte @Nullable [] batchId,
+            byte @Nullable [] payload,
+            @Nullable Long checksum,
+            @Nullable Long before) {
+        Damage damage = gap(seq);
+        if (damage == null && before != null && lastLink != UpdateLog.UNKNOWN_LINK && before != lastLink) {
+            damage = new Damage(seq, "row " + seq + " does not follow row " + last + ": the links differ");
+        }
+        Damage own = content(seq, link, batchId, payload, checksum);
+        last = seq;
+        lastLink = own == null ? link : UpdateLog.UNKNOWN_LINK;
+        return damage != null ? damage : own;
+    }
+
+    /** What should be before that row and is not there. */
+    public @Nullable
+    Damage gap(long seq) {
+        return seq == last + 1 ? null : missing(last + 1, seq - 1);
+    }
+
+    private static Damage missing(long first, long last) {
+        return new Damage(
+                first,
+                first == last ? "row " + first + " is missing" : "rows " + first + " to " + last + " are missing");
+    }
+
+    /** What is wrong with a row, whatever is before it. */
+    public @Nullable Damage content(long seq, long link, byte @Nullable [] batchId, byte @Nullable [] payload, @Nullable Long checksum) {
+        if (batchId == null || batchId.length != BATCH_ID || payload == null) {
+            return new Damage(seq, "row " + seq + " is not whole");
+        }
+        if (checksum != null) {
+            return checksum == Checksum.ofRow(roomId, batchId, link, payload)
+                    ? null
+                    : new Damage(seq, "row " + seq + " does not match its checksum");
+        }
+        String problem = decodes(payload);
+        return problem == null ? null : new Damage(seq, "row " + seq + " is no update: " + problem);
+    }
+
+    /** What is wrong with a snapshot. */
+    public static @Nullable Damage snapshot(long roomId, long seq, long link, byte[] state, @Nullable Long checksum) {
+        if (checksum != null) {
+            return checksum == Checksum.ofSnapshot(roomId, seq, link, state)
+                    ? null
+                    : new Damage(seq, "the snapshot at " + seq + " does not match its checksum");
+        }
+        String problem = decodes(state);
+        return problem == null ? null : new Damage(seq, "the snapshot at " + seq + " is no update: " + problem);
+    }
+
+    /** Why these bytes cannot be decoded, or null. */
+    static @Nullable String decodes(byte[] update) {
+        try {
+            Update.decode(update, DecodeLimits.OWN);
+            return null;
+        } catch (DecodeException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    /** After the last row: what does not fit the head. */
+    public @Nullable Damage end(Head head) {
+        if (last < head.seq()) {
+            return missing(last + 1, head.seq());
+        }
+        if (last > head.seq()) {
+            return asked > head.seq()
+                    ? null // asked from beyond a log that went back
+                    : new Damage(head.seq() + 1, "there are rows after the room's last, " + head.seq());
+        }
+        return lastLink > 0 && head.link() != lastLink
+                ? new Damage(last, "the room does not name the link of its last row, " + last)
+                : null;
+    }
+}

@@ -1,0 +1,160 @@
+package io.keck.storage.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.storage.SqliteFile;
+import io.keck.storage.database.Write;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Groups of writes in one thread: the test's. */
+class LogWriterTest {
+    private static final byte[] PAYLOAD = {0, 0};
+
+    @TempDir
+    Path dir;
+
+    private SqliteFile db;
+    private LogWriter writer;
+
+    @BeforeEach
+    void open() throws Exception {
+        db = new SqliteFile(dir.resolve("keck.db"));
+        writer = new LogWriter(db.jdbi, new SqliteStatements(), "test", db.clock);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        db.close();
+    }
+
+    private long room(String name) {
+        LogWrite.Create create = new LogWrite.Create(name, Long.MAX_VALUE, new CompletableFuture<>());
+        writer.commit(List.of(create));
+        return create.done().join();
+    }
+
+    private static LogWrite.Append append(long room, byte[] payload) {
+        return new LogWrite.Append(room, UUID.randomUUID(), 7, payload, false, null, new CompletableFuture<>());
+    }
+
+    private static long seq(Write append) {
+        return ((LogWrite.Append) append).done().join().seq();
+    }
+
+    private List<Write> appendsToRooms(int count) {
+        List<Write> group = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            group.add(append(room("room" + i), PAYLOAD));
+        }
+        return group;
+    }
+
+    @Test
+    void writeThatBreaksAConstraint_failsAlone() {
+        for (int at : new int[] {0, 17, 49}) {
+            List<Write> group = appendsToRooms(50);
+            LogWrite.Append poison = append(room("poisoned"), null);
+            group.set(at, poison);
+            writer.commit(group);
+
+            assertThat(poison.done()).isCompletedExceptionally();
+            for (Write w : group) {
+                assertThat(w.done().isCompletedExceptionally()).isEqualTo(w == poison);
+            }
+        }
+        assertThat(db.count("room_log")).isEqualTo(3 * 49);
+        assertThat(head("poisoned")).as("nothing is left of the failed one").isZero();
+    }
+
+    private long head(String name) {
+        return db.jdbi.withHandle(h -> h.createQuery("SELECT head FROM rooms WHERE name = :name")
+                .bind("name", name)
+                .mapTo(Long.class)
+                .one());
+    }
+
+    @Test
+    void taskThatThrows_failsAlone() {
+        List<Write> group = appendsToRooms(10);
+        Write.Task bad = new Write.Task(
+                h -> {
+                    throw new IllegalStateException("on purpose");
+                },
+                new CompletableFuture<>());
+        group.add(5, bad);
+        writer.commit(group);
+
+        assertThat(bad.done()).isCompletedExceptionally();
+        assertThat(db.count("room_log")).isEqualTo(10);
+    }
+
+    @Test
+    void roomThatIsGone_failsAlone() {
+        List<Write> group = appendsToRooms(10);
+        db.deleteRoom("room3");
+        writer.commit(group);
+
+        for (int i = 0; i < 10; i++) {
+            assertThat(group.get(i).done().isCompletedExceptionally()).isEqualTo(i == 3);
+        }
+        assertThat(group.get(3).done())
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withCauseInstanceOf(RoomGoneException.class);
+    }
+
+    @Test
+    void manyWritesOfOneRoomInAGroup_keepTheirOrder() {
+        long room = room("a");
+        List<Write> group = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            group.add(append(room, PAYLOAD));
+        }
+        writer.commit(group);
+        for (int i = 0; i < 30; i++) {
+            assertThat(seq(group.get(i))).isEqualTo((long) i + 1);
+        }
+    }
+
+    @Test
+    void batchThatIsThereAlready_isFoundAndHarmsNoOther() {
+        List<Write> group = appendsToRooms(20);
+        writer.commit(group);
+        List<Write> again = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            LogWrite.Append first = (LogWrite.Append) group.get(i);
+            again.add(
+                    i % 5 == 0
+                            ? new LogWrite.Append(
+                                    first.roomId(), first.batchId(), 8, PAYLOAD, true, null, new CompletableFuture<>())
+                            : append(first.roomId(), PAYLOAD));
+        }
+        writer.commit(again);
+        for (int i = 0; i < 20; i++) {
+            assertThat(seq(again.get(i))).isEqualTo(i % 5 == 0 ? 1L : 2L);
+        }
+        assertThat(db.count("room_log")).isEqualTo(36);
+    }
+
+    @Test
+    void databaseThatIsGone_failsAllAndNothingIsThere() throws Exception {
+        List<Write> group = appendsToRooms(10);
+        db.jdbi.useHandle(h -> h.execute("ALTER TABLE room_log RENAME TO elsewhere"));
+        writer.commit(group);
+
+        assertThat(group).allMatch(w -> w.done().isCompletedExceptionally());
+        db.jdbi.useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO room_log"));
+        assertThat(db.count("room_log")).isZero();
+        assertThat(head("room0")).isZero();
+    }
+}
