@@ -142,6 +142,7 @@ public class ApiFactory {
     List<Object> components(DocumentCalls calls, EventStreams streams, Hooks hooks, LongSupplier clock) {
         List<Object> all = new ArrayList<>(List.of(
                 new RawPathFilter(),
+                new NeedsFilter(),
                 new KeyFilter(calls.bodies()),
                 new UnreadBodyFilter(calls.bodies()),
                 new UnwantedBodyFilter(calls.bodies()),

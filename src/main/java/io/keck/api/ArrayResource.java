@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Root;
@@ -33,6 +35,7 @@ public final class ArrayResource {
     }
 
     /** The whole array. */
+    @Needs(Right.READ)
     @GET
     @Path("{name}")
     public void get(@BeanParam Call call, @Encoded @PathParam("name") String name, @Suspended AsyncResponse response) {
@@ -41,6 +44,7 @@ public final class ArrayResource {
     }
 
     /** One element. */
+    @Needs(Right.READ)
     @GET
     @Path("{name}/{index: [^/]*}")
     public void getElement(
@@ -58,6 +62,7 @@ public final class ArrayResource {
     }
 
     /** Adds an element, and answers with the whole array. */
+    @Needs({Right.READ, Right.WRITE})
     @POST
     @Path("{name}")
     public void insert(
@@ -101,6 +106,7 @@ public final class ArrayResource {
     }
 
     /** Removes an element. */
+    @Needs({Right.READ, Right.WRITE})
     @DELETE
     @Path("{name}/{index: [^/]*}")
     public void deleteElement(

@@ -1,5 +1,8 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Purpose;
+import io.keck.access.Right;
 import io.keck.blob.BlobStore;
 import io.keck.metrics.BlobMetrics;
 import jakarta.servlet.http.HttpServletRequest;
@@ -39,6 +42,7 @@ public final class BlobsResource {
     }
 
     /** Stores the body: 200 with its id once it is committed. */
+    @Needs(Right.BLOB_WRITE)
     @POST
     public Response post(
             @PathParam("workspace") String workspace, @Context HttpServletRequest request, InputStream body) {
@@ -51,6 +55,7 @@ public final class BlobsResource {
     }
 
     /** Whether there is such a blob, with all headers of a GET. */
+    @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @HEAD
     @Path("/{id}")
     public Response head(
@@ -59,6 +64,7 @@ public final class BlobsResource {
     }
 
     /** The blob, or a range of it. */
+    @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @GET
     @Path("/{id}")
     public Response get(
@@ -67,6 +73,7 @@ public final class BlobsResource {
     }
 
     /** Deletes a blob: 204, or 404 when there is none. */
+    @Needs(Right.BLOB_DELETE)
     @DELETE
     @Path("/{id}")
     public Response delete(

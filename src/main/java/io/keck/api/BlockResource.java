@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.api.Parameters.Page;
 import io.keck.block.Block;
@@ -58,6 +60,7 @@ public final class BlockResource {
     }
 
     /** One block. */
+    @Needs(Right.READ)
     @GET
     public void get(
             @BeanParam Call call, @Encoded @PathParam("block") String block, @Suspended AsyncResponse response) {
@@ -66,6 +69,7 @@ public final class BlockResource {
     }
 
     /** Sets properties of a block, which is made where there is none. */
+    @Needs({Right.READ, Right.WRITE})
     @POST
     public void put(
             @BeanParam Call call,
@@ -92,6 +96,7 @@ public final class BlockResource {
     }
 
     /** Removes a block: 204, also where there is none. */
+    @Needs({Right.READ, Right.WRITE})
     @DELETE
     public void delete(
             @BeanParam Call call, @Encoded @PathParam("block") String block, @Suspended AsyncResponse response) {
@@ -105,6 +110,7 @@ public final class BlockResource {
     }
 
     /** A page of the ids of a block's children; 404 with the same JSON where it is empty. */
+    @Needs(Right.READ)
     @GET
     @Path("children")
     public void children(
@@ -122,6 +128,7 @@ public final class BlockResource {
     }
 
     /** Puts a block among the children of this one. */
+    @Needs({Right.READ, Right.WRITE})
     @POST
     @Path("children")
     public void insert(
@@ -176,6 +183,7 @@ public final class BlockResource {
     }
 
     /** Takes a block out of the children of this one; 404 where it is not among them. */
+    @Needs({Right.READ, Right.WRITE})
     @DELETE
     @Path("children/{child: [^/]*}")
     public void remove(

@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.api.Parameters.Page;
 import io.keck.block.Block;
@@ -23,6 +25,7 @@ public final class BlocksResource {
     }
 
     /** A page of blocks in order of their ids; 404 with the same JSON where it is empty. */
+    @Needs(Right.READ)
     @GET
     public void get(
             @BeanParam Call call,

@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.room.Documents.Answer;
 import jakarta.ws.rs.BeanParam;
@@ -18,6 +20,7 @@ public final class ClientResource {
     }
 
     /** The client id under which this node would write now. */
+    @Needs(Right.READ)
     @GET
     public void get(@BeanParam Call call, @Suspended AsyncResponse response) {
         String workspace = call.workspace();

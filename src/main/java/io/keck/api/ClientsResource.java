@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.History;
 import jakarta.ws.rs.BeanParam;
@@ -18,6 +20,7 @@ public final class ClientsResource {
     }
 
     /** The ids of all clients that ever wrote in it, ascending. */
+    @Needs({Right.READ, Right.HISTORY})
     @GET
     public void get(@BeanParam Call call, @Suspended AsyncResponse response) {
         calls.read(response, call, Missing.SENTENCE, doc -> Reply.json(History.clients(doc)));

@@ -1,11 +1,12 @@
 package io.keck.api;
 
+import io.keck.access.Public;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
 import java.io.InputStream;
@@ -106,6 +107,7 @@ public final class DocsResource {
     }
 
     /** The page; without the slash at the end its files would not be found. */
+    @Public("It describes the interface, and no document.")
     @GET
     public Response index(@Context UriInfo uri) throws IOException {
         return uri.getRequestUri().getRawPath().endsWith("/")
@@ -114,6 +116,7 @@ public final class DocsResource {
     }
 
     /** A file of the page. */
+    @Public("It describes the interface, and no document.")
     @GET
     @Path("{file}")
     public Response file(@PathParam("file") String file) throws IOException {

@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Root;
@@ -34,6 +36,7 @@ public final class ExportResource {
     }
 
     /** As an update in V1 or V2, or as JSON. */
+    @Needs(Right.READ)
     @GET
     public void export(
             @BeanParam Call call,

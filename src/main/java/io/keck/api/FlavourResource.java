@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.block.Block;
 import io.keck.block.Workspace;
@@ -21,6 +23,7 @@ public final class FlavourResource {
     }
 
     /** All of them, in order of their ids. */
+    @Needs(Right.READ)
     @GET
     public void get(
             @BeanParam Call call, @Encoded @PathParam("flavour") String flavour, @Suspended AsyncResponse response) {

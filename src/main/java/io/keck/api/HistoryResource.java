@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.feed.BlockHistory;
 import io.keck.feed.Histories;
@@ -22,6 +24,7 @@ public final class HistoryResource {
     }
 
     /** What is known of it by client and clock, of one client or (0, or none) of all. */
+    @Needs({Right.READ, Right.HISTORY})
     @GET
     public void get(
             @BeanParam Call call,

@@ -1,11 +1,13 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -29,6 +31,7 @@ public final class HookResource {
     }
 
     /** Takes an array of changes, as deliveries have it, and says so in the log at level DEBUG. */
+    @Needs(Right.ADMIN)
     @POST
     public Response take(@Context HttpHeaders headers, InputStream in) throws IOException {
         if (!(calls.bodies().json(headers, in) instanceof List<?> histories)

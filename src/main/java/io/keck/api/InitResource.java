@@ -1,11 +1,14 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.Update;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.RoomMissingException;
 import jakarta.ws.rs.BeanParam;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.QueryParam;
@@ -33,16 +36,21 @@ public final class InitResource {
      * 200 with the whole document where the workspace was made, 304 where there was one that is kept. The repeat of a request
      * that made it gets 200 with the document as it is then, or 404 where it was deleted since.
      */
+    @Needs(Right.CREATE) // and Right.REPLACE with force=true
     @POST
     public void init(
             @BeanParam Call call,
             @QueryParam("force") @Nullable String force,
             @Context HttpHeaders headers,
+            @Context HttpServletRequest request,
             InputStream body,
             @Suspended AsyncResponse response)
             throws IOException {
         String workspace = call.workspace();
         boolean replace = Parameters.flag("force", force);
+        if (replace) {
+            NeedsFilter.demand(request, workspace, Right.REPLACE);
+        }
         byte[] bytes = calls.bodies().update(headers, body);
         Update update;
         try {

@@ -61,9 +61,15 @@ public final class KeyFilter implements ContainerRequestFilter {
         String query = request.getUriInfo().getRequestUri().getRawQuery();
         Supplier<RequestKey> made = () -> {
             skip(digested);
-            return new RequestKey(key, Fingerprint.of(method, path, query, body.digest()));
+            return new RequestKey(owned(request, key), Fingerprint.of(method, path, query, body.digest()));
         };
         request.setProperty(PROPERTY, made);
+    }
+
+    /** The same key of two principals is two keys. A line feed is in neither. */
+    private static String owned(ContainerRequestContext request, String key) {
+        Object principal = request.getProperty(NeedsFilter.PRINCIPAL);
+        return principal == null ? key : principal + "\n" + key;
     }
 
     /** Takes what is left of a body, since all of it counts, also where nothing else reads it. */

@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Root;
@@ -20,6 +22,7 @@ public final class KeysResource {
     }
 
     /** All names, sorted: documents come to know roots in another order on each node. */
+    @Needs(Right.READ)
     @GET
     public void get(@BeanParam Call call, @Suspended AsyncResponse response) {
         calls.read(response, call, Missing.SENTENCE, doc -> Reply.json(names(doc)));

@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Root;
@@ -30,6 +32,7 @@ public final class MapResource {
     }
 
     /** The whole map. */
+    @Needs(Right.READ)
     @GET
     @Path("{name}")
     public void get(@BeanParam Call call, @Encoded @PathParam("name") String name, @Suspended AsyncResponse response) {
@@ -38,6 +41,7 @@ public final class MapResource {
     }
 
     /** One value. */
+    @Needs(Right.READ)
     @GET
     @Path("{name}/{key: [^/]*}")
     public void getKey(
@@ -60,6 +64,7 @@ public final class MapResource {
     }
 
     /** Sets all entries of an object, and answers with the whole map. */
+    @Needs({Right.READ, Right.WRITE})
     @POST
     @Path("{name}")
     public void put(
@@ -92,6 +97,7 @@ public final class MapResource {
     }
 
     /** Removes one key: 204, also where there is none. */
+    @Needs({Right.READ, Right.WRITE})
     @DELETE
     @Path("{name}/{key: [^/]*}")
     public void deleteKey(

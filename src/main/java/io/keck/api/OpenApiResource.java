@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Public;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -27,6 +28,7 @@ public final class OpenApiResource {
     }
 
     /** The description. */
+    @Public("It describes the interface, and no document.")
     @GET
     @Produces(MediaType.APPLICATION_JSON)
     public byte[] get() {

@@ -1,8 +1,17 @@
 package io.keck.api;
 
+import io.keck.access.Decision;
+import io.keck.access.Fault;
+import io.keck.access.Grant;
+import io.keck.access.Needs;
+import io.keck.access.Purpose;
+import io.keck.access.Right;
+import io.keck.access.Visit;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.room.Documents.RoomMissingException;
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
@@ -15,8 +24,8 @@ import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  */
 @Path("/block/{workspace}/subscribe/sse")
 public final class SseResource {
+    /** The position of no life. */
+    private static final String NO_POSITION = "0-0";
+
     private final EventStreams streams;
 
     SseResource(EventStreams streams) {
@@ -35,6 +47,7 @@ public final class SseResource {
     }
 
     /** Follows the workspace, from now on or from where {@code Last-Event-ID} says. */
+    @Needs(value = Right.READ, tickets = Purpose.EVENTS)
     @GET
     public void get(
             @BeanParam Call call,
@@ -44,7 +57,9 @@ public final class SseResource {
         String workspace = call.workspace();
         boolean head = request.getMethod().equals("HEAD");
         AsyncContext context = request.getAsyncContext();
-        boolean accepted = streams.open(workspace, reader(workspace, head, context, response), lastEventId);
+        Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
+        RoomFeed.Reader reader = reader(workspace, head, context, response, visit);
+        boolean accepted = streams.open(workspace, reader, visible(lastEventId, visit, workspace));
         if (!accepted) {
             response.resume(Failures.response(
                             Reply.text(Status.SERVICE_UNAVAILABLE, "This node has as many streams as it can."))
@@ -53,8 +68,15 @@ public final class SseResource {
         }
     }
 
+    /** Whoever may not see the past goes on with the whole present state, as after the end of the retention. */
+    private static @Nullable String visible(@Nullable String lastEventId, Visit visit, String workspace) {
+        boolean past = lastEventId == null
+                || visit.demand(workspace, Purpose.EVENTS, Right.HISTORY) instanceof Decision.Admitted;
+        return past ? lastEventId : NO_POSITION;
+    }
+
     private static RoomFeed.Reader reader(
-            String workspace, boolean head, AsyncContext context, AsyncResponse response) {
+            String workspace, boolean head, AsyncContext context, AsyncResponse response, Visit visit) {
         return new RoomFeed.Reader() {
             @Override
             public EventStream.Output open() {
@@ -67,6 +89,7 @@ public final class SseResource {
                     stream.end();
                 } else {
                     listen(context, stream);
+                    follow(workspace, context, stream, visit);
                 }
             }
 
@@ -79,6 +102,48 @@ public final class SseResource {
                                 : Failures.of(why));
             }
         };
+    }
+
+    /** Ends the stream with the grant that it lives by. */
+    private static void follow(String workspace, AsyncContext context, EventStream stream, Visit visit) {
+        if (!(visit.on(workspace, Purpose.EVENTS) instanceof Decision.Admitted admitted)) {
+            stream.abort();
+            return;
+        }
+        Runnable unfollow = visit.follow(
+                admitted.grant(),
+                new Visit.Follower() {
+                    @Override
+                    public void ended(Fault fault) {
+                        stream.abort();
+                    }
+
+                    @Override
+                    public void changed(Grant grant) {}
+                },
+                Right.READ);
+        if (visit == Visit.OPEN) {
+            return;
+        }
+        try {
+            context.addListener(new AsyncListener() {
+                @Override
+                public void onComplete(AsyncEvent event) {
+                    unfollow.run();
+                }
+
+                @Override
+                public void onTimeout(AsyncEvent event) {}
+
+                @Override
+                public void onError(AsyncEvent event) {}
+
+                @Override
+                public void onStartAsync(AsyncEvent event) {}
+            });
+        } catch (IllegalStateException e) {
+            unfollow.run(); // the reader is gone already
+        }
     }
 
     private static void listen(AsyncContext context, EventStream stream) {

@@ -1,15 +1,17 @@
 package io.keck.api;
 
-import io.keck.feed.Hooks;
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.feed.Hooks.RefusedException;
+import io.keck.feed.Hooks;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
@@ -31,6 +33,7 @@ public final class SubscribeResource {
     }
 
     /** Sets the endpoint for all nodes; an empty one unsets it. */
+    @Needs(Right.ADMIN)
     @POST
     public void set(@Context HttpHeaders headers, InputStream in, @Suspended AsyncResponse response)
             throws IOException {

@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.Delta;
 import io.keck.crdt.Doc;
@@ -33,6 +35,7 @@ public final class TextResource {
     }
 
     /** The text alone as a JSON string, or with its formats as a delta. */
+    @Needs(Right.READ)
     @GET
     public void get(
             @BeanParam Call call,
@@ -47,6 +50,7 @@ public final class TextResource {
     }
 
     /** Edits the text, and answers with the whole of it. */
+    @Needs({Right.READ, Right.WRITE})
     @POST
     public void edit(
             @BeanParam Call call,

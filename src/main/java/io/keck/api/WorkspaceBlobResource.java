@@ -1,5 +1,8 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Purpose;
+import io.keck.access.Right;
 import io.keck.blob.BlobStore;
 import io.keck.metrics.BlobMetrics;
 import jakarta.servlet.http.HttpServletRequest;
@@ -35,6 +38,7 @@ public final class WorkspaceBlobResource {
     }
 
     /** Stores the body, whose length must be told in advance: 200 with its id once it is committed. */
+    @Needs(Right.BLOB_WRITE)
     @PUT
     public Response put(
             @PathParam("workspace") String workspace, @Context HttpServletRequest request, InputStream body) {
@@ -47,6 +51,7 @@ public final class WorkspaceBlobResource {
     }
 
     /** Whether there is such a blob, with all headers of a GET. */
+    @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @HEAD
     @Path("/{name}")
     public Response head(
@@ -57,6 +62,7 @@ public final class WorkspaceBlobResource {
     }
 
     /** The blob, or a range of it. */
+    @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @GET
     @Path("/{name}")
     public Response get(

@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.block.Workspace;
 import io.keck.crdt.Doc;
@@ -22,12 +24,14 @@ public final class WorkspaceResource {
     }
 
     /** The workspace with all blocks. */
+    @Needs(Right.READ)
     @GET
     public void get(@BeanParam Call call, @Suspended AsyncResponse response) {
         calls.read(response, call, Missing.SENTENCE, WorkspaceResource::json);
     }
 
     /** Makes the workspace where there is none, and answers with it. The body says nothing. */
+    @Needs({Right.READ, Right.CREATE})
     @POST
     public void create(@BeanParam Call call, @Suspended AsyncResponse response) {
         String workspace = call.workspace();
@@ -39,6 +43,7 @@ public final class WorkspaceResource {
     }
 
     /** Deletes the workspace on all nodes: 204, also when there is none, once it is committed. */
+    @Needs(Right.DELETE)
     @DELETE
     public void delete(@BeanParam Call call, @Suspended AsyncResponse response) {
         calls.resume(

@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Needs;
+import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.Root;
 import jakarta.ws.rs.BeanParam;
@@ -20,6 +22,7 @@ public final class XmlResource {
     }
 
     /** Its string form, as a JSON string. */
+    @Needs(Right.READ)
     @GET
     public void get(@BeanParam Call call, @Encoded @PathParam("name") String name, @Suspended AsyncResponse response) {
         String xml = Call.decode(name);

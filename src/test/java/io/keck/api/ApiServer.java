@@ -8,7 +8,9 @@ import io.dropwizard.jetty.ConnectorFactory;
 import io.dropwizard.jetty.HttpConnectorFactory;
 import io.dropwizard.testing.DropwizardTestSupport;
 import io.keck.blob.BlobStore;
+import io.keck.access.Visit;
 import io.keck.http.MainPort;
+import jakarta.servlet.DispatcherType;
 import io.keck.metrics.BlobMetrics;
 import io.keck.node.Node;
 import io.keck.storage.DatabaseFactory;
@@ -28,7 +30,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.eclipse.jetty.http.UriCompliance;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +57,9 @@ final class ApiServer implements AutoCloseable {
     final FakeDocuments documents = new FakeDocuments();
     final FakeFeed feed = new FakeFeed(documents);
 
+    /** Who comes with the next request. */
+    volatile Supplier<Visit> visits = () -> Visit.OPEN;
+
     /** Whether each look at the steady clock finds that half a minute has passed. */
     volatile boolean timeRaces;
 
@@ -74,6 +81,13 @@ final class ApiServer implements AutoCloseable {
         @Override
         public void run(Configuration configuration, Environment environment) {
             MainPort.install(environment, "The Connection header is missing.");
+            environment
+                    .servlets()
+                    .addFilter("visits", (request, response, chain) -> {
+                        request.setAttribute(Visit.ATTRIBUTE, server.visits.get());
+                        chain.doFilter(request, response);
+                    })
+                    .addMappingForUrlPatterns(EnumSet.allOf(DispatcherType.class), false, "/*");
             factory.build(new Node(environment), server.documents, server.feed.feed(), () -> NOW, server::nanos);
             if (server.blobs != null) {
                 DatabaseFactory database = new DatabaseFactory();

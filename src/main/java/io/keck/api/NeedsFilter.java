@@ -1,0 +1,141 @@
+package io.keck.api;
+
+import io.keck.access.Decision;
+import io.keck.access.Fault;
+import io.keck.access.Needs;
+import io.keck.access.Public;
+import io.keck.access.Purpose;
+import io.keck.access.Right;
+import io.keck.access.Visit;
+import jakarta.annotation.Priority;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.Priorities;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerRequestFilter;
+import jakarta.ws.rs.container.ContainerResponseContext;
+import jakarta.ws.rs.container.ContainerResponseFilter;
+import jakarta.ws.rs.container.ResourceInfo;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets a call in whose caller has the rights that its method names ({@link Needs}), before anything of it is read and before
+ * anybody looks whether there is such a document: so the answer to somebody who may not read a name says nothing of it. A
+ * method that names nothing is refused to everybody, but for open access. Stateless.
+ */
+@Priority(Priorities.AUTHORIZATION)
+public final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilter {
+    private static final String DOCUMENT = "workspace";
+    private static final String SHARED = "public";
+    /** The property of a request that holds the id of its principal; absent while access is open. */
+    static final String PRINCIPAL = NeedsFilter.class.getName() + ".principal";
+
+    @Context
+    private @Nullable ResourceInfo resource;
+
+    NeedsFilter() {}
+
+    @Override
+    public void filter(ContainerRequestContext request) {
+        Visit visit = Visit.of(request.getProperty(Visit.ATTRIBUTE));
+        Method method = resource == null ? null : resource.getResourceMethod();
+        if (visit == Visit.OPEN || method == null || isJerseysOwn(method) || isPublic(method)) {
+            return;
+        }
+        Needs needs = method.getAnnotation(Needs.class);
+        Response refused = needs == null ? refusal(new Decision.Refused(Fault.FORBIDDEN)) : judge(request, visit, needs);
+        if (refused != null) {
+            request.abortWith(refused);
+        }
+    }
+
+    /** Answers to OPTIONS and the like, which Jersey adds by itself. */
+    private static boolean isJerseysOwn(Method method) {
+        return method.getDeclaringClass().getName().startsWith("org.glassfish.jersey.");
+    }
+
+    static boolean isPublic(Method method) {
+        return method.isAnnotationPresent(Public.class)
+                || method.getDeclaringClass().isAnnotationPresent(Public.class);
+    }
+
+    /** Whether a method answers calls. */
+    static boolean isCall(Method method) {
+        return Arrays.stream(method.getAnnotations())
+                .map(Annotation::annotationType)
+                .anyMatch(type -> type.isAnnotationPresent(HttpMethod.class));
+    }
+
+    /** What is answered to one caller is nobody else's: no shared cache may keep it. */
+    @Override
+    public void filter(ContainerRequestContext request, ContainerResponseContext response) {
+        if (Visit.of(request.getProperty(Visit.ATTRIBUTE)) == Visit.OPEN) {
+            return;
+        }
+        Object caching = response.getHeaders().getFirst(HttpHeaders.CACHE_CONTROL);
+        if (caching == null) {
+            response.getHeaders().putSingle(HttpHeaders.CACHE_CONTROL, "private, no-store");
+        } else if (caching.toString().startsWith(SHARED)) {
+            response.getHeaders()
+                    .putSingle(
+                            HttpHeaders.CACHE_CONTROL,
+                            "private" + caching.toString().substring(SHARED.length()));
+        }
+    }
+
+    private static @Nullable Response judge(ContainerRequestContext request, Visit visit, Needs needs) {
+        Right[] rights = needs.value();
+        if (!rights[0].isOfDocument()) {
+            return answer(visit.onServer(rights[0]));
+        }
+        String document = document(request);
+        Purpose purpose = needs.tickets().length == 0 ? null : needs.tickets()[0];
+        Decision decision = visit.demand(document, purpose, rights);
+        if (decision instanceof Decision.Admitted admitted) {
+            request.setProperty(PRINCIPAL, admitted.grant().principal().id());
+        }
+        return answer(decision);
+    }
+
+    /** The name as the resource will read it; two readings of one address would be two documents. */
+    private static String document(ContainerRequestContext request) {
+        List<String> raw = request.getUriInfo().getPathParameters(false).get(DOCUMENT);
+        List<String> decoded = request.getUriInfo().getPathParameters(true).get(DOCUMENT);
+        String name = raw == null || raw.size() != 1 ? null : Call.decode(raw.get(0));
+        if (name == null || decoded == null || !decoded.equals(List.of(name))) {
+            throw Refusal.bad("The path is not percent-encoded UTF-8.");
+        }
+        return name;
+    }
+
+    private static @Nullable Response answer(Decision decision) {
+        return decision instanceof Decision.Refused refused ? refusal(refused) : null;
+    }
+
+    private static Response refusal(Decision.Refused refused) {
+        Fault fault = refused.fault();
+        Response.ResponseBuilder builder = Failures.response(Reply.text(fault.status(), fault.sentence() + "\n"));
+        if (fault.status() == Response.Status.UNAUTHORIZED.getStatusCode()) {
+            builder.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+        }
+        if (refused.retryAfterSeconds() > 0) {
+            builder.header(HttpHeaders.RETRY_AFTER, refused.retryAfterSeconds());
+        }
+        return builder.build();
+    }
+
+    /** Refuses a call that turns out to need another right of a document. */
+    static void demand(HttpServletRequest request, String document, Right right) {
+        if (Visit.of(request.getAttribute(Visit.ATTRIBUTE)).demand(document, null, right)
+                instanceof Decision.Refused refused) {
+            throw new jakarta.ws.rs.WebApplicationException(refusal(refused));
+        }
+    }
+}
