@@ -84,6 +84,19 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         return rooms;
     }
 
+    /** Whether there is a document of that name. A database that does not answer leaves that open: then there is none. */
+    boolean exists(String name) {
+        try {
+            return rooms.find(name).toCompletableFuture().get(HELD_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("The database does not say whether there is a document", e);
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     /** Whether a name is held, see {@link Rooms#isHeld}. A database that does not answer leaves that open: then it is not. */
     boolean isHeld(String name) {
         try {
@@ -120,6 +133,11 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
             @Override
             public boolean isHeld(String room) {
                 return RoomRuntime.this.isHeld(room);
+            }
+
+            @Override
+            public boolean exists(String room) {
+                return RoomRuntime.this.exists(room);
             }
 
             @Override

@@ -1,5 +1,6 @@
 package io.keck.socket;
 
+import io.keck.access.Fault;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.metrics.ConnectionMetrics.Ignored;
@@ -29,12 +30,17 @@ public final class CollaborationEndpoint extends Endpoint {
     /** Session property: where the peer is. */
     static final String ADDRESS = "io.keck.address";
 
+    /** Bytes that may wait for a client before it is no longer told of each refused update. */
+    private static final long MAX_DENIALS = 64 << 10;
+
     private final Sockets sockets;
     private long id;
     private String room = "";
     private String address = "";
     private @Nullable SocketConnection connection;
-    private @Nullable Seat seat;
+    private volatile @Nullable Seat seat;
+    private Admission admission = Admission.refused(Fault.MISSING);
+    private Runnable unfollow = () -> {};
     private boolean anyFrameCame;
     private boolean dropWasLogged;
 
@@ -54,9 +60,25 @@ public final class CollaborationEndpoint extends Endpoint {
         connection = opened;
         id = sockets.opened(opened);
         LOG.debug("Connection {} of room {}: opened by {}", id, room, address);
+        CloseReason refusal = gate.admission().refusal();
+        if (refusal != null) {
+            opened.close(refusal);
+            return;
+        }
+        admission = gate.admission();
         Seat taken = sockets.rooms().join(room, opened);
         seat = taken;
         opened.seat(taken);
+        unfollow = admission.follow(reason -> end(opened, reason), opened::send);
+    }
+
+    /** The grant has ended. */
+    private void end(SocketConnection ended, CloseReason reason) {
+        Seat taken = seat;
+        if (taken != null) {
+            taken.leave();
+        }
+        ended.close(reason);
     }
 
     private void listen(Session session, SocketConnection opened) {
@@ -124,10 +146,18 @@ public final class CollaborationEndpoint extends Endpoint {
             sockets.metrics().ignored(ignored(unknown.kind()));
             messages = messages.subList(0, messages.size() - 1);
         }
+        messages = admission.allowed(messages, refusal -> deny(from, refusal));
         messages.forEach(this::countDropped);
         Seat taken = seat;
         if (taken != null && !messages.isEmpty()) {
             taken.receive(messages, frame.length);
+        }
+    }
+
+    /** Tells a client that its update was refused, as long as it reads what it is told. */
+    private static void deny(SocketConnection from, byte[] message) {
+        if (from.backlog() < MAX_DENIALS) {
+            from.send(message);
         }
     }
 
@@ -175,6 +205,7 @@ public final class CollaborationEndpoint extends Endpoint {
     public void onClose(Session session, jakarta.websocket.CloseReason reason) {
         SocketConnection closed = connection;
         Seat taken = seat;
+        unfollow.run();
         if (taken != null) {
             taken.leave();
         }

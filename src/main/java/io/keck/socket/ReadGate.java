@@ -21,16 +21,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadGate implements InvocationHandler {
     private final CoreSession core;
+    private final Admission admission;
     private boolean closed;
     private boolean demanded;
 
-    private ReadGate(CoreSession core) {
+    private ReadGate(CoreSession core, Admission admission) {
         this.core = core;
+        this.admission = admission;
     }
 
     /** The gate of a session that came through {@link #negotiator}. */
     static ReadGate of(CoreSession session) {
         return (ReadGate) Proxy.getInvocationHandler(session);
+    }
+
+    /** How the session got in. */
+    Admission admission() {
+        return admission;
     }
 
     /** Jetty's own session. */
@@ -89,7 +96,8 @@ final class ReadGate implements InvocationHandler {
             public @Nullable FrameHandler negotiate(
                     ServerUpgradeRequest request, ServerUpgradeResponse response, Callback callback) {
                 FrameHandler handler = original.negotiate(request, response, callback);
-                return handler == null ? null : new GatedFrames(handler);
+                Admission admission = Admission.of(request.getAttribute(Admission.ATTRIBUTE));
+                return handler == null ? null : new GatedFrames(handler, admission);
             }
 
             @Override
@@ -100,11 +108,11 @@ final class ReadGate implements InvocationHandler {
     }
 
     /** Hands the gated session to the Jakarta side when it opens. */
-    private record GatedFrames(FrameHandler jakarta) implements FrameHandler {
+    private record GatedFrames(FrameHandler jakarta, Admission admission) implements FrameHandler {
         @Override
         public void onOpen(CoreSession coreSession, Callback callback) {
             CoreSession gated = (CoreSession) Proxy.newProxyInstance(
-                    ReadGate.class.getClassLoader(), new Class<?>[] {CoreSession.class}, new ReadGate(coreSession));
+                    ReadGate.class.getClassLoader(), new Class<?>[] {CoreSession.class}, new ReadGate(coreSession, admission));
             jakarta.onOpen(gated, callback);
         }
 

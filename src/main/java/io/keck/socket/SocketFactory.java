@@ -23,6 +23,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -61,6 +62,9 @@ public class SocketFactory {
          * but for names that were held a moment ago: then the database is asked.
          */
         boolean isHeld(String room);
+
+        /** Whether there is a document of that name; false where the database does not say in time. */
+        boolean exists(String room);
 
         /** Whether this node can have that room open. */
         boolean accepts(String room);
@@ -137,6 +141,9 @@ public class SocketFactory {
                 .build();
     }
 
+    /** What a subprotocol begins with that is a credential: it is named back only to clients that offer nothing else. */
+    private static final String CREDENTIAL = "bearer.";
+
     /** Makes one endpoint a connection and tells it the room and the address of its handshake. */
     private static final class PerConnection extends ServerEndpointConfig.Configurator {
         private final Sockets sockets;
@@ -160,9 +167,13 @@ public class SocketFactory {
         /** Any that is offered will do, since tokens travel there, too; Jetty's own choice logs those it does not know. */
         @Override
         public String getNegotiatedSubprotocol(List<String> supported, List<String> requested) {
-            return requested.contains(UpgradeFilter.PROTOCOL)
-                    ? UpgradeFilter.PROTOCOL
-                    : requested.stream().findFirst().orElse("");
+            if (requested.contains(UpgradeFilter.PROTOCOL)) {
+                return UpgradeFilter.PROTOCOL;
+            }
+            Optional<String> plain = requested.stream()
+                    .filter(offered -> !offered.startsWith(CREDENTIAL))
+                    .findFirst();
+            return plain.or(() -> requested.stream().findFirst()).orElse("");
         }
 
         @Override

@@ -1,5 +1,10 @@
 package io.keck.socket;
 
+import io.keck.access.Decision;
+import io.keck.access.Fault;
+import io.keck.access.Grant;
+import io.keck.access.Right;
+import io.keck.access.Visit;
 import io.keck.metrics.ConnectionMetrics;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -38,14 +43,25 @@ public final class UpgradeFilter extends HttpFilter {
         if (room == null) {
             say(response, path.status(), path.problem());
         } else if (request.getMethod().equals("POST")) {
-            response.setContentType("application/json");
-            response.getOutputStream().print("{\"protocol\":\"" + PROTOCOL + "\"}");
+            post(request, response, room);
         } else if (!request.getMethod().equals("GET")) {
             response.setHeader("Allow", "GET, POST");
             say(response, 405, "Only GET, to connect, and POST are understood here.");
         } else {
             get(request, response, chain, room);
         }
+    }
+
+    /** Says what a credential allows, and gives a ticket for addresses. With open access, the protocol alone. */
+    private static void post(HttpServletRequest request, HttpServletResponse response, String room)
+            throws IOException {
+        Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
+        if (visit != Visit.OPEN) {
+            TicketCall.answer(request, response, visit, room);
+            return;
+        }
+        response.setContentType("application/json");
+        response.getOutputStream().print("{\"protocol\":\"" + PROTOCOL + "\"}");
     }
 
     private void get(HttpServletRequest request, HttpServletResponse response, FilterChain chain, String room)
@@ -67,6 +83,20 @@ public final class UpgradeFilter extends HttpFilter {
 
     private void upgrade(HttpServletRequest request, HttpServletResponse response, FilterChain chain, String room)
             throws IOException, ServletException {
+        Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
+        Decision decision = Admission.judge(visit, room);
+        if (decision instanceof Decision.Refused refused) {
+            turnAway(request, response, chain, refused);
+            return;
+        }
+        if (decision instanceof Decision.Admitted admitted) {
+            Grant grant = admitted.grant();
+            if (lacksDocument(grant, room)) {
+                turnAway(request, response, chain, new Decision.Refused(Fault.FORBIDDEN));
+                return;
+            }
+            request.setAttribute(Admission.ATTRIBUTE, Admission.of(visit, grant));
+        }
         if (gatekeeper.isHeld(room)) {
             response.setHeader("Retry-After", "60");
             refuse(response, 404, "This document was deleted a moment ago.");
@@ -78,12 +108,44 @@ public final class UpgradeFilter extends HttpFilter {
         }
     }
 
+    /** A writer would create the document with its first content. */
+    private boolean lacksDocument(Grant grant, String room) {
+        return grant.allows(Right.WRITE) && !grant.allows(Right.CREATE) && !gatekeeper.exists(room);
+    }
+
+    /**
+     * Refuses a connection. Pages see nothing of an HTTP status, only that the connection failed, and their clients try again
+     * for ever: they are let in and closed at once with a code that says why, before a room knows of them.
+     */
+    private void turnAway(
+            HttpServletRequest request, HttpServletResponse response, FilterChain chain, Decision.Refused refused)
+            throws IOException, ServletException {
+        Fault fault = refused.fault();
+        if (request.getHeader("Origin") != null) {
+            request.setAttribute(Admission.ATTRIBUTE, Admission.refused(fault));
+            chain.doFilter(request, response);
+            return;
+        }
+        answer(response, refused);
+        metrics.refused(fault.status());
+    }
+
+    static void answer(HttpServletResponse response, Decision.Refused refused) throws IOException {
+        if (refused.fault().status() == HttpServletResponse.SC_UNAUTHORIZED) {
+            response.setHeader("WWW-Authenticate", "Bearer");
+        }
+        if (refused.retryAfterSeconds() > 0) {
+            response.setHeader("Retry-After", Integer.toString(refused.retryAfterSeconds()));
+        }
+        say(response, refused.fault().status(), refused.fault().sentence());
+    }
+
     private void refuse(HttpServletResponse response, int status, String sentence) throws IOException {
         metrics.refused(status);
         say(response, status, sentence);
     }
 
-    private static void say(HttpServletResponse response, int status, String sentence) throws IOException {
+    static void say(HttpServletResponse response, int status, String sentence) throws IOException {
         response.setStatus(status);
         response.setContentType("text/plain;charset=utf-8");
         response.getOutputStream().write((sentence + "\n").getBytes(StandardCharsets.UTF_8));
