@@ -2,6 +2,8 @@ package io.keck.auth;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.MinDuration;
 import io.keck.access.AccessStore;
@@ -39,10 +41,12 @@ public class AccessFactory {
     public static class HookFactory {
         @NotNull
         @JsonProperty
+        @JsonSetter(nulls = Nulls.SKIP)
         private String url = "";
 
         @NotNull
         @JsonProperty
+        @JsonSetter(nulls = Nulls.SKIP)
         private String secret = "";
 
         @NotNull
@@ -59,10 +63,12 @@ public class AccessFactory {
     public static class HeadersFactory {
         @NotNull
         @JsonProperty
+        @JsonSetter(nulls = Nulls.SKIP)
         private String names = "";
 
         @NotNull
         @JsonProperty
+        @JsonSetter(nulls = Nulls.SKIP)
         private String peers = "127.0.0.1,::1";
     }
 
@@ -70,18 +76,22 @@ public class AccessFactory {
     public static class RuleFactory {
         @NotNull
         @JsonProperty
+        @JsonSetter(nulls = Nulls.SKIP)
         private String principal = "";
 
         @NotNull
         @JsonProperty
+        @JsonSetter(nulls = Nulls.SKIP)
         private String group = "";
 
         @NotNull
         @JsonProperty
+        @JsonSetter(nulls = Nulls.SKIP)
         private String match = "";
 
         @NotNull
         @JsonProperty
+        @JsonSetter(nulls = Nulls.SKIP)
         private String role = "";
 
         ConfiguredRules.Entry build() {
@@ -97,6 +107,7 @@ public class AccessFactory {
 
     @NotNull
     @JsonProperty
+    @JsonSetter(nulls = Nulls.SKIP)
     private String apiKeysFile = "";
 
     @Valid
@@ -111,18 +122,22 @@ public class AccessFactory {
 
     @NotNull
     @JsonProperty
+    @JsonSetter(nulls = Nulls.SKIP)
     private String cookie = "";
 
     @NotNull
     @JsonProperty
+    @JsonSetter(nulls = Nulls.SKIP)
     private String cookieOrigins = "";
 
     @NotNull
     @JsonProperty
+    @JsonSetter(nulls = Nulls.SKIP)
     private String anonymous = "";
 
     @NotNull
     @JsonProperty
+    @JsonSetter(nulls = Nulls.SKIP)
     private String signedIn = "";
 
     @Valid

@@ -2,6 +2,8 @@ package io.keck.auth;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import io.dropwizard.util.Duration;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
@@ -32,13 +34,16 @@ public class JwtFactory {
 
         @NotNull
         @JsonProperty
+        @JsonSetter(nulls = Nulls.SKIP)
         private String algorithm = "";
 
         @JsonProperty
+        @JsonSetter(nulls = Nulls.SKIP)
         private String secret = "";
 
         /** A file with a public key in PEM. */
         @JsonProperty
+        @JsonSetter(nulls = Nulls.SKIP)
         private String file = "";
 
         VerificationKey build() {
@@ -62,14 +67,17 @@ public class JwtFactory {
 
     @NotNull
     @JsonProperty
+    @JsonSetter(nulls = Nulls.SKIP)
     private String secret = "";
 
     @NotNull
     @JsonProperty
+    @JsonSetter(nulls = Nulls.SKIP)
     private String jwksUrl = "";
 
     @NotNull
     @JsonProperty
+    @JsonSetter(nulls = Nulls.SKIP)
     private String discovery = "";
 
     @Valid
@@ -79,10 +87,12 @@ public class JwtFactory {
 
     @NotNull
     @JsonProperty
+    @JsonSetter(nulls = Nulls.SKIP)
     private String issuer = "";
 
     @NotNull
     @JsonProperty
+    @JsonSetter(nulls = Nulls.SKIP)
     private String audience = "";
 
     @NotNull
