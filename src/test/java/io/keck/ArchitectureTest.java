@@ -1,16 +1,25 @@
 package io.keck;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.keck.access.Caller;
+import io.keck.access.Needs;
+import io.keck.access.Public;
 import io.keck.room.RequestKey;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -63,6 +72,42 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage("io.keck.crdt");
 
+    /** Who may do what are values, which every floor above may ask for. */
+    @ArchTest
+    static final ArchRule access_knowsNothing = only("io.keck.access", "io.keck.access");
+
+    /** A caller is made in one place, so nothing else can let anybody in. */
+    @ArchTest
+    static final ArchRule callers_areMadeInOnePlace = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.keck.auth..", "io.keck.access")
+            .should()
+            .callConstructorWhere(DescribedPredicate.describe(
+                    "it makes a caller",
+                    call -> call.getTargetOwner().isEquivalentTo(Caller.class)));
+
+    /** Deny by default: what names no right is refused, and does not get into the repository. */
+    @ArchTest
+    static final ArchRule everyCall_namesItsRight = methods()
+            .that(DescribedPredicate.describe("answer calls", ArchitectureTest::isCall))
+            .should(haveARight());
+
+    private static boolean isCall(JavaMethod method) {
+        return method.getAnnotations().stream()
+                .anyMatch(a -> a.getRawType().isAnnotatedWith(jakarta.ws.rs.HttpMethod.class));
+    }
+
+    private static ArchCondition<JavaMethod> haveARight() {
+        return new ArchCondition<>("name the right they need, or say that they are public") {
+            @Override
+            public void check(JavaMethod method, ConditionEvents events) {
+                boolean named = method.isAnnotatedWith(Needs.class) != method.isAnnotatedWith(Public.class);
+                events.add(new SimpleConditionEvent(
+                        method, named, method.getFullName() + (named ? " names it" : " names none, or both")));
+            }
+        };
+    }
+
     @ArchTest
     static final ArchRule block_knowsTheEngineOnly =
             only("io.keck.block", "io.keck.block", "io.keck.crdt", "io.keck.crdt.store", "io.keck.crdt.lib0");
@@ -84,6 +129,7 @@ class ArchitectureTest {
     static final ArchRule engineProtocolAndRoom_haveNoThreads = noClasses()
             .that()
             .resideInAnyPackage(
+                    "io.keck.access..",
                     "io.keck.crdt..",
                     "io.keck.protocol..",
                     "io.keck.metrics..",
@@ -105,6 +151,7 @@ class ArchitectureTest {
     static final ArchRule engineProtocolAndRoom_haveNoClock = noClasses()
             .that()
             .resideInAnyPackage(
+                    "io.keck.access..",
                     "io.keck.crdt..",
                     "io.keck.protocol..",
                     "io.keck.metrics..",
@@ -140,6 +187,7 @@ class ArchitectureTest {
     static final ArchRule floors_neverSeeAWing = noClasses()
             .that()
             .resideInAnyPackage(
+                    "io.keck.access..",
                     "io.keck.crdt..",
                     "io.keck.protocol..",
                     "io.keck.metrics..",
