@@ -8,7 +8,9 @@ import io.keck.api.ApiFactory;
 import io.keck.api.EventStreams;
 import io.keck.config.ConfigurationReader;
 import io.keck.feed.ChangeLog;
+import io.keck.http.Guard;
 import io.keck.http.MainPort;
+import io.keck.ops.EdgeMeters;
 import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
 import io.keck.ops.RoomChecks;
@@ -76,6 +78,13 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         String label = config.nodeIdOrRandom();
         Instruments instruments = Instruments.of(environment);
         JdbiUpdateLog log = config.database().build(environment, label, settings.deletedNameHold(), instruments.log());
+        Guard.install(
+                environment,
+                config.getServerFactory(),
+                Connectors.hosts(config),
+                config.cors().allowed(),
+                new EdgeMeters(instruments.prometheus())::refused,
+                RoomRuntime.clock());
         instruments.log().watch(log::answers, config.database().embedded());
         Bus bus = config.redis().build(environment, log.nodes().cluster(), label, log.clock(), instruments.bus());
         instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);

@@ -144,6 +144,8 @@ final class MetricNames {
     // ---- the HTTP interface, and the node itself
     /** By {@code status}: 2xx, 3xx, 4xx, 5xx; without streams of events, which last. */
     static final String REST_SECONDS = "keck_rest_request_seconds";
+    /** By {@code reason}: host, origin, preflight, header. Requests of browsers that were refused before all else. */
+    static final String EDGE_REFUSED = "keck_edge_refused_total";
     /** 1 while /health is 200. */
     static final String NODE_READY = "keck.node.ready";
     /** What of the old generation was still in use after it was last cleaned, as a part of its greatest size. */
