@@ -45,8 +45,8 @@ final class Replica {
         /** The log has another past than the replica; the owner calls {@link #become} likewise. */
         void replace(Replacement fresh);
 
-        /** Rows of the bus or of a read were taken in. */
-        void caughtUp();
+        /** Rows of the bus or of a read were taken in; whether the room is made, see {@link UpdateLog.Contents}. */
+        void caughtUp(boolean isMade);
 
         /**
          * A read of the log has ended, and no other has begun.
@@ -259,7 +259,7 @@ final class Replica {
         if (row.seq() == applied + 1 && continues(row.before(), last)) {
             take(row.seq(), row.batchId(), row.link(), row.payload());
             metrics.heard(metrics.nanos() - at);
-            owner.caughtUp();
+            owner.caughtUp(true);
         } else if (row.seq() > applied) {
             metrics.gap();
             readOn();
@@ -353,7 +353,7 @@ final class Replica {
         if (applied > before) {
             metrics.caughtUp((int) (applied - before));
         }
-        owner.caughtUp();
+        owner.caughtUp(contents.isMade());
         readOnIfNeeded();
     }
 
@@ -493,7 +493,8 @@ final class Replica {
         }
         Update missing = fresh.reduce(Update.decode(store.encode(), DecodeLimits.OWN));
         UpdateLog.Head head = contents.head();
-        owner.replace(new Replacement(fresh, contents.roomId(), head.seq(), head.link(), missing));
+        owner.replace(
+                new Replacement(fresh, contents.roomId(), head.seq(), head.link(), missing, contents.isMade()));
         readOnIfNeeded();
     }
 }

@@ -205,6 +205,11 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     }
 
     @Override
+    public void forget(long roomId) {
+        var unused = change(roomId, h -> LogWriter.forget(h, roomId));
+    }
+
+    @Override
     public CompletionStage<Long> heldMillis(String name) {
         return names.heldMillis(name);
     }

@@ -198,7 +198,7 @@ final class NamedRooms {
 
     CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key) {
         return act(name, h -> {
-            Optional<Long> id = LogWriter.insert(h, name, clock.millis(), Long.MAX_VALUE);
+            Optional<Long> id = LogWriter.make(h, name, clock.millis());
             NameKeys.claim(h, name, key, id.orElse(NameKeys.NO_ROOM), clock.millis());
             return id;
         });
