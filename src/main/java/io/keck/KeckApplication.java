@@ -86,7 +86,10 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                 new EdgeMeters(instruments.prometheus())::refused,
                 RoomRuntime.clock());
         instruments.log().watch(log::answers, config.database().embedded());
-        Bus bus = config.redis().build(environment, log.nodes().cluster(), label, log.clock(), instruments.bus());
+        BusKeyring keys = new BusKeyring(log.nodes());
+        environment.lifecycle().manage(keys);
+        Bus bus = config.redis()
+                .build(environment, log.nodes().cluster(), label, log.clock(), keys, instruments.bus());
         instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);
         RoomRuntime runtime = new RoomRuntime(
                 log,

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends connections on all nodes when an operator says so. Other nodes hear of it over the bus, and find it in the
- * database: every second while the bus is away, every few seconds else. Each carries it out once. Thread-safe.
+ * Ends connections on all nodes when an operator says so. Other nodes find it in the database, where they look when the bus
+ * says that there is something: else every second while the bus is away, every few seconds while it is there. Each carries it out once. Thread-safe.
  */
 final class Kicks {
     private static final Logger LOG = LoggerFactory.getLogger(Kicks.class);
@@ -32,6 +32,7 @@ final class Kicks {
     private final BooleanSupplier isHealthy;
     private final SecureRandom random = new SecureRandom();
     private final AtomicBoolean asking = new AtomicBoolean();
+    private final AtomicBoolean again = new AtomicBoolean();
     private final ExecutorService thread = Executors.newSingleThreadExecutor(r -> {
         Thread asker = new Thread(r, "kicks");
         asker.setDaemon(true);
@@ -68,16 +69,14 @@ final class Kicks {
     Result kick(String room, String connection) {
         Bus.Kick kick = new Bus.Kick(random.nextLong(), room, connection);
         isNew(kick);
-        bus.kick(kick);
         int here = sockets.kick(room, connection);
         LOG.info("An operator ended {} connections on this node", here);
         boolean stored = true;
         try {
             database.add(kick);
+            bus.kick(kick); // they look into the database
         } catch (JdbiException e) {
-            LOG.warn(
-                    "A kick could not be stored in the database; nodes without the bus will not hear of it: {}",
-                    e.getMessage());
+            LOG.warn("A kick could not be stored in the database; other nodes will not hear of it: {}", e.getMessage());
             stored = false;
         }
         return new Result(here, bus.isHealthy(), stored);
@@ -87,8 +86,13 @@ final class Kicks {
         return done.put(kick.id(), true) == null;
     }
 
-    /** Another node says so. */
-    void told(Bus.Kick kick) {
+    /** Another node says that there is one: what it is stands in the database. */
+    void told(Bus.Kick hint) {
+        again.set(true);
+        look();
+    }
+
+    private void carryOut(Bus.Kick kick) {
         if (isNew(kick)) {
             int here = sockets.kick(kick.room(), kick.connection());
             LOG.info("An operator on another node ended {} connections on this node", here);
@@ -102,13 +106,27 @@ final class Kicks {
             return;
         }
         ticks = 0;
+        run();
+    }
+
+    private void look() {
+        if (asking.compareAndSet(false, true)) {
+            run();
+        }
+    }
+
+    private void run() {
         thread.execute(() -> {
             try {
-                database.poll().forEach(this::told);
+                again.set(false);
+                database.poll().forEach(this::carryOut);
             } catch (JdbiException e) {
                 LOG.debug("The database did not tell of kicks", e);
             } finally {
                 asking.set(false);
+            }
+            if (again.get()) { // a hint came while the database was asked
+                look();
             }
         });
     }

@@ -10,7 +10,9 @@ public interface BusMetrics {
         /** Bytes that do not hold what their checksum promises, or that cannot be read. */
         DAMAGED,
         /** Of another cluster, or of a release that says more than this one knows. */
-        ALIEN
+        ALIEN,
+        /** Not signed by a node of this database, repeated, or too old. */
+        FORGED
     }
 
     /** Something was handed to the bus. */

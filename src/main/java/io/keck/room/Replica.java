@@ -253,11 +253,13 @@ final class Replica {
     /**
      * Takes a row in that came over the bus, or reads on where it does not fit.
      *
+     * @param update what the row holds
      * @param at when the row came, by the clock of {@link RoomMetrics}
      */
-    void heard(Bus.Event.Committed row, long at) {
+    void heard(Bus.Event.Committed row, Update update, long at) {
         if (row.seq() == applied + 1 && continues(row.before(), last)) {
-            take(row.seq(), row.batchId(), row.link(), row.payload());
+            Batch own = batches.find(row.batchId());
+            owner.advance(new Advance(row.seq(), row.link(), last, own == null ? update : own.update(), own));
             metrics.heard(metrics.nanos() - at);
             owner.caughtUp(true);
         } else if (row.seq() > applied) {
