@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.SslOptions;
@@ -133,8 +134,15 @@ public class ClusterFactory {
      * @param cluster random, the same on all nodes of one database
      * @param label what the operator calls this node
      * @param clock the same on all nodes: messages tell when they were sent
+     * @param keys how messages are signed now; asked for each
      */
-    public Bus build(Host host, long cluster, String label, Clock clock, BusMetrics metrics) {
+    public Bus build(
+            Host host,
+            long cluster,
+            String label,
+            Clock clock,
+            Supplier<BusKeys> keys,
+            BusMetrics metrics) {
         if (url == null) {
             metrics.watch(false, Bus.NONE::isHealthy);
             return Bus.NONE;
@@ -155,6 +163,7 @@ public class ClusterFactory {
                 label,
                 clock,
                 System::nanoTime,
+                keys,
                 metrics);
         metrics.watch(true, bus::isHealthy);
         host.manage(bus);

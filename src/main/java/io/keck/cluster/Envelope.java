@@ -272,7 +272,7 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
                 new Content.OfRoom(new Event.Awareness(
                         in.readVarUint(),
                         in.readUint8() == 1,
-                        AwarenessState.decode(in.readVarUint8Array(), DecodeLimits.OWN)));
+                        AwarenessState.decode(in.readVarUint8Array(), DecodeLimits.DEFAULT)));
             case AWARENESS_ASKED -> new Content.OfRoom(new Event.AwarenessAsked(in.readUint8() == 1));
             case RESYNC -> new Content.OfRoom(new Event.Resync());
             case BEAT -> new Content.Beat(in.readVarString(), in.readBigInt64());

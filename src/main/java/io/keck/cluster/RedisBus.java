@@ -4,6 +4,7 @@ import io.dropwizard.lifecycle.Managed;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.metrics.BusMetrics;
 import io.keck.room.Bus;
+import io.keck.room.RepeatedWarning;
 import io.keck.thread.Loop;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -12,7 +13,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +49,10 @@ final class RedisBus implements Bus, Managed {
 
     private static final Logger LOG = LoggerFactory.getLogger(RedisBus.class);
     private static final String NODES = "nodes";
+    /** A signed message that is older by the database's clock, or comes from the future, is not taken. */
+    private static final long MAX_AGE_MS = 60_000;
+
+    private final RepeatedWarning damaged;
 
     private final Settings settings;
     private final Servers servers;
@@ -54,10 +61,13 @@ final class RedisBus implements Bus, Managed {
     private final String label;
     private final Clock clock;
     private final LongSupplier nanos;
+    private final Supplier<BusKeys> keys;
     private final BusMetrics metrics;
     private final List<Way> ways = new ArrayList<>();
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
     private final Loop beats;
+    /** When each node was last known: its messages are not taken again as long as they might be. Touched by the timer. */
+    private final Map<Long, Long> gone = new ConcurrentHashMap<>();
     private volatile @Nullable NodeListener nodeListener;
 
     /** Another node. */
@@ -70,6 +80,7 @@ final class RedisBus implements Bus, Managed {
      * @param boot random, drawn at each start
      * @param label what the operator calls this node
      * @param nanos as {@link System#nanoTime}
+     * @param keys how messages are signed now
      */
     RedisBus(
             Settings settings,
@@ -79,8 +90,10 @@ final class RedisBus implements Bus, Managed {
             String label,
             Clock clock,
             LongSupplier nanos,
+            Supplier<BusKeys> keys,
             BusMetrics metrics) {
         this.settings = settings;
+        this.keys = keys;
         this.servers = servers;
         this.cluster = cluster;
         this.boot = boot;
@@ -89,6 +102,7 @@ final class RedisBus implements Bus, Managed {
         this.nanos = nanos;
         this.metrics = metrics;
         this.beats = Loop.every("redis-beat", settings.beat(), this::tick);
+        this.damaged = new RepeatedWarning(LOG, () -> TimeUnit.NANOSECONDS.toMillis(nanos.getAsLong()));
         for (int i = 0; i < lanes(); i++) {
             ways.add(new Way(i));
         }
@@ -102,6 +116,9 @@ final class RedisBus implements Bus, Managed {
     private final class Way implements Lane.Receiver {
         private final String prefix;
         private final Lane lane;
+        private final Seal seal;
+        private final Replays replays = new Replays();
+        private final AtomicLong counter = new AtomicLong();
         private final Map<Long, Listener> rooms = new ConcurrentHashMap<>();
         /** When the newest of our beats that came back was sent. */
         private volatile long echoed;
@@ -115,6 +132,7 @@ final class RedisBus implements Bus, Managed {
 
         Way(int number) {
             prefix = "keck:" + Long.toUnsignedString(cluster, 36) + ":{" + number + "}:";
+            seal = new Seal(number);
             lane = new Lane(String.valueOf(number), servers, prefix + NODES, settings.maxQueued() / lanes(), this);
             echoed = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.goneAfter());
         }
@@ -129,8 +147,16 @@ final class RedisBus implements Bus, Managed {
                 return;
             }
             byte[] message = new Envelope(boot, roomId, clock.millis(), content).encode(cluster);
-            metrics.published(message.length);
-            lane.publish(channel, message);
+            BusKeys now = keys.get();
+            if (!now.keys().isEmpty()) {
+                byte[] signed = seal.seal(message, counter.getAndIncrement(), now.keys());
+                metrics.published(signed.length);
+                lane.publish(channel, signed);
+            }
+            if (now.unsigned()) { // for nodes that understand nothing else; the others take the signed one
+                metrics.published(message.length);
+                lane.publish(channel, message);
+            }
         }
 
         boolean isHealthy() {
@@ -145,21 +171,36 @@ final class RedisBus implements Bus, Managed {
         @Override
         public void received(byte[] message) {
             try {
-                Envelope envelope = Envelope.decode(message, cluster);
+                BusKeys now = keys.get();
+                Seal.Opened opened = Seal.isSealed(message) ? seal.open(message, now.keys()) : null;
+                if (opened == null && (Seal.isSealed(message) || !now.unsigned())) {
+                    metrics.refused(BusMetrics.Refusal.FORGED);
+                    return;
+                }
+                Envelope envelope = Envelope.decode(opened == null ? message : opened.envelope(), cluster);
+                long age = clock.millis() - envelope.sentAt();
+                if (opened != null
+                        && (Math.abs(age) > MAX_AGE_MS || !replays.isNew(envelope.boot(), opened.counter()))) {
+                    metrics.refused(BusMetrics.Refusal.FORGED);
+                    return;
+                }
+                if (opened == null && !now.keys().isEmpty() && (envelope.boot() == boot || replays.knows(envelope.boot()))) {
+                    return; // its node signs, and has sent this signed as well
+                }
                 if (envelope.boot() == boot) {
-                    if (envelope.content() instanceof Envelope.Content.Beat own) {
+                    if (envelope.content() instanceof Envelope.Content.Beat own && own.nanos() - echoed > 0) {
                         echoed = own.nanos();
                         metrics.beat(nanos.getAsLong() - own.nanos());
                     }
                     return;
                 }
-                metrics.received(message.length, clock.millis() - envelope.sentAt());
-                envelope.content().tell(new Heard(this, envelope));
+                metrics.received(message.length, age);
+                envelope.content().tell(new Heard(this, envelope, opened != null || now.keys().isEmpty(), now));
             } catch (Envelope.AlienException e) {
                 metrics.refused(BusMetrics.Refusal.ALIEN);
             } catch (DecodeException | IllegalArgumentException e) {
                 metrics.refused(BusMetrics.Refusal.DAMAGED);
-                LOG.warn("Dropped a damaged message from the bus: {}", e.getMessage());
+                damaged.warn("Dropped a damaged message from the bus: " + e.getMessage());
             }
         }
 
@@ -243,18 +284,38 @@ final class RedisBus implements Bus, Managed {
     private final class Heard implements Envelope.Content.Handler {
         private final Way way;
         private final Envelope envelope;
+        private final boolean signed;
+        private final BusKeys now;
 
-        Heard(Way way, Envelope envelope) {
+        Heard(Way way, Envelope envelope, boolean signed, BusKeys now) {
             this.way = way;
             this.envelope = envelope;
+            this.signed = signed;
+            this.now = now;
         }
 
         @Override
         public void ofRoom(Envelope.Content.OfRoom of) {
             Listener listener = way.rooms.get(envelope.roomId());
-            if (listener != null) {
-                listener.on(envelope.boot(), of.event());
+            if (listener == null) {
+                return;
             }
+            Event event = of.event();
+            if (!signed && event instanceof Event.Committed) {
+                event = new Event.Resync(); // anybody may have said so: the log knows
+            } else if (event instanceof Event.Unsaved && !canBeMeant()) {
+                metrics.refused(BusMetrics.Refusal.FORGED);
+                return;
+            }
+            listener.on(envelope.boot(), event);
+        }
+
+        /**
+         * An update that was not saved is taken from a node that is known by its beats. From one that signs nothing, only
+         * while the database is away: else its node saves it and says so.
+         */
+        private boolean canBeMeant() {
+            return peers.containsKey(envelope.boot()) && (signed || now.databaseAway());
         }
 
         @Override
@@ -351,6 +412,11 @@ final class RedisBus implements Bus, Managed {
                 ways.forEach(way -> way.rooms.values().forEach(l -> l.on(number, new Event.NodeGone())));
             }
         });
+        long nowNanos = nanos.getAsLong();
+        gone.values().removeIf(at -> nowNanos - at > TimeUnit.MILLISECONDS.toNanos(2 * MAX_AGE_MS));
+        peers.keySet().forEach(number -> gone.put(number, nowNanos));
+        gone.put(boot, nowNanos);
+        ways.forEach(way -> way.replays.keepOnly(gone.keySet()));
     }
 
     private Way way(long roomId) {

@@ -19,6 +19,7 @@ public final class BusMeters implements BusMetrics {
     private final Counter tooLarge;
     private final Counter damaged;
     private final Counter alien;
+    private final Counter forged;
     private final Counter connects;
     private final Counter disconnects;
     private final Counter nodesGone;
@@ -39,6 +40,7 @@ public final class BusMeters implements BusMetrics {
         tooLarge = registry.counter(MetricNames.BUS_TOO_LARGE);
         damaged = registry.counter(MetricNames.BUS_DAMAGED);
         alien = registry.counter(MetricNames.BUS_ALIEN);
+        forged = registry.counter(MetricNames.BUS_FORGED);
         connects = registry.counter(MetricNames.BUS_CONNECTS);
         disconnects = registry.counter(MetricNames.BUS_DISCONNECTS);
         nodesGone = registry.counter(MetricNames.BUS_NODES_GONE);
@@ -81,7 +83,11 @@ public final class BusMeters implements BusMetrics {
 
     @Override
     public void refused(Refusal why) {
-        (why == Refusal.DAMAGED ? damaged : alien).inc();
+        switch (why) {
+            case DAMAGED -> damaged.inc();
+            case ALIEN -> alien.inc();
+            case FORGED -> forged.inc();
+        }
     }
 
     @Override

@@ -61,6 +61,8 @@ final class MetricNames {
     static final String BATCH_BYTES = "keck_rooms_batch_bytes";
     /** Rows of other nodes, from the bus. */
     static final String ROWS_HEARD = "keck.rooms.rows-heard";
+    /** What came over the bus for a room and was no update, or beyond its limits. */
+    static final String ROWS_REFUSED = "keck.rooms.rows-refused";
     /** Rows of other nodes, read from the log. */
     static final String ROWS_CAUGHT_UP = "keck.rooms.rows-caught-up";
 
@@ -106,6 +108,8 @@ final class MetricNames {
     static final String BUS_TOO_LARGE = "keck.bus.too-large";
     static final String BUS_DAMAGED = "keck.bus.damaged";
     static final String BUS_ALIEN = "keck.bus.alien";
+    /** Messages that no node of this database has signed, or that came again. */
+    static final String BUS_FORGED = "keck.bus.forged";
     static final String BUS_CONNECTS = "keck.bus.connects";
     static final String BUS_DISCONNECTS = "keck.bus.disconnects";
     static final String BUS_NODES_GONE = "keck.bus.nodes-gone";
@@ -149,6 +153,8 @@ final class MetricNames {
     // ---- the HTTP interface, and the node itself
     /** By {@code status}: 2xx, 3xx, 4xx, 5xx; without streams of events, which last. */
     static final String REST_SECONDS = "keck_rest_request_seconds";
+    /** By {@code reason}: host, origin, preflight, header. Requests of browsers that were refused before all else. */
+    static final String EDGE_REFUSED = "keck_edge_refused_total";
     /** 1 while /health is 200. */
     static final String NODE_READY = "keck.node.ready";
     /** What of the old generation was still in use after it was last cleaned, as a part of its greatest size. */

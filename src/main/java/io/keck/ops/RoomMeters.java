@@ -28,6 +28,7 @@ public final class RoomMeters implements RoomMetrics {
     private final Counter catchUps;
     private final Counter caughtUp;
     private final Counter heard;
+    private final Counter rowsRefused;
     private final Counter gaps;
     private final Counter wentBack;
     private final Counter wentBackBytes;
@@ -65,6 +66,7 @@ public final class RoomMeters implements RoomMetrics {
         catchUps = registry.counter(MetricNames.CATCH_UPS);
         caughtUp = registry.counter(MetricNames.ROWS_CAUGHT_UP);
         heard = registry.counter(MetricNames.ROWS_HEARD);
+        rowsRefused = registry.counter(MetricNames.ROWS_REFUSED);
         gaps = registry.counter(MetricNames.GAPS);
         wentBack = registry.counter(MetricNames.WENT_BACK);
         wentBackBytes = registry.counter(MetricNames.WENT_BACK_BYTES);
@@ -148,6 +150,11 @@ public final class RoomMeters implements RoomMetrics {
     public void caughtUp(int rows) {
         catchUps.inc();
         caughtUp.inc(rows);
+    }
+
+    @Override
+    public void busRefused() {
+        rowsRefused.inc();
     }
 
     @Override
