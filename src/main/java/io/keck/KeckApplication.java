@@ -65,7 +65,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
     @Override
     public void run(KeckConfiguration config, Environment environment) {
-        Connectors.prepare(config.getServerFactory(), config.openAccess(), BlobsFactory.paths());
+        boolean openAccess = config.openAccess() || config.access().isOn();
+        Connectors.prepare(config.getServerFactory(), openAccess, BlobsFactory.paths());
         MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING);
         Node node = new Node(environment);
         Instruments instruments = Instruments.of(node);
@@ -84,7 +85,10 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Storage storage = config.database().build(node, label, deletedNameHold, instruments.log());
         Database database = storage.database();
         JdbiUpdateLog log = storage.log();
-        Bus bus = config.redis().build(node, storage.nodes().cluster(), label, database.clock(), BusKeyring.build(node, storage.nodes()), instruments.bus());
+        config.access().build(node, storage::access, label, database.clock(), NodeClock.millis());
+        BusKeyring keys = BusKeyring.build(node, storage.nodes());
+        Bus bus = config.redis()
+                .build(node, storage.nodes().cluster(), label, database.clock(), keys, instruments.bus());
         RoomRuntime runtime =
                 config.rooms().build(node, log, bus, instruments.rooms(), config.drainTimeout().toMilliseconds());
         Rooms rooms = runtime.rooms();

@@ -7,6 +7,7 @@ import io.dropwizard.util.Duration;
 import io.dropwizard.validation.ValidationMethod;
 import io.keck.api.ApiFactory;
 import io.keck.api.CorsFactory;
+import io.keck.auth.AccessFactory;
 import io.keck.cluster.ClusterFactory;
 import io.keck.command.CommandSettings;
 import io.keck.http.HostNames;
@@ -62,6 +63,11 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
     @JsonProperty
     private WebhookFactory webhook = new WebhookFactory();
 
+    @Valid
+    @NotNull
+    @JsonProperty
+    private AccessFactory access = new AccessFactory();
+
     @JsonProperty
     private @Nullable String hosts;
 
@@ -110,6 +116,10 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
 
     WebhookFactory webhook() {
         return webhook;
+    }
+
+    AccessFactory access() {
+        return access;
     }
 
     /** Whether every name is one; where not, the start fails with this sentence. */

@@ -24,6 +24,7 @@ public final class Commands {
         bootstrap.addCommand(new ExportCommand<>(configuration));
         bootstrap.addCommand(new ImportCommand<>(configuration));
         bootstrap.addCommand(new BenchCommand());
+        bootstrap.addCommand(new KeyCommand());
     }
 
     /** The exit status of the process after a command failed. An import that left something out has one of its own. */

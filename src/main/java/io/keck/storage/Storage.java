@@ -1,6 +1,7 @@
 package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
+import io.keck.access.AccessStore;
 import io.keck.metrics.BlobMetrics;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
@@ -85,6 +86,11 @@ public final class Storage implements Managed {
      */
     public JdbiKicks kicks() {
         return new JdbiKicks(database);
+    }
+
+    /** What access keeps. */
+    public AccessStore access() {
+        return new JdbiAccessStore(database.jdbi(), database.clock());
     }
 
     /** The blobs, in the same database; to be started after this and stopped before it. */

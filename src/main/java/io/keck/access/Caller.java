@@ -1,0 +1,40 @@
+package io.keck.access;
+
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Whoever a good credential belongs to, with the rules it brings. Made by {@code io.keck.auth} alone.
+ *
+ * @param tokenId by which this one credential can be revoked: {@code jti}, or a hash of it
+ * @param attributes checked, see {@link Attributes}
+ * @param issuedAt milliseconds since 1970 by the clock of the issuer; 0 where it has no beginning
+ * @param expiresAt milliseconds since 1970 by the database's clock
+ * @param version the number of the last revocation that was known when this was made
+ */
+public record Caller(
+        Principal principal,
+        String tokenId,
+        Rules rules,
+        Limits limits,
+        Map<String, String> attributes,
+        long issuedAt,
+        long expiresAt,
+        long version) {
+    /** For {@link #expiresAt} of what never expires. */
+    public static final long NEVER = Long.MAX_VALUE;
+
+    /** Everybody, while access is open: may do everything for ever. */
+    public static final Caller OPEN =
+            new Caller(Principal.ANONYMOUS, "", Rules.ALL, Limits.NONE, Map.of(), 0, NEVER, 0);
+
+    /** What it may do with the document of that name. */
+    public Grant on(String document) {
+        return new Grant(this, document, rules.on(document));
+    }
+
+    /** What it may do with the server as a whole. */
+    public Set<Right> onServer() {
+        return rules.onServer();
+    }
+}

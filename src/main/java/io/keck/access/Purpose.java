@@ -1,0 +1,34 @@
+package io.keck.access;
+
+import java.util.Optional;
+
+/** What a ticket may be used for: addresses that browsers open without headers. */
+public enum Purpose {
+    /** Opening a WebSocket. */
+    SOCKET("socket"),
+    /** An event stream (EventSource). */
+    EVENTS("events"),
+    /** Reading a blob ({@code <img>}, downloads). */
+    BLOB("blob");
+
+    private final String text;
+
+    Purpose(String text) {
+        this.text = text;
+    }
+
+    /** The name in requests and tickets. */
+    public String text() {
+        return text;
+    }
+
+    /** The purpose of that name. */
+    public static Optional<Purpose> named(String text) {
+        for (Purpose purpose : values()) {
+            if (purpose.text.equals(text)) {
+                return Optional.of(purpose);
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,108 @@
+package io.keck.access;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The rules of one credential. For a document the longest match decides alone, and an exact name before any pattern; rules
+ * with the same match add up. No match is no right. Immutable.
+ */
+public final class Rules {
+    /** Rules that one credential may have. */
+    public static final int MAX = 1_000;
+
+    /** No right anywhere. */
+    public static final Rules NONE = new Rules(List.of());
+
+    /** Every right everywhere. */
+    public static final Rules ALL = new Rules(List.of(new Rule("*", Right.all())));
+
+    private final Map<String, Set<Right>> exact = new HashMap<>();
+    /** By descending length. */
+    private final List<Rule> patterns;
+
+    /**
+     * Of these rules.
+     *
+     * @throws IllegalArgumentException if there are more than {@link #MAX}
+     */
+    public Rules(List<Rule> rules) {
+        if (rules.size() > MAX) {
+            throw new IllegalArgumentException("A credential may have " + MAX + " rules at most.");
+        }
+        Map<String, Set<Right>> prefixes = new HashMap<>();
+        for (Rule rule : rules) {
+            (rule.isPrefix() ? prefixes : exact)
+                    .computeIfAbsent(
+                            rule.isPrefix() ? rule.prefix() : rule.match(), match -> EnumSet.noneOf(Right.class))
+                    .addAll(rule.rights());
+        }
+        exact.replaceAll((match, rights) -> Collections.unmodifiableSet(rights));
+        List<Rule> sorted = new ArrayList<>();
+        prefixes.forEach((prefix, rights) -> sorted.add(new Rule(prefix + "*", rights)));
+        sorted.sort(Comparator.comparingInt((Rule rule) -> rule.match().length())
+                .reversed()
+                .thenComparing(Rule::match));
+        patterns = List.copyOf(sorted);
+    }
+
+    private Rules(String document, Set<Right> rights) {
+        exact.put(document, ofDocument(rights));
+        patterns = List.of();
+    }
+
+    /** These rights on the document of that name alone, which may have a star in it. */
+    public static Rules only(String document, Set<Right> rights) {
+        return new Rules(document, rights);
+    }
+
+    /** The rights on the document of that name; those that concern the server are not among them. */
+    public Set<Right> on(String document) {
+        Set<Right> named = exact.get(document);
+        if (named != null) {
+            return ofDocument(named);
+        }
+        for (Rule rule : patterns) {
+            if (document.startsWith(rule.prefix())) {
+                return ofDocument(rule.rights());
+            }
+        }
+        return Set.of();
+    }
+
+    /** The rights on the server as a whole: only a rule that matches every document gives any. */
+    public Set<Right> onServer() {
+        for (Rule rule : patterns) {
+            if (rule.prefix().isEmpty()) {
+                EnumSet<Right> rights = EnumSet.noneOf(Right.class);
+                rights.addAll(rule.rights());
+                rights.removeIf(Right::isOfDocument);
+                return Collections.unmodifiableSet(rights);
+            }
+        }
+        return Set.of();
+    }
+
+    /** Whether there is no rule. */
+    public boolean isEmpty() {
+        return exact.isEmpty() && patterns.isEmpty();
+    }
+
+    private static Set<Right> ofDocument(Set<Right> rights) {
+        EnumSet<Right> copy = EnumSet.noneOf(Right.class);
+        copy.addAll(rights);
+        copy.removeIf(right -> !right.isOfDocument());
+        return Collections.unmodifiableSet(copy);
+    }
+
+    @Override
+    public String toString() {
+        return "Rules[" + (exact.size() + patterns.size()) + "]";
+    }
+}

@@ -1,0 +1,116 @@
+package io.keck.access;
+
+import org.jspecify.annotations.Nullable;
+
+/** One request, whose credential is judged when somebody asks. Every request on the main port carries one. Thread-safe. */
+public interface Visit {
+    /** The attribute of a request that holds its visit. */
+    String ATTRIBUTE = "io.keck.access.visit";
+
+    /** Everybody may do everything. */
+    Visit OPEN = new Visit() {
+        @Override
+        public Decision on(String document, @Nullable Purpose purpose) {
+            return new Decision.Admitted(Caller.OPEN.on(document));
+        }
+
+        @Override
+        public Decision onServer(Right right) {
+            return new Decision.Admitted(Caller.OPEN.on(""));
+        }
+
+        @Override
+        public @Nullable Ticket ticket(Grant grant, Purpose purpose, boolean once) {
+            return null;
+        }
+    };
+
+    /** For a request that carries no visit: nobody may do anything. */
+    Visit REFUSED = new Visit() {
+        @Override
+        public Decision on(String document, @Nullable Purpose purpose) {
+            return new Decision.Refused(Fault.MISSING);
+        }
+
+        @Override
+        public Decision onServer(Right right) {
+            return new Decision.Refused(Fault.MISSING);
+        }
+
+        @Override
+        public @Nullable Ticket ticket(Grant grant, Purpose purpose, boolean once) {
+            return null;
+        }
+    };
+
+    /**
+     * A signed, short-lived credential for an address.
+     *
+     * @param expiresAt until when it can be used, in milliseconds since 1970 by the database's clock
+     */
+    record Ticket(String text, long expiresAt) {
+        @Override
+        public String toString() {
+            return "Ticket[until " + expiresAt + "]";
+        }
+    }
+
+    /** The visit that an attribute of a request holds; one that is refused where it holds none. */
+    static Visit of(@Nullable Object attribute) {
+        return attribute instanceof Visit visit ? visit : REFUSED;
+    }
+
+    /**
+     * Judges the credential for a document. May wait for a key server, the database or a back end, for a bounded time.
+     *
+     * @param purpose of the call, for which a ticket is accepted; null where tickets are not accepted
+     * @return a grant, which may have no right at all, or why there is none
+     */
+    Decision on(String document, @Nullable Purpose purpose);
+
+    /** Judges the credential for something that concerns the whole server. */
+    Decision onServer(Right right);
+
+    /**
+     * Makes a ticket that allows what the grant allows.
+     *
+     * @param once whether it can be used a single time
+     * @return null where access is open and no ticket is needed
+     */
+    @Nullable
+    Ticket ticket(Grant grant, Purpose purpose, boolean once);
+
+    /**
+     * Watches a grant of this visit while a connection lives by it. The listener is told once that it has ended: by its
+     * expiry, by a revocation, or when the credential loses what the grant needs. It is told by a thread of access, and must
+     * not wait.
+     *
+     * @param needed what the connection cannot do without
+     * @return ends the watch
+     */
+    default Runnable follow(Grant grant, Follower follower, Right... needed) {
+        return () -> {};
+    }
+
+    /** Whoever lives by a grant. */
+    interface Follower {
+        /** The grant has ended. */
+        void ended(Fault fault);
+
+        /** The rights have changed; what is needed is still among them. */
+        void changed(Grant grant);
+    }
+
+    /** As {@link #on}, but refuses unless the grant contains all of these rights. */
+    default Decision demand(String document, @Nullable Purpose purpose, Right... rights) {
+        Decision decision = on(document, purpose);
+        if (decision instanceof Decision.Admitted admitted) {
+            for (Right right : rights) {
+                if (!admitted.grant().allows(right)) {
+                    return new Decision.Refused(Fault.FORBIDDEN);
+                }
+            }
+        }
+        return decision;
+    }
+}

@@ -1,0 +1,160 @@
+package io.keck.auth;
+
+import com.codahale.metrics.health.HealthCheck;
+import io.dropwizard.lifecycle.Managed;
+import io.keck.access.AccessStore;
+import io.keck.access.Caller;
+import io.keck.access.Revocation;
+import io.keck.access.Visit;
+import io.keck.thread.Loop;
+import io.keck.thread.Threads;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.function.LongSupplier;
+import org.eclipse.jetty.server.Request;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Access at run time: reads the revocations twice a second, looks after connections that live by a grant, and gives every
+ * request its visit. Thread-safe.
+ */
+final class Access implements Managed {
+    private static final Logger LOG = LoggerFactory.getLogger(Access.class);
+    private static final long TICK_MILLIS = 500;
+    /** How long a revocation waits for the other nodes. */
+    private static final long ALL_NODES_MILLIS = 5_000;
+
+    private static final long ALL_NODES_EVERY_MILLIS = 100;
+
+    private final Authenticator authenticator;
+    private final AccessStore store;
+    private final @Nullable ApiKeys keys;
+    private final Attempt.CookieRule cookies;
+    private final RequestRates rates;
+    private final Audit audit;
+    private final Followers followers;
+    private final LongSupplier steady;
+    private final Loop loop = Loop.every("access", TICK_MILLIS, this::tick);
+    /** Judges connections again, which may wait for the operator's back end; the loop must not. */
+    private final ExecutorService judge = Threads.pool("access-judge", 1);
+
+    private long generation;
+    private boolean failing;
+
+    Access(
+            Authenticator authenticator,
+            AccessStore store,
+            @Nullable ApiKeys keys,
+            Attempt.CookieRule cookies,
+            Audit audit,
+            LongSupplier steady) {
+        this.authenticator = authenticator;
+        this.store = store;
+        this.keys = keys;
+        this.cookies = cookies;
+        this.rates = new RequestRates(steady);
+        this.audit = audit;
+        this.followers = new Followers(authenticator);
+        this.steady = steady;
+        this.generation = authenticator.generation();
+    }
+
+    @Override
+    public void start() {
+        authenticator.revocations().confirm(true);
+        loop.start();
+    }
+
+    @Override
+    public void stop() {
+        loop.stop();
+        judge.shutdownNow();
+    }
+
+    /** Does what is due; one turn of the loop. */
+    synchronized void tick() {
+        if (keys != null) {
+            keys.look();
+        }
+        Revocations.Read read = read();
+        long now = authenticator.generation();
+        if (now != generation) {
+            generation = now;
+            judge.execute(() -> followers.judgeAgain("", ""));
+        }
+        if (read.any()) {
+            authenticator.forget("");
+        }
+        followers.tick();
+        for (Revocations.Recheck recheck : read.rechecks()) {
+            judge.execute(() -> followers.judgeAgain(recheck.principal(), recheck.document()));
+        }
+        authenticator.revocations().confirm(read.any());
+    }
+
+    private Revocations.Read read() {
+        try {
+            Revocations.Read read = authenticator.revocations().poll();
+            failing = false;
+            return read;
+        } catch (RuntimeException e) {
+            if (!failing) {
+                LOG.warn(
+                        "The revocations cannot be read; after {} s without them no new credential is taken",
+                        Revocations.FRESH_MILLIS / 1_000);
+            }
+            failing = true;
+            return new Revocations.Read(false, List.of());
+        }
+    }
+
+    /** The visit of a request. */
+    Visit visit(Request request) {
+        return new RequestVisit(authenticator, followers, rates, audit, Attempt.of(request, cookies));
+    }
+
+    /** Whether this node knows what was revoked. */
+    HealthCheck.Result health() {
+        return authenticator.revocations().areFresh()
+                ? HealthCheck.Result.healthy()
+                : HealthCheck.Result.unhealthy("The revocations could not be read for more than "
+                        + Revocations.FRESH_MILLIS / 1_000
+                        + " s; credentials that this node does not know are refused.");
+    }
+
+    int following() {
+        return followers.size();
+    }
+
+    /**
+     * Revokes credentials and waits until all nodes have carried it out.
+     *
+     * @param before 0 for now
+     * @return the nodes that have not, after some seconds
+     */
+    List<String> revoke(Caller by, Revocation.Kind kind, String subject, long before) throws InterruptedException {
+        Revocation row = store.revoke(kind, subject, before);
+        audit.revoked(by.principal().id(), row);
+        return await(row);
+    }
+
+    /** Has connections judged again, by all nodes. */
+    List<String> recheck(Caller by, String principal, String document) throws InterruptedException {
+        audit.recheck(by.principal().id(), principal, document);
+        String subject = new Revocations.Recheck(principal, document).subject();
+        return await(store.revoke(Revocation.Kind.RECHECK, subject, 0));
+    }
+
+    private List<String> await(Revocation row) throws InterruptedException {
+        tick(); // this node does not wait for its loop
+        long until = steady.getAsLong() + ALL_NODES_MILLIS;
+        List<String> behind = store.behind(row.version(), Revocations.FRESH_MILLIS);
+        while (!behind.isEmpty() && steady.getAsLong() < until) {
+            Thread.sleep(ALL_NODES_EVERY_MILLIS);
+            behind = store.behind(row.version(), Revocations.FRESH_MILLIS);
+        }
+        return behind;
+    }
+}

@@ -1,0 +1,246 @@
+package io.keck.auth;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.dropwizard.util.Duration;
+import io.dropwizard.validation.MinDuration;
+import io.keck.access.AccessStore;
+import io.keck.access.Limits;
+import io.keck.access.Rule;
+import io.keck.access.Rules;
+import io.keck.access.Visit;
+import io.keck.thread.Threads;
+import io.keck.wing.Host;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The {@code access} block of the configuration: the ways in. Defaults are those of {@code config.yml}. */
+public class AccessFactory {
+    private static final Logger LOG = LoggerFactory.getLogger(AccessFactory.class);
+    private static final int MAX_HOOK_BYTES = 256 << 10;
+
+    /** The {@code access.hook} block: the operator's own back end. */
+    public static class HookFactory {
+        @NotNull
+        @JsonProperty
+        private String url = "";
+
+        @NotNull
+        @JsonProperty
+        private String secret = "";
+
+        @NotNull
+        @MinDuration(value = 100, unit = TimeUnit.MILLISECONDS)
+        @JsonProperty
+        private Duration timeout = Duration.seconds(3);
+
+        @NotNull
+        @JsonProperty
+        private Duration keep = Duration.seconds(30);
+    }
+
+    /** The {@code access.trustedHeaders} block: a proxy that checks who comes. */
+    public static class HeadersFactory {
+        @NotNull
+        @JsonProperty
+        private String names = "";
+
+        @NotNull
+        @JsonProperty
+        private String peers = "127.0.0.1,::1";
+    }
+
+    /** A rule of the configuration. */
+    public static class RuleFactory {
+        @NotNull
+        @JsonProperty
+        private String principal = "";
+
+        @NotNull
+        @JsonProperty
+        private String group = "";
+
+        @NotNull
+        @JsonProperty
+        private String match = "";
+
+        @NotNull
+        @JsonProperty
+        private String role = "";
+
+        ConfiguredRules.Entry build() {
+            return new ConfiguredRules.Entry(
+                    principal, group, new Rule(match, RuleReader.role(role).rights()));
+        }
+    }
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private JwtFactory jwt = new JwtFactory();
+
+    @NotNull
+    @JsonProperty
+    private String apiKeysFile = "";
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private HookFactory hook = new HookFactory();
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private HeadersFactory trustedHeaders = new HeadersFactory();
+
+    @NotNull
+    @JsonProperty
+    private String cookie = "";
+
+    @NotNull
+    @JsonProperty
+    private String cookieOrigins = "";
+
+    @NotNull
+    @JsonProperty
+    private String anonymous = "";
+
+    @NotNull
+    @JsonProperty
+    private String signedIn = "";
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private List<RuleFactory> rules = new ArrayList<>();
+
+    @NotNull
+    @MinDuration(value = 1, unit = TimeUnit.SECONDS)
+    @JsonProperty
+    private Duration ticketTtl = Duration.seconds(60);
+
+    @NotNull
+    @MinDuration(value = 10, unit = TimeUnit.SECONDS)
+    @JsonProperty
+    private Duration maxAge = Duration.minutes(15);
+
+    /** 0 for no limit. */
+    @Min(0)
+    @JsonProperty
+    private int requestsPerSecond;
+
+    /** Whether anything is configured that lets some in and keeps others out; else access is open. */
+    @JsonIgnore
+    public boolean isOn() {
+        return jwt.isOn()
+                || !apiKeysFile.isEmpty()
+                || !hook.url.isEmpty()
+                || !trustedHeaders.names.isEmpty()
+                || !anonymous.isEmpty();
+    }
+
+    /**
+     * Gives every request on both ports its visit. With access open, everybody may do everything.
+     *
+     * @param store what access keeps in the database; asked for only if access is not open
+     * @param node the label of this node
+     * @param clock of the database
+     * @param steady milliseconds of a steady clock
+     * @throws IllegalArgumentException with a sentence, if something in the block is wrong
+     */
+    public void build(
+            Host host, Supplier<AccessStore> store, String node, Clock clock, LongSupplier steady) {
+        if (!isOn()) {
+            install(host, request -> Visit.OPEN);
+            return;
+        }
+        Access access = access(store.get(), node, clock::millis, steady, Threads.pool("access-keys", 1));
+        host.manage(access);
+        host.environment().jersey().register(new AccessResource(access));
+        host.healthCheck("access", access::health);
+        install(host, access::visit);
+    }
+
+    /** The same without a server. */
+    Access access(
+            AccessStore store, String node, LongSupplier clock, LongSupplier steady, ExecutorService fetcher) {
+        long maxAgeMillis = maxAge.toMilliseconds();
+        ApiKeys keys = apiKeysFile.isEmpty() ? null : new ApiKeys(Path.of(apiKeysFile));
+        Authenticator.Ways ways = new Authenticator.Ways(
+                jwt.isOn() ? jwt.build(maxAgeMillis, fetcher, steady) : null,
+                keys,
+                hook(maxAgeMillis),
+                trustedHeaders.names.isEmpty() ? null : new TrustedHeaders(trustedHeaders.names, trustedHeaders.peers),
+                anonymous.isEmpty() ? null : everywhere(anonymous),
+                configured(),
+                new Limits(requestsPerSecond == 0 ? Integer.MAX_VALUE : requestsPerSecond),
+                hook.keep.toMilliseconds(),
+                maxAgeMillis);
+        LOG.info("Ways in: {}", String.join(", ", Authenticator.names(ways)));
+        Authenticator authenticator = new Authenticator(
+                ways,
+                new Tickets(store, ticketTtl.toMilliseconds()),
+                new Revocations(store, node, steady, maxAgeMillis),
+                new Throttle(steady),
+                clock);
+        return new Access(
+                authenticator,
+                store,
+                keys,
+                new Attempt.CookieRule(cookie, new Origins(cookieOrigins)),
+                new Audit(steady),
+                steady);
+    }
+
+    private @Nullable AccessHook hook(long maxAgeMillis) {
+        if (hook.url.isEmpty()) {
+            return null;
+        }
+        return new AccessHook(
+                BoundedHttp.address("access.hook.url", hook.url),
+                hook.secret,
+                new BoundedHttp(hook.timeout.toMilliseconds(), MAX_HOOK_BYTES),
+                maxAgeMillis);
+    }
+
+    private static Rules everywhere(String role) {
+        return new Rules(List.of(new Rule("*", RuleReader.role(role).rights())));
+    }
+
+    private ConfiguredRules configured() {
+        List<ConfiguredRules.Entry> entries = new ArrayList<>();
+        if (!signedIn.isEmpty()) {
+            entries.add(new ConfiguredRules.Entry(
+                    "", "", new Rule("*", RuleReader.role(signedIn).rights())));
+        }
+        rules.forEach(rule -> entries.add(rule.build()));
+        return new ConfiguredRules(entries);
+    }
+
+    private static void install(Host host, Function<Request, Visit> visits) {
+        host.environment().lifecycle().addEventListener(new LifeCycle.Listener() {
+            @Override
+            public void lifeCycleStarting(LifeCycle event) {
+                if (event instanceof Server server) {
+                    server.insertHandler(new VisitHandler(visits));
+                }
+            }
+        });
+    }
+}

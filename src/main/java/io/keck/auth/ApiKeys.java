@@ -1,0 +1,237 @@
+package io.keck.auth;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.keck.access.Caller;
+import io.keck.access.Fault;
+import io.keck.access.Principal;
+import io.keck.access.Rule;
+import io.keck.access.Rules;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keys of back ends. The file has one JSON object a line, {@code {"name":"ci","hash":"sha256:…","documents":[rules]}}, with
+ * the hash of a key and never the key; {@code #} begins a comment. A key is 32 random bytes, so its plain hash cannot be
+ * guessed from. A changed file is read again within a second; where it cannot be read, the keys stay as they were, and the
+ * log says so. Thread-safe.
+ */
+final class ApiKeys {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiKeys.class);
+    /** What every key begins with, so that secret scanners find it. */
+    static final String PREFIX = "keck_";
+
+    private static final String HASH = "sha256:";
+    private static final int KEY_BYTES = 32;
+    private static final int MAX_KEYS = 10_000;
+    private static final long MAX_FILE = 8 << 20;
+
+    /**
+     * One line of the file.
+     *
+     * @param made when the key was made: milliseconds since 1970, 0 where the line does not say
+     * @param until when it ends
+     */
+    record Entry(String name, String hash, Rules rules, Map<String, String> attributes, long made, long until) {
+        @Override
+        public String toString() {
+            return "Entry[" + name + "]";
+        }
+    }
+
+    private final Path file;
+    private volatile List<Entry> entries;
+    private final AtomicLong generation = new AtomicLong();
+    private String stamp;
+
+    /**
+     * Reads the file.
+     *
+     * @throws IllegalArgumentException with the number of the line that is malformed, or why the file cannot be read
+     */
+    ApiKeys(Path file) {
+        this.file = file;
+        this.stamp = stamp();
+        this.entries = read();
+    }
+
+    /** Reads the file again if it has changed. To be called about every second, by one thread. */
+    synchronized void look() {
+        String now = stamp();
+        if (now.equals(stamp)) {
+            return;
+        }
+        stamp = now;
+        try {
+            entries = read();
+            generation.incrementAndGet();
+            LOG.info("Read {} API keys from {}", entries.size(), file);
+        } catch (IllegalArgumentException e) {
+            LOG.error("The API keys stay as they were: {}", e.getMessage());
+        }
+    }
+
+    /** Changes with the file. */
+    long generation() {
+        return generation.get();
+    }
+
+    /** Whether a credential has the form of a key. */
+    static boolean isKey(String text) {
+        return text.startsWith(PREFIX);
+    }
+
+    /**
+     * The back end that a key belongs to.
+     *
+     * @throws RefusedException if it is not good
+     */
+    Identified verify(String key, long now) throws RefusedException {
+        String hash = hash(key);
+        Entry found = null;
+        for (Entry entry : entries) { // all of them: the time says nothing about where it stands
+            if (Credential.same(entry.hash(), hash)) {
+                found = entry;
+            }
+        }
+        if (found == null) {
+            throw new RefusedException(Fault.BAD, "the API key is not known");
+        }
+        if (now >= found.until()) {
+            throw new RefusedException(Fault.EXPIRED, "the API key has expired");
+        }
+        return new Identified(
+                new Principal(Principal.KEY + found.name(), found.name()),
+                Principal.KEY + found.name(),
+                found.rules(),
+                List.of(),
+                found.attributes(),
+                found.made(),
+                found.until());
+    }
+
+    private static String hash(String key) {
+        return HASH + Credential.hash(key);
+    }
+
+    /** A new key, which is shown once, and the line for the file. */
+    record Made(String key, String line) {
+        @Override
+        public String toString() {
+            return "Made[" + line + "]";
+        }
+    }
+
+    /** Draws a key. */
+    static Made make(String name, Rule rule, Instant now, SecureRandom random) {
+        byte[] bytes = new byte[KEY_BYTES];
+        random.nextBytes(bytes);
+        String key = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+        ObjectNode line = StrictJson.object();
+        line.put("name", new Principal(Principal.KEY + name, name).name());
+        line.put("hash", hash(key));
+        line.put("made", now.truncatedTo(ChronoUnit.SECONDS).toString());
+        ObjectNode document = line.putArray("documents").addObject();
+        document.put("match", rule.match());
+        ArrayNode rights = document.putArray("rights");
+        rule.rights().forEach(right -> rights.add(right.text()));
+        return new Made(key, new String(StrictJson.bytes(line), StandardCharsets.UTF_8));
+    }
+
+    private String stamp() {
+        try {
+            return Files.getLastModifiedTime(file) + " " + Files.size(file);
+        } catch (IOException e) {
+            return "absent";
+        }
+    }
+
+    private List<Entry> read() {
+        List<String> lines;
+        try {
+            if (Files.size(file) > MAX_FILE) {
+                throw new IllegalArgumentException("The file of API keys " + file + " is larger than 8 MiB.");
+            }
+            lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "The file of API keys " + file + " cannot be read (" + e.getClass().getSimpleName() + ").");
+        }
+        List<Entry> read = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i).strip();
+            if (line.isEmpty() || line.startsWith("#")) {
+                continue;
+            }
+            try {
+                Entry entry = entry(line);
+                if (!names.add(entry.name()) || read.size() >= MAX_KEYS) {
+                    throw new IllegalArgumentException("A name stands there twice, or there are too many keys.");
+                }
+                read.add(entry);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "Line " + (i + 1) + " of the file of API keys " + file + ": " + e.getMessage());
+            }
+        }
+        return List.copyOf(read);
+    }
+
+    private static Entry entry(String line) {
+        ObjectNode object = StrictJson.object(line.getBytes(StandardCharsets.UTF_8));
+        if (object == null) {
+            throw new IllegalArgumentException("It is no JSON object.");
+        }
+        String name = StrictJson.text(object, "name");
+        String hash = StrictJson.text(object, "hash");
+        if (name == null || name.isBlank() || hash == null || !isHash(hash)) {
+            throw new IllegalArgumentException("It needs a name, and a hash as \"keck.jar key new\" prints it.");
+        }
+        var documents = object.get("documents");
+        if (documents == null) {
+            throw new IllegalArgumentException("It has no documents.");
+        }
+        new Principal(Principal.KEY + name, name);
+        return new Entry(
+                name,
+                hash,
+                RuleReader.rules(documents),
+                RuleReader.attributes(object.get("attributes")),
+                time(StrictJson.text(object, "made"), 0),
+                time(StrictJson.text(object, "until"), Caller.NEVER));
+    }
+
+    private static boolean isHash(String hash) {
+        try {
+            return hash.startsWith(HASH)
+                    && Base64.getUrlDecoder().decode(hash.substring(HASH.length())).length == KEY_BYTES;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static long time(@Nullable String instant, long otherwise) {
+        try {
+            return instant == null ? otherwise : Instant.parse(instant).toEpochMilli();
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException("made and until are times such as 2027-01-01T00:00:00Z.", e);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package io.keck.auth;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Keys of the configuration first, and those of an identity provider where none of them fits. Thread-safe. */
+record CombinedKeys(KeyRing first, KeyRing second) implements KeyRing {
+    @Override
+    public List<VerificationKey> find(String algorithm, @Nullable String id) throws RefusedException {
+        List<VerificationKey> found = first.find(algorithm, id);
+        if (!found.isEmpty() && found.stream().allMatch(key -> key.id() != null)) {
+            return found;
+        }
+        if (algorithm.equals(VerificationKey.HS256)) {
+            return found; // a provider publishes no secrets
+        }
+        List<VerificationKey> all = new ArrayList<>(found);
+        all.addAll(second.find(algorithm, id));
+        return all;
+    }
+
+    @Override
+    public long generation() {
+        return first.generation() + second.generation();
+    }
+}

@@ -1,0 +1,48 @@
+package io.keck.auth;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Base64;
+
+/** A secret that somebody presents. Never prints itself. */
+final class Credential {
+    /** The longest credential, in characters. */
+    static final int MAX = 8_192;
+
+    private final Carrier carrier;
+    private final String text;
+
+    Credential(Carrier carrier, String text) {
+        this.carrier = carrier;
+        this.text = text;
+    }
+
+    Carrier carrier() {
+        return carrier;
+    }
+
+    String text() {
+        return text;
+    }
+
+    /** SHA-256 of the text, base64 of URLs: may be kept and compared, and says nothing. */
+    String hash() {
+        return hash(text);
+    }
+
+    static String hash(String text) {
+        return Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString(Digests.sha256(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Whether two texts are equal, in a time that does not depend on where they differ. */
+    static boolean same(String one, String other) {
+        return MessageDigest.isEqual(one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public String toString() {
+        return "Credential[" + carrier + "]";
+    }
+}

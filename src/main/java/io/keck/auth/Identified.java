@@ -1,0 +1,24 @@
+package io.keck.auth;
+
+import io.keck.access.Principal;
+import io.keck.access.Rules;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whoever a credential belongs to.
+ *
+ * @param rules those that the credential itself has; null where somebody else has to say
+ * @param groups of the principal, for rules of the configuration
+ * @param issuedAt milliseconds since 1970; 0 where it has no beginning
+ * @param expiresAt milliseconds since 1970
+ */
+record Identified(
+        Principal principal,
+        String tokenId,
+        @Nullable Rules rules,
+        List<String> groups,
+        Map<String, String> attributes,
+        long issuedAt,
+        long expiresAt) {}

@@ -1,0 +1,44 @@
+package io.keck.auth;
+
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+
+/**
+ * Whether a request comes from a page that may use the cookies of this server. Browsers add cookies to whatever any page
+ * sends; so a cookie counts only with an {@code Origin} that is this server or one of the configured list. Without that
+ * header it counts for reading, unless the browser says that another site asks, and never for a WebSocket. Immutable.
+ */
+final class Origins {
+    private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
+
+    private final Set<String> allowed = new HashSet<>();
+
+    /** @param list origins with commas between them; {@code *} allows no cookies at all */
+    Origins(String list) {
+        for (String origin : list.split(",", -1)) {
+            if (!origin.isBlank() && !origin.strip().equals("*")) {
+                allowed.add(origin.strip().toLowerCase(Locale.ROOT));
+            }
+        }
+    }
+
+    boolean allow(Request request) {
+        String origin = request.getHeaders().get(HttpHeader.ORIGIN);
+        if (origin != null) {
+            String lower = origin.toLowerCase(Locale.ROOT);
+            return allowed.contains(lower) || isOwn(request, lower);
+        }
+        String site = request.getHeaders().get("Sec-Fetch-Site");
+        boolean own = site == null || site.equals("same-origin") || site.equals("none");
+        return own && SAFE.contains(request.getMethod()) && !request.getHeaders().contains(HttpHeader.UPGRADE);
+    }
+
+    /** By host and port: whether a proxy speaks TLS with the browser is not known here. */
+    private static boolean isOwn(Request request, String origin) {
+        String host = request.getHeaders().get(HttpHeader.HOST);
+        return host != null && origin.endsWith("://" + host.toLowerCase(Locale.ROOT));
+    }
+}

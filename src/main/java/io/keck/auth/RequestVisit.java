@@ -1,0 +1,93 @@
+package io.keck.auth;
+
+import io.keck.access.Caller;
+import io.keck.access.Decision;
+import io.keck.access.Fault;
+import io.keck.access.Grant;
+import io.keck.access.Purpose;
+import io.keck.access.Right;
+import io.keck.access.Visit;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One request. Its ticket is judged once, so that one that may be used a single time serves the whole request. */
+final class RequestVisit implements Visit {
+    private final Authenticator authenticator;
+    private final Followers followers;
+    private final RequestRates rates;
+    private final Audit audit;
+    private final Attempt attempt;
+    private @Nullable Asked asked;
+
+    /** The last question, and its answer. */
+    private record Asked(@Nullable String document, @Nullable Purpose purpose, Decision decision) {}
+
+    RequestVisit(
+            Authenticator authenticator, Followers followers, RequestRates rates, Audit audit, Attempt attempt) {
+        this.authenticator = authenticator;
+        this.followers = followers;
+        this.rates = rates;
+        this.audit = audit;
+        this.attempt = attempt;
+    }
+
+    @Override
+    public Decision on(String document, @Nullable Purpose purpose) {
+        return decide(document, purpose);
+    }
+
+    @Override
+    public Decision onServer(Right right) {
+        Decision decision = decide(null, null);
+        boolean lacks = decision instanceof Decision.Admitted admitted
+                && !admitted.grant().caller().onServer().contains(right);
+        return lacks ? new Decision.Refused(Fault.FORBIDDEN) : decision;
+    }
+
+    private synchronized Decision decide(@Nullable String document, @Nullable Purpose purpose) {
+        Asked before = asked;
+        boolean same = before != null
+                && purpose == before.purpose()
+                && java.util.Objects.equals(document, before.document());
+        if (before != null && same) {
+            return before.decision();
+        }
+        Decision decision = judge(document, purpose);
+        asked = new Asked(document, purpose, decision);
+        return decision;
+    }
+
+    private Decision judge(@Nullable String document, @Nullable Purpose purpose) {
+        try {
+            Caller caller = authenticator.find(attempt, document, purpose);
+            int wait = rates.take(caller);
+            return wait > 0
+                    ? new Decision.Refused(Fault.LIMIT, wait)
+                    : new Decision.Admitted(caller.on(document == null ? "" : document));
+        } catch (RefusedException e) {
+            audit.refused(attempt, document, e.fault());
+            return new Decision.Refused(e.fault(), retryAfter(e.fault()));
+        }
+    }
+
+    private int retryAfter(Fault fault) {
+        return switch (fault) {
+            case TOO_MANY -> Math.max(1, authenticator.wait(attempt.address()));
+            case UNAVAILABLE -> 1;
+            case MISSING, BAD, EXPIRED, NOT_YET, REVOKED, FORBIDDEN, LIMIT -> 0;
+        };
+    }
+
+    @Override
+    public Ticket ticket(Grant grant, Purpose purpose, boolean once) {
+        return authenticator.tickets().make(grant, purpose, once, authenticator.now());
+    }
+
+    @Override
+    public Runnable follow(Grant grant, Follower follower, Right... needed) {
+        Asked before = asked;
+        audit.admitted(attempt, grant);
+        return followers.add(
+                attempt, before == null ? null : before.purpose(), grant, follower, Set.of(needed));
+    }
+}

@@ -1,0 +1,148 @@
+package io.keck.auth;
+
+import io.keck.access.AccessStore;
+import io.keck.access.Caller;
+import io.keck.access.Revocation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The revocations of the database, as far as this node has read them. A node that could not read them for ten seconds takes
+ * no credential that it has not checked before, and one that could not for {@code maxAge} lets nobody go on.
+ * Thread-safe.
+ */
+final class Revocations {
+    private static final Logger LOG = LoggerFactory.getLogger(Revocations.class);
+    /** After this long without the database no new credential is taken. */
+    static final long FRESH_MILLIS = 10_000;
+
+    private static final int PAGE = 1_000;
+    /** How far the clock of an issuer may round a time down: tokens have whole seconds. */
+    private static final long SECOND = 1_000;
+
+    private final AccessStore store;
+    private final String node;
+    private final LongSupplier steady;
+    private final long maxAgeMillis;
+    private final Map<String, Long> principals = new ConcurrentHashMap<>();
+    private final Map<String, Long> tokens = new ConcurrentHashMap<>();
+    private volatile long issuedBefore = -1;
+    private volatile long version;
+    private volatile long readAt;
+    private long confirmedAt = Long.MIN_VALUE / 2;
+
+    /**
+     * Reads all of them.
+     *
+     * @param node the label of this node
+     * @param steady milliseconds of a steady clock
+     * @param maxAgeMillis how long an open grant outlives the database
+     */
+    Revocations(AccessStore store, String node, LongSupplier steady, long maxAgeMillis) {
+        this.store = store;
+        this.node = node;
+        this.steady = steady;
+        this.maxAgeMillis = maxAgeMillis;
+        var unused = poll();
+    }
+
+    /**
+     * What was read.
+     *
+     * @param any whether there was anything
+     * @param rechecks what has to be judged again
+     */
+    record Read(boolean any, List<Recheck> rechecks) {}
+
+    /** Connections that have to be judged again: of that principal, of that document; empty for all. */
+    record Recheck(String principal, String document) {
+        static Recheck of(String subject) {
+            int line = subject.indexOf('\n');
+            return line < 0 ? new Recheck(subject, "") : new Recheck(subject.substring(0, line), subject.substring(line + 1));
+        }
+
+        String subject() {
+            return principal + "\n" + document;
+        }
+    }
+
+    /**
+     * Reads the new ones.
+     *
+     * @throws RuntimeException if the database does not answer
+     */
+    synchronized Read poll() {
+        long before = steady.getAsLong();
+        long known = version;
+        List<Recheck> rechecks = new ArrayList<>();
+        for (List<Revocation> page = store.after(version, PAGE); ; page = store.after(version, PAGE)) {
+            page.forEach(revocation -> take(revocation, rechecks));
+            if (page.size() < PAGE) {
+                break;
+            }
+        }
+        readAt = before;
+        return new Read(version != known, rechecks);
+    }
+
+    private void take(Revocation revocation, List<Recheck> rechecks) {
+        switch (revocation.kind()) {
+            case PRINCIPAL -> principals.merge(revocation.subject(), revocation.before(), Math::max);
+            case TOKEN -> tokens.merge(revocation.subject(), revocation.before(), Math::max);
+            case ISSUED_BEFORE -> issuedBefore = Math.max(issuedBefore, revocation.before());
+            case RECHECK -> rechecks.add(Recheck.of(revocation.subject()));
+        }
+        version = Math.max(version, revocation.version());
+    }
+
+    /** Tells the other nodes what was carried out here: after a change, and every few seconds as a sign of life. */
+    synchronized void confirm(boolean changed) {
+        long now = steady.getAsLong();
+        if (changed || now - confirmedAt >= FRESH_MILLIS / 3) {
+            try {
+                store.confirm(node, version);
+                confirmedAt = now;
+            } catch (RuntimeException e) {
+                LOG.debug("The database does not take the sign of life of access", e);
+            }
+        }
+    }
+
+    /** The number of the last one that was read. */
+    long version() {
+        return version;
+    }
+
+    /** Whether a credential that was not checked before may be taken. */
+    boolean areFresh() {
+        return steady.getAsLong() - readAt <= FRESH_MILLIS;
+    }
+
+    /** Whether those who are in already may go on. */
+    boolean areUsable() {
+        return steady.getAsLong() - readAt <= maxAgeMillis;
+    }
+
+    /** Whether a credential was ended. One without a time of issue is ended by any revocation of its principal. */
+    boolean revoke(Caller caller) {
+        return revoke(caller.principal().id(), caller.tokenId(), caller.issuedAt());
+    }
+
+    boolean revoke(String principal, String tokenId, long issuedAt) {
+        if (version == 0) {
+            return false;
+        }
+        long second = issuedAt - issuedAt % SECOND;
+        return second <= issuedBefore || isIn(principals, principal, second) || isIn(tokens, tokenId, 0);
+    }
+
+    private static boolean isIn(Map<String, Long> revoked, String subject, long second) {
+        Long before = subject.isEmpty() ? null : revoked.get(subject);
+        return before != null && second <= before;
+    }
+}

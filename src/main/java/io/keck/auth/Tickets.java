@@ -1,0 +1,188 @@
+package io.keck.auth;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.keck.access.AccessStore;
+import io.keck.access.Caller;
+import io.keck.access.Fault;
+import io.keck.access.Grant;
+import io.keck.access.Limits;
+import io.keck.access.Principal;
+import io.keck.access.Purpose;
+import io.keck.access.Right;
+import io.keck.access.Rules;
+import io.keck.access.Visit;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Credentials for addresses, where a log or a history may keep them: signed with a key of the database, so every node takes
+ * them; good for one principal, one document, one purpose, the rights of the grant they were made from, and about a
+ * minute. One for a stream lasts as long as that grant, since EventSource comes back with its old address. Thread-safe.
+ *
+ * <p>Text: {@code kt1.}, the content as JSON, a dot and the HMAC-SHA256 of all before it; both parts in base64 of URLs.
+ */
+final class Tickets {
+    static final String PREFIX = "kt1.";
+    private static final int RANDOM_BYTES = 16;
+
+    private final Supplier<byte[]> key;
+    private final AccessStore store;
+    private final long ttlMillis;
+    private final SecureRandom random = new SecureRandom();
+    private volatile byte @Nullable [] known;
+
+    Tickets(AccessStore store, long ttlMillis) {
+        this.store = store;
+        this.key = store::ticketKey;
+        this.ttlMillis = ttlMillis;
+    }
+
+    static boolean isTicket(String text) {
+        return text.startsWith(PREFIX);
+    }
+
+    private byte[] key() {
+        byte[] read = known;
+        if (read == null) {
+            read = key.get();
+            known = read;
+        }
+        return read;
+    }
+
+    /** Makes one that allows what the grant allows. */
+    Visit.Ticket make(Grant grant, Purpose purpose, boolean once, long now) {
+        Caller caller = grant.caller();
+        long end = purpose == Purpose.EVENTS && !once
+                ? caller.expiresAt()
+                : Math.min(caller.expiresAt(), now + ttlMillis);
+        ObjectNode content = StrictJson.object();
+        content.put("principal", caller.principal().id());
+        content.put("name", caller.principal().name());
+        content.put("token", caller.tokenId());
+        content.put("document", grant.document());
+        content.put("purpose", purpose.text());
+        content.put("issued", caller.issuedAt());
+        content.put("until", end);
+        content.put("grantUntil", caller.expiresAt());
+        var rights = content.putArray("rights");
+        grant.rights().forEach(right -> rights.add(right.text()));
+        ObjectNode attributes = content.putObject("attributes");
+        caller.attributes().forEach(attributes::put);
+        content.put("requests", caller.limits().requestsPerSecond());
+        if (once) {
+            byte[] id = new byte[RANDOM_BYTES];
+            random.nextBytes(id);
+            content.put("once", base64(id));
+        }
+        String signed = PREFIX + base64(StrictJson.bytes(content));
+        return new Visit.Ticket(signed + "." + base64(signature(signed)), end);
+    }
+
+    /** Whether the document, the purpose and the end of a ticket are right, and it was not used if it may be only once. */
+    Caller verify(String text, String document, @Nullable Purpose purpose, long now, long version)
+            throws RefusedException {
+        ObjectNode content = content(text);
+        try {
+            boolean fits = document.equals(StrictJson.text(content, "document"))
+                    && purpose != null
+                    && purpose.text().equals(StrictJson.text(content, "purpose"));
+            if (!fits) {
+                throw bad("it is for another document or purpose");
+            }
+            long until = content.path("until").longValue();
+            if (now >= until) {
+                throw new RefusedException(Fault.EXPIRED, "the ticket has expired");
+            }
+            Caller caller = caller(content, document, version);
+            String once = StrictJson.text(content, "once");
+            if (once != null && !use(once, until)) {
+                throw bad("it was used before");
+            }
+            return caller;
+        } catch (IllegalArgumentException e) {
+            throw bad("its content is malformed");
+        }
+    }
+
+    private boolean use(String once, long until) throws RefusedException {
+        try {
+            return store.use(once, until);
+        } catch (RuntimeException e) {
+            throw new RefusedException(Fault.UNAVAILABLE, "the database does not say whether the ticket was used");
+        }
+    }
+
+    private static Caller caller(ObjectNode content, String document, long version) {
+        Set<Right> rights = EnumSet.noneOf(Right.class);
+        content.path("rights").forEach(right -> Right.named(right.asText()).ifPresent(rights::add));
+        String principal = StrictJson.text(content, "principal");
+        String name = StrictJson.text(content, "name");
+        String token = StrictJson.text(content, "token");
+        if (principal == null || name == null || token == null) {
+            throw new IllegalArgumentException("incomplete");
+        }
+        return new Caller(
+                new Principal(principal, name),
+                token,
+                Rules.only(document, rights),
+                new Limits(content.path("requests").intValue()),
+                RuleReader.attributes(content.get("attributes")),
+                content.path("issued").longValue(),
+                content.path("grantUntil").longValue(),
+                version);
+    }
+
+    private ObjectNode content(String text) throws RefusedException {
+        int dot = text.lastIndexOf('.');
+        if (text.length() > Credential.MAX || dot <= PREFIX.length()) {
+            throw bad("it is malformed");
+        }
+        String signed = text.substring(0, dot);
+        byte[] signature = bytes(text.substring(dot + 1));
+        byte[] expected;
+        try {
+            expected = signature(signed);
+        } catch (RuntimeException e) {
+            throw new RefusedException(Fault.UNAVAILABLE, "the key of tickets cannot be read from the database");
+        }
+        if (!MessageDigest.isEqual(expected, signature)) {
+            throw bad("its signature is wrong");
+        }
+        ObjectNode content = StrictJson.object(bytes(signed.substring(PREFIX.length())));
+        if (content == null) {
+            throw bad("its content is malformed");
+        }
+        return content;
+    }
+
+    private byte[] signature(String signed) {
+        return Digests.hmacSha256(key(), signed.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    private static byte[] bytes(String base64) throws RefusedException {
+        try {
+            byte[] bytes = Base64.getUrlDecoder().decode(base64);
+            if (base64(bytes).equals(base64)) {
+                return bytes;
+            }
+        } catch (IllegalArgumentException e) {
+            // the same sentence
+        }
+        throw bad("it is no base64");
+    }
+
+    private static RefusedException bad(String why) {
+        return new RefusedException(Fault.BAD, "the ticket is refused: " + why);
+    }
+}
