@@ -66,7 +66,7 @@ public class WebhookFactory {
     @JsonProperty
     private Duration unhealthyAfter = Duration.minutes(5);
 
-    /** A secret that nobody can verify is worse than none. */
+    /** Whether the secret can be used: a signature that no receiver can verify is worse than none. */
     @JsonIgnore
     @ValidationMethod(
             message = "secret (HOOK_SECRET) must not be blank, and be base64 after whsec_, if it begins with that")
@@ -80,7 +80,7 @@ public class WebhookFactory {
     }
 
     /**
-     * Starts deliveries with the life cycle.
+     * Builds the webhooks, which start with the life cycle.
      *
      * @param shared whether other nodes may deliver, too
      * @param clock the same on all nodes
@@ -126,7 +126,7 @@ public class WebhookFactory {
                 double failing = webhooks.failingSeconds();
                 return failing < unhealthyAfter.toSeconds()
                         ? Result.healthy()
-                        : Result.unhealthy("the receiver has taken nothing for %.0f s", failing);
+                        : Result.unhealthy("the webhook receiver has accepted nothing for %.0f s", failing);
             }
         });
         return webhooks;

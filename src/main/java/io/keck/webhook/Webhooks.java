@@ -18,7 +18,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Webhooks as the rest of Keck sees them: where to, how it goes, and the thread that delivers. Thread-safe. */
+/**
+ * The webhooks as the rest of Keck sees them: the endpoint, the state of delivery, and the thread that delivers.
+ * Thread-safe.
+ */
 public final class Webhooks implements Hooks, Managed {
     private static final Logger LOG = LoggerFactory.getLogger(Webhooks.class);
     private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
@@ -55,7 +58,7 @@ public final class Webhooks implements Hooks, Managed {
         LockSupport.unpark(thread);
     }
 
-    // ------------------------------------------------------------------ where to
+    // ------------------------------------------------------------------ endpoint
 
     @Override
     public CompletionStage<Void> set(String url) {
@@ -76,10 +79,10 @@ public final class Webhooks implements Hooks, Managed {
     }
 
     /**
-     * Judges an endpoint.
+     * Checks an endpoint.
      *
-     * @param trusted whether it may be any address
-     * @throws RefusedException if nothing can be delivered there, or may be
+     * @param trusted whether it may have any address
+     * @throws RefusedException if deliveries to it are impossible or not allowed
      */
     static void check(String url, boolean trusted) {
         URI uri;
@@ -98,7 +101,7 @@ public final class Webhooks implements Hooks, Managed {
                     "The endpoint may have neither a password nor a fragment, and " + MAX_URL + " characters at most.");
         }
         if (trusted) {
-            return; // wherever it leads, now or when it can be found again
+            return; // any address is allowed, and the host need not resolve now
         }
         try {
             AddressGuard.resolve(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
@@ -110,24 +113,24 @@ public final class Webhooks implements Hooks, Managed {
         }
     }
 
-    // ------------------------------------------------------------------ how it goes
+    // ------------------------------------------------------------------ state of delivery
 
-    /** This node has written to that room. */
+    /** Records that this node has written to a room. */
     public void written(long roomId) {
         deliverer.written(roomId);
     }
 
-    /** Rooms with something that was not taken yet; 0 on nodes that do not deliver. */
+    /** The number of rooms with changes that the receiver has not accepted; 0 on nodes that do not deliver. */
     public int backlog() {
         return deliverer.backlog();
     }
 
-    /** Age of the oldest change that was not taken, in seconds; 0 on nodes that do not deliver. */
+    /** The age in seconds of the oldest change that the receiver has not accepted; 0 on nodes that do not deliver. */
     public double oldestSeconds() {
         return deliverer.oldestSeconds();
     }
 
-    /** For how long the receiver has taken nothing, in seconds. */
+    /** Seconds for which the receiver has accepted nothing although deliveries were sent. */
     public double failingSeconds() {
         return deliverer.failingSeconds();
     }
@@ -160,7 +163,7 @@ public final class Webhooks implements Hooks, Managed {
                 ready = true;
                 pause = 0;
             } catch (FeedUnavailableException e) {
-                UNAVAILABLE.warn("Changes cannot be delivered now, they will be: " + e.getMessage());
+                UNAVAILABLE.warn("Webhook deliveries wait for the database and are retried: " + e.getMessage());
                 pause = AFTER_FAILURE_NANOS;
             } catch (RuntimeException | StackOverflowError e) {
                 LOG.error("Unexpected error while delivering webhooks; retrying", e);
@@ -182,7 +185,7 @@ public final class Webhooks implements Hooks, Managed {
         try {
             lease.release();
         } catch (FeedUnavailableException e) {
-            LOG.debug("Another node has to wait until it may deliver", e);
+            LOG.debug("The webhook lease was not released; another node delivers once it has expired", e);
         }
     }
 }
