@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 
-/** Counts what happens to the change feed, for {@code /metrics} on the admin port. Thread-safe. */
+/** Counts the events and deliveries of the change feed, for {@code /metrics} on the admin port. Thread-safe. */
 public final class FeedMeters implements FeedMetrics {
     private final MetricRegistry registry;
     private final Meter events;
@@ -35,7 +35,7 @@ public final class FeedMeters implements FeedMetrics {
         return outcome.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Registers what is asked for when somebody looks. */
+    /** Registers the gauges, which are read at each scrape. */
     public void watch(IntSupplier streams, IntSupplier backlog, DoubleSupplier oldestSeconds) {
         registry.register("keck.sse.streams", (Gauge<Integer>) streams::getAsInt);
         registry.register("keck.webhook.backlog-rooms", (Gauge<Integer>) backlog::getAsInt);
