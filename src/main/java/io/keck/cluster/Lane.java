@@ -358,7 +358,8 @@ final class Lane {
                     if (asked.add(subscribe.channel())) {
                         added.add(bytes(subscribe.channel()));
                     } else {
-                        receiver.subscribed(subscribe.channel()); // given up and requested again before this thread handled it
+                        receiver.subscribed(
+                                subscribe.channel()); // given up and requested again before this thread handled it
                     }
                 } else if (order instanceof Order.Unsubscribe unsubscribe
                         && !channels.contains(unsubscribe.channel())
@@ -375,7 +376,8 @@ final class Lane {
             }
             if (!answers.isEmpty()) {
                 pipeline.sync();
-                answers.forEach(Response::get); // an error, such as that of a node which has lost the slot, breaks the link
+                answers.forEach(
+                        Response::get); // an error, such as that of a node which has lost the slot, breaks the link
                 acknowledged(orders);
             }
         }

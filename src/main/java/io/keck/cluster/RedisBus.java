@@ -310,7 +310,10 @@ final class RedisBus implements Bus, Managed {
 
         @Override
         public void committed(Event.Committed row) {
-            publish(isTooLarge(row.payload()) ? new Event.Resync() : row); // the other nodes then read the row from the log
+            publish(
+                    isTooLarge(row.payload())
+                            ? new Event.Resync()
+                            : row); // the other nodes then read the row from the log
         }
 
         @Override

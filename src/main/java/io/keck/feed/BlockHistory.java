@@ -54,7 +54,7 @@ public record BlockHistory(
         return out.toString();
     }
 
-    /** Recurses: values nest at most as deep as the decoder of updates allows. */
+    /** Recurses, which is safe because values nest at most as deep as the decoder of updates allows. */
     private static void json(StringBuilder out, @Nullable Object value, int depth) {
         if (value instanceof Map<?, ?> map && depth <= MAX_DEPTH) {
             out.append('{');

@@ -52,8 +52,8 @@ public final class ConnectionMeters implements ConnectionMetrics {
         refused = counter(MetricNames.CONNECTIONS_REFUSED, "Connections that were refused", "status", labelled);
         STATUSES.forEach(status -> refused.initLabelValues(String.valueOf(status)));
         refused.initLabelValues(OTHER);
-        Counter unknown =
-                counter(MetricNames.MESSAGES_IGNORED, "Messages received that are of an unknown kind", "kind", labelled);
+        Counter unknown = counter(
+                MetricNames.MESSAGES_IGNORED, "Messages received that are of an unknown kind", "kind", labelled);
         for (Ignored what : Ignored.values()) {
             ignored.put(what, unknown.labelValues(what.name().toLowerCase(Locale.ROOT)));
         }

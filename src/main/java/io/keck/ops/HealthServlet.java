@@ -22,7 +22,7 @@ public final class HealthServlet extends HttpServlet {
     public enum Status {
         /** All is well. */
         OK(true),
-        /** The process works; the request asks for no more. */
+        /** The process works: the answer of the liveness check, which asks for nothing else. */
         ALIVE(true),
         /** Documents can be edited, but edits are not saved at the moment. */
         DEGRADED(true),

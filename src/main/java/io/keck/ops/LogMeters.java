@@ -32,7 +32,10 @@ public final class LogMeters implements LogMetrics {
         groupWrites = RoomMeters.histogram(
                 histograms, MetricNames.GROUP_WRITES, "Writes that were sent to the database as one group", WRITES);
         groupSeconds = RoomMeters.histogram(
-                histograms, MetricNames.GROUP_SECONDS, "Time that the database took for a group of writes", SyncStages.BOUNDS);
+                histograms,
+                MetricNames.GROUP_SECONDS,
+                "Time that the database took for a group of writes",
+                SyncStages.BOUNDS);
         pingSeconds = RoomMeters.histogram(
                 histograms,
                 MetricNames.DATABASE_PING_SECONDS,

@@ -139,7 +139,8 @@ class Deliverer {
         long now = clock.getAsLong();
         boolean held = lease.isHeld(now);
         List<Long> own =
-                takeWritten(); // before the look: rooms written to later may belong to an endpoint that this look does not see
+                takeWritten(); // before the look: rooms written to later may belong to an endpoint that this look does
+        // not see
         Endpoint endpoint = look(now, own);
         active = !endpoint.url().isEmpty();
         if (lease.isNew() || (held && !lease.isHeld(now))) {
