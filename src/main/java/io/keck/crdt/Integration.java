@@ -66,7 +66,7 @@ final class Integration {
         if ((info & Refs.MASK) == Refs.GC) {
             return -1;
         }
-        boolean begins = store.end(client) <= rows.clock(row); // the rest of a struct follows the part that is integrated
+        boolean begins = store.end(client) <= rows.clock(row); // the rest of a struct follows its first part
         if (begins && (info & Refs.ORIGIN) != 0 && lacks(client, rows.originClient(row), rows.originClock(row))) {
             return rows.originClient(row);
         }
