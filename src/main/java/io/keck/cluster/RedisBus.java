@@ -21,28 +21,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The bus over Redis pub/sub: a channel for each room that is open here, and one that all nodes hear. With a cluster the
- * channels are spread over some {@link Lane}s, each with channels of one slot, so that each belongs to one server.
- * Thread-safe.
+ * The bus over Redis pub/sub: one channel for each room that is open on this node, and one that all nodes receive. With
+ * a cluster the channels are spread over several {@link Lane}s, each with channels of one slot, so that each lane
+ * belongs to one server. Thread-safe.
  *
- * <p><b>Health.</b> Every node sends a beat over each lane and hears its own. The bus is healthy while the newest that
- * came back was sent a moment ago. When nothing comes back for longer, connections are made anew: a server that is
- * stopped, or a way that is dead without a word, is found like that.
+ * <p><b>Health.</b> Every node sends a beat over each lane and receives its own. The bus is healthy while the newest
+ * beat that came back was sent recently. If none comes back for longer, the connections are reopened: this detects a
+ * server that is stopped, and a network path that is dead without an error.
  *
- * <p><b>Other nodes</b> are known by their beats. One that is silent for {@code goneAfter} is gone, with its sockets;
- * since a node that heard nothing, too, may be taken for gone by the others, it tells its rooms when it is back.
+ * <p><b>Other nodes</b> are known by their beats. A node that is silent for {@code goneAfter} is gone, with its
+ * sockets. Since a node that received nothing may count as gone for the others, too, it tells its rooms when it is
+ * back.
  */
 final class RedisBus implements Bus, Managed {
     /**
-     * How the bus is used. Immutable. Times in milliseconds, sizes in bytes.
+     * The settings of the bus. Immutable. Times in milliseconds, sizes in bytes.
      *
-     * @param lanes with a cluster; else there is one
-     * @param beat between two beats
-     * @param healthyWithin how long a beat may take to come back
-     * @param cutAfter after so long without one connections are made anew
-     * @param goneAfter after so long without a beat a node is gone
-     * @param maxQueued what may wait to be published, of all rooms
-     * @param maxMessage a larger update is not published; others read it from the log
+     * @param lanes the number of lanes with a cluster; otherwise there is one
+     * @param beat the time between two beats
+     * @param healthyWithin the time that a beat may take to come back
+     * @param cutAfter the time without a returned beat after which the connections are reopened
+     * @param goneAfter the time without a beat after which another node is gone
+     * @param maxQueued the size of all messages that may wait to be published, of all rooms
+     * @param maxMessage the largest update that is published; other nodes read larger ones from the log
      */
     record Settings(
             int lanes, long beat, long healthyWithin, long cutAfter, long goneAfter, long maxQueued, int maxMessage) {}
@@ -74,11 +75,11 @@ final class RedisBus implements Bus, Managed {
     private record Peer(String label, long heardAt) {}
 
     /**
-     * A bus that is not connected yet.
+     * Creates a bus that is not connected yet.
      *
-     * @param cluster random, the same on all nodes of one database
-     * @param boot random, drawn at each start
-     * @param label what the operator calls this node
+     * @param cluster a random number, the same on all nodes of one database
+     * @param boot a random number, drawn at each start
+     * @param label the operator's name for this node
      * @param nanos as {@link System#nanoTime}
      * @param keys how messages are signed now
      */
@@ -112,7 +113,7 @@ final class RedisBus implements Bus, Managed {
         return servers.isSharded() ? settings.lanes() : 1;
     }
 
-    /** A lane with the rooms that go over it. */
+    /** A lane with the rooms that use it. */
     private final class Way implements Lane.Receiver {
         private final String prefix;
         private final Lane lane;
@@ -120,12 +121,12 @@ final class RedisBus implements Bus, Managed {
         private final Replays replays = new Replays();
         private final AtomicLong counter = new AtomicLong();
         private final Map<Long, Listener> rooms = new ConcurrentHashMap<>();
-        /** When the newest of our beats that came back was sent. */
+        /** The time at which the newest beat of this node that came back was sent, in nanoseconds. */
         private volatile long echoed;
 
         private volatile boolean isConnected;
         private volatile boolean saidAway;
-        /** Whether the rooms have to be told that it was away. */
+        /** Whether the rooms have yet to be told that the bus was away. */
         private boolean wasAway = true;
 
         private long connectedAt;
@@ -143,7 +144,7 @@ final class RedisBus implements Bus, Managed {
 
         void publish(String channel, long roomId, Envelope.Content content) {
             if (!lane.isUp()) {
-                metrics.dropped(); // without encoding it first: this is a room's turn
+                metrics.dropped(); // without encoding the message, which would take time of the room's turn
                 return;
             }
             byte[] message = new Envelope(boot, roomId, clock.millis(), content).encode(cluster);
@@ -227,7 +228,7 @@ final class RedisBus implements Bus, Managed {
         @Override
         public void disconnected(String why) {
             metrics.disconnected();
-            if (!saidAway) { // once, not with each attempt
+            if (!saidAway) { // once, not for each attempt
                 LOG.warn("The bus is unavailable; nodes exchange updates through the database: {}", why);
                 saidAway = true;
             }
@@ -249,7 +250,7 @@ final class RedisBus implements Bus, Managed {
             metrics.dropped();
         }
 
-        /** Sends a beat, looks after the connection, and tells the rooms when it is back. */
+        /** Sends a beat, supervises the connection, and tells the rooms when the bus is back. */
         void tick() {
             if (lane.isUp()) {
                 publish(prefix + NODES, 0, new Envelope.Content.Beat(label, nanos.getAsLong()));
@@ -280,7 +281,7 @@ final class RedisBus implements Bus, Managed {
         }
     }
 
-    /** Deals with an envelope of another node. */
+    /** Handles an envelope of another node. */
     private final class Heard implements Envelope.Content.Handler {
         private final Way way;
         private final Envelope envelope;
@@ -365,12 +366,15 @@ final class RedisBus implements Bus, Managed {
 
         @Override
         public void committed(Event.Committed row) {
-            publish(isTooLarge(row.payload()) ? new Event.Resync() : row); // then the others read it from the log
+            publish(
+                    isTooLarge(row.payload())
+                            ? new Event.Resync()
+                            : row); // the other nodes then read the row from the log
         }
 
         @Override
         public void unsaved(Event.Unsaved update) {
-            if (!isTooLarge(update.payload())) { // else it crosses when it is committed
+            if (!isTooLarge(update.payload())) { // otherwise other nodes receive it once it is committed
                 publish(update);
             }
         }
@@ -392,12 +396,12 @@ final class RedisBus implements Bus, Managed {
 
         @Override
         public void back(Event.Back bus) {
-            publish(bus); // fails: only a bus itself tells this
+            publish(bus); // throws: only a bus itself raises this event
         }
 
         @Override
         public void nodeGone(Event.NodeGone gone) {
-            publish(gone); // fails likewise
+            publish(gone); // throws, too
         }
     }
 
@@ -465,7 +469,7 @@ final class RedisBus implements Bus, Managed {
         return ways.stream().allMatch(Way::isHealthy);
     }
 
-    /** The other nodes that are heard of: their labels, with how many there are of each. */
+    /** The labels of the other nodes, with the number of nodes for each label. */
     Map<String, Integer> others() {
         Map<String, Integer> labels = new TreeMap<>();
         peers.values().forEach(peer -> labels.merge(peer.label(), 1, Integer::sum));

@@ -8,7 +8,7 @@ import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.function.BooleanSupplier;
 
-/** Counts what happens on the bus, for {@code /metrics} on the admin port. Thread-safe. */
+/** Counts the messages and events of the bus, for {@code /metrics} on the admin port. Thread-safe. */
 public final class BusMeters implements BusMetrics {
     private final MetricRegistry registry;
     private final Counter published;
@@ -29,7 +29,7 @@ public final class BusMeters implements BusMetrics {
     private final DistributionDataPoint untilPublished;
     private final DistributionDataPoint untilReceived;
 
-    /** Registers what is counted. */
+    /** Registers the counters and histograms. */
     public BusMeters(MetricRegistry registry, PrometheusRegistry histograms, SyncStages stages) {
         this.registry = registry;
         published = registry.counter(MetricNames.BUS_PUBLISHED);
@@ -45,7 +45,7 @@ public final class BusMeters implements BusMetrics {
         disconnects = registry.counter(MetricNames.BUS_DISCONNECTS);
         nodesGone = registry.counter(MetricNames.BUS_NODES_GONE);
         beats = RoomMeters.histogram(
-                histograms, MetricNames.BUS_BEAT_SECONDS, "A beat, to Redis and back", SyncStages.BOUNDS);
+                histograms, MetricNames.BUS_BEAT_SECONDS, "Round trip of a beat through Redis", SyncStages.BOUNDS);
         untilPublished = stages.of(SyncStages.Stage.PUBLISHED);
         untilReceived = stages.of(SyncStages.Stage.CROSSED);
     }
@@ -68,7 +68,7 @@ public final class BusMeters implements BusMetrics {
     public void received(int bytes, long millis) {
         received.inc();
         receivedBytes.inc(bytes);
-        untilReceived.observe(Math.max(0, millis) / 1e3); // clocks of two machines
+        untilReceived.observe(Math.max(0, millis) / 1e3); // the clocks of two machines may differ
     }
 
     @Override

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/** Counts what rooms do, for {@code /metrics} on the admin port. Thread-safe. */
+/** Counts the commits, rows and failures of rooms, for {@code /metrics} on the admin port. Thread-safe. */
 public final class RoomMeters implements RoomMetrics {
     private static final double[] UPDATES = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000};
     private static final double[] BYTES = {64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 16_777_216};
@@ -38,7 +38,7 @@ public final class RoomMeters implements RoomMetrics {
     private final Counter emptyStructs;
     private volatile int behindRooms;
     private volatile long behindRows;
-    /** Since when some room has lacked something; 0 while none does. */
+    /** The time since which some room has lacked rows; 0 while none does. */
     private final AtomicLong behindSince = new AtomicLong();
 
     private final AtomicInteger quarantined = new AtomicInteger();
@@ -46,7 +46,7 @@ public final class RoomMeters implements RoomMetrics {
     private final Counter growthRefused;
 
     /**
-     * Registers what is counted.
+     * Registers the counters and histograms.
      *
      * @param clock as {@link System#nanoTime}
      */
@@ -94,7 +94,7 @@ public final class RoomMeters implements RoomMetrics {
     }
 
     /**
-     * Registers what is asked of the rooms when somebody looks.
+     * Registers the gauges, which are read at each scrape.
      *
      * @param documentLimit bytes that documents may take
      * @param unsavedLimit bytes that may be unsaved
@@ -115,12 +115,12 @@ public final class RoomMeters implements RoomMetrics {
         registry.register(MetricNames.DOCUMENT_LIMIT, (Gauge<Long>) () -> documentLimit);
     }
 
-    /** Rows that the room that was furthest behind lacked at the last comparison. */
+    /** The number of rows that the room furthest behind lacked at the last comparison. */
     public long behindRows() {
         return behindRows;
     }
 
-    /** For how long some room has lacked something at every comparison. */
+    /** Seconds for which some room has lacked rows at every comparison. */
     public double behindSeconds() {
         long since = behindSince.get();
         return since == 0 ? 0 : (nanos() - since) / 1e9;
@@ -128,7 +128,7 @@ public final class RoomMeters implements RoomMetrics {
 
     @Override
     public long nanos() {
-        return clock.getAsLong() | 1; // 0 is what says that nobody measures
+        return clock.getAsLong() | 1; // 0 would mean that nothing is measured
     }
 
     @Override
