@@ -1,10 +1,13 @@
 package io.keck;
 
+import io.keck.node.BusKeyring;
 import io.dropwizard.core.Application;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.keck.command.Commands;
 import io.keck.config.ConfigurationReader;
+import io.keck.feed.ChangeLog;
+import io.keck.http.Guard;
 import io.keck.http.MainPort;
 import io.keck.node.AdminTasks;
 import io.keck.node.BlobsFactory;
@@ -16,6 +19,8 @@ import io.keck.node.NodeClock;
 import io.keck.node.NodeLabel;
 import io.keck.node.Readiness;
 import io.keck.node.RoomRuntime;
+import io.keck.ops.EdgeMeters;
+import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
 import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
@@ -65,6 +70,13 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING);
         Node node = new Node(environment);
         Instruments instruments = Instruments.of(node);
+        Guard.install(
+                environment,
+                config.getServerFactory(),
+                Connectors.hosts(config.getServerFactory(), config.hosts()),
+                config.cors().allowed(),
+                instruments.edge()::refused,
+                NodeClock.millis());
         RoomSettings settings = config.rooms().settings();
         String label = config.nodeIdOrRandom();
 
@@ -74,7 +86,9 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Database database = storage.database();
         JdbiUpdateLog log = storage.log();
         config.access().build(node, storage::access, label, database.clock(), NodeClock.millis());
-        Bus bus = config.redis().build(node, storage.nodes().cluster(), label, database.clock(), instruments.bus());
+        BusKeyring keys = BusKeyring.build(node, storage.nodes());
+        Bus bus = config.redis()
+                .build(node, storage.nodes().cluster(), label, database.clock(), keys, instruments.bus());
         RoomRuntime runtime =
                 config.rooms().build(node, log, bus, instruments.rooms(), config.drainTimeout().toMilliseconds());
         Rooms rooms = runtime.rooms();

@@ -1,13 +1,16 @@
 package io.keck;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.core.Configuration;
 import io.dropwizard.util.Duration;
+import io.dropwizard.validation.ValidationMethod;
 import io.keck.api.ApiFactory;
 import io.keck.api.CorsFactory;
 import io.keck.auth.AccessFactory;
 import io.keck.cluster.ClusterFactory;
 import io.keck.command.CommandSettings;
+import io.keck.http.HostNames;
 import io.keck.node.BlobsFactory;
 import io.keck.node.RoomsFactory;
 import io.keck.socket.SocketFactory;
@@ -66,6 +69,9 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
     private AccessFactory access = new AccessFactory();
 
     @JsonProperty
+    private @Nullable String hosts;
+
+    @JsonProperty
     private @Nullable String nodeId;
 
     @JsonProperty
@@ -114,6 +120,23 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
 
     AccessFactory access() {
         return access;
+    }
+
+    /** Whether every name is one; where not, the start fails with this sentence. */
+    @JsonIgnore
+    @ValidationMethod(message = "hosts must be host names without a port, separated by commas, *.name, or *")
+    public boolean isEveryHostValid() {
+        try {
+            hosts();
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /** The names by which this server may be asked, beside localhost and addresses. */
+    public HostNames hosts() {
+        return HostNames.parse(hosts == null ? "" : hosts);
     }
 
     @Override

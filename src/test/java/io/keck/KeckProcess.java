@@ -327,6 +327,7 @@ public final class KeckProcess implements AutoCloseable {
         try {
             HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + rawPath))
                     .timeout(PATIENCE)
+                    .header("Keck-Admin", "1")
                     .method(method, HttpRequest.BodyPublishers.noBody())
                     .build();
             return HTTP.send(request, HttpResponse.BodyHandlers.ofString());

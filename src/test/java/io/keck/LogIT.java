@@ -75,6 +75,7 @@ class LogIT {
         HttpResponse<String> answer = KeckProcess.HTTP.send(
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + keck.adminPort()
                                 + "/tasks/log-level?logger=io.keck&level=" + level))
+                        .header("Keck-Admin", "1")
                         .POST(HttpRequest.BodyPublishers.noBody())
                         .build(),
                 HttpResponse.BodyHandlers.ofString());

@@ -35,6 +35,11 @@ public class CorsFactory {
                 .collect(Collectors.toSet());
     }
 
+    /** The origins of pages that may read and write, or "*" for all. */
+    public Set<String> allowed() {
+        return set(origins);
+    }
+
     /** Puts the handler before everything else on the main port. */
     public void build(Environment environment) {
         environment.getApplicationContext().insertHandler(new CorsHandler(set(origins)));

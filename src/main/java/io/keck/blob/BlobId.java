@@ -13,14 +13,14 @@ public record BlobId(String text) {
     private static final int LENGTH = 44;
     private static final int DIGEST_BYTES = 32;
 
-    /** The id that somebody asks for; empty when no blob can have it. */
+    /** Parses an id from a request; empty if no blob can have this id. */
     public static Optional<BlobId> parse(String text) {
         if (text.length() != LENGTH) {
             return Optional.empty();
         }
         try {
             byte[] digest = Base64.getUrlDecoder().decode(text);
-            // the last character has two bits to spare: only one spelling is the id
+            // the last character before the padding has two unused bits: only one spelling is the id
             return digest.length == DIGEST_BYTES
                             && Base64.getUrlEncoder().encodeToString(digest).equals(text)
                     ? Optional.of(new BlobId(text))
@@ -31,9 +31,10 @@ public record BlobId(String text) {
     }
 
     /**
-     * The id of bytes with that hash.
+     * Returns the id of bytes with a given hash.
      *
      * @param digest 32 bytes
+     * @throws IllegalArgumentException if {@code digest} has another length
      */
     public static BlobId of(byte[] digest) {
         if (digest.length != DIGEST_BYTES) {
@@ -42,7 +43,7 @@ public record BlobId(String text) {
         return new BlobId(Base64.getUrlEncoder().encodeToString(digest));
     }
 
-    /** The hash itself, 32 bytes. */
+    /** The hash, 32 bytes. */
     public byte[] digest() {
         return Base64.getUrlDecoder().decode(text);
     }

@@ -5,36 +5,37 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the blobs of all workspaces are. Calls block; implementations are thread-safe, an {@link Upload} is used by one
- * thread.
+ * The store for the blobs of all workspaces. Calls block; implementations are thread-safe, an {@link Upload} is used by
+ * one thread.
  *
- * <p>A blob is visible from the return of {@link Upload#publish} on, whole, on every node, or not at all. Blobs belong to
- * one life of their workspace: when that is deleted they are gone at once, and a workspace made anew under the same name
- * begins without any. A name that was never a workspace may have blobs, too: clients upload before they connect.
+ * <p>From the return of {@link Upload#publish} on, a blob is visible as a whole on every node; before that it is not
+ * visible at all. Blobs belong to one life of their workspace: when that is deleted they are gone at once, and a
+ * workspace that is recreated under the same name begins without any. A name that was never a workspace may have blobs,
+ * too: clients upload before they connect.
  *
- * <p>Every method throws {@link BlobsUnavailableException} when the database does not do its part.
+ * <p>Every method throws {@link BlobsUnavailableException} if the database fails or does not answer.
  */
 public interface BlobStore {
     /**
      * A blob as it was found.
      *
      * @param id the hash of its bytes
-     * @param contentId where its bytes are; never used again for others
-     * @param size in bytes
+     * @param contentId the id under which its bytes are stored; never reused for other bytes
+     * @param size its size in bytes
      * @param pieceSize bytes in each piece but the last
-     * @param storedAt when it came into the workspace, milliseconds since 1970
+     * @param storedAt the time at which it was added to the workspace, in milliseconds since 1970
      */
     record Blob(BlobId id, long contentId, long size, int pieceSize, long storedAt) {}
 
     /**
-     * A blob whose bytes have come.
+     * A blob whose bytes have arrived.
      *
-     * @param exists whether the workspace has it: not where the upload repeats one that was carried out before under its
+     * @param exists whether the workspace has it: false if the upload repeats one that was carried out before under its
      *     key, and the blob was deleted since
      */
     record Published(BlobId id, boolean exists) {}
 
-    /** The key of a request came with another request before. Nothing is changed. */
+    /** Thrown if the key of a request was used for another request before. Nothing is changed then. */
     final class KeyTakenException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -43,59 +44,59 @@ public interface BlobStore {
         }
     }
 
-    /** The bytes of one blob on their way in, some of them in memory. */
+    /** An upload of one blob; some of its bytes are kept in memory. */
     interface Upload extends AutoCloseable {
-        /** Takes bytes; they may be used again when this returns. */
+        /** Adds bytes; the array may be reused when this returns. */
         void write(byte[] bytes, int offset, int length);
 
         /**
-         * Makes the blob visible, committed; where the workspace has these bytes already, that blob stays as it is.
+         * Commits the blob and makes it visible. If the workspace has these bytes already, that blob stays as it is.
          *
-         * @param key kept in the same transaction; where the workspace has seen it before, nothing is done. Null for none
+         * @param key stored in the same transaction, or null; if the workspace has seen the key before, nothing is done
          * @throws WorkspaceGoneException if the workspace was deleted since the upload began
          * @throws KeyTakenException if the key was used for another request
          */
         Published publish(@Nullable RequestKey key);
 
-        /** The same without a key. */
+        /** As {@link #publish(RequestKey)}, without a key. */
         default BlobId publish() {
             return publish(null).id();
         }
 
-        /** Gives up what was not published. Does not throw. */
+        /** Discards an upload that was not published. Does not throw. */
         @Override
         void close();
     }
 
     /**
-     * Begins an upload into the workspace of that name as it is now.
+     * Begins an upload into the current life of a workspace.
      *
-     * @throws WorkspaceGoneException if it was deleted a moment ago and nobody may make it anew yet
+     * @throws WorkspaceGoneException if the workspace was deleted recently and must not be recreated yet
      */
     Upload begin(String workspace);
 
-    /** The blob of that workspace, if it has it. */
+    /** Finds a blob of a workspace. */
     Optional<Blob> find(String workspace, BlobId id);
 
     /**
-     * A piece of a blob. No connection to the database is held between two of them. The pieces of a blob that is deleted
-     * meanwhile can be read for a while.
+     * Reads a piece of a blob. No connection to the database is held between two calls. The pieces of a blob that is
+     * deleted meanwhile can be read for a while.
      *
-     * @param number from 0 on
-     * @return all its bytes; the caller may keep them
+     * @param number the number of the piece, from 0 on
+     * @return all its bytes; the caller may keep the array
      */
     byte[] read(Blob blob, long number);
 
     /**
-     * Deletes a blob; false when there is none.
+     * Deletes a blob; returns false if there is none.
      *
-     * @param key kept in the same transaction where a blob is deleted; null for none. Where the workspace has seen it before,
-     *     nothing is done, and the answer is true
+     * @param key stored in the same transaction if a blob is deleted, or null; if the workspace has seen the key
+     *     before, nothing is done and the answer is true
      * @throws KeyTakenException if the key was used for another request
      */
     boolean delete(String workspace, BlobId id, @Nullable RequestKey key);
 
-    /** The same without a key. */
+    /** As {@link #delete(String, BlobId, RequestKey)}, without a key. */
     default boolean delete(String workspace, BlobId id) {
         return delete(workspace, id, null);
     }

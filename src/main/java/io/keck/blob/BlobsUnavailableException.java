@@ -1,6 +1,6 @@
 package io.keck.blob;
 
-/** The database does not answer, is too busy, or lost what it was given: to be tried again. */
+/** Thrown if the database does not answer, is too busy, or failed during a call; the call can be repeated. */
 public final class BlobsUnavailableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -8,7 +8,7 @@ public final class BlobsUnavailableException extends RuntimeException {
 
     /**
      * @param message what failed
-     * @param outcomeUnknown whether it may have been done all the same
+     * @param outcomeUnknown whether the call may have taken effect nevertheless
      */
     public BlobsUnavailableException(String message, boolean outcomeUnknown) {
         super(message);
@@ -17,15 +17,15 @@ public final class BlobsUnavailableException extends RuntimeException {
 
     /**
      * @param message what failed
-     * @param outcomeUnknown whether it may have been done all the same
-     * @param cause why
+     * @param outcomeUnknown whether the call may have taken effect nevertheless
+     * @param cause the failure
      */
     public BlobsUnavailableException(String message, boolean outcomeUnknown, Throwable cause) {
         super(message, cause);
         this.outcomeUnknown = outcomeUnknown;
     }
 
-    /** Whether it may have been done all the same; doing it again is harmless. */
+    /** Whether the call may have taken effect nevertheless; repeating it is harmless. */
     public boolean isOutcomeUnknown() {
         return outcomeUnknown;
     }

@@ -1,10 +1,10 @@
 package io.keck.blob;
 
-/** The workspace was deleted, a moment ago or while something was on its way to it. */
+/** Thrown if the workspace was deleted recently, or while a request to it was under way. */
 public final class WorkspaceGoneException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** @param workspace its name */
+    /** @param workspace the name of the workspace */
     public WorkspaceGoneException(String workspace) {
         super("workspace " + workspace + " was deleted", null, false, false);
     }

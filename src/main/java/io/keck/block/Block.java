@@ -10,9 +10,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One block: a nested map with {@code sys:flavour} (string), {@code sys:children} (nested array of strings), {@code
- * sys:created} (milliseconds since 1970), {@code sys:parent} (string, once it was put under one) and {@code prop:*}.
- * Belongs to the thread of its document.
+ * One block: a nested map with {@code sys:flavour} (string), {@code sys:children} (nested array of strings),
+ * {@code sys:created} (milliseconds since 1970), {@code sys:parent} (string, once the block was inserted under a
+ * parent) and {@code prop:*}. Belongs to the thread of its document.
  */
 public final class Block {
     static final String FLAVOUR = "sys:flavour";
@@ -31,17 +31,17 @@ public final class Block {
         this.map = map;
     }
 
-    /** Its key in the space. */
+    /** The key of the block in its space. */
     public String id() {
         return id;
     }
 
-    /** What sort of block it is; null where that is not a string. */
+    /** The kind of the block; null if {@code sys:flavour} is not a string. */
     public @Nullable String flavour() {
         return map.get(FLAVOUR) instanceof String flavour ? flavour : null;
     }
 
-    /** The ids of its children, in order; whatever else somebody put there is left out. */
+    /** The ids of the children, in order; elements that are not strings are left out. */
     public List<String> children() {
         List<String> ids = new ArrayList<>();
         for (Object child : elements()) {
@@ -52,7 +52,7 @@ public final class Block {
         return Collections.unmodifiableList(ids);
     }
 
-    /** All that is in the list of children; it may also be a plain array that some client set as a value. */
+    /** The elements of the list of children, which may also be a plain array that some client set as a value. */
     private List<?> elements() {
         Object children = map.get(CHILDREN);
         if (children instanceof YArray array) {
@@ -61,7 +61,10 @@ public final class Block {
         return children instanceof List<?> list ? list : List.of();
     }
 
-    /** Its entries as they are in the document, those of the model first, and its id last. Holds types of the document. */
+    /**
+     * The entries as they are in the document, those of the block model first and the id last. Values may be types of
+     * the document.
+     */
     public Map<String, @Nullable Object> entries() {
         Map<String, @Nullable Object> stored = map.toMap();
         Map<String, @Nullable Object> entries = new LinkedHashMap<>();
@@ -78,7 +81,7 @@ public final class Block {
 
     // ---- edits
 
-    /** A new one, to be put into a space. */
+    /** Creates the map of a new block, to be put into a space. */
     static YMap fresh(String flavour, long now) {
         YMap map = new YMap();
         map.set(FLAVOUR, flavour);
@@ -87,7 +90,7 @@ public final class Block {
         return map;
     }
 
-    /** Sets properties; null removes one. Keys come without their prefix. Whether there was anything to do. */
+    /** Sets properties; null removes one. Keys have no prefix. Returns whether there was anything to do. */
     boolean setProperties(Map<String, ? extends @Nullable Object> properties) {
         boolean changed = false;
         for (Map.Entry<String, ? extends @Nullable Object> property : properties.entrySet()) {
@@ -112,7 +115,7 @@ public final class Block {
         return true;
     }
 
-    /** Takes a child out of the list, as often as it is there; whether it was. */
+    /** Removes all occurrences of a child from the list; returns whether there was one. */
     boolean removeChild(String child) {
         if (!children().contains(child)) {
             return false;
@@ -126,18 +129,18 @@ public final class Block {
         return true;
     }
 
-    /** Puts a child, which is not in the list, before another; at the end where there is no such other. */
+    /** Inserts a child, which must not be in the list, before another child; at the end if there is no such child. */
     void insertBefore(String child, String other) {
         insert(child, list().toList().indexOf(other));
     }
 
-    /** Puts a child, which is not in the list, after another; at the end where there is no such other. */
+    /** Inserts a child, which must not be in the list, after another child; at the end if there is no such child. */
     void insertAfter(String child, String other) {
         int at = list().toList().indexOf(other);
         insert(child, at < 0 ? -1 : at + 1);
     }
 
-    /** Puts a child, which is not in the list, before the one at an index among the children; else at the end. */
+    /** Inserts a child, which must not be in the list, before the child at an index; at the end if there is no such child. */
     void insertAt(String child, long position) {
         int at = 0;
         long left = position;
@@ -160,7 +163,10 @@ public final class Block {
         array.insert(index < 0 ? array.length() : index, List.of(child));
     }
 
-    /** The list of children to edit: made where there is none, with those that stand in something else. */
+    /**
+     * The list of children for edits. If it is missing or is not a nested array, it is created with the children found
+     * so far.
+     */
     private YArray list() {
         if (map.get(CHILDREN) instanceof YArray array) {
             return array;

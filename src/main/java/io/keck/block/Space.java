@@ -18,7 +18,7 @@ public final class Space {
         this.map = map;
     }
 
-    /** The block of that id; null where there is none. */
+    /** The block with that id; null if there is none. */
     public @Nullable Block block(String id) {
         return map != null && map.get(id) instanceof YMap block ? new Block(id, block) : null;
     }
@@ -28,7 +28,7 @@ public final class Space {
         return stream().toList();
     }
 
-    /** Those of one flavour. */
+    /** The blocks of one flavour, in order of their ids. */
     public List<Block> blocks(String flavour) {
         return stream().filter(block -> flavour.equals(block.flavour())).toList();
     }

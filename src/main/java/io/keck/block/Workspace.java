@@ -10,8 +10,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A document as Keck's workspace. What reads leaves the document as it is: no root is made, none is given a kind. Times
- * are milliseconds since 1970. Belongs to the thread of its document.
+ * A document seen through Keck's block model. Reading leaves the document as it is: it creates no root and fixes no
+ * kind of a root. Times are milliseconds since 1970. Belongs to the thread of its document.
  */
 public final class Workspace {
     private static final String SPACE = "space:";
@@ -21,7 +21,7 @@ public final class Workspace {
 
     private final Doc doc;
 
-    /** That document's. */
+    /** Creates the view of a document. */
     public Workspace(Doc doc) {
         this.doc = doc;
     }
@@ -32,8 +32,8 @@ public final class Workspace {
     }
 
     /**
-     * All root maps of spaces in order of their names, with their blocks, then {@code space:meta} and {@code
-     * space:updated}. Holds types of the document.
+     * All root maps of spaces in order of their names, with their blocks, then {@code space:meta} and
+     * {@code space:updated}. Values may be types of the document.
      */
     public Map<String, @Nullable Object> entries() {
         Map<String, @Nullable Object> entries = new LinkedHashMap<>();
@@ -58,7 +58,7 @@ public final class Workspace {
                 && (found.kind() == Root.Kind.MAP || !found.asMap().keys().isEmpty());
     }
 
-    /** The keys of a root, whatever else somebody put into it; null where there is no such root. */
+    /** The keys of a root, whatever else it contains; null if there is no such root. */
     private @Nullable YMap find(String root) {
         Root found = doc.findRoot(root);
         return found == null ? null : found.asMap();
@@ -67,10 +67,10 @@ public final class Workspace {
     // ---- edits
 
     /**
-     * Sets properties of a block, which is made where there is none.
+     * Sets properties of a block; creates the block if there is none.
      *
-     * @param flavour of a new block; one that is there keeps its own
-     * @param properties without their prefix {@code prop:}; null removes one
+     * @param flavour the flavour of a new block; an existing block keeps its own
+     * @param properties keys without their prefix {@code prop:}; a null value removes a property
      */
     public void put(String id, String flavour, Map<String, ? extends @Nullable Object> properties, long now) {
         doc.transact(transaction -> {
@@ -88,7 +88,7 @@ public final class Workspace {
         });
     }
 
-    /** Removes a block and the time of its last change; whoever has it as a child keeps the id. */
+    /** Removes a block and the time of its last change; blocks that have it as a child keep its id. */
     public void delete(String id) {
         doc.transact(transaction -> {
             for (String root : new String[] {BLOCKS, UPDATED}) {
@@ -101,8 +101,8 @@ public final class Workspace {
     }
 
     /**
-     * Puts a block among the children of another: it is taken out of these first, told its parent, and inserted. Does
-     * nothing where one of the two is none.
+     * Inserts a block among the children of another: removes it from them first, sets its parent, and inserts it. Does
+     * nothing if one of the two does not exist.
      */
     public void insertChild(String parent, Placement placement, long now) {
         Space space = blocks();
@@ -129,7 +129,7 @@ public final class Workspace {
         });
     }
 
-    /** Takes an id out of the children of a block; does nothing where it is not among them. */
+    /** Removes an id from the children of a block; does nothing if it is not among them. */
     public void removeChild(String parent, String child, long now) {
         Block block = blocks().block(parent);
         if (block == null) {

@@ -1,4 +1,4 @@
-/** What an examination of an installation finds, as values; see {@link io.keck.check.Findings}. */
+/** The findings of an examination of an installation, as values; see {@link io.keck.check.Findings}. */
 @NullMarked
 package io.keck.check;
 

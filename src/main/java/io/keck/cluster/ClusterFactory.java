@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.SslOptions;
@@ -56,31 +57,38 @@ public class ClusterFactory {
     @JsonProperty
     private int clusterLanes = 8;
 
-    /** Certificates, PEM: over TLS, who shows one that was made by one of these is trusted, and nobody else. */
+    /**
+     * A PEM file of certificates. If it is set, a server is trusted over TLS only if its certificate was issued by one
+     * of these.
+     */
     @JsonProperty
     private @Nullable String ca;
 
-    /** The account at the sentinels, which is not that of the servers. */
+    /** The account at the sentinels, which differs from the account at the servers. */
     @JsonProperty
     private @Nullable String sentinelUser;
 
     @JsonProperty
     private @Nullable String sentinelPassword;
 
-    /** Sets the URL; blank for a single node. Throws IllegalArgumentException with a sentence when it is not one. */
+    /**
+     * Sets the URL; blank for a single node.
+     *
+     * @throws IllegalArgumentException with a sentence, if it is not a Redis URL
+     */
     @JsonProperty
     public void setUrl(@Nullable String text) {
         url = text == null || text.isBlank() ? null : RedisUrl.parse(text);
     }
 
-    /** A node that is only slow is not gone. */
+    /** Whether the times are such that a node which is only slow does not count as gone. */
     @JsonIgnore
     @ValidationMethod(message = "nodeGoneAfter must be healthyWithin + 2 * beat at least")
     public boolean isPatient() {
         return nodeGoneAfter.toMilliseconds() >= healthyWithin.toMilliseconds() + 2 * beat.toMilliseconds();
     }
 
-    /** Who names a certificate wants TLS. */
+    /** Whether {@code ca} is blank or belongs to a URL with TLS. */
     @JsonIgnore
     @ValidationMethod(message = "ca is for a url that begins with rediss")
     public boolean isCaUsed() {
@@ -122,19 +130,26 @@ public class ClusterFactory {
                         given(sentinelPassword)));
     }
 
-    /** Examines the Redis that is configured; empty where none is. */
+    /** The examination of the configured Redis; empty if none is configured. */
     public Optional<RedisDoctor> doctor() {
         return url == null ? Optional.empty() : Optional.of(new RedisDoctor(url, servers(url), Clock.systemUTC()));
     }
 
     /**
-     * The bus, started with the server; {@link Bus#NONE} where no URL is set.
+     * Builds the bus, which starts with the server; {@link Bus#NONE} if no URL is set.
      *
      * @param cluster random, the same on all nodes of one database
      * @param label what the operator calls this node
      * @param clock the same on all nodes: messages tell when they were sent
+     * @param keys how messages are signed now; asked for each
      */
-    public Bus build(Host host, long cluster, String label, Clock clock, BusMetrics metrics) {
+    public Bus build(
+            Host host,
+            long cluster,
+            String label,
+            Clock clock,
+            Supplier<BusKeys> keys,
+            BusMetrics metrics) {
         if (url == null) {
             metrics.watch(false, Bus.NONE::isHealthy);
             return Bus.NONE;
@@ -151,10 +166,11 @@ public class ClusterFactory {
                 settings,
                 servers(url),
                 cluster,
-                new SecureRandom().nextLong() | 1, // never 0, which is the bus itself
+                new SecureRandom().nextLong() | 1, // never 0, which stands for the bus itself
                 label,
                 clock,
                 System::nanoTime,
+                keys,
                 metrics);
         metrics.watch(true, bus::isHealthy);
         host.manage(bus);

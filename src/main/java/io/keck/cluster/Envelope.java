@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
  *   · body · CRC-32C of all before it (4)
  * </pre>
  *
- * Numbers of fixed size are big-endian, those in bodies as lib0 writes them. A receiver drops what is of another cluster,
- * another version or a kind that it does not know, so that releases can run beside each other.
+ * Numbers of fixed size are big-endian, those in bodies as lib0 writes them. A receiver drops messages of another cluster,
+ * another version or an unknown kind, so that releases can run beside each other.
  *
- * @param boot what the sender drew at its start
- * @param roomId 0 when it is about the node
+ * @param boot a random number that the sender drew at its start
+ * @param roomId 0 if the message is about the node
  * @param sentAt milliseconds since 1970 by the sender's clock; for measuring only
  */
 record Envelope(long boot, long roomId, long sentAt, Content content) {
@@ -38,7 +38,7 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
         /** Calls the handler's method for this kind of content. */
         void tell(Handler handler);
 
-        /** Deals with each kind of content: a new kind does not compile before every handler has an answer to it. */
+        /** Handles each kind of content: a new kind does not compile until every handler has a method for it. */
         interface Handler {
             void ofRoom(OfRoom of);
 
@@ -58,9 +58,9 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
         }
 
         /**
-         * A node is there.
+         * A node is alive.
          *
-         * @param label what its operator calls it
+         * @param label the operator's name for the node
          * @param nanos the sender's {@link System#nanoTime}; it means nothing to other nodes
          */
         record Beat(String label, long nanos) implements Content {
@@ -70,7 +70,7 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
             }
         }
 
-        /** A room of that name was deleted, or replaced by another. */
+        /** A room of that name was deleted, or replaced by another one. */
         record Deleted(String name) implements Content {
             @Override
             public void tell(Handler handler) {
@@ -87,7 +87,10 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
         }
     }
 
-    /** Not for us: of another cluster, or of a release that says more than we know. Thread-safe, without a trace. */
+    /**
+     * Thrown for an envelope that is not for this node: of another cluster, or of a release with versions or kinds that
+     * are unknown here. Thread-safe, without a stack trace.
+     */
     static final class AlienException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -137,7 +140,7 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
             return header;
         }
 
-        /** The envelope with its checksum. */
+        /** Returns the envelope with its checksum. */
         byte[] sealed() {
             Encoder written = Objects.requireNonNull(out);
             written.writeUint32(0); // the checksum's place
@@ -219,15 +222,15 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
         }
 
         private IllegalArgumentException isLocal(Event event) {
-            return new IllegalArgumentException("is not told to other nodes: " + event);
+            return new IllegalArgumentException("this event is not sent to other nodes: " + event);
         }
     }
 
     /**
-     * Reads one.
+     * Reads an envelope.
      *
      * @throws DecodeException if it is damaged
-     * @throws AlienException if it is not for us
+     * @throws AlienException if it is of another cluster, or of an unknown version or kind
      */
     static Envelope decode(byte[] bytes, long cluster) throws AlienException {
         if (bytes.length < HEADER + CHECKSUM) {
@@ -272,7 +275,7 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
                 new Content.OfRoom(new Event.Awareness(
                         in.readVarUint(),
                         in.readUint8() == 1,
-                        AwarenessState.decode(in.readVarUint8Array(), DecodeLimits.OWN)));
+                        AwarenessState.decode(in.readVarUint8Array(), DecodeLimits.DEFAULT)));
             case AWARENESS_ASKED -> new Content.OfRoom(new Event.AwarenessAsked(in.readUint8() == 1));
             case RESYNC -> new Content.OfRoom(new Event.Resync());
             case BEAT -> new Content.Beat(in.readVarString(), in.readBigInt64());

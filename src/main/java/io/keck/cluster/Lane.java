@@ -26,35 +26,36 @@ import redis.clients.jedis.commands.ProtocolCommand;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * One way to Redis and back: a connection that publishes, one that is subscribed, a thread for each, and a bounded queue
- * before them, so that nobody who publishes ever waits. Channels of a lane belong to one server, also in a cluster. When
- * a connection breaks both are made anew, and every channel is subscribed again; what was published meanwhile is lost.
+ * A path to Redis and back: one connection that publishes, one that is subscribed, a thread for each, and a bounded
+ * queue before them, so that publishing never blocks. The channels of a lane belong to one server, also in a cluster.
+ * If a connection breaks, both are reopened and every channel is subscribed again; messages published meanwhile are
+ * lost.
  *
- * <p>Whatever is asked of the subscribing connection is asked by the publishing thread, since two threads must not write
- * to it. Thread-safe.
+ * <p>Commands for the subscribed connection are written by the publishing thread, since two threads must not write to
+ * it. Thread-safe.
  */
 final class Lane {
-    /** What comes from Redis; told by the receiving thread. */
+    /** Receives the messages and events of a lane; messages come from the receiving thread. */
     interface Receiver {
         /** A message. */
         void received(byte[] message);
 
-        /** A channel that was asked for while the connection stood is subscribed. */
+        /** A channel that was requested while the connection was up is subscribed. */
         void subscribed(String channel);
 
-        /** A connection was made, and every channel that was asked for before is subscribed. */
+        /** A connection was opened, and every channel that was requested before is subscribed. */
         void connected();
 
         /** Nanoseconds of a steady clock. */
         long nanos();
 
-        /** The server has taken what was published so many nanoseconds ago. */
+        /** The server has accepted a message that was published {@code nanos} nanoseconds ago. */
         void acknowledged(long nanos);
 
-        /** A connection broke or could not be made. */
+        /** A connection broke or could not be opened. */
         void disconnected(String why);
 
-        /** Something was not published. */
+        /** A message was not published. */
         void dropped();
     }
 
@@ -84,7 +85,7 @@ final class Lane {
     /** The pause after the connection that is made now. */
     private long pauseMillis = MIN_PAUSE_MS;
 
-    /** What is to be done over the connections. */
+    /** A command for the publishing thread. */
     private sealed interface Order {
         record Publish(String channel, byte[] message, long at) implements Order {}
 
@@ -92,15 +93,15 @@ final class Lane {
 
         record Unsubscribe(String channel) implements Order {}
 
-        /** The connection is broken. */
+        /** The connection is broken, or the lane stops. */
         record Wake() implements Order {}
     }
 
     /**
-     * A lane that does nothing yet.
+     * Creates a lane that is not started yet.
      *
      * @param home a channel that is always subscribed; it also tells which server the lane belongs to
-     * @param maxQueued bytes that may wait to be published; what is more is dropped
+     * @param maxQueued bytes that may wait to be published; further messages are dropped
      */
     Lane(String name, Servers servers, String home, long maxQueued, Receiver receiver) {
         this.name = name;
@@ -122,7 +123,7 @@ final class Lane {
         cut();
     }
 
-    /** Publishes soon, or never. */
+    /** Queues a message for publishing; drops it if there is no connection or the queue is full. */
     void publish(String channel, byte[] message) {
         if (link == null) {
             receiver.dropped();
@@ -156,7 +157,7 @@ final class Lane {
         return queued.get();
     }
 
-    /** Gives the connections up: nothing comes over them any more. A blocked write ends, too. */
+    /** Closes the connections: nothing more arrives over them. A blocked write ends, too. */
     void cut() {
         Link now = link;
         if (now != null) {
@@ -197,7 +198,10 @@ final class Lane {
         }
     }
 
-    /** Waits before the next attempt, and drops what is asked meanwhile; how long to wait after that. */
+    /**
+     * Waits before the next attempt, and drops the messages that are queued meanwhile; returns the time to wait after
+     * that one.
+     */
     private long pause(long millis) {
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         try {
@@ -218,27 +222,27 @@ final class Lane {
         }
     }
 
-    /** It waits no more. */
+    /** Subtracts an order from the queued bytes. */
     private void taken(Order order) {
         if (order instanceof Order.Publish publish) {
             queued.addAndGet(-publish.message().length);
         }
     }
 
-    /** Two connections, as long as both work. */
+    /** Two connections, used as long as both work. */
     private final class Link {
         private final Connection out;
         private final Servers.Wire in;
         private final CompletableFuture<Boolean> isSubscribed = new CompletableFuture<>();
         private final Thread reader;
         private volatile @Nullable String broken;
-        /** Channels that are subscribed or asked for, as the sending thread knows. */
+        /** Channels that are subscribed or requested, as the publishing thread knows. */
         private final Set<String> asked = ConcurrentHashMap.newKeySet();
-        /** Of those that were wanted at the beginning, how many are not subscribed yet. */
+        /** The number of channels wanted at the beginning that are not subscribed yet. */
         private final AtomicLong initial = new AtomicLong();
 
         private final Set<String> wantedFirst = ConcurrentHashMap.newKeySet();
-        /** Of those that were given up, how many are subscribed until the server has answered. */
+        /** The number of channels given up whose end of subscription the server has not confirmed yet. */
         private final AtomicLong leaving = new AtomicLong();
 
         Link() {
@@ -252,7 +256,7 @@ final class Lane {
             reader = Threads.daemon("redis-receive-" + name, this::read);
         }
 
-        /** Subscribes what is wanted; the answers come to the reader. */
+        /** Subscribes all wanted channels; the reader receives the answers. */
         void begin() throws InterruptedException {
             wantedFirst.addAll(channels);
             wantedFirst.add(home);
@@ -278,7 +282,7 @@ final class Lane {
             }
         }
 
-        /** Waits until the first channel is subscribed; false when that came to nothing. */
+        /** Waits until the first channel is subscribed; returns false if the connection broke before. */
         private boolean awaitHome() throws InterruptedException {
             try {
                 return isSubscribed.get();
@@ -287,7 +291,7 @@ final class Lane {
             }
         }
 
-        /** Says over the subscribed connection what it is to do; its answers come to the reader. */
+        /** Sends a command over the subscribed connection; the reader receives the answers. */
         private void tell(ProtocolCommand command, List<byte[]> some) {
             in.tell(command, some.toArray(byte[][]::new));
         }
@@ -306,20 +310,20 @@ final class Lane {
             }
         }
 
-        /** One array: a message, or that a channel is subscribed, or is no more. */
+        /** Handles one array from the server: a message, or the confirmation that a channel is subscribed or is no longer. */
         private void take(Object said) {
             if (!(said instanceof List<?> parts)
                     || parts.size() != 3
                     || !(parts.get(0) instanceof byte[] kind)
                     || !(parts.get(1) instanceof byte[] channel)) {
-                throw new JedisException("nobody who is subscribed is told that: " + said);
+                throw new JedisException("unexpected answer on a subscribed connection: " + said);
             }
             if (Arrays.equals(kind, MESSAGE) || Arrays.equals(kind, SHARDED_MESSAGE)) {
                 receiver.received((byte[]) parts.get(2));
             } else if (Arrays.equals(kind, SUBSCRIBED) || Arrays.equals(kind, SHARDED_SUBSCRIBED)) {
                 isSubscribed.complete(true);
                 subscribed(text(channel));
-            } else if (leaving.decrementAndGet() < 0) { // nobody asked for it
+            } else if (leaving.decrementAndGet() < 0) { // not requested here
                 throw new JedisException("the channels have moved to another server");
             }
         }
@@ -335,7 +339,7 @@ final class Lane {
                 }
                 orders.add(first);
                 queue.drainTo(orders, PIPELINED - 1);
-                orders.forEach(Lane.this::taken); // all of them: what follows a failure is not sent, and waits no more
+                orders.forEach(Lane.this::taken); // all of them: orders after a failure are not sent and no longer wait
                 carryOut(orders, pipeline);
                 orders.clear();
             }
@@ -357,7 +361,8 @@ final class Lane {
                     if (asked.add(subscribe.channel())) {
                         added.add(bytes(subscribe.channel()));
                     } else {
-                        receiver.subscribed(subscribe.channel()); // given up and wanted again before we came to it
+                        receiver.subscribed(
+                                subscribe.channel()); // given up and requested again before this thread handled it
                     }
                 } else if (order instanceof Order.Unsubscribe unsubscribe
                         && !channels.contains(unsubscribe.channel())
@@ -374,7 +379,8 @@ final class Lane {
             }
             if (!answers.isEmpty()) {
                 pipeline.sync();
-                answers.forEach(Response::get); // an error, as of a node that has lost the slot, breaks the link
+                answers.forEach(
+                        Response::get); // an error, such as that of a node which has lost the slot, breaks the link
                 acknowledged(orders);
             }
         }
@@ -390,7 +396,7 @@ final class Lane {
 
         private void subscribed(String channel) {
             if (broken != null) {
-                return; // somebody else is connected by now
+                return; // another link is in use by now
             }
             if (wantedFirst.remove(channel)) {
                 if (initial.decrementAndGet() == 0) {
@@ -402,12 +408,12 @@ final class Lane {
         }
 
         void cut() {
-            broken = broken == null ? "nothing comes through" : broken;
+            broken = broken == null ? "the connection was given up" : broken;
             for (Connection connection : List.of(out, in)) {
                 try {
                     connection.forceDisconnect();
                 } catch (IOException | RuntimeException e) {
-                    LOG.debug("A connection that was given up could not be closed", e);
+                    LOG.debug("A connection to Redis could not be closed", e);
                 }
             }
             queue.add(new Order.Wake());

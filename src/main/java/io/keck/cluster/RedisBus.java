@@ -4,6 +4,7 @@ import io.dropwizard.lifecycle.Managed;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.metrics.BusMetrics;
 import io.keck.room.Bus;
+import io.keck.room.RepeatedWarning;
 import io.keck.thread.Loop;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -12,40 +13,47 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The bus over Redis pub/sub: a channel for each room that is open here, and one that all nodes hear. With a cluster the
- * channels are spread over some {@link Lane}s, each with channels of one slot, so that each belongs to one server.
- * Thread-safe.
+ * The bus over Redis pub/sub: one channel for each room that is open on this node, and one that all nodes receive. With
+ * a cluster the channels are spread over several {@link Lane}s, each with channels of one slot, so that each lane
+ * belongs to one server. Thread-safe.
  *
- * <p><b>Health.</b> Every node sends a beat over each lane and hears its own. The bus is healthy while the newest that
- * came back was sent a moment ago. When nothing comes back for longer, connections are made anew: a server that is
- * stopped, or a way that is dead without a word, is found like that.
+ * <p><b>Health.</b> Every node sends a beat over each lane and receives its own. The bus is healthy while the newest
+ * beat that came back was sent recently. If none comes back for longer, the connections are reopened: this detects a
+ * server that is stopped, and a network path that is dead without an error.
  *
- * <p><b>Other nodes</b> are known by their beats. One that is silent for {@code goneAfter} is gone, with its sockets;
- * since a node that heard nothing, too, may be taken for gone by the others, it tells its rooms when it is back.
+ * <p><b>Other nodes</b> are known by their beats. A node that is silent for {@code goneAfter} is gone, with its
+ * sockets. Since a node that received nothing may count as gone for the others, too, it tells its rooms when it is
+ * back.
  */
 final class RedisBus implements Bus, Managed {
     /**
-     * How the bus is used. Immutable. Times in milliseconds, sizes in bytes.
+     * The settings of the bus. Immutable. Times in milliseconds, sizes in bytes.
      *
-     * @param lanes with a cluster; else there is one
-     * @param beat between two beats
-     * @param healthyWithin how long a beat may take to come back
-     * @param cutAfter after so long without one connections are made anew
-     * @param goneAfter after so long without a beat a node is gone
-     * @param maxQueued what may wait to be published, of all rooms
-     * @param maxMessage a larger update is not published; others read it from the log
+     * @param lanes the number of lanes with a cluster; otherwise there is one
+     * @param beat the time between two beats
+     * @param healthyWithin the time that a beat may take to come back
+     * @param cutAfter the time without a returned beat after which the connections are reopened
+     * @param goneAfter the time without a beat after which another node is gone
+     * @param maxQueued the size of all messages that may wait to be published, of all rooms
+     * @param maxMessage the largest update that is published; other nodes read larger ones from the log
      */
     record Settings(
             int lanes, long beat, long healthyWithin, long cutAfter, long goneAfter, long maxQueued, int maxMessage) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(RedisBus.class);
     private static final String NODES = "nodes";
+    /** A signed message that is older by the database's clock, or comes from the future, is not taken. */
+    private static final long MAX_AGE_MS = 60_000;
+
+    private final RepeatedWarning damaged;
 
     private final Settings settings;
     private final Servers servers;
@@ -54,22 +62,26 @@ final class RedisBus implements Bus, Managed {
     private final String label;
     private final Clock clock;
     private final LongSupplier nanos;
+    private final Supplier<BusKeys> keys;
     private final BusMetrics metrics;
     private final List<Way> ways = new ArrayList<>();
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
     private final Loop beats;
+    /** When each node was last known: its messages are not taken again as long as they might be. Touched by the timer. */
+    private final Map<Long, Long> gone = new ConcurrentHashMap<>();
     private volatile @Nullable NodeListener nodeListener;
 
     /** Another node. */
     private record Peer(String label, long heardAt) {}
 
     /**
-     * A bus that is not connected yet.
+     * Creates a bus that is not connected yet.
      *
-     * @param cluster random, the same on all nodes of one database
-     * @param boot random, drawn at each start
-     * @param label what the operator calls this node
+     * @param cluster a random number, the same on all nodes of one database
+     * @param boot a random number, drawn at each start
+     * @param label the operator's name for this node
      * @param nanos as {@link System#nanoTime}
+     * @param keys how messages are signed now
      */
     RedisBus(
             Settings settings,
@@ -79,8 +91,10 @@ final class RedisBus implements Bus, Managed {
             String label,
             Clock clock,
             LongSupplier nanos,
+            Supplier<BusKeys> keys,
             BusMetrics metrics) {
         this.settings = settings;
+        this.keys = keys;
         this.servers = servers;
         this.cluster = cluster;
         this.boot = boot;
@@ -89,6 +103,7 @@ final class RedisBus implements Bus, Managed {
         this.nanos = nanos;
         this.metrics = metrics;
         this.beats = Loop.every("redis-beat", settings.beat(), this::tick);
+        this.damaged = new RepeatedWarning(LOG, () -> TimeUnit.NANOSECONDS.toMillis(nanos.getAsLong()));
         for (int i = 0; i < lanes(); i++) {
             ways.add(new Way(i));
         }
@@ -98,23 +113,27 @@ final class RedisBus implements Bus, Managed {
         return servers.isSharded() ? settings.lanes() : 1;
     }
 
-    /** A lane with the rooms that go over it. */
+    /** A lane with the rooms that use it. */
     private final class Way implements Lane.Receiver {
         private final String prefix;
         private final Lane lane;
+        private final Seal seal;
+        private final Replays replays = new Replays();
+        private final AtomicLong counter = new AtomicLong();
         private final Map<Long, Listener> rooms = new ConcurrentHashMap<>();
-        /** When the newest of our beats that came back was sent. */
+        /** The time at which the newest beat of this node that came back was sent, in nanoseconds. */
         private volatile long echoed;
 
         private volatile boolean isConnected;
         private volatile boolean saidAway;
-        /** Whether the rooms have to be told that it was away. */
+        /** Whether the rooms have yet to be told that the bus was away. */
         private boolean wasAway = true;
 
         private long connectedAt;
 
         Way(int number) {
             prefix = "keck:" + Long.toUnsignedString(cluster, 36) + ":{" + number + "}:";
+            seal = new Seal(number);
             lane = new Lane(String.valueOf(number), servers, prefix + NODES, settings.maxQueued() / lanes(), this);
             echoed = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.goneAfter());
         }
@@ -125,12 +144,20 @@ final class RedisBus implements Bus, Managed {
 
         void publish(String channel, long roomId, Envelope.Content content) {
             if (!lane.isUp()) {
-                metrics.dropped(); // without encoding it first: this is a room's turn
+                metrics.dropped(); // without encoding the message, which would take time of the room's turn
                 return;
             }
             byte[] message = new Envelope(boot, roomId, clock.millis(), content).encode(cluster);
-            metrics.published(message.length);
-            lane.publish(channel, message);
+            BusKeys now = keys.get();
+            if (!now.keys().isEmpty()) {
+                byte[] signed = seal.seal(message, counter.getAndIncrement(), now.keys());
+                metrics.published(signed.length);
+                lane.publish(channel, signed);
+            }
+            if (now.unsigned()) { // for nodes that understand nothing else; the others take the signed one
+                metrics.published(message.length);
+                lane.publish(channel, message);
+            }
         }
 
         boolean isHealthy() {
@@ -145,21 +172,36 @@ final class RedisBus implements Bus, Managed {
         @Override
         public void received(byte[] message) {
             try {
-                Envelope envelope = Envelope.decode(message, cluster);
+                BusKeys now = keys.get();
+                Seal.Opened opened = Seal.isSealed(message) ? seal.open(message, now.keys()) : null;
+                if (opened == null && (Seal.isSealed(message) || !now.unsigned())) {
+                    metrics.refused(BusMetrics.Refusal.FORGED);
+                    return;
+                }
+                Envelope envelope = Envelope.decode(opened == null ? message : opened.envelope(), cluster);
+                long age = clock.millis() - envelope.sentAt();
+                if (opened != null
+                        && (Math.abs(age) > MAX_AGE_MS || !replays.isNew(envelope.boot(), opened.counter()))) {
+                    metrics.refused(BusMetrics.Refusal.FORGED);
+                    return;
+                }
+                if (opened == null && !now.keys().isEmpty() && (envelope.boot() == boot || replays.knows(envelope.boot()))) {
+                    return; // its node signs, and has sent this signed as well
+                }
                 if (envelope.boot() == boot) {
-                    if (envelope.content() instanceof Envelope.Content.Beat own) {
+                    if (envelope.content() instanceof Envelope.Content.Beat own && own.nanos() - echoed > 0) {
                         echoed = own.nanos();
                         metrics.beat(nanos.getAsLong() - own.nanos());
                     }
                     return;
                 }
-                metrics.received(message.length, clock.millis() - envelope.sentAt());
-                envelope.content().tell(new Heard(this, envelope));
+                metrics.received(message.length, age);
+                envelope.content().tell(new Heard(this, envelope, opened != null || now.keys().isEmpty(), now));
             } catch (Envelope.AlienException e) {
                 metrics.refused(BusMetrics.Refusal.ALIEN);
             } catch (DecodeException | IllegalArgumentException e) {
                 metrics.refused(BusMetrics.Refusal.DAMAGED);
-                LOG.warn("Dropped a damaged message from the bus: {}", e.getMessage());
+                damaged.warn("Dropped a damaged message from the bus: " + e.getMessage());
             }
         }
 
@@ -186,7 +228,7 @@ final class RedisBus implements Bus, Managed {
         @Override
         public void disconnected(String why) {
             metrics.disconnected();
-            if (!saidAway) { // once, not with each attempt
+            if (!saidAway) { // once, not for each attempt
                 LOG.warn("The bus is unavailable; nodes exchange updates through the database: {}", why);
                 saidAway = true;
             }
@@ -208,7 +250,7 @@ final class RedisBus implements Bus, Managed {
             metrics.dropped();
         }
 
-        /** Sends a beat, looks after the connection, and tells the rooms when it is back. */
+        /** Sends a beat, supervises the connection, and tells the rooms when the bus is back. */
         void tick() {
             if (lane.isUp()) {
                 publish(prefix + NODES, 0, new Envelope.Content.Beat(label, nanos.getAsLong()));
@@ -239,22 +281,42 @@ final class RedisBus implements Bus, Managed {
         }
     }
 
-    /** Deals with an envelope of another node. */
+    /** Handles an envelope of another node. */
     private final class Heard implements Envelope.Content.Handler {
         private final Way way;
         private final Envelope envelope;
+        private final boolean signed;
+        private final BusKeys now;
 
-        Heard(Way way, Envelope envelope) {
+        Heard(Way way, Envelope envelope, boolean signed, BusKeys now) {
             this.way = way;
             this.envelope = envelope;
+            this.signed = signed;
+            this.now = now;
         }
 
         @Override
         public void ofRoom(Envelope.Content.OfRoom of) {
             Listener listener = way.rooms.get(envelope.roomId());
-            if (listener != null) {
-                listener.on(envelope.boot(), of.event());
+            if (listener == null) {
+                return;
             }
+            Event event = of.event();
+            if (!signed && event instanceof Event.Committed) {
+                event = new Event.Resync(); // anybody may have said so: the log knows
+            } else if (event instanceof Event.Unsaved && !canBeMeant()) {
+                metrics.refused(BusMetrics.Refusal.FORGED);
+                return;
+            }
+            listener.on(envelope.boot(), event);
+        }
+
+        /**
+         * An update that was not saved is taken from a node that is known by its beats. From one that signs nothing, only
+         * while the database is away: else its node saves it and says so.
+         */
+        private boolean canBeMeant() {
+            return peers.containsKey(envelope.boot()) && (signed || now.databaseAway());
         }
 
         @Override
@@ -304,12 +366,15 @@ final class RedisBus implements Bus, Managed {
 
         @Override
         public void committed(Event.Committed row) {
-            publish(isTooLarge(row.payload()) ? new Event.Resync() : row); // then the others read it from the log
+            publish(
+                    isTooLarge(row.payload())
+                            ? new Event.Resync()
+                            : row); // the other nodes then read the row from the log
         }
 
         @Override
         public void unsaved(Event.Unsaved update) {
-            if (!isTooLarge(update.payload())) { // else it crosses when it is committed
+            if (!isTooLarge(update.payload())) { // otherwise other nodes receive it once it is committed
                 publish(update);
             }
         }
@@ -331,12 +396,12 @@ final class RedisBus implements Bus, Managed {
 
         @Override
         public void back(Event.Back bus) {
-            publish(bus); // fails: only a bus itself tells this
+            publish(bus); // throws: only a bus itself raises this event
         }
 
         @Override
         public void nodeGone(Event.NodeGone gone) {
-            publish(gone); // fails likewise
+            publish(gone); // throws, too
         }
     }
 
@@ -351,6 +416,11 @@ final class RedisBus implements Bus, Managed {
                 ways.forEach(way -> way.rooms.values().forEach(l -> l.on(number, new Event.NodeGone())));
             }
         });
+        long nowNanos = nanos.getAsLong();
+        gone.values().removeIf(at -> nowNanos - at > TimeUnit.MILLISECONDS.toNanos(2 * MAX_AGE_MS));
+        peers.keySet().forEach(number -> gone.put(number, nowNanos));
+        gone.put(boot, nowNanos);
+        ways.forEach(way -> way.replays.keepOnly(gone.keySet()));
     }
 
     private Way way(long roomId) {
@@ -399,7 +469,7 @@ final class RedisBus implements Bus, Managed {
         return ways.stream().allMatch(Way::isHealthy);
     }
 
-    /** The other nodes that are heard of: their labels, with how many there are of each. */
+    /** The labels of the other nodes, with the number of nodes for each label. */
     Map<String, Integer> others() {
         Map<String, Integer> labels = new TreeMap<>();
         peers.values().forEach(peer -> labels.merge(peer.label(), 1, Integer::sum));

@@ -14,7 +14,7 @@ import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
-/** Examines Redis: whether it is there and lets us in, its version and clock, and whether what is published arrives. */
+/** Examines Redis: whether it answers and accepts the login, its version and clock, and whether published messages arrive. */
 public final class RedisDoctor {
     private static final String AREA = "redis";
     private static final Pattern VERSION = Pattern.compile("(redis|valkey)_version:(\\d+)\\.(\\d+)\\S*");
@@ -33,7 +33,7 @@ public final class RedisDoctor {
         this.clock = clock;
     }
 
-    /** Looks at it. */
+    /** Runs all checks. */
     public void look(Findings findings) {
         byte[] channel = ("keck:doctor:{0}:" + UUID.randomUUID()).getBytes(StandardCharsets.UTF_8);
         try (Connection connection = servers.connect(channel)) {
@@ -45,7 +45,7 @@ public final class RedisDoctor {
         } catch (JedisAccessControlException e) {
             findings.problem(
                     AREA,
-                    url + " does not let us in: " + e.getMessage() + ".",
+                    url + " refused the login: " + e.getMessage() + ".",
                     "Correct user and password in REDIS_URL.");
         } catch (JedisDataException e) {
             findings.problem(
@@ -95,14 +95,14 @@ public final class RedisDoctor {
         if (url.password() == null && !local) {
             findings.hint(
                     AREA,
-                    "Redis on " + host + " asks for no password: whoever reaches it reads what everybody types.",
+                    "Redis on " + host + " needs no password: every client that reaches it can read all edits.",
                     "Set a password (requirepass or an ACL user) and put it into REDIS_URL, or keep others out of its"
                             + " network.");
         } else if (url.password() != null && !url.tls() && !local) {
             findings.hint(
                     AREA,
                     "The password goes to " + host + " unencrypted.",
-                    "Use rediss:// where others can listen on the way.");
+                    "Use rediss:// unless the network in between is trusted.");
         } else {
             findings.ok(AREA, url.password() == null ? "No password is needed from here." : "The password is right.");
         }
@@ -119,7 +119,7 @@ public final class RedisDoctor {
             findings.problem(
                     "clock",
                     "The clock of Redis is " + off / 1_000.0 + " s away from the one here.",
-                    "Let NTP (chrony, systemd-timesyncd) set both: how long messages take is measured by them.");
+                    "Set both with NTP (chrony, systemd-timesyncd): the time that messages take is measured with them.");
         } else {
             findings.ok("clock", "The clock of Redis is the same as here.");
         }
@@ -146,8 +146,8 @@ public final class RedisDoctor {
         } else {
             findings.problem(
                     AREA,
-                    "What was published did not come back.",
-                    "Is there a proxy between that does not know publish and subscribe? Connect to Redis itself.");
+                    "A published message did not come back.",
+                    "Is there a proxy in between that does not support publish and subscribe? Connect to Redis directly.");
         }
     }
 }

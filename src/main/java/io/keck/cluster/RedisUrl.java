@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 
 /**
- * A {@code REDIS_URL}, understood:
+ * A parsed {@code REDIS_URL}:
  *
  * <pre>
  *   redis://[user:password@]host[:6379][/database]
@@ -21,9 +21,9 @@ import redis.clients.jedis.HostAndPort;
  *
  * {@code rediss://}, {@code rediss-sentinel://} and {@code rediss-cluster://} are the same over TLS.
  *
- * @param user null when the URL names none
- * @param password null when the URL names none; never printed
- * @param master the name of the master for the sentinels, else empty
+ * @param user null if the URL names none
+ * @param password null if the URL names none; never printed
+ * @param master the name of the master for the sentinels, otherwise empty
  */
 record RedisUrl(
         Kind kind,
@@ -42,16 +42,16 @@ record RedisUrl(
 
     private static final Pattern URL = Pattern.compile("redis(s?)(-sentinel|-cluster)?://(.*)", Pattern.DOTALL);
     private static final Pattern HOST = Pattern.compile("([^\\[\\]:,@/]+|\\[[0-9A-Fa-f:.]+])(?::([0-9]{1,5}))?");
-    /** Characters that a URL may have (RFC 3986), percent signs only before two digits. */
+    /** The characters that a URL may have (RFC 3986); percent signs only before two hexadecimal digits. */
     private static final Pattern VALID = Pattern.compile("(?:[A-Za-z0-9\\-._~:/\\[\\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*");
 
     private static final int PORT = 6379;
     private static final int SENTINEL_PORT = 26379;
 
     /**
-     * Understands a URL.
+     * Parses a URL.
      *
-     * @throws IllegalArgumentException with a sentence that does not repeat the URL, since that may hold a password
+     * @throws IllegalArgumentException with a sentence that does not repeat the URL, since that may contain a password
      */
     static RedisUrl parse(String url) {
         Matcher matcher = URL.matcher(url.strip());
@@ -123,12 +123,12 @@ record RedisUrl(
         return List.copyOf(hosts);
     }
 
-    /** Percent-decoding as in URLs, where a plus is a plus. */
+    /** Decodes percent-encoding as in URLs, where a plus sign stands for itself. */
     private static String decode(String s) {
         return URLDecoder.decode(s.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    /** What may be logged. */
+    /** A form that may be logged: without user and password. */
     @Override
     public String toString() {
         return "Redis" + (kind == Kind.STANDALONE ? "" : " " + kind.name().toLowerCase(Locale.ROOT)) + " at " + hosts;

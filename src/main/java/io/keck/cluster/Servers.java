@@ -20,17 +20,17 @@ import redis.clients.jedis.resps.ClusterShardNodeInfo;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
- * Finds the Redis server that has a channel, and connects to it. Whoever loses a connection asks again: sentinels may
- * name another master then, and a cluster another node. Thread-safe.
+ * Finds the Redis server that has a channel, and connects to it. After the loss of a connection the search has to be
+ * repeated: sentinels may name another master then, and a cluster another node. Thread-safe.
  */
 class Servers {
     /**
-     * What the URL does not say. Immutable.
+     * Settings of a connection that are not part of the URL. Immutable.
      *
-     * @param timeoutMillis to connect, and for any answer
-     * @param trust whom to trust over TLS
-     * @param sentinelUser for the sentinels, which have accounts of their own; null for none
-     * @param sentinelPassword null when they ask for none
+     * @param timeoutMillis the time limit for connecting, and for any answer, in milliseconds
+     * @param trust the certificates that are trusted over TLS
+     * @param sentinelUser the user at the sentinels, which have accounts of their own; null for none
+     * @param sentinelPassword the password at the sentinels; null for none
      */
     record Access(
             int timeoutMillis,
@@ -48,7 +48,7 @@ class Servers {
             super(host, config);
         }
 
-        /** Sends a command and waits for no answer. */
+        /** Sends a command without waiting for an answer. */
         void tell(ProtocolCommand command, byte[]... arguments) {
             sendCommand(command, arguments);
             flush();
@@ -88,7 +88,7 @@ class Servers {
         return builder;
     }
 
-    /** Whether channels belong to a shard each. */
+    /** Whether each channel belongs to one shard. */
     boolean isSharded() {
         return url.kind() == RedisUrl.Kind.CLUSTER;
     }
@@ -106,9 +106,9 @@ class Servers {
     }
 
     /**
-     * A new connection to the server that has this channel.
+     * Opens a connection to the server that has this channel.
      *
-     * @throws JedisException if there is none
+     * @throws JedisException if there is no such server, or it does not answer
      */
     Wire connect(byte[] channel) {
         return switch (url.kind()) {
@@ -141,10 +141,11 @@ class Servers {
     }
 
     /**
-     * A sentinel that was cut off names the primary of before, which is a replica by now: what is published there reaches
-     * nobody else, though its own beat comes back. A test switches this off.
+     * Checks that a server is the primary. A sentinel that was cut off names the previous primary, which is a replica
+     * by now: messages published there reach no other node, although this node's own beat comes back. A test overrides
+     * this.
      *
-     * @throws JedisException if it is a replica
+     * @throws JedisException if the server is a replica
      */
     void requirePrimary(Connection connection) {
         connection.sendCommand(Protocol.Command.ROLE);
@@ -152,7 +153,7 @@ class Servers {
         try {
             answer = connection.getOne();
         } catch (JedisAccessControlException e) {
-            return; // an account that may not ask: ROLE counts as an administrator's command
+            return; // the account may not run ROLE, which counts as an administrator's command
         }
         if (answer instanceof List<?> role
                 && role.get(0) instanceof byte[] name
@@ -191,7 +192,7 @@ class Servers {
                                 .orElseThrow(() -> new JedisConnectionException("slot " + slot + " has no master now"));
                     }
                 }
-                failures.add(seed + " knows nobody who has slot " + slot);
+                failures.add(seed + " knows no node with slot " + slot);
             } catch (JedisException e) {
                 failures.add(seed + ": " + e.getMessage());
             }
@@ -199,7 +200,10 @@ class Servers {
         throw new JedisConnectionException("no node of the cluster answers: " + failures);
     }
 
-    /** A node that does not know its own address says nothing: it is where it was asked. */
+    /**
+     * The address of a node; a node that does not know its own address reports none, and is then at the address that
+     * was asked.
+     */
     private HostAndPort address(ClusterShardNodeInfo node, HostAndPort seed) {
         String host = node.getEndpoint();
         Long port = url.tls() ? node.getTlsPort() : node.getPort();

@@ -15,26 +15,29 @@ import java.util.Collection;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.SslVerifyMode;
 
-/** Whose certificates a Redis may show over TLS. The name in the URL has to be one of the certificate, too. */
+/**
+ * The certificates that are trusted over TLS. In addition, the host name in the URL must be one of the server's
+ * certificate.
+ */
 final class Trust {
     private static final String TYPE = "PKCS12";
     private static final String STORE = "store";
 
     private Trust() {}
 
-    /** Those whom Java trusts. */
+    /** Trusts the certificates that Java trusts. */
     static SslOptions byJava() {
         return SslOptions.defaults();
     }
 
     /**
-     * Those whose chain ends at one of these certificates, and at none of Java's own.
+     * Trusts certificates whose chain ends at one of these, and none of those that Java trusts.
      *
-     * @param file certificates, PEM (RFC 7468), one after the other
-     * @throws IllegalArgumentException with a sentence, where there are none
+     * @param file certificates in PEM (RFC 7468), one after another
+     * @throws IllegalArgumentException with a sentence, if there are none
      */
     static SslOptions in(Path file) {
-        char[] password = STORE.toCharArray(); // of a store that never leaves the memory
+        char[] password = STORE.toCharArray(); // the store never leaves memory, so its password is no secret
         byte[] store = store(file, password);
         return SslOptions.builder()
                 .trustStoreType(TYPE)
@@ -61,7 +64,7 @@ final class Trust {
         } catch (IOException e) {
             throw new IllegalArgumentException("The certificates in " + file + " cannot be read: " + e + ".", e);
         } catch (GeneralSecurityException e) {
-            throw new IllegalArgumentException("These are no certificates in PEM: " + file + ".", e);
+            throw new IllegalArgumentException("The file has no valid certificates in PEM: " + file + ".", e);
         }
     }
 }

@@ -1,6 +1,6 @@
 /**
- * The bus between the nodes, over Redis pub/sub. {@link io.keck.cluster.ClusterFactory} is the door. Nothing that anybody
- * relies on lives in Redis: without it, the nodes find what they lack in the log.
+ * The bus between the nodes, over Redis pub/sub, which {@link io.keck.cluster.ClusterFactory} builds. Redis holds no
+ * state that a node depends on: without it, the nodes read the rows that they lack from the log.
  */
 @NullMarked
 package io.keck.cluster;

@@ -40,9 +40,9 @@ import org.yaml.snakeyaml.events.NodeEvent;
 import org.yaml.snakeyaml.events.ScalarEvent;
 
 /**
- * Reads a configuration as Dropwizard does, with two differences: environment variables are put in after the YAML was
- * parsed ({@link Variables}), and an error says where it is and what is expected there, never what stands there, since
- * that may be a secret. Used by one thread.
+ * Reads a configuration as Dropwizard does, with two differences: environment variables are inserted after the YAML was
+ * parsed ({@link Variables}), and an error names the place and the expected value, never the actual value, since that
+ * may be a secret. Used by one thread.
  */
 public final class ConfigurationReader<T> extends YamlConfigurationFactory<T> {
     private static final List<LogicalType> NEVER_EMPTY =
@@ -52,7 +52,7 @@ public final class ConfigurationReader<T> extends YamlConfigurationFactory<T> {
     private final String prefix;
     private final ObjectMapper yaml;
 
-    /** As Dropwizard's {@code ConfigurationFactoryFactory} makes one, with the environment of this process. */
+    /** Creates a reader as Dropwizard's {@code ConfigurationFactoryFactory} does, with the environment of this process. */
     public ConfigurationReader(Class<T> type, Validator validator, ObjectMapper mapper, String prefix) {
         this(type, validator, mapper, prefix, System::getenv);
     }
@@ -67,16 +67,16 @@ public final class ConfigurationReader<T> extends YamlConfigurationFactory<T> {
         this.environment = environment;
         this.prefix = prefix;
         this.yaml = mapper.copyWith(new YAMLFactory());
-        // an empty variable is no 0 and no false
+        // an empty variable must not become 0 or false
         NEVER_EMPTY.forEach(kind ->
                 this.mapper.coercionConfigFor(kind).setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail));
     }
 
     /**
-     * Reads and validates.
+     * Reads and validates a configuration.
      *
-     * @throws RefusedConfigurationException where it cannot be used
-     * @throws IOException where it cannot be opened
+     * @throws RefusedConfigurationException if it cannot be used
+     * @throws IOException if it cannot be opened
      */
     @Override
     public T build(ConfigurationSourceProvider provider, String path) throws IOException, ConfigurationException {
@@ -128,7 +128,7 @@ public final class ConfigurationReader<T> extends YamlConfigurationFactory<T> {
                         + " holds a colon or a number sign beside a space.");
     }
 
-    /** Refuses anchors, aliases and tags: a secret that was written without quotes would be taken for one. */
+    /** Refuses anchors, aliases and tags: YAML would take a secret that is written without quotes for one. */
     private static void refuseSpecial(String text, String path) throws RefusedConfigurationException {
         for (Event event : new Yaml().parse(new StringReader(text))) {
             boolean isTagged = (event instanceof ScalarEvent scalar && scalar.getTag() != null)
@@ -147,7 +147,7 @@ public final class ConfigurationReader<T> extends YamlConfigurationFactory<T> {
 
     private String describe(ConfigurationParsingException error, Variables variables) {
         if (error.getCause() instanceof UnrecognizedPropertyException) {
-            return error.getErrors().stream() // names of keys, and of those that come close
+            return error.getErrors().stream() // names of keys, and of keys with similar names
                     .flatMap(String::lines)
                     .map(String::strip)
                     .collect(Collectors.joining(" "));
@@ -181,7 +181,7 @@ public final class ConfigurationReader<T> extends YamlConfigurationFactory<T> {
         return path.toString();
     }
 
-    /** What a setter of ours says, which never repeats the value. Those of libraries do. */
+    /** The message of an exception from Keck's own setters, which never repeats the value; those of libraries may. */
     private static @Nullable String ownSentence(Throwable error) {
         for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
             StackTraceElement[] trace = cause.getStackTrace();

@@ -3,16 +3,19 @@ package io.keck.config;
 import io.dropwizard.configuration.ConfigurationException;
 import java.util.List;
 
-/** A configuration cannot be used. The message is one line for each error, and shows no value of the configuration. */
+/**
+ * Thrown for a configuration that cannot be used. The message has one line for each error, and shows no value of the
+ * configuration.
+ */
 public final class RefusedConfigurationException extends ConfigurationException {
     private static final long serialVersionUID = 1L;
-    /** More do not help, and would hide the first. */
+    /** The largest number of errors shown: more do not help, and would hide the first. */
     private static final int MOST = 10;
 
     private final String lines;
 
     RefusedConfigurationException(String path, List<String> errors) {
-        super(path, errors); // no cause: messages of parsers hold the source
+        super(path, errors); // no cause: messages of parsers contain the source text
         List<String> shown = errors.subList(0, Math.min(MOST, errors.size()));
         StringBuilder text = new StringBuilder();
         shown.forEach(error -> text.append(text.isEmpty() ? "" : "\n")

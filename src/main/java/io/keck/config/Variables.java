@@ -28,21 +28,21 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the values of environment variables into a configuration that has been parsed already, so that no character of a
- * value means anything to YAML.
+ * Inserts the values of environment variables into a configuration that has been parsed already, so that no character
+ * of a value has a meaning in YAML.
  *
  * <p>In a scalar, <code>${NAME}</code> and <code>${NAME:-default}</code> stand for the variable {@code NAME}, and
- * <code>$${</code> for <code>${</code> itself. A default may hold variables, the value of a variable is taken as it is. A
- * variable that is not set and has no default stays as it was written. Where a scalar without quotes is one variable and
- * nothing else, the default decides the type: beside a list, the value is split at its commas; beside true or false, the
- * words yes, no, on and off are understood; beside a number or true or false, an empty value counts as none, since that is
- * what Compose passes on for a variable that is not set. Elsewhere an empty value is a value.
+ * <code>$${</code> for <code>${</code> itself. A default may contain variables, the value of a variable is used as it
+ * is. A variable that is not set and has no default stays as it was written. If a scalar without quotes is one variable
+ * and nothing else, the default decides the type: if it is a list, the value is split at its commas; if it is true or
+ * false, the words yes, no, on and off are understood; if it is a number or true or false, an empty value counts as
+ * none, since that is what Compose passes on for a variable that is not set. Elsewhere an empty value is a value.
  *
- * <p>{@code NAME_FILE} names a file that holds the value of {@code NAME}; line breaks at its end are left out. Each
- * variable is read once. Used by one thread.
+ * <p>{@code NAME_FILE} names a file with the value of {@code NAME}; line breaks at its end are left out. Each variable
+ * is read once. Used by one thread.
  */
 public final class Variables {
-    /** Bytes that the file of a variable may have. */
+    /** The largest size of the file of a variable, in bytes. */
     static final int MAX_FILE = 64 << 10;
 
     private static final String FILE = "_FILE";
@@ -50,8 +50,8 @@ public final class Variables {
     private static final String DEFAULT = ":-";
 
     /**
-     * Braces mean something to YAML, too, so variables are written with characters for private use while it is parsed. They
-     * are as long as what they stand for, so that lines and columns stay right.
+     * Braces have a meaning in YAML, so variables are written with private-use characters while it is parsed. These
+     * have the same length as the text they replace, so that lines and columns stay right.
      */
     private static final String MARKED_OPEN = "\uE8F0\uE8F1";
 
@@ -65,7 +65,7 @@ public final class Variables {
     private final Map<String, Optional<String>> values = new HashMap<>();
     private final Map<String, String> origins = new HashMap<>();
 
-    /** A variable cannot be read. The message is a sentence without the value. */
+    /** Thrown if a variable cannot be read. The message is a sentence without the value. */
     public static final class VariableException extends IllegalArgumentException {
         private static final long serialVersionUID = 1L;
 
@@ -75,10 +75,10 @@ public final class Variables {
     }
 
     /**
-     * Variables of an environment.
+     * Creates the variables of an environment.
      *
-     * @param environment the value of a name, null where it is not set
-     * @param yaml reads defaults
+     * @param environment returns the value of a name, or null if it is not set
+     * @param yaml parses defaults
      */
     Variables(Function<String, @Nullable String> environment, ObjectMapper yaml) {
         this.environment = environment;
@@ -86,9 +86,10 @@ public final class Variables {
     }
 
     /**
-     * The value of a variable, from the process's environment or from the file that {@code name_FILE} names.
+     * Returns the value of a variable, from the environment of the process or from the file that {@code name_FILE}
+     * names.
      *
-     * @throws VariableException where both are set, or the file cannot be used
+     * @throws VariableException if both are set, or the file cannot be used
      */
     public static Optional<String> read(String name) {
         return read(name, System::getenv);
@@ -111,7 +112,7 @@ public final class Variables {
         try (InputStream in = Files.newInputStream(Path.of(file))) {
             bytes = in.readNBytes(MAX_FILE + 1);
         } catch (IOException | InvalidPathException | SecurityException e) {
-            // no path: a secret that was put into this variable by mistake would be printed
+            // without the path: a secret that was put into this variable by mistake would be printed
             throw new VariableException("The file that " + variable + " names cannot be read ("
                     + e.getClass().getSimpleName() + "): it must exist and be readable for the user that runs Keck.");
         }
@@ -164,18 +165,18 @@ public final class Variables {
         return text.replace(MARKED_OPEN, OPEN).replace(MARKED_CLOSE, '}');
     }
 
-    // ------------------------------------------------------------------ after that
+    // ------------------------------------------------------------------ after YAML is parsed
 
-    /** The variable that the value at a path came from, written as the operator set it; null where it came from none. */
+    /** The variable that supplied the value at a path, by the name that the operator set; null if no variable did. */
     @Nullable
     String origin(String path) {
         return origins.get(path);
     }
 
     /**
-     * A copy of a marked and parsed configuration with the values of all variables.
+     * Returns a copy of a marked and parsed configuration with the values of all variables.
      *
-     * @throws VariableException where one cannot be read
+     * @throws VariableException if a variable cannot be read
      */
     JsonNode resolve(JsonNode node) {
         return resolve(node, "");
@@ -206,7 +207,7 @@ public final class Variables {
         return isWhole ? whole(text.substring(OPEN.length(), text.length() - 1), path) : new TextNode(fill(text, path));
     }
 
-    /** The position of the brace that closes the variable which begins there, or -1. */
+    /** The index of the brace that closes the variable which begins at {@code from}, or -1. */
     private static int close(String text, int from) {
         int depth = 0;
         for (int i = from; i < text.length(); i++) {
@@ -241,7 +242,7 @@ public final class Variables {
         try {
             JsonNode parsed = yaml.readTree(text);
             return parsed == null || parsed.isMissingNode() ? NullNode.instance : parsed;
-        } catch (JsonProcessingException e) { // no cause: its message holds the source
+        } catch (JsonProcessingException e) { // no cause: its message contains the source text
             throw new VariableException("The default of " + name + " is not valid YAML: put quotes around the value.");
         }
     }
@@ -268,7 +269,7 @@ public final class Variables {
         return new TextNode(fallback.isNumber() ? text.strip() : text);
     }
 
-    /** A text with the values of the variables in it. */
+    /** Replaces the variables in a text by their values. */
     private String fill(String text, String path) {
         StringBuilder out = new StringBuilder();
         int i = 0;

@@ -1,4 +1,4 @@
-/** How the configuration is read: YAML first, environment variables after that, and errors that never show a value. */
+/** Reading the configuration: YAML first, then environment variables, and errors that never show a value. */
 @NullMarked
 package io.keck.config;
 

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * another kind throws.
  *
  * <p><b>Changes.</b> Everything happens in transactions. An edit outside of {@link #transact} is a transaction by
- * itself. At the end of a transaction, the observers of the changed types are called, then the deep observers of the
- * types around them, then the {@link #onAfterTransaction} hooks; then deleted content is collected and the
+ * itself. At the end of a transaction, the observers of the changed types are called, then the deep observers of these
+ * types and of those around them, then the {@link #onAfterTransaction} hooks; then deleted content is collected and the
  * {@link #onUpdate} listeners receive the change. An observer may edit: this is another transaction, whose observers
  * are called after all those of the first. An exception thrown by an observer does not keep the others from being
  * called; the call that made the transaction throws it at the end.
@@ -314,7 +314,7 @@ public final class Doc {
     /**
      * Applies an update in wire format V1, under {@link DecodeLimits#DEFAULT}.
      *
-     * @param origin where it comes from, for observers; or null
+     * @param origin the source of the update, for observers; may be null
      * @throws DecodeException if it is malformed; the document is unchanged
      */
     public void applyUpdate(byte[] v1, @Nullable Object origin) {
@@ -333,7 +333,7 @@ public final class Doc {
     /**
      * Applies an update in wire format V2, under {@link DecodeLimits#DEFAULT}.
      *
-     * @param origin where it comes from, for observers; or null
+     * @param origin the source of the update, for observers; may be null
      * @throws DecodeException if it is malformed; the document is unchanged
      */
     public void applyUpdateV2(byte[] v2, @Nullable Object origin) {
@@ -343,7 +343,7 @@ public final class Doc {
     /**
      * Applies an update.
      *
-     * @param origin where it comes from, for observers; or null
+     * @param origin the source of the update, for observers; may be null
      */
     public void applyUpdate(Update update, @Nullable Object origin) {
         transactions.run(origin, false, transaction -> inbox.apply(transaction, update));

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>its origin is one of the items that the insertion point has already passed: then it belongs to that item and must
  *       not be torn from it.
  * </ul>
- * The walk ends at the first item whose origin lies left of ours: links of origins would cross. It also ends at an item
+ * The walk ends at the first item whose origin lies further left: links of origins would cross. It also ends at an item
  * with the same two origins and a larger client id, since all items behind that one belong to it.
  *
  * <p>Yjs keeps the visited items in two hash sets. Here each visited item gets a number that rises when the insertion point
@@ -66,7 +66,7 @@ final class Integration {
         if ((info & Refs.MASK) == Refs.GC) {
             return -1;
         }
-        boolean begins = store.end(client) <= rows.clock(row); // the rest of a struct follows the part that is integrated
+        boolean begins = store.end(client) <= rows.clock(row); // the rest of a struct follows its first part
         if (begins && (info & Refs.ORIGIN) != 0 && lacks(client, rows.originClient(row), rows.originClock(row))) {
             return rows.originClient(row);
         }

@@ -74,7 +74,9 @@ public final class Root {
         if (hasText) {
             return Kind.TEXT;
         }
-        return content == 0 ? Kind.LIST : Kind.ARRAY; // types alone: an array, or a text with nothing but embedded types
+        return content == 0
+                ? Kind.LIST
+                : Kind.ARRAY; // types alone: an array, or a text with nothing but embedded types
     }
 
     /** Whether it can be read as a text: it is one, or XML with text or XML texts directly in it. */

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * {@code Transaction.js}.
  *
  * <p>A transaction records only what it touches: the histories that grew or had deletions, the types that changed, the
- * items that were split. A small change of a large document thus costs no more than in a small one.
+ * items that were split. A small change of a large document is therefore cheap.
  */
 public final class Transaction {
     private static final int MAX_FILLING = 32;

@@ -11,25 +11,25 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One change of a document for somebody who does not speak Yjs. Immutable; {@code src/site/markdown/changes.md} has
+ * One change of a document, for receivers that do not know Yjs. Immutable; {@code src/site/markdown/changes.md} has
  * examples.
  *
  * @param fieldName the key under which it stands in a map, the name of an attribute or of a format; null in a list
- * @param parent root name, keys and indexes down to its own
- * @param content what was written or deleted, for display
+ * @param parent the root name, then keys and indexes down to its own
+ * @param content the content that was written or deleted, for display
  * @param action {@code update}, {@code delete} or {@code resync}
  */
 public record BlockHistory(
         String workspace, @Nullable String fieldName, List<String> parent, String content, String action) {
     private static final int MAX_DEPTH = 1_000;
 
-    /** Of an entry of a document's history. */
+    /** Creates the change for an entry of a document's history. */
     public static BlockHistory of(String workspace, History.Entry entry) {
         return new BlockHistory(
                 workspace, entry.key(), entry.path(), display(entry), entry.deleted() ? "delete" : "update");
     }
 
-    /** Says that changes are missing: who follows has to read the workspace anew. */
+    /** Creates the notice that changes are missing, after which a receiver must read the whole workspace again. */
     public static BlockHistory resync(String workspace) {
         return new BlockHistory(workspace, null, List.of(), "", "resync");
     }
@@ -54,7 +54,7 @@ public record BlockHistory(
         return out.toString();
     }
 
-    /** Values nest at most as deep as the decoder of updates lets them. */
+    /** Recurses, which is safe because values nest at most as deep as the decoder of updates allows. */
     private static void json(StringBuilder out, @Nullable Object value, int depth) {
         if (value instanceof Map<?, ?> map && depth <= MAX_DEPTH) {
             out.append('{');
@@ -89,7 +89,7 @@ public record BlockHistory(
         }
     }
 
-    /** Bytes as an array of numbers of 0 to 255. */
+    /** Writes bytes as a JSON array of numbers of 0 to 255. */
     public static void bytes(StringBuilder out, byte[] bytes) {
         out.append('[');
         for (int i = 0; i < bytes.length; i++) {
@@ -101,7 +101,7 @@ public record BlockHistory(
         out.append(']');
     }
 
-    /** Writes it as JSON, with the name of the workspace. */
+    /** Writes the change as JSON, with the name of the workspace. */
     public void writeTo(StringBuilder out) {
         out.append("{\"workspace_id\":").append(JsonValue.write(workspace)).append(",\"field_name\":");
         out.append(fieldName == null ? "null" : JsonValue.write(fieldName));
@@ -111,7 +111,7 @@ public record BlockHistory(
         out.append(",\"action\":\"").append(action).append("\"}");
     }
 
-    /** Writes it as JSON as an event has it: the workspace is known. */
+    /** Writes the change as the JSON of an event, without the name of the workspace, which the reader of the stream knows. */
     public void writeEventTo(StringBuilder out) {
         out.append("{\"action\":\"").append(action).append("\",\"content\":").append(JsonValue.write(content));
         out.append(",\"field_name\":").append(fieldName == null ? "null" : JsonValue.write(fieldName));
@@ -128,7 +128,7 @@ public record BlockHistory(
         out.append(']');
     }
 
-    /** A list of them as a JSON array. */
+    /** Writes changes as a JSON array. */
     public static String json(List<BlockHistory> histories) {
         StringBuilder out = new StringBuilder("[");
         for (BlockHistory history : histories) {

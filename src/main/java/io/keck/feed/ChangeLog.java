@@ -4,9 +4,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of rooms' logs by their seq, for those who follow at their own pace. Also those of rooms that were deleted.
- * Implementations are thread-safe; calls wait for the database, and throw {@link FeedUnavailableException} when it does
- * not answer.
+ * The rows of rooms' logs by their seq, for consumers that follow at their own pace; includes the rows of rooms that
+ * were deleted. Implementations are thread-safe; calls wait for the database, and throw
+ * {@link FeedUnavailableException} if it does not answer.
  */
 public interface ChangeLog {
     /**
@@ -17,20 +17,20 @@ public interface ChangeLog {
     record Change(long seq, byte[] payload) {}
 
     /**
-     * Rows, in order, without a gap between them, each as it was written.
+     * Rows in order, without a gap between them, each as it was written.
      *
-     * @param head the seq of the newest row of the room, or that of the last of these
-     * @param isBroken whether the first row that was asked for is gone: it was kept for the retention, and no longer;
-     *     then there are none
-     * @param damage what is wrong with the row after these, so that they end there until the room is repaired; null for
-     *     nothing. Repaired, the rows are gone
+     * @param head the seq of the newest row of the room, or of the last of these rows
+     * @param isBroken whether the first requested row is gone, since rows are kept only for the retention; there are no
+     *     rows then
+     * @param damage a description of the damage of the row after these, where they end until the room is repaired; null
+     *     if there is none. After a repair these rows are gone
      */
     record Page(
             List<Change> changes,
             long head,
             boolean isBroken,
             @Nullable String damage) {
-        /** Rows of which none is damaged. */
+        /** Creates a page without damage. */
         public Page(List<Change> changes, long head, boolean isBroken) {
             this(changes, head, isBroken, null);
         }
@@ -39,31 +39,31 @@ public interface ChangeLog {
     /**
      * A room at one of its rows.
      *
-     * @param seq of that row
-     * @param state a V1 update that holds all up to a row before, or null for nothing
-     * @param rows what follows that, up to {@code seq}
-     * @param damage why it is not the row that was asked for, but an earlier one: the next is damaged; or null
+     * @param seq the seq of that row
+     * @param state a V1 update that holds everything up to some earlier row, or null for nothing
+     * @param rows the rows after that, up to {@code seq}
+     * @param damage why this is an earlier row than the requested one: the next row is damaged; or null
      */
     record Base(
             long seq,
             byte @Nullable [] state,
             List<byte[]> rows,
             @Nullable String damage) {
-        /** A room of which nothing is damaged up to there. */
+        /** Creates a base without damage. */
         public Base(long seq, byte @Nullable [] state, List<byte[]> rows) {
             this(seq, state, rows, null);
         }
     }
 
     /**
-     * Rows after {@code after}, up to {@code upTo}: at least one if there is one, and so many that they have not much more
-     * than {@code maxBytes}. None from a damaged one on.
+     * Reads rows after {@code after}, up to {@code upTo}: at least one if there is one, and not much more than
+     * {@code maxBytes} in all. Ends before the first damaged row.
      */
     Page read(long roomId, long after, long upTo, long maxBytes);
 
     /**
-     * The room as it was at that row; or at the next row for which that can still be told, when the rows before were
-     * folded into a snapshot since; or at the last one before the first that is damaged.
+     * Returns the room as it was at that row; or at the next row for which that is still known, if rows have been
+     * folded into a snapshot since; or at the last row before the first damaged one.
      */
     Base base(long roomId, long seq);
 }

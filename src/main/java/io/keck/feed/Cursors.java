@@ -6,75 +6,78 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * Where changes are delivered to, how far that is in each room, and which node does it; shared by all nodes of a database.
- * Implementations are thread-safe; calls wait for the database, and throw {@link FeedUnavailableException} when it does not
- * answer.
+ * The endpoint of deliveries, the state of delivery in each room, and the node that delivers; shared by all nodes of a
+ * database. Implementations are thread-safe; calls wait for the database, and throw {@link FeedUnavailableException} if
+ * it does not answer.
  *
- * <p>One node delivers at a time: the one of the newest epoch. Whoever takes over begins another epoch, and from its commit
- * on nothing is saved under an older one.
+ * <p>One node delivers at a time: the owner of the newest epoch. A node that takes over begins another epoch, and from
+ * the commit of that epoch on nothing is saved under an older one.
  */
 public interface Cursors {
     /**
-     * The endpoint and who serves it.
+     * The endpoint and the node that serves it.
      *
-     * @param url empty where there is none
-     * @param trusted whether the operator set it, so that it may be a private address
+     * @param url empty if no endpoint is set
+     * @param trusted whether the operator set it, so that it may have a private address
      * @param owner the node that delivers, or empty
-     * @param beat another number whenever that node was alive
+     * @param beat a number that changes with each sign of life of that node
      */
     record Endpoint(String url, boolean trusted, long epoch, String owner, long beat) {}
 
     /**
-     * How far delivery is in a room.
+     * The state of delivery in a room.
      *
-     * @param name of the room
+     * @param name the name of the room
      * @param head the seq of its newest row
-     * @param seq the last row that was taken by the receiver
-     * @param planned the last row of the delivery that is under way; {@code seq} when there is none
-     * @param waitingSince when the first row was written that was not taken yet, milliseconds since 1970; 0 when there is
-     *     none, or it is gone
+     * @param seq the last row that the receiver has accepted
+     * @param planned the last row of the delivery that is under way; {@code seq} if there is none
+     * @param waitingSince the time at which the first row was written that the receiver has not accepted, in
+     *     milliseconds since 1970; 0 if there is no such row, or it is gone
      */
     record Cursor(long roomId, String name, long head, long seq, long planned, long waitingSince) {}
 
-    /** The endpoint as it is now. */
+    /** Reads the current endpoint. */
     Endpoint endpoint();
 
     /**
-     * Sets the endpoint, and begins an epoch that nobody owns. Where there was none before, only what is committed from
-     * then on is delivered.
+     * Sets the endpoint, and begins an epoch without an owner. If there was no endpoint before, only changes committed
+     * from then on are delivered.
      */
     void set(String url, boolean trusted);
 
-    /** As {@link #set}, if the operator's endpoint is another one than he had when this was called last. */
+    /** As {@link #set}, but only if the operator's endpoint differs from the one at the last call. */
     void configure(String url);
 
-    /** Begins an epoch, if the endpoint is still as it was seen; the number of the epoch, if so. */
+    /** Begins an epoch if the endpoint is still as it was seen; returns the number of the epoch, or empty if it is not. */
     OptionalLong take(Endpoint seen, String owner);
 
-    /** Says that the owner is alive; false when another epoch has begun. */
+    /** Records a sign of life of the owner; returns false if another epoch has begun. */
     boolean renew(long epoch);
 
-    /** The owner delivers no more. */
+    /** Records that the owner delivers no more. */
     void release(long epoch);
 
-    /** How far delivery is in these rooms. Those that nobody knows are missing. */
+    /** Returns the state of delivery in these rooms; unknown rooms are left out. */
     List<Cursor> find(Collection<Long> roomIds);
 
-    /** Rooms with something to deliver, among the next {@code count} rooms by id; and where to go on, 0 at the end. */
+    /**
+     * Returns the rooms with changes to deliver among the next {@code count} rooms by id, and the id after which to go
+     * on, 0 at the end.
+     */
     Slice scan(long afterRoomId, int count);
 
     /** A part of all rooms. */
     record Slice(List<Cursor> waiting, long next) {}
 
-    /** Saves how far delivery is; false, and nothing is saved, when another epoch has begun. */
+    /** Saves the state of delivery; returns false, with nothing saved, if another epoch has begun. */
     boolean save(long epoch, List<Cursor> cursors);
 
-    /** Tells whoever delivers that there is something new in these rooms. */
+    /** Announces new rows of these rooms to the node that delivers. */
     void announce(Collection<Long> roomIds);
 
-    /** Takes what others announced, {@code count} at most. */
+    /** Removes and returns announced rooms, at most {@code count}. */
     List<Long> announced(int count);
 
-    /** The next rows of many rooms, each after the given one; rooms where there is none are missing. */
+    /** Returns the next rows of many rooms, each after the given row; rooms without such rows are left out. */
     Map<Long, ChangeLog.Page> next(Map<Long, Long> after, long maxBytesEach);
 }

@@ -9,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Derives what the rows of a room's log have changed, with a document of its own that is fed row by row. An entry comes
- * from what a row <em>adds</em>: a row that says something twice says nothing here. What a row says about something that
- * did not come yet is told with the row after which it can be placed.
+ * Derives the changes of the rows of a room's log, with a document of its own to which the rows are applied one by one.
+ * A change is what a row <em>adds</em>: a row that repeats content yields no change. Content of a row that depends on
+ * structs which have not arrived is reported with the row that makes them complete.
  *
  * <p>Used by one thread at a time.
  */
@@ -20,13 +20,14 @@ public final class Histories {
     private final Doc doc = new Doc();
     private @Nullable List<BlockHistory> heard;
     private long bytes;
-    /** The seq of the last row that is in the document. */
+    /** The seq of the last row that was applied to the document. */
     private long known;
 
     /**
-     * One that can tell of the rows after that one, where it can still be told exactly; else as well as it can.
+     * Creates histories that report the rows after {@code seq}: exactly if that is still possible, else as well as
+     * possible.
      *
-     * @throws RoomDamagedException if that is not known any more, since the room is damaged before
+     * @throws RoomDamagedException if the state at that row is not known any more, because an earlier row is damaged
      */
     public static Histories at(ChangeLog log, String workspace, long roomId, long seq) {
         ChangeLog.Base base = log.base(roomId, seq);
@@ -37,7 +38,7 @@ public final class Histories {
     }
 
     /**
-     * One that can tell of the rows after the newest, or after the last one before the first that is damaged.
+     * Creates histories that report the rows after the newest one, or after the last row before the first damaged one.
      *
      * @throws RoomDamagedException if there is no such row
      */
@@ -61,7 +62,7 @@ public final class Histories {
         return known;
     }
 
-    /** Tells what the next row of the log has changed; rows are to be given in order. */
+    /** Returns the changes of the next row of the log; rows must be given in order. */
     public List<BlockHistory> of(ChangeLog.Change change) {
         if (change.seq() <= known) {
             return lookBack(change.payload());
@@ -71,9 +72,9 @@ public final class Histories {
     }
 
     /**
-     * A document that holds what the rows before have said.
+     * Creates histories with a document that holds all earlier rows.
      *
-     * @param state a V1 update, or null for nothing
+     * @param state a V1 update, or null for an empty document
      */
     public Histories(String workspace, byte @Nullable [] state) {
         this.workspace = workspace;
@@ -89,13 +90,13 @@ public final class Histories {
         });
     }
 
-    /** Takes in a row that nobody needs to hear of. */
+    /** Applies a row without reporting its changes. */
     public void skip(byte[] row) {
         doc.applyUpdate(Update.decode(row, DecodeLimits.OWN), null);
         bytes += row.length;
     }
 
-    /** Takes in the next row and tells what it has changed, by client and clock. */
+    /** Applies the next row and returns its changes, by client and clock. */
     public List<BlockHistory> take(byte[] row) {
         List<BlockHistory> list = new ArrayList<>();
         heard = list;
@@ -108,8 +109,8 @@ public final class Histories {
     }
 
     /**
-     * Tells what a row has changed that the document had from the beginning, as far as that is still known: what was
-     * deleted since is a {@code delete}.
+     * Returns the changes of a row that the document contained from the beginning, as far as they are still known:
+     * content that was deleted since is a {@code delete}.
      */
     public List<BlockHistory> lookBack(byte[] row) {
         return History.of(doc, Update.decode(row, DecodeLimits.OWN)).stream()
@@ -117,14 +118,14 @@ public final class Histories {
                 .toList();
     }
 
-    /** All that is known of a document. */
+    /** Lists the items of a document as changes; see {@link History#of(Doc, Long, long, long)}. */
     public static List<BlockHistory> of(Doc document, String workspace, @Nullable Long client, long skip, long limit) {
         return History.of(document, client, skip, limit).stream()
                 .map(entry -> BlockHistory.of(workspace, entry))
                 .toList();
     }
 
-    /** Bytes of updates that went into the document: its size on the heap is a small multiple of it. */
+    /** The bytes of updates that were applied to the document: its size on the heap is a small multiple of that. */
     public long bytes() {
         return bytes;
     }

@@ -2,21 +2,21 @@ package io.keck.feed;
 
 import java.util.concurrent.CompletionStage;
 
-/** Where changes are delivered to. Implementations are thread-safe. */
+/** The endpoint to which changes are delivered. Implementations are thread-safe. */
 public interface Hooks {
     /**
      * Sets the endpoint for all nodes; completes when that is committed. Fails with {@link RefusedException}, and with
-     * {@link FeedUnavailableException} when nobody knows whether it was done.
+     * {@link FeedUnavailableException} if the outcome is unknown.
      *
-     * @param url where to; empty for nowhere
+     * @param url the endpoint; empty to deliver nowhere
      */
     CompletionStage<Void> set(String url);
 
-    /** That address will not do. */
+    /** Thrown for an endpoint that cannot or must not be used. */
     final class RefusedException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        /** @param sentence why, for whoever asked */
+        /** @param sentence the reason, for the client that set the endpoint */
         public RefusedException(String sentence) {
             super(sentence, null, false, false);
         }

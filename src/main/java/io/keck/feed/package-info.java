@@ -1,6 +1,6 @@
 /**
- * The change feed: what a row of a room's log has changed, told to those who do not speak Yjs. {@link
- * io.keck.feed.Histories} derives {@link io.keck.feed.BlockHistory} entries with a document that is thrown away.
+ * The change feed: the changes of each row of a room's log, for receivers that do not know Yjs.
+ * {@link io.keck.feed.Histories} derives {@link io.keck.feed.BlockHistory} entries with a temporary document.
  */
 @NullMarked
 package io.keck.feed;

@@ -1,6 +1,6 @@
 /**
- * The HTTP server itself, below all servlets: which addresses it understands, and what it answers where no servlet does.
- * {@link io.keck.http.MainPort} is the door.
+ * The HTTP server itself, before all servlets: which pages and names it answers, which addresses it understands, and what it
+ * answers where no servlet does. {@link io.keck.http.MainPort} and {@link io.keck.http.Guard} are the doors.
  */
 @NullMarked
 package io.keck.http;

@@ -1,21 +1,21 @@
 package io.keck.metrics;
 
-/** What happens to blobs, told to whoever counts. Implementations are thread-safe and quick. */
+/** Receives the events of blobs, to be counted. Implementations are thread-safe and fast. */
 public interface BlobMetrics {
     /** Counts nothing. */
     BlobMetrics NONE = new BlobMetrics() {};
 
-    /** How an upload that stored nothing ended. */
+    /** The reason why an upload stored nothing. */
     enum Refusal {
-        /** The client went away or sent nonsense. */
+        /** The client disconnected or sent malformed data. */
         ABORTED,
-        /** It was larger than allowed. */
+        /** The upload was larger than allowed. */
         TOO_LARGE,
         /** The client was too slow. */
         TOO_SLOW,
-        /** So many transfers are under way already. */
+        /** Too many transfers were under way already. */
         TOO_MANY,
-        /** The database did not do its part. */
+        /** The database failed or did not answer. */
         UNAVAILABLE
     }
 
@@ -30,18 +30,18 @@ public interface BlobMetrics {
     /** A transfer was refused or given up. */
     default void refused(Refusal why) {}
 
-    /** A blob, or a range of one, was sent to its end. */
+    /** A blob, or a range of one, was sent completely. */
     default void downloaded(long bytes) {}
 
-    /** A client went away in the middle of a download, or took it too slowly. */
+    /** A client disconnected during a download, or read it too slowly. */
     default void downloadAborted() {}
 
     /** A blob was deleted by a client. */
     default void deleted() {}
 
-    /** The bytes of something that nobody can see any more were removed from the database. */
+    /** The bytes of content that is no longer visible were removed from the database. */
     default void swept(long bytes) {}
 
-    /** The sweeper could not do its work; it tries again. */
+    /** The sweeper failed; it tries again. */
     default void sweepFailed() {}
 }

@@ -12,7 +12,9 @@ public interface BusMetrics {
         /** Bytes that do not hold what their checksum promises, or that cannot be read. */
         DAMAGED,
         /** Of another cluster, or of a release that says more than this one knows. */
-        ALIEN
+        ALIEN,
+        /** Not signed by a node of this database, repeated, or too old. */
+        FORGED
     }
 
     /** Tells whether there is to be a bus at all, and where its health can be read at any time, from any thread. */

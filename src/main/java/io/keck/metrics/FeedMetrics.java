@@ -3,18 +3,18 @@ package io.keck.metrics;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 
-/** What happens to the change feed, told to whoever counts. Implementations are thread-safe and quick. */
+/** Receives the events of the change feed, to be counted. Implementations are thread-safe and fast. */
 public interface FeedMetrics {
     /** Counts nothing. */
     FeedMetrics NONE = new FeedMetrics() {};
 
-    /** How an attempt to deliver ended. */
+    /** The outcome of an attempt to deliver. */
     enum Outcome {
-        /** The receiver took it. */
+        /** The receiver accepted the delivery. */
         OK,
-        /** It did not, or not in time; it is tried again. */
+        /** The receiver did not accept the delivery, or not in time; it is retried. */
         FAILED,
-        /** It took the news that changes are missing. */
+        /** The receiver accepted the notice that changes are missing. */
         RESYNC
     }
 

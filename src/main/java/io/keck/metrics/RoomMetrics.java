@@ -29,6 +29,9 @@ public interface RoomMetrics {
     /** Rows or a snapshot of other nodes were read from the log, because the bus had not brought them. */
     default void caughtUp(int rows) {}
 
+    /** Something came over the bus that is no update, or beyond the limits of one. */
+    default void busRefused() {}
+
     /** A row of another node came over the bus and was applied so many nanoseconds later. */
     default void heard(long nanos) {}
 

@@ -6,6 +6,7 @@ import io.dropwizard.core.server.ServerFactory;
 import io.dropwizard.core.server.SimpleServerFactory;
 import io.dropwizard.jetty.ConnectorFactory;
 import io.dropwizard.jetty.HttpConnectorFactory;
+import io.keck.http.HostNames;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -135,6 +136,21 @@ public final class Connectors {
             return several.getApplicationConnectors();
         }
         return server instanceof SimpleServerFactory simple ? List.of(simple.getConnector()) : List.of();
+    }
+
+    /** The names by which clients may ask for this server: the configured ones, and those that it is bound to. */
+    public static HostNames hosts(ServerFactory server, HostNames configured) {
+        List<ConnectorFactory> all = new ArrayList<>(connectors(server));
+        if (server instanceof DefaultServerFactory several) {
+            all.addAll(several.getAdminConnectors());
+        }
+        HostNames names = configured;
+        for (ConnectorFactory connector : all) {
+            if (connector instanceof HttpConnectorFactory http) {
+                names = names.and(http.getBindHost());
+            }
+        }
+        return names;
     }
 
     /** Those that clients connect to. */

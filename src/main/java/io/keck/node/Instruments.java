@@ -3,6 +3,7 @@ package io.keck.node;
 import io.dropwizard.core.setup.Environment;
 import io.keck.ops.BusMeters;
 import io.keck.ops.ConnectionMeters;
+import io.keck.ops.EdgeMeters;
 import io.keck.ops.FeedMeters;
 import io.keck.ops.HeapMeters;
 import io.keck.ops.LogMeters;
@@ -16,7 +17,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 /** Everything that counts, made before what is counted. */
 public record Instruments(
-        RoomMeters rooms, BusMeters bus, LogMeters log, ConnectionMeters connections, FeedMeters feed) {
+        RoomMeters rooms, BusMeters bus, LogMeters log, ConnectionMeters connections, FeedMeters feed, EdgeMeters edge) {
     /** Puts the endpoint for Prometheus on the admin port and registers what needs nothing else. */
     public static Instruments of(Host host) {
         Environment environment = host.environment();
@@ -30,6 +31,7 @@ public record Instruments(
                 new BusMeters(environment.metrics(), prometheus, stages),
                 new LogMeters(environment.metrics(), prometheus),
                 new ConnectionMeters(environment.metrics(), prometheus, stages),
-                new FeedMeters(environment.metrics(), prometheus));
+                new FeedMeters(environment.metrics(), prometheus),
+                new EdgeMeters(prometheus));
     }
 }

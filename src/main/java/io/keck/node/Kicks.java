@@ -12,14 +12,16 @@ import io.keck.wing.Host;
 import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends connections on all nodes when an operator says so. Other nodes hear of it over the bus, and find it in the
- * database: every second while the bus is away, every few seconds else. Each carries it out once. Thread-safe.
+ * Ends connections on all nodes when an operator says so. The database holds the order; a message over the bus only makes
+ * other nodes look there at once. Without a message they look every second while the bus is away and every few seconds
+ * while it is healthy. Each node carries an order out once. Thread-safe.
  */
 public final class Kicks implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(Kicks.class);
@@ -36,6 +38,7 @@ public final class Kicks implements Managed {
     private final BooleanSupplier isHealthy;
     private final SecureRandom random = new SecureRandom();
     private final Loop loop = Loop.every("kicks", LOOK_MILLIS, this::look);
+    private final AtomicBoolean hinted = new AtomicBoolean();
     private int looks;
     private final Map<Long, Boolean> done = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -77,16 +80,14 @@ public final class Kicks implements Managed {
     Result kick(String room, String connection) {
         Bus.Kick kick = new Bus.Kick(random.nextLong(), room, connection);
         isNew(kick);
-        bus.kick(kick);
         int here = sockets.kick(room, connection);
         LOG.info("An operator ended {} connections on this node", here);
         boolean stored = true;
         try {
             database.add(kick);
+            bus.kick(kick); // they look into the database
         } catch (JdbiException e) {
-            LOG.warn(
-                    "A kick could not be stored in the database; nodes without the bus will not hear of it: {}",
-                    e.getMessage());
+            LOG.warn("A kick could not be stored in the database; other nodes will not hear of it: {}", e.getMessage());
             stored = false;
         }
         return new Result(here, bus.isHealthy(), stored);
@@ -96,8 +97,13 @@ public final class Kicks implements Managed {
         return done.put(kick.id(), true) == null;
     }
 
-    /** Another node says so. */
-    void told(Bus.Kick kick) {
+    /** Another node says that there is one: what it is stands in the database. */
+    void told(Bus.Kick hint) {
+        hinted.set(true);
+        loop.wake();
+    }
+
+    private void carryOut(Bus.Kick kick) {
         if (isNew(kick)) {
             int here = sockets.kick(kick.room(), kick.connection());
             LOG.info("An operator on another node ended {} connections on this node", here);
@@ -106,12 +112,13 @@ public final class Kicks implements Managed {
 
     private void look() {
         int every = bus.isHealthy() ? SELDOM : OFTEN;
-        if (++looks < every || !isHealthy.getAsBoolean()) {
+        boolean isDue = ++looks >= every || hinted.getAndSet(false);
+        if (!isDue || !isHealthy.getAsBoolean()) {
             return;
         }
         looks = 0;
         try {
-            database.poll().forEach(this::told);
+            database.poll().forEach(this::carryOut);
         } catch (JdbiException e) {
             OutOfMemory.check(e);
             LOG.debug("The database did not tell of kicks", e);

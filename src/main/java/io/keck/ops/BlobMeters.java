@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntSupplier;
 
-/** Counts what happens to blobs, for {@code /metrics} on the admin port. Thread-safe. */
+/** Counts the uploads, downloads and deletions of blobs, for {@code /metrics} on the admin port. Thread-safe. */
 public final class BlobMeters implements BlobMetrics {
     private final MetricRegistry registry;
     private final Meter uploads;
@@ -42,7 +42,7 @@ public final class BlobMeters implements BlobMetrics {
         }
     }
 
-    /** Registers what is asked for when somebody looks. */
+    /** Registers the gauge of transfers under way, which is read at each scrape. */
     public void watch(IntSupplier underWay) {
         registry.register(MetricNames.BLOBS_TRANSFERS, (Gauge<Integer>) underWay::getAsInt);
     }

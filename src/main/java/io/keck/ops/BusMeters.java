@@ -8,7 +8,7 @@ import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.function.BooleanSupplier;
 
-/** Counts what happens on the bus, for {@code /metrics} on the admin port. Thread-safe. */
+/** Counts the messages and events of the bus, for {@code /metrics} on the admin port. Thread-safe. */
 public final class BusMeters implements BusMetrics {
     private final MetricRegistry registry;
     private final Counter published;
@@ -19,6 +19,7 @@ public final class BusMeters implements BusMetrics {
     private final Counter tooLarge;
     private final Counter damaged;
     private final Counter alien;
+    private final Counter forged;
     private final Counter connects;
     private final Counter disconnects;
     private final Counter nodesGone;
@@ -28,7 +29,7 @@ public final class BusMeters implements BusMetrics {
     private final DistributionDataPoint untilPublished;
     private final DistributionDataPoint untilReceived;
 
-    /** Registers what is counted. */
+    /** Registers the counters and histograms. */
     public BusMeters(MetricRegistry registry, PrometheusRegistry histograms, SyncStages stages) {
         this.registry = registry;
         published = registry.counter(MetricNames.BUS_PUBLISHED);
@@ -39,11 +40,12 @@ public final class BusMeters implements BusMetrics {
         tooLarge = registry.counter(MetricNames.BUS_TOO_LARGE);
         damaged = registry.counter(MetricNames.BUS_DAMAGED);
         alien = registry.counter(MetricNames.BUS_ALIEN);
+        forged = registry.counter(MetricNames.BUS_FORGED);
         connects = registry.counter(MetricNames.BUS_CONNECTS);
         disconnects = registry.counter(MetricNames.BUS_DISCONNECTS);
         nodesGone = registry.counter(MetricNames.BUS_NODES_GONE);
         beats = RoomMeters.histogram(
-                histograms, MetricNames.BUS_BEAT_SECONDS, "A beat, to Redis and back", SyncStages.BOUNDS);
+                histograms, MetricNames.BUS_BEAT_SECONDS, "Round trip of a beat through Redis", SyncStages.BOUNDS);
         untilPublished = stages.of(SyncStages.Stage.PUBLISHED);
         untilReceived = stages.of(SyncStages.Stage.CROSSED);
     }
@@ -66,7 +68,7 @@ public final class BusMeters implements BusMetrics {
     public void received(int bytes, long millis) {
         received.inc();
         receivedBytes.inc(bytes);
-        untilReceived.observe(Math.max(0, millis) / 1e3); // clocks of two machines
+        untilReceived.observe(Math.max(0, millis) / 1e3); // the clocks of two machines may differ
     }
 
     @Override
@@ -81,7 +83,11 @@ public final class BusMeters implements BusMetrics {
 
     @Override
     public void refused(Refusal why) {
-        (why == Refusal.DAMAGED ? damaged : alien).inc();
+        switch (why) {
+            case DAMAGED -> damaged.inc();
+            case ALIEN -> alien.inc();
+            case FORGED -> forged.inc();
+        }
     }
 
     @Override

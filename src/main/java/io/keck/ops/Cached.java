@@ -4,9 +4,9 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * What several gauges of one scrape take from one look. Thread-safe.
+ * A value that is read once for several gauges of one scrape. Thread-safe.
  *
- * @param <T> what is seen
+ * @param <T> the type of the value
  */
 final class Cached<T> {
     private static final long FRESH_NANOS = 200_000_000;
@@ -16,7 +16,7 @@ final class Cached<T> {
     private T seen;
     private long at;
 
-    /** Looks once. */
+    /** Reads the value for the first time. */
     Cached(Supplier<T> look, LongSupplier clock) {
         this.look = look;
         this.clock = clock;
@@ -24,7 +24,7 @@ final class Cached<T> {
         this.seen = look.get();
     }
 
-    /** What was seen a moment ago, or is now. */
+    /** Returns the value; reads it again if it is older than 200 ms. */
     synchronized T get() {
         long now = clock.getAsLong();
         if (now - at > FRESH_NANOS) {

@@ -16,9 +16,9 @@ import java.util.Set;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
-/** Counts what connections do, for {@code /metrics} on the admin port. Thread-safe. */
+/** Counts the connections and their messages, for {@code /metrics} on the admin port. Thread-safe. */
 public final class ConnectionMeters implements ConnectionMetrics {
-    /** Close codes that mean something here: peers may send any other, and must not make a metric of each. */
+    /** Close codes with a label value of their own: peers may send any other code, and must not create a metric for each. */
     private static final Set<Integer> CODES = Set.of(
             1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 4400, 4401, 4403, 4404, 4409, 4413);
 
@@ -36,24 +36,24 @@ public final class ConnectionMeters implements ConnectionMetrics {
             new EnumMap<>(AwarenessState.Fault.class);
     private final DistributionDataPoint untilWritten;
 
-    /** Registers what is counted, every value of a label with 0: a counter that appears with its first event shows no rise. */
+    /** Registers the counters, every label value with 0: a counter that first appears with its first event shows no rise. */
     public ConnectionMeters(MetricRegistry registry, PrometheusRegistry labelled, SyncStages stages) {
         this.registry = registry;
         opened = registry.counter(MetricNames.CONNECTIONS_OPENED);
         received = byKind(
-                counter(MetricNames.MESSAGES_RECEIVED, "WebSocket messages that came", "kind", labelled),
-                counter(MetricNames.BYTES_RECEIVED, "Bytes of the messages that came", "kind", labelled));
+                counter(MetricNames.MESSAGES_RECEIVED, "WebSocket messages received", "kind", labelled),
+                counter(MetricNames.BYTES_RECEIVED, "Bytes of the messages received", "kind", labelled));
         sent = byKind(
-                counter(MetricNames.MESSAGES_SENT, "WebSocket messages that were sent", "kind", labelled),
-                counter(MetricNames.BYTES_SENT, "Bytes of the messages that were sent", "kind", labelled));
+                counter(MetricNames.MESSAGES_SENT, "WebSocket messages sent", "kind", labelled),
+                counter(MetricNames.BYTES_SENT, "Bytes of the messages sent", "kind", labelled));
         closed = counter(MetricNames.CONNECTIONS_CLOSED, "Connections that have ended", "code", labelled);
         CODES.forEach(code -> closed.initLabelValues(String.valueOf(code)));
         closed.initLabelValues(OTHER);
         refused = counter(MetricNames.CONNECTIONS_REFUSED, "Connections that were refused", "status", labelled);
         STATUSES.forEach(status -> refused.initLabelValues(String.valueOf(status)));
         refused.initLabelValues(OTHER);
-        Counter unknown =
-                counter(MetricNames.MESSAGES_IGNORED, "Messages that came and are not known", "kind", labelled);
+        Counter unknown = counter(
+                MetricNames.MESSAGES_IGNORED, "Messages received that are of an unknown kind", "kind", labelled);
         for (Ignored what : Ignored.values()) {
             ignored.put(what, unknown.labelValues(what.name().toLowerCase(Locale.ROOT)));
         }
@@ -65,7 +65,7 @@ public final class ConnectionMeters implements ConnectionMetrics {
         untilWritten = stages.of(SyncStages.Stage.WRITTEN);
     }
 
-    /** Messages of a kind. */
+    /** The counters of messages of one kind. */
     private record Traffic(CounterDataPoint messages, CounterDataPoint bytes) {
         void count(int size) {
             messages.inc();

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 final class Disk {
     private final @Nullable Path directory;
 
-    /** @param directory null where the database is elsewhere */
+    /** @param directory the directory of an embedded database; null for any other database */
     Disk(@Nullable Path directory) {
         this.directory = directory;
     }
 
-    /** Bytes that are left for us; -1 where that is not known. */
+    /** Bytes that this process can still use; -1 if unknown. */
     long free() {
         try {
             return directory == null ? -1 : Files.getFileStore(directory).getUsableSpace();
@@ -23,7 +23,7 @@ final class Disk {
         }
     }
 
-    /** Bytes of all; -1 where that is not known. */
+    /** The size of the volume in bytes; -1 if unknown. */
     long size() {
         try {
             return directory == null ? -1 : Files.getFileStore(directory).getTotalSpace();

@@ -9,7 +9,10 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What doctor found: a line each as it comes, or all of it as JSON at the end. Used by one thread. */
+/**
+ * The findings of the command doctor: each printed as a line when it is found, or all of them as JSON at the end. Used
+ * by one thread.
+ */
 public final class DoctorReport implements Findings {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int UNKNOWN_STATUS = 2;
@@ -20,7 +23,7 @@ public final class DoctorReport implements Findings {
     private final List<Finding> all = new ArrayList<>();
 
     /**
-     * Nothing was found yet.
+     * Creates an empty report.
      *
      * @param beforeLine called before a line is printed
      */
@@ -63,7 +66,7 @@ public final class DoctorReport implements Findings {
         return line.toString();
     }
 
-    /** As a JSON string. */
+    /** Returns a name as a JSON string. */
     public static String quote(String name) {
         try {
             return JSON.writeValueAsString(name);
@@ -72,7 +75,7 @@ public final class DoctorReport implements Findings {
         }
     }
 
-    /** Problems in what is stored. */
+    /** The problems of stored rooms and blobs. */
     public List<Finding> damage() {
         return all.stream()
                 .filter(f -> f.level() == Level.PROBLEM)
@@ -84,12 +87,12 @@ public final class DoctorReport implements Findings {
         return all.stream().filter(f -> f.level() == level).count();
     }
 
-    /** 0 when all is well, 1 when something is wrong, 2 when something could not be looked at. */
+    /** The exit status: 0 if all is well, 1 if there are problems, 2 if something could not be checked. */
     public int status() {
         return count(Level.UNKNOWN) > 0 ? UNKNOWN_STATUS : count(Level.PROBLEM) > 0 ? 1 : 0;
     }
 
-    /** Prints the end. */
+    /** Prints the summary, or the whole report as JSON. */
     public void end() {
         beforeLine.run();
         if (json) {

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 
-/** Counts what happens to the change feed, for {@code /metrics} on the admin port. Thread-safe. */
+/** Counts the events and deliveries of the change feed, for {@code /metrics} on the admin port. Thread-safe. */
 public final class FeedMeters implements FeedMetrics {
     private final MetricRegistry registry;
     private final Meter events;

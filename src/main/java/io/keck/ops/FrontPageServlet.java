@@ -9,7 +9,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
-/** {@code GET /}: one small page that says what this is and how to connect, and its icon. Stateless. */
+/** {@code GET /}: a small page that says what Keck is and how to connect, and its icon. Stateless. */
 public final class FrontPageServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 

@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
- * Says in one word how this node is, for balancers and whoever starts and restarts nodes: 200 or 503 on the main port. A
- * database that is away makes the node "degraded" but, unless told otherwise, not unready: all nodes share it, and open
- * rooms go on.
+ * Reports the state of this node in one word, for load balancers and for the systems that start and restart nodes: 200
+ * or 503 on the main port. A database that does not answer makes the node "degraded" but, by default, not unready: all
+ * nodes share the database, and open rooms go on.
  */
 public final class HealthServlet extends HttpServlet {
     /** The gauge that is 1 while {@code /health} is 200. */
@@ -18,23 +18,23 @@ public final class HealthServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1L;
 
-    /** How a node is; in lower case with hyphens it is what is answered. */
+    /** The state of a node; in lower case with hyphens it is the answer. */
     public enum Status {
         /** All is well. */
         OK(true),
-        /** The process works; nothing else is asked for. */
+        /** The process works: the answer of the liveness check, which asks for nothing else. */
         ALIVE(true),
-        /** Documents are edited but not saved now. */
+        /** Documents can be edited, but edits are not saved at the moment. */
         DEGRADED(true),
-        /** Not yet. */
+        /** The node is still starting. */
         STARTING(false),
-        /** Takes no more connections. */
+        /** The node accepts no new connections. */
         DRAINING(false),
-        /** Holds as much unsaved as it may: the next client is better off elsewhere. */
+        /** The node holds as many unsaved edits as it may: the next client should connect to another node. */
         FULL(false),
-        /** The database is away, and a node is to be ready only while it is there. */
+        /** The database does not answer, and the node is configured to be ready only while it does. */
         NO_DATABASE(false),
-        /** The room threads do nothing any more; only a restart helps. */
+        /** The room threads have stopped working; only a restart helps. */
         STUCK(false);
 
         private final boolean good;
@@ -43,12 +43,12 @@ public final class HealthServlet extends HttpServlet {
             this.good = good;
         }
 
-        /** Whether it is answered with 200. */
+        /** Whether the HTTP status is 200. */
         public boolean isGood() {
             return good;
         }
 
-        /** The word. */
+        /** The word of the answer. */
         String word() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }

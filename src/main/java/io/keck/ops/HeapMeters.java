@@ -13,11 +13,12 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * How much of the heap is really in use: what a collection of the old generation left there. What is used at any other
- * moment says nothing, since garbage counts, too. And what all collections cost.
+ * Measures how much of the heap is really in use: the part of the old generation that was left after its last
+ * collection. The use at any other moment says little, since it includes garbage. Also measures the time that all
+ * collections take.
  */
 public final class HeapMeters {
-    /** Names of pools where what lives long is: of the Serial, Parallel and G1 collectors, ZGC and Shenandoah. */
+    /** Names of the memory pools of long-lived objects: of the Serial, Parallel and G1 collectors, ZGC and Shenandoah. */
     private static final Pattern OLD = Pattern.compile(".*(Old|Tenured|ZHeap|ZGC Old|Shenandoah).*");
 
     private HeapMeters() {}
@@ -32,7 +33,7 @@ public final class HeapMeters {
         List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans();
         CounterWithCallback.builder()
                 .name(MetricNames.GC_SECONDS)
-                .help("Time that all collectors of garbage took together")
+                .help("Time that all garbage collectors took together")
                 .callback(counter -> counter.call(seconds(collectors)))
                 .register(counters);
     }
@@ -40,7 +41,7 @@ public final class HeapMeters {
     private static double seconds(List<GarbageCollectorMXBean> collectors) {
         return collectors.stream()
                         .mapToLong(GarbageCollectorMXBean::getCollectionTime)
-                        .filter(millis -> millis > 0) // -1 where it is not known
+                        .filter(millis -> millis > 0) // -1 means unknown
                         .sum()
                 / 1e3;
     }

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what happens to the log in its database, for {@code /metrics} on the admin port. Thread-safe. */
+/** Counts the writes, folds and failures of the log in its database, for {@code /metrics} on the admin port. Thread-safe. */
 public final class LogMeters implements LogMetrics {
     private static final double[] WRITES = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000};
 
@@ -26,22 +26,25 @@ public final class LogMeters implements LogMetrics {
     private final Counter rowsFolded;
     private final Counter rowsPurged;
 
-    /** Registers what is counted. */
+    /** Registers the counters and histograms. */
     public LogMeters(MetricRegistry registry, PrometheusRegistry histograms) {
         this.registry = registry;
         groupWrites = RoomMeters.histogram(
-                histograms, MetricNames.GROUP_WRITES, "Writes that went to the database together", WRITES);
+                histograms, MetricNames.GROUP_WRITES, "Writes that were sent to the database as one group", WRITES);
         groupSeconds = RoomMeters.histogram(
-                histograms, MetricNames.GROUP_SECONDS, "How long the database took for them", SyncStages.BOUNDS);
+                histograms,
+                MetricNames.GROUP_SECONDS,
+                "Time that the database took for a group of writes",
+                SyncStages.BOUNDS);
         pingSeconds = RoomMeters.histogram(
                 histograms,
                 MetricNames.DATABASE_PING_SECONDS,
-                "How long the database took to say that it is there",
+                "Time that the database took to answer a ping",
                 SyncStages.BOUNDS);
         foldSeconds = RoomMeters.histogram(
                 histograms,
                 MetricNames.FOLD_SECONDS,
-                "How long it took to fold the rows of a room into its snapshot",
+                "Time to fold the rows of a room into its snapshot",
                 SyncStages.BOUNDS);
         failures = registry.counter(MetricNames.DATABASE_FAILURES);
         full = registry.counter(MetricNames.DATABASE_FULL);

@@ -1,11 +1,12 @@
 package io.keck.ops;
 
 /**
- * The names of all metrics that Keck makes itself. Those with dots are Dropwizard's, in {@code /metrics} as they are here;
- * Prometheus gets them with underscores, and counters with {@code _total}. Those with underscores are for Prometheus only:
- * they have labels, or are histograms whose buckets can be added over nodes. Times are in seconds, sizes in bytes.
+ * The names of all metrics that Keck defines itself. Names with dots are those of Dropwizard's metrics and appear in
+ * {@code /metrics} as they are; in Prometheus they have underscores, and counters end in {@code _total}. Names with
+ * underscores are those of metrics for Prometheus only: they have labels, or are histograms whose buckets can be added
+ * up over nodes. Times are in seconds, sizes in bytes.
  *
- * <p>No label has a value that a peer chooses: their number is bounded by what is written here and in the meters.
+ * <p>No label has a value that a peer chooses: the number of values is bounded by this class and by the meters.
  */
 final class MetricNames {
     // ---- connections
@@ -21,12 +22,12 @@ final class MetricNames {
     static final String BYTES_RECEIVED = "keck_connections_bytes_received_total";
     static final String MESSAGES_SENT = "keck_connections_messages_sent_total";
     static final String BYTES_SENT = "keck_connections_bytes_sent_total";
-    /** Connections that get no single updates now, since too much waits for them. */
+    /** Connections that receive no single updates at the moment, because too much is queued for them. */
     static final String CONNECTIONS_SLOW = "keck.connections.slow";
-    /** How often a connection became one of those. */
+    /** How often a connection became slow. */
     static final String CONNECTIONS_SLOWED = "keck.connections.slowed";
 
-    /** Connections that sent malformed bytes again, and whose close is held back for some seconds. */
+    /** Connections that sent malformed bytes repeatedly, and whose close is delayed by some seconds. */
     static final String CONNECTIONS_HELD = "keck.connections.held";
     /** By {@code kind}: text, type, sync, auth. */
     static final String MESSAGES_IGNORED = "keck_connections_messages_ignored_total";
@@ -36,32 +37,34 @@ final class MetricNames {
     static final String CONNECTIONS_BACKLOG = "keck.connections.backlog-bytes";
 
     // ---- rooms
-    /** In memory, or being loaded. */
+    /** Rooms in memory, or being loaded. */
     static final String ROOMS_LOADED = "keck.rooms.open";
-    /** Somebody is in them. */
+    /** Rooms with at least one member. */
     static final String ROOMS_OCCUPIED = "keck.rooms.occupied";
-    /** They go on though nothing can be saved. */
+    /** Rooms that go on although nothing can be saved. */
     static final String ROOMS_UNSAVED = "keck.rooms.unsaved";
 
-    /** They can only be read, since what is stored of them is damaged. */
+    /** Rooms that are read-only because their stored data is damaged. */
     static final String ROOMS_QUARANTINED = "keck.rooms.quarantined";
 
     static final String UNSAVED_BYTES = "keck.rooms.unsaved-bytes";
     static final String UNSAVED_LIMIT = "keck.rooms.unsaved-limit-bytes";
-    /** Age of the oldest update that was received and is not committed. */
+    /** Age of the oldest received update that is not committed. */
     static final String UNSAVED_AGE = "keck.rooms.oldest-uncommitted-seconds";
 
     static final String UNSAVED_BEGAN = "keck.rooms.unsaved-began";
     static final String UNSAVED_ENDED = "keck.rooms.unsaved-ended";
     static final String COMMIT_SECONDS = "keck_rooms_commit_seconds";
     static final String COMMIT_FAILURES = "keck.rooms.commit-failures";
-    /** Updates in a row. */
+    /** Updates per row. */
     static final String BATCH_UPDATES = "keck_rooms_batch_updates";
-    /** Bytes of a row. */
+    /** Bytes per row. */
     static final String BATCH_BYTES = "keck_rooms_batch_bytes";
-    /** Rows of other nodes, from the bus. */
+    /** Rows of other nodes that arrived over the bus. */
     static final String ROWS_HEARD = "keck.rooms.rows-heard";
-    /** Rows of other nodes, read from the log. */
+    /** Bus messages for a room that held no update, or one beyond the limits. */
+    static final String ROWS_REFUSED = "keck.rooms.rows-refused";
+    /** Rows of other nodes that were read from the log. */
     static final String ROWS_CAUGHT_UP = "keck.rooms.rows-caught-up";
 
     /** Updates and edits that were left aside because their document has reached a limit. */
@@ -76,7 +79,7 @@ final class MetricNames {
     static final String GAPS = "keck.rooms.gaps";
     static final String WENT_BACK = "keck.rooms.log-went-back";
     static final String WENT_BACK_BYTES = "keck.rooms.log-went-back-bytes";
-    /** The part of a thread that the busiest room takes, 0 to 1. */
+    /** The share of a thread's time that the busiest room takes, 0 to 1. */
     static final String BUSIEST = "keck.rooms.busiest-ratio";
 
     static final String DOCUMENTS = "keck.rooms.documents";
@@ -86,11 +89,11 @@ final class MetricNames {
     // ---- sync lag
     /** By {@code stage}, see {@link SyncStages}. */
     static final String SYNC_SECONDS = "keck_sync_seconds";
-    /** Rows that the replica of some room lacked at the last comparison: head - applied, of the worst. */
+    /** Rows that the replica of the room furthest behind lacked at the last comparison: head - applied. */
     static final String SYNC_BEHIND_ROWS = "keck.sync.behind-rows";
 
     static final String SYNC_BEHIND_ROOMS = "keck.sync.behind-rooms";
-    /** Since then some room has lacked something at every comparison. */
+    /** Seconds for which some room has lacked rows at every comparison. */
     static final String SYNC_BEHIND_SECONDS = "keck.sync.behind-seconds";
 
     // ---- bus
@@ -106,20 +109,22 @@ final class MetricNames {
     static final String BUS_TOO_LARGE = "keck.bus.too-large";
     static final String BUS_DAMAGED = "keck.bus.damaged";
     static final String BUS_ALIEN = "keck.bus.alien";
+    /** Messages that no node of this database has signed, or that came again. */
+    static final String BUS_FORGED = "keck.bus.forged";
     static final String BUS_CONNECTS = "keck.bus.connects";
     static final String BUS_DISCONNECTS = "keck.bus.disconnects";
     static final String BUS_NODES_GONE = "keck.bus.nodes-gone";
-    /** A beat, to Redis and back. */
+    /** The round trip of a beat through Redis. */
     static final String BUS_BEAT_SECONDS = "keck_bus_beat_seconds";
 
     // ---- database
     static final String DATABASE_UP = "keck.database.up";
-    /** The question whether it is there, every half second. */
+    /** The ping of the database every half second. */
     static final String DATABASE_PING_SECONDS = "keck_database_ping_seconds";
 
     static final String DATABASE_FAILURES = "keck.database.failures";
     static final String DATABASE_FULL = "keck.database.full";
-    /** Of the volume of an embedded database; -1 with any other. */
+    /** Free bytes on the volume of an embedded database; -1 with any other database. */
     static final String DISK_FREE = "keck.disk.free-bytes";
 
     static final String DISK_SIZE = "keck.disk.size-bytes";
@@ -141,17 +146,19 @@ final class MetricNames {
     static final String BLOBS_DELETED = "keck.blobs.deleted";
     static final String BLOBS_SWEPT_BYTES = "keck.blobs.swept-bytes";
     static final String BLOBS_SWEEP_FAILURES = "keck.blobs.sweep-failures";
-    /** And why, with hyphens. */
+    /** Followed by the reason, with hyphens. */
     static final String BLOBS_REFUSED = "keck.blobs.refused-";
 
     static final String BLOBS_TRANSFERS = "keck.blobs.transfers";
 
     // ---- the HTTP interface, and the node itself
-    /** By {@code status}: 2xx, 3xx, 4xx, 5xx; without streams of events, which last. */
+    /** By {@code status}: 2xx, 3xx, 4xx, 5xx; without event streams, which are long-lived. */
     static final String REST_SECONDS = "keck_rest_request_seconds";
-    /** 1 while /health is 200. */
+    /** By {@code reason}: host, origin, preflight, header. Requests of browsers that were refused before all else. */
+    static final String EDGE_REFUSED = "keck_edge_refused_total";
+    /** 1 while {@code /health} answers 200. */
     static final String NODE_READY = "keck.node.ready";
-    /** What of the old generation was still in use after it was last cleaned, as a part of its greatest size. */
+    /** The part of the old generation that was in use after its last collection, relative to its maximum size. */
     static final String HEAP_LIVE = "keck.heap.live-ratio";
 
     static final String GC_SECONDS = "keck_gc_seconds_total";

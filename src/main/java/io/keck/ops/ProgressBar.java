@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * Tells an operator how far a command is: on a terminal a bar that is drawn again ten times a second, elsewhere a line
+ * Shows an operator the progress of a command: on a terminal a bar that is redrawn ten times a second, elsewhere a line
  * every five seconds. Used by one thread.
  */
 public final class ProgressBar {
@@ -23,10 +23,10 @@ public final class ProgressBar {
     private int drawn;
 
     /**
-     * The watch starts.
+     * Starts the time.
      *
-     * @param millis milliseconds that only ever rise
-     * @param terminal whether what is printed can be overwritten
+     * @param millis a clock in milliseconds that never goes back
+     * @param terminal whether printed text can be overwritten
      */
     public ProgressBar(PrintStream out, LongSupplier millis, boolean terminal) {
         this.out = out;
@@ -36,8 +36,8 @@ public final class ProgressBar {
         this.next = begun + (terminal ? 0 : LINE_MILLIS);
     }
 
-    /** Whether somebody looks on: a console is there, and from Java 22 on says that it is a terminal. */
-    @SuppressWarnings("SystemConsoleNull") // it is null until Java 21, and asked from 22 on
+    /** Whether there is a console that, from Java 22 on, says that it is a terminal. */
+    @SuppressWarnings("SystemConsoleNull") // null without a terminal until Java 21; from 22 on Console.isTerminal tells
     public static boolean isTerminal() {
         Console console = System.console();
         if (console == null) {
@@ -53,10 +53,10 @@ public final class ProgressBar {
     }
 
     /**
-     * So much is done.
+     * Reports progress.
      *
-     * @param total 0 when nobody knows
-     * @param details what else there is to say, in a few words
+     * @param total 0 if unknown
+     * @param details further information, in a few words
      */
     public void at(long done, long total, String details) {
         long now = millis.getAsLong();
@@ -80,7 +80,7 @@ public final class ProgressBar {
         }
     }
 
-    /** Takes the bar away, so that something else can be printed. */
+    /** Removes the bar, so that other text can be printed. */
     public void clear() {
         if (drawn > 0) {
             out.print("\r" + " ".repeat(drawn) + "\r");
@@ -89,7 +89,7 @@ public final class ProgressBar {
         }
     }
 
-    /** Bytes as people read them. */
+    /** Formats a number of bytes for people. */
     public static String bytes(long bytes) {
         return bytes < 1 << 20
                 ? (bytes >> 10) + " KiB"

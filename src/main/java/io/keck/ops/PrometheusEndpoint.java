@@ -15,14 +15,15 @@ public final class PrometheusEndpoint {
     private PrometheusEndpoint() {}
 
     /**
-     * Puts the endpoint on the admin port.
+     * Adds the endpoint to the admin port.
      *
-     * @return where metrics are registered that Dropwizard's metrics cannot express: labels, and histograms that can be added
+     * @return the registry for metrics that Dropwizard's metrics cannot express: those with labels, and histograms that
+     *     can be added up
      */
     public static PrometheusRegistry addTo(Environment environment) {
         PrometheusRegistry registry = new PrometheusRegistry();
-        // not with its mapper of labels: two values of a label become two metrics of one name, and nothing is shown at
-        // all
+        // without its mapper of labels: two values of a label would become two metrics of one name, and nothing would
+        // be shown at all
         DropwizardExports.builder().dropwizardRegistry(environment.metrics()).register(registry);
         environment
                 .admin()

@@ -13,8 +13,8 @@ import org.glassfish.jersey.server.monitoring.RequestEventListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times the requests of the HTTP interface by class of status, from their beginning to the end of the answer. A stream of
- * events is no request that should be short, so it does not count. Thread-safe.
+ * Times the requests of the HTTP interface by class of status, from their beginning to the end of the answer. Event
+ * streams do not count, since they are meant to be long. Thread-safe.
  */
 public final class RestMeters implements ApplicationEventListener {
     private static final int CLASSES = 6;
@@ -44,7 +44,7 @@ public final class RestMeters implements ApplicationEventListener {
 
     @Override
     public void onEvent(ApplicationEvent event) {
-        // only requests
+        // only requests are measured
     }
 
     @Override
@@ -61,7 +61,7 @@ public final class RestMeters implements ApplicationEventListener {
         if (response != null && MediaType.SERVER_SENT_EVENTS_TYPE.equals(response.getMediaType())) {
             return;
         }
-        int status = response == null ? 500 : response.getStatus(); // nobody made one: the container says 500
+        int status = response == null ? 500 : response.getStatus(); // without a response the container answers 500
         int first = status / 100;
         seconds[first >= 2 && first < CLASSES ? first : CLASSES - 1].observe(nanos / 1e9);
     }

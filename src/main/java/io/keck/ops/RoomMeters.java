@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/** Counts what rooms do, for {@code /metrics} on the admin port. Thread-safe. */
+/** Counts the commits, rows and failures of rooms, for {@code /metrics} on the admin port. Thread-safe. */
 public final class RoomMeters implements RoomMetrics {
     private static final double[] UPDATES = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000};
     private static final double[] BYTES = {64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 16_777_216};
@@ -28,6 +28,7 @@ public final class RoomMeters implements RoomMetrics {
     private final Counter catchUps;
     private final Counter caughtUp;
     private final Counter heard;
+    private final Counter rowsRefused;
     private final Counter gaps;
     private final Counter wentBack;
     private final Counter wentBackBytes;
@@ -37,7 +38,7 @@ public final class RoomMeters implements RoomMetrics {
     private final Counter emptyStructs;
     private volatile int behindRooms;
     private volatile long behindRows;
-    /** Since when some room has lacked something; 0 while none does. */
+    /** The time since which some room has lacked rows; 0 while none does. */
     private final AtomicLong behindSince = new AtomicLong();
 
     private final AtomicInteger quarantined = new AtomicInteger();
@@ -45,7 +46,7 @@ public final class RoomMeters implements RoomMetrics {
     private final Counter growthRefused;
 
     /**
-     * Registers what is counted.
+     * Registers the counters and histograms.
      *
      * @param clock as {@link System#nanoTime}
      */
@@ -65,6 +66,7 @@ public final class RoomMeters implements RoomMetrics {
         catchUps = registry.counter(MetricNames.CATCH_UPS);
         caughtUp = registry.counter(MetricNames.ROWS_CAUGHT_UP);
         heard = registry.counter(MetricNames.ROWS_HEARD);
+        rowsRefused = registry.counter(MetricNames.ROWS_REFUSED);
         gaps = registry.counter(MetricNames.GAPS);
         wentBack = registry.counter(MetricNames.WENT_BACK);
         wentBackBytes = registry.counter(MetricNames.WENT_BACK_BYTES);
@@ -92,7 +94,7 @@ public final class RoomMeters implements RoomMetrics {
     }
 
     /**
-     * Registers what is asked of the rooms when somebody looks.
+     * Registers the gauges, which are read at each scrape.
      *
      * @param documentLimit bytes that documents may take
      * @param unsavedLimit bytes that may be unsaved
@@ -113,12 +115,12 @@ public final class RoomMeters implements RoomMetrics {
         registry.register(MetricNames.DOCUMENT_LIMIT, (Gauge<Long>) () -> documentLimit);
     }
 
-    /** Rows that the room that was furthest behind lacked at the last comparison. */
+    /** The number of rows that the room furthest behind lacked at the last comparison. */
     public long behindRows() {
         return behindRows;
     }
 
-    /** For how long some room has lacked something at every comparison. */
+    /** Seconds for which some room has lacked rows at every comparison. */
     public double behindSeconds() {
         long since = behindSince.get();
         return since == 0 ? 0 : (nanos() - since) / 1e9;
@@ -126,7 +128,7 @@ public final class RoomMeters implements RoomMetrics {
 
     @Override
     public long nanos() {
-        return clock.getAsLong() | 1; // 0 is what says that nobody measures
+        return clock.getAsLong() | 1; // 0 would mean that nothing is measured
     }
 
     @Override
@@ -148,6 +150,11 @@ public final class RoomMeters implements RoomMetrics {
     public void caughtUp(int rows) {
         catchUps.inc();
         caughtUp.inc(rows);
+    }
+
+    @Override
+    public void busRefused() {
+        rowsRefused.inc();
     }
 
     @Override

@@ -9,22 +9,22 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * How long an update takes from one client to another, by stage. Their sum is, roughly, the lag that users feel. Bounded
- * buckets, so that quantiles over all nodes can be computed. Thread-safe.
+ * Measures the time that an update takes from one client to another, by stage. The sum of the stages is, roughly, the
+ * lag that users feel. The buckets are fixed, so that quantiles over all nodes can be computed. Thread-safe.
  */
 public final class SyncStages {
-    /** Seconds; fine where all is well, coarse where it is not. */
+    /** Bounds of the buckets in seconds: fine in the normal range, coarse above it. */
     static final double[] BOUNDS = {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30};
 
-    /** In the order of the way. */
+    /** The stages, in the order in which an update passes them. */
     enum Stage {
-        /** From its reception to its commit, both seen by the room. */
+        /** From the reception of the update to its commit, both as seen by the room. */
         COMMITTED,
-        /** From then until Redis has taken it. */
+        /** From the commit until Redis has accepted the message. */
         PUBLISHED,
         /** From sending to reception on another node, by the clocks of both. */
         CROSSED,
-        /** From then until the replica has it. */
+        /** From the reception on another node until the replica there has the update. */
         APPLIED,
         /** From queueing a frame for a connection until the network has it, on any node. */
         WRITTEN
@@ -36,7 +36,7 @@ public final class SyncStages {
     public SyncStages(PrometheusRegistry registry) {
         Histogram histogram = Histogram.builder()
                 .name(MetricNames.SYNC_SECONDS)
-                .help("How long an update takes, by stage of its way")
+                .help("Time that an update takes from one client to another, by stage")
                 .labelNames("stage")
                 .classicOnly()
                 .classicUpperBounds(BOUNDS)
@@ -47,7 +47,7 @@ public final class SyncStages {
         }
     }
 
-    /** Where the times of a stage go, in seconds. */
+    /** The data point that takes the times of a stage, in seconds. */
     DistributionDataPoint of(Stage stage) {
         return Objects.requireNonNull(stages.get(stage));
     }

@@ -8,7 +8,10 @@ import io.dropwizard.logging.common.DropwizardLayout;
 import io.dropwizard.logging.common.layout.DiscoverableLayoutFactory;
 import java.util.TimeZone;
 
-/** {@code layout: {type: text}}: what Dropwizard writes without a layout, so that a variable can choose between that and JSON. */
+/**
+ * {@code layout: {type: text}}: the layout that Dropwizard uses by default, so that a variable can choose between it
+ * and JSON.
+ */
 @JsonTypeName("text")
 public class TextLayoutFactory implements DiscoverableLayoutFactory<ILoggingEvent> {
     @Override

@@ -26,6 +26,9 @@ public interface Connection {
         return "";
     }
 
+    /** It is the first in a room that nobody has made: it has the server keep a room for it. */
+    default void beganRoom() {}
+
     /** Stops reading from this peer, so that it feels what it sends. */
     void pause();
 

@@ -46,6 +46,8 @@ final class Life {
     private boolean hasEnded;
     /** Whether the log said that there is no room of the name. */
     private boolean isMissing;
+    /** Whether the log says that the room exists for back ends, too, though nothing may be committed in it. */
+    private boolean isMade = true;
     /** Lives of the name that ended before this one began. */
     private EndedLives earlier = EndedLives.NONE;
     /** When {@link #earlier} was read, in milliseconds. */
@@ -86,6 +88,15 @@ final class Life {
     void begin(EndedLives ended) {
         earlier = ended;
         earlierReadAt = clock.getAsLong();
+    }
+
+    /** What the log says of {@link UpdateLog.Contents#isMade}. */
+    void isMade(boolean made) {
+        isMade = made || !safeguards.hidesUnmadeRooms();
+    }
+
+    boolean isMade() {
+        return isMade;
     }
 
     /** The log said that this life has ended. */

@@ -106,7 +106,11 @@ final class Lives {
         room.request(local, new Request(moment) {
             @Override
             void served(Replica.Position at, boolean unsaved) {
-                errand.run(room, at, stale || unsaved, once);
+                if (create || room.isMade()) {
+                    errand.run(room, at, stale || unsaved, once);
+                } else {
+                    once.completeExceptionally(isNotMade(name, stale && !local));
+                }
             }
 
             @Override
@@ -117,6 +121,13 @@ final class Lives {
                 once.completeExceptionally(why);
             }
         });
+    }
+
+    /** Clients have only connected to it; unless the log, which did not answer, knows more. */
+    private static RuntimeException isNotMade(String name, boolean stale) {
+        return stale
+                ? new Documents.UnavailableException("the database does not answer", false)
+                : new Documents.RoomMissingException(name);
     }
 
     /**
@@ -208,11 +219,11 @@ final class Lives {
 
     /**
      * Completes when a room that is loaded under this name has asked the log, after this call, whether its life goes on,
-     * or the log does not answer; at once where none is loaded, or only this node writes to the log.
+     * or the log does not answer; at once where none is loaded.
      */
     CompletionStage<Void> settle(String name) {
         Room room = rooms.get(name);
-        if (room == null || !context.log().isShared()) {
+        if (room == null) {
             return CompletableFuture.completedStage(null);
         }
         CompletableFuture<Void> done = new CompletableFuture<>();
@@ -244,9 +255,13 @@ final class Lives {
 
     // ------------------------------------------------------------------ names that are held
 
-    /** A life of that name begins: the name is held no longer. */
+    /** A life of that name begins: the name is held no longer. Clients may have been there before. */
     void begun(String name) {
         held.heldFor(name, 0);
+        Room room = rooms.get(name);
+        if (room != null) {
+            room.wasMade();
+        }
     }
 
     /** Asks the log how long the name is held. */

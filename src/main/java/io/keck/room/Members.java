@@ -87,6 +87,9 @@ final class Members implements Message.Handler<Member> {
             return;
         }
         seats.take();
+        if (all.isEmpty() && !life.isMade() && replica.applied() == 0) {
+            member.connection.beganRoom();
+        }
         member.isProven = !stale || !replica.isFollowing();
         all.add(member);
         member.connection.send(answers.step1());

@@ -10,5 +10,6 @@ import io.keck.crdt.store.Update;
  * @param seq of the newest row
  * @param link of that row
  * @param missing what the old replica held and the log does not
+ * @param isMade see {@link UpdateLog.Contents}
  */
-record Replacement(StructStore store, long roomId, long seq, long link, Update missing) {}
+record Replacement(StructStore store, long roomId, long seq, long link, Update missing, boolean isMade) {}

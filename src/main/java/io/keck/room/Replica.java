@@ -46,8 +46,8 @@ final class Replica {
         /** The log has another past than the replica; the owner calls {@link #become} likewise. */
         void replace(Replacement fresh);
 
-        /** Rows of the bus or of a read were taken in. */
-        void caughtUp();
+        /** Rows of the bus or of a read were taken in; whether the room is made, see {@link UpdateLog.Contents}. */
+        void caughtUp(boolean isMade);
 
         /**
          * A read of the log has ended, and no other has begun.
@@ -254,13 +254,15 @@ final class Replica {
     /**
      * Takes a row in that came over the bus, or reads on where it does not fit.
      *
+     * @param update what the row holds
      * @param at when the row came, by the clock of {@link RoomMetrics}
      */
-    void heard(Bus.Event.Committed row, long at) {
+    void heard(Bus.Event.Committed row, Update update, long at) {
         if (row.seq() == applied + 1 && continues(row.before(), last)) {
-            take(row.seq(), row.batchId(), row.link(), row.payload());
+            Batch own = batches.find(row.batchId());
+            owner.advance(new Advance(row.seq(), row.link(), last, own == null ? update : own.update(), own));
             metrics.heard(metrics.nanos() - at);
-            owner.caughtUp();
+            owner.caughtUp(true);
         } else if (row.seq() > applied) {
             metrics.gap();
             readOn();
@@ -354,7 +356,7 @@ final class Replica {
         if (applied > before) {
             metrics.caughtUp((int) (applied - before));
         }
-        owner.caughtUp();
+        owner.caughtUp(contents.isMade());
         readOnIfNeeded();
     }
 
@@ -494,7 +496,8 @@ final class Replica {
         }
         Update missing = fresh.reduce(Update.decode(store.encode(), DecodeLimits.OWN));
         UpdateLog.Head head = contents.head();
-        owner.replace(new Replacement(fresh, contents.roomId(), head.seq(), head.link(), missing));
+        owner.replace(
+                new Replacement(fresh, contents.roomId(), head.seq(), head.link(), missing, contents.isMade()));
         readOnIfNeeded();
     }
 }

@@ -21,13 +21,18 @@ final class Requests {
     private final List<Request> waiting = new ArrayList<>();
     /** Edits that were not told their outcome yet. */
     private final Set<Edit> edits = Collections.newSetFromMap(new IdentityHashMap<>());
-    /** Whether the log may hold an edit that the replica lacks, because the outcome of the edit is unknown. */
+    /** Whether the log may hold what the replica lacks: an edit whose outcome is unknown, or the making of the room. */
     private boolean doubt;
 
     Requests(RoomContext context, Replica replica, Batches batches) {
         this.context = context;
         this.replica = replica;
         this.batches = batches;
+    }
+
+    /** The log may hold what the replica lacks. */
+    void doubt() {
+        doubt = true;
     }
 
     void add(Request request) {

@@ -242,6 +242,16 @@ final class Room implements Replica.Owner {
         });
     }
 
+    /** Whether the room exists for back ends: something was committed in it, or one of them has made it. In turns only. */
+    boolean isMade() {
+        return replica.applied() > 0 || life.isMade();
+    }
+
+    /** A back end of this node has made the room; to be looked up, also where nothing else writes to the log. */
+    void wasMade() {
+        inTurn(requests::doubt);
+    }
+
     /** What is wrong with what is stored, so that the room is only read; null where nothing is. */
     UpdateLog.@Nullable Damage damage() {
         return quarantine.damage();
@@ -367,6 +377,7 @@ final class Room implements Replica.Owner {
         Update news = batches.reduceSent(store().reduce(whole));
         audience.markSlow(store());
         replica.become(fresh);
+        life.isMade(fresh.isMade());
         bus.subscribe(fresh.roomId());
         watchers.wentBack();
         requests.giveUpEdits(saving.onItsWay()); // they may be made on what the log has lost
@@ -384,7 +395,8 @@ final class Room implements Replica.Owner {
     }
 
     @Override
-    public void caughtUp() {
+    public void caughtUp(boolean isMade) {
+        life.isMade(isMade);
         saving.caughtUp();
     }
 
@@ -415,6 +427,7 @@ final class Room implements Replica.Owner {
         }
         state = State.OPEN;
         life.begin(contents.ended());
+        life.isMade(contents.isMade());
         bus.subscribe(contents.roomId());
         replica.begin(contents);
         growth.begin();
@@ -469,6 +482,9 @@ final class Room implements Replica.Owner {
         growth.onTick(members.step1());
         boolean idle = all.isEmpty() && batches.isEmpty() && now - seats.emptySince() >= settings.unloadAfter();
         if (idle && !quarantine.isOn() && seats.shutIfFree()) {
+            if (life.isWanted() && !isMade()) {
+                context.log().forget(replica.roomId());
+            }
             ended();
         }
     }

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
 import java.util.function.BooleanSupplier;
@@ -58,20 +59,38 @@ final class RoomBus implements Bus.Listener {
         }
     }
 
+    /** What comes is decoded here, under the limits of sockets: a turn of the room meets nothing that it cannot take. */
     @Override
     public void on(long node, Bus.Event event) {
-        turns.post(new Heard(node, event, context.metrics().nanos()));
+        Update update = Update.EMPTY;
+        Bus.Event heard = event;
+        try {
+            if (event instanceof Bus.Event.Committed row) {
+                update = Update.decode(row.payload(), DecodeLimits.DEFAULT);
+            } else if (event instanceof Bus.Event.Unsaved shared) {
+                update = Update.decode(shared.payload(), DecodeLimits.DEFAULT);
+            }
+        } catch (DecodeException e) {
+            context.metrics().busRefused();
+            if (event instanceof Bus.Event.Unsaved) {
+                return;
+            }
+            heard = new Bus.Event.Resync(); // the log has it, as it was written
+        }
+        turns.post(new Heard(node, heard, update, context.metrics().nanos()));
     }
 
     /** An event that waits for a turn of the room, and then what the room answers to it. */
     private final class Heard implements Runnable, Bus.Event.Handler {
         private final long node;
         private final Bus.Event event;
+        private final Update update;
         private final long at;
 
-        Heard(long node, Bus.Event event, long at) {
+        Heard(long node, Bus.Event event, Update update, long at) {
             this.node = node;
             this.event = event;
+            this.update = update;
             this.at = at;
         }
 
@@ -85,14 +104,14 @@ final class RoomBus implements Bus.Listener {
         @Override
         public void committed(Bus.Event.Committed row) {
             if (replica.isFollowing()) {
-                replica.heard(row, at);
+                replica.heard(row, update, at);
             }
         }
 
         @Override
-        public void unsaved(Bus.Event.Unsaved update) {
+        public void unsaved(Bus.Event.Unsaved shared) {
             if (replica.isFollowing()) { // else nothing can be saved
-                saving.share(Update.decode(update.payload(), DecodeLimits.OWN));
+                saving.share(update);
             }
         }
 

@@ -119,6 +119,8 @@ public final class Rooms {
         lives.begun(name);
         if (!life.ended().isEmpty()) {
             context.bus().deleted(name);
+        } else {
+            context.bus().publish(life.roomId(), new Bus.Event.Resync()); // clients of other nodes may be there already
         }
         return lives.settle(name);
     }

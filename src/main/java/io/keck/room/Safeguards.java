@@ -59,6 +59,11 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it a connection alone makes a document that back ends see, and that stays for ever. */
+    default boolean hidesUnmadeRooms() {
+        return true;
+    }
+
     /** Without it a tab that was left open writes the content of an ended life into the next one. */
     default boolean refusesCopiesOfEndedLives() {
         return true;

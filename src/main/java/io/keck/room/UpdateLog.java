@@ -51,6 +51,8 @@ public interface UpdateLog {
      *     something is damaged, only those before it
      * @param damage the first thing that is not as it was written, or null
      * @param ended the lives of the name that ended a moment ago; told where the room was asked for by name
+     * @param isMade false for a room that clients have only connected to: nothing was ever committed in it, and no back
+     *     end has made it
      */
     record Contents(
             long roomId,
@@ -60,7 +62,8 @@ public interface UpdateLog {
             byte @Nullable [] snapshot,
             List<Row> rows,
             @Nullable Damage damage,
-            EndedLives ended) {
+            EndedLives ended,
+            boolean isMade) {
         /** Contents that were asked for by id. */
         public Contents(
                 long roomId,
@@ -70,12 +73,17 @@ public interface UpdateLog {
                 byte @Nullable [] snapshot,
                 List<Row> rows,
                 @Nullable Damage damage) {
-            this(roomId, head, anchor, snapshotSeq, snapshot, rows, damage, EndedLives.NONE);
+            this(roomId, head, anchor, snapshotSeq, snapshot, rows, damage, EndedLives.NONE, true);
         }
 
         /** The same, with the lives of the name that ended a moment ago. */
         public Contents after(EndedLives lives) {
-            return new Contents(roomId, head, anchor, snapshotSeq, snapshot, rows, damage, lives);
+            return new Contents(roomId, head, anchor, snapshotSeq, snapshot, rows, damage, lives, isMade);
+        }
+
+        /** The same of a room that clients have only connected to. */
+        public Contents unmade() {
+            return new Contents(roomId, head, anchor, snapshotSeq, snapshot, rows, damage, ended, false);
         }
 
         /** Contents that are as they were written. */
@@ -173,7 +181,8 @@ public interface UpdateLog {
     CompletionStage<Contents> find(String name);
 
     /**
-     * Makes a room of that name with a first row, in one transaction, though the name is held.
+     * Makes a room of that name with a first row, in one transaction, though the name is held. A room that clients have only
+     * connected to is made by that: it gets the row and keeps its id.
      *
      * @param replace whether a live room of that name is deleted in the same transaction; else nothing is done then
      * @param key kept in the same transaction, also where nothing is done; null for none
@@ -191,7 +200,7 @@ public interface UpdateLog {
     }
 
     /**
-     * Makes an empty room of that name, though the name is held.
+     * Makes an empty room of that name, though the name is held; also of one that clients have only connected to.
      *
      * @param key kept in the same transaction, also where there is a live one; null for none
      * @return its id, or empty where there is a live one. Fails as {@link #init} does
@@ -204,10 +213,14 @@ public interface UpdateLog {
     }
 
     /**
-     * Reads the live room of that name, and creates it where there is none. Fails with {@link RoomGoneException} where
-     * there is none and the name is held.
+     * Reads the live room of that name, and creates one where there is none, for clients to meet in: it is made by its
+     * first content, or by {@link #init} or {@link #create}. Fails with {@link RoomGoneException} where there is none and
+     * the name is held.
      */
     CompletionStage<Contents> open(String name);
+
+    /** Removes a room that was never made; does nothing where it was made meanwhile. A hint, whose failure changes nothing. */
+    default void forget(long roomId) {}
 
     /**
      * The milliseconds for which a name stays held. While a name is held after a deletion, only a back end can create a room

@@ -7,12 +7,13 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /**
- * Which addresses an endpoint may have that somebody set over HTTP: those of the public Internet, so that nobody reaches
- * through Keck what stands beside it. Sources: the IANA registries of special-purpose addresses (RFC 6890) as of 2025;
- * an IPv6 address that carries an IPv4 address (RFC 4291, 6052, 3056, 4380) is judged by that. Stateless.
+ * Decides which addresses an endpoint may have that was set over HTTP: those of the public Internet, so that a client
+ * cannot use Keck to reach other servers in its network. Sources: the IANA registries of special-purpose addresses (RFC
+ * 6890) as of 2025; an IPv6 address that contains an IPv4 address (RFC 4291, 6052, 3056, 4380) is judged by the latter.
+ * Stateless.
  */
 final class AddressGuard {
-    /** Network and bits of a prefix. */
+    /** Network and prefix length in bits. */
     private static final int[][] REFUSED = {
         {0x00000000, 8}, // this network
         {0x0a000000, 8}, // private
@@ -32,7 +33,7 @@ final class AddressGuard {
 
     private AddressGuard() {}
 
-    /** Whether everybody may be reached there. */
+    /** Whether the address is one of the public Internet. */
     static boolean isPublic(InetAddress address) {
         if (address instanceof Inet4Address) {
             return isPublic(address.getAddress(), 0);
@@ -52,7 +53,7 @@ final class AddressGuard {
         int first = (b[0] & 0xff) << 8 | (b[1] & 0xff);
         int second = (b[2] & 0xff) << 8 | (b[3] & 0xff);
         if (first == 0x0064 && second == 0xff9b) {
-            return b[4] == 0 && b[5] == 0 && isPublic(b, 12); // NAT64; its local prefix 64:ff9b:1::/48 is not
+            return b[4] == 0 && b[5] == 0 && isPublic(b, 12); // NAT64; its local prefix 64:ff9b:1::/48 is refused
         }
         if (first == 0x2002) {
             return isPublic(b, 2); // 6to4
@@ -66,19 +67,20 @@ final class AddressGuard {
     }
 
     /**
-     * The addresses of a host, none of which is refused.
+     * Resolves a host and checks its addresses.
      *
-     * @throws UnknownHostException if there are none, or one of them is refused; the message says which of the two
+     * @throws UnknownHostException if the host has no address, or one of its addresses is refused; the message says
+     *     which
      */
     static InetAddress[] resolve(String host) throws UnknownHostException {
         return checked(InetAddress.getAllByName(host), false);
     }
 
     /**
-     * These addresses, none of which is refused.
+     * Returns the addresses if none of them is refused.
      *
-     * @param trusted whether any address will do
-     * @throws UnknownHostException if one of them is
+     * @param trusted whether all addresses are allowed
+     * @throws UnknownHostException if one of the addresses is refused
      */
     static InetAddress[] checked(InetAddress[] addresses, boolean trusted) throws UnknownHostException {
         for (InetAddress address : addresses) {
@@ -89,7 +91,7 @@ final class AddressGuard {
         return addresses;
     }
 
-    /** The host has an address that is not one of the public Internet. */
+    /** Thrown if a host has an address outside of the public Internet. */
     static final class PrivateAddressException extends UnknownHostException {
         private static final long serialVersionUID = 1L;
 

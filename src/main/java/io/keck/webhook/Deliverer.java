@@ -19,25 +19,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Delivers changes: a state machine that one thread moves on, {@link #step} by step; nothing in it waits for a receiver.
+ * Delivers changes: a state machine that one thread advances {@link #step} by step; no step waits for a receiver.
  *
- * <p><b>One node</b> does it, the holder of the {@link Lease}. The others announce in which rooms they have written
- * something. What an announcement misses, because its node died, is found by a scan of all rooms: a whole one when a node
- * takes over, then a slow one that never ends.
+ * <p><b>One node</b> delivers, the holder of the {@link Lease}. The other nodes announce the rooms to which they have
+ * written. Changes that were not announced, because a node died, are found by a scan of all rooms: a complete one when
+ * a node takes over, then a slow one that never ends.
  *
- * <p><b>A delivery</b> is decided on before it is made: its last row ({@code planned}) is saved in the room's cursor, and
- * only then is it sent, under the id of that row. It is sent until it is taken, by whichever node, and the next one begins
- * after it. So what comes twice comes with the same id, and nothing is left out. Rows that come meanwhile wait for the
- * next one: a room costs one delivery in {@code spacing}, however much is typed, and fewer while many rooms change.
+ * <p><b>A delivery</b> is planned before it is sent: its last row ({@code planned}) is saved in the cursor of the room,
+ * and only then is the delivery sent, under an id made of room and row. It is sent until the receiver accepts it, by
+ * whichever node delivers, and the next one begins after it. A repeated delivery thus has the same id, and no row is
+ * left out. Rows that are committed meanwhile wait for the next delivery: a room causes one delivery per
+ * {@code spacing}, however much is typed, and fewer while many rooms change.
  *
- * <p><b>A receiver that is away</b> is asked with one delivery at a time, ever more seldom. One that refuses the delivery
- * of one room alone holds up that room. So does a row that is damaged: what is before it is delivered; repaired, the room
- * has its rows no more, and the receiver is told to read it anew.
+ * <p><b>A receiver that is down</b> gets one delivery at a time, at growing intervals. A receiver that refuses the
+ * delivery of one room holds up that room only. So does a damaged row: the rows before it are delivered; after a repair
+ * the room no longer has its rows, and the receiver is told to read the whole room again.
  */
 class Deliverer {
     private static final Logger LOG = LoggerFactory.getLogger(Deliverer.class);
     private static final int ROOMS_AT_ONCE = 256;
-    /** So many rooms. */
+    /** Consecutive rooms that must fail before the endpoint counts as down. */
     private static final int FAILURES_UNTIL_DOWN = 3;
 
     private final Cursors cursors;
@@ -50,7 +51,7 @@ class Deliverer {
     private final Progress progress;
     private final Planner planner;
     private final Backoff backoff;
-    /** Rooms to which this node has written something. */
+    /** The rooms to which this node has written since the last look at the endpoint. */
     private final Set<Long> written = ConcurrentHashMap.newKeySet();
 
     private volatile boolean active;
@@ -64,7 +65,7 @@ class Deliverer {
     private volatile long failingSince;
 
     /**
-     * Nothing to deliver yet.
+     * Creates a deliverer that has nothing to deliver yet.
      *
      * @param clock milliseconds of a steady clock
      * @param wallClock milliseconds since 1970
@@ -99,30 +100,33 @@ class Deliverer {
     // ------------------------------------------------------------------ from any thread
 
     /**
-     * This node has written to that room. Remembered until the next look at the endpoint, also while there is none: another
-     * node may have set one a moment ago.
+     * Records that this node has written to a room. The record is kept until the next look at the endpoint, even while
+     * there is no endpoint: another node may have set one a moment ago.
      */
     void written(long roomId) {
         written.add(roomId);
     }
 
-    /** Whether there is an endpoint, as far as this node knows. */
+    /** Whether an endpoint is set, as far as this node knows. */
     boolean isActive() {
         return active;
     }
 
-    /** How many rooms have something that was not taken, as far as this node, which delivers, knows. */
+    /**
+     * The number of rooms with changes that the receiver has not accepted, as far as this node knows; 0 if another node
+     * delivers.
+     */
     int backlog() {
         return progress.backlog();
     }
 
-    /** Seconds since the oldest change was written that was not taken. */
+    /** Seconds since the oldest change was written that the receiver has not accepted; 0 if there is none. */
     double oldestSeconds() {
         long since = progress.oldest();
         return since == 0 ? 0 : Math.max(0, wallClock.getAsLong() - since) / 1e3;
     }
 
-    /** Seconds for which the receiver has taken nothing though something was sent; 0 while it takes. */
+    /** Seconds for which the receiver has accepted nothing although deliveries were sent; 0 while it accepts. */
     double failingSeconds() {
         long since = failingSince;
         return since == 0 ? 0 : (clock.getAsLong() - since) / 1e3;
@@ -130,12 +134,13 @@ class Deliverer {
 
     // ------------------------------------------------------------------ one thread
 
-    /** Does what there is to do, and does not wait for a receiver. */
+    /** Does everything that is due now; does not wait for a receiver. */
     void step() {
         long now = clock.getAsLong();
         boolean held = lease.isHeld(now);
         List<Long> own =
-                takeWritten(); // before the look: what comes later may be after an endpoint that it does not see
+                takeWritten(); // before the look: rooms written to later may belong to an endpoint that this look does
+        // not see
         Endpoint endpoint = look(now, own);
         active = !endpoint.url().isEmpty();
         if (lease.isNew() || (held && !lease.isHeld(now))) {
@@ -172,9 +177,9 @@ class Deliverer {
         }
     }
 
-    /** Something goes wrong with the database: what is under way is asked for anew. */
+    /** Drops all state, after a failure or when the lease has changed hands; everything pending is read again. */
     void forget() {
-        outbox.close(); // what is under way, somebody will send again
+        outbox.close(); // deliveries under way will be sent again, by this node or another one
         outbox = newOutbox();
         planner.clear();
         failuresInRow = 0;
@@ -240,10 +245,10 @@ class Deliverer {
         room.nextAt = now + backoff.millis(room.failures);
         failingSince = failingSince == 0 ? now : failingSince;
         if (isDown() && result.sentAt() < downAt) {
-            return; // it was under way when that became known
+            return; // it was sent before the endpoint was known to be down
         }
         if (!isDown() && room.failures > 1) {
-            return; // so far it is this room alone
+            return; // a room that fails repeatedly counts only once
         }
         failuresInRow++;
         if (isDown()) {
@@ -284,7 +289,10 @@ class Deliverer {
         return due;
     }
 
-    /** One room: that which failed least, since it may be one room alone that the receiver does not like. */
+    /**
+     * Chooses one room to try: the one with the fewest failures, since the receiver may refuse the deliveries of one
+     * room only.
+     */
     private List<Room> probe(long now) {
         return progress.rooms().stream()
                 .filter(room -> !room.isBusy && room.isWaiting() && !(room.isDamaged && room.nextAt > now))
@@ -293,7 +301,7 @@ class Deliverer {
                 .orElse(List.of());
     }
 
-    /** Whether nobody has taken over. */
+    /** Saves the cursors that have moved; returns false if another node has taken over. */
     private boolean save() {
         boolean saved = progress.save(this::save);
         if (!saved) {
@@ -303,10 +311,8 @@ class Deliverer {
         return saved;
     }
 
-    /** Saves cursors. A test leaves that out. */
+    /** Saves cursors; returns false if another node has taken over. A test overrides it to skip the check. */
     boolean save(List<Cursor> moved) {
         return cursors.save(lease.epoch(), moved);
     }
-
-    // ------------------------------------------------------------------ looking after
 }

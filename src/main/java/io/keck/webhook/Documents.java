@@ -6,11 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The documents from which histories are derived, of rooms that changed a moment ago: making one anew costs as much as
- * reading the whole room. Used by one thread.
+ * Keeps the documents of recently changed rooms, from which histories are derived: loading a document again costs as
+ * much as reading the whole room. Used by one thread.
  */
 final class Documents {
-    /** Heap that a document takes, in bytes: for each byte of updates, and open. */
+    /** Bytes of heap that a document takes for each byte of updates, and those that an empty one takes. */
     private static final long PER_BYTE = 8;
 
     private static final long EMPTY = 20_000;
@@ -27,7 +27,10 @@ final class Documents {
         this.limit = limit;
     }
 
-    /** One that tells of the rows after that one. It is to be given back with {@link #keep}. */
+    /**
+     * Returns the kept or a loaded document from which the rows after {@code seq} can be derived. To be given back with
+     * {@link #keep}.
+     */
     Histories take(long roomId, String workspace, long seq) {
         Held found = held.remove(roomId);
         bytes -= found == null ? 0 : found.bytes();
@@ -36,7 +39,7 @@ final class Documents {
                 : Histories.at(log, workspace, roomId, seq);
     }
 
-    /** Keeps it for the next rows. */
+    /** Keeps a document for the next rows; drops the least recently used documents beyond the limit. */
     void keep(long roomId, Histories histories) {
         long size = EMPTY + PER_BYTE * histories.bytes();
         bytes += size;

@@ -27,10 +27,11 @@ import org.eclipse.jetty.util.SocketAddressResolver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Posts over HTTP with Jetty's client. It lets us answer what a host resolves to, for each connection: the very address
- * that was judged is connected to, so a name that changes its mind afterwards reaches nothing, and TLS still checks the
- * name. (Java's own client resolves by itself; given an address instead of a name, it would check the certificate against
- * the address.) Redirects are not followed: they would lead past the judgement. Thread-safe.
+ * Posts over HTTP with Jetty's client, which lets Keck resolve the host for each connection: the connection goes to the
+ * very address that was checked, so a name that resolves to another address afterwards leads nowhere else, and TLS
+ * still verifies the name. (Java's own client resolves names itself; given an address instead of a name, it would
+ * verify the certificate against the address.) Redirects are not followed, since they would bypass the check.
+ * Thread-safe.
  */
 final class HttpSender implements Sender, Managed {
     private static final int THREADS = 8;
@@ -39,19 +40,22 @@ final class HttpSender implements Sender, Managed {
     private final @Nullable Signature signature;
     private final Clock clock;
     private final long timeoutMillis;
-    /** Connections to private addresses must not serve an endpoint that may not have one. */
+    /**
+     * Two clients, because connections to private addresses must not be used for an endpoint that may not have such an
+     * address.
+     */
     private final HttpClient trusting;
 
     private final HttpClient careful;
     private final ExecutorService threads = Threads.pool("webhook-http", THREADS);
     private volatile @Nullable URI uri;
 
-    /** @param timeoutMillis for a whole delivery */
+    /** @param timeoutMillis the time limit of a whole delivery, in milliseconds */
     HttpSender(@Nullable Signature signature, Clock clock, long timeoutMillis, int concurrency) {
         this(signature, clock, timeoutMillis, concurrency, InetAddress::getAllByName);
     }
 
-    /** How names are resolved; a test answers by itself. */
+    /** Resolves host names; tests supply their own. */
     interface Names {
         InetAddress[] resolve(String host) throws UnknownHostException;
     }
@@ -77,7 +81,7 @@ final class HttpSender implements Sender, Managed {
         return client;
     }
 
-    /** Resolves and judges. */
+    /** Resolves a host and checks its addresses. */
     private record Resolver(Names names, boolean trusted, HttpClient client) implements SocketAddressResolver {
         @Override
         public void resolve(
@@ -100,7 +104,7 @@ final class HttpSender implements Sender, Managed {
     public void start() throws Exception {
         for (HttpClient client : List.of(trusting, careful)) {
             client.start();
-            client.getProtocolHandlers().clear(); // no redirects, no logins: an answer is an answer
+            client.getProtocolHandlers().clear(); // no redirects, no logins: every answer is final
             client.getContentDecoderFactories().clear();
         }
     }
@@ -121,7 +125,7 @@ final class HttpSender implements Sender, Managed {
                     }
                 })
                 .body(new BytesRequestContent("application/json", body));
-        // what it says beside its status is passed over as it comes
+        // only the status counts: the body of the answer is discarded as it arrives
         request.send(result -> {
             Throwable failure = result.getFailure();
             OutOfMemory.check(failure);
@@ -135,7 +139,7 @@ final class HttpSender implements Sender, Managed {
         return done;
     }
 
-    /** Most often the same. */
+    /** Parses the URL of the endpoint; keeps the last result, since the URL rarely changes. */
     private URI uri(String url) {
         URI last = uri;
         if (last == null || !last.toString().equals(url)) {

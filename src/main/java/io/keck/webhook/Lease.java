@@ -7,10 +7,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which node delivers. No clocks are compared: a node that sees no sign of life of the owner for the length of the lease,
- * by its own clock, begins another epoch; the owner stops sending when it could not give one for half of that, by its own.
- * What it has sent by then may still be under way, so both may deliver for a moment, the same under the same id; but only
- * the new one can save. Used by one thread, but for {@link #isHeld}.
+ * Decides which node delivers. Clocks of nodes are not compared: a node that sees no sign of life of the owner for the
+ * duration of the lease, by its own clock, begins a new epoch; the owner stops sending when it could not renew the
+ * lease for half of that time, by its own clock. Deliveries that it sent before may still be under way, so both nodes
+ * may deliver for a moment, the same rows under the same id; but only the new owner can save cursors. Used by one
+ * thread, except for {@link #isHeld}.
  */
 class Lease {
     private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
@@ -29,11 +30,11 @@ class Lease {
     private boolean hasLooked;
 
     /**
-     * Not held.
+     * Creates a lease that is not held.
      *
-     * @param node what others call this one
+     * @param node the name of this node among all nodes
      * @param shared whether there are other nodes
-     * @param millis how long a sign of life is waited for
+     * @param millis the duration of the lease: how long a node waits for a sign of life of the owner
      */
     Lease(Cursors cursors, String node, boolean shared, long millis) {
         this.cursors = cursors;
@@ -46,12 +47,15 @@ class Lease {
         return shared;
     }
 
-    /** The endpoint was set here: it is looked at at once. */
+    /** Makes the next {@link #look} read the endpoint, which was set through this node, at once. */
     void hurry() {
         lookAt = Long.MIN_VALUE;
     }
 
-    /** The endpoint, which is looked at now and then; takes the lease, or keeps it. */
+    /**
+     * Returns the endpoint, which is read five times per duration of the lease; takes the lease if it is free, or
+     * renews it.
+     */
     Endpoint look(long now) {
         isNew = false;
         hasLooked = now >= lookAt && (shared || seen.epoch() < 0 || !seen.url().isEmpty() || lookAt == Long.MIN_VALUE);
@@ -80,7 +84,7 @@ class Lease {
         }
     }
 
-    /** Gives a sign of life. A test lets it pass for one. */
+    /** Renews the lease with a sign of life. A test overrides it to pretend success. */
     boolean renew(long held) {
         return cursors.renew(held);
     }
@@ -116,7 +120,7 @@ class Lease {
         return hasLooked;
     }
 
-    /** Whether it was taken by the last look. */
+    /** Whether the last {@link #look} took the lease. */
     boolean isNew() {
         return isNew;
     }
@@ -125,14 +129,14 @@ class Lease {
         return epoch;
     }
 
-    /** Somebody else has begun an epoch. */
+    /** Drops the lease: another node has begun an epoch, or this one gives it up. */
     void lost() {
         epoch = -1;
         heldUntil = Long.MIN_VALUE;
         lookAt = Long.MIN_VALUE;
     }
 
-    /** Lets another node take over at once. */
+    /** Gives the lease up, so that another node can take over at once. */
     void release() {
         if (epoch >= 0) {
             cursors.release(epoch);

@@ -8,11 +8,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deliveries that are to be sent now, and how those went that were sent. Sends a few at a time, the next one as soon as one
- * has ended, so the thread that decides on them only looks in now and then. Stops after some failures in a row. Thread-safe.
+ * The deliveries to send now, and the results of those that were sent. Sends a few at a time, the next one as soon as
+ * one has ended, so the thread that plans deliveries need not wait for them. Stops after some failures in a row.
+ * Thread-safe.
  */
 final class Outbox {
-    /** How one went: {@code failure} is null when it was taken. */
+    /** The result of a delivery; {@code failure} is null if the receiver accepted it. */
     record Result(Delivery delivery, long sentAt, @Nullable Throwable failure) {}
 
     private final Sender sender;
@@ -26,7 +27,7 @@ final class Outbox {
     private int failuresInRow;
     private boolean closed;
 
-    /** @param maySend whether this node delivers at that time of the clock */
+    /** @param maySend whether this node may deliver at a given time of the clock */
     Outbox(Sender sender, LongSupplier clock, LongPredicate maySend, int failuresUntilStop) {
         this.sender = sender;
         this.clock = clock;
@@ -34,7 +35,7 @@ final class Outbox {
         this.failuresUntilStop = failuresUntilStop;
     }
 
-    /** Sends these, too, so many at a time; failures before are forgotten. */
+    /** Sends these deliveries after those that wait, at most {@code atATime} at a time; forgets earlier failures. */
     void send(List<Delivery> deliveries, int atATime) {
         synchronized (this) {
             ready.addAll(deliveries);
@@ -71,26 +72,26 @@ final class Outbox {
         results.add(result);
     }
 
-    /** What has ended since this was asked last. */
+    /** Returns the results since the last call. */
     synchronized List<Result> results() {
         List<Result> taken = results;
         results = new ArrayList<>();
         return taken;
     }
 
-    /** What was not sent yet, and will not be. */
+    /** Removes and returns the deliveries that were not sent yet. */
     synchronized List<Delivery> takeBack() {
         List<Delivery> taken = List.copyOf(ready);
         ready.clear();
         return taken;
     }
 
-    /** How many are to be sent or under way. */
+    /** The number of deliveries that wait or are under way. */
     synchronized int size() {
         return ready.size() + underWay;
     }
 
-    /** Sends nothing any more. */
+    /** Stops sending for good. */
     synchronized void close() {
         closed = true;
         ready.clear();

@@ -18,10 +18,10 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes deliveries of what the log has after the cursors of rooms. Used by one thread. */
+/** Plans deliveries of the rows that the log has after the cursors of rooms. Used by one thread. */
 final class Planner {
     private static final Logger LOG = LoggerFactory.getLogger(Planner.class);
-    /** So often a damaged room is looked at, at least. */
+    /** The longest time between two attempts to read a damaged room, in milliseconds. */
     private static final long DAMAGE_EVERY = 15_000;
 
     private final Cursors cursors;
@@ -40,24 +40,24 @@ final class Planner {
         this.documents = new Documents(log, settings.documentHeap());
     }
 
-    /** Its delivery was not taken: when it is made again, it is made anew. */
+    /** Drops the document of a room whose delivery failed; the next attempt loads it again. */
     void drop(Room room) {
         documents.drop(room.id);
     }
 
-    /** Forgets all documents. */
+    /** Drops all documents. */
     void clear() {
         documents.clear();
     }
 
-    /** Decides on deliveries for rooms that are due; moves their cursors, which are to be saved before anything is sent. */
+    /** Plans deliveries for rooms that are due, and moves their cursors, which must be saved before anything is sent. */
     List<Delivery> plan(List<Room> due, long now, Endpoint endpoint) {
         learn(due);
         List<Delivery> deliveries = new ArrayList<>();
         Map<Long, Long> after = new HashMap<>();
         for (Room room : due) {
             if (!room.isKnown) {
-                progress.remove(room); // there is no such room (any more)
+                progress.remove(room); // the room does not exist, or no longer
             } else if (room.hasPlan()) {
                 guarded(room, now, () -> again(room, endpoint, deliveries));
             } else {
@@ -72,7 +72,7 @@ final class Planner {
             } else if (after.containsKey(room.id)) {
                 room.isDirty = false;
                 room.waitingSince = 0;
-                room.nextAt = now; // kept for a while: its next change needs no look at the cursor
+                room.nextAt = now; // kept for a while, so that its next change needs no query for the cursor
             }
         }
         return deliveries;
@@ -86,7 +86,7 @@ final class Planner {
         }
     }
 
-    /** What one room is at fault with harms no other. */
+    /** Runs a task for one room; a failure puts off that room and affects no other. */
     private void guarded(Room room, long now, Runnable task) {
         try {
             task.run();
@@ -111,7 +111,7 @@ final class Planner {
         room.nextAt = until;
     }
 
-    /** The delivery that was decided on, once more: the same rows, whatever came since. */
+    /** Repeats the delivery that was planned: the same rows, whatever was committed since. */
     private void again(Room room, Endpoint endpoint, List<Delivery> deliveries) {
         List<Change> changes = new ArrayList<>();
         for (long at = room.seq;
@@ -140,7 +140,7 @@ final class Planner {
         room.planned = page.changes().get(page.changes().size() - 1).seq();
         progress.moved(room);
         if (histories.isEmpty()) {
-            progress.taken(room, now); // rows that only repeat others
+            progress.taken(room, now); // these rows only repeat earlier ones
         } else {
             deliveries.add(delivery(room, endpoint, histories));
         }
@@ -171,7 +171,7 @@ final class Planner {
         return new Delivery(room, endpoint, room.id + "-" + room.planned, body, isResync);
     }
 
-    /** Rows that are gone: the receiver is told so. */
+    /** Plans a delivery that tells the receiver that rows are gone. */
     private void resync(Room room, Endpoint endpoint, List<Delivery> deliveries) {
         LOG.warn(
                 "The webhook receiver was unavailable for longer than the retention: changes of room {} up to {} are lost to it",

@@ -10,8 +10,8 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * How far delivery is in the rooms in which there is something to deliver: finds them, and saves their cursors. Used by one
- * thread, but for the figures.
+ * The state of delivery in the rooms that have changes to deliver: finds these rooms, and saves their cursors. Used by
+ * one thread, except for the figures.
  */
 final class Progress {
     private static final int SCAN = 1_000;
@@ -24,7 +24,7 @@ final class Progress {
     private final Settings settings;
     private final LongSupplier wallClock;
     private final Map<Long, Room> rooms = new LinkedHashMap<>();
-    /** Cursors that moved, and are not saved yet. */
+    /** The rooms whose cursors have moved and are not saved yet. */
     private final Map<Long, Room> unsaved = new LinkedHashMap<>();
 
     private long scanFrom;
@@ -32,7 +32,7 @@ final class Progress {
     private boolean scanned;
     private long newsAt;
     private long sweepAt;
-    /** Between two deliveries of a room, as things are. */
+    /** The current time between two deliveries of a room, in milliseconds. */
     private long spacing;
 
     private volatile int backlog;
@@ -45,17 +45,20 @@ final class Progress {
         this.spacing = settings.spacing();
     }
 
-    /** How many rooms have something that was not taken; from any thread. */
+    /** The number of rooms with changes that the receiver has not accepted; from any thread. */
     int backlog() {
         return backlog;
     }
 
-    /** When the oldest change was written that was not taken, milliseconds since 1970, or 0; from any thread. */
+    /**
+     * The time at which the oldest change was written that the receiver has not accepted, in milliseconds since 1970,
+     * or 0; from any thread.
+     */
     long oldest() {
         return oldest;
     }
 
-    /** Forgets all: it is found again. */
+    /** Forgets all rooms; a scan finds them again. */
     void clear(long now) {
         rooms.clear();
         unsaved.clear();
@@ -70,7 +73,7 @@ final class Progress {
         return rooms.values();
     }
 
-    /** The cursor of a room that was asked for. */
+    /** Takes the cursor of a room, which was read from the database. */
     void learn(Cursor cursor) {
         Room room = rooms.get(cursor.roomId());
         if (room != null) {
@@ -78,17 +81,17 @@ final class Progress {
         }
     }
 
-    /** There is no such room. */
+    /** Removes a room that does not exist. */
     void remove(Room room) {
         rooms.remove(room.id);
     }
 
-    /** Its cursor is to be saved. */
+    /** Records that the cursor of a room has moved and has to be saved. */
     void moved(Room room) {
         unsaved.put(room.id, room);
     }
 
-    /** Saves the cursors that have moved; false, and nothing is saved, when another epoch has begun. */
+    /** Saves the cursors that have moved; returns false, with nothing saved, if another epoch has begun. */
     boolean save(Predicate<List<Cursor>> how) {
         if (unsaved.isEmpty()) {
             return true;
@@ -100,7 +103,7 @@ final class Progress {
         return true;
     }
 
-    /** There is something new in that room. */
+    /** Records that a room has, or may have, new rows. */
     void mark(long roomId) {
         Room room = rooms.computeIfAbsent(roomId, Room::new);
         room.isDirty = true;
@@ -109,7 +112,7 @@ final class Progress {
         }
     }
 
-    /** What other nodes have written. */
+    /** Reads the rooms to which other nodes have announced writes. */
     void listen(long now, boolean isShared) {
         if (now < newsAt || !isShared) {
             return;
@@ -122,7 +125,7 @@ final class Progress {
         }
     }
 
-    /** Looks at some of all rooms: what nobody announced. */
+    /** Scans the next rooms for changes that were not announced. */
     void scan(long now) {
         if (now < scanAt) {
             return;
@@ -141,7 +144,7 @@ final class Progress {
         scanAt = scanned ? now + SCAN_EVERY : now;
     }
 
-    /** What was decided on is done. */
+    /** Records that the planned delivery of a room was accepted, or was empty. */
     void taken(Room room, long now) {
         room.seq = room.planned;
         room.failures = 0;
@@ -150,7 +153,7 @@ final class Progress {
         moved(room);
     }
 
-    /** Counts what waits. */
+    /** Counts the rooms that wait, and adapts the time between deliveries. */
     void count(long now) {
         int waiting = 0;
         int changing = 0;
@@ -169,7 +172,7 @@ final class Progress {
         spacing = settings.spacing(changing);
     }
 
-    /** Forgets rooms in which nothing happens. */
+    /** Forgets rooms that have been idle for a while. */
     void sweep(long now) {
         if (now < sweepAt) {
             return;

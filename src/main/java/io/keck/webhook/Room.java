@@ -2,7 +2,7 @@ package io.keck.webhook;
 
 import io.keck.feed.Cursors.Cursor;
 
-/** How far delivery is in a room in which there is, or was a moment ago, something to deliver. Touched by one thread. */
+/** The state of delivery in a room that has changes to deliver or had some recently. Used by one thread. */
 final class Room {
     final long id;
     String name = "";
@@ -10,21 +10,21 @@ final class Room {
     boolean isKnown;
 
     long head;
-    /** The last row that was taken. */
+    /** The last row that the receiver has accepted. */
     long seq;
-    /** The last row of the delivery that was decided on; it never becomes another one. */
+    /** The last row of the planned delivery; fixed until that delivery is accepted. */
     long planned;
     /** Whether there may be rows after {@link #planned}. */
     boolean isDirty = true;
     /** Whether a delivery is under way, or about to be. */
     boolean isBusy;
 
-    /** Whether what comes next is damaged. */
+    /** Whether the next row is damaged. */
     boolean isDamaged;
 
     int failures;
     long nextAt;
-    /** Since when something waits, milliseconds since 1970; 0 for nothing. */
+    /** The time since which changes wait, in milliseconds since 1970; 0 if none wait. */
     long waitingSince;
 
     Room(long id) {
@@ -46,7 +46,7 @@ final class Room {
         return planned > seq;
     }
 
-    /** Whether something waits, or may wait. */
+    /** Whether changes wait, or may wait. */
     boolean isWaiting() {
         return isDirty || isBusy || hasPlan();
     }

@@ -1,25 +1,31 @@
 package io.keck.webhook;
 
 /**
- * How deliveries are made. Immutable.
+ * The settings of deliveries. Immutable.
  *
- * @param concurrency deliveries under way at the same time
- * @param spacing milliseconds between two deliveries of one room: what comes meanwhile goes with the next
- * @param maxSpacing the same while many rooms change at the same time, at most; see {@link #spacing(int)}
- * @param maxBackoff milliseconds between two attempts, at most
- * @param lease milliseconds for which another node waits for a sign of life of the one that delivers
- * @param maxBytes bytes of updates in one delivery, roughly
- * @param documentHeap bytes for documents of rooms that change now
+ * @param concurrency the number of deliveries under way at the same time
+ * @param spacing milliseconds between two deliveries of one room; changes in between go with the next delivery
+ * @param maxSpacing the largest value of that time while many rooms change at once; see {@link #spacing(int)}
+ * @param maxBackoff the longest time between two attempts, in milliseconds
+ * @param lease milliseconds for which another node waits for a sign of life of the node that delivers
+ * @param maxBytes the approximate size of the updates in one delivery, in bytes
+ * @param documentHeap bytes of heap for the documents of rooms that are changing
  */
 record Settings(
         int concurrency, long spacing, long maxSpacing, long maxBackoff, long lease, long maxBytes, long documentHeap) {
-    /** More than that are put off, as far as that is allowed: a delivery costs as much as the commits of some edits. */
+    /**
+     * The rate above which deliveries are put off, up to {@code maxSpacing}: a delivery costs as much as the commits of
+     * some edits.
+     */
     private static final long DELIVERIES_A_SECOND = 100;
 
     /** 16, 2 s, 5 s, 5 min, 10 s, 64 KiB, 64 MiB. */
     static final Settings DEFAULT = new Settings(16, 2_000, 5_000, 300_000, 10_000, 64 << 10, 64 << 20);
 
-    /** Milliseconds between two deliveries of a room while so many change: load makes deliveries larger, not more. */
+    /**
+     * Milliseconds between two deliveries of a room while {@code rooms} rooms change: load makes deliveries larger, not
+     * more frequent.
+     */
     long spacing(int rooms) {
         return Math.max(spacing, Math.min(maxSpacing, rooms * 1_000L / DELIVERIES_A_SECOND));
     }

@@ -8,8 +8,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signs deliveries with a secret: HMAC-SHA256 of {@code id.timestamp.body}. A secret that begins with {@code whsec_} goes on
- * in base64; any other is taken as it is, in UTF-8. Source: Standard Webhooks 1.0. Thread-safe.
+ * Signs deliveries with a secret: HMAC-SHA256 of {@code id.timestamp.body}. A secret that begins with {@code whsec_}
+ * continues in base64; any other secret is used as it is, in UTF-8. Source: Standard Webhooks 1.0. Thread-safe.
  */
 final class Signature {
     private static final String PREFIX = "whsec_";
@@ -22,16 +22,17 @@ final class Signature {
     }
 
     /**
-     * That of a secret; null where there is none. No character is left out, not even a space at an end.
+     * Creates the signature for a secret; null if there is no secret. No character is left out, not even a space at an
+     * end.
      *
-     * @throws IllegalArgumentException if it is blank, or not base64 after {@code whsec_}, or holds nothing
+     * @throws IllegalArgumentException if the secret is blank, is not base64 after {@code whsec_}, or is empty after it
      */
     static @Nullable Signature of(@Nullable String secret) {
         if (secret == null || secret.isEmpty()) {
             return null;
         }
         if (secret.isBlank()) {
-            throw new IllegalArgumentException("The secret holds spaces only.");
+            throw new IllegalArgumentException("The secret consists of spaces only.");
         }
         return new Signature(
                 secret.startsWith(PREFIX)
@@ -52,7 +53,7 @@ final class Signature {
             mac.update((id + "." + timestamp + ".").getBytes(StandardCharsets.UTF_8));
             return "v1," + Base64.getEncoder().encodeToString(mac.doFinal(body));
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e); // every Java has it
+            throw new IllegalStateException(e); // every Java runtime has HMAC-SHA256
         }
     }
 }

@@ -68,7 +68,7 @@ public class WebhookFactory {
     @JsonProperty
     private Duration unhealthyAfter = Duration.minutes(5);
 
-    /** A secret that nobody can verify is worse than none. */
+    /** Whether the secret can be used: a signature that no receiver can verify is worse than none. */
     @JsonIgnore
     @ValidationMethod(
             message = "secret (HOOK_SECRET) must not be blank, and be base64 after whsec_, if it begins with that")
@@ -82,7 +82,7 @@ public class WebhookFactory {
     }
 
     /**
-     * Starts deliveries with the life cycle.
+     * Builds the webhooks, which start with the life cycle.
      *
      * @param onCommitted registers a listener that is told the id of each room that this node has written to
      * @param shared whether other nodes may deliver, too

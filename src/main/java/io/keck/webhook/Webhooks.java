@@ -49,7 +49,7 @@ public final class Webhooks implements Hooks, Managed {
         this.ready = configured.isEmpty();
     }
 
-    // ------------------------------------------------------------------ where to
+    // ------------------------------------------------------------------ endpoint
 
     @Override
     public CompletionStage<Void> set(String url) {
@@ -70,10 +70,10 @@ public final class Webhooks implements Hooks, Managed {
     }
 
     /**
-     * Judges an endpoint.
+     * Checks an endpoint.
      *
-     * @param trusted whether it may be any address
-     * @throws RefusedException if nothing can be delivered there, or may be
+     * @param trusted whether it may have any address
+     * @throws RefusedException if deliveries to it are impossible or not allowed
      */
     static void check(String url, boolean trusted) {
         URI uri;
@@ -92,7 +92,7 @@ public final class Webhooks implements Hooks, Managed {
                     "The endpoint may have neither a password nor a fragment, and " + MAX_URL + " characters at most.");
         }
         if (trusted) {
-            return; // wherever it leads, now or when it can be found again
+            return; // any address is allowed, and the host need not resolve now
         }
         try {
             AddressGuard.resolve(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
@@ -104,7 +104,7 @@ public final class Webhooks implements Hooks, Managed {
         }
     }
 
-    // ------------------------------------------------------------------ how it goes
+    // ------------------------------------------------------------------ state of delivery
 
     /** This node has written to that room. */
     void written(long roomId) {
@@ -168,7 +168,7 @@ public final class Webhooks implements Hooks, Managed {
         try {
             lease.release();
         } catch (FeedUnavailableException e) {
-            LOG.debug("Another node has to wait until it may deliver", e);
+            LOG.debug("The webhook lease was not released; another node delivers once it has expired", e);
         }
     }
 }

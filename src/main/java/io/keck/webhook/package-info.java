@@ -1,6 +1,6 @@
 /**
- * Webhooks: {@link io.keck.webhook.WebhookFactory} builds what tells an HTTP endpoint of every committed change, of each
- * room in order, from one node at a time, until it is taken.
+ * Webhooks: {@link io.keck.webhook.WebhookFactory} builds the parts that report every committed change to an HTTP
+ * endpoint, in order for each room, from one node at a time, until the receiver accepts it.
  */
 @NullMarked
 package io.keck.webhook;

@@ -54,6 +54,7 @@ class RedisAccessTest {
                 "node" + boots,
                 Clock.systemUTC(),
                 System::nanoTime,
+                () -> BusKeys.NONE,
                 BusMetrics.NONE);
         parts.add(bus::stop);
         bus.start();

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +89,13 @@ class RedisBusTest {
         }
     }
 
+    private static final byte[] KEY = {1, 2, 3, 4, 5, 6, 7, 8};
+    private static final BusKeys SIGNED = new BusKeys(List.of(KEY), false, false);
+    private static final BusKeys MIXED = new BusKeys(List.of(KEY), true, false);
+
+    /** How the nodes sign that are made from now on. */
+    private BusKeys keys = SIGNED;
+
     private record Heard(long node, Event event) {}
 
     /** Who listens to a room. */
@@ -115,6 +123,11 @@ class RedisBusTest {
         }
     }
 
+    private Supplier<BusKeys> ring() {
+        BusKeys mine = keys;
+        return () -> mine;
+    }
+
     private RedisBus node(long cluster, String url) {
         Counts metrics = new Counts();
         RedisBus bus = new RedisBus(
@@ -125,6 +138,7 @@ class RedisBusTest {
                 "node" + boots,
                 Clock.systemUTC(),
                 System::nanoTime,
+                ring(),
                 metrics);
         buses.add(bus);
         counts.add(metrics);
@@ -330,6 +344,7 @@ class RedisBusTest {
 
     @Test
     void foreignAndDamagedMessages_areCountedAndDropped() throws InterruptedException {
+        keys = MIXED; // else they are forged before they are damaged
         redis = RedisServer.start(dir);
         RedisBus a = started();
         Ear atA = subscribed(a, ROOM);
@@ -364,5 +379,122 @@ class RedisBusTest {
         }
         assertThat(told).isEqualTo(new Heard(1, new Event.Resync()));
         assertThat(counts.get(0).tooLarge).hasValue(2);
+    }
+
+    // ------------------------------------------------------------------ signatures
+
+    private static final long FORGER = 77;
+
+    private String channel(String of) {
+        return "keck:" + Long.toUnsignedString(CLUSTER, 36) + ":{0}:" + of;
+    }
+
+    private void publish(String channel, byte[] message) {
+        try (Jedis jedis = new Jedis("127.0.0.1", redis.port())) {
+            jedis.publish(channel.getBytes(StandardCharsets.UTF_8), message);
+        }
+    }
+
+    private static byte[] plain(Envelope.Content content, long sentAt) {
+        return new Envelope(FORGER, ROOM, sentAt, content).encode(CLUSTER);
+    }
+
+    /** What somebody says who may publish in this Redis and has read the number of the cluster there. */
+    private void forge(byte[] key, long sentAt, long counter) {
+        String rooms = channel(Long.toUnsignedString(ROOM, 36));
+        byte[] beat = plain(new Envelope.Content.Beat("forger", 1), sentAt);
+        byte[] row = plain(new Envelope.Content.OfRoom(row(6)), sentAt);
+        byte[] unsaved = plain(new Envelope.Content.OfRoom(new Event.Unsaved(new byte[] {0, 0})), sentAt);
+        if (key == null) {
+            publish(channel("nodes"), beat);
+            publish(rooms, row);
+            publish(rooms, unsaved);
+        } else {
+            Seal seal = new Seal(0);
+            publish(channel("nodes"), seal.seal(beat, counter, List.of(key)));
+            publish(rooms, seal.seal(row, counter + 1, List.of(key)));
+            publish(rooms, seal.seal(unsaved, counter + 2, List.of(key)));
+        }
+    }
+
+    private int forged() {
+        return counts.get(0).refused.get(BusMetrics.Refusal.FORGED).get();
+    }
+
+    @Test
+    void messagesThatNoNodeHasSigned_areCountedAndDropped() throws InterruptedException {
+        redis = RedisServer.start(dir);
+        RedisBus a = started();
+        Ear atA = subscribed(a, ROOM);
+        forge(null, System.currentTimeMillis(), 0);
+        await(() -> forged() == 3);
+        forge(new byte[] {9}, System.currentTimeMillis(), 0);
+        await(() -> forged() == 6);
+        assertThat(a.others()).isEmpty();
+        RedisBus b = started();
+        b.publish(ROOM, row(2));
+        assertThat(atA.next(Event.Committed.class).seq()).as("the first that is heard").isEqualTo(2);
+    }
+
+    /** The twin: without keys, whoever may publish writes into any open room. */
+    @Test
+    void withoutSignatures_theSameForgeryIsTaken() throws InterruptedException {
+        redis = RedisServer.start(dir);
+        keys = BusKeys.NONE;
+        Ear atA = subscribed(started(), ROOM);
+        forge(null, System.currentTimeMillis(), 0);
+        assertThat(atA.next(Event.Committed.class).seq()).isEqualTo(6);
+        assertThat(atA.next(Event.Unsaved.class)).isNotNull();
+    }
+
+    @Test
+    void messagesThatComeAgain_orLate_areDropped() throws InterruptedException {
+        redis = RedisServer.start(dir);
+        Ear atA = subscribed(started(), ROOM);
+        long now = System.currentTimeMillis();
+        forge(KEY, now, 10);
+        assertThat(atA.next(Event.Committed.class).seq()).isEqualTo(6);
+        assertThat(atA.next(Event.Unsaved.class)).isNotNull();
+        forge(KEY, now, 10);
+        await(() -> forged() == 3);
+        forge(KEY, now - 3_600_000, 20);
+        forge(KEY, now + 3_600_000, 30);
+        await(() -> forged() == 9);
+        assertThat(atA.heard).isEmpty();
+    }
+
+    @Test
+    void keyThatWasRotatedOut_countsUntilTheNextRotation() throws InterruptedException {
+        redis = RedisServer.start(dir);
+        byte[] next = {42};
+        keys = new BusKeys(List.of(next, KEY), false, false);
+        Ear atA = subscribed(started(), ROOM);
+        forge(KEY, System.currentTimeMillis(), 0);
+        assertThat(atA.next(Event.Committed.class).seq()).isEqualTo(6);
+        forge(next, System.currentTimeMillis(), 10);
+        assertThat(atA.next(Event.Committed.class).seq()).isEqualTo(6);
+        assertThat(forged()).isZero();
+    }
+
+    /** A node of the release before is heard while one is at work; what it says of documents is a hint. */
+    @Test
+    void nodeThatSignsNothing_isHeard_butOnlyMakesOthersLook() throws InterruptedException {
+        redis = RedisServer.start(dir);
+        keys = MIXED;
+        RedisBus a = started();
+        Ear atA = subscribed(a, ROOM);
+        keys = BusKeys.NONE;
+        RedisBus old = started();
+        Ear atOld = subscribed(old, ROOM);
+        await(() -> a.others().size() == 1 && old.others().size() == 1);
+        a.publish(ROOM, row(1));
+        assertThat(atOld.next(Event.Committed.class).seq()).as("the older node understands").isEqualTo(1);
+        atA.heard.clear();
+        old.publish(ROOM, row(2));
+        old.publish(ROOM, new Event.Unsaved(new byte[] {0, 0}));
+        old.publish(ROOM, new Event.AwarenessAsked(true));
+        Event first = atA.next().event();
+        assertThat(first).isInstanceOf(Event.Resync.class);
+        assertThat(atA.next().event()).isInstanceOf(Event.AwarenessAsked.class);
     }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,6 +58,11 @@ class DocumentsTest {
 
     private String read() {
         return now(documents.read(ROOM, false, DocumentsTest::text)).value();
+    }
+
+    @BeforeEach
+    void rooms_areMadeByABackEnd() {
+        world.log.makeOnConnect();
     }
 
     @Test

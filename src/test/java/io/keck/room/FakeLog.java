@@ -25,6 +25,9 @@ public final class FakeLog implements UpdateLog {
         final long id;
         final String name;
         boolean deleted;
+        /** Whether a back end has made it; else it is there once it has content. */
+        boolean made = true;
+
         long deletedAt;
         /** Client ids that have written in it. */
         final Set<Long> clients = new HashSet<>();
@@ -45,6 +48,7 @@ public final class FakeLog implements UpdateLog {
         Life copy() {
             Life copy = new Life(id, name);
             copy.deleted = deleted;
+            copy.made = made;
             copy.deletedAt = deletedAt;
             copy.clients.addAll(clients);
             copy.head = head;
@@ -67,6 +71,7 @@ public final class FakeLog implements UpdateLog {
     private final Map<List<String>, Use> keys = new HashMap<>();
 
     private long lastId;
+    private boolean makesOnConnect;
     /** Off in the twin: a batch that comes twice is written twice. */
     private boolean checksBatchIds = true;
 
@@ -104,9 +109,43 @@ public final class FakeLog implements UpdateLog {
     @Override
     public synchronized CompletionStage<Contents> open(String name) {
         if (!live.containsKey(name) && held(name).isEmpty()) {
-            begin(name);
+            begin(name).made = makesOnConnect;
         }
         return find(name);
+    }
+
+    @Override
+    public synchronized void forget(long roomId) {
+        Life life = lives.get(roomId);
+        if (life != null && !life.deleted && !life.made && life.head == 0) {
+            lives.remove(roomId);
+            live.remove(life.name);
+        }
+    }
+
+    /** From now on a back end has made each room that clients come to. */
+    FakeLog makeOnConnect() {
+        makesOnConnect = true;
+        return this;
+    }
+
+    /** The room of a name that back ends see, or null. */
+    private @Nullable Life made(String name) {
+        Life life = live.get(name);
+        return life == null || life.made || life.head > 0 ? life : null;
+    }
+
+    /** How many rooms there are, those included that nobody has made. */
+    synchronized int rooms() {
+        return live.size();
+    }
+
+    /** A room of that name: the one that clients have only connected to, or a new one. */
+    private Life make(String name) {
+        Life met = live.get(name);
+        Life life = met == null ? begin(name) : met;
+        life.made = true;
+        return life;
     }
 
     private Life begin(String name) {
@@ -148,36 +187,46 @@ public final class FakeLog implements UpdateLog {
 
     @Override
     public synchronized CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key) {
-        boolean isThere = live.containsKey(name);
-        KeyUsedException used = claim(name, key, isThere ? 0 : lastId + 1);
+        boolean isThere = made(name) != null;
+        KeyUsedException used = claim(name, key, isThere ? 0 : nextId(name));
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
-        return CompletableFuture.completedStage(isThere ? Optional.empty() : Optional.of(begin(name).id));
+        return CompletableFuture.completedStage(isThere ? Optional.empty() : Optional.of(make(name).id));
     }
 
     @Override
     public synchronized CompletionStage<Optional<Begun>> init(
             String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
-        boolean isKept = live.containsKey(name) && !replace;
-        KeyUsedException used = claim(name, key, isKept ? 0 : lastId + 1);
+        boolean isKept = made(name) != null && !replace;
+        KeyUsedException used = claim(name, key, isKept ? 0 : made(name) == null ? nextId(name) : lastId + 1);
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
         if (isKept) {
             return CompletableFuture.completedStage(Optional.empty());
         }
-        return delete(name).thenCompose(ended -> {
-            Life fresh = begin(name);
+        CompletionStage<Optional<Long>> before =
+                made(name) == null ? CompletableFuture.completedStage(Optional.empty()) : delete(name);
+        return before.thenCompose(ended -> {
+            Life fresh = make(name);
             return append(fresh.id, batchId, link, payload, false)
                     .thenApply(
                             at -> Optional.of(new Begun(fresh.id, ended.stream().toList())));
         });
     }
 
+    private long nextId(String name) {
+        return live.containsKey(name) ? live.get(name).id : lastId + 1;
+    }
+
     @Override
     public synchronized CompletionStage<Contents> read(long roomId, long seq) {
         Life life = lives.get(roomId);
+        if (life != null && !life.deleted && !life.made && life.head == 0) {
+            return CompletableFuture.completedStage(
+                    new Contents(roomId, headOf(life), UNKNOWN_LINK, 0, null, List.of()).unmade());
+        }
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
         }

@@ -79,6 +79,12 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
+    public void forget(long roomId) {
+        calls.add("forget");
+        log.forget(roomId);
+    }
+
+    @Override
     public CompletionStage<Contents> find(String name) {
         calls.add("find");
         return request(() -> log.find(name));

@@ -46,10 +46,15 @@ abstract class RequestKeyContract {
         return FakeClient.text(1, i, "x");
     }
 
+    /** A room that a back end has made. */
+    private long made(String name) {
+        return await(log().create(name)).orElseThrow();
+    }
+
     @Test
     void append_withAKeyIsDoneOncePerRoom() {
-        long a = await(log().open("a")).roomId();
-        long b = await(log().open("b")).roomId();
+        long a = made("a");
+        long b = made("b");
         UUID first = UUID.randomUUID();
         assertThat(await(log().append(a, first, LINK, update(0), false, new RequestKey("key", "request")))
                         .seq())
@@ -72,7 +77,7 @@ abstract class RequestKeyContract {
 
     @Test
     void key_standsForOneRequest() {
-        long a = await(log().open("a")).roomId();
+        long a = made("a");
         RequestKey key = new RequestKey("key", "1 this");
         RequestKey other = new RequestKey("key", "1 other");
         RequestKey laterKind = new RequestKey("key", "2 other");
@@ -94,8 +99,8 @@ abstract class RequestKeyContract {
 
     @Test
     void keyOfAnEditThatChangesNothing_isKept_withoutARow() {
-        long a = await(log().open("a")).roomId();
-        long b = await(log().open("b")).roomId();
+        long a = made("a");
+        long b = made("b");
         await(log().append(a, UUID.randomUUID(), 77, update(0), false));
         RequestKey key = new RequestKey("key", "1 this");
         assertThat(await(log().keep(a, key))).isEqualTo(new Appended(1, 77, UpdateLog.UNKNOWN_LINK));
@@ -113,7 +118,7 @@ abstract class RequestKeyContract {
     void keysOfManyRooms_atOnce_areEachTakenOnce() {
         List<Long> rooms = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            rooms.add(await(log().open("room " + i)).roomId());
+            rooms.add(made("room " + i));
         }
         List<CompletionStage<Appended>> stages = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
@@ -138,7 +143,7 @@ abstract class RequestKeyContract {
 
     @Test
     void append_withTheSameKeyTwiceAtOnceIsDoneOnce() {
-        long a = await(log().open("a")).roomId();
+        long a = made("a");
         List<CompletionStage<Appended>> stages = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             stages.add(log().append(a, UUID.randomUUID(), LINK, update(i), false, new RequestKey("key", "request")));
@@ -185,7 +190,7 @@ abstract class RequestKeyContract {
 
     @Test
     void keyOfAnEdit_isKnownInLaterLivesOfTheName() {
-        long first = await(log().open("a")).roomId();
+        long first = made("a");
         await(edit(first, 0, KEY));
         long second = await(init("a", 1, true, null)).orElseThrow().roomId();
         assertUsedIn(edit(second, 2, KEY), first);
@@ -200,7 +205,7 @@ abstract class RequestKeyContract {
 
     @Test
     void keyOfAnEditThatChangesNothing_isKnownInLaterLivesOfTheName() {
-        long first = await(log().open("a")).roomId();
+        long first = made("a");
         await(log().keep(first, KEY));
         long second = await(init("a", 1, true, null)).orElseThrow().roomId();
         assertUsedIn(log().keep(second, KEY), first);
@@ -211,7 +216,7 @@ abstract class RequestKeyContract {
     /** Else the edit, which is carried out in the next life, would be taken for its own repeat there. */
     @Test
     void roomThatIsGone_takesNoKey() {
-        long first = await(log().open("a")).roomId();
+        long first = made("a");
         long second = await(init("a", 1, true, null)).orElseThrow().roomId();
         assertThat(failure(edit(first, 2, KEY))).isInstanceOf(RoomGoneException.class);
         assertThat(failure(log().keep(first, new RequestKey("kept", "1 this")))).isInstanceOf(RoomGoneException.class);
@@ -222,7 +227,7 @@ abstract class RequestKeyContract {
 
     @Test
     void repeatedDelete_leavesTheNextLife() {
-        await(log().open("a"));
+        made("a");
         assertThat(await(log().delete("a", KEY))).isPresent();
         assertUsedIn(log().delete("a", KEY), 0);
         long next = await(init("a", 1, false, null)).orElseThrow().roomId();
@@ -240,7 +245,7 @@ abstract class RequestKeyContract {
 
     @Test
     void repeatedInit_writesNothing() {
-        await(log().open("a"));
+        made("a");
         long first = await(init("a", 0, true, KEY)).orElseThrow().roomId();
         await(edit(first, 1, new RequestKey("edit", "1 edit")));
         assertUsedIn(init("a", 0, true, KEY), first);
@@ -253,7 +258,7 @@ abstract class RequestKeyContract {
         assertUsedIn(init("a", 0, true, KEY), first);
         assertThat(failure(log().find("a"))).isInstanceOf(Documents.RoomMissingException.class);
 
-        await(log().open("b"));
+        made("b");
         assertThat(await(init("b", 0, false, KEY))).as("there is one").isEmpty();
         await(log().delete("b"));
         assertUsedIn(init("b", 0, false, KEY), 0);
@@ -276,13 +281,13 @@ abstract class RequestKeyContract {
     @Test
     void keyOfOneKindOfRequest_isRefusedByAllOthers() {
         List<String> names = List.of("edited", "kept", "begun", "made", "deleted");
-        long edited = await(log().open("edited")).roomId();
+        long edited = made("edited");
         await(edit(edited, 0, KEY));
-        await(log().keep(await(log().open("kept")).roomId(), KEY));
+        await(log().keep(made("kept"), KEY));
         await(init("begun", 0, false, KEY));
         await(log().create("made", KEY));
         await(log().delete("deleted", KEY));
-        await(log().open("deleted"));
+        made("deleted");
         for (String name : names) {
             UpdateLog.Contents before = await(log().find(name));
             assertUsed(edit(before.roomId(), 1, OTHER), true);
@@ -307,7 +312,7 @@ abstract class RequestKeyContract {
         List<List<CompletionStage<?>>> all = new ArrayList<>();
         List<Long> rooms = new ArrayList<>();
         for (int i = 0; i < names; i++) {
-            rooms.add(await(nodes.get(0).open("name " + i)).roomId());
+            rooms.add(await(nodes.get(0).create("name " + i)).orElseThrow());
         }
         for (int i = 0; i < names; i++) {
             List<CompletionStage<?>> stages = new ArrayList<>();

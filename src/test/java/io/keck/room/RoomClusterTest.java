@@ -177,6 +177,8 @@ class RoomClusterTest {
 
     @Test
     void readThatHadToBeRepeated_isNotStale() {
+        alice.type("x");
+        settle();
         a.way.answersLate = true;
         var first = ask();
         var second = ask(); // waits for a read after that of the first

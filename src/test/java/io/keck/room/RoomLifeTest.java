@@ -138,7 +138,7 @@ class RoomLifeTest {
         FakeClient racing = world.joined();
 
         assertThat(racing.connection.closed).isNull();
-        assertThat(world.way.calls).containsExactly("open", "open");
+        assertThat(world.way.calls).containsExactly("open", "forget", "open");
         assertThat(world.rooms.size()).isEqualTo(1);
     }
 

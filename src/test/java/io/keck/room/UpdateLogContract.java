@@ -24,6 +24,48 @@ public abstract class UpdateLogContract extends RequestKeyContract {
     }
 
     @Test
+    void roomThatClientsMeetIn_isMadeByItsFirstContent_andForgottenUntilThen() {
+        long a = await(log().open("a")).roomId();
+        assertThat(await(log().open("a")).isMade()).isFalse();
+        assertThat(await(log().find("a")).isMade()).isFalse();
+        assertThat(await(log().read(a, 0)).isMade()).isFalse();
+        await(log().append(a, UUID.randomUUID(), 1, new byte[] {0, 0}, false));
+        assertThat(await(log().find("a")).isMade()).isTrue();
+        assertThat(await(log().read(a, 0)).isMade()).isTrue();
+        log().forget(a);
+        assertThat(await(log().create("a"))).as("it is there").isEmpty();
+
+        long b = await(log().open("b")).roomId();
+        log().forget(b);
+        long next = await(log().create("b")).orElseThrow();
+        assertThat(next).isNotEqualTo(b);
+        log().forget(next);
+        assertThat(await(log().find("b")).isMade()).as("a back end has made it").isTrue();
+    }
+
+    @Test
+    void roomThatClientsMeetIn_isMadeByABackEnd_andKeepsItsId() {
+        long a = await(log().open("a")).roomId();
+        assertThat(await(log().create("a"))).contains(a);
+        assertThat(await(log().find("a")).isMade()).isTrue();
+        assertThat(await(log().create("a"))).isEmpty();
+
+        long b = await(log().open("b")).roomId();
+        assertThat(await(log().init("b", UUID.randomUUID(), 5, new byte[] {0, 0}, false)))
+                .contains(new UpdateLog.Begun(b, List.of()));
+        assertThat(await(log().read(b, 0)).rows()).hasSize(1);
+        assertThat(await(log().init("b", UUID.randomUUID(), 6, new byte[] {0, 0}, false))).isEmpty();
+
+        long c = await(log().open("c")).roomId();
+        assertThat(await(log().init("c", UUID.randomUUID(), 7, new byte[] {0, 0}, true)))
+                .contains(new UpdateLog.Begun(c, List.of()));
+        assertThat(await(log().init("c", UUID.randomUUID(), 8, new byte[] {0, 0}, true))
+                        .orElseThrow()
+                        .ended())
+                .containsExactly(c);
+    }
+
+    @Test
     void open_createsOnce() {
         Contents first = await(log().open("a"));
         Contents second = await(log().open("a"));

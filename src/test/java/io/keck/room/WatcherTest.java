@@ -8,6 +8,7 @@ import io.keck.room.Documents.RoomMissingException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Those who follow a room. */
@@ -40,6 +41,11 @@ class WatcherTest {
                 .write(ROOM, null, doc -> doc.getText("t").insert(0, "x"), Doc::clientId);
         world.settle();
         assertThat(written.toCompletableFuture()).isCompleted();
+    }
+
+    @BeforeEach
+    void rooms_areMadeByABackEnd() {
+        world.log.makeOnConnect();
     }
 
     @Test

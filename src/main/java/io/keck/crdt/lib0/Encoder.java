@@ -121,7 +121,7 @@ public final class Encoder {
         if (buf.length - len < 5) {
             grow(5);
         }
-        int rest = Math.abs(n); // Integer.MIN_VALUE stays as it is, and its bits are the magnitude as an unsigned number
+        int rest = Math.abs(n); // of MIN_VALUE the result has the right bits, as an unsigned number
         int bits = (rest & 0x3f) | (n < 0 ? 0x40 : 0);
         rest >>>= 6;
         while (rest != 0) {

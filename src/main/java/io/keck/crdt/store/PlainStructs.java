@@ -214,7 +214,7 @@ final class PlainStructs {
             int from = position;
             long before = clock;
             int n = skimPage(most - done);
-            if (highBits != highBits(bytes, from, position)) { // a text is not ASCII, or a clock is longer than foreseen
+            if (highBits != highBits(bytes, from, position)) { // some text is not ASCII, or a clock is longer
                 foresees = false;
                 position = from;
                 clock = before;

@@ -17,7 +17,7 @@ final class UpdateDiff {
             long client = in.client;
             long state = known.clock(client);
             while (more && in.client == client && in.end <= state) {
-                if (in.isDeleted()) { // the peer may hold these clocks undeleted, and the struct that deletes them is not sent
+                if (in.isDeleted()) { // the peer may hold them undeleted, and this struct is not sent
                     deletes.add(client, in.clock, in.end);
                 }
                 more = in.next();

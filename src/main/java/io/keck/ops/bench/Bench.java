@@ -23,12 +23,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads a running server as editors do: rooms of its own, real WebSocket clients in each, which type letters at a steady
- * rate; measures from the sending of a letter to its receipt by each other client of the room. Bounded in count and time;
- * removes its rooms afterwards. Used once, by one thread.
+ * Loads a running server as editors do: creates rooms with real WebSocket clients that type letters at a steady rate,
+ * and measures the time from the sending of a letter to its receipt by each other client of the room. Bounded in count
+ * and time; removes its rooms afterwards. Used once, by one thread.
  */
 public final class Bench {
-    /** Connections and requests that are under way at the same time. */
+    /** The largest number of connections and requests under way at the same time. */
     private static final int AT_ONCE = 50;
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -38,29 +38,33 @@ public final class Bench {
     private static final long NANOS = 1_000_000_000;
 
     /**
-     * What to do. Immutable.
+     * The options of a run. Immutable.
      *
-     * @param server ws: or wss: URL; its path is ignored, its query is sent with each connection
-     * @param rooms how many
-     * @param clients in each room
-     * @param rate letters a second of each client
-     * @param seconds of typing
+     * @param server a ws: or wss: URL; its path is ignored, its query is sent with each connection
+     * @param rooms the number of rooms
+     * @param clients the number of clients in each room
+     * @param rate letters per second of each client
+     * @param seconds the time of typing
      * @param keep whether the rooms stay
      */
     public record Options(URI server, int rooms, int clients, double rate, int seconds, boolean keep) {
-        /** Refuses with a sentence what is out of bounds. */
+        /**
+         * Checks the bounds.
+         *
+         * @throws IllegalArgumentException with a sentence, if a value is out of bounds
+         */
         public Options {
             String scheme = server.getScheme() == null ? "" : server.getScheme().toLowerCase(Locale.ROOT);
             require(
                     (scheme.equals("ws") || scheme.equals("wss")) && server.getHost() != null,
-                    "The URL begins with ws:// or wss:// and names a host.");
-            require(rooms >= 1 && clients >= 1, "There is one room and one client at least.");
-            require((long) rooms * clients <= MAX_CLIENTS, "There are " + MAX_CLIENTS + " clients at most in all.");
-            require(rate > 0 && rate <= 1_000, "The rate is above 0, and 1000 at most.");
-            require(seconds >= 1 && seconds <= MAX_SECONDS, "It takes 1 to " + MAX_SECONDS + " seconds.");
+                    "The URL must begin with ws:// or wss:// and name a host.");
+            require(rooms >= 1 && clients >= 1, "There must be at least one room and one client.");
+            require((long) rooms * clients <= MAX_CLIENTS, "There must be at most " + MAX_CLIENTS + " clients in all.");
+            require(rate > 0 && rate <= 1_000, "The rate must be above 0 and at most 1000.");
+            require(seconds >= 1 && seconds <= MAX_SECONDS, "The time must be 1 to " + MAX_SECONDS + " seconds.");
             require(
                     (double) rooms * clients * rate * seconds <= MAX_LETTERS,
-                    "There are " + MAX_LETTERS + " letters at most in all: lower the rate or the time.");
+                    "There must be at most " + MAX_LETTERS + " letters in all: lower the rate or the time.");
         }
 
         private static void require(boolean right, String sentence) {
@@ -70,7 +74,7 @@ public final class Bench {
         }
     }
 
-    /** What is counted. Thread-safe. */
+    /** The counters of a run. Thread-safe. */
     static final class Counters {
         final Latencies latencies = new Latencies();
         final LongAdder sent = new LongAdder();
@@ -82,7 +86,7 @@ public final class Bench {
         private volatile long awaited = Long.MAX_VALUE;
         private final Map<String, Integer> closes = new TreeMap<>();
 
-        /** A letter came to another client, so long after it was sent. */
+        /** Counts a letter that another client received {@code nanos} nanoseconds after it was sent. */
         void received(long nanos) {
             latencies.add(nanos);
             if (received.incrementAndGet() >= awaited) {
@@ -92,9 +96,9 @@ public final class Bench {
             }
         }
 
-        /** Waits until so many letters were received, and no longer than that. */
+        /** Waits until {@code letters} letters were received, for at most {@code nanos} nanoseconds. */
         synchronized void awaitReceived(long letters, long nanos) throws InterruptedException {
-            awaited = letters; // before the look: who counts meanwhile sees it
+            awaited = letters; // set before the check, so that a thread that counts meanwhile sees it
             long until = System.nanoTime() + nanos;
             for (long left = nanos; left > 0 && received.get() < letters; left = until - System.nanoTime()) {
                 TimeUnit.NANOSECONDS.timedWait(this, left);
@@ -111,16 +115,16 @@ public final class Bench {
     }
 
     /**
-     * What was measured.
+     * The result of a run.
      *
-     * @param connected clients
-     * @param sent letters
-     * @param received letters, by each other client of the room
-     * @param missing receipts that did not come within some seconds after the end
-     * @param heldBack letters that were not typed, since the server took nothing more
+     * @param connected the number of connected clients
+     * @param sent the number of letters sent
+     * @param received the number of receipts of letters, by each other client of the room
+     * @param missing receipts that did not happen within some seconds after the end
+     * @param heldBack letters that were not typed because the server accepted no more
      * @param quantiles milliseconds: p50, p90, p99, p99.9, max
-     * @param frames with updates that were received; one may hold several letters
-     * @param errors what went wrong, and how often
+     * @param frames received frames with updates; one may hold several letters
+     * @param errors the errors, with the number of times each occurred
      * @param roomsLeft rooms that could not be removed
      */
     public record Result(
@@ -135,7 +139,7 @@ public final class Bench {
             double seconds,
             Map<String, Integer> errors,
             int roomsLeft) {
-        /** Whether nothing went wrong. */
+        /** Whether no receipt is missing, no error occurred and all rooms were removed. */
         public boolean isClean() {
             return missing == 0 && errors.isEmpty() && roomsLeft == 0;
         }
@@ -151,7 +155,7 @@ public final class Bench {
             .connectTimeout(PATIENCE)
             .build();
 
-    /** @param progress told what is done now */
+    /** @param progress receives a description of each phase as it begins */
     public Bench(Options options, Consumer<String> progress) {
         this.options = options;
         this.progress = progress;
@@ -168,7 +172,7 @@ public final class Bench {
         }
     }
 
-    /** Does it. Whatever happens, the rooms are removed. */
+    /** Runs the bench. The rooms are removed even after a failure. */
     public Result run() throws InterruptedException {
         int connected;
         double seconds = 0;
@@ -249,14 +253,14 @@ public final class Bench {
                 .count();
     }
 
-    /** Lets all of them type; how long it took, in seconds. */
+    /** Lets all clients type; returns the time that took, in seconds. */
     private double type() throws InterruptedException {
         progress.accept("Typing for " + options.seconds() + " s");
         ScheduledExecutorService typing = Threads.scheduler("bench-typing", 2);
         long every = (long) (NANOS / options.rate());
         long begun = System.nanoTime();
         for (int i = 0; i < clients.size(); i++) {
-            long first = every * i / clients.size(); // not all in one moment
+            long first = every * i / clients.size(); // spread over the interval
             var unused = typing.scheduleAtFixedRate(clients.get(i)::type, first, every, TimeUnit.NANOSECONDS);
         }
         TimeUnit.SECONDS.sleep(options.seconds());
@@ -272,7 +276,7 @@ public final class Bench {
         return clients.stream().mapToLong(BenchClient::typed).sum() * (options.clients() - 1);
     }
 
-    /** Removes the rooms; how many are left. */
+    /** Removes the rooms; returns how many could not be removed. */
     private int remove() throws InterruptedException {
         progress.accept("Removing the rooms");
         String scheme = options.server().getScheme().equalsIgnoreCase("wss") ? "https" : "http";
@@ -302,7 +306,7 @@ public final class Bench {
         return names.size() - removed.intValue();
     }
 
-    /** The result in a few lines. */
+    /** Formats the result in a few lines. */
     public static String text(Result result) {
         double[] q = result.quantiles();
         StringBuilder text = new StringBuilder();

@@ -19,9 +19,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One editor: types one character after the other into the root "t", each an update, and takes in what the others type.
- * Letters are known again by client and clock, so the time from sending to each receipt is measured. {@link #type} is
- * called by one thread at a time, the listener's methods by Jdk's client one after the other.
+ * One editor: types one character after another into the root "t", each as an update, and receives the letters of the
+ * others. Letters are identified by client and clock, so that the time from sending to each receipt can be measured.
+ * {@link #type} is called by one thread at a time, the methods of the listener by the JDK's client one after another.
  */
 final class BenchClient implements WebSocket.Listener {
     private static final int MAX_PENDING = 100;
@@ -29,11 +29,11 @@ final class BenchClient implements WebSocket.Listener {
     private static final int HAS_ORIGIN = 0x80;
 
     private final long id;
-    /** The editors of the same room, by id; this one too. */
+    /** The editors of the same room by id, this one included. */
     private final Map<Long, BenchClient> room;
 
     private final Bench.Counters counters;
-    /** When each letter was sent, {@link System#nanoTime}. */
+    /** The time at which each letter was sent, by {@link System#nanoTime}. */
     private final AtomicLongArray sentAt;
 
     private final CompletableFuture<Void> synced = new CompletableFuture<>();
@@ -46,7 +46,7 @@ final class BenchClient implements WebSocket.Listener {
     private volatile boolean closing;
     private int typed;
 
-    /** @param letters that it types at most */
+    /** @param letters the largest number of letters that it types */
     BenchClient(long id, Map<Long, BenchClient> room, int letters, Bench.Counters counters) {
         this.id = id;
         this.room = room;
@@ -54,14 +54,14 @@ final class BenchClient implements WebSocket.Listener {
         this.sentAt = new AtomicLongArray(letters);
     }
 
-    /** When it has what is in the room; exceptionally when that never comes. */
+    /** Completes when the client has the content of the room; exceptionally if that fails. */
     CompletableFuture<Void> synced() {
         return synced;
     }
 
     // ------------------------------------------------------------------ out
 
-    /** Types a letter, unless the server takes nothing more now. */
+    /** Types a letter, unless the server is not accepting more at the moment. */
     void type() {
         WebSocket to = socket;
         if (to == null || closing || typed >= sentAt.length()) {
@@ -77,7 +77,7 @@ final class BenchClient implements WebSocket.Listener {
         send(to, Message.update(update));
     }
 
-    /** An update: a letter after the one before. */
+    /** Encodes an update with one letter after the previous one. */
     static byte[] letter(long client, int clock) {
         Encoder out = new Encoder();
         out.writeVarUint(1);
@@ -98,7 +98,7 @@ final class BenchClient implements WebSocket.Listener {
         return out.toByteArray();
     }
 
-    /** One after the other, as Jdk's client demands. */
+    /** Sends frames one after another, as the JDK's client demands. */
     private synchronized void send(WebSocket to, byte[] frame) {
         pending.incrementAndGet();
         lastSend = lastSend.handle((done, error) -> null)
@@ -106,7 +106,7 @@ final class BenchClient implements WebSocket.Listener {
                 .whenComplete((done, error) -> pending.decrementAndGet());
     }
 
-    /** Says goodbye. */
+    /** Closes the connection. */
     void close() {
         closing = true;
         WebSocket to = socket;
@@ -118,7 +118,7 @@ final class BenchClient implements WebSocket.Listener {
         }
     }
 
-    /** Letters that it has typed. */
+    /** The number of letters typed. */
     int typed() {
         return typed;
     }

@@ -2,9 +2,9 @@ package io.keck.ops.bench;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/** Durations, counted in buckets that are 3 % wide, from 1 µs to some hours. Thread-safe. */
+/** Counts durations in buckets that are 3 % wide, from 1 µs to some hours. Thread-safe. */
 final class Latencies {
-    /** Buckets to each doubling. */
+    /** Bits of the number of buckets per doubling. */
     private static final int FINE_BITS = 5;
 
     private static final int FINE = 1 << FINE_BITS;
@@ -41,7 +41,7 @@ final class Latencies {
         return sum;
     }
 
-    /** Milliseconds that so large a part of all did not exceed; 0 when there are none. */
+    /** The quantile of the durations, in milliseconds; 0 if there are none. */
     double quantile(double part) {
         long rank = (long) Math.ceil(part * count());
         long seen = 0;

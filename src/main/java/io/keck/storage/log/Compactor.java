@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
  * whole. Folded rows stay for the retention, for readers that resume, and are purged then. Thread-safe.
  */
 class Compactor {
+    /** A room that was never made is removed after this time; a node that has clients in it makes another. */
+    private static final long UNMADE_MILLIS = TimeUnit.DAYS.toMillis(1);
+
     private static final Logger LOG = LoggerFactory.getLogger(Compactor.class);
     private static final long LEASE_MILLIS = 60_000;
     private static final long PURGE_EVERY_SECONDS = 60;
@@ -249,6 +252,7 @@ class Compactor {
             forgetKeys();
             wait(database.change(0, h -> {
                 EndedClients.sweep(h, clock.millis());
+                LogWriter.forgetAll(h, clock.millis() - UNMADE_MILLIS);
                 return true;
             }));
         } catch (RuntimeException e) {

@@ -160,6 +160,11 @@ public final class JdbiUpdateLog implements UpdateLog {
     }
 
     @Override
+    public void forget(long roomId) {
+        var unused = database.change(roomId, h -> LogWriter.forget(h, roomId));
+    }
+
+    @Override
     public CompletionStage<Long> heldMillis(String name) {
         return names.heldMillis(name);
     }

@@ -175,26 +175,60 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         }
     }
 
+    private static final String INSERT = """
+            INSERT INTO rooms (id, name, head, created_at, unmade) SELECT :id, :name, 0, :now, :unmade
+            WHERE NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)
+            ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id""";
+
+    private static final String CLAIM = """
+            UPDATE rooms SET unmade = 0 WHERE name = :name AND deleted_at IS NULL AND unmade = 1 AND head = 0
+            RETURNING id""";
+
+    /** Makes an empty room though the name is held; empty where there is one that is made. */
+    static Optional<Long> make(Handle h, String name, long now) {
+        return claim(h, name).or(() -> insert(h, name, now, Long.MAX_VALUE, false));
+    }
+
+    /** Makes a room of one that clients have only connected to; empty where there is none. */
+    static Optional<Long> claim(Handle h, String name) {
+        return h.createQuery(CLAIM).bind("name", name).mapTo(Long.class).findOne();
+    }
+
     /**
-     * Makes an empty room; empty where there is a live one.
+     * Inserts an empty room; empty where there is a live one.
      *
-     * @param heldSince where a room of the name was deleted after that, none is made
+     * @param heldSince where a room of the name was deleted after that, none is inserted
+     * @param unmade whether it is for clients to meet in, and not there for back ends before it has content
      */
-    static Optional<Long> insert(Handle h, String name, long now, long heldSince) {
-        return h.createQuery("INSERT INTO rooms (id, name, head, created_at) SELECT :id, :name, 0, :now"
-                        + " WHERE NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)"
-                        + " ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id")
+    private static Optional<Long> insert(Handle h, String name, long now, long heldSince, boolean unmade) {
+        return h.createQuery(INSERT)
                 .bind("id", RandomIds.next())
                 .bind("name", name)
                 .bind("now", now)
                 .bind("since", heldSince)
+                .bind("unmade", unmade ? 1 : 0)
                 .mapTo(Long.class)
                 .findOne();
     }
 
+    /** Removes a room that was never made, unless it was meanwhile. */
+    static boolean forget(Handle h, long roomId) {
+        return h.createUpdate("DELETE FROM rooms WHERE id = :id AND unmade = 1 AND head = 0 AND deleted_at IS NULL")
+                        .bind("id", roomId)
+                        .execute()
+                > 0;
+    }
+
+    /** Removes what nodes that were killed have left: rooms that were never made, from before some time. */
+    static int forgetAll(Handle h, long before) {
+        return h.createUpdate("DELETE FROM rooms WHERE unmade = 1 AND head = 0 AND deleted_at IS NULL AND created_at < :before")
+                .bind("before", before)
+                .execute();
+    }
+
     private void create(Handle h, LogWrite.Create create, List<Runnable> outcomes) {
         // the insert comes first: a transaction that begins with a read cannot always go on to write in SQLite
-        Optional<Long> id = insert(h, create.name(), clock.millis(), create.heldSince())
+        Optional<Long> id = insert(h, create.name(), clock.millis(), create.heldSince(), true)
                 .or(() -> h.createQuery("SELECT id FROM rooms WHERE name = :name AND deleted_at IS NULL")
                         .bind("name", create.name())
                         .mapTo(Long.class)

@@ -211,7 +211,7 @@ final class NamedRooms {
 
     CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key) {
         return act(name, h -> {
-            Optional<Long> id = LogWriter.insert(h, name, clock.millis(), Long.MAX_VALUE);
+            Optional<Long> id = LogWriter.make(h, name, clock.millis());
             NameKeys.claim(h, name, key, id.orElse(NameKeys.NO_ROOM), clock.millis());
             return id;
         });
@@ -241,10 +241,15 @@ final class NamedRooms {
         long now = clock.millis();
         List<Long> ended = new ArrayList<>();
         for (int i = 0; i < INIT_ATTEMPTS; i++) {
+            Optional<Long> met = LogWriter.claim(h, name); // its clients stay: they have no other content
+            if (met.isPresent()) {
+                statements.append(h, List.of(first.to(met.get())), node, now);
+                return Optional.of(new Begun(met.get(), List.copyOf(ended)));
+            }
             if (replace) {
                 ended.addAll(end(h, name, now));
             }
-            Optional<Long> fresh = LogWriter.insert(h, name, now, Long.MAX_VALUE);
+            Optional<Long> fresh = LogWriter.make(h, name, now);
             if (fresh.isPresent()) {
                 if (!ended.isEmpty()) {
                     lifeEnds.forEach(part -> part.ended(h, name, now));

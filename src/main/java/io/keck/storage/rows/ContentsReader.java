@@ -34,7 +34,7 @@ public final class ContentsReader {
      */
     static final String SQL = """
             WITH room AS (
-              SELECT head, head_link, deleted_at FROM rooms WHERE id = :room
+              SELECT head, head_link, deleted_at, unmade FROM rooms WHERE id = :room
             ), base AS (
               SELECT seq, link, state, CASE WHEN checksum_seq = seq THEN checksum END AS checksum
               FROM room_snapshots
@@ -45,7 +45,7 @@ public final class ContentsReader {
             SELECT 4 AS kind, seq, link, payload AS bytes, batch_id, checksum, before_link FROM room_log
             WHERE room_id = :room AND seq > :seq AND seq > COALESCE((SELECT seq FROM base), 0)
             UNION ALL
-            SELECT CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END, head, head_link, NULL, NULL, NULL, NULL FROM room
+            SELECT CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END, head, head_link, NULL, NULL, NULL, unmade FROM room
             UNION ALL
             SELECT 2, seq, link, NULL, NULL, NULL, NULL FROM room_log WHERE room_id = :room AND seq = :seq
             UNION ALL
@@ -61,6 +61,7 @@ public final class ContentsReader {
     private final long roomId;
     private final RowCheck check;
     private @Nullable Head head;
+    private boolean isMade = true;
     private long anchor = UpdateLog.UNKNOWN_LINK;
     private long snapshotSeq;
     private byte @Nullable [] snapshot;
@@ -162,7 +163,10 @@ public final class ContentsReader {
             long seq = rs.getLong(2);
             long link = rs.getLong(3);
             switch (rs.getInt(1)) {
-                case HEAD -> head = new Head(seq, link, false);
+                case HEAD -> {
+                    head = new Head(seq, link, false);
+                    isMade = seq > 0 || rs.getLong(7) == 0;
+                }
                 case DELETED -> throw new RoomGoneException(roomId);
                 case ANCHOR -> {
                     anchor = link;
@@ -211,6 +215,7 @@ public final class ContentsReader {
         if (head == null) {
             throw new RoomUnknownException(roomId);
         }
-        return new Contents(roomId, head, anchor, snapshotSeq, snapshot, rows, damage);
+        Contents contents = new Contents(roomId, head, anchor, snapshotSeq, snapshot, rows, damage);
+        return isMade ? contents : contents.unmade();
     }
 }

@@ -1,0 +1,235 @@
+package io.keck.http;
+
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands before everything on both ports and keeps pages of strangers from using the browser of somebody who can reach
+ * this server. It trusts in what browsers send by themselves and pages cannot change ({@code Origin}, {@code
+ * Sec-Fetch-Site}, {@code Host}; Fetch standard, section 3.2, and Fetch Metadata). A client that is no browser sends none
+ * of the first two and is not affected. Thread-safe.
+ */
+final class BrowserGuard extends Handler.Wrapper {
+    /** The header that a task of the admin port wants: a page of another origin cannot send it without a preflight. */
+    static final String ADMIN_HEADER = "Keck-Admin";
+
+    private static final String SEC_FETCH_SITE = "Sec-Fetch-Site";
+    private static final String TASKS = "/tasks";
+    private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
+    /** What a page may send to another origin without a preflight (Fetch standard, "CORS-safelisted request-header"). */
+    private static final Set<String> WITHOUT_PREFLIGHT =
+            Set.of("text/plain", "multipart/form-data", "application/x-www-form-urlencoded");
+    /** Headers of browsers, also of those that are too old to send an Origin with every POST. */
+    private static final List<String> OF_BROWSERS = List.of("Sec-Fetch-Mode", "Sec-Fetch-Dest", "Referer", "Cookie");
+
+    private static final int SHOWN = 120;
+
+    /** Why a request was refused. */
+    enum Reason {
+        /** {@code Host} has a name that is not this server's. */
+        HOST,
+        /** A page of another origin. */
+        ORIGIN,
+        /** A request of a browser that could come from any page, since it needs no preflight. */
+        PREFLIGHT,
+        /** A task without its header. */
+        HEADER
+    }
+
+    /** A refusal: its status, and the sentence for the client and the log. */
+    private record Refusal(Reason reason, int status, String sentence) {}
+
+    /**
+     * What is right on this server. Immutable.
+     *
+     * @param hosts the names that are its own
+     * @param origins those of other pages that may use the main port, in lower case, or "*" for all
+     * @param isAdmin whether a request came over the admin port
+     */
+    record Rules(HostNames hosts, Set<String> origins, Predicate<Request> isAdmin) {}
+
+    private final Rules rules;
+    private final Consumer<Reason> metrics;
+    private final BiConsumer<Reason, String> log;
+
+    /** @param log takes a sentence per refusal, at any rate */
+    BrowserGuard(Rules rules, Consumer<Reason> metrics, BiConsumer<Reason, String> log) {
+        this.rules = rules;
+        this.metrics = metrics;
+        this.log = log;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+        boolean admin = rules.isAdmin().test(request);
+        Refusal refusal = judgeHost(request, admin);
+        if (refusal == null) {
+            refusal = admin ? judgeAdmin(request) : judgeMain(request);
+        }
+        if (refusal == null) {
+            return super.handle(request, response, callback);
+        }
+        metrics.accept(refusal.reason());
+        log.accept(refusal.reason(), "Refused a request with " + refusal.status() + ": " + refusal.sentence());
+        response.setStatus(refusal.status());
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/plain;charset=utf-8");
+        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+        if (HttpMethod.HEAD.is(request.getMethod())) {
+            callback.succeeded();
+        } else {
+            Content.Sink.write(response, true, refusal.sentence() + "\n", callback);
+        }
+        return true;
+    }
+
+    /**
+     * The header itself counts, not what a proxy says of it: a page whose name leads here may send any header but this
+     * one. Without it (HTTP/1.0) it is no browser.
+     */
+    private @Nullable Refusal judgeHost(Request request, boolean admin) {
+        String host = written(request);
+        if (host == null || host.isEmpty() || rules.hosts().accept(host)) {
+            return null;
+        }
+        return new Refusal(
+                Reason.HOST,
+                HttpStatus.MISDIRECTED_REQUEST_421,
+                "The name " + shown(host) + " in the Host header is not known as one of " + (admin ? "the admin port of " : "")
+                        + "this server. If it is, add it to hosts in config.yml (KECK_HOSTS=" + name(host) + ").");
+    }
+
+    private static String name(String host) {
+        return shown(host.replaceFirst(":[0-9]*$", ""));
+    }
+
+    // ------------------------------------------------------------------ the main port
+
+    private @Nullable Refusal judgeMain(Request request) {
+        HttpFields headers = request.getHeaders();
+        boolean changes = !SAFE.contains(request.getMethod());
+        if (!changes && !headers.contains(HttpHeader.UPGRADE)) {
+            return null;
+        }
+        String origin = headers.get(HttpHeader.ORIGIN);
+        if (origin != null) {
+            return isOwn(origin, request) || isAllowed(origin) ? null : foreign(shown(origin));
+        }
+        String site = headers.get(SEC_FETCH_SITE);
+        if (site != null) {
+            return isHere(site) || rules.origins().contains("*") ? null : foreign("another origin");
+        }
+        return changes && needsNoPreflight(request) && isOfBrowser(headers)
+                ? new Refusal(
+                        Reason.PREFLIGHT,
+                        HttpStatus.UNSUPPORTED_MEDIA_TYPE_415,
+                        "A browser has to send this request with a Content-Type such as application/json or"
+                                + " application/octet-stream, so that it asks first whether the page may.")
+                : null;
+    }
+
+    private static Refusal foreign(String page) {
+        return new Refusal(
+                Reason.ORIGIN,
+                HttpStatus.FORBIDDEN_403,
+                "A page of " + page + " may not connect or write here. If it is one of yours, add its origin"
+                        + " (scheme://host:port) to cors.origins in config.yml (KECK_CORS_ORIGINS).");
+    }
+
+    private boolean isAllowed(String origin) {
+        return rules.origins().contains("*") || rules.origins().contains(origin.toLowerCase(Locale.ROOT));
+    }
+
+    private static boolean needsNoPreflight(Request request) {
+        String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
+        return HttpMethod.POST.is(request.getMethod())
+                && (type == null
+                        || WITHOUT_PREFLIGHT.contains(
+                                type.toLowerCase(Locale.ROOT).split("[;,]", 2)[0].strip()));
+    }
+
+    private static boolean isOfBrowser(HttpFields headers) {
+        return OF_BROWSERS.stream().anyMatch(headers::contains);
+    }
+
+    // ------------------------------------------------------------------ the admin port
+
+    private @Nullable Refusal judgeAdmin(Request request) {
+        HttpFields headers = request.getHeaders();
+        String origin = headers.get(HttpHeader.ORIGIN);
+        String site = headers.get(SEC_FETCH_SITE);
+        if ((origin != null && !isOwn(origin, request)) || (site != null && !isHere(site))) {
+            return new Refusal(
+                    Reason.ORIGIN, HttpStatus.FORBIDDEN_403, "Pages of other origins may not use the admin port.");
+        }
+        if (!SAFE.contains(request.getMethod()) && isTask(request) && !headers.contains(ADMIN_HEADER)) {
+            return new Refusal(
+                    Reason.HEADER,
+                    HttpStatus.FORBIDDEN_403,
+                    "A task wants the header " + ADMIN_HEADER + ": 1, as in curl -X POST -H '" + ADMIN_HEADER
+                            + ": 1' http://127.0.0.1:3100/tasks/rooms");
+        }
+        return null;
+    }
+
+    private static boolean isTask(Request request) {
+        String path = request.getHttpURI().getCanonicalPath();
+        return path == null || path.contains(TASKS);
+    }
+
+    // ------------------------------------------------------------------ both
+
+    /** Whether a page of that origin is one of this server, by its own address or by the one that a proxy names. */
+    private static boolean isOwn(String origin, Request request) {
+        URI page;
+        try {
+            page = URI.create(origin);
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+        if (page.getScheme() == null || page.getRawAuthority() == null) {
+            return false; // "null"
+        }
+        String scheme = page.getScheme().toLowerCase(Locale.ROOT);
+        String wanted = authority(scheme, page.getRawAuthority());
+        String host = written(request);
+        String named = request.getHttpURI().getAuthority();
+        return (host != null && wanted.equals(authority(scheme, host)))
+                || (named != null && wanted.equals(authority(scheme, named)));
+    }
+
+    /** The Host header as it came: Jetty shows the name that a proxy claims in its place. */
+    private static @Nullable String written(Request request) {
+        return Request.unWrap(request).getHeaders().get(HttpHeader.HOST);
+    }
+
+    private static String authority(String scheme, String written) {
+        String authority = written.toLowerCase(Locale.ROOT);
+        boolean hasPort = authority.matches(".*:[0-9]+");
+        return hasPort ? authority : authority + (scheme.equals("https") ? ":443" : ":80");
+    }
+
+    private static boolean isHere(String site) {
+        return site.equals("same-origin") || site.equals("none");
+    }
+
+    /** What a client sent, so that it cannot change the line of a log. */
+    private static String shown(String text) {
+        String printable = text.replaceAll("[^!-~]", "?");
+        return printable.length() <= SHOWN ? printable : printable.substring(0, SHOWN) + "…";
+    }
+}

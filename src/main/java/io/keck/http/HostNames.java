@@ -1,0 +1,81 @@
+package io.keck.http;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The names by which a server may be asked: against DNS rebinding, where a page lets its own name lead to this server and
+ * so becomes a page of the same origin. Its name stands in {@code Host} nevertheless. A literal address cannot be rebound,
+ * and {@code localhost} leads to this machine. Names are compared without regard to case. Immutable.
+ */
+public final class HostNames {
+    private static final String ALL = "*";
+    private static final String ANY_BELOW = "*.";
+    private static final Pattern NAME = Pattern.compile("(\\*\\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?");
+    /** A host whose last label is a number is an address for browsers (URL standard, section 3.5). */
+    private static final Pattern IPV4 = Pattern.compile("([^.]+\\.)*[0-9]+");
+
+    private static final Pattern PORT = Pattern.compile(":[0-9]*$");
+
+    private final Set<String> names;
+
+    private HostNames(Set<String> names) {
+        this.names = names;
+    }
+
+    /**
+     * Reads names that are separated by commas: host names without a port, {@code *.name} for all names below one, or
+     * {@code *} for every name.
+     *
+     * @throws IllegalArgumentException with a sentence if one is none of these
+     */
+    public static HostNames parse(String list) {
+        Set<String> names = Arrays.stream(list.split(",", -1))
+                .map(name -> name.strip().toLowerCase(Locale.ROOT))
+                .filter(name -> !name.isEmpty())
+                .collect(Collectors.toUnmodifiableSet());
+        for (String name : names) {
+            if (!name.equals(ALL) && !NAME.matcher(name).matches()) {
+                throw new IllegalArgumentException(
+                        "hosts must be host names without a port, separated by commas, *.name, or *");
+            }
+        }
+        return new HostNames(names);
+    }
+
+    /** These and one more, which may be null. */
+    public HostNames and(@Nullable String name) {
+        if (name == null || name.isBlank()) {
+            return this;
+        }
+        return parse(String.join(",", names) + "," + (isAddress(name) ? "" : name));
+    }
+
+    /** @param host the value of a {@code Host} header, with or without a port */
+    boolean accept(String host) {
+        if (names.contains(ALL) || host.startsWith("[")) {
+            return true;
+        }
+        String name = PORT.matcher(host.strip()).replaceFirst("").toLowerCase(Locale.ROOT);
+        if (name.endsWith(".")) {
+            name = name.substring(0, name.length() - 1);
+        }
+        if (isAddress(name) || name.equals("localhost") || name.endsWith(".localhost") || names.contains(name)) {
+            return true;
+        }
+        for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+            if (names.contains(ANY_BELOW + name.substring(dot + 1))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isAddress(String name) {
+        return name.indexOf(':') >= 0 || IPV4.matcher(name).matches();
+    }
+}

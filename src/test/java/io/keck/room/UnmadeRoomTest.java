@@ -1,0 +1,181 @@
+package io.keck.room;
+
+import io.keck.metrics.RoomMetrics;
+import static io.keck.room.World.ROOM;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.crdt.Doc;
+import io.keck.crdt.store.Update;
+import io.keck.protocol.CloseReason;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A room that clients have only connected to: back ends do not see it before it has content, and it costs nothing later. */
+class UnmadeRoomTest {
+    private static final Safeguards SHOWING = new Safeguards() {
+        @Override
+        public boolean hidesUnmadeRooms() {
+            return false;
+        }
+    };
+
+    private final FakeLog log = new FakeLog();
+    private final FakeBus bus = new FakeBus(1);
+    private final World a = node(1);
+    private final World b = node(2);
+
+    private World node(long seed) {
+        World world = new World(World.SMALL, World.ROOMS, log, bus.end(), RoomMetrics.NONE, seed);
+        world.now = 1_000_000;
+        world.way.shared = true;
+        return world;
+    }
+
+    private void settle() {
+        for (int i = 0; i < 4; i++) {
+            a.settle();
+            b.settle();
+            bus.deliver(1_000);
+        }
+    }
+
+    /** What is in the room for a back end of that node; null where there is none. */
+    private @Nullable String read(World node) {
+        CompletionStage<Documents.Answer<String>> read =
+                node.rooms.documents().read(ROOM, false, doc -> doc.getText("t").toString());
+        settle();
+        try {
+            return read.toCompletableFuture().getNow(null).value();
+        } catch (CompletionException e) {
+            assertThat(e.getCause()).isInstanceOf(Documents.RoomMissingException.class);
+            return null;
+        }
+    }
+
+    private static byte[] hello() {
+        Doc doc = new Doc();
+        doc.getText("t").insert(0, "hello");
+        return doc.encodeStateAsUpdate();
+    }
+
+    @Test
+    void connectAlone_makesNothingForBackEnds_onAnyNode_untilContentIsCommitted() {
+        FakeClient alice = a.joined();
+        assertThat(read(a)).isNull();
+        assertThat(read(b)).isNull();
+        CompletionStage<?> found = b.rooms.find(ROOM);
+        settle();
+        assertThat(found.toCompletableFuture()).isCompletedExceptionally();
+        alice.point("{}");
+        settle();
+        assertThat(read(a)).as("a cursor is no content").isNull();
+        alice.type("x");
+        settle();
+        assertThat(read(a)).isNotNull();
+        assertThat(read(b)).isNotNull();
+    }
+
+    @Test
+    void roomWithoutContent_isRemoved_whenItsClientsAreGone() {
+        FakeClient alice = a.joined();
+        assertThat(log.rooms()).isEqualTo(1);
+        alice.disconnect();
+        settle();
+        a.pass(100_000);
+        assertThat(log.rooms()).isZero();
+
+        FakeClient again = a.joined();
+        again.type("x");
+        settle();
+        again.disconnect();
+        settle();
+        a.pass(100_000);
+        assertThat(log.rooms()).as("it has content").isEqualTo(1);
+    }
+
+    @Test
+    void roomThatABackEndMade_stays_thoughItIsEmpty() {
+        a.rooms.documents().create(ROOM, null, doc -> "");
+        settle();
+        FakeClient alice = a.joined();
+        assertThat(read(a)).isEmpty();
+        alice.disconnect();
+        settle();
+        a.pass(100_000);
+        assertThat(log.rooms()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void backEndThatMakesIt_meetsItsClients_onBothNodes(boolean shared) {
+        a.way.shared = shared;
+        FakeClient alice = a.joined();
+        CompletionStage<Documents.Answer<String>> made = a.rooms.documents().create(ROOM, null, doc -> "");
+        settle();
+        assertThat(made.toCompletableFuture()).isCompleted();
+        assertThat(read(a)).isEmpty();
+        assertThat(read(b)).isEmpty();
+        assertThat(alice.connection.closed).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void initOfIt_reachesItsClients_andClosesNobody(boolean replace) {
+        FakeClient alice = a.joined();
+        FakeClient bob = b.joined();
+        byte[] content = hello();
+        var init = b.rooms.documents().init(ROOM, Update.decode(content), replace, null);
+        settle();
+        assertThat(init.toCompletableFuture().join()).isPresent();
+        assertThat(read(a)).isEqualTo("hello");
+        for (FakeClient client : new FakeClient[] {alice, bob}) {
+            assertThat(client.connection.closed).isNull();
+            assertThat(client.replica.reduce(Update.decode(content)).isEmpty()).isTrue();
+        }
+    }
+
+    /** A node that unloads it does not know of the clients of the others: those come to no harm. */
+    @Test
+    void roomThatAnotherNodeRemoved_isThereAgain_forThoseWhoAreStillInIt() {
+        FakeClient alice = a.joined();
+        b.joined().disconnect();
+        settle();
+        b.pass(100_000);
+        settle();
+        assertThat(log.rooms()).isZero();
+        byte[] typed = alice.type("x");
+        settle();
+        a.pass(500);
+        settle();
+        assertThat(alice.connection.closed).isNull();
+        assertThat(read(b)).isNotNull();
+        assertThat(a.saved().reduce(Update.decode(typed)).isEmpty()).isTrue();
+    }
+
+    @Test
+    void deletedRoom_isMissing_whetherItWasMadeOrNot() {
+        FakeClient alice = a.joined();
+        a.rooms.delete(ROOM);
+        settle();
+        assertThat(alice.connection.closed).isEqualTo(CloseReason.deleted());
+        assertThat(read(b)).isNull();
+    }
+
+    /** What each connection cost before. */
+    @Test
+    void withoutHiding_aConnectAloneMakesADocument_thatStays() {
+        World world = new World(World.SMALL, Rooms.Maker.with(SHOWING));
+        FakeClient alice = world.joined();
+        var read = world.rooms.documents().read(ROOM, false, doc -> doc.getText("t").toString());
+        world.settle();
+        assertThat(read.toCompletableFuture().join().value()).isEmpty();
+        alice.disconnect();
+        world.settle();
+        world.pass(100_000);
+        assertThat(world.log.rooms()).isEqualTo(1);
+    }
+}
