@@ -1,16 +1,15 @@
 package io.keck;
 
-import io.keck.node.BusKeyring;
 import io.dropwizard.core.Application;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.keck.command.Commands;
 import io.keck.config.ConfigurationReader;
-import io.keck.feed.ChangeLog;
 import io.keck.http.Guard;
 import io.keck.http.MainPort;
 import io.keck.node.AdminTasks;
 import io.keck.node.BlobsFactory;
+import io.keck.node.BusKeyring;
 import io.keck.node.Connectors;
 import io.keck.node.Instruments;
 import io.keck.node.Kicks;
@@ -19,8 +18,6 @@ import io.keck.node.NodeClock;
 import io.keck.node.NodeLabel;
 import io.keck.node.Readiness;
 import io.keck.node.RoomRuntime;
-import io.keck.ops.EdgeMeters;
-import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
 import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
@@ -30,9 +27,9 @@ import io.keck.socket.UpgradeFilter;
 import io.keck.storage.Storage;
 import io.keck.storage.database.Database;
 import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.thread.OutOfMemory;
 import io.keck.webhook.Webhooks;
 import java.time.Duration;
-import io.keck.thread.OutOfMemory;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
 public final class KeckApplication extends Application<KeckConfiguration> {
@@ -87,10 +84,15 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         JdbiUpdateLog log = storage.log();
         config.access().build(node, storage::access, label, database.clock(), NodeClock.millis());
         BusKeyring keys = BusKeyring.build(node, storage.nodes());
-        Bus bus = config.redis()
-                .build(node, storage.nodes().cluster(), label, database.clock(), keys, instruments.bus());
-        RoomRuntime runtime =
-                config.rooms().build(node, log, bus, instruments.rooms(), config.drainTimeout().toMilliseconds());
+        Bus bus =
+                config.redis().build(node, storage.nodes().cluster(), label, database.clock(), keys, instruments.bus());
+        RoomRuntime runtime = config.rooms()
+                .build(
+                        node,
+                        log,
+                        bus,
+                        instruments.rooms(),
+                        config.drainTimeout().toMilliseconds());
         Rooms rooms = runtime.rooms();
         if (config.hasNodeId()) {
             node.manage(new NodeLabel(storage.nodes(), label));

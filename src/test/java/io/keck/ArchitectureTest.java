@@ -6,7 +6,6 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
-import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -83,8 +82,7 @@ class ArchitectureTest {
             .resideOutsideOfPackages("io.keck.auth..", "io.keck.access")
             .should()
             .callConstructorWhere(DescribedPredicate.describe(
-                    "it makes a caller",
-                    call -> call.getTargetOwner().isEquivalentTo(Caller.class)));
+                    "it makes a caller", call -> call.getTargetOwner().isEquivalentTo(Caller.class)));
 
     /** Deny by default: what names no right is refused, and does not get into the repository. */
     @ArchTest

@@ -50,7 +50,8 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
             return;
         }
         Needs needs = method.getAnnotation(Needs.class);
-        Response refused = needs == null ? refusal(new Decision.Refused(Fault.FORBIDDEN)) : judge(request, visit, needs);
+        Response refused =
+                needs == null ? refusal(new Decision.Refused(Fault.FORBIDDEN)) : judge(request, visit, needs);
         if (refused != null) {
             request.abortWith(refused);
         }

@@ -13,12 +13,14 @@ import io.keck.access.Rules;
 import io.keck.access.Visit;
 import io.keck.thread.Threads;
 import io.keck.wing.Host;
+import jakarta.servlet.DispatcherType;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -179,8 +181,11 @@ public class AccessFactory {
      * @param steady milliseconds of a steady clock
      * @throws IllegalArgumentException with a sentence, if something in the block is wrong
      */
-    public void build(
-            Host host, Supplier<AccessStore> store, String node, Clock clock, LongSupplier steady) {
+    public void build(Host host, Supplier<AccessStore> store, String node, Clock clock, LongSupplier steady) {
+        host.environment()
+                .admin()
+                .addFilter("access", new AdminGate(new Audit(steady)))
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
         if (!isOn()) {
             install(host, request -> Visit.OPEN);
             return;
@@ -193,8 +198,7 @@ public class AccessFactory {
     }
 
     /** The same without a server. */
-    Access access(
-            AccessStore store, String node, LongSupplier clock, LongSupplier steady, ExecutorService fetcher) {
+    Access access(AccessStore store, String node, LongSupplier clock, LongSupplier steady, ExecutorService fetcher) {
         long maxAgeMillis = maxAge.toMilliseconds();
         ApiKeys keys = apiKeysFile.isEmpty() ? null : new ApiKeys(Path.of(apiKeysFile));
         Authenticator.Ways ways = new Authenticator.Ways(

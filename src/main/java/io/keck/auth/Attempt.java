@@ -43,7 +43,10 @@ record Attempt(
     /** Reads a request. */
     static Attempt of(Request request, CookieRule cookies) {
         List<Credential> found = new ArrayList<>();
-        boolean malformed = !header(request, found) | !subprotocol(request, found) | !query(request, found);
+        boolean inHeader = header(request, found);
+        boolean inProtocol = subprotocol(request, found);
+        boolean inQuery = query(request, found);
+        boolean malformed = !(inHeader && inProtocol && inQuery);
         if (found.isEmpty() && !malformed && !cookies.name().isEmpty()) {
             cookie(request, cookies, found);
         }
@@ -58,7 +61,8 @@ record Attempt(
     }
 
     private static String peer(Request request) {
-        SocketAddress peer = request.getConnectionMetaData().getConnection().getEndPoint().getRemoteSocketAddress();
+        SocketAddress peer =
+                request.getConnectionMetaData().getConnection().getEndPoint().getRemoteSocketAddress();
         return peer instanceof InetSocketAddress inet && inet.getAddress() != null
                 ? inet.getAddress().getHostAddress()
                 : "";
@@ -69,7 +73,8 @@ record Attempt(
         List<String> values = request.getHeaders().getValuesList(HttpHeader.AUTHORIZATION);
         for (String value : values) {
             if (value.toLowerCase(Locale.ROOT).startsWith(BEARER)) {
-                found.add(new Credential(Carrier.HEADER, value.substring(BEARER.length()).strip()));
+                found.add(new Credential(
+                        Carrier.HEADER, value.substring(BEARER.length()).strip()));
             }
         }
         return values.size() <= 1;

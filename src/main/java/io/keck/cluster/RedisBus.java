@@ -69,6 +69,7 @@ final class RedisBus implements Bus, Managed {
     private final Loop beats;
     /** When each node was last known: its messages are not taken again as long as they might be. Touched by the timer. */
     private final Map<Long, Long> gone = new ConcurrentHashMap<>();
+
     private volatile @Nullable NodeListener nodeListener;
 
     /** Another node. */
@@ -185,7 +186,9 @@ final class RedisBus implements Bus, Managed {
                     metrics.refused(BusMetrics.Refusal.FORGED);
                     return;
                 }
-                if (opened == null && !now.keys().isEmpty() && (envelope.boot() == boot || replays.knows(envelope.boot()))) {
+                if (opened == null
+                        && !now.keys().isEmpty()
+                        && (envelope.boot() == boot || replays.knows(envelope.boot()))) {
                     return; // its node signs, and has sent this signed as well
                 }
                 if (envelope.boot() == boot) {
@@ -196,7 +199,9 @@ final class RedisBus implements Bus, Managed {
                     return;
                 }
                 metrics.received(message.length, age);
-                envelope.content().tell(new Heard(this, envelope, opened != null || now.keys().isEmpty(), now));
+                envelope.content()
+                        .tell(new Heard(
+                                this, envelope, opened != null || now.keys().isEmpty(), now));
             } catch (Envelope.AlienException e) {
                 metrics.refused(BusMetrics.Refusal.ALIEN);
             } catch (DecodeException | IllegalArgumentException e) {

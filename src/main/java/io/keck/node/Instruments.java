@@ -17,7 +17,12 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 /** Everything that counts, made before what is counted. */
 public record Instruments(
-        RoomMeters rooms, BusMeters bus, LogMeters log, ConnectionMeters connections, FeedMeters feed, EdgeMeters edge) {
+        RoomMeters rooms,
+        BusMeters bus,
+        LogMeters log,
+        ConnectionMeters connections,
+        FeedMeters feed,
+        EdgeMeters edge) {
     /** Puts the endpoint for Prometheus on the admin port and registers what needs nothing else. */
     public static Instruments of(Host host) {
         Environment environment = host.environment();

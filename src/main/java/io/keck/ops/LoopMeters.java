@@ -38,8 +38,7 @@ public final class LoopMeters {
                 .name(MetricNames.LOOP_LATE)
                 .help("How long ago the turn of a loop should have been over; 0 while it is well")
                 .labelNames(LOOP)
-                .callback(gauge ->
-                        Loop.all().forEach(loop -> gauge.call(Math.max(0, loop.lateSeconds()), loop.name())))
+                .callback(gauge -> Loop.all().forEach(loop -> gauge.call(Math.max(0, loop.lateSeconds()), loop.name())))
                 .register(registry);
         CounterWithCallback.builder()
                 .name(MetricNames.TOO_LARGE_ARRAYS)

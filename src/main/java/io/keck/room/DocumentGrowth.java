@@ -229,8 +229,7 @@ final class DocumentGrowth {
             what = limits.maxBytes() + " bytes";
         } else if (structs + pieces(update) > limits.maxStructs()) {
             what = limits.maxStructs() + " structs";
-        } else if (clients() + update.clientCount() > limits.maxClients()
-                && exceedsClients(newClients(update))) {
+        } else if (clients() + update.clientCount() > limits.maxClients() && exceedsClients(newClients(update))) {
             what = limits.maxClients() + " clients";
         }
         if (what != null) {

@@ -112,7 +112,9 @@ final class ReadGate implements InvocationHandler {
         @Override
         public void onOpen(CoreSession coreSession, Callback callback) {
             CoreSession gated = (CoreSession) Proxy.newProxyInstance(
-                    ReadGate.class.getClassLoader(), new Class<?>[] {CoreSession.class}, new ReadGate(coreSession, admission));
+                    ReadGate.class.getClassLoader(),
+                    new Class<?>[] {CoreSession.class},
+                    new ReadGate(coreSession, admission));
             jakarta.onOpen(gated, callback);
         }
 

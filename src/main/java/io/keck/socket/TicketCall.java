@@ -46,13 +46,15 @@ final class TicketCall {
             return;
         }
         Grant grant = ((Decision.Admitted) decision).grant();
-        Visit.Ticket ticket = visit.ticket(grant, purpose.get(), asked.path("once").asBoolean(false));
+        Visit.Ticket ticket =
+                visit.ticket(grant, purpose.get(), asked.path("once").asBoolean(false));
         response.setContentType("application/json");
         response.setHeader("Cache-Control", "private, no-store");
         response.getOutputStream().write(JSON.writeValueAsBytes(describe(grant, purpose.get(), ticket)));
     }
 
-    private static ObjectNode describe(Grant grant, Purpose purpose, Visit.@org.jspecify.annotations.Nullable Ticket ticket) {
+    private static ObjectNode describe(
+            Grant grant, Purpose purpose, Visit.@org.jspecify.annotations.Nullable Ticket ticket) {
         ObjectNode answer = JSON.createObjectNode();
         answer.put("protocol", UpgradeFilter.PROTOCOL);
         answer.put("document", grant.document());

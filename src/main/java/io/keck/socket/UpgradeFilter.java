@@ -53,8 +53,7 @@ public final class UpgradeFilter extends HttpFilter {
     }
 
     /** Says what a credential allows, and gives a ticket for addresses. With open access, the protocol alone. */
-    private static void post(HttpServletRequest request, HttpServletResponse response, String room)
-            throws IOException {
+    private static void post(HttpServletRequest request, HttpServletResponse response, String room) throws IOException {
         Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
         if (visit != Visit.OPEN) {
             TicketCall.answer(request, response, visit, room);

@@ -1,11 +1,11 @@
 package io.keck.room;
 
-import io.keck.metrics.RoomMetrics;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -291,7 +291,10 @@ class DocumentLimitsTest {
         writer.type(text(950));
         world.settle();
         CompletionStage<?> refused = documents.write(
-                ROOM, null, doc -> doc.getText("t").insert(0, text(100)), doc -> doc.getText("t").length());
+                ROOM,
+                null,
+                doc -> doc.getText("t").insert(0, text(100)),
+                doc -> doc.getText("t").length());
         world.settle();
         CompletionStage<?> keyed = documents.write(
                 ROOM,
@@ -300,7 +303,10 @@ class DocumentLimitsTest {
                 doc -> doc.getText("t").length());
         world.settle();
         CompletionStage<Documents.Answer<Integer>> deleted = documents.write(
-                ROOM, null, doc -> doc.getText("t").delete(0, 900), doc -> doc.getText("t").length());
+                ROOM,
+                null,
+                doc -> doc.getText("t").delete(0, 900),
+                doc -> doc.getText("t").length());
         world.settle();
 
         assertThat(failure(refused)).isInstanceOf(Documents.TooLargeException.class);

@@ -1,11 +1,11 @@
 package io.keck.room;
 
-import io.keck.metrics.RoomMetrics;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -170,7 +170,9 @@ class UnmadeRoomTest {
     void withoutHiding_aConnectAloneMakesADocument_thatStays() {
         World world = new World(World.SMALL, Rooms.Maker.with(SHOWING));
         FakeClient alice = world.joined();
-        var read = world.rooms.documents().read(ROOM, false, doc -> doc.getText("t").toString());
+        var read = world.rooms
+                .documents()
+                .read(ROOM, false, doc -> doc.getText("t").toString());
         world.settle();
         assertThat(read.toCompletableFuture().join().value()).isEmpty();
         alice.disconnect();

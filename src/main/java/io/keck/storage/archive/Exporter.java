@@ -4,10 +4,10 @@ import io.keck.crdt.store.Completeness;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.room.UpdateLog.RoomUnknownException;
-import io.keck.room.UpdateLog;
 import io.keck.storage.blob.BlobPieces;
 import io.keck.storage.rows.ContentsReader;
 import io.keck.storage.rows.StoredRooms;
@@ -129,8 +129,9 @@ public final class Exporter {
     }
 
     private List<Room> page() {
-        return h.createQuery("SELECT id, name, created_at FROM rooms WHERE deleted_at IS NULL AND (head > 0 OR unmade = 0) AND id > :after"
-                        + (only == null ? "" : " AND name = :name") + " ORDER BY id LIMIT :page")
+        return h.createQuery(
+                        "SELECT id, name, created_at FROM rooms WHERE deleted_at IS NULL AND (head > 0 OR unmade = 0) AND id > :after"
+                                + (only == null ? "" : " AND name = :name") + " ORDER BY id LIMIT :page")
                 .bind("after", lastId)
                 .bind("page", PAGE)
                 .bindMap(only == null ? Map.of() : Map.of("name", only))

@@ -1,0 +1,322 @@
+package io.keck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.keck.auth.NewKey;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server that asks everybody who comes for a credential: what each may do, over HTTP, WebSockets and on the admin port. */
+class AccessIT {
+    private static final String SECRET = "a secret of tests that has more than 32 bytes";
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String BOARD = "/api/block/team%2Fboard";
+
+    @TempDir
+    private static Path dir;
+
+    private static NewKey admin;
+    private static NewKey metrics;
+    private static KeckProcess keck;
+
+    @BeforeAll
+    static void start() throws IOException {
+        admin = NewKey.make("operator", "*", "admin");
+        metrics = NewKey.make("prometheus", "*", "admin");
+        String only = metrics.line().replaceFirst("\"rights\":\\[[^]]*]", "\"rights\":[\"metrics\"]");
+        Path keys = Files.write(dir.resolve("keys.jsonl"), List.of(admin.line(), only));
+        keck = KeckProcess.in(dir)
+                .brief()
+                .env("KECK_LOG_LEVEL", "DEBUG")
+                .env("KECK_JWT_SECRET", SECRET)
+                .env("KECK_API_KEYS_FILE", keys.toString())
+                .env("KECK_TRUSTED_HEADERS", "X-User")
+                .env("KECK_TRUSTED_PEERS", "192.0.2.0/24")
+                .start();
+        assertThat(call("POST", BOARD, admin.key(), null).statusCode()).isEqualTo(200);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (keck != null) {
+            keck.close();
+        }
+    }
+
+    /** No part of a credential is in the log, at the level that says most. */
+    @AfterEach
+    void noCredentialIsInTheLog() {
+        assertThat(keck.log())
+                .doesNotContain(admin.key().substring(5))
+                .doesNotContain("eyJhbGciOiJIUzI1NiJ9.")
+                .doesNotContain("kt1.eyJ")
+                .doesNotContain(SECRET);
+    }
+
+    private static String token(String subject, String match, String role) {
+        long now = System.currentTimeMillis() / 1_000;
+        String claims = "{\"sub\":\"" + subject + "\",\"iat\":" + now + ",\"exp\":" + (now + 600)
+                + ",\"keck\":{\"documents\":[{\"match\":\"" + match + "\",\"role\":\"" + role + "\"}]}}";
+        String signed = base64("{\"alg\":\"HS256\"}".getBytes(StandardCharsets.UTF_8)) + "."
+                + base64(claims.getBytes(StandardCharsets.UTF_8));
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+            return signed + "." + base64(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    private static HttpResponse<String> call(
+            String method, String path, @Nullable String credential, @Nullable String json, String... headers) {
+        return call(keck.port(), method, path, credential, json, headers);
+    }
+
+    private static HttpResponse<String> call(
+            int port,
+            String method,
+            String path,
+            @Nullable String credential,
+            @Nullable String json,
+            String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .timeout(KeckProcess.PATIENCE)
+                .method(method, json == null ? BodyPublishers.noBody() : BodyPublishers.ofString(json));
+        if (json != null) {
+            request.header("Content-Type", "application/json");
+        }
+        if (credential != null) {
+            request.header("Authorization", "Bearer " + credential);
+        }
+        for (int i = 0; i < headers.length; i += 2) {
+            request.header(headers[i], headers[i + 1]);
+        }
+        try {
+            return KeckProcess.HTTP.send(request.build(), BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static URI room(String name, @Nullable String token) {
+        return URI.create(keck.room(name) + (token == null ? "" : "?token=" + token));
+    }
+
+    /** Every call of the HTTP interface, with the least right that it needs beside read. */
+    private static Map<String, String> calls() {
+        Map<String, String> calls = new LinkedHashMap<>();
+        for (String read : List.of(
+                "",
+                "/blocks",
+                "/flavour/text",
+                "/doc/keys",
+                "/client",
+                "/export",
+                "/map/m",
+                "/map/m/k",
+                "/array/a",
+                "/array/a/0",
+                "/text/t",
+                "/xml/x",
+                "/b1",
+                "/b1/children")) {
+            calls.put("GET " + BOARD + read, "read");
+        }
+        calls.put("GET " + BOARD + "/history", "write");
+        calls.put("GET " + BOARD + "/clients", "write");
+        calls.put("POST " + BOARD + "/map/m", "write");
+        calls.put("POST " + BOARD + "/array/a", "write");
+        calls.put("POST " + BOARD + "/text/t", "write");
+        calls.put("POST " + BOARD + "/b1", "write");
+        calls.put("POST " + BOARD + "/b1/children", "write");
+        calls.put("DELETE " + BOARD + "/map/m/k", "write");
+        calls.put("DELETE " + BOARD + "/array/a/9", "write");
+        calls.put("DELETE " + BOARD + "/b9", "write");
+        calls.put("DELETE " + BOARD + "/b1/children/b2", "write");
+        calls.put("POST " + BOARD, "write");
+        calls.put("POST " + BOARD + "/init", "write");
+        calls.put("POST /api/blobs/team%2Fboard", "write");
+        calls.put("PUT /api/workspace/team%2Fboard/blob", "write");
+        calls.put("HEAD /api/blobs/team%2Fboard/x", "read");
+        calls.put("GET /api/blobs/team%2Fboard/x", "read");
+        calls.put("GET /api/workspace/team%2Fboard/blob/x", "read");
+        calls.put("DELETE /api/blobs/team%2Fboard/x", "admin");
+        calls.put("POST " + BOARD + "/init?force=true", "admin");
+        calls.put("POST /collaboration/team/board", "read");
+        calls.put("DELETE " + BOARD, "admin");
+        return calls;
+    }
+
+    @Test
+    void everyCall_needsItsRightAndNoMore() {
+        List<String> roles = List.of("read", "write", "admin");
+        Map<String, String> tokens = new LinkedHashMap<>();
+        roles.forEach(role -> tokens.put(role, token("matrix-" + role, "team/*", role)));
+        calls().forEach((call, least) -> {
+            String[] words = call.split(" ");
+            String body = words[0].equals("POST") ? "{}" : null;
+            assertThat(call(words[0], words[1], null, body).statusCode())
+                    .as(call)
+                    .isEqualTo(401);
+            assertThat(call(words[0], words[1], token("stranger", "team", "admin"), body)
+                            .statusCode())
+                    .as("%s by one who may do everything elsewhere", call)
+                    .isEqualTo(403);
+            for (String role : roles) {
+                int status = call(words[0], words[1], tokens.get(role), body).statusCode();
+                if (roles.indexOf(role) < roles.indexOf(least)) {
+                    assertThat(status).as("%s with the role %s", call, role).isEqualTo(403);
+                } else {
+                    assertThat(status).as("%s with the role %s", call, role).isNotIn(401, 403, 500);
+                }
+            }
+        });
+        assertThat(call("POST", BOARD, admin.key(), null).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void callsOnTheServer_needARightOnAllDocuments() {
+        String team = token("team-admin", "team/*", "admin");
+        for (String path : List.of("/api/subscribe", "/api/access/revoke", "/api/access/recheck", "/api/hook")) {
+            assertThat(call("POST", path, null, "{}").statusCode()).as(path).isEqualTo(401);
+            assertThat(call("POST", path, team, "{}").statusCode()).as(path).isEqualTo(403);
+            assertThat(call("POST", path, admin.key(), "{}").statusCode())
+                    .as(path)
+                    .isNotIn(401, 403);
+        }
+        for (String open : List.of("/", "/health", "/api/jwst.json")) {
+            assertThat(call("GET", open, null, null).statusCode()).as(open).isEqualTo(200);
+        }
+    }
+
+    /** Whoever may not read a name learns nothing about it. */
+    @Test
+    void refusal_saysNothingOfTheDocument() {
+        String token = token("stranger", "elsewhere/*", "admin");
+        HttpResponse<String> there = call("GET", BOARD, token, null);
+        HttpResponse<String> absent = call("GET", "/api/block/team%2Fabsent", token, null);
+        assertThat(there.statusCode()).isEqualTo(403);
+        assertThat(absent.statusCode()).isEqualTo(403);
+        assertThat(there.body()).isEqualTo(absent.body());
+        assertThat(there.headers().map().keySet())
+                .isEqualTo(absent.headers().map().keySet());
+    }
+
+    @Test
+    void identityHeaders_areNotHeardFromOthers() {
+        assertThat(call("GET", BOARD, null, null, "X-User", "alice", "X-Forwarded-For", "192.0.2.1")
+                        .statusCode())
+                .isEqualTo(401);
+    }
+
+    @Test
+    void socketWithoutACredential_isRefusedBeforeTheUpgrade() {
+        assertThat(refused(room("team/board", null))).isEqualTo(401);
+        assertThat(refused(room("team/board", "nonsense"))).isEqualTo(401);
+        assertThat(refused(room("team/board", token("a", "other", "admin")))).isEqualTo(403);
+    }
+
+    private static int refused(URI room) {
+        try (RawClient client = RawClient.connect(room)) {
+            return 0;
+        } catch (RawClient.Refused e) {
+            return e.status;
+        }
+    }
+
+    @Test
+    void ticket_opensWhatItIsFor() throws IOException {
+        String token = token("dora", "team/*", "write");
+        HttpResponse<String> answer = call("POST", "/collaboration/team/board", token, "{\"once\":true}");
+        ObjectNode allowed = (ObjectNode) JSON.readTree(answer.body());
+        assertThat(allowed.path("protocol").asText()).isEqualTo("AFFiNE");
+        assertThat(allowed.path("rights").toString()).contains("write").doesNotContain("delete");
+        String ticket = allowed.path("ticket").asText();
+        assertThat(refused(room("team/other", ticket))).isEqualTo(401);
+        assertThat(call("GET", BOARD, ticket, null).statusCode()).isEqualTo(401);
+        assertThat(call("POST", "/collaboration/team/board", ticket, null).statusCode())
+                .isEqualTo(401);
+        assertThat(refused(room("team/board", ticket))).isZero();
+        assertThat(refused(room("team/board", ticket))).as("replayed").isEqualTo(401);
+    }
+
+    @Test
+    void readOnlySocket_readsAndIsToldThatItMayNotWrite() {
+        try (SyncClient writer = SyncClient.join(room("team/live", token("writer", "team/*", "write")));
+                SyncClient reader = SyncClient.join(room("team/live", token("reader", "team/*", "read")))) {
+            Typist typist = new Typist(7);
+            writer.send(io.keck.protocol.Message.update(typist.type("a")));
+            reader.await("reads", () -> reader.stateVector().clock(7) > 0);
+            Typist other = new Typist(8);
+            reader.send(io.keck.protocol.Message.update(other.type("b")));
+            writer.send(io.keck.protocol.Message.update(typist.type("a")));
+            reader.await("reads on", () -> reader.stateVector().clock(7) > 1);
+            assertThat(writer.stateVector().clock(8)).isZero();
+            assertThat(call("GET", "/api/block/team%2Flive/clients", admin.key(), null)
+                            .body())
+                    .isEqualTo("[7]");
+        }
+    }
+
+    @Test
+    void revocation_endsSocketsAndCallsAtOnce() {
+        String mallory = token("mallory", "team/*", "write");
+        try (RawClient client = RawClient.connect(room("team/board", mallory))) {
+            HttpResponse<String> answer =
+                    call("POST", "/api/access/revoke", admin.key(), "{\"principal\":\"mallory\"}");
+            assertThat(answer.body()).contains("\"everywhere\":true");
+            assertThat(client.awaitEnd().code()).isEqualTo(4401);
+            assertThat(refused(room("team/board", mallory))).isEqualTo(401);
+            assertThat(call("GET", BOARD, mallory, null).statusCode()).isEqualTo(401);
+        }
+    }
+
+    @Test
+    void adminPort_needsAKeyAndKeepsAnAudit() {
+        int port = keck.adminPort();
+        assertThat(call(port, "GET", "/metrics", null, null).statusCode()).isEqualTo(401);
+        assertThat(call(port, "GET", "/metrics", metrics.key(), null).statusCode())
+                .isEqualTo(200);
+        assertThat(call(port, "GET", "/threads", metrics.key(), null).statusCode())
+                .isEqualTo(403);
+        assertThat(call(port, "POST", "/tasks/rooms", metrics.key(), null, "Keck-Admin", "1")
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(call(port, "POST", "/tasks/rooms", admin.key(), null, "Keck-Admin", "1")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(keck.log())
+                .contains(
+                        "{\"event\":\"operated\",\"principal\":\"key:operator\",\"what\":\"/tasks/rooms\",\"status\":200}");
+    }
+}
