@@ -92,9 +92,10 @@ public final class Connectors {
         for (ConnectorFactory connector : connectors(server)) {
             if (connector instanceof HttpConnectorFactory http && !isLoopback(http.getBindHost())) {
                 throw new IllegalStateException("Keck would listen on " + http.getBindHost()
-                        + " and let everybody who reaches it read and write every document. If that is wanted, set"
-                        + " openAccess: true in the configuration (KECK_OPEN_ACCESS=true); if not, let KECK_BIND be"
-                        + " 127.0.0.1 and put a proxy that authenticates before it.");
+                        + " and let everybody who reaches it read and write every document. Configure who may do what, for"
+                        + " example with KECK_JWT_SECRET (see access in config.yml); or, if open access is wanted, set"
+                        + " openAccess: true (KECK_OPEN_ACCESS=true); or let KECK_BIND be 127.0.0.1 and put a proxy that"
+                        + " authenticates before it.");
             }
         }
     }
