@@ -66,8 +66,13 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
         JdbiUpdateLog log = config.database().build(node, label, settings.deletedNameHold(), instruments.log());
         Bus bus = config.redis().build(node, log.nodes().cluster(), label, log.clock(), instruments.bus());
-        RoomRuntime runtime =
-                config.rooms().build(node, log, bus, instruments.rooms(), config.drainTimeout().toMilliseconds());
+        RoomRuntime runtime = config.rooms()
+                .build(
+                        node,
+                        log,
+                        bus,
+                        instruments.rooms(),
+                        config.drainTimeout().toMilliseconds());
         Rooms rooms = runtime.rooms();
         if (config.hasNodeId()) {
             node.manage(new NodeLabel(log.nodes(), label));

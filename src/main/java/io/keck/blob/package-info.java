@@ -1,9 +1,8 @@
 /**
  * Blobs: files that a workspace refers to, each named by the hash of its bytes. {@link io.keck.blob.BlobStore} is the
- * port that a storage implements, {@link io.keck.blob.BlobMetrics} the one of whoever counts.
+ * port that a storage implements, {@link io.keck.metrics.BlobMetrics} the one of whoever counts.
  */
 @NullMarked
 package io.keck.blob;
 
-import io.keck.metrics.BlobMetrics;
 import org.jspecify.annotations.NullMarked;

@@ -43,7 +43,8 @@ class BlobSweeper {
 
     /** Sweeps from now on by itself. */
     void start(long everyMillis) {
-        loop = Loop.every("blob-sweeper", everyMillis, PATIENCE_MILLIS, this::sweepQuietly).start();
+        loop = Loop.every("blob-sweeper", everyMillis, PATIENCE_MILLIS, this::sweepQuietly)
+                .start();
     }
 
     private void sweepQuietly() {

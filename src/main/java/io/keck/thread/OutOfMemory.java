@@ -2,6 +2,8 @@ package io.keck.thread;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.regex.Pattern;
@@ -40,7 +42,7 @@ public final class OutOfMemory {
     private static final LongAdder TOO_LARGE_SEEN = new LongAdder();
 
     private static volatile boolean ends;
-    private static volatile @Nullable OutOfMemoryError last;
+    private static volatile Reference<OutOfMemoryError> last = new WeakReference<>(null);
 
     private OutOfMemory() {}
 
@@ -67,8 +69,8 @@ public final class OutOfMemory {
 
     private static void seen(OutOfMemoryError error) {
         if (isTooLarge(error)) {
-            if (error != last) { // the same one may come by several times on its way
-                last = error;
+            if (!last.refersTo(error)) { // the same one may come by several times on its way
+                last = new WeakReference<>(error);
                 TOO_LARGE_SEEN.increment();
             }
         } else if (ends) {
