@@ -59,7 +59,9 @@ final class EmbeddedFile {
         try {
             Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
             FileChannel channel = FileChannel.open(
-                    lockFile, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), ownersOnly(file, "rw-------"));
+                    lockFile,
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                    ownersOnly(file, "rw-------"));
             if (!lock(channel)) {
                 channel.close();
                 throw new DatabaseUnusableException("The database " + file + " is in use by another Keck. "
