@@ -91,19 +91,19 @@ public final class OutOfMemory {
 
     /** Writes one line without the log, which needs memory and threads, and ends without shutdown hooks for the same reason. */
     private static void end(OutOfMemoryError error) {
-        try {
-            synchronized (ERR) {
+        synchronized (ERR) { // one line, whoever else comes
+            try {
                 ERR.write(BEFORE);
                 String message = error.getMessage();
                 for (int i = 0; message != null && i < message.length(); i++) {
                     ERR.write(message.charAt(i));
                 }
                 ERR.write(AFTER);
+            } catch (Throwable t) {
+                // nothing can be said; what matters is the end
+            } finally {
+                Runtime.getRuntime().halt(EXIT_STATUS);
             }
-        } catch (Throwable t) {
-            // nothing can be said; what matters is the end
-        } finally {
-            Runtime.getRuntime().halt(EXIT_STATUS);
         }
     }
 }
