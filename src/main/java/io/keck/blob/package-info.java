@@ -5,5 +5,4 @@
 @NullMarked
 package io.keck.blob;
 
-import io.keck.metrics.BlobMetrics;
 import org.jspecify.annotations.NullMarked;

@@ -37,8 +37,7 @@ final class ExportCommand<C extends Configuration & CommandSettings> extends Kec
     }
 
     @Override
-    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config)
-            throws IOException {
+    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config) throws IOException {
         Path file = Path.of(arguments.getString("to")).toAbsolutePath();
         if (Files.exists(file)) {
             throw new IllegalStateException(file + " is there already: nothing was done.");

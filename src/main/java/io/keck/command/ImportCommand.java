@@ -44,8 +44,7 @@ final class ImportCommand<C extends Configuration & CommandSettings> extends Kec
     }
 
     @Override
-    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config)
-            throws Exception {
+    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config) throws Exception {
         Path file = Path.of(arguments.getString("from")).toAbsolutePath();
         String only = arguments.getString("room");
         String as = arguments.getString("as");
@@ -74,12 +73,7 @@ final class ImportCommand<C extends Configuration & CommandSettings> extends Kec
     }
 
     private ArchiveImporter.Result run(
-            Bootstrap<?> bootstrap,
-            C config,
-            Path file,
-            @Nullable String only,
-            @Nullable String as,
-            PrintStream err)
+            Bootstrap<?> bootstrap, C config, Path file, @Nullable String only, @Nullable String as, PrintStream err)
             throws Exception {
         ProgressBar bar = new ProgressBar(err, NodeClock.millis(), ProgressBar.isTerminal());
         long size = Files.size(file);

@@ -94,8 +94,7 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
     }
 
     @Override
-    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config)
-            throws Exception {
+    protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config) throws Exception {
         PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
         String from = arguments.getString("from");
         if (from == null) {

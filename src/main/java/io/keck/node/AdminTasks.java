@@ -4,14 +4,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.core.setup.Environment;
+import io.dropwizard.metrics.servlets.AdminServlet;
 import io.dropwizard.servlets.tasks.Task;
+import io.keck.ops.LogLevelFilter;
 import io.keck.room.RoomView;
 import io.keck.room.Rooms;
 import io.keck.room.UpdateLog.DamagedException;
 import io.keck.socket.Sockets;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.thread.Threads;
+import jakarta.servlet.DispatcherType;
 import java.io.PrintWriter;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -58,7 +62,7 @@ public final class AdminTasks {
         }
     }
 
-    /** Registers {@code rooms}, {@code room}, {@code kick}, {@code compact}, {@code drain} and {@code undrain}. */
+    /** Registers {@code rooms}, {@code room}, {@code kick}, {@code compact}, {@code drain} and {@code undrain}. Takes levels of Keck's own loggers alone, and no profiles. */
     public void addTo(Environment environment) {
         add(environment, "rooms", this::rooms);
         add(environment, "room", this::room);
@@ -66,6 +70,11 @@ public final class AdminTasks {
         add(environment, "compact", this::compact);
         add(environment, "drain", this::drain);
         add(environment, "undrain", this::undrain);
+        environment
+                .admin()
+                .addFilter("log-level", new LogLevelFilter())
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, LogLevelFilter.PATH);
+        environment.getAdminContext().setInitParameter(AdminServlet.CPU_PROFILE_ENABLED_PARAM_KEY, "false");
     }
 
     private static void add(Environment environment, String name, Work work) {

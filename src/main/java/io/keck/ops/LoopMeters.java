@@ -32,19 +32,19 @@ public final class LoopMeters {
                 .name(MetricNames.LOOP_FAILURES)
                 .help("Turns of recurring work that failed")
                 .labelNames(LOOP)
-                .callback(counter -> Guard.failures().forEach((name, count) -> counter.call(count.sum(), name)))
+                .callback(counter ->
+                        Guard.failures().forEach((name, count) -> counter.call((double) count.sum(), name)))
                 .register(registry);
         GaugeWithCallback.builder()
                 .name(MetricNames.LOOP_LATE)
                 .help("How long ago the turn of a loop should have been over; 0 while it is well")
                 .labelNames(LOOP)
-                .callback(gauge ->
-                        Loop.all().forEach(loop -> gauge.call(Math.max(0, loop.lateSeconds()), loop.name())))
+                .callback(gauge -> Loop.all().forEach(loop -> gauge.call(Math.max(0, loop.lateSeconds()), loop.name())))
                 .register(registry);
         CounterWithCallback.builder()
                 .name(MetricNames.TOO_LARGE_ARRAYS)
                 .help("Arrays that were asked for and are too long for any memory")
-                .callback(counter -> counter.call(OutOfMemory.tooLarge()))
+                .callback(counter -> counter.call((double) OutOfMemory.tooLarge()))
                 .register(registry);
         watchTheLog();
     }

@@ -40,6 +40,7 @@ class Compactor {
     private static final long LOOK_MILLIS = 500;
     /** Folding or purging takes minutes at most. */
     private static final long PATIENCE_MILLIS = 600_000;
+
     private static final long STOP_MILLIS = 10_000;
     private static final int PURGE_ROOMS = 100;
     /** More rows than that are folded even where followers have not read them. */
