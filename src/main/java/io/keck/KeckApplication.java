@@ -117,6 +117,11 @@ public final class KeckApplication extends Application<KeckConfiguration> {
             }
 
             @Override
+            public boolean exists(String room) {
+                return runtime.exists(room);
+            }
+
+            @Override
             public boolean accepts(String room) {
                 return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isResponsive());
             }

@@ -78,6 +78,18 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
         return rooms;
     }
 
+    /** Whether there is a room of that name; false where the database does not answer. */
+    boolean exists(String name) {
+        try {
+            return rooms.find(name).toCompletableFuture().get(HELD_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     /** Whether a name is held, see {@link Rooms#isHeld}. A database that does not answer leaves that open: then it is not. */
     boolean isHeld(String name) {
         try {

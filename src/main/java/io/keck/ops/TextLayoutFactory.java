@@ -8,11 +8,19 @@ import io.dropwizard.logging.common.DropwizardLayout;
 import io.dropwizard.logging.common.layout.DiscoverableLayoutFactory;
 import java.util.TimeZone;
 
-/** {@code layout: {type: text}}: what Dropwizard writes without a layout, so that a variable can choose between that and JSON. */
+/**
+ * {@code layout: {type: text}}: what Dropwizard writes without a layout, so that a variable can choose between that and JSON.
+ * Messages may name documents: what would break or rearrange the line is replaced by {@code ?}.
+ */
 @JsonTypeName("text")
 public class TextLayoutFactory implements DiscoverableLayoutFactory<ILoggingEvent> {
+    /** Line separators, and the controls of the direction of text; control characters are in no name. */
+    private static final String REARRANGING = "[\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]";
+
     @Override
     public PatternLayoutBase<ILoggingEvent> build(LoggerContext context, TimeZone timeZone) {
-        return new DropwizardLayout(context, timeZone);
+        DropwizardLayout layout = new DropwizardLayout(context, timeZone);
+        layout.setPattern(layout.getPattern().replace("%m%n", "%replace(%m){'" + REARRANGING + "', '?'}%n"));
+        return layout;
     }
 }

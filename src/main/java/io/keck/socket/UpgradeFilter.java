@@ -1,5 +1,6 @@
 package io.keck.socket;
 
+import io.keck.protocol.RoomName;
 import io.keck.room.ConnectionMetrics;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -73,6 +74,8 @@ public final class UpgradeFilter extends HttpFilter {
         } else if (!gatekeeper.accepts(room)) {
             response.setHeader("Retry-After", "1");
             refuse(response, 503, "This node cannot open the room now, please try again.");
+        } else if (RoomName.problemOfNew(room).isPresent() && !gatekeeper.exists(room)) {
+            refuse(response, 400, RoomName.problemOfNew(room).get());
         } else {
             chain.doFilter(request, response);
         }

@@ -66,15 +66,6 @@ final class AddressGuard {
     }
 
     /**
-     * The addresses of a host, none of which is refused.
-     *
-     * @throws UnknownHostException if there are none, or one of them is refused; the message says which of the two
-     */
-    static InetAddress[] resolve(String host) throws UnknownHostException {
-        return checked(InetAddress.getAllByName(host), false);
-    }
-
-    /**
      * These addresses, none of which is refused.
      *
      * @param trusted whether any address will do

@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
 public final class Webhooks implements Hooks, Managed {
     private static final Logger LOG = LoggerFactory.getLogger(Webhooks.class);
     private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
+    static final String ADDRESS_REFUSED = "The host of the endpoint cannot be used: it has to have addresses, and only"
+            + " such of the public Internet, unless the configuration allows others.";
+
     private static final int MAX_URL = 2_000;
     private static final long STEP_NANOS = 200_000_000;
     private static final long IDLE_NANOS = 2_000_000_000;
@@ -33,6 +36,8 @@ public final class Webhooks implements Hooks, Managed {
     private final Lease lease;
     private final String configured;
     private final boolean allowPrivate;
+    private final Ports ports;
+    private final Resolver resolver;
     private final Thread thread = new Thread(this::run, "webhook");
     private final ExecutorService requests = Executors.newSingleThreadExecutor(r -> {
         Thread setter = new Thread(r, "webhook-set");
@@ -42,7 +47,16 @@ public final class Webhooks implements Hooks, Managed {
     private volatile boolean stopping;
     private volatile boolean hurry;
 
-    Webhooks(Cursors cursors, Deliverer deliverer, Lease lease, String configured, boolean allowPrivate) {
+    Webhooks(
+            Cursors cursors,
+            Deliverer deliverer,
+            Lease lease,
+            String configured,
+            boolean allowPrivate,
+            Ports ports,
+            Resolver resolver) {
+        this.ports = ports;
+        this.resolver = resolver;
         this.cursors = cursors;
         this.lease = lease;
         this.deliverer = deliverer;
@@ -63,7 +77,7 @@ public final class Webhooks implements Hooks, Managed {
             return CompletableFuture.runAsync(
                     () -> {
                         if (!url.isEmpty()) {
-                            check(url, allowPrivate);
+                            check(url, allowPrivate, ports, resolver);
                         }
                         cursors.set(url, allowPrivate);
                         hurry = true;
@@ -76,12 +90,11 @@ public final class Webhooks implements Hooks, Managed {
     }
 
     /**
-     * Judges an endpoint.
+     * Judges how an endpoint is written.
      *
-     * @param trusted whether it may be any address
-     * @throws RefusedException if nothing can be delivered there, or may be
+     * @throws RefusedException if nothing could ever be delivered there
      */
-    static void check(String url, boolean trusted) {
+    static URI checkForm(String url) {
         URI uri;
         try {
             uri = new URI(url);
@@ -97,16 +110,30 @@ public final class Webhooks implements Hooks, Managed {
             throw new RefusedException(
                     "The endpoint may have neither a password nor a fragment, and " + MAX_URL + " characters at most.");
         }
+        return uri;
+    }
+
+    /**
+     * Judges an endpoint.
+     *
+     * @param trusted whether it may be any address
+     * @param ports those that it may have, unless it is trusted
+     * @throws RefusedException if nothing can be delivered there, or may be
+     */
+    static void check(String url, boolean trusted, Ports ports, Resolver resolver) {
+        URI uri = checkForm(url);
         if (trusted) {
             return; // wherever it leads, now or when it can be found again
         }
+        String host = uri.getHost();
+        int port = uri.getPort() >= 0 ? uri.getPort() : uri.getScheme().equalsIgnoreCase("https") ? 443 : 80;
+        if (!ports.accept(port)) {
+            throw new RefusedException("The port of the endpoint is not one of webhook.ports of the configuration.");
+        }
         try {
-            AddressGuard.resolve(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
-        } catch (AddressGuard.PrivateAddressException e) {
-            throw new RefusedException(
-                    "The endpoint is refused: " + e.getMessage() + ". The configuration can allow that.");
+            resolver.resolve(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
         } catch (UnknownHostException e) {
-            throw new RefusedException("The host of the endpoint cannot be found.");
+            throw new RefusedException(ADDRESS_REFUSED); // one sentence: it must not tell which names exist inside
         }
     }
 
@@ -145,7 +172,7 @@ public final class Webhooks implements Hooks, Managed {
             long pause;
             try {
                 if (!ready) {
-                    check(configured, true);
+                    check(configured, true, ports, resolver);
                     cursors.configure(configured);
                     ready = true;
                 }
@@ -179,6 +206,7 @@ public final class Webhooks implements Hooks, Managed {
         wake();
         thread.join(JOIN_MILLIS);
         requests.shutdownNow();
+        resolver.close();
         try {
             lease.release();
         } catch (FeedUnavailableException e) {
