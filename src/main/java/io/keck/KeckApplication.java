@@ -6,10 +6,12 @@ import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.keck.api.ApiFactory;
 import io.keck.api.EventStreams;
+import io.keck.api.NewRoomsFilter;
 import io.keck.config.ConfigurationReader;
 import io.keck.feed.ChangeLog;
 import io.keck.http.Guard;
 import io.keck.http.MainPort;
+import io.keck.http.NewRooms;
 import io.keck.ops.EdgeMeters;
 import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
@@ -88,8 +90,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         instruments.log().watch(log::answers, config.database().embedded());
         BusKeyring keys = new BusKeyring(log.nodes());
         environment.lifecycle().manage(keys);
-        Bus bus = config.redis()
-                .build(environment, log.nodes().cluster(), label, log.clock(), keys, instruments.bus());
+        Bus bus = config.redis().build(environment, log.nodes().cluster(), label, log.clock(), keys, instruments.bus());
         instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);
         RoomRuntime runtime = new RoomRuntime(
                 log,
@@ -110,10 +111,21 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         if (config.hasNodeId()) {
             environment.lifecycle().manage(new NodeLabel(log.nodes(), label));
         }
+        NewRooms newRooms = new NewRooms(
+                config.rooms().newPerAddress(),
+                RoomRuntime.clock(),
+                (address, room) -> runtime.rooms().isOpen(room) || runtime.exists(room));
+        instruments.connections().onBeganRoom(newRooms::began);
+        environment.jersey().register(new NewRoomsFilter(newRooms));
         SocketFactory.Gatekeeper gatekeeper = new SocketFactory.Gatekeeper() {
             @Override
             public boolean isHeld(String room) {
                 return runtime.isHeld(room);
+            }
+
+            @Override
+            public boolean mayBegin(String address, String room) {
+                return newRooms.accepts(address, room);
             }
 
             @Override

@@ -38,6 +38,10 @@ public class RoomsFactory {
     @JsonProperty
     private int maxAwarenessStates = 100;
 
+    @Min(1)
+    @JsonProperty
+    private int newPerAddress = 10_000;
+
     @NotNull
     @JsonProperty
     private Duration saveTimeout = Duration.seconds(2);
@@ -88,6 +92,11 @@ public class RoomsFactory {
                 deletedNameHold.toMilliseconds(),
                 compareEvery.toMilliseconds(),
                 compareEveryWithoutBus.toMilliseconds());
+    }
+
+    /** Documents that one address may begin in an hour. */
+    int newPerAddress() {
+        return newPerAddress;
     }
 
     /** Bytes of heap that the documents of back ends may take, of all rooms together. */

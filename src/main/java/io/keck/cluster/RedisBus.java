@@ -68,6 +68,7 @@ final class RedisBus implements Bus, Managed {
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
     /** When each node was last known: its messages are not taken again as long as they might be. Touched by the timer. */
     private final Map<Long, Long> gone = new ConcurrentHashMap<>();
+
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(r -> {
         Thread thread = new Thread(r, "redis-beat");
         thread.setDaemon(true);
@@ -189,7 +190,9 @@ final class RedisBus implements Bus, Managed {
                     metrics.refused(BusMetrics.Refusal.FORGED);
                     return;
                 }
-                if (opened == null && !now.keys().isEmpty() && (envelope.boot() == boot || replays.knows(envelope.boot()))) {
+                if (opened == null
+                        && !now.keys().isEmpty()
+                        && (envelope.boot() == boot || replays.knows(envelope.boot()))) {
                     return; // its node signs, and has sent this signed as well
                 }
                 if (envelope.boot() == boot) {
@@ -200,7 +203,9 @@ final class RedisBus implements Bus, Managed {
                     return;
                 }
                 metrics.received(message.length, age);
-                envelope.content().tell(new Heard(this, envelope, opened != null || now.keys().isEmpty(), now));
+                envelope.content()
+                        .tell(new Heard(
+                                this, envelope, opened != null || now.keys().isEmpty(), now));
             } catch (Envelope.AlienException e) {
                 metrics.refused(BusMetrics.Refusal.ALIEN);
             } catch (DecodeException | IllegalArgumentException e) {

@@ -109,7 +109,8 @@ final class BrowserGuard extends Handler.Wrapper {
         return new Refusal(
                 Reason.HOST,
                 HttpStatus.MISDIRECTED_REQUEST_421,
-                "The name " + shown(host) + " in the Host header is not known as one of " + (admin ? "the admin port of " : "")
+                "The name " + shown(host) + " in the Host header is not known as one of "
+                        + (admin ? "the admin port of " : "")
                         + "this server. If it is, add it to hosts in config.yml (KECK_HOSTS=" + name(host) + ").");
     }
 
@@ -158,8 +159,9 @@ final class BrowserGuard extends Handler.Wrapper {
         String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
         return HttpMethod.POST.is(request.getMethod())
                 && (type == null
-                        || WITHOUT_PREFLIGHT.contains(
-                                type.toLowerCase(Locale.ROOT).split("[;,]", 2)[0].strip()));
+                        || WITHOUT_PREFLIGHT.contains(type.toLowerCase(Locale.ROOT)
+                                .split("[;,]", 2)[0]
+                                .strip()));
     }
 
     private static boolean isOfBrowser(HttpFields headers) {

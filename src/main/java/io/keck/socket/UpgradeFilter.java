@@ -76,6 +76,9 @@ public final class UpgradeFilter extends HttpFilter {
             refuse(response, 503, "This node cannot open the room now, please try again.");
         } else if (RoomName.problemOfNew(room).isPresent() && !gatekeeper.exists(room)) {
             refuse(response, 400, RoomName.problemOfNew(room).get());
+        } else if (!gatekeeper.mayBegin(request.getRemoteAddr(), room)) {
+            response.setHeader("Retry-After", "60");
+            refuse(response, 429, "Too many new documents were begun from this address within an hour; try again later.");
         } else {
             chain.doFilter(request, response);
         }

@@ -89,7 +89,9 @@ public class WebhookFactory {
 
     /** Where nothing could ever be delivered, the start fails rather than each delivery. */
     @JsonIgnore
-    @ValidationMethod(message = "endpoint (HOOK_ENDPOINT) must be an http or https URL with a host, without a password or a fragment")
+    @ValidationMethod(
+            message =
+                    "endpoint (HOOK_ENDPOINT) must be an http or https URL with a host, without a password or a fragment")
     public boolean isEndpointUsable() {
         String url = endpoint == null ? "" : endpoint.strip();
         try {

@@ -169,7 +169,9 @@ class UnmadeRoomTest {
     void withoutHiding_aConnectAloneMakesADocument_thatStays() {
         World world = new World(World.SMALL, Rooms.Maker.with(SHOWING));
         FakeClient alice = world.joined();
-        var read = world.rooms.documents().read(ROOM, false, doc -> doc.getText("t").toString());
+        var read = world.rooms
+                .documents()
+                .read(ROOM, false, doc -> doc.getText("t").toString());
         world.settle();
         assertThat(read.toCompletableFuture().join().value()).isEmpty();
         alice.disconnect();

@@ -119,10 +119,13 @@ class AddressGuardTest {
     @Test
     void portsBeyondTheConfigured_areRefused_unlessItIsTheOperators() {
         for (int port : new int[] {1, 22, 25, 79, 1023}) {
-            assertThatThrownBy(() -> check("http://203.0.114.1:" + port + "/", false)).hasMessageContaining("webhook.ports");
+            assertThatThrownBy(() -> check("http://203.0.114.1:" + port + "/", false))
+                    .hasMessageContaining("webhook.ports");
             assertThatCode(() -> check("http://10.0.0.1:" + port + "/", true)).doesNotThrowAnyException();
         }
-        for (String good : new String[] {"http://8.8.8.8/", "https://8.8.8.8/", "https://8.8.8.8:8443/", "http://8.8.8.8:65535/"}) {
+        for (String good :
+                new String[] {"http://8.8.8.8/", "https://8.8.8.8/", "https://8.8.8.8:8443/", "http://8.8.8.8:65535/"
+                }) {
             assertThatCode(() -> check(good, false)).doesNotThrowAnyException();
         }
         for (String bad : new String[] {"", "x", "0", "65536", "5-3", "1-2-3", "80,,443"}) {
