@@ -8,6 +8,7 @@ import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.Context;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,7 @@ public final class NewRoomsFilter implements ContainerRequestFilter, ContainerRe
     @Override
     public void filter(ContainerRequestContext request) {
         Matcher path = makes(request);
-        String name = path == null ? null : PercentEncoding.decode(path.group(1));
+        String name = path == null ? null : PercentEncoding.decode(Objects.requireNonNull(path.group(1)));
         if (name != null && servlet != null && !rooms.accepts(servlet.getRemoteAddr(), name)) {
             request.abortWith(Failures.response(Reply.text(TOO_MANY, NewRooms.SENTENCE))
                     .header("Retry-After", "60")

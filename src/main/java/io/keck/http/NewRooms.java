@@ -76,7 +76,7 @@ public final class NewRooms {
         }
         String bare = address.replaceAll("[\\[\\]]|%.*", "");
         int gap = bare.indexOf("::");
-        String[] head = (gap < 0 ? bare : bare.substring(0, gap)).split(":");
+        String[] head = (gap < 0 ? bare : bare.substring(0, gap)).split(":", -1);
         StringBuilder key = new StringBuilder();
         for (int i = 0; i < 4; i++) {
             key.append(i < head.length && !head[i].isEmpty() ? head[i] : "0").append(':');
