@@ -65,6 +65,13 @@ final class AdminTasks {
         add(environment, "compact", this::compact);
         add(environment, "drain", this::drain);
         add(environment, "undrain", this::undrain);
+        add(environment, "rotate-bus-key", this::rotateBusKey);
+    }
+
+    /** Draws another key for the bus; that one before it counts until the next rotation. */
+    private void rotateBusKey(Map<String, List<String>> parameters, ObjectNode answer) {
+        log.nodes().rotate();
+        answer.put("rotated", true);
     }
 
     private static void add(Environment environment, String name, Work work) {

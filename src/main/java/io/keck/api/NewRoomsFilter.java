@@ -47,7 +47,8 @@ public final class NewRoomsFilter implements ContainerRequestFilter, ContainerRe
         if (path == null || servlet == null || response.getStatus() != OK) {
             return;
         }
-        // init answers 200 only where it made the document; POST also where there is one, which costs nothing if it has content
+        // init answers 200 only where it made the document; POST also where there is one, which costs nothing if it has
+        // content
         String seq = String.valueOf(response.getHeaders().getFirst("Keck-Seq"));
         if (path.group(2) != null || seq.endsWith("-0")) {
             rooms.began(servlet.getRemoteAddr());

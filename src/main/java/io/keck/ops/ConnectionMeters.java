@@ -21,6 +21,7 @@ import java.util.function.LongSupplier;
 public final class ConnectionMeters implements ConnectionMetrics {
     /** Close codes that mean something here: peers may send any other, and must not make a metric of each. */
     private volatile Consumer<String> beganRoom = address -> {};
+
     private static final Set<Integer> CODES = Set.of(
             1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 4400, 4401, 4403, 4404, 4409, 4413);
 

@@ -78,7 +78,10 @@ public final class UpgradeFilter extends HttpFilter {
             refuse(response, 400, RoomName.problemOfNew(room).get());
         } else if (!gatekeeper.mayBegin(request.getRemoteAddr(), room)) {
             response.setHeader("Retry-After", "60");
-            refuse(response, 429, "Too many new documents were begun from this address within an hour; try again later.");
+            refuse(
+                    response,
+                    429,
+                    "Too many new documents were begun from this address within an hour; try again later.");
         } else {
             chain.doFilter(request, response);
         }

@@ -144,7 +144,9 @@ class BrowserGuardTest {
     void clientsThatAreNoBrowsers_pass() throws Exception {
         assertThat(post()).isEqualTo(200);
         assertThat(post("Content-Type: text/plain", "User-Agent: curl/8")).isEqualTo(200);
-        assertThat(post("Sec-Fetch-Mode: cors", "User-Agent: node")).as("fetch in Node").isEqualTo(200);
+        assertThat(post("Sec-Fetch-Mode: cors", "User-Agent: node"))
+                .as("fetch in Node")
+                .isEqualTo(200);
         assertThat(status(main, "GET", "/collaboration/w", "10.0.0.7:3000", UPGRADE))
                 .isEqualTo(200);
         assertThat(status(main, "POST", "/api/block/w", "[::1]:3000")).isEqualTo(200);
