@@ -2,6 +2,7 @@ package io.keck.api;
 
 import io.keck.http.ErrorPages;
 import io.keck.room.Documents.KeyTakenException;
+import io.keck.room.Documents.NameRefusedException;
 import io.keck.room.Documents.QuarantinedException;
 import io.keck.room.Documents.TooLargeException;
 import io.keck.room.Documents.UnavailableException;
@@ -58,6 +59,10 @@ public final class Failures implements ExceptionMapper<Throwable> {
         }
         if (error instanceof KeyTakenException) {
             return keyTaken();
+        }
+        if (error instanceof NameRefusedException refused) {
+            return response(Reply.text(Status.BAD_REQUEST, String.valueOf(refused.getMessage())))
+                    .build();
         }
         if (error instanceof WebApplicationException web) {
             return ofJersey(web);

@@ -185,7 +185,9 @@ final class RedisBus implements Bus, Managed {
                     metrics.refused(BusMetrics.Refusal.FORGED);
                     return;
                 }
-                if (opened == null && !now.keys().isEmpty() && (envelope.boot() == boot || replays.knows(envelope.boot()))) {
+                if (opened == null
+                        && !now.keys().isEmpty()
+                        && (envelope.boot() == boot || replays.knows(envelope.boot()))) {
                     return; // its node signs, and has sent this signed as well
                 }
                 if (envelope.boot() == boot) {
@@ -196,7 +198,9 @@ final class RedisBus implements Bus, Managed {
                     return;
                 }
                 metrics.received(message.length, age);
-                envelope.content().tell(new Heard(this, envelope, opened != null || now.keys().isEmpty(), now));
+                envelope.content()
+                        .tell(new Heard(
+                                this, envelope, opened != null || now.keys().isEmpty(), now));
             } catch (Envelope.AlienException e) {
                 metrics.refused(BusMetrics.Refusal.ALIEN);
             } catch (DecodeException | IllegalArgumentException e) {

@@ -34,8 +34,11 @@ final class BrowserGuard extends Handler.Wrapper {
     /** What a page may send to another origin without a preflight (Fetch standard, "CORS-safelisted request-header"). */
     private static final Set<String> WITHOUT_PREFLIGHT =
             Set.of("text/plain", "multipart/form-data", "application/x-www-form-urlencoded");
-    /** Headers of browsers, also of those that are too old to send an Origin with every POST. */
-    private static final List<String> OF_BROWSERS = List.of("Sec-Fetch-Mode", "Sec-Fetch-Dest", "Referer", "Cookie");
+    /**
+     * Headers of browsers that are too old to send an Origin or Sec-Fetch-Site with every POST. Not Sec-Fetch-Mode alone:
+     * fetch in Node sends it.
+     */
+    private static final List<String> OF_BROWSERS = List.of("Referer", "Cookie");
 
     private static final int SHOWN = 120;
 
@@ -109,7 +112,8 @@ final class BrowserGuard extends Handler.Wrapper {
         return new Refusal(
                 Reason.HOST,
                 HttpStatus.MISDIRECTED_REQUEST_421,
-                "The name " + shown(host) + " in the Host header is not known as one of " + (admin ? "the admin port of " : "")
+                "The name " + shown(host) + " in the Host header is not known as one of "
+                        + (admin ? "the admin port of " : "")
                         + "this server. If it is, add it to hosts in config.yml (KECK_HOSTS=" + name(host) + ").");
     }
 
@@ -158,8 +162,9 @@ final class BrowserGuard extends Handler.Wrapper {
         String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
         return HttpMethod.POST.is(request.getMethod())
                 && (type == null
-                        || WITHOUT_PREFLIGHT.contains(
-                                type.toLowerCase(Locale.ROOT).split("[;,]", 2)[0].strip()));
+                        || WITHOUT_PREFLIGHT.contains(type.toLowerCase(Locale.ROOT)
+                                .split("[;,]", 2)[0]
+                                .strip()));
     }
 
     private static boolean isOfBrowser(HttpFields headers) {

@@ -61,8 +61,8 @@ public final class Guard {
                     jetty.insertHandler(new BrowserGuard(
                             rules,
                             reason -> refused.accept(Objects.requireNonNull(labels.get(reason))),
-                            (reason, sentence) -> Objects.requireNonNull(warnings.get(reason))
-                                    .warn(sentence)));
+                            (reason, sentence) ->
+                                    Objects.requireNonNull(warnings.get(reason)).warn(sentence)));
                 }
             }
         });

@@ -1,5 +1,7 @@
 package io.keck.node;
 
+import io.keck.storage.Storage;
+import io.keck.storage.nodes.JdbiNodes;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -36,13 +38,15 @@ public final class AdminTasks {
 
     private final RoomRuntime runtime;
     private final JdbiUpdateLog log;
+    private final JdbiNodes nodes;
     private final Sockets sockets;
     private final Kicks kicks;
     private final AtomicBoolean sendingAway = new AtomicBoolean();
 
-    public AdminTasks(RoomRuntime runtime, JdbiUpdateLog log, Sockets sockets, Kicks kicks) {
+    public AdminTasks(RoomRuntime runtime, Storage storage, Sockets sockets, Kicks kicks) {
         this.runtime = runtime;
-        this.log = log;
+        this.log = storage.log();
+        this.nodes = storage.nodes();
         this.sockets = sockets;
         this.kicks = kicks;
     }
@@ -70,11 +74,18 @@ public final class AdminTasks {
         add(environment, "compact", this::compact);
         add(environment, "drain", this::drain);
         add(environment, "undrain", this::undrain);
+        add(environment, "rotate-bus-key", this::rotateBusKey);
         environment
                 .admin()
                 .addFilter("log-level", new LogLevelFilter())
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, LogLevelFilter.PATH);
         environment.getAdminContext().setInitParameter(AdminServlet.CPU_PROFILE_ENABLED_PARAM_KEY, "false");
+    }
+
+    /** Draws another key for the bus; that one before it counts until the next rotation. */
+    private void rotateBusKey(Map<String, List<String>> parameters, ObjectNode answer) {
+        nodes.rotate();
+        answer.put("rotated", true);
     }
 
     private static void add(Environment environment, String name, Work work) {

@@ -1,5 +1,6 @@
 package io.keck.node;
 
+import io.keck.http.NewRooms;
 import io.dropwizard.lifecycle.Managed;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
@@ -84,6 +85,18 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         return rooms;
     }
 
+    /** Whether there is a room of that name; false where the database does not answer. */
+    public boolean exists(String name) {
+        try {
+            return rooms.find(name).toCompletableFuture().get(HELD_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     /** Whether a name is held, see {@link Rooms#isHeld}. A database that does not answer leaves that open: then it is not. */
     boolean isHeld(String name) {
         try {
@@ -115,11 +128,21 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     }
 
     /** Which connections this node takes. */
-    public SocketFactory.Gatekeeper gatekeeper(BooleanSupplier databaseAnswers) {
+    public SocketFactory.Gatekeeper gatekeeper(BooleanSupplier databaseAnswers, NewRooms newRooms) {
         return new SocketFactory.Gatekeeper() {
             @Override
             public boolean isHeld(String room) {
                 return RoomRuntime.this.isHeld(room);
+            }
+
+            @Override
+            public boolean mayBegin(String address, String room) {
+                return newRooms.accepts(address, room);
+            }
+
+            @Override
+            public boolean exists(String room) {
+                return RoomRuntime.this.exists(room);
             }
 
             @Override

@@ -111,6 +111,7 @@ final class MetricNames {
     static final String BUS_ALIEN = "keck.bus.alien";
     /** Messages that no node of this database has signed, or that came again. */
     static final String BUS_FORGED = "keck.bus.forged";
+
     static final String BUS_CONNECTS = "keck.bus.connects";
     static final String BUS_DISCONNECTS = "keck.bus.disconnects";
     static final String BUS_NODES_GONE = "keck.bus.nodes-gone";

@@ -496,8 +496,7 @@ final class Replica {
         }
         Update missing = fresh.reduce(Update.decode(store.encode(), DecodeLimits.OWN));
         UpdateLog.Head head = contents.head();
-        owner.replace(
-                new Replacement(fresh, contents.roomId(), head.seq(), head.link(), missing, contents.isMade()));
+        owner.replace(new Replacement(fresh, contents.roomId(), head.seq(), head.link(), missing, contents.isMade()));
         readOnIfNeeded();
     }
 }

@@ -139,6 +139,11 @@ final class SocketConnection implements Connection {
     }
 
     @Override
+    public void beganRoom() {
+        metrics.beganRoom(address);
+    }
+
+    @Override
     public void pause() {
         gate.close();
     }

@@ -1,6 +1,7 @@
 package io.keck.socket;
 
 import io.keck.metrics.ConnectionMetrics;
+import io.keck.protocol.RoomName;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -73,6 +74,14 @@ public final class UpgradeFilter extends HttpFilter {
         } else if (!gatekeeper.accepts(room)) {
             response.setHeader("Retry-After", "1");
             refuse(response, 503, "This node cannot open the room now, please try again.");
+        } else if (RoomName.problemOfNew(room).isPresent() && !gatekeeper.exists(room)) {
+            refuse(response, 400, RoomName.problemOfNew(room).get());
+        } else if (!gatekeeper.mayBegin(request.getRemoteAddr(), room)) {
+            response.setHeader("Retry-After", "60");
+            refuse(
+                    response,
+                    429,
+                    "Too many new documents were begun from this address within an hour; try again later.");
         } else {
             chain.doFilter(request, response);
         }

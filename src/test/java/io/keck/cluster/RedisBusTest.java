@@ -433,7 +433,9 @@ class RedisBusTest {
         assertThat(a.others()).isEmpty();
         RedisBus b = started();
         b.publish(ROOM, row(2));
-        assertThat(atA.next(Event.Committed.class).seq()).as("the first that is heard").isEqualTo(2);
+        assertThat(atA.next(Event.Committed.class).seq())
+                .as("the first that is heard")
+                .isEqualTo(2);
     }
 
     /** The twin: without keys, whoever may publish writes into any open room. */
@@ -488,7 +490,9 @@ class RedisBusTest {
         Ear atOld = subscribed(old, ROOM);
         await(() -> a.others().size() == 1 && old.others().size() == 1);
         a.publish(ROOM, row(1));
-        assertThat(atOld.next(Event.Committed.class).seq()).as("the older node understands").isEqualTo(1);
+        assertThat(atOld.next(Event.Committed.class).seq())
+                .as("the older node understands")
+                .isEqualTo(1);
         atA.heard.clear();
         old.publish(ROOM, row(2));
         old.publish(ROOM, new Event.Unsaved(new byte[] {0, 0}));

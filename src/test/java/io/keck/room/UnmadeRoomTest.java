@@ -170,12 +170,37 @@ class UnmadeRoomTest {
     void withoutHiding_aConnectAloneMakesADocument_thatStays() {
         World world = new World(World.SMALL, Rooms.Maker.with(SHOWING));
         FakeClient alice = world.joined();
-        var read = world.rooms.documents().read(ROOM, false, doc -> doc.getText("t").toString());
+        var read = world.rooms
+                .documents()
+                .read(ROOM, false, doc -> doc.getText("t").toString());
         world.settle();
         assertThat(read.toCompletableFuture().join().value()).isEmpty();
         alice.disconnect();
         world.settle();
         world.pass(100_000);
         assertThat(world.log.rooms()).isEqualTo(1);
+    }
+
+    /** A name that could be taken for another. */
+    @Test
+    void nameThatIsNoneForANewRoom_makesNone_butReachesOneThatIsThere() {
+        String name = "e\u0301";
+        FakeClient early = a.client();
+        early.connect(a.rooms, name);
+        var made = a.rooms.documents().create(name, null, doc -> "");
+        var init = a.rooms.documents().init(name, Update.decode(hello()), true, null);
+        settle();
+        assertThat(early.connection.closed).isEqualTo(CloseReason.deleted());
+        assertThat(made.toCompletableFuture()).isCompletedExceptionally();
+        assertThat(init.toCompletableFuture()).isCompletedExceptionally();
+        assertThat(log.rooms()).isZero();
+
+        log.create(name);
+        FakeClient late = a.client();
+        late.connect(a.rooms, name);
+        var read = b.rooms.documents().create(name, null, doc -> "");
+        settle();
+        assertThat(late.connection.closed).isNull();
+        assertThat(read.toCompletableFuture()).isCompleted();
     }
 }

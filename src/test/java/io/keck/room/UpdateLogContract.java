@@ -54,7 +54,8 @@ public abstract class UpdateLogContract extends RequestKeyContract {
         assertThat(await(log().init("b", UUID.randomUUID(), 5, new byte[] {0, 0}, false)))
                 .contains(new UpdateLog.Begun(b, List.of()));
         assertThat(await(log().read(b, 0)).rows()).hasSize(1);
-        assertThat(await(log().init("b", UUID.randomUUID(), 6, new byte[] {0, 0}, false))).isEmpty();
+        assertThat(await(log().init("b", UUID.randomUUID(), 6, new byte[] {0, 0}, false)))
+                .isEmpty();
 
         long c = await(log().open("c")).roomId();
         assertThat(await(log().init("c", UUID.randomUUID(), 7, new byte[] {0, 0}, true)))

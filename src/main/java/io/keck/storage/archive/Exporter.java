@@ -129,8 +129,9 @@ public final class Exporter {
     }
 
     private List<Room> page() {
-        return h.createQuery("SELECT id, name, created_at FROM rooms WHERE deleted_at IS NULL AND (head > 0 OR unmade = 0) AND id > :after"
-                        + (only == null ? "" : " AND name = :name") + " ORDER BY id LIMIT :page")
+        return h.createQuery(
+                        "SELECT id, name, created_at FROM rooms WHERE deleted_at IS NULL AND (head > 0 OR unmade = 0) AND id > :after"
+                                + (only == null ? "" : " AND name = :name") + " ORDER BY id LIMIT :page")
                 .bind("after", lastId)
                 .bind("page", PAGE)
                 .bindMap(only == null ? Map.of() : Map.of("name", only))

@@ -221,7 +221,8 @@ final class LogWriter implements GroupCommit.Committer<Write> {
 
     /** Removes what nodes that were killed have left: rooms that were never made, from before some time. */
     static int forgetAll(Handle h, long before) {
-        return h.createUpdate("DELETE FROM rooms WHERE unmade = 1 AND head = 0 AND deleted_at IS NULL AND created_at < :before")
+        return h.createUpdate(
+                        "DELETE FROM rooms WHERE unmade = 1 AND head = 0 AND deleted_at IS NULL AND created_at < :before")
                 .bind("before", before)
                 .execute();
     }

@@ -81,10 +81,7 @@ public final class JdbiNodes {
         return jdbi.inTransaction(h -> {
             byte[] key = new byte[KEY_SIZE];
             RANDOM.nextBytes(key);
-            h.createUpdate(DRAW)
-                    .bind("key", key)
-                    .bind("now", clock.millis())
-                    .execute();
+            h.createUpdate(DRAW).bind("key", key).bind("now", clock.millis()).execute();
             return h.createQuery(KEYS)
                     .bind("recent", clock.millis() - OLDER_NODE_MILLIS)
                     .map((rs, ctx) -> {
