@@ -50,6 +50,12 @@ final class Member implements Awareness.Owner {
 
     /** About how many bytes of its last update that was left aside would add to the document; 0 where none is. */
     long refused;
+    /** Whether it was asked for what was left aside, and has not answered. */
+    boolean isAskedAgain;
+    /** When it was asked for what was left aside, or {@link Long#MIN_VALUE}; and how many bytes the document had then. */
+    long askedAt = Long.MIN_VALUE;
+
+    long askedWith;
     /** When it may be told again that something was left aside. */
     long toldAfter = Long.MIN_VALUE;
 

@@ -146,6 +146,7 @@ final class Members implements Message.Handler<Member> {
     @Override
     public void syncStep2(Member member, Message.SyncStep2 message) {
         member.mayClaim = false;
+        growth.tells(member);
         if (replica.isFollowing()) {
             accept(member, message.update());
         }

@@ -341,6 +341,7 @@ class DocumentLimitsTest {
         world.settle();
         assertThat(counts.near).isEqualTo(1);
         writer.delete(writer.id, 0, 840);
+        world.settle();
         world.pass(4_000);
         assertThat(counts.near).isZero();
         writer.type(text(850));
