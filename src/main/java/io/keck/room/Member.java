@@ -22,6 +22,8 @@ final class Member implements Awareness.Owner {
     /** A step 1 that waits for the backlog to drain. */
     @Nullable
     StateVector asked;
+    /** When it may be answered again. */
+    long answerAfter = Long.MIN_VALUE;
     /** What it sends now came before the log was asked on its behalf, so the replica is new enough for its step 1. */
     boolean isFresh;
     /** Whether the log has said, after it came, that the life of this room goes on. */

@@ -48,6 +48,7 @@ final class Members implements Message.Handler<Member> {
             Seats seats,
             List<Member> all,
             DocumentGrowth growth,
+            Safeguards safeguards,
             Consumer<Runnable> turns,
             Consumer<Bus.Event> others) {
         this.context = context;
@@ -59,7 +60,8 @@ final class Members implements Message.Handler<Member> {
         this.all = all;
         this.growth = growth;
         this.turns = turns;
-        this.answers = new Answers(replica::store, batches, context.settings(), this::mustWait);
+        this.answers = new Answers(
+                replica::store, batches, context.settings(), context.clock(), safeguards, this::mustWait);
         this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others);
     }
 

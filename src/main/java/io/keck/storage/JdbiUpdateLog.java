@@ -98,6 +98,9 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
         }
     });
 
+    /** A loaded room takes a multiple of what is stored, and while it is loaded its stored form as well. */
+    private volatile long maxLoad = Runtime.getRuntime().maxMemory() / 6;
+
     private volatile LongConsumer committed = roomId -> {};
     private final LogMetrics metrics;
     private final LogHealth health = new LogHealth(System::nanoTime);
@@ -329,8 +332,33 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
             if (head != null && head.seq() == seq && head.link() > 0 && !head.deleted()) {
                 return new Contents(roomId, head, head.link(), 0, null, List.of());
             }
+            if (seq == 0) {
+                measure(h, roomId);
+            }
             return ContentsReader.read(h, roomId, seq);
         });
+    }
+
+    /** Refuses a room of which more is stored than this node can load, before anything of it is read. */
+    private void measure(org.jdbi.v3.core.Handle h, long roomId) {
+        long bytes = h.createQuery("""
+                        SELECT COALESCE((SELECT length(state) FROM room_snapshots WHERE room_id = :room), 0)
+                          + COALESCE((SELECT sum(length(payload)) FROM room_log
+                                      WHERE room_id = :room
+                                        AND seq > COALESCE((SELECT seq FROM room_snapshots
+                                                            WHERE room_id = :room AND state IS NOT NULL), 0)), 0)""")
+                .bind("room", roomId)
+                .mapTo(Long.class)
+                .one();
+        long limit = maxLoad;
+        if (bytes > limit) {
+            throw new RoomTooLargeException(roomId, bytes, limit);
+        }
+    }
+
+    /** From now on no room is loaded of which more is stored than that, in bytes. Default: a sixth of the heap. */
+    public void loadAtMost(long bytes) {
+        maxLoad = bytes;
     }
 
     /**
@@ -377,6 +405,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
     private static boolean isAnswer(Throwable error) {
         return error instanceof RoomGoneException
                 || error instanceof RoomUnknownException
+                || error instanceof RoomTooLargeException
                 || error instanceof Documents.RoomMissingException
                 || error instanceof KeyUsedException
                 || UnreadableData.is(error);

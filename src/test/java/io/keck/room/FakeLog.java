@@ -78,6 +78,9 @@ public final class FakeLog implements UpdateLog {
     /** The deleted rooms of each name, newest first. */
     private final Map<String, List<Life>> deleted = new HashMap<>();
 
+    /** Rooms of which more is stored are not loaded. */
+    long loadAtMost = Long.MAX_VALUE;
+
     private LongSupplier clock = () -> 0;
     private long holdMillis;
     private long copies;
@@ -180,6 +183,11 @@ public final class FakeLog implements UpdateLog {
         Life life = lives.get(roomId);
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
+        }
+        long stored =
+                life.rows.stream().mapToLong(row -> row.payload().length).sum();
+        if (seq == 0 && stored > loadAtMost) {
+            return CompletableFuture.failedStage(new RoomTooLargeException(roomId, stored, loadAtMost));
         }
         Damage damage = damages.get(roomId);
         if (damage != null && seq < damage.seq()) {
