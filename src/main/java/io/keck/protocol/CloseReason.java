@@ -60,7 +60,8 @@ public record CloseReason(int code, String text) {
 
     /** What is stored of the document is more than this node can load; another node may have a larger heap. */
     public static CloseReason tooLargeHere() {
-        return new CloseReason(1013, "this document is too large for this node; its operator has to give it a larger heap");
+        return new CloseReason(
+                1013, "this document is too large for this node; its operator has to give it a larger heap");
     }
 
     /** Not now; come back later. */

@@ -122,7 +122,9 @@ final class Answers {
      */
     private boolean isAboutAll(StateVector asked) {
         return asked.equals(StateVector.EMPTY)
-                || (safeguards.boundsAnswers() && replica.get().memory() > SMALL && replica.get().lacksMost(asked));
+                || (safeguards.boundsAnswers()
+                        && replica.get().memory() > SMALL
+                        && replica.get().lacksMost(asked));
     }
 
     /** What somebody with that state vector lacks of what the sockets have, saved or not, as a V1 update. */

@@ -58,8 +58,9 @@ final class DocumentGrowth {
     /** A writer that was refused is asked again after as many milliseconds, though the document became no smaller. */
     private static final long ASK_EVERY_MS = 60_000;
 
-    private static final String EARLIER = "An earlier update of this connection was left aside, so this one is, too: the"
-            + " document is asked of the client when there is room for it.";
+    private static final String EARLIER =
+            "An earlier update of this connection was left aside, so this one is, too: the"
+                    + " document is asked of the client when there is room for it.";
 
     /** How edits of back ends are counted: all of them as one address. */
     static final String BACK_ENDS = "http";
@@ -244,8 +245,7 @@ final class DocumentGrowth {
             what = limits.maxBytes() + " bytes";
         } else if (structs + pieces(update) > limits.maxStructs()) {
             what = limits.maxStructs() + " structs";
-        } else if (clients() + update.clientCount() > limits.maxClients()
-                && exceedsClients(newClients(update))) {
+        } else if (clients() + update.clientCount() > limits.maxClients() && exceedsClients(newClients(update))) {
             what = limits.maxClients() + " clients";
         }
         if (what != null) {
@@ -366,9 +366,8 @@ final class DocumentGrowth {
      */
     private boolean hasRoomFor(Member member, long now) {
         long more = Math.min(member.refused, limits.maxBytes() / 20);
-        boolean isNew = member.askedAt == Long.MIN_VALUE
-                || bytes() < member.askedWith
-                || now - member.askedAt >= ASK_EVERY_MS;
+        boolean isNew =
+                member.askedAt == Long.MIN_VALUE || bytes() < member.askedWith || now - member.askedAt >= ASK_EVERY_MS;
         return isNew
                 && bytes() + more <= limits.maxBytes()
                 && (member.origin.isEmpty() || share(member.origin) + more <= limits.maxBytes() / 2)

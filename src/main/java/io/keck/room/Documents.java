@@ -130,7 +130,11 @@ public interface Documents {
         private static final long serialVersionUID = 1L;
 
         public TooLargeHereException() {
-            super("The document is too large for this node. Give the node a larger heap, or replace the document.", null, false, false);
+            super(
+                    "The document is too large for this node. Give the node a larger heap, or replace the document.",
+                    null,
+                    false,
+                    false);
         }
     }
 

@@ -60,8 +60,8 @@ final class Members implements Message.Handler<Member> {
         this.all = all;
         this.growth = growth;
         this.turns = turns;
-        this.answers = new Answers(
-                replica::store, batches, context.settings(), context.clock(), safeguards, this::mustWait);
+        this.answers =
+                new Answers(replica::store, batches, context.settings(), context.clock(), safeguards, this::mustWait);
         this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others);
     }
 

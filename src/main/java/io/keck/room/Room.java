@@ -125,7 +125,17 @@ final class Room implements Replica.Owner {
                 this::lifeEnded);
         growth = new DocumentGrowth(name, context, batches, replica, all, safeguards);
         members = new Members(
-                context, replica, batches, saving, life, seats, all, growth, safeguards, this::inTurn, this::tellOthers);
+                context,
+                replica,
+                batches,
+                saving,
+                life,
+                seats,
+                all,
+                growth,
+                safeguards,
+                this::inTurn,
+                this::tellOthers);
         bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members.awareness());
         document = new RoomDocument(
                 context.documents(),

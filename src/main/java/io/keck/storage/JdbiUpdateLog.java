@@ -346,10 +346,7 @@ public final class JdbiUpdateLog implements UpdateLog, Managed {
                           + COALESCE((SELECT sum(length(payload)) FROM room_log
                                       WHERE room_id = :room
                                         AND seq > COALESCE((SELECT seq FROM room_snapshots
-                                                            WHERE room_id = :room AND state IS NOT NULL), 0)), 0)""")
-                .bind("room", roomId)
-                .mapTo(Long.class)
-                .one();
+                                                            WHERE room_id = :room AND state IS NOT NULL), 0)), 0)""").bind("room", roomId).mapTo(Long.class).one();
         long limit = maxLoad;
         if (bytes > limit) {
             throw new RoomTooLargeException(roomId, bytes, limit);

@@ -53,6 +53,7 @@ final class ClusterSimulation {
     private static final long LIMIT = 1_500;
     /** What several nodes may commit at one moment, each of which sees room for it, and what back ends write and delete. */
     private static final long LIMIT_SLACK = 700;
+
     private static final long MAX_SKEW = 6 * 3_600_000;
     private static final String[] WORDS = {"a", "é", "😀", "hello", "0123456789".repeat(20)};
 

@@ -293,7 +293,10 @@ class DocumentLimitsTest {
         writer.type(text(950));
         world.settle();
         CompletionStage<?> refused = documents.write(
-                ROOM, null, doc -> doc.getText("t").insert(0, text(100)), doc -> doc.getText("t").length());
+                ROOM,
+                null,
+                doc -> doc.getText("t").insert(0, text(100)),
+                doc -> doc.getText("t").length());
         world.settle();
         CompletionStage<?> keyed = documents.write(
                 ROOM,
@@ -302,7 +305,10 @@ class DocumentLimitsTest {
                 doc -> doc.getText("t").length());
         world.settle();
         CompletionStage<Documents.Answer<Integer>> deleted = documents.write(
-                ROOM, null, doc -> doc.getText("t").delete(0, 900), doc -> doc.getText("t").length());
+                ROOM,
+                null,
+                doc -> doc.getText("t").delete(0, 900),
+                doc -> doc.getText("t").length());
         world.settle();
 
         assertThat(failure(refused)).isInstanceOf(Documents.TooLargeException.class);

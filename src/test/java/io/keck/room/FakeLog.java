@@ -184,8 +184,7 @@ public final class FakeLog implements UpdateLog {
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
         }
-        long stored =
-                life.rows.stream().mapToLong(row -> row.payload().length).sum();
+        long stored = life.rows.stream().mapToLong(row -> row.payload().length).sum();
         if (seq == 0 && stored > loadAtMost) {
             return CompletableFuture.failedStage(new RoomTooLargeException(roomId, stored, loadAtMost));
         }
