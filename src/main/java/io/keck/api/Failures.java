@@ -5,6 +5,7 @@ import io.keck.room.Documents.KeyTakenException;
 import io.keck.room.Documents.NameRefusedException;
 import io.keck.room.Documents.QuarantinedException;
 import io.keck.room.Documents.TooLargeException;
+import io.keck.room.Documents.TooLargeHereException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.RepeatedWarning;
 import io.keck.thread.OutOfMemory;
@@ -55,6 +56,11 @@ public final class Failures implements ExceptionMapper<Throwable> {
         }
         if (error instanceof TooLargeException) {
             return response(Reply.text(Status.REQUEST_ENTITY_TOO_LARGE, error.getMessage() + " Nothing was done."))
+                    .build();
+        }
+        if (error instanceof TooLargeHereException) {
+            return response(Reply.text(Status.SERVICE_UNAVAILABLE, error.getMessage() + " Nothing was done."))
+                    .header(HttpHeaders.RETRY_AFTER, "60")
                     .build();
         }
         if (error instanceof KeyTakenException) {

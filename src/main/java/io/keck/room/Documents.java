@@ -135,6 +135,19 @@ public interface Documents {
         }
     }
 
+    /** What is stored of the document is more than this node can load. Nothing was tried. */
+    final class TooLargeHereException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        public TooLargeHereException() {
+            super(
+                    "The document is too large for this node. Give the node a larger heap, or replace the document.",
+                    null,
+                    false,
+                    false);
+        }
+    }
+
     /** The document has reached a limit, so nothing that makes it larger is taken. Nothing is changed. */
     final class TooLargeException extends RuntimeException {
         private static final long serialVersionUID = 1L;

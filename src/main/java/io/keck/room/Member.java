@@ -23,6 +23,8 @@ final class Member implements Awareness.Owner {
     /** A step 1 that waits for the backlog to drain. */
     @Nullable
     StateVector asked;
+    /** When it may be answered again. */
+    long answerAfter = Long.MIN_VALUE;
     /** What it sends now came before the log was asked on its behalf, so the replica is new enough for its step 1. */
     boolean isFresh;
     /** Whether the log has said, after it came, that the life of this room goes on. */
@@ -51,6 +53,12 @@ final class Member implements Awareness.Owner {
 
     /** About how many bytes of its last update that was left aside would add to the document; 0 where none is. */
     long refused;
+    /** Whether it was asked for what was left aside, and has not answered. */
+    boolean isAskedAgain;
+    /** When it was asked for what was left aside, or {@link Long#MIN_VALUE}; and how many bytes the document had then. */
+    long askedAt = Long.MIN_VALUE;
+
+    long askedWith;
     /** When it may be told again that something was left aside. */
     long toldAfter = Long.MIN_VALUE;
 

@@ -49,6 +49,7 @@ final class Members implements Message.Handler<Member> {
             Seats seats,
             List<Member> all,
             DocumentGrowth growth,
+            Safeguards safeguards,
             Consumer<Runnable> turns,
             Consumer<Bus.Event> others) {
         this.context = context;
@@ -60,7 +61,8 @@ final class Members implements Message.Handler<Member> {
         this.all = all;
         this.growth = growth;
         this.turns = turns;
-        this.answers = new Answers(replica::store, batches, context.settings(), this::mustWait);
+        this.answers =
+                new Answers(replica::store, batches, context.settings(), context.clock(), safeguards, this::mustWait);
         this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others);
     }
 
@@ -150,6 +152,7 @@ final class Members implements Message.Handler<Member> {
     @Override
     public void syncStep2(Member member, Message.SyncStep2 message) {
         member.mayClaim = false;
+        growth.tells(member);
         if (replica.isFollowing()) {
             accept(member, message.update());
         }

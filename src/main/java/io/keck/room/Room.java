@@ -126,7 +126,17 @@ final class Room implements Replica.Owner {
                 this::lifeEnded);
         growth = new DocumentGrowth(name, context, batches, replica, all, safeguards);
         members = new Members(
-                context, replica, batches, saving, life, seats, all, growth, this::inTurn, this::tellOthers);
+                context,
+                replica,
+                batches,
+                saving,
+                life,
+                seats,
+                all,
+                growth,
+                safeguards,
+                this::inTurn,
+                this::tellOthers);
         bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members.awareness());
         document = new RoomDocument(
                 context.documents(),
@@ -441,6 +451,9 @@ final class Room implements Replica.Owner {
         if (cause instanceof UpdateLog.RoomGoneException) {
             life.miss();
             close(CloseReason.held());
+        } else if (cause instanceof UpdateLog.RoomTooLargeException) {
+            life.exceedsNode(cause);
+            close(CloseReason.tooLargeHere());
         } else if (!(cause instanceof Documents.RoomMissingException)) {
             overlays.outage().failed(name, "cannot be loaded", error);
             close(CloseReason.overload("this document cannot be loaded now, please try again"));

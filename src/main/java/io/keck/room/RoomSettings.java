@@ -38,8 +38,21 @@ public record RoomSettings(
         DocumentLimits document) {
     /** 2 MiB, 8 MiB, 64 MiB, 256 MiB, 64 KiB, 100, 2 s, 500 ms, 20 s, 60 s, 30 s, 60 s, 3 s, 200 ms; {@link DocumentLimits#DEFAULT}. */
     public static final RoomSettings DEFAULT = new RoomSettings(
-            2 << 20, 8 << 20, 64 << 20, 256 << 20, 64 << 10, 100, 2_000, 500, 20_000, 60_000, 30_000, 60_000, 3_000,
-            200, DocumentLimits.DEFAULT);
+            2 << 20,
+            8 << 20,
+            64 << 20,
+            256 << 20,
+            64 << 10,
+            100,
+            2_000,
+            500,
+            20_000,
+            60_000,
+            30_000,
+            60_000,
+            3_000,
+            200,
+            DocumentLimits.DEFAULT);
 
     /** Without limits for documents. */
     public RoomSettings(

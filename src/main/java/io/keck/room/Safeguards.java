@@ -64,6 +64,11 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it a socket that asks as fast as it can makes the server send thousands of times as much. */
+    default boolean boundsAnswers() {
+        return true;
+    }
+
     /** Without it a tab that was left open writes the content of an ended life into the next one. */
     default boolean refusesCopiesOfEndedLives() {
         return true;

@@ -419,6 +419,17 @@ public final class StructStore {
         }
     }
 
+    /** Whether somebody with that state vector lacks more than half of all clocks. */
+    public boolean lacksMost(StateVector known) {
+        long all = 0;
+        long lacking = 0;
+        for (ClientStructs c : sorted()) {
+            all += c.end();
+            lacking += Math.max(0, c.end() - known.clock(c.client));
+        }
+        return lacking > all / 2;
+    }
+
     /** The deleted clocks, as a copy. */
     public DeleteSet deletes() {
         DeleteSet out = new DeleteSet();
