@@ -21,6 +21,16 @@ public interface Connection {
     /** When a frame was last queued, milliseconds of the room's clock. */
     long lastSend();
 
+    /**
+     * Asks the peer for a sign of life; a WebSocket ping, which the peer's network stack answers without the application.
+     *
+     * @return what {@link #hasAnswered} is to be told
+     */
+    long ping();
+
+    /** Whether anything came from the peer since that ping, or it is not read from and so could not be heard. */
+    boolean hasAnswered(long ping);
+
     /** Stops reading from this peer, so that it feels what it sends. */
     void pause();
 

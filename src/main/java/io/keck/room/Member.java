@@ -16,6 +16,8 @@ final class Member implements Awareness.Owner {
      * send it.
      */
     boolean mayClaim = true;
+    /** The client that it claimed with its first awareness message, or -1. */
+    long ownClient = -1;
     /** How far it is while it is too slow for every batch: it gets the rest in one piece when it has drained. */
     @Nullable
     StateVector behind;
@@ -62,5 +64,20 @@ final class Member implements Awareness.Owner {
     @Override
     public boolean isElsewhere() {
         return false;
+    }
+
+    @Override
+    public long ownClient() {
+        return ownClient;
+    }
+
+    @Override
+    public long ping(long client) {
+        return connection.ping();
+    }
+
+    @Override
+    public boolean hasAnswered(long ping) {
+        return paused || connection.hasAnswered(ping);
     }
 }

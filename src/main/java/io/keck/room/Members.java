@@ -46,7 +46,8 @@ final class Members implements Message.Handler<Member> {
             Seats seats,
             List<Member> all,
             Consumer<Runnable> turns,
-            Consumer<Bus.Event> others) {
+            Consumer<Bus.Event> others,
+            Safeguards safeguards) {
         this.context = context;
         this.replica = replica;
         this.batches = batches;
@@ -56,7 +57,7 @@ final class Members implements Message.Handler<Member> {
         this.all = all;
         this.turns = turns;
         this.answers = new Answers(replica::store, batches, context.settings(), this::mustWait);
-        this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others);
+        this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others, safeguards);
     }
 
     RoomAwareness awareness() {

@@ -122,7 +122,7 @@ final class Room implements Replica.Owner {
                 safeguards,
                 life,
                 this::lifeEnded);
-        members = new Members(context, replica, batches, saving, life, seats, all, this::inTurn, this::tellOthers);
+        members = new Members(context, replica, batches, saving, life, seats, all, this::inTurn, this::tellOthers, safeguards);
         bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members.awareness());
         document = new RoomDocument(
                 context.documents(),
@@ -441,7 +441,8 @@ final class Room implements Replica.Owner {
     }
 
     private long nextTick(long now) {
-        if (!batches.isEmpty() || members.isAnyoneWaiting() || !requests.isEmpty()) {
+        boolean isWaiting = members.isAnyoneWaiting() || members.awareness().isContested();
+        if (!batches.isEmpty() || isWaiting || !requests.isEmpty()) {
             return now + settings.retryAfter();
         }
         return all.isEmpty() ? Math.max(now, seats.emptySince() + settings.unloadAfter()) : now + IDLE_TICK_MS;

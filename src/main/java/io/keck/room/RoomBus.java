@@ -107,6 +107,11 @@ final class RoomBus implements Bus.Listener {
         }
 
         @Override
+        public void awarenessClaimed(Bus.Event.AwarenessClaimed claimed) {
+            awareness.claimedElsewhere(node, claimed.client());
+        }
+
+        @Override
         public void resync(Bus.Event.Resync mayHaveMissed) {
             replica.readOn();
             meetOthers(false);

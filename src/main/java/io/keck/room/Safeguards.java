@@ -53,4 +53,9 @@ interface Safeguards {
     default boolean refusesCopiesOfEndedLives() {
         return true;
     }
+
+    /** Without it a stranger removes the cursor of somebody who is there, or raises its clock beyond what the client can. */
+    default boolean guardsAwareness() {
+        return true;
+    }
 }

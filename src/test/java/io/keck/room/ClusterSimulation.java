@@ -512,13 +512,22 @@ final class ClusterSimulation {
         }
     }
 
+    /** Owners that are silent have lost their states to those who claimed them, and the nodes have told each other. */
+    private void awaitClaims() {
+        for (int i = 0; i < 16; i++) {
+            pass(500);
+            settle();
+        }
+        quiet();
+    }
+
     private void compareMembers() {
         for (Peer peer : peers) {
             check(peer.client.isConnected(), "client " + peer.client.id + " was closed");
             check(!peer.client.connection.paused, "client " + peer.client.id + " is not read any more");
             peer.client.point("{\"end\":1}");
         }
-        quiet();
+        awaitClaims();
         for (Peer a : peers) {
             TreeSet<Long> there = new TreeSet<>();
             for (Peer b : peers) {

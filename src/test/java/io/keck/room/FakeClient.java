@@ -59,6 +59,7 @@ final class FakeClient {
             }
         });
         self[0].onResume = this::flush;
+        self[0].isThere = () -> connection == self[0];
         connection = self[0];
         unsent.clear();
         states.clear();

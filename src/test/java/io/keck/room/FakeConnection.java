@@ -6,6 +6,7 @@ import io.keck.protocol.Message;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,11 @@ final class FakeConnection implements Connection {
     RuntimeException failure;
 
     Runnable onResume = () -> {};
+
+    /** Whether the peer's network stack answers a ping. */
+    BooleanSupplier isThere = () -> true;
+
+    int pings;
 
     FakeConnection(LongSupplier clock, Consumer<byte[]> peer) {
         this.clock = clock;
@@ -92,6 +98,16 @@ final class FakeConnection implements Connection {
     @Override
     public long lastSend() {
         return lastSend;
+    }
+
+    @Override
+    public long ping() {
+        return ++pings;
+    }
+
+    @Override
+    public boolean hasAnswered(long ping) {
+        return isThere.getAsBoolean() && closed == null;
     }
 
     @Override
