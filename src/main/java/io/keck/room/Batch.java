@@ -1,7 +1,9 @@
 package io.keck.room;
 
 import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.UnheldDeletes;
 import io.keck.crdt.store.Update;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +46,16 @@ final class Batch {
     /** What of {@code u} is not in here. */
     Update reduce(Update u) {
         return store().reduce(u);
+    }
+
+    /** The part of deletes whose structs are not in here. */
+    DeleteSet withoutHeld(DeleteSet deletes) {
+        return UnheldDeletes.without(deletes, store());
+    }
+
+    /** Whether it is a mark for the log and says nothing to anybody else. */
+    boolean isMark() {
+        return single != null && single.forgetsUnheldDeletes();
     }
 
     void add(Update u, @Nullable Member from) {

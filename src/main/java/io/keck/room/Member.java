@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StateVector;
 import io.keck.protocol.Awareness;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,14 @@ final class Member implements Awareness.Owner {
     /** The batch that its last update went into. */
     @Nullable
     Batch lastBatch;
+
+    /** Its deletes whose structs are not here; see {@link WaitingDeletes}. */
+    @Nullable
+    DeleteSet waitingDeletes;
+    /** When it was last asked for their structs, and whether it is to be asked again. */
+    long askedAt = Long.MIN_VALUE / 2;
+
+    boolean mustBeAsked;
 
     /** Not read from, because too much waits to be saved. */
     boolean paused;

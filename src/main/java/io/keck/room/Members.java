@@ -29,6 +29,8 @@ final class Members implements Message.Handler<Member> {
     private final Consumer<Runnable> turns;
     private final Answers answers;
     private final RoomAwareness awareness;
+    private final WaitingDeletes waitingDeletes;
+    private final ForgetMark forgetMark;
 
     /**
      * No members yet.
@@ -57,6 +59,9 @@ final class Members implements Message.Handler<Member> {
         this.all = all;
         this.turns = turns;
         this.answers = new Answers(replica::store, batches, context.settings(), this::mustWait);
+        this.waitingDeletes = new WaitingDeletes(
+                replica, batches, context.clock(), m -> m.connection.send(answers.step1()), safeguards);
+        this.forgetMark = new ForgetMark(replica, batches, saving, context.clock(), safeguards);
         this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others, safeguards);
     }
 
@@ -102,6 +107,7 @@ final class Members implements Message.Handler<Member> {
             seats.give(context.clock().getAsLong());
             answers.leave(member);
             awareness.leave(member);
+            waitingDeletes.leave(member);
         }
     }
 
@@ -163,7 +169,41 @@ final class Members implements Message.Handler<Member> {
             member.connection.close(CloseReason.quarantined());
             return;
         }
-        saving.add(fresh, member);
+        Update taken = waitingDeletes.admit(member, fresh);
+        if (!taken.isEmpty()) {
+            saving.add(taken, member);
+            structsCame(taken);
+        }
+    }
+
+    /** Structs have come into the replica or a batch: deletes may have waited for them. */
+    void structsCame(Update news) {
+        waitingDeletes.structsCame(news, (member, deletes) -> {
+            Update fresh = saving.reduce(deletes);
+            if (!fresh.isEmpty()) {
+                saving.add(fresh, member);
+            }
+        });
+    }
+
+    /** The room was loaded. */
+    void loaded() {
+        forgetMark.loaded();
+    }
+
+    /** The replica has taken a step. */
+    void advanced(Advance step) {
+        storeChanged();
+        Batch own = step.own();
+        if (own == null || own.isEdits()) {
+            structsCame(step.update());
+        }
+    }
+
+    /** Time has passed. */
+    void onTick() {
+        waitingDeletes.onTick(all);
+        forgetMark.onTick(context.clock().getAsLong());
     }
 
     @Override
@@ -192,7 +232,7 @@ final class Members implements Message.Handler<Member> {
         boolean isStale = member.freshAfter > 0
                 && !replica.hasRead(member.freshAfter)
                 && context.clock().getAsLong() < member.freshUntil;
-        return isStale || batches.holdNewsOf(member);
+        return isStale || batches.holdNewsOf(member) || batches.holdMark();
     }
 
     /** Answers the step 1s that have not to wait. */
@@ -200,9 +240,9 @@ final class Members implements Message.Handler<Member> {
         answers.give();
     }
 
-    /** Whether a step 1 waits for its answer. */
+    /** Whether a step 1 waits for its answer, or the claim of a client for that of its owner. */
     boolean isAnyoneWaiting() {
-        return answers.isAnyoneWaiting();
+        return answers.isAnyoneWaiting() || awareness.isContested();
     }
 
     /** Sends a member what its socket was too slow for, now that the socket takes bytes again. */

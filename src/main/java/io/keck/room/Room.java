@@ -47,7 +47,6 @@ final class Room implements Replica.Owner {
     }
 
     private static final long IDLE_TICK_MS = 4_000;
-
     private final String name;
     private final RoomContext context;
     private final LongSupplier clock;
@@ -123,7 +122,7 @@ final class Room implements Replica.Owner {
                 life,
                 this::lifeEnded);
         members = new Members(context, replica, batches, saving, life, seats, all, this::inTurn, this::tellOthers, safeguards);
-        bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members.awareness());
+        bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members);
         document = new RoomDocument(
                 context.documents(),
                 mailbox::post,
@@ -339,11 +338,11 @@ final class Room implements Replica.Owner {
         audience.markSlow(store());
         replica.apply(step);
         document.changed(step.update());
-        members.storeChanged();
+        members.advanced(step);
         watchers.risen(replica.roomId(), step.seq());
         if (own != null) {
             bus.tell(new Bus.Event.Committed(step.seq(), own.id, step.link(), step.before(), own.payload()));
-            if (!own.sent) {
+            if (!own.sent && !own.isMark()) {
                 audience.broadcast(Message.update(own.payload()), own.soleOrigin());
             }
             saving.committed(own);
@@ -408,6 +407,7 @@ final class Room implements Replica.Owner {
         life.begin(contents.ended());
         bus.subscribe(contents.roomId());
         replica.begin(contents);
+        members.loaded();
         watchers.risen(contents.roomId(), contents.head().seq());
         List<Runnable> tasks = List.copyOf(waiting);
         waiting.clear();
@@ -441,8 +441,7 @@ final class Room implements Replica.Owner {
     }
 
     private long nextTick(long now) {
-        boolean isWaiting = members.isAnyoneWaiting() || members.awareness().isContested();
-        if (!batches.isEmpty() || isWaiting || !requests.isEmpty()) {
+        if (!batches.isEmpty() || members.isAnyoneWaiting() || !requests.isEmpty()) {
             return now + settings.retryAfter();
         }
         return all.isEmpty() ? Math.max(now, seats.emptySince() + settings.unloadAfter()) : now + IDLE_TICK_MS;
@@ -456,6 +455,7 @@ final class Room implements Replica.Owner {
         wakeAt = Long.MAX_VALUE; // the end of this turn sets it
         saving.onTick(now);
         members.awareness().expire();
+        members.onTick();
         audience.lookAfter(now);
         boolean idle = all.isEmpty() && batches.isEmpty() && now - seats.emptySince() >= settings.unloadAfter();
         if (idle && !quarantine.isOn() && seats.shutIfFree()) {

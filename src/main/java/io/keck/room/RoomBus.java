@@ -14,6 +14,7 @@ final class RoomBus implements Bus.Listener {
     private final BooleanSupplier isOpen;
     private final Replica replica;
     private final Saving saving;
+    private final Members members;
     private final RoomAwareness awareness;
     /** The id under which the bus tells of this room; 0 while it does not. */
     private long subscribed;
@@ -25,13 +26,14 @@ final class RoomBus implements Bus.Listener {
             BooleanSupplier isOpen,
             Replica replica,
             Saving saving,
-            RoomAwareness awareness) {
+            Members members) {
         this.context = context;
         this.turns = turns;
         this.isOpen = isOpen;
         this.replica = replica;
         this.saving = saving;
-        this.awareness = awareness;
+        this.members = members;
+        this.awareness = members.awareness();
     }
 
     /** The room now has this id. */
@@ -92,7 +94,9 @@ final class RoomBus implements Bus.Listener {
         @Override
         public void unsaved(Bus.Event.Unsaved update) {
             if (replica.isFollowing()) { // else nothing can be saved
-                saving.share(Update.decode(update.payload(), DecodeLimits.OWN));
+                Update shared = Update.decode(update.payload(), DecodeLimits.OWN);
+                saving.share(shared);
+                members.structsCame(shared);
             }
         }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A few rooms on one to three nodes over one log, with a bus that loses, repeats and reorders; clients that edit, come
  * and go; slow sockets, killed nodes, compaction with a fold that is wrong now and then, rooms that are deleted and made
- * anew. In every second seed the log fails or loses answers, in every third it is restored from a backup now and then.
+ * anew; and hostile peers ({@link Hostility}) among them. In every second seed the log fails or loses answers, in every third it is restored from a backup now and then.
  * Everything follows from the seed.
  */
 final class ClusterSimulation {
@@ -41,7 +41,11 @@ final class ClusterSimulation {
         /** What an ended life refuses is refused. */
         NO_ASKING_AGAIN,
         /** Copies of ended lives are let in. */
-        NO_HOLD
+        NO_HOLD,
+        /** Anybody speaks for anybody, with any clock. */
+        NO_AWARENESS_GUARD,
+        /** Deletes act on what is written later. */
+        NO_WAITING_DELETES
     }
 
     private static final int STEPS = 500;
@@ -69,6 +73,7 @@ final class ClusterSimulation {
     private final boolean late;
 
     private final BackEnds backEnds;
+    private final Hostility hostility;
 
     private FakeLog.@Nullable Backup backup;
     private long now = 1_000_000;
@@ -188,6 +193,21 @@ final class ClusterSimulation {
             public boolean refusesCopiesOfEndedLives() {
                 return twin != Twin.NO_HOLD;
             }
+
+            @Override
+            public boolean guardsAwareness() {
+                return twin != Twin.NO_AWARENESS_GUARD;
+            }
+
+            @Override
+            public boolean holdsUnheldDeletes() {
+                return twin != Twin.NO_WAITING_DELETES;
+            }
+
+            @Override
+            public boolean forgetsStoredUnheldDeletes() {
+                return twin != Twin.NO_WAITING_DELETES;
+            }
         };
     }
 
@@ -208,6 +228,7 @@ final class ClusterSimulation {
         late = seed % 4 == 1;
         lives = seed % 5 == 3;
         backEnds = new BackEnds(log, new Random(random.nextLong()), restores, violations);
+        hostility = new Hostility(new Random(seed * 31 + 7), () -> now);
         roomCount = 1 + random.nextInt(3);
         bus = new FakeBus(random.nextLong());
         nodes = new Node[1 + random.nextInt(3)];
@@ -297,12 +318,19 @@ final class ClusterSimulation {
             case 21 -> backEnd(node, "room" + random.nextInt(roomCount));
             default -> rarely(peer);
         }
+        if (hostility.random.nextInt(12) == 0) {
+            hostility.act(peer.client, peer.room, anyNodeFor(hostility.random).rooms);
+        }
         if (log.copies() > 0 && !restores) {
             violations.add("content of an ended life came back within the hold");
         }
         if (random.nextInt(20) == 0) {
             checkReplicas();
         }
+    }
+
+    private Node anyNodeFor(Random other) {
+        return nodes[other.nextInt(nodes.length)];
     }
 
     private void busMoves(Node node) {
@@ -460,6 +488,7 @@ final class ClusterSimulation {
     // ------------------------------------------------------------------ the end
 
     private void end() {
+        hostility.leave();
         for (Node node : nodes) {
             node.way.always(Outcome.OK);
             node.way.holding = false;
@@ -481,6 +510,9 @@ final class ClusterSimulation {
         quiet();
         for (Peer peer : peers) {
             World.assertSame(peer.client.replica, log.replay(peer.room), "client " + peer.client.id);
+            check(
+                    !log.replay(peer.room).deletes().contains(peer.client.id, peer.client.typed() - 1),
+                    "what client " + peer.client.id + " wrote last was deleted in advance");
         }
         checkReplicas();
         everybodyComesBack();

@@ -165,6 +165,11 @@ final class FakeClient {
         return update;
     }
 
+    /** How many clocks it has written. */
+    long typed() {
+        return typed;
+    }
+
     /** Deletes something that it has. */
     byte[] delete(long ofClient, long from, long length) {
         byte[] update = deletion(ofClient, from, length);

@@ -208,7 +208,23 @@ public final class StructStore {
         }
     }
 
+    /** Whether clocks are deleted whose structs are not here: Yjs would delete these when they come. */
+    public boolean hasUnheldDeletes() {
+        for (ClientStructs c : sorted()) {
+            if (c.hasUnheldDeletes()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void take(Update u) {
+        if (u.forgetsUnheldDeletes()) {
+            for (ClientStructs c : sorted()) {
+                c.forgetUnheldDeletes();
+            }
+            return;
+        }
         cursor.reset();
         reader.structs(u);
         for (boolean more = reader.next(); more; ) {
