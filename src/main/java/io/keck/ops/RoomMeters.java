@@ -35,6 +35,7 @@ public final class RoomMeters implements RoomMetrics {
     private final Counter unsavedEnded;
     private final Counter slowed;
     private final Counter emptyStructs;
+    private final Counter conflicts;
     private volatile int behindRooms;
     private volatile long behindRows;
     /** Since when some room has lacked something; 0 while none does. */
@@ -68,6 +69,7 @@ public final class RoomMeters implements RoomMetrics {
         wentBackBytes = registry.counter(MetricNames.WENT_BACK_BYTES);
         unsavedBegan = registry.counter(MetricNames.UNSAVED_BEGAN);
         unsavedEnded = registry.counter(MetricNames.UNSAVED_ENDED);
+        conflicts = registry.counter(MetricNames.CONFLICTS);
         emptyStructs = registry.counter(MetricNames.EMPTY_STRUCTS);
         slowed = registry.counter(MetricNames.CONNECTIONS_SLOWED);
         registry.register(MetricNames.SYNC_BEHIND_ROOMS, (Gauge<Integer>) () -> behindRooms);
@@ -182,6 +184,11 @@ public final class RoomMeters implements RoomMetrics {
     @Override
     public void unsavedEnded() {
         unsavedEnded.inc();
+    }
+
+    @Override
+    public void conflicts(int ranges) {
+        conflicts.inc(ranges);
     }
 
     @Override

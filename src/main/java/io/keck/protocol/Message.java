@@ -242,6 +242,35 @@ public sealed interface Message {
         return out.toByteArray();
     }
 
+    /** Message type of conflicts; only peers that asked for them get any. */
+    int CONFLICT = 111;
+
+    /**
+     * Ids under which a peer said something else than the room has; the room keeps what it has.
+     *
+     * @param from the first clock
+     * @param length how many clocks
+     * @param isPlace whether only origin or parent differ; else the content
+     */
+    record Conflict(long client, long from, long length, boolean isPlace) {}
+
+    /**
+     * The frame of conflicts: the type 111, how many, and of each client, first clock and length as varUint and one byte, 0 for
+     * another content and 1 for another place.
+     */
+    static byte[] conflicts(List<Conflict> conflicts) {
+        Encoder out = new Encoder(16 + 16 * conflicts.size());
+        out.writeVarUint(CONFLICT);
+        out.writeVarUint(conflicts.size());
+        for (Conflict c : conflicts) {
+            out.writeVarUint(c.client());
+            out.writeVarUint(c.from());
+            out.writeVarUint(c.length());
+            out.writeUint8(c.isPlace() ? 1 : 0);
+        }
+        return out.toByteArray();
+    }
+
     /** The frame of these awareness states; an empty one only shows that the server is alive. */
     static byte[] awareness(List<AwarenessState> states) {
         byte[] body = AwarenessState.encode(states);

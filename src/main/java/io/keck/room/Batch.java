@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.crdt.store.Contradictions;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StructStore;
@@ -51,6 +52,11 @@ final class Batch {
     /** The part of deletes whose structs are not in here. */
     DeleteSet withoutHeld(DeleteSet deletes) {
         return UnheldDeletes.without(deletes, store());
+    }
+
+    /** Finds ids of which an update says something else. */
+    void contradictions(Update update, Contradictions.Finder finder) {
+        Contradictions.find(store(), update, finder);
     }
 
     /** Whether it is a mark for the log and says nothing to anybody else. */

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.crdt.store.Contradictions;
 import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -91,6 +92,15 @@ final class Batches {
         batch.add(Update.FORGET_UNHELD, null);
         batch.payload();
         queue.add(batch);
+    }
+
+    /** Finds ids of which an update says something else than a batch that the replica may yet contain. */
+    void contradictions(Update update, Contradictions.Finder finder) {
+        for (Batch batch : queue) {
+            if (!batch.isEdits()) {
+                batch.contradictions(update, finder);
+            }
+        }
     }
 
     /** Whether the mark is not in the log yet: what the replica holds until then is nothing for new members. */

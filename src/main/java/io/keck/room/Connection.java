@@ -31,6 +31,11 @@ public interface Connection {
     /** Whether anything came from the peer since that ping, or it is not read from and so could not be heard. */
     boolean hasAnswered(long ping);
 
+    /** Whether the peer asked to be told where what it sends contradicts the document. */
+    default boolean hearsOfConflicts() {
+        return false;
+    }
+
     /** Stops reading from this peer, so that it feels what it sends. */
     void pause();
 

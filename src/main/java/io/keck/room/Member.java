@@ -51,6 +51,12 @@ final class Member implements Awareness.Owner {
     /** Its deletes whose structs are not here; see {@link WaitingDeletes}. */
     @Nullable
     DeleteSet waitingDeletes;
+    /** Bytes of its updates that are still compared whole with what the room has, and until when; see {@link Conflicts}. */
+    long comparedBytes;
+
+    long comparedUntil = Long.MIN_VALUE;
+    /** Updates that were beyond that. */
+    int beyondCompared;
     /** When it was last asked for their structs, and whether it is to be asked again. */
     long askedAt = Long.MIN_VALUE / 2;
 

@@ -31,6 +31,7 @@ final class Members implements Message.Handler<Member> {
     private final RoomAwareness awareness;
     private final WaitingDeletes waitingDeletes;
     private final ForgetMark forgetMark;
+    private final Conflicts conflicts;
 
     /**
      * No members yet.
@@ -61,6 +62,7 @@ final class Members implements Message.Handler<Member> {
         this.answers = new Answers(replica::store, batches, context.settings(), this::mustWait);
         this.waitingDeletes = new WaitingDeletes(
                 replica, batches, context.clock(), m -> m.connection.send(answers.step1()), safeguards);
+        this.conflicts = new Conflicts(replica, batches, context, safeguards);
         this.forgetMark = new ForgetMark(replica, batches, saving, context.clock(), safeguards);
         this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others, safeguards);
     }
@@ -162,6 +164,9 @@ final class Members implements Message.Handler<Member> {
     private void accept(Member member, Update update) {
         context.metrics().emptyStructs(update.emptyCount());
         Update fresh = saving.reduce(update);
+        if (fresh != update) {
+            conflicts.look(member, update);
+        }
         if (fresh.isEmpty()) {
             return;
         }

@@ -54,6 +54,11 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it content that differs under an id that is known is taken for nothing new, and nobody hears of it. */
+    default boolean noticesConflicts() {
+        return true;
+    }
+
     /** Without it one message deletes whatever a member will write. */
     default boolean holdsUnheldDeletes() {
         return true;

@@ -44,6 +44,7 @@ final class SocketConnection implements Connection {
     private volatile long closeAt;
 
     private volatile boolean wasHeld;
+    private volatile boolean tellsConflicts;
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
 
@@ -140,6 +141,16 @@ final class SocketConnection implements Connection {
     void heard() {
         timesHeard.increment();
         lastHeard = clock.getAsLong();
+    }
+
+    /** The peer wants to hear of conflicts. */
+    void tellConflicts() {
+        tellsConflicts = true;
+    }
+
+    @Override
+    public boolean hearsOfConflicts() {
+        return tellsConflicts;
     }
 
     @Override

@@ -43,6 +43,8 @@ final class FakeConnection implements Connection {
 
     int pings;
 
+    boolean hearsOfConflicts;
+
     FakeConnection(LongSupplier clock, Consumer<byte[]> peer) {
         this.clock = clock;
         this.peer = peer;
@@ -98,6 +100,11 @@ final class FakeConnection implements Connection {
     @Override
     public long lastSend() {
         return lastSend;
+    }
+
+    @Override
+    public boolean hearsOfConflicts() {
+        return hearsOfConflicts;
     }
 
     @Override
