@@ -63,6 +63,23 @@ final class Conflicts {
         }
     }
 
+    /**
+     * A client that comes back says how far it is. If the room has more under its id, somebody else wrote that: the client will
+     * take it for its own, and what it wrote meanwhile under the same clocks never comes here to be compared.
+     *
+     * @param clock how far the client is in what it wrote itself
+     */
+    void compareOwn(Member member, long clock) {
+        long here = isOn ? replica.store().clock(member.ownClient) : 0;
+        if (here > clock) {
+            context.metrics().conflicts(1);
+            if (member.connection.hearsOfConflicts()) {
+                member.connection.send(Message.conflicts(
+                        List.of(new Message.Conflict(member.ownClient, clock, here - clock, false))));
+            }
+        }
+    }
+
     private boolean isCompared(Member member, int bytes) {
         long now = context.clock().getAsLong();
         if (now >= member.comparedUntil) {

@@ -29,6 +29,9 @@ final class Member implements Awareness.Owner {
     boolean isFresh;
     /** Whether the log has said, after it came, that the life of this room goes on. */
     boolean isProven;
+    /** What its last step 1 said, until its first awareness message says which client it is. */
+    @Nullable
+    StateVector said;
     /** Whether it has sent a step 1. */
     boolean hasAsked;
     /** It was sent away with a copy of an ended life; what it sends counts no more. */

@@ -140,6 +140,9 @@ final class Members implements Message.Handler<Member> {
             return;
         }
         member.hasAsked = true;
+        if (member.mayClaim) {
+            member.said = known;
+        }
         if (context.log().isShared() && !member.isFresh && !saving.isUnsaved() && replica.isFollowing()) {
             member.freshAfter = replica.lookUp();
             member.freshUntil = context.clock().getAsLong() + context.settings().saveTimeout();
@@ -151,6 +154,7 @@ final class Members implements Message.Handler<Member> {
     @Override
     public void syncStep2(Member member, Message.SyncStep2 message) {
         member.mayClaim = false;
+        member.said = null;
         if (replica.isFollowing()) {
             accept(member, message.update());
         }
@@ -214,6 +218,11 @@ final class Members implements Message.Handler<Member> {
     @Override
     public void awarenessUpdate(Member member, Message.AwarenessUpdate message) {
         awareness.hear(member, message);
+        StateVector said = member.said;
+        if (said != null && member.ownClient >= 0) {
+            conflicts.compareOwn(member, said.clock(member.ownClient));
+        }
+        member.said = null;
     }
 
     @Override

@@ -77,6 +77,43 @@ class ConflictsTest {
         assertThat(counted).isEmpty();
     }
 
+    /** Somebody wrote under the id of a client that was away; what that one wrote meanwhile is not even sent. */
+    @Test
+    void clientThatLacksWhatStandsUnderItsOwnId_isToldWhenItComesBack() {
+        World world = world(Safeguards.ON);
+        FakeClient victim = world.joined();
+        victim.point("{}");
+        victim.type("online ");
+        world.settle();
+        victim.disconnect();
+        victim.type("offline");
+        send(world, world.joined(), FakeClient.text(victim.id, 7, "somebody else's words"));
+        assertThat(counted).isEmpty();
+
+        FakeConnection back = victim.sit();
+        back.hearsOfConflicts = true;
+        victim.seat = world.rooms.join(ROOM, back);
+        victim.hello();
+        world.settle();
+        assertThat(counted).hasSize(1);
+        assertThat(told(victim)).hasSize(1);
+        assertThat(told(victim).get(0)).containsExactly(111, 1, (byte) victim.id, 14, 14, 0);
+    }
+
+    @Test
+    void clientThatComesBackWithNews_isNoConflict() {
+        World world = world(Safeguards.ON);
+        FakeClient client = world.joined();
+        client.point("{}");
+        client.type("online ");
+        world.settle();
+        client.disconnect();
+        client.type("offline");
+        client.connect(world.rooms, ROOM);
+        world.settle();
+        assertThat(counted).isEmpty();
+    }
+
     @Test
     void repetition_isNoConflict_andWhatWaitsToBeSavedCounts() {
         World world = world(Safeguards.ON);

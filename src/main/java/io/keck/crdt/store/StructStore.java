@@ -372,6 +372,12 @@ public final class StructStore {
         return StateVector.of(clocks);
     }
 
+    /** How far the structs of one client are here without a gap. */
+    public long clock(long client) {
+        ClientStructs c = find(client);
+        return c == null ? 0 : c.state();
+    }
+
     /** The whole document as a V1 update. */
     public byte[] encode() {
         return diff(StateVector.EMPTY);
