@@ -99,11 +99,13 @@ class HonestClientsIT {
                         .as("seed %d, client %d: closed by the server", seed, i)
                         .isSubsetOf(1000, 1005, 1006); // its own end of the connection
             }
-            Eventually.await("all cursors, seed " + seed, () -> names.stream()
-                    .allMatch(name -> clients.states(name).stream()
-                            .map(state -> state.asInt(-1))
-                            .toList()
-                            .containsAll(List.of(0, 1, 2, 3))));
+            Eventually.await(
+                    "all cursors, seed " + seed,
+                    () -> names.stream()
+                            .allMatch(name -> clients.states(name).stream()
+                                    .map(state -> state.asInt(-1))
+                                    .toList()
+                                    .containsAll(List.of(0, 1, 2, 3))));
             clients.closeClients();
         }
 

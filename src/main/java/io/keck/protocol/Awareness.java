@@ -256,7 +256,12 @@ public final class Awareness<O extends Awareness.Owner> {
             e.sentBefore = sentBefore;
             return null;
         }
-        set(e, s, s.clock() > e.clock && !moved ? s.clock() : Math.max(AwarenessEntry.next(e.clock), s.clock()), c.challenger, now);
+        set(
+                e,
+                s,
+                s.clock() > e.clock && !moved ? s.clock() : Math.max(AwarenessEntry.next(e.clock), s.clock()),
+                c.challenger,
+                now);
         e.before = before;
         e.sentBefore = sentBefore;
         return new AwarenessState(e.client, e.clock, e.json);

@@ -74,8 +74,8 @@ final class Conflicts {
         if (here > clock) {
             context.metrics().conflicts(1);
             if (member.connection.hearsOfConflicts()) {
-                member.connection.send(Message.conflicts(
-                        List.of(new Message.Conflict(member.ownClient, clock, here - clock, false))));
+                member.connection.send(
+                        Message.conflicts(List.of(new Message.Conflict(member.ownClient, clock, here - clock, false))));
             }
         }
     }

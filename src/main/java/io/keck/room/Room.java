@@ -121,7 +121,8 @@ final class Room implements Replica.Owner {
                 safeguards,
                 life,
                 this::lifeEnded);
-        members = new Members(context, replica, batches, saving, life, seats, all, this::inTurn, this::tellOthers, safeguards);
+        members = new Members(
+                context, replica, batches, saving, life, seats, all, this::inTurn, this::tellOthers, safeguards);
         bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members);
         document = new RoomDocument(
                 context.documents(),

@@ -3,7 +3,6 @@ package io.keck.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.lib0.Decoder;
-import io.keck.crdt.store.DecodeLimits;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -182,7 +181,9 @@ class AwarenessTest {
         apply(state(5, "1"), a);
         assertThat(apply(state(6, "x"), node)).isNull();
         assertThat(a.pings).isEqualTo(1);
-        assertThat(after(2_000)).as("said again, above what the other node says").containsExactly(state(7, "1"));
+        assertThat(after(2_000))
+                .as("said again, above what the other node says")
+                .containsExactly(state(7, "1"));
 
         a.alive = false;
         apply(state(9, "y"), node);

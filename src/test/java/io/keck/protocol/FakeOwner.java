@@ -34,7 +34,6 @@ final class FakeOwner implements Awareness.Owner {
         return elsewhere;
     }
 
-
     @Override
     public long ownClient() {
         return own;

@@ -29,7 +29,9 @@ class ConflictsTest {
     }
 
     private static List<byte[]> told(FakeClient client) {
-        return client.connection.frames.stream().filter(f -> f[0] == Message.CONFLICT).toList();
+        return client.connection.frames.stream()
+                .filter(f -> f[0] == Message.CONFLICT)
+                .toList();
     }
 
     @Test

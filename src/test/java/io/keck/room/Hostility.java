@@ -51,7 +51,8 @@ final class Hostility {
             case 0 -> Message.awareness(List.of(AwarenessState.removed(victim.id, known + random.nextInt(3))));
             case 1 -> Message.awareness(List.of(AwarenessState.removed(victim.id, MAX - random.nextInt(2))));
             case 2 -> Message.awareness(List.of(new AwarenessState(victim.id, MAX, "\"forged\"")));
-            case 3 -> Message.awareness(List.of(new AwarenessState(victim.id, known + random.nextInt(9), "\"forged\"")));
+            case 3 ->
+                Message.awareness(List.of(new AwarenessState(victim.id, known + random.nextInt(9), "\"forged\"")));
             case 4 -> Message.update(FakeClient.deletion(victim.id, at, MAX - at));
             default -> Message.update(Update.FORGET_UNHELD.encode());
         };

@@ -171,8 +171,7 @@ class WaitingDeletesTest {
         final FakeBus bus = new FakeBus(7);
 
         World node(long seed, Safeguards safeguards) {
-            World node = new World(
-                    World.SMALL, Rooms.Maker.with(safeguards), log, bus.end(), RoomMetrics.NONE, seed);
+            World node = new World(World.SMALL, Rooms.Maker.with(safeguards), log, bus.end(), RoomMetrics.NONE, seed);
             node.way.shared = true;
             return node;
         }
