@@ -58,7 +58,6 @@ final class Room implements Replica.Owner {
     private final Seats seats;
     private final Life life;
     private final Quarantine quarantine;
-
     private final Batches batches;
     private final Replica replica;
     private final Requests requests;
