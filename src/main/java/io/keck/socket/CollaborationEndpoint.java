@@ -29,6 +29,9 @@ public final class CollaborationEndpoint extends Endpoint {
     /** Session property: where the peer is. */
     static final String ADDRESS = "io.keck.address";
 
+    /** The part of the query by which a peer asks to be told of conflicts. */
+    private static final String CONFLICTS = "conflicts=1";
+
     private final Sockets sockets;
     private long id;
     private String room = "";
@@ -49,6 +52,10 @@ public final class CollaborationEndpoint extends Endpoint {
         ReadGate gate = ReadGate.of(((JakartaWebSocketSession) session).getCoreSession());
         SocketConnection opened = new SocketConnection(
                 room, address, gate, sockets.clock(), sockets.roomSettings().maxBacklog(), sockets.metrics());
+        String query = session.getQueryString();
+        if (query != null && List.of(query.split("&")).contains(CONFLICTS)) {
+            opened.tellConflicts();
+        }
         session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
         listen(session, opened);
         connection = opened;

@@ -216,7 +216,23 @@ public final class StructStore {
         }
     }
 
+    /** Whether clocks are deleted whose structs are not here: Yjs would delete these when they come. */
+    public boolean hasUnheldDeletes() {
+        for (ClientStructs c : sorted()) {
+            if (c.hasUnheldDeletes()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void take(Update u) {
+        if (u.forgetsUnheldDeletes()) {
+            for (ClientStructs c : sorted()) {
+                c.forgetUnheldDeletes();
+            }
+            return;
+        }
         cursor.reset();
         reader.structs(u);
         for (boolean more = reader.next(); more; ) {
@@ -365,6 +381,12 @@ public final class StructStore {
             clocks.put(c.client, c.state());
         }
         return StateVector.of(clocks);
+    }
+
+    /** How far the structs of one client are here without a gap. */
+    public long clock(long client) {
+        ClientStructs c = find(client);
+        return c == null ? 0 : c.state();
     }
 
     /** The whole document as a V1 update. */
