@@ -3,10 +3,14 @@ package io.keck;
 import io.dropwizard.core.Application;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
+import io.keck.api.ApiFactory;
+import io.keck.api.EventStreams;
+import io.keck.api.NewRoomsFilter;
 import io.keck.command.Commands;
 import io.keck.config.ConfigurationReader;
 import io.keck.http.Guard;
 import io.keck.http.MainPort;
+import io.keck.http.NewRooms;
 import io.keck.node.AdminTasks;
 import io.keck.node.BlobsFactory;
 import io.keck.node.BusKeyring;
@@ -97,13 +101,17 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         if (config.hasNodeId()) {
             node.manage(new NodeLabel(storage.nodes(), label));
         }
+        NewRooms newRooms = new NewRooms(
+                config.rooms().newPerAddress(), NodeClock.millis(), (address, room) -> rooms.isOpen(room) || runtime.exists(room));
+        instruments.connections().onBeganRoom(newRooms::began);
+        environment.jersey().register(new NewRoomsFilter(newRooms));
         Sockets sockets = config.socket()
                 .build(
                         node,
                         rooms,
                         settings,
                         NodeClock.millis(),
-                        runtime.gatekeeper(database::isResponsive),
+                        runtime.gatekeeper(database::isResponsive, newRooms),
                         instruments.connections());
         Webhooks webhooks = config.webhook()
                 .build(
@@ -119,7 +127,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         config.blobs().build(node, storage, deletedNameHold);
         config.cors().build(environment);
         Kicks kicks = Kicks.build(node, rooms, sockets, bus, storage);
-        new AdminTasks(runtime, log, sockets, kicks).addTo(environment);
+        new AdminTasks(runtime, storage, sockets, kicks).addTo(environment);
         new Readiness(runtime, database, config.readyRequiresDatabase()).addTo(environment);
         FrontPageServlet.addTo(environment, config.api().isDescribed());
     }

@@ -1,13 +1,17 @@
 package io.keck;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget;
+import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.properties.HasOwner;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -23,6 +27,9 @@ import io.keck.room.RequestKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 
 /** The floor plan of the house: imports only run down, and a wing never sees another wing. */
 @AnalyzeClasses(packages = "io.keck", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -143,6 +150,80 @@ class ArchitectureTest {
                     java.util.concurrent.ForkJoinPool.class,
                     java.util.Timer.class,
                     Thread.class);
+
+    /** A thread has a name, a handler for what ends it, and an owner; work that recurs is watched. */
+    @ArchTest
+    static final ArchRule threads_areMadeInOnePlace = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.keck.thread")
+            .should()
+            .callConstructorWhere(target(makesThreads()))
+            .orShould()
+            .dependOnClassesThat()
+            .belongToAnyOf(
+                    java.util.concurrent.Executors.class,
+                    java.util.concurrent.ForkJoinPool.class,
+                    java.util.concurrent.ForkJoinTask.class,
+                    java.util.Timer.class)
+            .orShould()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("org.eclipse.jetty.util.thread.QueuedThreadPool")
+            .orShould()
+            .callMethodWhere(JavaCall.Predicates.target(
+                            HasOwner.Predicates.With.owner(JavaClass.Predicates.type(CompletableFuture.class)))
+                    .and(DescribedPredicate.describe(
+                            "without an executor",
+                            call -> call.getName().matches("(run|supply)Async|.*Async")
+                                    && call.getTarget().getRawParameterTypes().stream()
+                                            .noneMatch(type -> type.isEquivalentTo(Executor.class)))));
+
+    /** {@code ops.bench} is no server: it loads one, in a rhythm. */
+    @ArchTest
+    static final ArchRule schedules_areLoops = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.keck.thread", "io.keck.ops.bench")
+            .should()
+            .dependOnClassesThat()
+            .areAssignableTo(java.util.concurrent.ScheduledExecutorService.class)
+            .orShould()
+            .callMethod(
+                    "io.dropwizard.lifecycle.setup.LifecycleEnvironment",
+                    "scheduledExecutorService",
+                    "java.lang.String")
+            .orShould()
+            .callMethod("io.dropwizard.lifecycle.setup.LifecycleEnvironment", "executorService", "java.lang.String");
+
+    private static DescribedPredicate<AccessTarget.CodeUnitCallTarget> makesThreads() {
+        return DescribedPredicate.describe(
+                "makes a thread or an executor",
+                constructor -> constructor.getOwner().isAssignableTo(Thread.class)
+                        || constructor.getOwner().isAssignableTo(ExecutorService.class)
+                        || constructor.getOwner().isAssignableTo("org.eclipse.jetty.util.thread.ThreadPool"));
+    }
+
+    /** A room knows neither threads nor loops, however they are made. */
+    @ArchTest
+    static final ArchRule thread_isNotSeenByFloors = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "io.keck.crdt..",
+                    "io.keck.protocol..",
+                    "io.keck.metrics..",
+                    "io.keck.room..",
+                    "io.keck.block..",
+                    "io.keck.blob..",
+                    "io.keck.feed..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.keck.thread..", "io.keck.wing..");
+
+    @ArchTest
+    static final ArchRule thread_knowsJavaAndLoggingOnly = only("io.keck.thread", "io.keck.thread", "org.slf4j");
+
+    /** The way into a node is Dropwizard's: servlets, resources, metrics and health checks. */
+    @ArchTest
+    static final ArchRule wing_knowsDropwizardOnly =
+            only("io.keck.wing", "io.keck.wing", "io.dropwizard..", "com.codahale.metrics..");
 
     /** Time is handed in. */
     @ArchTest

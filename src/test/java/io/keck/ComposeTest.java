@@ -143,6 +143,7 @@ class ComposeTest {
         String command = list(services.get("nginx").get("command")).get(2);
         Path config = dir.resolve("nginx.conf");
         String sed = command.substring(0, command.indexOf(" && "))
+                .replace("$$", "$") // as Compose does
                 .replace("/etc/keck/nginx.conf", "nginx.conf")
                 .replace("/tmp/nginx.conf", config.toString());
         assertThat(run("sh", "-c", sed)).isZero();

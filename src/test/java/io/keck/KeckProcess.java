@@ -311,6 +311,14 @@ public final class KeckProcess implements AutoCloseable {
         return answer.body();
     }
 
+    HttpResponse<String> getAdmin(String rawPath) {
+        return send("GET", adminPort(), rawPath);
+    }
+
+    HttpResponse<String> postAdmin(String rawPath) {
+        return send("POST", adminPort(), rawPath);
+    }
+
     /** Has a task of the admin port done, and gives its answer. */
     JsonNode task(String rawNameAndQuery) {
         HttpResponse<String> answer =

@@ -101,7 +101,7 @@ public final class Nginx implements AutoCloseable {
 
     private static String moved(String config, Path home, int port, int... nodes) {
         String moved = replaced(config, "/var/log/nginx/", home + "/");
-        moved = replaced(moved, "listen 127.0.0.1:3000;", "listen 127.0.0.1:" + port + ";");
+        moved = replaced(moved, "listen 127.0.0.1:3000", "listen 127.0.0.1:" + port);
         for (int i = 0; i < nodes.length; i++) {
             moved = replaced(moved, "server 127.0.0.1:300" + (i + 1) + " ", "server 127.0.0.1:" + nodes[i] + " ");
         }

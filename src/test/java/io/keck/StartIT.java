@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -172,6 +173,23 @@ class StartIT {
             assertThat(keck.log())
                     .containsPattern(
                             Pattern.compile("database at .*keck\\.db cannot be used: .*has to be a directory"));
+        }
+    }
+
+    /** Jetty reads and writes in memory outside of the heap; the JVM has no flag that says what an error means. */
+    @Test
+    void server_thatExhaustsItsDirectMemory_ends() {
+        try (KeckProcess keck =
+                KeckProcess.in(dir).brief().jvm("-XX:MaxDirectMemorySize=20k").launch()) {
+            try {
+                for (int i = 0; i < 10; i++) {
+                    keck.getAdmin("/ping");
+                }
+            } catch (UncheckedIOException e) {
+                // it has ended
+            }
+            assertThat(run(keck)).as(keck.log()).isEqualTo(3);
+            assertThat(keck.log()).containsPattern("ERROR OutOfMemory: .*direct buffer memory.*ends with status 3");
         }
     }
 }

@@ -195,4 +195,21 @@ class TasksIT {
         assertThat(node.get("/health").statusCode()).isEqualTo(200);
         join(node, "room");
     }
+
+    /** Levels of other loggers would print what clients send; a profile takes as long as it is asked to. */
+    @Test
+    void levelsOfOtherLoggers_andProfiles_areRefused() {
+        KeckProcess node = closing(KeckProcess.in(dir).brief().start());
+        for (String logger : List.of("ROOT", "org.eclipse.jetty", "io.keckx", "io.keck&logger=ROOT", "")) {
+            var answer = node.postAdmin("/tasks/log-level?logger=" + logger + "&level=ALL");
+            assertThat(answer.statusCode()).as(logger).isEqualTo(400);
+            assertThat(answer.body()).contains("Only the level of io.keck");
+        }
+        assertThat(node.postAdmin("/tasks/log-level?logger=io.keck.room&level=DEBUG")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(node.getAdmin("/pprof?duration=1").statusCode()).isEqualTo(404);
+        assertThat(node.admin("/")).doesNotContain("pprof");
+        assertThat(node.healthMessage("loops")).endsWith("loops take their turns");
+    }
 }

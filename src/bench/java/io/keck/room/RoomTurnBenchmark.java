@@ -144,6 +144,16 @@ public class RoomTurnBenchmark {
                 }
 
                 @Override
+                public long ping() {
+                    return 0;
+                }
+
+                @Override
+                public boolean hasAnswered(long ping) {
+                    return true;
+                }
+
+                @Override
                 public void pause() {}
 
                 @Override

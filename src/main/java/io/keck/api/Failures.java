@@ -2,8 +2,10 @@ package io.keck.api;
 
 import io.keck.http.ErrorPages;
 import io.keck.room.Documents.KeyTakenException;
+import io.keck.room.Documents.NameRefusedException;
 import io.keck.room.Documents.QuarantinedException;
 import io.keck.room.Documents.TooLargeException;
+import io.keck.room.Documents.TooLargeHereException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.RepeatedWarning;
 import io.keck.thread.OutOfMemory;
@@ -56,8 +58,17 @@ public final class Failures implements ExceptionMapper<Throwable> {
             return response(Reply.text(Status.REQUEST_ENTITY_TOO_LARGE, error.getMessage() + " Nothing was done."))
                     .build();
         }
+        if (error instanceof TooLargeHereException) {
+            return response(Reply.text(Status.SERVICE_UNAVAILABLE, error.getMessage() + " Nothing was done."))
+                    .header(HttpHeaders.RETRY_AFTER, "60")
+                    .build();
+        }
         if (error instanceof KeyTakenException) {
             return keyTaken();
+        }
+        if (error instanceof NameRefusedException refused) {
+            return response(Reply.text(Status.BAD_REQUEST, String.valueOf(refused.getMessage())))
+                    .build();
         }
         if (error instanceof WebApplicationException web) {
             return ofJersey(web);

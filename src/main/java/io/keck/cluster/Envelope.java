@@ -107,6 +107,7 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
     private static final int BEAT = 6;
     private static final int DELETED = 7;
     private static final int KICKED = 8;
+    private static final int AWARENESS_CLAIMED = 9;
 
     byte[] encode(long cluster) {
         Frame frame = new Frame(cluster);
@@ -207,6 +208,11 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
         }
 
         @Override
+        public void awarenessClaimed(Event.AwarenessClaimed claimed) {
+            begin(AWARENESS_CLAIMED, 0).writeVarUint(claimed.client());
+        }
+
+        @Override
         public void resync(Event.Resync mayHaveMissed) {
             begin(RESYNC, 0);
         }
@@ -277,6 +283,7 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
                         in.readUint8() == 1,
                         AwarenessState.decode(in.readVarUint8Array(), DecodeLimits.DEFAULT)));
             case AWARENESS_ASKED -> new Content.OfRoom(new Event.AwarenessAsked(in.readUint8() == 1));
+            case AWARENESS_CLAIMED -> new Content.OfRoom(new Event.AwarenessClaimed(in.readVarUint()));
             case RESYNC -> new Content.OfRoom(new Event.Resync());
             case BEAT -> new Content.Beat(in.readVarString(), in.readBigInt64());
             case DELETED -> new Content.Deleted(in.readVarString());

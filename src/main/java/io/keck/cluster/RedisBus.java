@@ -395,6 +395,11 @@ final class RedisBus implements Bus, Managed {
         }
 
         @Override
+        public void awarenessClaimed(Event.AwarenessClaimed claimed) {
+            publish(claimed);
+        }
+
+        @Override
         public void resync(Event.Resync mayHaveMissed) {
             publish(mayHaveMissed);
         }

@@ -86,7 +86,7 @@ final class Seal {
 
     private List<Mac> macs(List<byte[]> keys) {
         Ready now = ready;
-        if (now.keys() != keys) {
+        if (!now.keys().equals(keys)) { // the same arrays
             now = new Ready(keys, keys.stream().map(Seal::mac).toList());
             ready = now;
         }

@@ -302,6 +302,11 @@ public final class Doc {
         return inbox.isWaiting();
     }
 
+    /** How many items were passed so far by those that looked for their place among concurrent ones. */
+    long integrationSteps() {
+        return integration.steps();
+    }
+
     /**
      * Applies an update in wire format V1, under {@link DecodeLimits#DEFAULT}.
      *

@@ -9,6 +9,7 @@ import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,7 @@ final class Inbox {
     /** The rows of one update that belong to one client, ordered by clock. */
     private static final class Segment {
         final Queue queue;
-        final Update update;
+        Update update;
         final int end;
         int row;
         /**
@@ -56,17 +57,64 @@ final class Inbox {
         }
     }
 
+    /** A segment that waits for a clock; stale if it waits for something else by now. */
+    private record Waiter(Segment segment, long clock) {
+        boolean isStale(Queue queue) {
+            return segment.waitsFor != queue.client || segment.waitsClock != clock;
+        }
+    }
+
     private static final class Queue {
         final long client;
         final PriorityQueue<Segment> segments = new PriorityQueue<>(2, (a, b) -> Long.compare(a.clock(), b.clock()));
-        /** Segments that wait for the history of this client; some may have stopped waiting since. */
-        final List<Segment> waiters = new ArrayList<>(0);
+        /** What waits for the history of this client, by clock. */
+        private @Nullable PriorityQueue<Waiter> waiters;
+        /** Waiters that were dropped and are still there. */
+        private int forgotten;
+        /** Whether there may be something to do: what is not ready waits for another history. */
+        boolean isReady;
+        /** Whether it stands among the ready, or did and was run before its turn. */
+        boolean isListed;
+        /** Whether it is being run, or waits on the path for the queue above it. */
+        boolean isOnPath;
 
         Queue(long client) {
             this.client = client;
         }
 
-        /** Moves to the next row; returns true if that removed the head segment because it has no row left. */
+        void add(Waiter waiter) {
+            PriorityQueue<Waiter> all = waiters;
+            if (all == null) {
+                all = new PriorityQueue<>(2, (a, b) -> Long.compare(a.clock, b.clock));
+                waiters = all;
+            }
+            all.add(waiter);
+        }
+
+        /** Takes out what waits for a clock before that; null if there is nothing. */
+        @Nullable
+        Waiter poll(long state) {
+            PriorityQueue<Waiter> all = waiters;
+            Waiter first = all == null ? null : all.peek();
+            if (all == null || first == null || first.clock >= state) {
+                return null;
+            }
+            all.remove();
+            return first;
+        }
+
+        /** Drops what waits, so that nothing holds its update; now and then together with others of its kind. */
+        void forget(Segment segment) {
+            segment.waitsFor = -1;
+            segment.update = Update.EMPTY;
+            PriorityQueue<Waiter> all = waiters;
+            if (all != null && ++forgotten > all.size() / 2) {
+                all.removeIf(waiter -> waiter.isStale(this));
+                forgotten = 0;
+            }
+        }
+
+        /** Passes on to the next row; says whether a segment was used up. */
         boolean advance() {
             Segment head = segments.element();
             if (head.row + 1 < head.end && segments.size() == 1) {
@@ -85,11 +133,15 @@ final class Inbox {
     private final ItemStore store;
     private final Integration integration;
     private final LongMap<Queue> queues = new LongMap<>();
-    private final ArrayDeque<Queue> ready = new ArrayDeque<>();
-    /**
-     * All waiting structs, and perhaps some that were integrated since the last requeue; null while no struct waits.
-     */
+    /** Larger clients first: of concurrent items the one of the larger client stands further right. */
+    private final PriorityQueue<Queue> ready = new PriorityQueue<>((a, b) -> Long.compare(b.client, a.client));
+    /** The queue that runs, above those that wait for it. */
+    private final ArrayDeque<Queue> path = new ArrayDeque<>();
+    /** Everything that waits, and perhaps some that does not any more; null if nothing waits. */
     private @Nullable StructStore held;
+
+    /** Bytes of the updates that are held, and how many of them have it put in a form of its own. */
+    private long heldBytes;
 
     private long requeueAbove;
     /** Segments in all queues. */
@@ -159,7 +211,6 @@ final class Inbox {
     }
 
     private void enqueue(Update u) {
-        List<Queue> touched = new ArrayList<>();
         StructRows rows = u.rows();
         int count = rows.count();
         for (int row = 0; row < count; ) {
@@ -171,43 +222,85 @@ final class Inbox {
             Queue queue = queue(client);
             queue.segments.add(new Segment(queue, u, row, end));
             waiting++;
-            touched.add(queue);
+            list(queue);
             row = end;
         }
-        // larger client ids first: of two concurrent items, that of the larger client stands further right
-        touched.sort((a, b) -> Long.compare(b.client, a.client));
-        ready.addAll(touched);
     }
 
+    private void list(Queue queue) {
+        queue.isReady = true;
+        if (!queue.isListed) {
+            queue.isListed = true;
+            ready.add(queue);
+        }
+    }
+
+    /**
+     * Runs what is ready, in the order of Yjs: the largest client first, and as soon as a struct lacks something, the queue
+     * that has it, just as far as it is needed. In another order each of many concurrent items would have to walk over all
+     * others, which Yjs never makes it do.
+     */
     private void drain(Transaction transaction) {
         while (!ready.isEmpty()) {
-            Queue queue = ready.remove();
-            if (run(transaction, queue)) {
-                wake(queue);
+            Queue next = ready.remove();
+            next.isListed = false;
+            if (next.isReady) {
+                follow(transaction, next);
             }
         }
     }
 
-    /** Makes those queues ready that waited for clocks which this client's history has now. */
+    private void follow(Transaction transaction, Queue first) {
+        push(first);
+        while (!path.isEmpty()) {
+            Queue queue = path.element();
+            Queue needed = run(transaction, queue);
+            if (needed != null && needed.isReady && !needed.isOnPath) {
+                push(needed);
+            } else {
+                path.remove();
+                queue.isOnPath = false;
+            }
+        }
+    }
+
+    private void push(Queue queue) {
+        queue.isOnPath = true;
+        path.push(queue);
+    }
+
+    /** Tries the queues again that waited for what this history has now. */
     private void wake(Queue queue) {
         long state = store.end(queue.client);
-        for (int i = queue.waiters.size() - 1; i >= 0; i--) {
-            Segment waiter = queue.waiters.get(i);
-            boolean stale = waiter.waitsFor != queue.client;
-            if (stale || waiter.waitsClock < state) {
-                queue.waiters.remove(i);
-                if (!stale) {
-                    waiter.waitsFor = -1;
-                    ready.add(waiter.queue);
-                }
+        for (Waiter waiter = queue.poll(state); waiter != null; waiter = queue.poll(state)) {
+            if (!waiter.isStale(queue)) {
+                waiter.segment.waitsFor = -1;
+                list(waiter.segment.queue);
             }
         }
     }
 
-    /** Integrates the structs of a queue that miss nothing; returns whether there was one. */
-    private boolean run(Transaction transaction, Queue queue) {
-        boolean progress = false;
-        List<Segment> blocked = new ArrayList<>(0); // another segment may hold other structs for the same clocks
+    /** Whether the queue below on the path can go on, which waits for this one. */
+    private static boolean isServed(@Nullable Queue below) {
+        return below != null && below.isReady;
+    }
+
+    private @Nullable Queue below() {
+        Iterator<Queue> down = path.iterator();
+        down.next();
+        return down.hasNext() ? down.next() : null;
+    }
+
+    /**
+     * Integrates from a queue what can be, until the queue below it on the path can go on.
+     *
+     * @return the queue that has to go on first, or null
+     */
+    private @Nullable Queue run(Transaction transaction, Queue queue) {
+        queue.isReady = false;
+        Queue below = below();
+        Queue needed = null;
+        List<Segment> blocked = null; // others may say something else of the same clocks
         while (!queue.segments.isEmpty()) {
             Segment head = queue.segments.element();
             long clock = head.clock();
@@ -219,52 +312,66 @@ final class Inbox {
                 }
                 long missing = integration.missing(head.update, head.row);
                 if (missing >= 0) {
-                    waitFor(head, missing);
+                    Queue other = waitFor(head, missing);
+                    needed = needed == null ? other : needed;
+                    blocked = blocked == null ? new ArrayList<>(1) : blocked;
                     blocked.add(queue.segments.remove());
                     continue;
                 }
                 integration.integrate(transaction, store.client(queue.client), head.update, head.row);
-                progress = true;
+                wake(queue);
             }
             if (queue.advance()) {
                 waiting--;
             }
-            queue.segments.addAll(blocked);
-            blocked.clear();
+            if (blocked != null) {
+                queue.segments.addAll(blocked);
+                blocked = null;
+            }
+            needed = null;
+            if (isServed(below)) {
+                list(queue);
+                return null;
+            }
         }
-        queue.segments.addAll(blocked);
-        return progress;
+        if (blocked != null) {
+            queue.segments.addAll(blocked);
+        }
+        return needed;
     }
 
-    private void waitFor(Segment segment, long client) {
-        segment.waitsClock = integration.missingClock();
-        if (segment.waitsFor != client) {
+    private Queue waitFor(Segment segment, long client) {
+        long clock = integration.missingClock();
+        Queue other = queue(client);
+        if (segment.waitsFor != client || segment.waitsClock != clock) {
             segment.waitsFor = client;
-            queue(client).waiters.add(segment);
+            segment.waitsClock = clock;
+            other.add(new Waiter(segment, clock));
         }
+        return other;
     }
 
     /** Keeps the structs of an update that could not be integrated, each of them once. */
     private void keep(Transaction transaction, Update u) {
-        if (waiting == 0) {
-            held = null;
-            queues.clear();
-            return;
-        }
-        if (held == null) {
+        if (waiting > 0 && held == null) {
             StructStore all = new StructStore(true);
             all.apply(u.withoutDeletes());
             requeue(transaction, all);
-        } else if (waits(u)) {
+        } else if (waiting > 0 && waits(u)) {
             Update news = held.reduce(u.withoutDeletes());
             if (news.isEmpty()) {
                 forget(u);
             } else {
                 held.apply(news);
-                if (held.memory() > requeueAbove) {
+                heldBytes += news.length();
+                if (heldBytes > requeueAbove) {
                     requeue(transaction, held);
                 }
             }
+        }
+        if (waiting == 0) {
+            held = null;
+            queues.clear();
         }
     }
 
@@ -278,12 +385,26 @@ final class Inbox {
         return false;
     }
 
+    /** Drops what an update has added to queues: all of it waits there already. */
     private void forget(Update u) {
-        queues.forEach(queue -> {
-            int before = queue.segments.size();
-            queue.segments.removeIf(segment -> segment.update == u);
-            waiting -= before - queue.segments.size();
-        });
+        StructRows rows = u.rows();
+        Queue queue = null;
+        for (int row = 0; row < rows.count(); row++) {
+            if (queue == null || queue.client != rows.client(row)) {
+                queue = queue(rows.client(row));
+                Iterator<Segment> all = queue.segments.iterator();
+                while (all.hasNext()) {
+                    Segment segment = all.next();
+                    if (segment.update == u) {
+                        all.remove();
+                        waiting--;
+                        if (segment.waitsFor >= 0) {
+                            queue(segment.waitsFor).forget(segment);
+                        }
+                    }
+                }
+            }
+        }
     }
 
     /**
@@ -297,7 +418,8 @@ final class Inbox {
         waiting = 0;
         held = new StructStore(true);
         held.apply(rest);
-        requeueAbove = 2 * held.memory() + REQUEUE_AT_LEAST;
+        heldBytes = rest.length();
+        requeueAbove = 2 * heldBytes + REQUEUE_AT_LEAST;
         enqueue(rest);
         drain(transaction);
     }

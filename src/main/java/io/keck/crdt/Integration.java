@@ -42,10 +42,16 @@ final class Integration {
     private final ItemStore store;
     private final Content.Cursor cursor = new Content.Cursor();
     private Order order = YATA;
+    private long steps;
 
     Integration(Doc doc, ItemStore store) {
         this.doc = doc;
         this.store = store;
+    }
+
+    /** How many items all walks have passed so far. */
+    long steps() {
+        return steps;
     }
 
     /** Replaces the order of items with the same origin; for tests only. */
@@ -304,6 +310,7 @@ final class Integration {
         int start = store.beginWalk();
         int step = store.nextStep();
         while (other != null && other != right) {
+            steps++;
             other.walk(step);
             boolean moves = false;
             if (item.sameOrigin(other)) {

@@ -34,8 +34,11 @@ final class BrowserGuard extends Handler.Wrapper {
     /** What a page may send to another origin without a preflight (Fetch standard, "CORS-safelisted request-header"). */
     private static final Set<String> WITHOUT_PREFLIGHT =
             Set.of("text/plain", "multipart/form-data", "application/x-www-form-urlencoded");
-    /** Headers of browsers, also of those that are too old to send an Origin with every POST. */
-    private static final List<String> OF_BROWSERS = List.of("Sec-Fetch-Mode", "Sec-Fetch-Dest", "Referer", "Cookie");
+    /**
+     * Headers of browsers that are too old to send an Origin or Sec-Fetch-Site with every POST. Not Sec-Fetch-Mode alone:
+     * fetch in Node sends it.
+     */
+    private static final List<String> OF_BROWSERS = List.of("Referer", "Cookie");
 
     private static final int SHOWN = 120;
 

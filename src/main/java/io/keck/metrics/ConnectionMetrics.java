@@ -6,6 +6,9 @@ import java.util.function.LongSupplier;
 
 /** What connections tell of themselves to whoever counts. Implementations are thread-safe and quick: each frame calls. */
 public interface ConnectionMetrics {
+    /** A connection from that address is the first in a room that nobody has made. */
+    default void beganRoom(String address) {}
+
     /** Counts nothing. */
     ConnectionMetrics NONE = new ConnectionMetrics() {};
 

@@ -62,6 +62,13 @@ public interface RoomMetrics {
      */
     default void emptyStructs(int count) {}
 
+    /**
+     * An update said something else under ids that the room has.
+     *
+     * @param ranges of consecutive ids
+     */
+    default void conflicts(int ranges) {}
+
     /** A connection does not take what it is sent, and gets no single updates until it has caught up. */
     default void slowConnection() {}
 

@@ -1,17 +1,23 @@
 package io.keck.node;
 
+import io.keck.storage.Storage;
+import io.keck.storage.nodes.JdbiNodes;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.core.setup.Environment;
+import io.dropwizard.metrics.servlets.AdminServlet;
 import io.dropwizard.servlets.tasks.Task;
+import io.keck.ops.LogLevelFilter;
 import io.keck.room.RoomView;
 import io.keck.room.Rooms;
 import io.keck.room.UpdateLog.DamagedException;
 import io.keck.socket.Sockets;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.thread.Threads;
+import jakarta.servlet.DispatcherType;
 import java.io.PrintWriter;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -32,13 +38,15 @@ public final class AdminTasks {
 
     private final RoomRuntime runtime;
     private final JdbiUpdateLog log;
+    private final JdbiNodes nodes;
     private final Sockets sockets;
     private final Kicks kicks;
     private final AtomicBoolean sendingAway = new AtomicBoolean();
 
-    public AdminTasks(RoomRuntime runtime, JdbiUpdateLog log, Sockets sockets, Kicks kicks) {
+    public AdminTasks(RoomRuntime runtime, Storage storage, Sockets sockets, Kicks kicks) {
         this.runtime = runtime;
-        this.log = log;
+        this.log = storage.log();
+        this.nodes = storage.nodes();
         this.sockets = sockets;
         this.kicks = kicks;
     }
@@ -58,7 +66,7 @@ public final class AdminTasks {
         }
     }
 
-    /** Registers {@code rooms}, {@code room}, {@code kick}, {@code compact}, {@code drain} and {@code undrain}. */
+    /** Registers {@code rooms}, {@code room}, {@code kick}, {@code compact}, {@code drain} and {@code undrain}. Takes levels of Keck's own loggers alone, and no profiles. */
     public void addTo(Environment environment) {
         add(environment, "rooms", this::rooms);
         add(environment, "room", this::room);
@@ -66,6 +74,18 @@ public final class AdminTasks {
         add(environment, "compact", this::compact);
         add(environment, "drain", this::drain);
         add(environment, "undrain", this::undrain);
+        add(environment, "rotate-bus-key", this::rotateBusKey);
+        environment
+                .admin()
+                .addFilter("log-level", new LogLevelFilter())
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, LogLevelFilter.PATH);
+        environment.getAdminContext().setInitParameter(AdminServlet.CPU_PROFILE_ENABLED_PARAM_KEY, "false");
+    }
+
+    /** Draws another key for the bus; that one before it counts until the next rotation. */
+    private void rotateBusKey(Map<String, List<String>> parameters, ObjectNode answer) {
+        nodes.rotate();
+        answer.put("rotated", true);
     }
 
     private static void add(Environment environment, String name, Work work) {

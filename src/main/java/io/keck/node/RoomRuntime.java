@@ -1,5 +1,6 @@
 package io.keck.node;
 
+import io.keck.http.NewRooms;
 import io.dropwizard.lifecycle.Managed;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
@@ -84,12 +85,11 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         return rooms;
     }
 
-    /** Whether there is a document of that name. A database that does not answer leaves that open: then there is none. */
-    boolean exists(String name) {
+    /** Whether there is a room of that name; false where the database does not answer. */
+    public boolean exists(String name) {
         try {
             return rooms.find(name).toCompletableFuture().get(HELD_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            LOG.debug("The database does not say whether there is a document", e);
             return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -128,11 +128,16 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     }
 
     /** Which connections this node takes. */
-    public SocketFactory.Gatekeeper gatekeeper(BooleanSupplier databaseAnswers) {
+    public SocketFactory.Gatekeeper gatekeeper(BooleanSupplier databaseAnswers, NewRooms newRooms) {
         return new SocketFactory.Gatekeeper() {
             @Override
             public boolean isHeld(String room) {
                 return RoomRuntime.this.isHeld(room);
+            }
+
+            @Override
+            public boolean mayBegin(String address, String room) {
+                return newRooms.accepts(address, room);
             }
 
             @Override

@@ -54,6 +54,10 @@ public class RoomsFactory {
     @JsonProperty
     private long maxDocumentStructs = DocumentLimits.DEFAULT.maxStructs();
 
+    @Min(1)
+    @JsonProperty
+    private int newPerAddress = 10_000;
+
     @NotNull
     @JsonProperty
     private Duration saveTimeout = Duration.seconds(2);
@@ -128,6 +132,11 @@ public class RoomsFactory {
         node.manage(runtime);
         node.environment().lifecycle().addEventListener(runtime);
         return runtime;
+    }
+
+    /** Documents that one address may begin in an hour. */
+    public int newPerAddress() {
+        return newPerAddress;
     }
 
     /** Bytes of heap that the documents of back ends may take, of all rooms together. */

@@ -13,11 +13,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /** Counts the connections and their messages, for {@code /metrics} on the admin port. Thread-safe. */
 public final class ConnectionMeters implements ConnectionMetrics {
+    private volatile Consumer<String> beganRoom = address -> {};
+
     /** Close codes with a label value of their own: peers may send any other code, and must not create a metric for each. */
     private static final Set<Integer> CODES = Set.of(
             1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 4400, 4401, 4403, 4404, 4409, 4413);
@@ -97,6 +100,16 @@ public final class ConnectionMeters implements ConnectionMetrics {
         registry.register(MetricNames.CONNECTIONS_SLOW, (Gauge<Integer>) slow::getAsInt);
         registry.register(MetricNames.CONNECTIONS_HELD, (Gauge<Integer>) held::getAsInt);
         registry.register(MetricNames.CONNECTIONS_BACKLOG, (Gauge<Long>) backlogBytes::getAsLong);
+    }
+
+    /** Tells who counts rooms by address; to be called once, before connections come. */
+    public void onBeganRoom(Consumer<String> listener) {
+        beganRoom = listener;
+    }
+
+    @Override
+    public void beganRoom(String address) {
+        beganRoom.accept(address);
     }
 
     @Override

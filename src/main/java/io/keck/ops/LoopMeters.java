@@ -32,7 +32,8 @@ public final class LoopMeters {
                 .name(MetricNames.LOOP_FAILURES)
                 .help("Turns of recurring work that failed")
                 .labelNames(LOOP)
-                .callback(counter -> Guard.failures().forEach((name, count) -> counter.call(count.sum(), name)))
+                .callback(counter ->
+                        Guard.failures().forEach((name, count) -> counter.call((double) count.sum(), name)))
                 .register(registry);
         GaugeWithCallback.builder()
                 .name(MetricNames.LOOP_LATE)
@@ -43,7 +44,7 @@ public final class LoopMeters {
         CounterWithCallback.builder()
                 .name(MetricNames.TOO_LARGE_ARRAYS)
                 .help("Arrays that were asked for and are too long for any memory")
-                .callback(counter -> counter.call(OutOfMemory.tooLarge()))
+                .callback(counter -> counter.call((double) OutOfMemory.tooLarge()))
                 .register(registry);
         watchTheLog();
     }

@@ -73,6 +73,8 @@ final class MetricNames {
     static final String NEAR_LIMIT = "keck.rooms.near-limit";
 
     /** Structs and deleted ranges of no length that were left out of updates from sockets and of created documents. */
+    static final String CONFLICTS = "keck.rooms.conflicts";
+
     static final String EMPTY_STRUCTS = "keck.rooms.empty-structs";
 
     static final String CATCH_UPS = "keck.rooms.catch-ups";

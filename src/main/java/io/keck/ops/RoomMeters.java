@@ -36,6 +36,7 @@ public final class RoomMeters implements RoomMetrics {
     private final Counter unsavedEnded;
     private final Counter slowed;
     private final Counter emptyStructs;
+    private final Counter conflicts;
     private volatile int behindRooms;
     private volatile long behindRows;
     /** The time since which some room has lacked rows; 0 while none does. */
@@ -72,6 +73,7 @@ public final class RoomMeters implements RoomMetrics {
         wentBackBytes = registry.counter(MetricNames.WENT_BACK_BYTES);
         unsavedBegan = registry.counter(MetricNames.UNSAVED_BEGAN);
         unsavedEnded = registry.counter(MetricNames.UNSAVED_ENDED);
+        conflicts = registry.counter(MetricNames.CONFLICTS);
         emptyStructs = registry.counter(MetricNames.EMPTY_STRUCTS);
         growthRefused = registry.counter(MetricNames.GROWTH_REFUSED);
         registry.register(MetricNames.NEAR_LIMIT, (Gauge<Integer>) nearLimit::get);
@@ -193,6 +195,11 @@ public final class RoomMeters implements RoomMetrics {
     @Override
     public void unsavedEnded() {
         unsavedEnded.inc();
+    }
+
+    @Override
+    public void conflicts(int ranges) {
+        conflicts.inc(ranges);
     }
 
     @Override

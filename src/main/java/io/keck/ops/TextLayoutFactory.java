@@ -10,12 +10,18 @@ import java.util.TimeZone;
 
 /**
  * {@code layout: {type: text}}: the layout that Dropwizard uses by default, so that a variable can choose between it
- * and JSON.
+ * and JSON. In messages, which may contain names of documents, characters that would break or rearrange the line are
+ * replaced by {@code ?}.
  */
 @JsonTypeName("text")
 public class TextLayoutFactory implements DiscoverableLayoutFactory<ILoggingEvent> {
+    /** Line separators, and the controls of the direction of text; control characters are in no name. */
+    private static final String REARRANGING = "[\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]";
+
     @Override
     public PatternLayoutBase<ILoggingEvent> build(LoggerContext context, TimeZone timeZone) {
-        return new DropwizardLayout(context, timeZone);
+        DropwizardLayout layout = new DropwizardLayout(context, timeZone);
+        layout.setPattern(layout.getPattern().replace("%m%n", "%replace(%m){'" + REARRANGING + "', '?'}%n"));
+        return layout;
     }
 }

@@ -47,7 +47,7 @@ public record AwarenessState(long client, long clock, String json) {
      * @param clock the clock of that state, or 0
      */
     public record Dropped(long client, long clock, Fault fault) {
-        private static Dropped rest(Fault fault) {
+        static Dropped rest(Fault fault) {
             return new Dropped(-1, 0, fault);
         }
     }

@@ -58,6 +58,12 @@ public record CloseReason(int code, String text) {
         return new CloseReason(1012, "the server restarts, please reconnect");
     }
 
+    /** What is stored of the document is more than this node can load; another node may have a larger heap. */
+    public static CloseReason tooLargeHere() {
+        return new CloseReason(
+                1013, "this document is too large for this node; its operator has to give it a larger heap");
+    }
+
     /** Not now; come back later. */
     public static CloseReason overload(String why) {
         return new CloseReason(1013, why);

@@ -14,9 +14,10 @@ import java.util.List;
  * {@code awareness.js}, {@code auth.js}; y-websocket.
  *
  * <p>Applications add messages of their own ({@code provider.messageHandlers} of y-websocket), and the reference server
- * ignores what it does not know. Reading does the same: a message of an unknown type is an {@link Unknown}, while a
- * malformed message of a known type is an error. Awareness is the exception, since a client passes on what others said:
- * of a malformed awareness message all that can be read counts.
+ * ignores what it does not know. Reading does the same: a message of an unknown type is an {@link Unknown}. Only a malformed
+ * sync message is an error, since only that is certainly its sender's own work. A client passes on what others said of
+ * themselves: of a malformed awareness message all that can be read counts, and other messages that are malformed are
+ * dropped with the rest of their frame.
  */
 public sealed interface Message {
     /** Calls the handler's method for this kind of message. */
@@ -141,7 +142,7 @@ public sealed interface Message {
     /**
      * Reads all messages of one frame. An {@link Unknown} one is the last of them, and all bytes after its type are ignored.
      *
-     * @throws DecodeException if a message of a known type is malformed, or there is no message
+     * @throws DecodeException if a sync message is malformed, or there is no message
      */
     static List<Message> readAll(byte[] frame, DecodeLimits limits) {
         return readAll(frame, limits, AwarenessState.Limits.NONE);
@@ -150,7 +151,7 @@ public sealed interface Message {
     /**
      * The same for a peer whose awareness states are limited.
      *
-     * @throws DecodeException if a message of a known type is malformed, or there is no message
+     * @throws DecodeException if a sync message is malformed, or there is no message
      */
     static List<Message> readAll(byte[] frame, DecodeLimits limits, AwarenessState.Limits states) {
         Decoder in = new Decoder(frame);
@@ -173,17 +174,36 @@ public sealed interface Message {
         if (type == SYNC) {
             return readSync(in, limits);
         } else if (type == AWARENESS) {
-            return AwarenessState.readLeniently(in.readVarUint8Array(), states);
+            return readAwareness(in, states);
         } else if (type == AUTH) {
-            if (in.readVarUint() != 0) {
-                return new Unknown(Unknown.Kind.AUTH);
-            }
-            in.skipVarString();
-            return new Auth();
+            return readAuth(in);
         } else if (type == QUERY_AWARENESS) {
             return new QueryAwareness();
         }
         return new Unknown(Unknown.Kind.TYPE);
+    }
+
+    private static Message readAwareness(Decoder in, AwarenessState.Limits states) {
+        byte[] body;
+        try {
+            body = in.readVarUint8Array();
+        } catch (DecodeException e) {
+            in.skip(in.remaining()); // where the message ends is not known
+            return new AwarenessUpdate(List.of(), List.of(AwarenessState.Dropped.rest(AwarenessState.Fault.MALFORMED)));
+        }
+        return AwarenessState.readLeniently(body, states);
+    }
+
+    private static Message readAuth(Decoder in) {
+        try {
+            if (in.readVarUint() == 0) {
+                in.skipVarString();
+                return new Auth();
+            }
+        } catch (DecodeException e) {
+            return new Unknown(Unknown.Kind.AUTH); // a server has no use for it
+        }
+        return new Unknown(Unknown.Kind.AUTH);
     }
 
     private static Message readSync(Decoder in, DecodeLimits limits) {
@@ -231,6 +251,35 @@ public sealed interface Message {
         out.writeUint8(AUTH);
         out.writeUint8(0);
         out.writeVarString(reason);
+        return out.toByteArray();
+    }
+
+    /** Message type of conflicts; only peers that asked for them get any. */
+    int CONFLICT = 111;
+
+    /**
+     * Ids under which a peer said something else than the room has; the room keeps what it has.
+     *
+     * @param from the first clock
+     * @param length how many clocks
+     * @param isPlace whether only origin or parent differ; else the content
+     */
+    record Conflict(long client, long from, long length, boolean isPlace) {}
+
+    /**
+     * The frame of conflicts: the type 111, how many, and of each client, first clock and length as varUint and one byte, 0 for
+     * another content and 1 for another place.
+     */
+    static byte[] conflicts(List<Conflict> conflicts) {
+        Encoder out = new Encoder(16 + 16 * conflicts.size());
+        out.writeVarUint(CONFLICT);
+        out.writeVarUint(conflicts.size());
+        for (Conflict c : conflicts) {
+            out.writeVarUint(c.client());
+            out.writeVarUint(c.from());
+            out.writeVarUint(c.length());
+            out.writeUint8(c.isPlace() ? 1 : 0);
+        }
         return out.toByteArray();
     }
 

@@ -7,19 +7,28 @@ import io.keck.crdt.store.Update;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a room tells of its document: its own step 1, and what somebody lacks, who asks with a step 1 or was too slow.
- * Frames that many sockets ask for are encoded once for each state of the store. Touched only in the room's turns.
+ * Frames that many sockets ask for are encoded once for each state of the store. After the first answer a member gets one
+ * a second at most: a step 1 has 20 bytes, and an answer may have millions. Touched only in the room's turns.
  */
 final class Answers {
     private final Supplier<StructStore> replica;
     private final Batches batches;
     private final RoomSettings settings;
     private final Predicate<Member> mustWait;
+    /** Bytes of a replica from which on encodings are shared. */
+    private static final long SMALL = 256 << 10;
+    /** Milliseconds between two answers to one member. What it asks meanwhile is answered as one. */
+    private static final long ANSWER_EVERY_MS = 1_000;
+
+    private final LongSupplier clock;
+    private final Safeguards safeguards;
     /** Members that wait for an answer to a step 1. */
     private final List<Member> askers = new ArrayList<>();
 
@@ -31,7 +40,15 @@ final class Answers {
      *
      * @param mustWait who is not to be answered yet
      */
-    Answers(Supplier<StructStore> replica, Batches batches, RoomSettings settings, Predicate<Member> mustWait) {
+    Answers(
+            Supplier<StructStore> replica,
+            Batches batches,
+            RoomSettings settings,
+            LongSupplier clock,
+            Safeguards safeguards,
+            Predicate<Member> mustWait) {
+        this.clock = clock;
+        this.safeguards = safeguards;
         this.replica = replica;
         this.batches = batches;
         this.settings = settings;
@@ -78,6 +95,11 @@ final class Answers {
             if (asked == null || mustWait.test(member) || member.connection.backlog() > settings.maxBacklog()) {
                 return asked == null;
             }
+            long now = clock.getAsLong();
+            if (safeguards.boundsAnswers() && now < member.answerAfter) {
+                return false;
+            }
+            member.answerAfter = now + ANSWER_EVERY_MS;
             member.asked = null;
             member.connection.send(answerTo(asked));
             return true;
@@ -85,13 +107,24 @@ final class Answers {
     }
 
     private byte[] answerTo(StateVector asked) {
-        if (batches.anySent() || !asked.equals(StateVector.EMPTY)) {
+        if (batches.anySent() || !isAboutAll(asked)) {
             return Message.step2(stateSince(asked));
         }
         if (fullStateFrame == null) {
             fullStateFrame = Message.step2(replica.get().encode());
         }
         return fullStateFrame;
+    }
+
+    /**
+     * Whether somebody gets everything, in the one encoding that all share: who has nothing, and who has less than half. What
+     * one has already is passed over, and an encoding of its own for each could take any amount of the heap.
+     */
+    private boolean isAboutAll(StateVector asked) {
+        return asked.equals(StateVector.EMPTY)
+                || (safeguards.boundsAnswers()
+                        && replica.get().memory() > SMALL
+                        && replica.get().lacksMost(asked));
     }
 
     /** What somebody with that state vector lacks of what the sockets have, saved or not, as a V1 update. */

@@ -1,7 +1,10 @@
 package io.keck.room;
 
+import io.keck.crdt.store.Contradictions;
 import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.UnheldDeletes;
 import io.keck.crdt.store.Update;
 import io.keck.metrics.RoomMetrics;
 import java.util.ArrayList;
@@ -45,6 +48,21 @@ final class Batch {
     /** What of {@code u} is not in here. */
     Update reduce(Update u) {
         return store().reduce(u);
+    }
+
+    /** The part of deletes whose structs are not in here. */
+    DeleteSet withoutHeld(DeleteSet deletes) {
+        return UnheldDeletes.without(deletes, store());
+    }
+
+    /** Finds ids of which an update says something else. */
+    void contradictions(Update update, Contradictions.Finder finder) {
+        Contradictions.find(store(), update, finder);
+    }
+
+    /** Whether it is a mark for the log and says nothing to anybody else. */
+    boolean isMark() {
+        return single != null && single.forgetsUnheldDeletes();
     }
 
     void add(Update u, @Nullable Member from) {

@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.crdt.store.Contradictions;
+import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import java.util.ArrayDeque;
@@ -73,6 +75,40 @@ final class Batches {
             }
         }
         return fresh;
+    }
+
+    /** The part of deletes whose structs are in none of the batches. */
+    DeleteSet withoutHeld(DeleteSet deletes) {
+        DeleteSet rest = deletes;
+        for (Batch batch : queue) {
+            if (!rest.isEmpty() && !batch.isEdits()) {
+                rest = batch.withoutHeld(rest);
+            }
+        }
+        return rest;
+    }
+
+    /** Adds the mark after which deletes of clocks that nobody has brought count no more. */
+    void addMark() {
+        Batch batch = new Batch(ids.get());
+        batch.add(Update.FORGET_UNHELD, null);
+        batch.payload();
+        queue.add(batch);
+    }
+
+    /** Finds ids of which an update says something else than a batch that the replica may yet contain. */
+    void contradictions(Update update, Contradictions.Finder finder) {
+        for (Batch batch : queue) {
+            if (!batch.isEdits()) {
+                batch.contradictions(update, finder);
+            }
+        }
+    }
+
+    /** Whether the mark is not in the log yet: what the replica holds until then is nothing for new members. */
+    boolean holdMark() {
+        Batch first = queue.peekFirst();
+        return first != null && first.isMark();
     }
 
     /** The part of an update that is in no batch that the sockets have. */
@@ -154,7 +190,7 @@ final class Batches {
     /** Hands over the batches that the sockets do not have, and marks them as sent. */
     void sendAll(Consumer<Batch> sender) {
         for (Batch batch : queue) {
-            if (!batch.sent && !batch.isEdits()) {
+            if (!batch.sent && !batch.isEdits() && !batch.isMark()) {
                 batch.sent = true;
                 sender.accept(batch);
             }

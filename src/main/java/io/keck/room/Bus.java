@@ -27,6 +27,8 @@ public interface Bus {
 
             void awarenessAsked(AwarenessAsked asked);
 
+            void awarenessClaimed(AwarenessClaimed claimed);
+
             void resync(Resync mayHaveMissed);
 
             void back(Back bus);
@@ -81,6 +83,18 @@ public interface Bus {
             @Override
             public void tell(Handler handler) {
                 handler.awarenessAsked(this);
+            }
+        }
+
+        /**
+         * A socket of the node that tells claims a client whose state another node has. The node that has it asks its own
+         * socket for a sign of life, and tells the state once more if there is one. Without an answer, and from a release
+         * that does not know this event there is none, the claim succeeds.
+         */
+        record AwarenessClaimed(long client) implements Event {
+            @Override
+            public void tell(Handler handler) {
+                handler.awarenessClaimed(this);
             }
         }
 

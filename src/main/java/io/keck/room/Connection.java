@@ -29,6 +29,21 @@ public interface Connection {
     /** It is the first in a room that nobody has made: it has the server keep a room for it. */
     default void beganRoom() {}
 
+    /**
+     * Asks the peer for a sign of life; a WebSocket ping, which the peer's network stack answers without the application.
+     *
+     * @return what {@link #hasAnswered} is to be told
+     */
+    long ping();
+
+    /** Whether anything came from the peer since that ping, or it is not read from and so could not be heard. */
+    boolean hasAnswered(long ping);
+
+    /** Whether the peer asked to be told where what it sends contradicts the document. */
+    default boolean hearsOfConflicts() {
+        return false;
+    }
+
     /** Stops reading from this peer, so that it feels what it sends. */
     void pause();
 

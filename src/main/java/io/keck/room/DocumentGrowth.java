@@ -22,11 +22,12 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   the document      an update with structs             an update that only deletes    what other nodes committed
  *   below its limit   is taken                           is taken                       is taken
- *   at its limit      is left aside, its sender is told  is taken, up to twice the      is taken: it is in the log
+ *   at its limit      is left aside, its sender is told  is taken, up to a second       is taken: it is in the log
  *                                                        limit: ranges take bytes, too
  * </pre>
  *
- * <p><b>Left aside.</b> Nothing is closed. A socket is told by the auth message of y-protocols (permission denied, with a
+ * <p><b>Left aside.</b> From then on no other structs of that connection are taken: they would stand behind a gap, which
+ * nobody could show. Nothing is closed. A socket is told by the auth message of y-protocols (permission denied, with a
  * sentence), a back end by {@link Documents.TooLargeException}. What was left aside is still in the document of its writer:
  * when there is room for it again, the writer is asked for it with a step 1.
  *
@@ -53,6 +54,13 @@ final class DocumentGrowth {
     private static final long SAY_EVERY_MS = 10_000;
     /** Addresses whose shares are counted; those that come later have none. */
     private static final int MAX_ADDRESSES = 10_000;
+
+    /** A writer that was refused is asked again after as many milliseconds, though the document became no smaller. */
+    private static final long ASK_EVERY_MS = 60_000;
+
+    private static final String EARLIER =
+            "An earlier update of this connection was left aside, so this one is, too: the"
+                    + " document is asked of the client when there is room for it.";
 
     /** How edits of back ends are counted: all of them as one address. */
     static final String BACK_ENDS = "http";
@@ -146,13 +154,13 @@ final class DocumentGrowth {
      * @param fresh what of its update is new
      */
     boolean takes(Update fresh, Member member) {
-        String why = whyNot(fresh, member.origin);
+        String why = member.refused > 0 && fresh.structCount() > 0 ? EARLIER : whyNot(fresh, member.origin);
         if (why == null) {
             taken(fresh, member.origin);
             return true;
         }
         context.metrics().growthRefused();
-        member.refused = cost(fresh);
+        member.refused = Math.max(member.refused, cost(fresh));
         long now = context.clock().getAsLong();
         if (now >= member.toldAfter) {
             member.toldAfter = now + SAY_EVERY_MS;
@@ -160,6 +168,14 @@ final class DocumentGrowth {
             member.connection.send(Message.denied(why));
         }
         return false;
+    }
+
+    /** A member tells all that it has: if it was asked for what was left aside, this is it. */
+    void tells(Member member) {
+        if (member.isAskedAgain) {
+            member.isAskedAgain = false;
+            member.refused = 0;
+        }
     }
 
     /** Why an edit of a back end may not come in, or null; one that may is counted. */
@@ -219,9 +235,9 @@ final class DocumentGrowth {
     private @Nullable String judge(Update update, String origin) {
         long more = cost(update);
         if (update.structCount() == 0) {
-            return bytes() + more > 2 * limits.maxBytes()
-                    ? "The document is twice as large as it may be (" + limits.maxBytes()
-                            + " bytes), and takes no more deletions, since they take room, too."
+            return bytes() + more > limits.maxBytes() + Math.max(limits.maxBytes(), loaded)
+                    ? "The document is far above its limit of " + limits.maxBytes()
+                            + " bytes, and takes no more single deletions, since each takes room, too."
                     : null;
         }
         String what = null;
@@ -333,18 +349,28 @@ final class DocumentGrowth {
         if (!safeguards.asksRefusedWriters()) {
             return;
         }
+        long now = context.clock().getAsLong();
         for (Member member : members) {
-            if (member.refused > 0 && hasRoomFor(member)) {
-                member.refused = 0;
-                member.toldAfter = Long.MIN_VALUE;
+            if (member.refused > 0 && !member.isAskedAgain && hasRoomFor(member, now)) {
+                member.isAskedAgain = true;
+                member.askedAt = now;
+                member.askedWith = bytes();
                 member.connection.send(step1);
             }
         }
     }
 
-    private boolean hasRoomFor(Member member) {
-        return bytes() + member.refused <= limits.maxBytes()
-                && (member.origin.isEmpty() || share(member.origin) + member.refused <= limits.maxBytes() / 2)
+    /**
+     * Whether a writer is asked for what was left aside. What it has may have become smaller meanwhile, so it is also asked
+     * when the document has, and from time to time.
+     */
+    private boolean hasRoomFor(Member member, long now) {
+        long more = Math.min(member.refused, limits.maxBytes() / 20);
+        boolean isNew =
+                member.askedAt == Long.MIN_VALUE || bytes() < member.askedWith || now - member.askedAt >= ASK_EVERY_MS;
+        return isNew
+                && bytes() + more <= limits.maxBytes()
+                && (member.origin.isEmpty() || share(member.origin) + more <= limits.maxBytes() / 2)
                 && structs < limits.maxStructs()
                 && clients() < limits.maxClients();
     }

@@ -106,6 +106,16 @@ public interface Documents {
         }
     }
 
+    /** A room of that name may not be made, though one that is there may be used. Nothing is changed. */
+    final class NameRefusedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        /** @param problem what is wrong with the name, as a sentence */
+        public NameRefusedException(String problem) {
+            super(problem, null, false, false);
+        }
+    }
+
     /** The key of a request came with another request before. Nothing is changed. */
     final class KeyTakenException extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -122,6 +132,19 @@ public interface Documents {
         /** @param damage what is wrong with what */
         public QuarantinedException(UpdateLog.Damage damage) {
             super(damage.what(), null, false, false);
+        }
+    }
+
+    /** What is stored of the document is more than this node can load. Nothing was tried. */
+    final class TooLargeHereException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        public TooLargeHereException() {
+            super(
+                    "The document is too large for this node. Give the node a larger heap, or replace the document.",
+                    null,
+                    false,
+                    false);
         }
     }
 

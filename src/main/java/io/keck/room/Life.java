@@ -3,6 +3,7 @@ package io.keck.room;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
 import java.util.function.LongSupplier;
+import org.slf4j.LoggerFactory;
 
 /**
  * The life of its name that a room is ({@link Lives}): since when it was read, whether the log has ended it, and which
@@ -34,6 +35,9 @@ final class Life {
         boolean abandon();
     }
 
+    private static final RepeatedWarning TOO_LARGE =
+            new RepeatedWarning(LoggerFactory.getLogger(Life.class), () -> System.nanoTime() / 1_000_000);
+
     private final String name;
     private final LongSupplier clock;
     private final Safeguards safeguards;
@@ -48,6 +52,8 @@ final class Life {
     private boolean isMissing;
     /** Whether the log says that the room exists for back ends, too, though nothing may be committed in it. */
     private boolean isMade = true;
+    /** Whether what is stored is more than this node can load. */
+    private boolean isTooLarge;
     /** Lives of the name that ended before this one began. */
     private EndedLives earlier = EndedLives.NONE;
     /** When {@link #earlier} was read, in milliseconds. */
@@ -99,6 +105,12 @@ final class Life {
         return isMade;
     }
 
+    /** What is stored is more than this node can load. */
+    void exceedsNode(Throwable why) {
+        isTooLarge = true;
+        TOO_LARGE.warn("Room " + name + " is not loaded: " + why.getMessage());
+    }
+
     /** The log said that this life has ended. */
     void end() {
         hasEnded = true;
@@ -126,6 +138,9 @@ final class Life {
     RuntimeException whyNot(long moment) {
         if (hasEnded || (isMissing && loadedAt <= moment)) {
             return endOfLife();
+        }
+        if (isTooLarge) {
+            return new Documents.TooLargeHereException();
         }
         return isMissing
                 ? new Documents.RoomMissingException(name)

@@ -1,6 +1,7 @@
 package io.keck.room;
 
 import io.keck.protocol.CloseReason;
+import io.keck.protocol.RoomName;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -74,7 +75,8 @@ final class Lives {
      */
     <T extends @Nullable Object> CompletionStage<T> ask(String name, boolean create, boolean local, Errand<T> errand) {
         CompletableFuture<T> done = new CompletableFuture<>();
-        ask(name, create, local, errand, moments.incrementAndGet(), 1, done);
+        boolean mayCreate = create && RoomName.problemOfNew(name).isEmpty();
+        ask(name, mayCreate, local, errand, moments.incrementAndGet(), 1, done);
         return done;
     }
 
@@ -115,7 +117,10 @@ final class Lives {
 
             @Override
             void refused(RuntimeException why, CloseReason reason) {
-                if (!(why instanceof LifeEndedException)) {
+                if (why instanceof Documents.RoomMissingException
+                        && RoomName.problemOfNew(name).isPresent()) {
+                    errand.refused(CloseReason.deleted()); // final: it is none for a new room
+                } else if (!(why instanceof LifeEndedException)) {
                     errand.refused(reason);
                 }
                 once.completeExceptionally(why);

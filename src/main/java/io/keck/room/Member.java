@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StateVector;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Awareness;
@@ -17,16 +18,23 @@ final class Member implements Awareness.Owner {
      * send it.
      */
     boolean mayClaim = true;
+    /** The client that it claimed with its first awareness message, or -1. */
+    long ownClient = -1;
     /** How far it is while it is too slow for every batch: it gets the rest in one piece when it has drained. */
     @Nullable
     StateVector behind;
     /** A step 1 that waits for the backlog to drain. */
     @Nullable
     StateVector asked;
+    /** When it may be answered again. */
+    long answerAfter = Long.MIN_VALUE;
     /** What it sends now came before the log was asked on its behalf, so the replica is new enough for its step 1. */
     boolean isFresh;
     /** Whether the log has said, after it came, that the life of this room goes on. */
     boolean isProven;
+    /** What its last step 1 said, until its first awareness message says which client it is. */
+    @Nullable
+    StateVector said;
     /** Whether it has sent a step 1. */
     boolean hasAsked;
     /** It was sent away with a copy of an ended life; what it sends counts no more. */
@@ -51,8 +59,28 @@ final class Member implements Awareness.Owner {
 
     /** About how many bytes of its last update that was left aside would add to the document; 0 where none is. */
     long refused;
+    /** Whether it was asked for what was left aside, and has not answered. */
+    boolean isAskedAgain;
+    /** When it was asked for what was left aside, or {@link Long#MIN_VALUE}; and how many bytes the document had then. */
+    long askedAt = Long.MIN_VALUE;
+
+    long askedWith;
     /** When it may be told again that something was left aside. */
     long toldAfter = Long.MIN_VALUE;
+
+    /** Its deletes whose structs are not here; see {@link WaitingDeletes}. */
+    @Nullable
+    DeleteSet waitingDeletes;
+    /** Bytes of its updates that are still compared whole with what the room has, and until when; see {@link Conflicts}. */
+    long comparedBytes;
+
+    long comparedUntil = Long.MIN_VALUE;
+    /** Updates that were beyond that. */
+    int beyondCompared;
+    /** When it was last asked for their structs, and whether it is to be asked again. */
+    long deletesAskedAt = Long.MIN_VALUE / 2;
+
+    boolean mustBeAskedForDeletes;
 
     /** Not read from, because too much waits to be saved. */
     boolean paused;
@@ -72,5 +100,20 @@ final class Member implements Awareness.Owner {
     @Override
     public boolean isElsewhere() {
         return false;
+    }
+
+    @Override
+    public long ownClient() {
+        return ownClient;
+    }
+
+    @Override
+    public long ping(long client) {
+        return connection.ping();
+    }
+
+    @Override
+    public boolean hasAnswered(long ping) {
+        return paused || connection.hasAnswered(ping);
     }
 }

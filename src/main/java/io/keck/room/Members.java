@@ -31,6 +31,9 @@ final class Members implements Message.Handler<Member> {
     private final Consumer<Runnable> turns;
     private final Answers answers;
     private final RoomAwareness awareness;
+    private final WaitingDeletes waitingDeletes;
+    private final ForgetMark forgetMark;
+    private final Conflicts conflicts;
 
     /**
      * No members yet.
@@ -49,6 +52,7 @@ final class Members implements Message.Handler<Member> {
             Seats seats,
             List<Member> all,
             DocumentGrowth growth,
+            Safeguards safeguards,
             Consumer<Runnable> turns,
             Consumer<Bus.Event> others) {
         this.context = context;
@@ -60,8 +64,13 @@ final class Members implements Message.Handler<Member> {
         this.all = all;
         this.growth = growth;
         this.turns = turns;
-        this.answers = new Answers(replica::store, batches, context.settings(), this::mustWait);
-        this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others);
+        this.answers =
+                new Answers(replica::store, batches, context.settings(), context.clock(), safeguards, this::mustWait);
+        this.waitingDeletes = new WaitingDeletes(
+                replica, batches, context.clock(), m -> m.connection.send(answers.step1()), safeguards);
+        this.conflicts = new Conflicts(replica, batches, context, safeguards);
+        this.forgetMark = new ForgetMark(replica, batches, saving, context.clock(), safeguards);
+        this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others, safeguards);
     }
 
     RoomAwareness awareness() {
@@ -109,6 +118,7 @@ final class Members implements Message.Handler<Member> {
             seats.give(context.clock().getAsLong());
             answers.leave(member);
             awareness.leave(member);
+            waitingDeletes.leave(member);
         }
     }
 
@@ -139,6 +149,9 @@ final class Members implements Message.Handler<Member> {
             return;
         }
         member.hasAsked = true;
+        if (member.mayClaim) {
+            member.said = known;
+        }
         if (context.log().isShared() && !member.isFresh && !saving.isUnsaved() && replica.isFollowing()) {
             member.freshAfter = replica.lookUp();
             member.freshUntil = context.clock().getAsLong() + context.settings().saveTimeout();
@@ -150,6 +163,8 @@ final class Members implements Message.Handler<Member> {
     @Override
     public void syncStep2(Member member, Message.SyncStep2 message) {
         member.mayClaim = false;
+        growth.tells(member);
+        member.said = null;
         if (replica.isFollowing()) {
             accept(member, message.update());
         }
@@ -163,6 +178,9 @@ final class Members implements Message.Handler<Member> {
     private void accept(Member member, Update update) {
         context.metrics().emptyStructs(update.emptyCount());
         Update fresh = saving.reduce(update);
+        if (fresh != update) {
+            conflicts.look(member, update);
+        }
         if (fresh.isEmpty()) {
             return;
         }
@@ -170,14 +188,51 @@ final class Members implements Message.Handler<Member> {
             member.connection.close(CloseReason.quarantined());
             return;
         }
-        if (growth.takes(fresh, member)) {
-            saving.add(fresh, member);
+        Update taken = waitingDeletes.admit(member, fresh);
+        if (!taken.isEmpty() && growth.takes(taken, member)) {
+            saving.add(taken, member);
+            structsCame(taken);
         }
+    }
+
+    /** Structs have come into the replica or a batch: deletes may have waited for them. */
+    void structsCame(Update news) {
+        waitingDeletes.structsCame(news, (member, deletes) -> {
+            Update fresh = saving.reduce(deletes);
+            if (!fresh.isEmpty()) {
+                saving.add(fresh, member);
+            }
+        });
+    }
+
+    /** The room was loaded. */
+    void loaded() {
+        forgetMark.loaded();
+    }
+
+    /** The replica has taken a step. */
+    void advanced(Advance step) {
+        storeChanged();
+        Batch own = step.own();
+        if (own == null || own.isEdits()) {
+            structsCame(step.update());
+        }
+    }
+
+    /** Time has passed. */
+    void onTick() {
+        waitingDeletes.onTick(all);
+        forgetMark.onTick(context.clock().getAsLong());
     }
 
     @Override
     public void awarenessUpdate(Member member, Message.AwarenessUpdate message) {
         awareness.hear(member, message);
+        StateVector said = member.said;
+        if (said != null && member.ownClient >= 0) {
+            conflicts.compareOwn(member, said.clock(member.ownClient));
+        }
+        member.said = null;
     }
 
     @Override
@@ -201,7 +256,7 @@ final class Members implements Message.Handler<Member> {
         boolean isStale = member.freshAfter > 0
                 && !replica.hasRead(member.freshAfter)
                 && context.clock().getAsLong() < member.freshUntil;
-        return isStale || batches.holdNewsOf(member);
+        return isStale || batches.holdNewsOf(member) || batches.holdMark();
     }
 
     /** The room's own step 1. */
@@ -214,9 +269,9 @@ final class Members implements Message.Handler<Member> {
         answers.give();
     }
 
-    /** Whether a step 1 waits for its answer. */
+    /** Whether a step 1 waits for its answer, or the claim of a client for that of its owner. */
     boolean isAnyoneWaiting() {
-        return answers.isAnyoneWaiting();
+        return answers.isAnyoneWaiting() || awareness.isContested();
     }
 
     /** Sends a member what its socket was too slow for, now that the socket takes bytes again. */

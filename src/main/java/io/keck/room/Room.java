@@ -48,7 +48,6 @@ final class Room implements Replica.Owner {
     }
 
     private static final long IDLE_TICK_MS = 4_000;
-
     private final String name;
     private final RoomContext context;
     private final LongSupplier clock;
@@ -60,7 +59,6 @@ final class Room implements Replica.Owner {
     private final Seats seats;
     private final Life life;
     private final Quarantine quarantine;
-
     private final Batches batches;
     private final Replica replica;
     private final Requests requests;
@@ -126,8 +124,18 @@ final class Room implements Replica.Owner {
                 this::lifeEnded);
         growth = new DocumentGrowth(name, context, batches, replica, all, safeguards);
         members = new Members(
-                context, replica, batches, saving, life, seats, all, growth, this::inTurn, this::tellOthers);
-        bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members.awareness());
+                context,
+                replica,
+                batches,
+                saving,
+                life,
+                seats,
+                all,
+                growth,
+                safeguards,
+                this::inTurn,
+                this::tellOthers);
+        bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members);
         document = new RoomDocument(
                 context.documents(),
                 mailbox::post,
@@ -353,11 +361,11 @@ final class Room implements Replica.Owner {
         audience.markSlow(store());
         replica.apply(step);
         document.changed(step.update());
-        members.storeChanged();
+        members.advanced(step);
         watchers.risen(replica.roomId(), step.seq());
         if (own != null) {
             bus.tell(new Bus.Event.Committed(step.seq(), own.id, step.link(), step.before(), own.payload()));
-            if (!own.sent) {
+            if (!own.sent && !own.isMark()) {
                 audience.broadcast(Message.update(own.payload()), own.soleOrigin());
             }
             saving.committed(own);
@@ -431,6 +439,7 @@ final class Room implements Replica.Owner {
         bus.subscribe(contents.roomId());
         replica.begin(contents);
         growth.begin();
+        members.loaded();
         watchers.risen(contents.roomId(), contents.head().seq());
         List<Runnable> tasks = List.copyOf(waiting);
         waiting.clear();
@@ -441,6 +450,9 @@ final class Room implements Replica.Owner {
         if (cause instanceof UpdateLog.RoomGoneException) {
             life.miss();
             close(CloseReason.held());
+        } else if (cause instanceof UpdateLog.RoomTooLargeException) {
+            life.exceedsNode(cause);
+            close(CloseReason.tooLargeHere());
         } else if (!(cause instanceof Documents.RoomMissingException)) {
             overlays.outage().failed(name, "cannot be loaded", error);
             close(CloseReason.overload("this document cannot be loaded now, please try again"));
@@ -478,6 +490,7 @@ final class Room implements Replica.Owner {
         wakeAt = Long.MAX_VALUE; // the end of this turn sets it
         saving.onTick(now);
         members.awareness().expire();
+        members.onTick();
         audience.lookAfter(now);
         growth.onTick(members.step1());
         boolean idle = all.isEmpty() && batches.isEmpty() && now - seats.emptySince() >= settings.unloadAfter();

@@ -1,9 +1,11 @@
 package io.keck.room;
 
 import io.keck.protocol.Awareness;
+import io.keck.protocol.AwarenessBounds;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -14,19 +16,25 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is there, for the members of one room. Never touches the log. What changes in a turn is published once at its end,
- * of each client the newest state, to everyone and so to its sender too: stock clients live on that echo. Touched only
- * in the room's turns.
+ * of each client the newest state, to everyone and so to its sender too: stock clients live on that echo. It goes out in
+ * frames of at most {@value #FRAME_BYTES} bytes and one state: a stock client repeats each frame to the server, and what an
+ * honest client repeats must not be too large for it. Touched only in the room's turns.
  *
  * <p><b>Other nodes</b> are told what changes of our own members' states, and speak for theirs. The node of the socket
  * that sent a state last decides on its clock; the others take it as it comes, so all show the same. Where two of them
- * hold a state for theirs because the client has moved, the higher clock wins, and who hears that its own state is gone
+ * hold a state for theirs because the client has moved, each asks its socket whether it is there: the node whose socket
+ * is silent gives way ({@link Awareness}), and who hears that its own state is gone
  * raises it. Who hears of somebody that it has seen leave later says so for the same reason. What the bus loses is told
  * again when the client renews its state, after 15 s at most.
  */
 final class RoomAwareness {
+    /** Bytes of the states of a frame, beyond which another frame begins. */
+    private static final int FRAME_BYTES = 256 << 10;
+
     private final RoomSettings settings;
     private final LongSupplier clock;
     /** The room's own list. */
@@ -43,9 +51,11 @@ final class RoomAwareness {
     private final Map<Long, Node> nodes = new HashMap<>();
     /** How often others were told something. */
     private long told;
+    /** All states, encoded for those who come or ask in this turn; null where something has changed since. */
+    private @Nullable List<byte[]> allFrames;
 
     /** Another node, as the owner of the states of its sockets. */
-    private static final class Node implements Awareness.Owner {
+    private final class Node implements Awareness.Owner {
         /** What it said last. */
         long number;
 
@@ -58,23 +68,66 @@ final class RoomAwareness {
         public boolean isElsewhere() {
             return true;
         }
+
+        /** Asks all nodes; the one that has the client answers with its state. */
+        @Override
+        public long ping(long client) {
+            others.accept(new Bus.Event.AwarenessClaimed(client));
+            return 0;
+        }
+
+        @Override
+        public boolean hasAnswered(long ping) {
+            return false;
+        }
     }
 
     /** @param others tells the other nodes */
-    RoomAwareness(RoomSettings settings, LongSupplier clock, List<Member> members, Consumer<Bus.Event> others) {
+    RoomAwareness(
+            RoomSettings settings,
+            LongSupplier clock,
+            List<Member> members,
+            Consumer<Bus.Event> others,
+            Safeguards safeguards) {
         this.settings = settings;
         this.clock = clock;
         this.members = members;
         this.others = others;
-        this.awareness = new Awareness<>();
+        AwarenessBounds bounds = AwarenessBounds.DEFAULT;
+        this.awareness = new Awareness<>(
+                new AwarenessBounds(bounds.maxBytes(), bounds.maxStates(), safeguards.guardsAwareness()));
     }
 
-    /** Tells a new member who is there, in a frame of its own. */
+    /** Tells a new member who is there, in frames of its own. */
     void greet(Member member) {
-        List<AwarenessState> states = awareness.states();
-        if (!states.isEmpty()) {
-            member.connection.send(Message.awareness(states));
+        allFrames().forEach(member.connection::send);
+    }
+
+    private List<byte[]> allFrames() {
+        if (allFrames == null) {
+            allFrames = frames(awareness.states());
         }
+        return allFrames;
+    }
+
+    /** States as frames, none of them larger than {@link #FRAME_BYTES} and one state. */
+    private static List<byte[]> frames(Collection<AwarenessState> states) {
+        List<byte[]> frames = new ArrayList<>();
+        List<AwarenessState> part = new ArrayList<>();
+        int bytes = 0;
+        for (AwarenessState s : states) {
+            if (bytes > FRAME_BYTES) {
+                frames.add(Message.awareness(part));
+                part.clear();
+                bytes = 0;
+            }
+            part.add(s);
+            bytes += s.json().length() + 20;
+        }
+        if (!part.isEmpty()) {
+            frames.add(Message.awareness(part));
+        }
+        return frames;
     }
 
     /**
@@ -84,6 +137,9 @@ final class RoomAwareness {
     void hear(Member member, Message.AwarenessUpdate said) {
         boolean claim = member.mayClaim && said.states().size() == 1;
         member.mayClaim = false;
+        if (claim && !said.states().get(0).isRemoval()) {
+            member.ownClient = said.states().get(0).client();
+        }
         long now = clock.getAsLong();
         said.states().forEach(s -> apply(member, s, claim, now));
         for (AwarenessState.Dropped dropped : said.dropped()) {
@@ -92,6 +148,7 @@ final class RoomAwareness {
                 apply(member, new AwarenessState(dropped.client(), dropped.clock(), last), false, now);
             }
         }
+        awareness.shrink(now).forEach(this::changed);
     }
 
     private void apply(Member member, AwarenessState state, boolean claim, long now) {
@@ -115,6 +172,9 @@ final class RoomAwareness {
         long now = clock.getAsLong();
         List<AwarenessState> gone = new ArrayList<>();
         for (AwarenessState s : said.states()) {
+            if (s.clock() > AwarenessBounds.MAX_CLOCK) {
+                continue; // no client could raise it
+            }
             Awareness.Owner owner = awareness.owner(s.client());
             if (s.isRemoval() && owner != null && !owner.isElsewhere() && s.clock() >= awareness.clock(s.client())) {
                 AwarenessState raised = awareness.raise(s.client(), s.clock());
@@ -125,11 +185,12 @@ final class RoomAwareness {
             }
             AwarenessState change = awareness.apply(s, node, false, now);
             if (change != null) {
-                news.put(change.client(), change);
+                add(List.of(change)); // a socket here may have claimed what another node's socket had
             } else if (!s.isRemoval() && s.clock() > 0 && !awareness.isPresent(s.client())) {
                 gone.add(AwarenessState.removed(s.client(), awareness.clock(s.client())));
             }
         }
+        add(awareness.shrink(now));
         if (!gone.isEmpty()) {
             tell(false, gone);
         }
@@ -138,6 +199,17 @@ final class RoomAwareness {
             said.states().forEach(s -> there.add(s.client()));
             add(awareness.removeOthers(node, there, now));
         }
+    }
+
+    /** A socket of another node claims a client that may be here: its socket here is asked whether it is there. */
+    void claimedElsewhere(long number, long client) {
+        Node node = nodes.computeIfAbsent(number, n -> new Node());
+        awareness.claimedElsewhere(client, node, clock.getAsLong());
+    }
+
+    /** Whether a claim waits for the answer of an owner, so that {@link #expire} is to be called soon. */
+    boolean isContested() {
+        return awareness.isContested();
     }
 
     /** A node is gone, with its sockets. */
@@ -187,21 +259,32 @@ final class RoomAwareness {
 
     /** Removes what nobody renewed; other nodes do that themselves. */
     void expire() {
-        add(awareness.expire(clock.getAsLong()));
+        long now = clock.getAsLong();
+        add(awareness.settle(now));
+        add(awareness.expire(now));
     }
 
+    /** Publishes removals here, and to all nodes the states that our own members have since. */
     private void add(List<AwarenessState> changes) {
-        changes.forEach(s -> news.put(s.client(), s));
+        changes.forEach(s -> {
+            Awareness.Owner owner = awareness.owner(s.client());
+            if (!s.isRemoval() && owner != null && !owner.isElsewhere()) {
+                changed(s);
+            } else {
+                news.put(s.client(), s);
+            }
+        });
     }
 
     /** The end of a turn. */
     void publish() {
         if (!news.isEmpty()) {
-            byte[] frame = Message.awareness(List.copyOf(news.values()));
+            List<byte[]> frames = frames(news.values());
             news.clear();
+            allFrames = null;
             for (Member m : members) {
                 if (m.greeted) {
-                    send(m, frame);
+                    frames.forEach(frame -> send(m, frame));
                 }
             }
         }
@@ -210,10 +293,18 @@ final class RoomAwareness {
             ownNews.clear();
         }
         if (!askers.isEmpty()) {
-            byte[] frame = Message.awareness(awareness.states());
-            askers.forEach(m -> send(m, frame));
+            List<byte[]> frames = allFrames();
+            askers.forEach(m -> answer(m, frames));
             askers.clear();
         }
+        allFrames = null;
+    }
+
+    private void answer(Member asker, List<byte[]> frames) {
+        if (frames.isEmpty()) {
+            send(asker, Message.awareness(List.of()));
+        }
+        frames.forEach(frame -> send(asker, frame));
     }
 
     private void send(Member m, byte[] frame) {
@@ -228,7 +319,7 @@ final class RoomAwareness {
     void catchUp(Member member) {
         if (member.missedAwareness) {
             member.missedAwareness = false;
-            member.connection.send(Message.awareness(awareness.everything()));
+            frames(awareness.everything()).forEach(member.connection::send);
         }
     }
 }

@@ -15,6 +15,7 @@ final class RoomBus implements Bus.Listener {
     private final BooleanSupplier isOpen;
     private final Replica replica;
     private final Saving saving;
+    private final Members members;
     private final RoomAwareness awareness;
     /** The id under which the bus tells of this room; 0 while it does not. */
     private long subscribed;
@@ -26,13 +27,14 @@ final class RoomBus implements Bus.Listener {
             BooleanSupplier isOpen,
             Replica replica,
             Saving saving,
-            RoomAwareness awareness) {
+            Members members) {
         this.context = context;
         this.turns = turns;
         this.isOpen = isOpen;
         this.replica = replica;
         this.saving = saving;
-        this.awareness = awareness;
+        this.members = members;
+        this.awareness = members.awareness();
     }
 
     /** The room now has this id. */
@@ -112,6 +114,7 @@ final class RoomBus implements Bus.Listener {
         public void unsaved(Bus.Event.Unsaved shared) {
             if (replica.isFollowing()) { // else nothing can be saved
                 saving.share(update);
+                members.structsCame(update);
             }
         }
 
@@ -123,6 +126,11 @@ final class RoomBus implements Bus.Listener {
         @Override
         public void awarenessAsked(Bus.Event.AwarenessAsked asked) {
             awareness.announce(asked.afresh());
+        }
+
+        @Override
+        public void awarenessClaimed(Bus.Event.AwarenessClaimed claimed) {
+            awareness.claimedElsewhere(node, claimed.client());
         }
 
         @Override

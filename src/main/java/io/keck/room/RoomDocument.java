@@ -82,7 +82,9 @@ final class RoomDocument {
 
     /** The replica has taken this in. */
     void changed(Update update) {
-        if (fed) {
+        if (fed && update.forgetsUnheldDeletes()) {
+            begin(); // a typed document keeps them
+        } else if (fed) {
             size += PER_BYTE * update.encode().length;
             turns.post(() -> take(update));
         }

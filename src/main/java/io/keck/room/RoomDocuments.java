@@ -3,6 +3,7 @@ package io.keck.room;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.protocol.RoomName;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -87,6 +88,26 @@ final class RoomDocuments implements Documents {
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> create(
             String name, @Nullable RequestKey key, Function<Doc, T> reader) {
+        return nameOfNew(name, () -> createNamed(name, key, reader));
+    }
+
+    /** Does it, unless the name is none for a new room and there is no room of it. */
+    private <T> CompletionStage<T> nameOfNew(String name, Supplier<CompletionStage<T>> act) {
+        Optional<String> problem = RoomName.problemOfNew(name);
+        if (problem.isEmpty()) {
+            return act.get();
+        }
+        return otherwise(
+                        client(name).thenApply(there -> true),
+                        cause -> CompletableFuture.failedStage(
+                                cause instanceof RoomMissingException
+                                        ? new NameRefusedException(problem.get())
+                                        : cause))
+                .thenCompose(there -> act.get());
+    }
+
+    private <T extends @Nullable Object> CompletionStage<Answer<T>> createNamed(
+            String name, @Nullable RequestKey key, Function<Doc, T> reader) {
         if (key == null) {
             return create(name, reader, 1);
         }
@@ -126,6 +147,11 @@ final class RoomDocuments implements Documents {
 
     @Override
     public CompletionStage<Optional<Answer<byte[]>>> init(
+            String name, Update content, boolean replace, @Nullable RequestKey key) {
+        return nameOfNew(name, () -> initNamed(name, content, replace, key));
+    }
+
+    private CompletionStage<Optional<Answer<byte[]>>> initNamed(
             String name, Update content, boolean replace, @Nullable RequestKey key) {
         if (rooms.isDraining()) {
             return restarting();

@@ -64,8 +64,33 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it a socket that asks as fast as it can makes the server send thousands of times as much. */
+    default boolean boundsAnswers() {
+        return true;
+    }
+
     /** Without it a tab that was left open writes the content of an ended life into the next one. */
     default boolean refusesCopiesOfEndedLives() {
+        return true;
+    }
+
+    /** Without it content that differs under an id that is known is taken for nothing new, and nobody hears of it. */
+    default boolean noticesConflicts() {
+        return true;
+    }
+
+    /** Without it one message deletes whatever a member will write. */
+    default boolean holdsUnheldDeletes() {
+        return true;
+    }
+
+    /** Without it deletes of that kind that were stored by an earlier release go on acting. */
+    default boolean forgetsStoredUnheldDeletes() {
+        return true;
+    }
+
+    /** Without it a stranger removes the cursor of somebody who is there, or raises its clock beyond what the client can. */
+    default boolean guardsAwareness() {
         return true;
     }
 }

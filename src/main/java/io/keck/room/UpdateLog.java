@@ -120,6 +120,23 @@ public interface UpdateLog {
      */
     record Appended(long seq, long link, long before) {}
 
+    /** What is stored of a room is more than this node can load; it was measured, and nothing was read. */
+    final class RoomTooLargeException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        /**
+         * @param bytes that are stored
+         * @param limit bytes that may be stored of a room that is loaded
+         */
+        public RoomTooLargeException(long roomId, long bytes, long limit) {
+            super(
+                    "room " + roomId + " has " + bytes + " stored bytes, and this node loads " + limit + " at most",
+                    null,
+                    false,
+                    false);
+        }
+    }
+
     /** The room was deleted; nothing can be appended to that id again. */
     final class RoomGoneException extends RuntimeException {
         private static final long serialVersionUID = 1L;

@@ -32,6 +32,8 @@ public final class CollaborationEndpoint extends Endpoint {
 
     /** Bytes that may wait for a client before it is no longer told of each refused update. */
     private static final long MAX_DENIALS = 64 << 10;
+    /** The part of the query by which a peer asks to be told of conflicts. */
+    private static final String CONFLICTS = "conflicts=1";
 
     private final Sockets sockets;
     private long id;
@@ -55,6 +57,10 @@ public final class CollaborationEndpoint extends Endpoint {
         ReadGate gate = ReadGate.of(((JakartaWebSocketSession) session).getCoreSession());
         SocketConnection opened = new SocketConnection(
                 room, address, gate, sockets.clock(), sockets.roomSettings().maxBacklog(), sockets.metrics());
+        String query = session.getQueryString();
+        if (query != null && List.of(query.split("&")).contains(CONFLICTS)) {
+            opened.tellConflicts();
+        }
         session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
         listen(session, opened);
         connection = opened;

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.CoreSession;
@@ -34,12 +35,16 @@ final class SocketConnection implements Connection {
     private volatile long lastProgress;
     private volatile long lastSend;
     private volatile long lastHeard;
+    /** How often something came from the peer. */
+    private final LongAdder timesHeard = new LongAdder();
+
     private final AtomicBoolean closeSent = new AtomicBoolean();
     private volatile long closingSince = Long.MAX_VALUE;
     /** When a close that is held back goes out. */
     private volatile long closeAt;
 
     private volatile boolean wasHeld;
+    private volatile boolean tellsConflicts;
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
 
@@ -135,7 +140,37 @@ final class SocketConnection implements Connection {
 
     /** Notes that the peer lives. */
     void heard() {
+        timesHeard.increment();
         lastHeard = clock.getAsLong();
+    }
+
+    /** The peer wants to hear of conflicts. */
+    void tellConflicts() {
+        tellsConflicts = true;
+    }
+
+    @Override
+    public boolean hearsOfConflicts() {
+        return tellsConflicts;
+    }
+
+    @Override
+    public long ping() {
+        long before = timesHeard.sum();
+        if (!closing.get()) {
+            session.sendFrame(new Frame(OpCode.PING), Callback.NOOP, false);
+        }
+        return before;
+    }
+
+    @Override
+    public boolean hasAnswered(long ping) {
+        return timesHeard.sum() != ping || (gate.isClosed() && !closing.get());
+    }
+
+    @Override
+    public void beganRoom() {
+        metrics.beganRoom(address);
     }
 
     @Override

@@ -63,7 +63,10 @@ public class SocketFactory {
          */
         boolean isHeld(String room);
 
-        /** Whether there is a document of that name; false where the database does not say in time. */
+        /** Whether somebody at that address may have that room open: there is one, or he may begin one more. */
+        boolean mayBegin(String address, String room);
+
+        /** Whether there is a room of that name; asks the database, and is only asked for names that no new room may have. */
         boolean exists(String room);
 
         /** Whether this node can have that room open. */

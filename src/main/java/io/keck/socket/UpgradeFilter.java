@@ -6,6 +6,7 @@ import io.keck.access.Grant;
 import io.keck.access.Right;
 import io.keck.access.Visit;
 import io.keck.metrics.ConnectionMetrics;
+import io.keck.protocol.RoomName;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -102,6 +103,14 @@ public final class UpgradeFilter extends HttpFilter {
         } else if (!gatekeeper.accepts(room)) {
             response.setHeader("Retry-After", "1");
             refuse(response, 503, "This node cannot open the room now, please try again.");
+        } else if (RoomName.problemOfNew(room).isPresent() && !gatekeeper.exists(room)) {
+            refuse(response, 400, RoomName.problemOfNew(room).get());
+        } else if (!gatekeeper.mayBegin(request.getRemoteAddr(), room)) {
+            response.setHeader("Retry-After", "60");
+            refuse(
+                    response,
+                    429,
+                    "Too many new documents were begun from this address within an hour; try again later.");
         } else {
             chain.doFilter(request, response);
         }

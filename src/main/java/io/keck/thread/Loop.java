@@ -18,7 +18,7 @@ public final class Loop {
     /** One turn of a loop that paces itself. */
     @FunctionalInterface
     public interface Turn {
-        /** @return milliseconds until the next turn, 0 for at once, {@link #END} when there is nothing more to do */
+        /** Returns milliseconds until the next turn, 0 for at once, {@link #END} when there is nothing more to do. */
         long run() throws InterruptedException;
     }
 
@@ -164,9 +164,6 @@ public final class Loop {
     public void stop() {
         isStopping = true;
         LockSupport.unpark(thread);
-        if (thread.getState() == Thread.State.NEW) {
-            ALL.remove(this);
-        }
     }
 
     /** As {@link #stop()}, and interrupts the current turn if it takes longer than that. */

@@ -2,6 +2,8 @@ package io.keck.thread;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.regex.Pattern;
@@ -40,7 +42,7 @@ public final class OutOfMemory {
     private static final LongAdder TOO_LARGE_SEEN = new LongAdder();
 
     private static volatile boolean ends;
-    private static volatile @Nullable OutOfMemoryError last;
+    private static volatile Reference<OutOfMemoryError> last = new WeakReference<>(null);
 
     private OutOfMemory() {}
 
@@ -67,8 +69,8 @@ public final class OutOfMemory {
 
     private static void seen(OutOfMemoryError error) {
         if (isTooLarge(error)) {
-            if (error != last) { // the same one may come by several times on its way
-                last = error;
+            if (!last.refersTo(error)) { // the same one may come by several times on its way
+                last = new WeakReference<>(error);
                 TOO_LARGE_SEEN.increment();
             }
         } else if (ends) {
@@ -89,19 +91,19 @@ public final class OutOfMemory {
 
     /** Writes one line without the log, which needs memory and threads, and ends without shutdown hooks for the same reason. */
     private static void end(OutOfMemoryError error) {
-        try {
-            synchronized (ERR) {
+        synchronized (ERR) { // one line, whoever else comes
+            try {
                 ERR.write(BEFORE);
                 String message = error.getMessage();
                 for (int i = 0; message != null && i < message.length(); i++) {
                     ERR.write(message.charAt(i));
                 }
                 ERR.write(AFTER);
+            } catch (Throwable t) {
+                // nothing can be said; what matters is the end
+            } finally {
+                Runtime.getRuntime().halt(EXIT_STATUS);
             }
-        } catch (Throwable t) {
-            // nothing can be said; what matters is the end
-        } finally {
-            Runtime.getRuntime().halt(EXIT_STATUS);
         }
     }
 }

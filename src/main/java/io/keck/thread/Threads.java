@@ -8,6 +8,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,15 +42,20 @@ public final class Threads {
      * just {@code name}), and end after a minute without work.
      */
     public static ExecutorService pool(String name, int threads) {
-        ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                threads,
-                threads,
-                IDLE_SECONDS,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                factory(name, threads == 1));
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
+        return new Pool(threads, factory(name, threads == 1));
+    }
+
+    private static final class Pool extends ThreadPoolExecutor {
+        Pool(int threads, ThreadFactory factory) {
+            super(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+            allowCoreThreadTimeOut(true);
+        }
+
+        /** Comes before the pool replaces the thread; the handler of uncaught errors comes after. */
+        @Override
+        protected void afterExecute(Runnable work, @Nullable Throwable error) {
+            OutOfMemory.check(error);
+        }
     }
 
     /** A pool that starts work at a given time: for load that has to come in a rhythm. What recurs is a {@link Loop}. */

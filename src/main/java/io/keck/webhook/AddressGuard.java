@@ -67,16 +67,6 @@ final class AddressGuard {
     }
 
     /**
-     * Resolves a host and checks its addresses.
-     *
-     * @throws UnknownHostException if the host has no address, or one of its addresses is refused; the message says
-     *     which
-     */
-    static InetAddress[] resolve(String host) throws UnknownHostException {
-        return checked(InetAddress.getAllByName(host), false);
-    }
-
-    /**
      * Returns the addresses if none of them is refused.
      *
      * @param trusted whether all addresses are allowed

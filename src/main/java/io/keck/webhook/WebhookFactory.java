@@ -10,10 +10,12 @@ import io.dropwizard.validation.ValidationMethod;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import io.keck.metrics.FeedMetrics;
+import io.keck.feed.Hooks.RefusedException;
 import io.keck.wing.Host;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import java.net.InetAddress;
 import java.time.Clock;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The {@code webhook} block of the configuration. Defaults are those of {@code config.yml}. */
 public class WebhookFactory {
+    /** How long a name server may take for the host of an endpoint that is set over HTTP. */
+    private static final long RESOLVE_MILLIS = 5_000;
+
     @JsonProperty
     private @Nullable String endpoint;
 
@@ -32,6 +37,10 @@ public class WebhookFactory {
 
     @JsonProperty
     private boolean allowPrivate;
+
+    @NotNull
+    @JsonProperty
+    private String ports = "80,443,1024-65535";
 
     @Min(1)
     @Max(1_000)
@@ -67,6 +76,35 @@ public class WebhookFactory {
     @NotNull
     @JsonProperty
     private Duration unhealthyAfter = Duration.minutes(5);
+
+    /** Whether {@link #ports} can be read. */
+    @JsonIgnore
+    @ValidationMethod(message = "ports must be numbers and ranges from 1 to 65535, as 80,443,1024-65535")
+    public boolean arePortsValid() {
+        try {
+            Ports.parse(ports);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /** Where nothing could ever be delivered, the start fails rather than each delivery. */
+    @JsonIgnore
+    @ValidationMethod(
+            message =
+                    "endpoint (HOOK_ENDPOINT) must be an http or https URL with a host, without a password or a fragment")
+    public boolean isEndpointUsable() {
+        String url = endpoint == null ? "" : endpoint.strip();
+        try {
+            if (!url.isEmpty()) {
+                Webhooks.checkForm(url);
+            }
+            return true;
+        } catch (RefusedException e) {
+            return false;
+        }
+    }
 
     /** Whether the secret can be used: a signature that no receiver can verify is worse than none. */
     @JsonIgnore
@@ -122,7 +160,9 @@ public class WebhookFactory {
                         RandomGenerator.getDefault()),
                 held,
                 endpoint == null ? "" : endpoint.strip(),
-                allowPrivate);
+                allowPrivate,
+                Ports.parse(ports),
+                new Resolver(InetAddress::getAllByName, RESOLVE_MILLIS));
         onCommitted.accept(webhooks::written);
         host.manage(webhooks);
         metrics.watchDeliveries(webhooks::backlog, webhooks::oldestSeconds);

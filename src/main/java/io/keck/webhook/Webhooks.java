@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
 public final class Webhooks implements Hooks, Managed {
     private static final Logger LOG = LoggerFactory.getLogger(Webhooks.class);
     private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
+    static final String ADDRESS_REFUSED = "The host of the endpoint cannot be used: it has to have addresses, and only"
+            + " such of the public Internet, unless the configuration allows others.";
+
     private static final int MAX_URL = 2_000;
     private static final long STEP_MILLIS = 200;
     private static final long IDLE_MILLIS = 2_000;
@@ -35,12 +38,23 @@ public final class Webhooks implements Hooks, Managed {
     private final Lease lease;
     private final String configured;
     private final boolean allowPrivate;
+    private final Ports ports;
+    private final Resolver resolver;
     private final ExecutorService requests = Threads.pool("webhook-set", 1);
     private final Loop loop = Loop.paced("webhook", PATIENCE_MILLIS, this::turn);
     private boolean ready;
     private volatile boolean hurry;
 
-    Webhooks(Cursors cursors, Deliverer deliverer, Lease lease, String configured, boolean allowPrivate) {
+    Webhooks(
+            Cursors cursors,
+            Deliverer deliverer,
+            Lease lease,
+            String configured,
+            boolean allowPrivate,
+            Ports ports,
+            Resolver resolver) {
+        this.ports = ports;
+        this.resolver = resolver;
         this.cursors = cursors;
         this.lease = lease;
         this.deliverer = deliverer;
@@ -57,7 +71,7 @@ public final class Webhooks implements Hooks, Managed {
             return CompletableFuture.runAsync(
                     () -> {
                         if (!url.isEmpty()) {
-                            check(url, allowPrivate);
+                            check(url, allowPrivate, ports, resolver);
                         }
                         cursors.set(url, allowPrivate);
                         hurry = true;
@@ -70,12 +84,11 @@ public final class Webhooks implements Hooks, Managed {
     }
 
     /**
-     * Checks an endpoint.
+     * Checks the form of an endpoint.
      *
-     * @param trusted whether it may have any address
-     * @throws RefusedException if deliveries to it are impossible or not allowed
+     * @throws RefusedException if deliveries to it are impossible
      */
-    static void check(String url, boolean trusted) {
+    static URI checkForm(String url) {
         URI uri;
         try {
             uri = new URI(url);
@@ -91,16 +104,30 @@ public final class Webhooks implements Hooks, Managed {
             throw new RefusedException(
                     "The endpoint may have neither a password nor a fragment, and " + MAX_URL + " characters at most.");
         }
+        return uri;
+    }
+
+    /**
+     * Judges an endpoint.
+     *
+     * @param trusted whether it may be any address
+     * @param ports those that it may have, unless it is trusted
+     * @throws RefusedException if nothing can be delivered there, or may be
+     */
+    static void check(String url, boolean trusted, Ports ports, Resolver resolver) {
+        URI uri = checkForm(url);
         if (trusted) {
             return; // any address is allowed, and the host need not resolve now
         }
+        String host = uri.getHost();
+        int port = uri.getPort() >= 0 ? uri.getPort() : uri.getScheme().equalsIgnoreCase("https") ? 443 : 80;
+        if (!ports.accept(port)) {
+            throw new RefusedException("The port of the endpoint is not one of webhook.ports of the configuration.");
+        }
         try {
-            AddressGuard.resolve(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
-        } catch (AddressGuard.PrivateAddressException e) {
-            throw new RefusedException(
-                    "The endpoint is refused: " + e.getMessage() + ". The configuration can allow that.");
+            resolver.resolve(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
         } catch (UnknownHostException e) {
-            throw new RefusedException("The host of the endpoint cannot be found.");
+            throw new RefusedException(ADDRESS_REFUSED); // one sentence: it must not tell which names exist inside
         }
     }
 
@@ -136,7 +163,7 @@ public final class Webhooks implements Hooks, Managed {
     private long turn() {
         try {
             if (!ready) {
-                check(configured, true);
+                check(configured, true, ports, resolver);
                 cursors.configure(configured);
                 ready = true;
             }
@@ -165,6 +192,7 @@ public final class Webhooks implements Hooks, Managed {
     public void stop() throws InterruptedException {
         loop.stop(JOIN_MILLIS);
         requests.shutdownNow();
+        resolver.close();
         try {
             lease.release();
         } catch (FeedUnavailableException e) {

@@ -31,6 +31,7 @@ class EnvelopeTest {
                 new Content.OfRoom(new Event.Awareness(8, false, List.of())),
                 new Content.OfRoom(new Event.AwarenessAsked(true)),
                 new Content.OfRoom(new Event.AwarenessAsked(false)),
+                new Content.OfRoom(new Event.AwarenessClaimed(1L << 50)),
                 new Content.OfRoom(new Event.Resync()),
                 new Content.Beat("node é", -5),
                 new Content.Deleted("a room/😀"),

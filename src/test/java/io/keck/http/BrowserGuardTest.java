@@ -144,6 +144,9 @@ class BrowserGuardTest {
     void clientsThatAreNoBrowsers_pass() throws Exception {
         assertThat(post()).isEqualTo(200);
         assertThat(post("Content-Type: text/plain", "User-Agent: curl/8")).isEqualTo(200);
+        assertThat(post("Sec-Fetch-Mode: cors", "User-Agent: node"))
+                .as("fetch in Node")
+                .isEqualTo(200);
         assertThat(status(main, "GET", "/collaboration/w", "10.0.0.7:3000", UPGRADE))
                 .isEqualTo(200);
         assertThat(status(main, "POST", "/api/block/w", "[::1]:3000")).isEqualTo(200);
@@ -194,7 +197,7 @@ class BrowserGuardTest {
                 "text/plain, application/json"
             })
     void whatNeedsNoPreflight_isNotTakenFromABrowser(String type) throws Exception {
-        for (String sign : List.of("Referer: http://a.test/", "Sec-Fetch-Mode: no-cors", "Cookie: a=b")) {
+        for (String sign : List.of("Referer: http://a.test/", "Cookie: a=b")) {
             assertThat(post("Content-Type: " + type, sign)).as(sign).isEqualTo(415);
             assertThat(post(sign)).as("no type, %s", sign).isEqualTo(415);
             assertThat(post("Content-Type: application/octet-stream", sign)).isEqualTo(200);

@@ -3,7 +3,6 @@ package io.keck.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.lib0.Decoder;
-import io.keck.crdt.store.DecodeLimits;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -12,6 +11,7 @@ import org.junit.jupiter.api.Test;
 class AwarenessTest {
     private static final long CLIENT = 7;
     private static final boolean CLAIM = true;
+    private static final long REMEMBERED = Awareness.REMEMBER_MS;
 
     private final Awareness<FakeOwner> awareness = new Awareness<>();
     private final FakeOwner a = FakeOwner.socket(3);
@@ -45,10 +45,10 @@ class AwarenessTest {
         apply(state(1, "1"), a);
         apply(new AwarenessState(8, 1, "{}"), a);
         apply(new AwarenessState(9, 1, "{}"), b);
-        apply(state(2, "2"), b); // now it is b's
+        apply(state(2, "2"), b);
 
-        assertThat(awareness.removeOwner(a, 0)).containsExactly(AwarenessState.removed(8, 1));
-        assertThat(awareness.removeOwner(b, 0)).containsExactlyInAnyOrder(AwarenessState.removed(9, 1), gone(2));
+        assertThat(awareness.removeOwner(a, 0)).containsExactlyInAnyOrder(gone(1), AwarenessState.removed(8, 1));
+        assertThat(awareness.removeOwner(b, 0)).containsExactly(AwarenessState.removed(9, 1));
         assertThat(awareness.removeOwner(b, 0)).isEmpty();
         assertThat(awareness.states()).isEmpty();
     }
@@ -63,12 +63,196 @@ class AwarenessTest {
     }
 
     @Test
-    void removalFromAnotherThanTheOwner_countsOnlyWithAHigherClock() {
+    void stranger_neitherRemovesNorChangesTheStateOfAnOwnerThatIsThere_whateverItsClock() {
         apply(state(5, "1"), a);
-        assertThat(apply(gone(5), b)).isNull();
-        assertThat(apply(gone(4), b)).isNull();
-        assertThat(awareness.states()).hasSize(1);
-        assertThat(apply(gone(6), b)).isEqualTo(gone(6));
+        for (long clock : new long[] {4, 5, 6, 1L << 31, 1L << 52, Decoder.MAX_SAFE_INTEGER}) {
+            assertThat(apply(gone(clock), b)).isNull();
+            assertThat(apply(state(clock, "\"b\""), b)).isNull();
+        }
+        assertThat(awareness.states()).containsExactly(state(5, "1"));
+        assertThat(awareness.isContested()).as("only a first word claims").isFalse();
+        assertThat(apply(state(6, "2"), a)).as("its owner goes on").isEqualTo(state(6, "2"));
+    }
+
+    /** The twin of the test above. */
+    @Test
+    void withoutGuard_aStrangerRemovesTheStateAndLeavesAClockThatNobodyCanRaise() {
+        Awareness<FakeOwner> bare = new Awareness<>(new AwarenessBounds(1 << 20, 100, false));
+        bare.apply(state(5, "1"), a, false, 0);
+        assertThat(bare.apply(gone(Decoder.MAX_SAFE_INTEGER), b, false, 0)).isNotNull();
+        assertThat(bare.states()).isEmpty();
+        assertThat(bare.apply(state(6, "2"), a, false, 0)).isNull();
+    }
+
+    @Test
+    void clockOfAnAbsentClient_leapsNoFurtherThanTheClientItselfCanGoOn() {
+        assertThat(apply(state(1L << 52, "b"), b)).isNull();
+        assertThat(apply(state(Decoder.MAX_SAFE_INTEGER, "b"), node)).isNull();
+        assertThat(apply(state(1L << 31, "b"), b)).isNotNull();
+        assertThat(apply(state((1L << 31) + (1 << 21), "b"), b)).isNull();
+        awareness.removeOwner(b, 0);
+        AwarenessState back = awareness.apply(state(3, "a"), a, CLAIM, 1);
+        assertThat(back).isEqualTo(state((1L << 31) + 1, "a"));
+        assertThat(apply(state((1L << 31) + 2, "a"), a)).isNotNull();
+    }
+
+    // ---- claims of a state whose owner is there
+
+    private List<AwarenessState> after(long millis) {
+        return awareness.settle(millis);
+    }
+
+    @Test
+    void claim_pingsTheOwnerAndOneThatAnswersKeepsTheState() {
+        apply(state(5, "1"), a);
+        assertThat(awareness.apply(state(9, "b"), b, CLAIM, 100)).isNull();
+        assertThat(a.pings).isEqualTo(1);
+        assertThat(after(2_099)).isEmpty();
+        assertThat(after(2_100)).isEmpty();
+        assertThat(awareness.isContested()).isFalse();
+        assertThat(awareness.states()).containsExactly(state(5, "1"));
+        assertThat(apply(state(10, "b"), b)).isNull();
+        assertThat(apply(state(6, "2"), a)).isEqualTo(state(6, "2"));
+    }
+
+    @Test
+    void claim_ofASilentOwnerSucceedsAfterTwoSeconds_withWhatWasSaidLast() {
+        apply(state(5, "1"), a);
+        a.alive = false;
+        b.own = CLIENT;
+        awareness.apply(state(5, "1"), b, CLAIM, 100);
+        assertThat(apply(state(6, "moved"), b)).as("waits").isNull();
+        assertThat(after(2_099)).isEmpty();
+        assertThat(after(2_100)).containsExactly(state(6, "moved"));
+        assertThat(awareness.removeOwner(a, 2_200)).isEmpty();
+        assertThat(apply(state(7, "2"), b)).isNotNull();
+    }
+
+    @Test
+    void silentOwner_thatSpeaksAgainGetsItsStateBack() {
+        apply(state(5, "1"), a);
+        a.alive = false;
+        awareness.apply(state(6, "thief"), b, CLAIM, 0);
+        assertThat(after(2_000)).containsExactly(state(6, "thief"));
+        a.alive = true;
+        assertThat(apply(state(6, "mine"), a)).isEqualTo(state(7, "mine"));
+        assertThat(apply(state(9, "thief"), b)).isNull();
+    }
+
+    @Test
+    void claimant_thatLostMayClaimAgainWithEachWord() {
+        apply(state(5, "1"), a);
+        b.own = CLIENT;
+        awareness.apply(state(5, "1"), b, CLAIM, 0);
+        assertThat(after(2_000)).isEmpty();
+        a.alive = false;
+        assertThat(apply(state(6, "b"), b)).isNull();
+        assertThat(after(3_000 + 2_000)).containsExactly(state(6, "b"));
+    }
+
+    /** A tab repeats the cursor of another, whose own socket comes a moment later; then the first tab is frozen. */
+    @Test
+    void claim_ofWhatATabRepeatsIsNotKeptByThePingAlone() {
+        a.own = 1;
+        apply(state(5, "1"), a);
+        awareness.apply(state(5, "1"), b, CLAIM, 0);
+        assertThat(apply(state(6, "2"), a)).as("it goes on repeating").isNotNull();
+        assertThat(after(2_000)).isEmpty();
+        assertThat(awareness.owner(CLIENT)).isSameAs(a);
+
+        b.own = CLIENT;
+        apply(state(7, "3"), b);
+        assertThat(after(10_000)).containsExactly(state(7, "3"));
+        assertThat(awareness.owner(CLIENT)).isSameAs(b);
+    }
+
+    @Test
+    void claimant_thatLeavesClaimsNothing() {
+        apply(state(5, "1"), a);
+        a.alive = false;
+        awareness.apply(state(6, "b"), b, CLAIM, 0);
+        assertThat(awareness.removeOwner(b, 1)).isEmpty();
+        assertThat(after(2_000)).isEmpty();
+        assertThat(awareness.owner(CLIENT)).isSameAs(a);
+    }
+
+    @Test
+    void stateOfAnotherNode_isNotTakenFromASocketHereThatAnswers() {
+        apply(state(5, "1"), a);
+        assertThat(apply(state(6, "x"), node)).isNull();
+        assertThat(a.pings).isEqualTo(1);
+        assertThat(after(2_000))
+                .as("said again, above what the other node says")
+                .containsExactly(state(7, "1"));
+
+        a.alive = false;
+        apply(state(9, "y"), node);
+        assertThat(after(4_000)).containsExactly(state(9, "y"));
+        assertThat(awareness.owner(CLIENT)).isSameAs(node);
+    }
+
+    @Test
+    void claimThatAnotherNodeAsksFor_isAnsweredOrYieldedTo() {
+        apply(state(5, "1"), a);
+        awareness.claimedElsewhere(CLIENT, node, 0);
+        assertThat(after(2_000)).containsExactly(state(6, "1"));
+        a.alive = false;
+        awareness.claimedElsewhere(CLIENT, node, 3_000);
+        assertThat(after(5_000)).isEmpty();
+        assertThat(apply(state(8, "there"), node)).isEqualTo(state(8, "there"));
+    }
+
+    @Test
+    void claimOfWhatAnotherNodeHas_endsWhenThatNodeSpeaks_andElseSucceedsAfterThreeSeconds() {
+        apply(state(5, "1"), node);
+        awareness.apply(state(5, "1"), a, CLAIM, 0);
+        assertThat(node.pings).isEqualTo(1);
+        assertThat(apply(state(6, "1"), node)).isNotNull();
+        assertThat(awareness.isContested()).isFalse();
+
+        awareness.apply(state(6, "1"), b, CLAIM, 0);
+        assertThat(after(2_999)).isEmpty();
+        assertThat(after(3_000)).containsExactly(state(7, "1"));
+        assertThat(apply(state(8, "1"), node)).as("it had it all along").isNotNull();
+        assertThat(awareness.owner(CLIENT)).isSameAs(node);
+    }
+
+    // ---- bounds
+
+    @Test
+    void bounds_takeFromTheOwnerThatHasMost() {
+        Awareness<FakeOwner> small = new Awareness<>(new AwarenessBounds(20_000, 1_000, true));
+        FakeOwner flooder = FakeOwner.socket(100);
+        small.apply(state(1, "1"), a, false, 0);
+        for (int i = 0; i < 100; i++) {
+            small.apply(new AwarenessState(100 + i, 1, '"' + "x".repeat(500) + '"'), flooder, false, 0);
+            small.shrink(0);
+            assertThat(small.memory()).isLessThanOrEqualTo(20_000);
+        }
+        assertThat(small.isPresent(CLIENT)).isTrue();
+        assertThat(small.states()).hasSizeBetween(5, 20);
+        small.removeOwner(flooder, 0);
+        small.expire(REMEMBERED);
+        small.removeOwner(a, 0);
+        small.expire(2 * REMEMBERED);
+        assertThat(small.isEmpty()).isTrue();
+        assertThat(small.memory()).isZero();
+    }
+
+    @Test
+    void bounds_countStatesToo_andRememberedOnesGoFirst() {
+        Awareness<FakeOwner> small = new Awareness<>(new AwarenessBounds(1 << 20, 3, true));
+        FakeOwner guest = FakeOwner.socket(9);
+        small.apply(new AwarenessState(1, 1, "1"), guest, false, 0);
+        small.removeOwner(guest, 0);
+        for (int i = 2; i < 5; i++) {
+            small.apply(new AwarenessState(i, 1, "1"), a, false, 0);
+        }
+        assertThat(small.shrink(0)).isEmpty();
+        assertThat(small.states()).hasSize(3);
+        small.apply(new AwarenessState(9, 1, "1"), b, false, 0);
+        assertThat(small.shrink(0)).hasSize(1);
+        assertThat(small.isPresent(9)).isTrue();
     }
 
     @Test
@@ -88,8 +272,9 @@ class AwarenessTest {
     }
 
     @Test
-    void claim_withTheSameClockTakesTheStateOver() {
+    void claim_withTheSameClockTakesTheStateOverWhenTheOldSocketEnds() {
         apply(state(5, "1"), a);
+        a.alive = false;
         assertThat(awareness.apply(state(5, "1"), b, CLAIM, 1))
                 .as("no news for anyone")
                 .isNull();
@@ -102,7 +287,8 @@ class AwarenessTest {
     @Test
     void claim_withTheSameClockAndAnotherStateIsPublishedWithTheNextClock() {
         apply(state(5, "1"), a);
-        assertThat(awareness.apply(state(5, "2"), b, CLAIM, 1)).isEqualTo(state(6, "2"));
+        awareness.apply(state(5, "2"), b, CLAIM, 1);
+        assertThat(awareness.removeOwner(a, 2)).containsExactly(state(6, "2"));
     }
 
     @Test
@@ -111,13 +297,6 @@ class AwarenessTest {
         awareness.removeOwner(a, 0);
         assertThat(awareness.apply(state(5, "1"), b, CLAIM, 1)).isEqualTo(state(6, "1"));
         assertThat(awareness.states()).containsExactly(state(6, "1"));
-    }
-
-    @Test
-    void claim_withALowerClockIsNone() {
-        apply(state(5, "1"), a);
-        assertThat(awareness.apply(state(4, "old"), b, CLAIM, 1)).isNull();
-        assertThat(awareness.removeOwner(b, 2)).isEmpty();
     }
 
     /** A stock client takes the raised clock over and repeats its state with it: if that were news, it would never end. */
@@ -202,30 +381,10 @@ class AwarenessTest {
     }
 
     @Test
-    void limit_isFreeAgainWhenAnotherTakesAStateOver() {
-        for (long client = 1; client <= 3; client++) {
-            apply(new AwarenessState(client, 1, "{}"), a);
-        }
-        apply(new AwarenessState(1, 2, "{}"), b);
-        assertThat(apply(new AwarenessState(4, 1, "{}"), a)).isNotNull();
-    }
-
-    @Test
-    void clock_endsAtTheLargestSafeInteger() {
-        long max = Decoder.MAX_SAFE_INTEGER;
-        assertThat(apply(state(max, "1"), a)).isEqualTo(state(max, "1"));
-        awareness.removeOwner(a, 0);
-        AwarenessState raised = awareness.apply(state(max, "1"), b, CLAIM, 1);
-        assertThat(raised).isEqualTo(state(max, "1"));
-        assertThat(awareness.apply(raised, b, false, 2)).isNull();
-        byte[] wire = AwarenessState.encode(List.of(raised));
-        assertThat(AwarenessState.decode(wire, DecodeLimits.DEFAULT)).containsExactly(raised);
-    }
-
-    @Test
     void claim_ofWhatAnotherNodeHas_isNewerThanWhateverThatNodeSaysOfTheEnd() {
         apply(state(4, "1"), node);
-        assertThat(awareness.apply(state(4, "1"), a, CLAIM, 0)).isEqualTo(state(5, "1"));
+        awareness.apply(state(4, "1"), a, CLAIM, 0);
+        assertThat(apply(gone(4), node)).as("the other node's socket has ended").isEqualTo(state(5, "1"));
         assertThat(awareness.owner(CLIENT)).isSameAs(a);
 
         assertThat(apply(gone(4), node)).isNull();
@@ -263,8 +422,5 @@ class AwarenessTest {
         awareness.removeOwner(node, 0);
         assertThat(apply(state(4, "2"), a)).isNull();
         assertThat(awareness.apply(state(4, "2"), a, CLAIM, 0)).isEqualTo(state(10, "2"));
-        assertThat(awareness.apply(state(3, "3"), b, CLAIM, 0))
-                .as("of a socket here")
-                .isNull();
     }
 }

@@ -4,6 +4,12 @@ package io.keck.protocol;
 final class FakeOwner implements Awareness.Owner {
     private final int maxStates;
     private final boolean elsewhere;
+    /** Whether it answers. */
+    boolean alive = true;
+    /** The client that it claimed, or -1. */
+    long own = -1;
+    /** How often it was asked whether it is there. */
+    int pings;
 
     private FakeOwner(int maxStates, boolean elsewhere) {
         this.maxStates = maxStates;
@@ -26,5 +32,20 @@ final class FakeOwner implements Awareness.Owner {
     @Override
     public boolean isElsewhere() {
         return elsewhere;
+    }
+
+    @Override
+    public long ownClient() {
+        return own;
+    }
+
+    @Override
+    public long ping(long client) {
+        return pings++;
+    }
+
+    @Override
+    public boolean hasAnswered(long ping) {
+        return alive;
     }
 }

@@ -212,6 +212,8 @@ class MessageTest {
             if (why.startsWith("unknown")) {
                 assertThat(read(frame)).as(why).hasOnlyElementsOfType(Message.Unknown.class);
                 unknown++;
+            } else if (frame.length > 0 && (frame[0] == Message.AWARENESS || frame[0] == Message.AUTH)) {
+                assertThat(read(frame)).as(why).hasSize(1);
             } else {
                 assertThatThrownBy(() -> read(frame)).as(why).isInstanceOf(DecodeException.class);
             }
@@ -229,12 +231,27 @@ class MessageTest {
                 "00020300000f", // a byte inside, after the update
                 "0000020000", // a byte after the state vector
                 "000006ffffffffff0f", // a state vector of very many clients
-                "01", // awareness without body
-                "02", // auth without kind
-                "020005", // a reason that is not there
-                "02000180", // a reason that is no UTF-8
                 "0300")) { // a step 1 that is cut off, after a query
             assertThatThrownBy(() -> read(HexFormat.of().parseHex(hex))).as(hex).isInstanceOf(DecodeException.class);
+        }
+    }
+
+    /** An honest client repeats what others said of themselves, so only a sync message can be its own fault. */
+    @Test
+    void malformedMessagesThatAreNotForSync_areDropped() {
+        for (String hex : List.of("01", "0105", "01ff", "0104ffffffff")) {
+            List<Message> read = read(HexFormat.of().parseHex(hex));
+            assertThat(read).as(hex).hasSize(1);
+            Message.AwarenessUpdate awareness = (Message.AwarenessUpdate) read.get(0);
+            assertThat(awareness.states()).isEmpty();
+            assertThat(awareness.dropped())
+                    .extracting(AwarenessState.Dropped::fault)
+                    .containsExactly(AwarenessState.Fault.MALFORMED);
+        }
+        for (String hex : List.of("02", "020005", "02000180")) {
+            assertThat(read(HexFormat.of().parseHex(hex)))
+                    .as(hex)
+                    .containsExactly(new Message.Unknown(Message.Unknown.Kind.AUTH));
         }
     }
 

@@ -55,4 +55,23 @@ class RoomNameTest {
         assertThat(RoomName.problem("x".repeat(256))).isPresent();
         assertThat(RoomName.problem("😀".repeat(256))).isPresent();
     }
+
+    @Test
+    void namesOfNewRooms_lookLikeWhatTheyAre() {
+        for (String good : new String[] {
+            "plan",
+            "\u00e9t\u00e9",
+            "\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            "a/b",
+            "\ud83d\udc69\u200d\ud83d\ude80"
+        }) {
+            assertThat(RoomName.problemOfNew(good)).as(good).isEmpty();
+        }
+        for (String bad : new String[] {
+            "e\u0301", "\u212b", "a\u2028b", "a\u2029b", "\u202etxt.exe", "a\u2066b", "a\u200fb", "a\u061cb"
+        }) {
+            assertThat(RoomName.problemOfNew(bad)).as(bad).isPresent();
+            assertThat(RoomName.problem(bad)).as("one that is there is reached").isEmpty();
+        }
+    }
 }

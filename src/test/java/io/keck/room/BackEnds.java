@@ -202,6 +202,10 @@ final class BackEnds {
                         if (!e.isOutcomeUnknown() && isIn(edit, log.replay(edit.room()))) {
                             violations.add(edit.mark() + " was called not applied and is there");
                         }
+                    } else if (error instanceof Documents.TooLargeException) {
+                        if (isIn(edit, log.replay(edit.room()))) {
+                            violations.add(edit.mark() + " was refused for its size and is there");
+                        }
                     } else if (!(error instanceof RoomMissingException)) {
                         violations.add(edit.mark() + ": " + error);
                     }

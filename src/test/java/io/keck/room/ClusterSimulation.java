@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A few rooms on one to three nodes over one log, with a bus that loses, repeats and reorders; clients that edit, come
  * and go; slow sockets, killed nodes, compaction with a fold that is wrong now and then, rooms that are deleted and made
- * anew, and in some seeds documents that reach their limit. In every second seed the log fails or loses answers, in every third it is restored from a backup now and then.
+ * anew; hostile peers ({@link Hostility}) are among them, and in some seeds documents reach their limit. In every second seed the log fails or loses answers, in every third it is restored from a backup now and then.
  * Everything follows from the seed.
  */
 final class ClusterSimulation {
@@ -46,12 +46,16 @@ final class ClusterSimulation {
         /** Documents grow without a limit. */
         NO_LIMIT,
         /** Writers are not asked for what was left aside at the limit. */
-        NO_ASKING_WRITERS
+        NO_ASKING_WRITERS,
+        /** Anybody speaks for anybody, with any clock. */
+        NO_AWARENESS_GUARD,
+        /** Deletes act on what is written later. */
+        NO_WAITING_DELETES
     }
 
     private static final int STEPS = 500;
     private static final long HOLD = 100;
-    private static final long LIMIT = 700;
+    private static final long LIMIT = 1_500;
     /** What several nodes may commit at one moment, each of which sees room for it, and what back ends write and delete. */
     private static final long LIMIT_SLACK = 700;
 
@@ -81,6 +85,7 @@ final class ClusterSimulation {
     private final boolean limited;
 
     private final BackEnds backEnds;
+    private final Hostility hostility;
 
     private FakeLog.@Nullable Backup backup;
     private long now = 1_000_000;
@@ -210,6 +215,21 @@ final class ClusterSimulation {
             public boolean asksRefusedWriters() {
                 return twin != Twin.NO_ASKING_WRITERS;
             }
+
+            @Override
+            public boolean guardsAwareness() {
+                return twin != Twin.NO_AWARENESS_GUARD;
+            }
+
+            @Override
+            public boolean holdsUnheldDeletes() {
+                return twin != Twin.NO_WAITING_DELETES;
+            }
+
+            @Override
+            public boolean forgetsStoredUnheldDeletes() {
+                return twin != Twin.NO_WAITING_DELETES;
+            }
         };
     }
 
@@ -229,8 +249,9 @@ final class ClusterSimulation {
         restores = seed % 3 == 2;
         late = seed % 4 == 1;
         lives = seed % 5 == 3;
-        limited = seed % 7 == 4 && !restores;
+        limited = seed % 7 == 4 && !restores && !lives;
         backEnds = new BackEnds(log, new Random(random.nextLong()), restores, violations);
+        hostility = new Hostility(new Random(seed * 31 + 7), () -> now);
         roomCount = 1 + random.nextInt(3);
         bus = new FakeBus(random.nextLong());
         nodes = new Node[1 + random.nextInt(3)];
@@ -321,12 +342,19 @@ final class ClusterSimulation {
             case 21 -> backEnd(node, "room" + random.nextInt(roomCount));
             default -> rarely(peer);
         }
+        if (hostility.random.nextInt(12) == 0) {
+            hostility.act(peer.client, peer.room, anyNodeFor(hostility.random).rooms);
+        }
         if (log.copies() > 0 && !restores) {
             violations.add("content of an ended life came back within the hold");
         }
         if (random.nextInt(20) == 0) {
             checkReplicas();
         }
+    }
+
+    private Node anyNodeFor(Random other) {
+        return nodes[other.nextInt(nodes.length)];
     }
 
     private void busMoves(Node node) {
@@ -484,6 +512,7 @@ final class ClusterSimulation {
     // ------------------------------------------------------------------ the end
 
     private void end() {
+        hostility.leave();
         for (Node node : nodes) {
             node.way.always(Outcome.OK);
             node.way.holding = false;
@@ -508,6 +537,9 @@ final class ClusterSimulation {
         quiet();
         for (Peer peer : peers) {
             World.assertSame(peer.client.replica, log.replay(peer.room), "client " + peer.client.id);
+            check(
+                    !log.replay(peer.room).deletes().contains(peer.client.id, peer.client.typed() - 1),
+                    "what client " + peer.client.id + " wrote last was deleted in advance");
         }
         checkReplicas();
         everybodyComesBack();
@@ -521,16 +553,13 @@ final class ClusterSimulation {
             check(bytes <= LIMIT + LIMIT_SLACK, "room" + i + " has " + bytes + " bytes");
         }
         for (Peer peer : peers) {
-            peer.client.knows().asMap().forEach((client, clock) -> {
-                if (client < 1_000) {
-                    peer.client.delete(client, 0, clock);
-                }
-            });
+            peer.client.knows().asMap().forEach((client, clock) -> peer.client.delete(client, 0, clock));
         }
-        for (int i = 0; i < 4; i++) {
-            pass(4_000);
+        for (int i = 0; i < 3; i++) {
             quiet();
+            pass(61_000);
         }
+        quiet();
     }
 
     /** Until everything that can happen has happened. */
@@ -558,13 +587,22 @@ final class ClusterSimulation {
         }
     }
 
+    /** Owners that are silent have lost their states to those who claimed them, and the nodes have told each other. */
+    private void awaitClaims() {
+        for (int i = 0; i < 16; i++) {
+            pass(500);
+            settle();
+        }
+        quiet();
+    }
+
     private void compareMembers() {
         for (Peer peer : peers) {
             check(peer.client.isConnected(), "client " + peer.client.id + " was closed");
             check(!peer.client.connection.paused, "client " + peer.client.id + " is not read any more");
             peer.client.point("{\"end\":1}");
         }
-        quiet();
+        awaitClaims();
         for (Peer a : peers) {
             TreeSet<Long> there = new TreeSet<>();
             for (Peer b : peers) {

@@ -4,9 +4,12 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.Update;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
@@ -348,6 +351,7 @@ class DocumentLimitsTest {
         world.settle();
         assertThat(counts.near).isEqualTo(1);
         writer.delete(writer.id, 0, 840);
+        world.settle();
         world.pass(4_000);
         assertThat(counts.near).isZero();
         writer.type(text(850));
@@ -375,5 +379,86 @@ class DocumentLimitsTest {
         world.way.always(FlakyLog.Outcome.OK);
         world.pass(4_000);
         assertThat(world.log.holds(ROOM, aside)).isFalse();
+    }
+
+    // ------------------------------------------------------------------ too large for the node
+
+    @Test
+    void aRoomTooLargeForTheNode_isAnsweredAndNotLoaded() {
+        FakeLog log = new FakeLog();
+        World before = new World(SETTINGS, World.ROOMS, log, Bus.NONE, RoomMetrics.NONE, 1);
+        FakeClient writer = before.joined();
+        writer.type(text(900));
+        before.settle();
+        log.loadAtMost = 500;
+        World small = new World(SETTINGS, World.ROOMS, log, Bus.NONE, RoomMetrics.NONE, 2);
+        FakeClient refused = small.joined();
+        CompletionStage<?> read = small.rooms.documents().read(ROOM, false, doc -> 1);
+        small.settle();
+
+        assertThat(refused.connection.closed.code()).isEqualTo(1013);
+        assertThat(refused.connection.closed.text()).contains("too large for this node");
+        assertThat(failure(read)).isInstanceOf(Documents.TooLargeHereException.class);
+        log.loadAtMost = 5_000;
+        FakeClient welcome = small.joined();
+        World.assertSame(welcome.replica, before.saved(), "the room on a larger node");
+    }
+
+    // ------------------------------------------------------------------ answers to step 1
+
+    @Test
+    void step1s_areAnsweredOnceASecond_andNoneIsRefused() {
+        FakeClient asker = world.quiet();
+        asker.type(text(400));
+        world.settle();
+        world.pass(2_000);
+        asker.connection.forget();
+        for (int i = 0; i < 100; i++) {
+            asker.send(Message.step1(StateVector.EMPTY));
+            world.settle();
+        }
+        assertThat(asker.connection.count(Message.SyncStep2.class)).isEqualTo(1);
+        world.pass(1_000);
+        assertThat(asker.connection.count(Message.SyncStep2.class)).isEqualTo(2);
+        world.pass(5_000);
+        assertThat(asker.connection.count(Message.SyncStep2.class)).isEqualTo(2);
+    }
+
+    @Test
+    void twin_withoutTheBound_eachStep1IsAnswered() {
+        World generous = world(new Safeguards() {
+            @Override
+            public boolean boundsAnswers() {
+                return false;
+            }
+        });
+        FakeClient asker = generous.quiet();
+        for (int i = 0; i < 100; i++) {
+            asker.send(Message.step1(StateVector.EMPTY));
+            generous.settle();
+        }
+        assertThat(asker.connection.count(Message.SyncStep2.class)).isEqualTo(100);
+    }
+
+    /** State vectors that name a client that nobody has ever seen differ, and the answer is one and the same array. */
+    @Test
+    void answersToThoseWhoLackMost_areOneArray() {
+        World large = new World(RoomSettings.DEFAULT, World.ROOMS, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1);
+        FakeClient writer = large.joined();
+        writer.type(text(600_000));
+        large.settle();
+        byte[][] answers = new byte[2][];
+        for (int i = 0; i < 2; i++) {
+            FakeConnection connection = new FakeConnection(() -> large.now, frame -> {});
+            Seat seat = large.rooms.join(ROOM, connection);
+            var known = StateVector.of(Map.of(77L + i, 5L));
+            seat.receive(List.of(new Message.SyncStep1(known)), 20);
+            large.settle();
+            answers[i] = connection.frames.stream()
+                    .filter(frame -> frame.length > 500_000)
+                    .findFirst()
+                    .orElseThrow();
+        }
+        assertThat(answers[0]).isSameAs(answers[1]);
     }
 }

@@ -63,6 +63,7 @@ final class FakeClient {
         });
         self[0].onResume = this::flush;
         self[0].address = address;
+        self[0].isThere = () -> connection == self[0];
         connection = self[0];
         unsent.clear();
         states.clear();
@@ -166,6 +167,11 @@ final class FakeClient {
         typed += text.length();
         edit(update);
         return update;
+    }
+
+    /** How many clocks it has written. */
+    long typed() {
+        return typed;
     }
 
     /** Deletes something that it has. */

@@ -6,6 +6,7 @@ import io.keck.protocol.Message;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,13 @@ final class FakeConnection implements Connection {
 
     Runnable onResume = () -> {};
     String address = "";
+
+    /** Whether the peer's network stack answers a ping. */
+    BooleanSupplier isThere = () -> true;
+
+    int pings;
+
+    boolean hearsOfConflicts;
 
     FakeConnection(LongSupplier clock, Consumer<byte[]> peer) {
         this.clock = clock;
@@ -98,6 +106,21 @@ final class FakeConnection implements Connection {
     @Override
     public long lastSend() {
         return lastSend;
+    }
+
+    @Override
+    public boolean hearsOfConflicts() {
+        return hearsOfConflicts;
+    }
+
+    @Override
+    public long ping() {
+        return ++pings;
+    }
+
+    @Override
+    public boolean hasAnswered(long ping) {
+        return isThere.getAsBoolean() && closed == null;
     }
 
     @Override

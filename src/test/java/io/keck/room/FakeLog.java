@@ -83,6 +83,9 @@ public final class FakeLog implements UpdateLog {
     /** The deleted rooms of each name, newest first. */
     private final Map<String, List<Life>> deleted = new HashMap<>();
 
+    /** Rooms of which more is stored are not loaded. */
+    long loadAtMost = Long.MAX_VALUE;
+
     private LongSupplier clock = () -> 0;
     private long holdMillis;
     private long copies;
@@ -229,6 +232,10 @@ public final class FakeLog implements UpdateLog {
         }
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
+        }
+        long stored = life.rows.stream().mapToLong(row -> row.payload().length).sum();
+        if (seq == 0 && stored > loadAtMost) {
+            return CompletableFuture.failedStage(new RoomTooLargeException(roomId, stored, loadAtMost));
         }
         Damage damage = damages.get(roomId);
         if (damage != null && seq < damage.seq()) {

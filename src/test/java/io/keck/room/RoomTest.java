@@ -144,6 +144,7 @@ class RoomTest {
         FakeClient writer = world.quiet();
         world.way.holding = true;
         byte[] typed = writer.type("x");
+        world.now += 1_000; // it was answered when it joined
         writer.send(Message.step1(StateVector.EMPTY));
         world.settle();
         assertThat(writer.connection.frames).isEmpty();
@@ -165,6 +166,7 @@ class RoomTest {
         FakeClient reader = world.quiet();
         world.way.holding = true;
         writer.type("x");
+        world.now += 1_000; // it was answered when it joined
         reader.send(Message.step1(StateVector.EMPTY));
         world.settle();
 
@@ -174,6 +176,7 @@ class RoomTest {
     @Test
     void step1s_ofOneTurnGetOneAnswer() {
         FakeClient client = world.quiet();
+        world.now += 1_000; // it was answered when it joined
         for (int i = 0; i < 5; i++) {
             client.send(Message.step1(StateVector.EMPTY));
         }
@@ -188,6 +191,7 @@ class RoomTest {
         writer.type("x");
         world.settle();
         writer.connection.forget();
+        world.now += 1_000; // it was answered when it joined
         writer.send(Message.step1(writer.knows()));
         world.settle();
 
@@ -309,6 +313,7 @@ class RoomTest {
             world.settle();
         }
         slow.connection.forget();
+        world.now += 1_000; // it was answered when it joined
         slow.send(Message.step1(StateVector.EMPTY));
         world.settle();
         assertThat(slow.connection.count(Message.SyncStep2.class)).isZero();

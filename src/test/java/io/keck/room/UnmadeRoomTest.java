@@ -180,4 +180,27 @@ class UnmadeRoomTest {
         world.pass(100_000);
         assertThat(world.log.rooms()).isEqualTo(1);
     }
+
+    /** A name that could be taken for another. */
+    @Test
+    void nameThatIsNoneForANewRoom_makesNone_butReachesOneThatIsThere() {
+        String name = "e\u0301";
+        FakeClient early = a.client();
+        early.connect(a.rooms, name);
+        var made = a.rooms.documents().create(name, null, doc -> "");
+        var init = a.rooms.documents().init(name, Update.decode(hello()), true, null);
+        settle();
+        assertThat(early.connection.closed).isEqualTo(CloseReason.deleted());
+        assertThat(made.toCompletableFuture()).isCompletedExceptionally();
+        assertThat(init.toCompletableFuture()).isCompletedExceptionally();
+        assertThat(log.rooms()).isZero();
+
+        log.create(name);
+        FakeClient late = a.client();
+        late.connect(a.rooms, name);
+        var read = b.rooms.documents().create(name, null, doc -> "");
+        settle();
+        assertThat(late.connection.closed).isNull();
+        assertThat(read.toCompletableFuture()).isCompleted();
+    }
 }

@@ -8,11 +8,18 @@ import io.keck.feed.Hooks.RefusedException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AddressGuardTest {
+    private static void check(String url, boolean trusted) {
+        try (Resolver resolver = new Resolver(InetAddress::getAllByName, 30_000)) {
+            Webhooks.check(url, trusted, Ports.parse("80,443,1024-65535"), resolver);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -48,8 +55,8 @@ class AddressGuardTest {
     void addressesThatAreNotPublic_areRefused(String address) throws UnknownHostException {
         assertThat(AddressGuard.isPublic(InetAddress.getByName(address))).isFalse();
         String host = address.contains(":") ? "[" + address + "]" : address;
-        assertThatThrownBy(() -> Webhooks.check("http://" + host + "/x", false)).isInstanceOf(RefusedException.class);
-        assertThatCode(() -> Webhooks.check("http://" + host + "/x", true)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> check("http://" + host + "/x", false)).isInstanceOf(RefusedException.class);
+        assertThatCode(() -> check("http://" + host + "/x", true)).doesNotThrowAnyException();
     }
 
     @ParameterizedTest
@@ -86,7 +93,7 @@ class AddressGuardTest {
                 "http://does-not-exist.invalid/"
             })
     void otherEndpoints_areRefused(String url) {
-        assertThatThrownBy(() -> Webhooks.check(url, false)).isInstanceOf(RefusedException.class);
+        assertThatThrownBy(() -> check(url, false)).isInstanceOf(RefusedException.class);
     }
 
     /** The key and the signed text of Standard Webhooks, the signature as OpenSSL makes it. */
@@ -100,5 +107,51 @@ class AddressGuardTest {
         assertThat(Signature.of("plain").sign("i", 1, body))
                 .isEqualTo("v1,nS1RMCFC9Dj8Up7xNB4hU6/20Wezr9dTrEA2p1N8A+A=");
         assertThatThrownBy(() -> Signature.of("whsec_***")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void refusals_ofAddresses_sayTheSame_whetherTheNameIsThereOrNot() {
+        for (String host : new String[] {"127.0.0.1", "10.0.0.1", "no-such-name.invalid", "localhost"}) {
+            assertThatThrownBy(() -> check("http://" + host + "/", false)).hasMessage(Webhooks.ADDRESS_REFUSED);
+        }
+    }
+
+    @Test
+    void portsBeyondTheConfigured_areRefused_unlessItIsTheOperators() {
+        for (int port : new int[] {1, 22, 25, 79, 1023}) {
+            assertThatThrownBy(() -> check("http://203.0.114.1:" + port + "/", false))
+                    .hasMessageContaining("webhook.ports");
+            assertThatCode(() -> check("http://10.0.0.1:" + port + "/", true)).doesNotThrowAnyException();
+        }
+        for (String good :
+                new String[] {"http://8.8.8.8/", "https://8.8.8.8/", "https://8.8.8.8:8443/", "http://8.8.8.8:65535/"
+                }) {
+            assertThatCode(() -> check(good, false)).doesNotThrowAnyException();
+        }
+        for (String bad : new String[] {"", "x", "0", "65536", "5-3", "1-2-3", "80,,443"}) {
+            assertThatThrownBy(() -> Ports.parse(bad)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    /** As many questions as there are threads hang; the next one is refused at once, and each ends in its time. */
+    @Test
+    void nameServerThatDoesNotAnswer_holdsUpNobody_forLong() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        try (Resolver resolver = new Resolver(
+                host -> {
+                    try {
+                        never.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    throw new UnknownHostException();
+                },
+                50)) {
+            for (int i = 0; i < 20; i++) {
+                assertThatThrownBy(() -> resolver.resolve("slow.example")).isInstanceOf(UnknownHostException.class);
+            }
+        } finally {
+            never.countDown();
+        }
     }
 }

@@ -296,6 +296,33 @@ final class ClientStructs {
         return held;
     }
 
+    boolean hasUnheldDeletes() {
+        for (int i = 0; i < deletes.size(); i++) {
+            if (firstMissing(deletes.from(i), deletes.to(i)) < deletes.to(i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Forgets that clocks are deleted which are not here. */
+    void forgetUnheldDeletes() {
+        if (!hasUnheldDeletes()) {
+            return;
+        }
+        Ranges held = new Ranges();
+        for (int i = 0; i < deletes.size(); i++) {
+            long to = deletes.to(i);
+            for (long at = firstPresent(deletes.from(i), to); at < to; ) {
+                long missing = firstMissing(at, to);
+                held.add(at, missing);
+                at = firstPresent(missing, to);
+            }
+        }
+        deletes.clear();
+        deletes.addAll(held);
+    }
+
     private long heldAlive(long from, long to) {
         long held = 0;
         long at = from;

@@ -70,6 +70,25 @@ public final class DeleteSet {
         }
     }
 
+    /** Adds to another set what of a range is not in here. */
+    void missing(long client, long from, long to, DeleteSet target) {
+        Ranges ranges = clients.get(client);
+        if (ranges == null) {
+            target.add(client, from, to);
+        } else if (!ranges.covers(from, to)) {
+            ranges.missing(from, to, target.clients.computeIfAbsent(client, c -> new Ranges()));
+        }
+    }
+
+    /** How many ranges there are. */
+    public int size() {
+        int size = 0;
+        for (Ranges ranges : clients.values()) {
+            size += ranges.size();
+        }
+        return size;
+    }
+
     public void add(long client, long from, long to) {
         clients.computeIfAbsent(client, c -> new Ranges()).add(from, to);
     }

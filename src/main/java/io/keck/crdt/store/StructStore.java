@@ -216,7 +216,23 @@ public final class StructStore {
         }
     }
 
+    /** Whether clocks are deleted whose structs are not here: Yjs would delete these when they come. */
+    public boolean hasUnheldDeletes() {
+        for (ClientStructs c : sorted()) {
+            if (c.hasUnheldDeletes()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void take(Update u) {
+        if (u.forgetsUnheldDeletes()) {
+            for (ClientStructs c : sorted()) {
+                c.forgetUnheldDeletes();
+            }
+            return;
+        }
         cursor.reset();
         reader.structs(u);
         for (boolean more = reader.next(); more; ) {
@@ -367,6 +383,12 @@ public final class StructStore {
         return StateVector.of(clocks);
     }
 
+    /** How far the structs of one client are here without a gap. */
+    public long clock(long client) {
+        ClientStructs c = find(client);
+        return c == null ? 0 : c.state();
+    }
+
     /** The whole document as a V1 update. */
     public byte[] encode() {
         return diff(StateVector.EMPTY);
@@ -417,6 +439,17 @@ public final class StructStore {
                 unknown.add(u.client(i));
             }
         }
+    }
+
+    /** Whether somebody with that state vector lacks more than half of all clocks. */
+    public boolean lacksMost(StateVector known) {
+        long all = 0;
+        long lacking = 0;
+        for (ClientStructs c : sorted()) {
+            all += c.end();
+            lacking += Math.max(0, c.end() - known.clock(c.client));
+        }
+        return lacking > all / 2;
     }
 
     /** The deleted clocks, as a copy. */

@@ -25,13 +25,22 @@ import org.jspecify.annotations.Nullable;
  * in another order were rewritten in this order. Integration needs random access to the structs: {@link #rows}.
  */
 public final class Update {
+    private static final long[] NOTHING = {};
+    /** {@link #FORGET_UNHELD} on the wire: a deleted range of no length, which every other engine leaves out. */
+    private static final byte[] FORGET = {0, 1, (byte) 0xff, (byte) 0xcb, (byte) 0xb3, (byte) 0xbb, 0x06, 1, 0x4b, 0};
+
     /** The update without structs and deletes. */
     public static final Update EMPTY = decode(new byte[] {0, 0});
 
+    /**
+     * A mark in a log of updates: a store that takes it in forgets the deletes of clocks that it does not hold by then. It
+     * changes nothing else, and {@link StructStore#reduce} leaves nothing of it, so no peer can bring it. Only for
+     * logs: a Yjs client would keep the empty range.
+     */
+    public static final Update FORGET_UNHELD = new Update(FORGET);
+
     /** Longs per delete: client, first clock, the clock after the last. */
     static final int DELETE_ROW = 3;
-
-    private static final long[] NOTHING = {};
 
     final byte[] bytes;
     final int structCount;
@@ -63,6 +72,24 @@ public final class Update {
         this.states = p.states;
     }
 
+    private Update(byte[] mark) {
+        this.bytes = mark;
+        this.structCount = 0;
+        this.deletesAt = 1;
+        this.deleteCount = 0;
+        this.emptyCount = 1;
+        this.whole = true;
+        this.clients = 0;
+        this.client0 = 0;
+        this.state0 = 0;
+        this.states = NOTHING;
+    }
+
+    /** Whether it is {@link #FORGET_UNHELD}. */
+    public boolean forgetsUnheldDeletes() {
+        return bytes == FORGET;
+    }
+
     /** Decodes an update under {@link DecodeLimits#DEFAULT}. */
     public static Update decode(byte[] v1) {
         return decode(v1, DecodeLimits.DEFAULT);
@@ -75,6 +102,9 @@ public final class Update {
      * @throws DecodeException if the update is malformed or exceeds the limits
      */
     public static Update decode(byte[] v1, DecodeLimits limits) {
+        if (v1.length == FORGET.length && Arrays.equals(v1, FORGET)) {
+            return FORGET_UNHELD;
+        }
         return new Update(new UpdateParser(v1, limits).parse());
     }
 

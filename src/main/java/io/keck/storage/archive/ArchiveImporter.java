@@ -9,9 +9,9 @@ import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.protocol.RoomName;
 import io.keck.room.Documents.RoomMissingException;
-import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.room.UpdateLog;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -229,6 +229,11 @@ public final class ArchiveImporter {
     /** Whether the room now has it. */
     private boolean document(String name, Entry.State state, long position) {
         Update update = decode(state, position);
+        Optional<String> tooDeep = DocumentDepth.problem(state.update());
+        if (tooDeep.isPresent()) {
+            leftOut(name, "No client could send it: " + tooDeep.get() + ".");
+            return false;
+        }
         Completeness completeness = Completeness.of(update);
         if (!completeness.isComplete()) {
             listener.incomplete(name, "It is incomplete in the file, and is taken as it is: " + completeness + ".");

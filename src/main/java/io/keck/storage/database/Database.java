@@ -195,6 +195,7 @@ public final class Database implements Managed {
     private static boolean isAnswer(Throwable error) {
         return error instanceof UpdateLog.RoomGoneException
                 || error instanceof UpdateLog.RoomUnknownException
+                || error instanceof UpdateLog.RoomTooLargeException
                 || error instanceof Documents.RoomMissingException
                 || error instanceof UpdateLog.KeyUsedException
                 || UnreadableData.is(error);

@@ -6,13 +6,21 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The file of the embedded database: its directory is made, and one server at a time holds it. */
+/**
+ * The file of the embedded database: one server at a time holds it. It has every document, so it and its directory are made
+ * for the user of the server alone; what exists keeps its permissions.
+ */
 public final class EmbeddedFile {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedFile.class);
 
@@ -28,6 +36,7 @@ public final class EmbeddedFile {
             return;
         }
         AutoCloseable lock = hold(url);
+        warnIfOthersMayRead(Path.of(url.sqliteFile()).toAbsolutePath());
         lifecycle.manage(new Managed() {
             @Override
             public void stop() throws Exception {
@@ -49,7 +58,10 @@ public final class EmbeddedFile {
         Path file = makeDirectory(url, name);
         try {
             Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
-            FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel channel = FileChannel.open(
+                    lockFile,
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                    ownersOnly(file, "rw-------"));
             if (!lock(channel)) {
                 channel.close();
                 throw new DatabaseUnusableException("The database " + file + " is in use by another Keck. "
@@ -91,12 +103,53 @@ public final class EmbeddedFile {
         Path file = Path.of(name).toAbsolutePath();
         try {
             Path dir = file.getParent();
-            if (dir != null) {
-                Files.createDirectories(dir);
+            if (dir != null && !Files.isDirectory(dir)) {
+                Files.createDirectories(dir, ownersOnly(file, "rwx------"));
+            }
+            if (!Files.exists(file)) { // SQLite gives its other files the permissions of this one
+                Files.createFile(file, ownersOnly(file, "rw-------"));
             }
             return file;
+        } catch (FileAlreadyExistsException e) {
+            return file; // another process was as quick
         } catch (IOException e) {
             throw new DatabaseUnusableException(DatabaseFailure.explain(e, url), e);
+        }
+    }
+
+    private static FileAttribute<?>[] ownersOnly(Path file, String permissions) {
+        return isPosix(file)
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+                }
+                : new FileAttribute<?>[0];
+    }
+
+    private static boolean isPosix(Path file) {
+        return file.getFileSystem().supportedFileAttributeViews().contains("posix");
+    }
+
+    /** Names a file that every user of this machine can read, and its directory. */
+    static boolean warnIfOthersMayRead(Path file) {
+        Path dir = file.getParent();
+        if (dir == null || !isPosix(file)) {
+            return false;
+        }
+        try {
+            boolean mayRead = Files.getPosixFilePermissions(dir).contains(PosixFilePermission.OTHERS_EXECUTE)
+                    && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
+            if (mayRead) {
+                LOG.warn(
+                        "Every user of this machine can read all documents: {} and its directory let them. To change that:"
+                                + " chmod 700 {} && chmod 600 {}*",
+                        file,
+                        dir,
+                        file);
+            }
+            return mayRead;
+        } catch (IOException | UnsupportedOperationException e) {
+            LOG.debug("The permissions of {} cannot be read", file, e);
+            return false;
         }
     }
 

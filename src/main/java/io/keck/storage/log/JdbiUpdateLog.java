@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,6 +85,9 @@ public final class JdbiUpdateLog implements UpdateLog {
             return size() > MAX_TAILS;
         }
     });
+
+    /** A loaded room takes a multiple of its stored bytes, and the stored form as well while it is loaded. */
+    private volatile long maxLoad = Runtime.getRuntime().maxMemory() / 6;
 
     private volatile LongConsumer committed = roomId -> {};
 
@@ -249,8 +253,33 @@ public final class JdbiUpdateLog implements UpdateLog {
             if (head != null && head.seq() == seq && head.link() > 0 && !head.deleted()) {
                 return new Contents(roomId, head, head.link(), 0, null, List.of());
             }
+            if (seq == 0) {
+                measure(h, roomId);
+            }
             return ContentsReader.read(h, roomId, seq);
         });
+    }
+
+    private static final String STORED_BYTES = """
+            SELECT COALESCE((SELECT length(state) FROM room_snapshots WHERE room_id = :room), 0)
+              + COALESCE((SELECT sum(length(payload)) FROM room_log
+                          WHERE room_id = :room
+                            AND seq > COALESCE((SELECT seq FROM room_snapshots
+                                                WHERE room_id = :room AND state IS NOT NULL), 0)), 0)""";
+
+    /** Refuses a room of which more is stored than this node can load, before anything of it is read. */
+    private void measure(Handle h, long roomId) {
+        long bytes =
+                h.createQuery(STORED_BYTES).bind("room", roomId).mapTo(Long.class).one();
+        long limit = maxLoad;
+        if (bytes > limit) {
+            throw new RoomTooLargeException(roomId, bytes, limit);
+        }
+    }
+
+    /** Sets the stored bytes above which a room is not loaded. The default is a sixth of the heap. */
+    public void loadAtMost(long bytes) {
+        maxLoad = bytes;
     }
 
     /** Ends the thread that folds. */

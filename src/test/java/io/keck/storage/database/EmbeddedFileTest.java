@@ -7,7 +7,10 @@ import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.lifecycle.setup.LifecycleEnvironment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedFileTest {
@@ -60,5 +63,46 @@ class EmbeddedFileTest {
         EmbeddedFile.prepare(DatabaseUrl.parse("postgres://host/db"), none);
         EmbeddedFile.prepare(DatabaseUrl.parse("jdbc:sqlite::memory:"), none);
         assertThat(none.getManagedObjects()).isEmpty();
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void whatIsMade_isForTheOwnerAlone() throws Exception {
+        Path file = dir.resolve("new/er/keck.db");
+        LifecycleEnvironment lifecycle = lifecycle();
+        EmbeddedFile.prepare(DatabaseUrl.parse("jdbc:sqlite:" + file), lifecycle);
+        assertThat(permissions(dir.resolve("new"))).isEqualTo("rwx------");
+        assertThat(permissions(file.getParent())).isEqualTo("rwx------");
+        assertThat(permissions(file)).isEqualTo("rw-------");
+        assertThat(permissions(dir.resolve("new/er/keck.db.lock"))).isEqualTo("rw-------");
+        try (var connection = java.sql.DriverManager.getConnection("jdbc:sqlite:" + file);
+                var statement = connection.createStatement()) {
+            statement.execute("PRAGMA journal_mode = WAL");
+            statement.execute("CREATE TABLE t (x)");
+            assertThat(permissions(dir.resolve("new/er/keck.db-wal"))).isEqualTo("rw-------");
+        }
+        assertThat(EmbeddedFile.warnIfOthersMayRead(file)).isFalse();
+        stop(lifecycle);
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void whatExists_keepsItsPermissionsAndIsWarnedOf() throws Exception {
+        Path open = Files.createDirectory(dir.resolve("open"));
+        Path file = Files.createFile(open.resolve("keck.db"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        LifecycleEnvironment lifecycle = lifecycle();
+        EmbeddedFile.prepare(DatabaseUrl.parse("jdbc:sqlite:" + file), lifecycle);
+        assertThat(permissions(open)).isEqualTo("rwxr-xr-x");
+        assertThat(permissions(file)).isEqualTo("rw-r--r--");
+        assertThat(EmbeddedFile.warnIfOthersMayRead(file)).isTrue();
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-x---"));
+        assertThat(EmbeddedFile.warnIfOthersMayRead(file)).isFalse();
+        stop(lifecycle);
+    }
+
+    private static String permissions(Path path) throws Exception {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
     }
 }

@@ -63,6 +63,27 @@ class SqliteUpdateLogTest extends UpdateLogContract {
     }
 
     @Test
+    void roomOfWhichTooMuchIsStored_isRefusedBeforeItIsRead() {
+        long a = await(log.open("a")).roomId();
+        await(log.append(a, UUID.randomUUID(), LINK, update(0), false));
+        await(log.append(a, UUID.randomUUID(), LINK + 1, update(1), false));
+        log.loadAtMost(update(0).length + update(1).length);
+        assertThat(await(log.open("a")).rows()).hasSize(2);
+        log.loadAtMost(update(0).length + update(1).length - 1);
+
+        assertThat(log.open("a").handle((contents, error) -> error))
+                .succeedsWithin(Duration.ofSeconds(60))
+                .satisfies(error -> assertThat(error).hasRootCauseInstanceOf(UpdateLog.RoomTooLargeException.class));
+        assertThat(storage.database().isHealthy()).isTrue();
+        log.loadAtMost(Long.MAX_VALUE);
+        assertThat(log.compact("a")).isTrue();
+        log.loadAtMost(1);
+        assertThat(log.open("a").handle((contents, error) -> error))
+                .succeedsWithin(Duration.ofSeconds(60))
+                .satisfies(error -> assertThat(error).hasRootCauseInstanceOf(UpdateLog.RoomTooLargeException.class));
+    }
+
+    @Test
     void health_isThatOfWritesThoughReadsInBetweenGoWell() {
         long a = await(log.open("a")).roomId();
         assertThat(storage.database().isHealthy()).isTrue();

@@ -1,0 +1,74 @@
+package io.keck.crdt.store;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Deletes of clocks whose structs are not there. To Yjs they are pending: they delete what comes later under those ids, so
+ * whoever brings one may delete what somebody else has yet to write.
+ */
+public final class UnheldDeletes {
+    private UnheldDeletes() {}
+
+    /**
+     * The deletes of an update whose structs are neither in a store nor in the update. Makes nothing where there are none
+     * and the store holds all structs that the update deletes.
+     *
+     * @return null where there are none
+     */
+    public static @Nullable DeleteSet of(Update u, StructStore store) {
+        DeleteSet unheld = null;
+        StructReader reader = new StructReader();
+        reader.deletes(u);
+        ClientStructs c = null;
+        long of = -1;
+        while (reader.nextDelete()) {
+            if (reader.client != of) {
+                of = reader.client;
+                c = store.find(of);
+            }
+            if (c == null || c.firstMissing(reader.clock, reader.end) < reader.end) {
+                unheld = unheld == null ? new DeleteSet() : unheld;
+                add(c, reader.client, reader.clock, reader.end, unheld);
+            }
+        }
+        if (unheld == null || u.structCount == 0) {
+            return unheld;
+        }
+        StructStore own = new StructStore(true);
+        own.apply(u.withoutDeletes());
+        DeleteSet rest = without(unheld, own);
+        return rest.isEmpty() ? null : rest;
+    }
+
+    /** The part of deletes whose structs are not in that store either. */
+    public static DeleteSet without(DeleteSet deletes, StructStore store) {
+        DeleteSet rest = new DeleteSet();
+        deletes.forEachInOrder((client, from, to) -> add(store.find(client), client, from, to, rest));
+        return rest;
+    }
+
+    private static void add(@Nullable ClientStructs c, long client, long from, long to, DeleteSet out) {
+        if (c == null) {
+            out.add(client, from, to);
+            return;
+        }
+        for (long at = c.firstMissing(from, to); at < to; ) {
+            long present = c.firstPresent(at, to);
+            out.add(client, at, present);
+            at = c.firstMissing(present, to);
+        }
+    }
+
+    /** An update without some of its deletes. */
+    public static Update strip(Update u, DeleteSet unheld) {
+        DeleteSet rest = new DeleteSet();
+        u.forEachDelete((client, from, to) -> unheld.missing(client, from, to, rest));
+        Update structs = u.withoutDeletes();
+        if (rest.isEmpty()) {
+            return structs;
+        }
+        Update deletes = Update.ofDeletes(rest);
+        return structs.isEmpty() ? deletes : Update.merge(List.of(structs, deletes), true);
+    }
+}

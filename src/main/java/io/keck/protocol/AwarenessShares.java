@@ -1,0 +1,80 @@
+package io.keck.protocol;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How many states each owner has, present or remembered, and the heap they take. */
+final class AwarenessShares<O> {
+    /** An entry and the head of its string, on the heap of a 64-bit JVM; a string has up to two bytes a character. */
+    private static final int ENTRY = 192;
+
+    private static final class Share {
+        int states;
+        long bytes;
+    }
+
+    private final Map<O, Share> owners = new IdentityHashMap<>();
+    private long bytes;
+
+    /** Bytes of heap of a state. */
+    static long heap(String json) {
+        return 2L * json.length();
+    }
+
+    void added() {
+        bytes += ENTRY + heap("null");
+    }
+
+    void forgotten() {
+        bytes -= ENTRY + heap("null");
+    }
+
+    int states(O owner) {
+        Share share = owners.get(owner);
+        return share == null ? 0 : share.states;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    void changed(@Nullable O owner, long more) {
+        bytes += more;
+        Share share = owner == null ? null : owners.get(owner);
+        if (share != null) {
+            share.bytes += more;
+        }
+    }
+
+    /** A state of so many bytes has another owner. */
+    void moved(@Nullable O from, @Nullable O to, long size) {
+        Share before = from == null ? null : owners.get(from);
+        if (before != null) {
+            before.states--;
+            before.bytes -= size + ENTRY;
+            if (before.states == 0) {
+                owners.remove(from);
+            }
+        }
+        if (to != null) {
+            Share share = owners.computeIfAbsent(to, o -> new Share());
+            share.states++;
+            share.bytes += size + ENTRY;
+        }
+    }
+
+    /** The owner whose states take most; null when nobody has any. */
+    @Nullable
+    O largest() {
+        O found = null;
+        long most = -1;
+        for (Map.Entry<O, Share> entry : owners.entrySet()) {
+            if (entry.getValue().bytes > most) {
+                most = entry.getValue().bytes;
+                found = entry.getKey();
+            }
+        }
+        return found;
+    }
+}
