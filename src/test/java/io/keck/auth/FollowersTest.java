@@ -1,0 +1,147 @@
+package io.keck.auth;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.keck.access.Caller;
+import io.keck.access.Fault;
+import io.keck.access.Grant;
+import io.keck.access.Revocation;
+import io.keck.access.Right;
+import io.keck.access.Visit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of connections whose grant ends or changes. */
+class FollowersTest {
+    private static final String BOARD = "team-1/board";
+
+    private final StandIn backEnd = new StandIn();
+    private final AuthWorld world = new AuthWorld(AuthWorld.ways(
+            AuthWorld.verifier(AuthWorld.keys()),
+            null,
+            new AccessHook(backEnd.uri("/hook"), "", new BoundedHttp(2_000, 64 << 10), AuthWorld.MAX_AGE)));
+    private final Followers followers = new Followers(world.authenticator);
+    private final List<Object> told = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        backEnd.close();
+    }
+
+    private final Visit.Follower follower = new Visit.Follower() {
+        @Override
+        public void ended(Fault fault) {
+            told.add(fault);
+        }
+
+        @Override
+        public void changed(Grant grant) {
+            told.add(grant.rights());
+        }
+    };
+
+    private Runnable follow(String credential) throws RefusedException {
+        Attempt attempt = AuthWorld.attempt(credential);
+        Caller caller = world.authenticator.find(attempt, BOARD, null);
+        return followers.add(attempt, null, caller.on(BOARD), follower, Set.of(Right.READ));
+    }
+
+    private void answer(String body) {
+        backEnd.answers = path -> new StandIn.Answer(200, body);
+    }
+
+    @Test
+    void grantThatExpires_endsOnce() throws Exception {
+        follow(TokenForge.hmac(world.claims()));
+        world.now.addAndGet(600_000 + AuthWorld.SKEW - 1);
+        world.revocations.poll();
+        followers.tick();
+        assertEquals(List.of(), told);
+        world.now.addAndGet(1);
+        followers.tick();
+        followers.tick();
+        assertEquals(List.of(Fault.EXPIRED), told);
+        assertEquals(0, followers.size());
+    }
+
+    @Test
+    void revocation_endsThoseItConcerns() throws Exception {
+        follow(TokenForge.hmac(world.claims("\"jti\":\"1\"")));
+        world.store.revoke(Revocation.Kind.TOKEN, "2", 0);
+        world.revocations.poll();
+        followers.tick();
+        assertEquals(List.of(), told);
+        world.store.revoke(Revocation.Kind.TOKEN, "1", 0);
+        world.revocations.poll();
+        followers.tick();
+        assertEquals(List.of(Fault.REVOKED), told);
+    }
+
+    /** The row may have been read between the decision and the watch. */
+    @Test
+    void grantThatWasRevokedBeforeItIsFollowed_endsAtOnce() throws Exception {
+        Attempt attempt = AuthWorld.attempt(TokenForge.hmac(world.claims("\"jti\":\"1\"")));
+        Grant grant = world.authenticator.find(attempt, BOARD, null).on(BOARD);
+        world.store.revoke(Revocation.Kind.TOKEN, "1", 0);
+        world.revocations.poll();
+        followers.add(attempt, null, grant, follower, Set.of(Right.READ));
+        assertEquals(List.of(Fault.REVOKED), told);
+    }
+
+    @Test
+    void connectionThatHasEnded_isToldNothing() throws Exception {
+        Runnable unfollow = follow(TokenForge.hmac(world.claims()));
+        unfollow.run();
+        world.now.addAndGet(AuthWorld.MAX_AGE);
+        followers.tick();
+        assertEquals(List.of(), told);
+    }
+
+    /** A node that is cut off from the database lets nobody go on for ever, and nobody go before. */
+    @Test
+    void nodeWithoutRevocations_endsAllAfterMaxAge() throws Exception {
+        answer("{\"principal\":\"bob\",\"role\":\"write\",\"until\":" + (AuthWorld.START / 1_000 + 100_000) + "}");
+        follow("a session");
+        world.now.addAndGet(AuthWorld.MAX_AGE);
+        followers.tick();
+        assertEquals(List.of(), told);
+        world.now.addAndGet(1);
+        followers.tick();
+        assertEquals(List.of(Fault.UNAVAILABLE), told);
+    }
+
+    @Test
+    void recheck_asksTheBackEndAgain() throws Exception {
+        answer("{\"principal\":\"bob\",\"role\":\"read\"}");
+        follow("a session");
+        answer("{\"principal\":\"bob\",\"role\":\"write\"}");
+        followers.judgeAgain("alice", "");
+        followers.judgeAgain("", "team-1/other");
+        world.authenticator.forget("");
+        followers.judgeAgain("alice", "");
+        assertEquals(List.of(), told, "somebody else is concerned");
+        followers.judgeAgain("bob", BOARD);
+        assertEquals(List.of(io.keck.access.Role.WRITER.rights()), told);
+        world.authenticator.forget("");
+        backEnd.answers = path -> new StandIn.Answer(500, "");
+        followers.judgeAgain("", "");
+        assertEquals(1, told.size(), "a back end that fails ends nothing that was good");
+        answer("{\"principal\":\"bob\"}");
+        followers.judgeAgain("", "");
+        assertEquals(Fault.FORBIDDEN, told.get(1));
+        assertEquals(0, followers.size());
+    }
+
+    @Test
+    void recheck_endsThoseWhomTheBackEndKnowsNoMore() throws Exception {
+        answer("{\"principal\":\"bob\",\"role\":\"read\"}");
+        follow("a session");
+        world.authenticator.forget("");
+        backEnd.answers = path -> new StandIn.Answer(401, "");
+        followers.judgeAgain("", "");
+        assertEquals(List.of(Fault.BAD), told);
+    }
+}
