@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keck.auth.NewKey;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -299,6 +302,89 @@ class AccessIT {
             assertThat(refused(room("team/board", mallory))).isEqualTo(401);
             assertThat(call("GET", BOARD, mallory, null).statusCode()).isEqualTo(401);
         }
+    }
+
+    /** A page sees nothing of a status, so it is told by a close code, and before that it gets nothing. */
+    @Test
+    void pageThatIsRefused_isToldByACloseCode() throws IOException {
+        assertThat(closeOfPage("team/board", "")).isEqualTo(4401);
+        assertThat(closeOfPage("team/board", "?token=" + token("page", "other/*", "admin")))
+                .isEqualTo(4403);
+        assertThat(closeOfPage("team/absent", "?token=" + token("page", "other/*", "admin")))
+                .isEqualTo(4403);
+        assertThat(call("GET", "/api/block/team%2Fabsent", admin.key(), null).statusCode())
+                .isEqualTo(404);
+    }
+
+    /** The code of the first frame after the handshake; 0 where it is no close. */
+    private static int closeOfPage(String room, String query) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), keck.port())) {
+            socket.setSoTimeout((int) KeckProcess.PATIENCE.toMillis());
+            socket.getOutputStream()
+                    .write(("GET /collaboration/" + room + query + " HTTP/1.1\r\nHost: localhost\r\n"
+                                    + "Origin: http://localhost:3000\r\n" + RawHttp.UPGRADE + "\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            InputStream in = socket.getInputStream();
+            StringBuilder head = new StringBuilder();
+            while (head.indexOf("\r\n\r\n") < 0) {
+                head.append((char) in.read());
+            }
+            assertThat(head.toString()).startsWith("HTTP/1.1 101 ");
+            byte[] frame = in.readNBytes(4);
+            return (frame[0] & 0x0f) == 8 ? (frame[2] & 0xff) << 8 | frame[3] & 0xff : 0;
+        }
+    }
+
+    /** The same key of two principals is two requests: neither swallows the write of the other. */
+    @Test
+    void idempotencyKey_belongsToItsPrincipal() {
+        String path = "/api/block/team%2Fkeys";
+        String one = token("one", "team/*", "write");
+        String two = token("two", "team/*", "write");
+        assertThat(call("POST", path, one, null).statusCode()).isEqualTo(200);
+        String[] key = {"Idempotency-Key", "order-4711"};
+        assertThat(call("POST", path + "/map/m", one, "{\"a\":1}", key).statusCode())
+                .isEqualTo(200);
+        assertThat(call("POST", path + "/map/m", two, "{\"b\":2}", key).body()).isEqualTo("{\"a\":1,\"b\":2}");
+        assertThat(call("POST", path + "/map/m", two, "{\"c\":3}", key).statusCode())
+                .isEqualTo(422);
+    }
+
+    @Test
+    void answers_areNotForSharedCaches() {
+        String token = token("cacher", "team/*", "write");
+        HttpResponse<String> put = call("POST", "/api/blobs/team%2Fboard", token, "{}");
+        String id = put.body().replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
+        HttpResponse<String> blob = call("GET", "/api/workspace/team%2Fboard/blob/" + id, token, null);
+        assertThat(blob.statusCode()).isEqualTo(200);
+        assertThat(blob.headers().firstValue("Cache-Control").orElse("")).startsWith("private, immutable");
+        assertThat(call("GET", BOARD, token, null).headers().firstValue("Cache-Control"))
+                .contains("private, no-store");
+    }
+
+    /** A stream shows the past only to those who may see it, and ends with its grant. */
+    @Test
+    void stream_endsWithItsGrant() throws Exception {
+        String path = BOARD + "/subscribe/sse";
+        String reader = token("listener", "team/*", "read");
+        assertThat(call("POST", "/collaboration/team/board", reader, "{\"purpose\":\"events\"}")
+                        .body())
+                .contains("\"purpose\":\"events\"");
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + keck.port() + path + "?token=" + reader))
+                .header("Last-Event-ID", "1-0")
+                .build();
+        HttpResponse<InputStream> stream = KeckProcess.HTTP.send(request, BodyHandlers.ofInputStream());
+        assertThat(stream.statusCode()).isEqualTo(200);
+        call("POST", "/api/access/revoke", admin.key(), "{\"principal\":\"listener\"}");
+        String whole;
+        try (InputStream body = stream.body()) {
+            whole = new String(body.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            whole = "event:reset"; // cut in the midst of a chunk
+        }
+        assertThat(whole).contains("event:reset").doesNotContain("event:update");
+        assertThat(call("GET", path, reader, null).statusCode()).isEqualTo(401);
     }
 
     @Test

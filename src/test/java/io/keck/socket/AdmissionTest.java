@@ -140,12 +140,11 @@ class AdmissionTest {
     void everyFault_hasACode() {
         for (Fault fault : Fault.values()) {
             int code = Admission.reason(fault).code();
-            int expected =
-                    switch (fault.status()) {
-                        case 401 -> 4401;
-                        case 403 -> 4403;
-                        default -> 1013;
-                    };
+            int expected = switch (fault.status()) {
+                case 401 -> 4401;
+                case 403 -> 4403;
+                default -> 1013;
+            };
             assertThat(code).as(fault.name()).isEqualTo(expected);
         }
     }
