@@ -192,7 +192,10 @@ final class SocketConnection implements Connection {
         return closedWith;
     }
 
-    /** Pings a peer that has been silent, gives up one that stays so or does not let itself be closed. */
+    /**
+     * Pings a peer that has been silent, gives up one that stays so or does not let itself be closed, and closes one whose
+     * message takes too long.
+     */
     void tick(long pingAfter, long deadAfter, long closeWithin) {
         long now = clock.getAsLong();
         CloseReason reason = closedWith;
@@ -206,6 +209,8 @@ final class SocketConnection implements Connection {
             }
         } else if (now - lastHeard > deadAfter && !gate.isClosed()) {
             session.abort();
+        } else if (!gate.isClosed() && gate.frames().isLate(now)) {
+            close(CloseReason.overload("a message came too slowly"));
         } else if (now - lastHeard > pingAfter) {
             session.sendFrame(new Frame(OpCode.PING), Callback.NOOP, false);
         }
