@@ -17,6 +17,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.util.EnumSet;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The {@code blobs} block of the configuration. Defaults are those of {@code config.yml}. */
 class BlobsFactory {
@@ -30,6 +31,11 @@ class BlobsFactory {
     @Min(1)
     @JsonProperty
     private int maxTransfers = 100;
+
+    /** Null for half of them. */
+    @Min(1)
+    @JsonProperty
+    private @Nullable Integer maxTransfersPerAddress;
 
     @NotNull
     @JsonProperty
@@ -69,7 +75,11 @@ class BlobsFactory {
                         sweepEvery.toMilliseconds()),
                 meters);
         environment.lifecycle().manage(store);
-        BlobLimits limits = new BlobLimits(maxSize.toBytes(), maxTransfers, minRate.toBytes());
+        BlobLimits limits = new BlobLimits(
+                maxSize.toBytes(),
+                maxTransfers,
+                maxTransfersPerAddress != null ? maxTransfersPerAddress : Math.max(1, maxTransfers / 2),
+                minRate.toBytes());
         TransferFilter filter = new TransferFilter(limits, meters);
         meters.watch(filter::underWay);
         environment

@@ -8,6 +8,7 @@ import io.keck.api.ApiFactory;
 import io.keck.api.EventStreams;
 import io.keck.config.ConfigurationReader;
 import io.keck.feed.ChangeLog;
+import io.keck.heap.HeapLedger;
 import io.keck.http.MainPort;
 import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
@@ -79,13 +80,15 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         instruments.log().watch(log::answers, config.database().embedded());
         Bus bus = config.redis().build(environment, log.nodes().cluster(), label, log.clock(), instruments.bus());
         instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);
+        HeapLedger ledger = new HeapLedger(HeapLedger.totalFor(Runtime.getRuntime().maxMemory()));
         RoomRuntime runtime = new RoomRuntime(
                 log,
                 bus,
                 settings,
                 instruments.rooms(),
                 config.rooms().documentHeap(),
-                config.drainTimeout().toMilliseconds());
+                config.drainTimeout().toMilliseconds(),
+                ledger);
         instruments.rooms().watch(runtime.rooms(), config.rooms().documentHeap(), settings.maxOverlays());
         RoomChecks.register(environment.healthChecks(), runtime.rooms(), instruments.rooms());
         if (log.isShared()) {
@@ -106,7 +109,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
             @Override
             public boolean accepts(String room) {
-                return !runtime.isDraining() && (runtime.rooms().isOpen(room) || log.isResponsive());
+                return !runtime.isDraining()
+                        && (runtime.rooms().isOpen(room) || (log.isResponsive() && !ledger.isTight()));
             }
         };
         Sockets sockets = config.socket()
@@ -116,7 +120,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         settings,
                         RoomRuntime.clock(),
                         gatekeeper,
-                        instruments.connections());
+                        instruments.connections(),
+                        ledger);
         instruments.connections().watch(sockets::size, sockets::slow, sockets::held, sockets::backlogBytes);
         runtime.everyTick(sockets::tick);
         runtime.beforeDrain(sockets::restart);
@@ -126,7 +131,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                 log,
                 label,
                 runtime,
-                new FeedMeters(environment.metrics(), instruments.prometheus()));
+                new FeedMeters(environment.metrics(), instruments.prometheus()),
+                ledger);
         Kicks kicks = new Kicks(sockets, bus, log.kicks(), log::isResponsive);
         runtime.rooms().onKick(kicks::told);
         if (log.isShared()) {
@@ -164,7 +170,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
             JdbiUpdateLog log,
             String label,
             RoomRuntime runtime,
-            FeedMeters meters) {
+            FeedMeters meters,
+            HeapLedger ledger) {
         ChangeLog changes = log.changes();
         Webhooks webhooks =
                 config.webhook().build(environment, log.cursors(), changes, log.isShared(), log.clock(), label, meters);
@@ -174,7 +181,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                 .build(
                         environment,
                         rooms.documents(),
-                        new ApiFactory.Feed(following(rooms), changes, meters, webhooks));
+                        new ApiFactory.Feed(following(rooms), changes, meters, webhooks, ledger));
         runtime.everyTick(streams::tick);
         meters.watch(streams::size, webhooks::backlog, webhooks::oldestSeconds);
     }

@@ -1,6 +1,7 @@
 package io.keck;
 
 import io.dropwizard.lifecycle.Managed;
+import io.keck.heap.HeapLedger;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Bus;
 import io.keck.room.DocumentBudget;
@@ -51,7 +52,13 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
 
     /** @param documentHeap bytes that documents may take */
     RoomRuntime(
-            UpdateLog log, Bus bus, RoomSettings settings, RoomMetrics metrics, long documentHeap, long drainMillis) {
+            UpdateLog log,
+            Bus bus,
+            RoomSettings settings,
+            RoomMetrics metrics,
+            long documentHeap,
+            long drainMillis,
+            HeapLedger ledger) {
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         this.turns = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-turn"));
         this.documents = Executors.newFixedThreadPool(threads, r -> new Thread(r, "room-document"));
@@ -60,13 +67,17 @@ final class RoomRuntime implements Managed, LifeCycle.Listener {
                 bus,
                 turns,
                 documents,
-                new DocumentBudget(documentHeap),
+                new DocumentBudget(documentHeap, ledger),
                 clock(),
                 new TimeOrderedIds(),
                 settings,
-                metrics));
+                metrics,
+                ledger));
         this.drainMillis = drainMillis;
         tickers.add(rooms::tick);
+        ledger.onReclaim(rooms::dropDocuments);
+        ledger.onReclaim(rooms::unloadIdle);
+        tickers.add(ledger::relieve);
     }
 
     /** Milliseconds that only ever rise. */

@@ -2,6 +2,7 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.heap.HeapLedger;
 import io.keck.ops.HealthServlet.Status;
 import io.keck.room.Bus;
 import io.keck.room.FakeLog;
@@ -91,7 +92,7 @@ class ReadinessTest {
     @Test
     void tick_thatHangs_getsOlderUntilItGoesOn() throws Exception {
         RoomRuntime runtime = new RoomRuntime(
-                new FakeLog(), Bus.NONE, new RoomsFactory().settings(), new RoomMetrics() {}, 1 << 20, 1_000);
+                new FakeLog(), Bus.NONE, new RoomsFactory().settings(), new RoomMetrics() {}, 1 << 20, 1_000, HeapLedger.unlimited());
         CountDownLatch hangs = new CountDownLatch(1);
         CountDownLatch goesOn = new CountDownLatch(1);
         runtime.everyTick(() -> {

@@ -6,6 +6,8 @@ import io.dropwizard.util.DataSize;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.FeedMetrics;
 import io.keck.feed.Hooks;
+import io.keck.heap.AddressShares;
+import io.keck.heap.HeapLedger;
 import io.keck.room.Documents;
 import jakarta.servlet.DispatcherType;
 import jakarta.validation.constraints.Max;
@@ -19,6 +21,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.glassfish.jersey.server.ServerProperties;
+import org.jspecify.annotations.Nullable;
 
 /** The {@code api} block of the configuration: what a request may ask for. Builds the HTTP interface. */
 public class ApiFactory {
@@ -49,6 +52,20 @@ public class ApiFactory {
     @JsonProperty
     private int maxStreams = 1_000;
 
+    /** Null for half of them. */
+    @Min(1)
+    @JsonProperty
+    private @Nullable Integer maxStreamsPerAddress;
+
+    @Min(1)
+    @JsonProperty
+    private int maxSlowBodies = 256;
+
+    /** Null for a quarter of them. */
+    @Min(1)
+    @JsonProperty
+    private @Nullable Integer maxSlowBodiesPerAddress;
+
     /** Whether the interface is described at {@code /api/docs/}. */
     public boolean isDescribed() {
         return docs;
@@ -58,8 +75,15 @@ public class ApiFactory {
      * Where changes come from.
      *
      * @param rooms follows them
+     * @param ledger of the heap
      */
-    public record Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {}
+    public record Feed(
+            EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks, HeapLedger ledger) {
+        /** The same with a heap that has no limit. */
+        public Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {
+            this(rooms, log, metrics, hooks, HeapLedger.unlimited());
+        }
+    }
 
     /**
      * Registers all resources over these documents, with their failures and, unless it is off, their description.
@@ -97,11 +121,26 @@ public class ApiFactory {
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
         EventStreams streams = streams(environment, feed, nanos);
         components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
+        bodies(environment, feed.ledger());
         environment
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/api/*");
         return streams;
+    }
+
+    private AddressShares streamShares() {
+        int each = maxStreamsPerAddress != null ? maxStreamsPerAddress : Math.max(1, maxStreams / 2);
+        return new AddressShares(maxStreams, each);
+    }
+
+    private void bodies(Environment environment, HeapLedger ledger) {
+        int each = maxSlowBodiesPerAddress != null ? maxSlowBodiesPerAddress : Math.max(1, maxSlowBodies / 4);
+        environment
+                .servlets()
+                .addFilter("bodies", new BodyFilter(new AddressShares(maxSlowBodies, each), ledger))
+                .addMappingForUrlPatterns(
+                        EnumSet.of(DispatcherType.REQUEST), false, "/api/block/*", "/api/subscribe", "/api/hook");
     }
 
     /** They end when the server begins to stop: a connector waits for calls that are under way. */
@@ -114,7 +153,7 @@ public class ApiFactory {
                 .workQueue(new LinkedBlockingQueue<>())
                 .build();
         EventStreams streams = new EventStreams(
-                feed.rooms(), feed.log(), feed.metrics(), turns, () -> nanos.getAsLong() / 1_000_000, maxStreams);
+                feed.rooms(), feed.log(), feed.metrics(), turns, () -> nanos.getAsLong() / 1_000_000, maxStreams, streamShares(), feed.ledger());
         environment.lifecycle().addEventListener(new LifeCycle.Listener() {
             @Override
             public void lifeCycleStopping(LifeCycle event) {

@@ -49,6 +49,9 @@ public final class Awareness<O extends Awareness.Owner> {
     /** How long the clock of a removed state is remembered. */
     public static final long REMEMBER_MS = 60_000;
 
+    /** Bytes of heap that an entry takes beside the chars of its state. */
+    private static final long ENTRY_BYTES = 200;
+
     private final Map<Long, Entry<O>> entries = new HashMap<>();
     /** How many states each owner has, present or remembered. */
     private final IdentityHashMap<O, Integer> owned = new IdentityHashMap<>();
@@ -255,6 +258,24 @@ public final class Awareness<O extends Awareness.Owner> {
     public long clock(long client) {
         Entry<O> e = entries.get(client);
         return e == null ? 0 : e.clock;
+    }
+
+    /** Bytes of heap that the states take, roughly. Looks at all. */
+    public long memory() {
+        long sum = 0;
+        for (Entry<O> e : entries.values()) {
+            sum += ENTRY_BYTES + bytes(e.json);
+        }
+        return sum;
+    }
+
+    /** A string has one byte for each char as long as all of them are of Latin-1, and else two for each. */
+    private static long bytes(String text) {
+        int at = 0;
+        while (at < text.length() && text.charAt(at) <= 0xff) {
+            at++;
+        }
+        return at == text.length() ? at : 2L * text.length();
     }
 
     /** Whether nothing is known at all, not even a removed clock. */

@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.heap.HeapLedger;
+import io.keck.heap.Tally;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public class DocumentBudget {
     private final long limit;
     private final Map<RoomDocument, Use> used = new LinkedHashMap<>(16, 0.75f, true);
+    private final Tally tally;
     private long sum;
 
     /** Bytes that a document takes, roughly, and whether edits of it are under way. */
@@ -24,7 +27,18 @@ public class DocumentBudget {
 
     /** @param limit bytes */
     public DocumentBudget(long limit) {
+        this(limit, HeapLedger.unlimited());
+    }
+
+    /**
+     * No documents yet.
+     *
+     * @param limit bytes
+     * @param ledger of the heap
+     */
+    public DocumentBudget(long limit, HeapLedger ledger) {
         this.limit = limit;
+        this.tally = ledger.open(HeapLedger.Kind.DOCUMENT, null, null, null);
     }
 
     /** A document is asked for, takes that many bytes, roughly, and has edits under way or not. */
@@ -34,6 +48,7 @@ public class DocumentBudget {
             Use before = used.put(document, new Use(bytes, edited));
             sum += bytes - (before == null ? 0 : before.bytes());
             old = takeOut(document);
+            tally.set(sum);
         }
         old.forEach(RoomDocument::evict);
     }
@@ -44,15 +59,35 @@ public class DocumentBudget {
         synchronized (this) {
             used.computeIfPresent(document, (key, use) -> new Use(use.bytes(), false));
             old = takeOut(null);
+            tally.set(sum);
         }
         old.forEach(RoomDocument::evict);
     }
 
+    /** Drops the oldest, until so many bytes are given back or only those are left that are kept; answers how many that are. */
+    long reclaim(long bytes) {
+        List<RoomDocument> old;
+        long before;
+        long after;
+        synchronized (this) {
+            before = sum;
+            old = takeOut(null, Math.max(0, sum - bytes), 0);
+            after = sum;
+            tally.set(sum);
+        }
+        old.forEach(RoomDocument::evict);
+        return before - after;
+    }
+
     /** Takes the oldest out until the others fit; at least one stays. */
     private List<RoomDocument> takeOut(@Nullable RoomDocument asked) {
+        return takeOut(asked, limit, 1);
+    }
+
+    private List<RoomDocument> takeOut(@Nullable RoomDocument asked, long until, int stay) {
         List<RoomDocument> old = new ArrayList<>();
         var eldest = used.entrySet().iterator();
-        while (sum > limit && used.size() > 1 && eldest.hasNext()) {
+        while (sum > until && used.size() > stay && eldest.hasNext()) {
             var entry = eldest.next();
             if (entry.getKey() != asked && !isKept(entry.getValue().edited())) {
                 eldest.remove();
@@ -73,6 +108,7 @@ public class DocumentBudget {
         Use use = used.remove(document);
         if (use != null) {
             sum -= use.bytes();
+            tally.set(sum);
         }
     }
 

@@ -46,7 +46,7 @@ public final class CollaborationEndpoint extends Endpoint {
         address = String.valueOf(session.getUserProperties().get(ADDRESS));
         ReadGate gate = ReadGate.of(((JakartaWebSocketSession) session).getCoreSession());
         SocketConnection opened = new SocketConnection(
-                room, address, gate, sockets.clock(), sockets.roomSettings().maxBacklog(), sockets.metrics());
+                room, address, gate, sockets.clock(), sockets.roomSettings().maxBacklog(), sockets.metrics(), sockets.ledger());
         gate.clock(sockets.clock());
         session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
         listen(session, gate, opened);
@@ -67,11 +67,13 @@ public final class CollaborationEndpoint extends Endpoint {
 
             @Override
             public boolean mayGrow(long bytes) {
-                return true;
+                return opened.inbound().reserve(bytes);
             }
 
             @Override
-            public void shrunk(long bytes) {}
+            public void shrunk(long bytes) {
+                opened.inbound().add(-bytes);
+            }
 
             @Override
             public void heard() {
@@ -195,6 +197,7 @@ public final class CollaborationEndpoint extends Endpoint {
             taken.leave();
         }
         if (closed != null) {
+            closed.ended();
             CloseReason why = closed.closedWith();
             int code = why != null ? why.code() : reason.getCloseCode().getCode();
             sockets.closed(closed, code);
