@@ -9,9 +9,11 @@ import io.keck.api.EventStreams;
 import io.keck.config.ConfigurationReader;
 import io.keck.feed.ChangeLog;
 import io.keck.heap.HeapLedger;
+import io.keck.http.HeaderDeadline;
 import io.keck.http.MainPort;
 import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
+import io.keck.ops.MemoryMeters;
 import io.keck.ops.RoomChecks;
 import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
@@ -66,7 +68,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Connectors.checkPorts(config);
         Connectors.acceptEncodedNames(config);
         Connectors.mapFailuresInOnePlace(config);
-        MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING);
+        HeaderDeadline headers = MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING);
         Connectors.sendAsTheyAre(config, BlobsFactory.paths());
         environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
         environment.jersey().setUrlPattern("/api/*");
@@ -81,6 +83,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Bus bus = config.redis().build(environment, log.nodes().cluster(), label, log.clock(), instruments.bus());
         instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);
         HeapLedger ledger = new HeapLedger(HeapLedger.totalFor(Runtime.getRuntime().maxMemory()));
+        MemoryMeters.register(
+                environment.metrics(), instruments.prometheus(), environment.healthChecks(), ledger);
         RoomRuntime runtime = new RoomRuntime(
                 log,
                 bus,
@@ -98,6 +102,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         environment.lifecycle().addEventListener(runtime);
 
         runtime.everyTick(log::probe);
+        runtime.everyTick(headers::tick);
         if (config.hasNodeId()) {
             environment.lifecycle().manage(new NodeLabel(log.nodes(), label));
         }

@@ -115,13 +115,14 @@ public class ApiFactory {
                 Math.toIntExact(maxUpdate.toBytes()),
                 maxJsonDepth,
                 minRate.toBytes());
-        DocumentCalls calls = new DocumentCalls(documents, writers, new Bodies(limits, nanos));
+        DocumentCalls calls = new DocumentCalls(documents, writers, new Bodies(limits, nanos), feed.ledger());
         var jersey = environment.jersey();
         // an answer without a body has none: not the servlet container's page about its status
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
         EventStreams streams = streams(environment, feed, nanos);
         components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
         bodies(environment, feed.ledger());
+        jersey.register(new LargeAnswers(feed.ledger(), waiting()));
         environment
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())
@@ -134,11 +135,16 @@ public class ApiFactory {
         return new AddressShares(maxStreams, each);
     }
 
-    private void bodies(Environment environment, HeapLedger ledger) {
+    /** Places for threads that wait for slow clients. */
+    private AddressShares waiting() {
         int each = maxSlowBodiesPerAddress != null ? maxSlowBodiesPerAddress : Math.max(1, maxSlowBodies / 4);
+        return new AddressShares(maxSlowBodies, each);
+    }
+
+    private void bodies(Environment environment, HeapLedger ledger) {
         environment
                 .servlets()
-                .addFilter("bodies", new BodyFilter(new AddressShares(maxSlowBodies, each), ledger))
+                .addFilter("bodies", new BodyFilter(waiting(), ledger))
                 .addMappingForUrlPatterns(
                         EnumSet.of(DispatcherType.REQUEST), false, "/api/block/*", "/api/subscribe", "/api/hook");
     }
