@@ -82,9 +82,9 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         instruments.log().watch(log::answers, config.database().embedded());
         Bus bus = config.redis().build(environment, log.nodes().cluster(), label, log.clock(), instruments.bus());
         instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);
-        HeapLedger ledger = new HeapLedger(HeapLedger.totalFor(Runtime.getRuntime().maxMemory()));
-        MemoryMeters.register(
-                environment.metrics(), instruments.prometheus(), environment.healthChecks(), ledger);
+        HeapLedger ledger =
+                new HeapLedger(HeapLedger.totalFor(Runtime.getRuntime().maxMemory()));
+        MemoryMeters.register(environment.metrics(), instruments.prometheus(), environment.healthChecks(), ledger);
         RoomRuntime runtime = new RoomRuntime(
                 log,
                 bus,

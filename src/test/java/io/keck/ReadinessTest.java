@@ -92,7 +92,13 @@ class ReadinessTest {
     @Test
     void tick_thatHangs_getsOlderUntilItGoesOn() throws Exception {
         RoomRuntime runtime = new RoomRuntime(
-                new FakeLog(), Bus.NONE, new RoomsFactory().settings(), new RoomMetrics() {}, 1 << 20, 1_000, HeapLedger.unlimited());
+                new FakeLog(),
+                Bus.NONE,
+                new RoomsFactory().settings(),
+                new RoomMetrics() {},
+                1 << 20,
+                1_000,
+                HeapLedger.unlimited());
         CountDownLatch hangs = new CountDownLatch(1);
         CountDownLatch goesOn = new CountDownLatch(1);
         runtime.everyTick(() -> {

@@ -77,8 +77,7 @@ public class ApiFactory {
      * @param rooms follows them
      * @param ledger of the heap
      */
-    public record Feed(
-            EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks, HeapLedger ledger) {
+    public record Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks, HeapLedger ledger) {
         /** The same with a heap that has no limit. */
         public Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {
             this(rooms, log, metrics, hooks, HeapLedger.unlimited());
@@ -159,7 +158,14 @@ public class ApiFactory {
                 .workQueue(new LinkedBlockingQueue<>())
                 .build();
         EventStreams streams = new EventStreams(
-                feed.rooms(), feed.log(), feed.metrics(), turns, () -> nanos.getAsLong() / 1_000_000, maxStreams, streamShares(), feed.ledger());
+                feed.rooms(),
+                feed.log(),
+                feed.metrics(),
+                turns,
+                () -> nanos.getAsLong() / 1_000_000,
+                maxStreams,
+                streamShares(),
+                feed.ledger());
         environment.lifecycle().addEventListener(new LifeCycle.Listener() {
             @Override
             public void lifeCycleStopping(LifeCycle event) {

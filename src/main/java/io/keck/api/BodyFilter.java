@@ -84,7 +84,7 @@ final class BodyFilter extends HttpFilter {
             if (stream == null) {
                 String type = getContentType();
                 boolean json = type != null && type.toLowerCase(Locale.ROOT).contains("json");
-                stream = new Body(super.getInputStream(), getRemoteAddr(), response, tally, json ? JSON : OTHER);
+                stream = new Body(super.getInputStream(), getRemoteAddr(), response, tally, json ? JSON : OTHER, getContentLengthLong());
             }
             return stream;
         }
@@ -96,8 +96,17 @@ final class BodyFilter extends HttpFilter {
         private final HttpServletResponse response;
         private final Tally tally;
         private final int perByte;
+        /** Bytes that are still to come; negative where that was not announced. */
+        private long left;
 
-        Body(ServletInputStream in, String address, HttpServletResponse response, Tally tally, int perByte) {
+        Body(
+                ServletInputStream in,
+                String address,
+                HttpServletResponse response,
+                Tally tally,
+                int perByte,
+                long announced) {
+            this.left = announced < 0 ? Long.MIN_VALUE : announced;
             this.in = in;
             this.address = address;
             this.response = response;
@@ -113,7 +122,9 @@ final class BodyFilter extends HttpFilter {
 
         @Override
         public int read(byte[] into, int from, int length) throws IOException {
-            int n = in.isFinished() || in.available() > 0 ? in.read(into, from, length) : wait(into, from, length);
+            boolean isThere = left == 0 || in.isFinished() || in.available() > 0;
+            int n = isThere ? in.read(into, from, length) : wait(into, from, length);
+            left -= Math.max(0, n);
             if (n > 0 && !tally.reserve((long) n * perByte)) {
                 throw refuse(Status.SERVICE_UNAVAILABLE.getStatusCode(), "This node has no memory for this body now.");
             }

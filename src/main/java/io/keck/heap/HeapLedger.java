@@ -126,15 +126,19 @@ public final class HeapLedger {
      */
     public Tally open(Kind kind, @Nullable String room, @Nullable String address, @Nullable Guest guest) {
         Tally[] made = new Tally[1];
-        with(rooms, room, false, r -> with(addresses, address == null ? null : Addresses.network(address), true, a -> {
-            made[0] = new Tally(this, kind, r, a, guest);
-            if (r != null) {
-                r.tallies.add(made[0]);
-            }
-            if (a != null) {
-                a.tallies.add(made[0]);
-            }
-        }));
+        with(
+                rooms,
+                room,
+                false,
+                r -> with(addresses, address == null ? null : Addresses.network(address), true, a -> {
+                    made[0] = new Tally(this, kind, r, a, guest);
+                    if (r != null) {
+                        r.tallies.add(made[0]);
+                    }
+                    if (a != null) {
+                        a.tallies.add(made[0]);
+                    }
+                }));
         return made[0];
     }
 

@@ -66,7 +66,8 @@ final class LenientHttp extends HttpConnectionFactory {
         // the timer has the name that Dropwizard gives it
         String timer = MetricRegistry.name(
                 HttpConnectionFactory.class, connector.getHost(), Integer.toString(connector.getPort()), "connections");
-        return new InstrumentedConnectionFactory(new LenientHttp(inner.getHttpConfiguration(), deadline), metrics.timer(timer));
+        return new InstrumentedConnectionFactory(
+                new LenientHttp(inner.getHttpConfiguration(), deadline), metrics.timer(timer));
     }
 
     @Override

@@ -124,7 +124,8 @@ final class Room implements Replica.Owner {
                 life,
                 this::lifeEnded);
         heap = new RoomHeap(context.ledger(), name, this::sendAway);
-        members = new Members(context, replica, batches, saving, life, seats, all, this::inTurn, this::tellOthers, heap);
+        members =
+                new Members(context, replica, batches, saving, life, seats, all, this::inTurn, this::tellOthers, heap);
         bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members.awareness());
         document = new RoomDocument(
                 context.documents(),
@@ -232,8 +233,7 @@ final class Room implements Replica.Owner {
             long seq = at == null ? 0 : at.seq();
             String now = state.name().toLowerCase(Locale.ROOT);
             long bytes = batches.memory();
-            watcher.accept(new RoomView(
-                    name, id, now, seq, all.size(), bytes, saving.isUnsaved(), quarantine.what()));
+            watcher.accept(new RoomView(name, id, now, seq, all.size(), bytes, saving.isUnsaved(), quarantine.what()));
         });
     }
 

@@ -46,7 +46,13 @@ public final class CollaborationEndpoint extends Endpoint {
         address = String.valueOf(session.getUserProperties().get(ADDRESS));
         ReadGate gate = ReadGate.of(((JakartaWebSocketSession) session).getCoreSession());
         SocketConnection opened = new SocketConnection(
-                room, address, gate, sockets.clock(), sockets.roomSettings().maxBacklog(), sockets.metrics(), sockets.ledger());
+                room,
+                address,
+                gate,
+                sockets.clock(),
+                sockets.roomSettings().maxBacklog(),
+                sockets.metrics(),
+                sockets.ledger());
         gate.clock(sockets.clock());
         session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
         listen(session, gate, opened);

@@ -147,8 +147,7 @@ final class SocketConnection implements Connection {
         hold(frame, part);
         session.sendFrame(
                 new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
-                Callback.from(
-                        () -> metrics.written(written(frame, part) - now), failure -> written(frame, part)),
+                Callback.from(() -> metrics.written(written(frame, part) - now), failure -> written(frame, part)),
                 false);
     }
 

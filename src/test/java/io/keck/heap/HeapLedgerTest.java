@@ -76,7 +76,9 @@ class HeapLedgerTest {
         Tally honest = tally(Kind.INBOUND, "b", "1.1.1.1", "honest");
         assertThat(honest.reserve(20 * MB)).isTrue();
         assertThat(ledger.isTight()).isTrue();
-        assertThat(honest.reserve(6 * MB)).as("beyond the total nobody gets more").isFalse();
+        assertThat(honest.reserve(6 * MB))
+                .as("beyond the total nobody gets more")
+                .isFalse();
     }
 
     /** Addresses of one IPv6 network are one. */
@@ -122,7 +124,8 @@ class HeapLedgerTest {
             tally(Kind.SOCKET, "crowd", "9.9.9.9", "member").add(20 << 10);
         }
         for (int i = 0; i < 5; i++) {
-            ledger.open(Kind.REPLICA, "own" + i, null, why -> sentAway.add("own")).add(20 * MB);
+            ledger.open(Kind.REPLICA, "own" + i, null, why -> sentAway.add("own"))
+                    .add(20 * MB);
             tally(Kind.SOCKET, "own" + i, "9.9.9.9", "socket").add(20 << 10);
         }
         ledger.relieve();
@@ -135,7 +138,8 @@ class HeapLedgerTest {
         tally(Kind.SOCKET, "shared", "6.6.6.6", "s").add(1);
         tally(Kind.SOCKET, "shared", "1.1.1.1", "t").add(1);
         for (int i = 0; i < 5; i++) {
-            ledger.open(Kind.REPLICA, "own" + i, null, why -> sentAway.add("own")).add(18 * MB);
+            ledger.open(Kind.REPLICA, "own" + i, null, why -> sentAway.add("own"))
+                    .add(18 * MB);
             tally(Kind.SOCKET, "own" + i, "6.6.6.6", "s" + i).add(1);
         }
         ledger.relieve();
@@ -145,7 +149,8 @@ class HeapLedgerTest {
     @Test
     void withinTheirShares_nobodyIsSentAway() {
         for (int i = 0; i < 6; i++) {
-            ledger.open(Kind.REPLICA, "r" + i, null, why -> sentAway.add("room")).add(20 * MB);
+            ledger.open(Kind.REPLICA, "r" + i, null, why -> sentAway.add("room"))
+                    .add(20 * MB);
         }
         ledger.relieve();
         assertThat(sentAway).isEmpty();

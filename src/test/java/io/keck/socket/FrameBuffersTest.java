@@ -108,7 +108,8 @@ class FrameBuffersTest {
             readHeaders(in);
             for (int i = 0; i < FRAGMENTS; i++) {
                 out.write(new byte[] {(byte) (i == 0 ? 2 : 0), (byte) 0x81, 0, 0, 0, 0, 65});
-                out.write(new byte[] {(byte) 0x89, (byte) 0x80, 0, 0, 0, 0}); // the pong says that the fragment was read
+                out.write(
+                        new byte[] {(byte) 0x89, (byte) 0x80, 0, 0, 0, 0}); // the pong says that the fragment was read
                 assertThat(in.readUnsignedShort()).isEqualTo(0x8a00);
             }
             return pool.getLeaks().size();
