@@ -8,6 +8,7 @@ import io.keck.crdt.store.StateVector;
 import io.keck.protocol.Message;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -60,14 +61,21 @@ class LedgerIT {
         keck.close();
     }
 
-    private long heap() {
+    private long heap() throws Exception {
         for (int i = 0; i < 3; i++) {
-            keck.task("gc");
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + keck.adminPort() + "/tasks/gc"))
+                    .POST(BodyPublishers.noBody())
+                    .build();
+            assertThat(KeckProcess.HTTP
+                            .send(request, HttpResponse.BodyHandlers.discarding())
+                            .statusCode())
+                    .isEqualTo(200);
         }
         return keck.metric("jvm.memory.heap.used");
     }
 
-    private void judge(String way) {
+    private void judge(String way) throws Exception {
         long real = heap() - heapBefore;
         long estimate = keck.metric("keck.ledger.bytes") - ledgerBefore;
         System.out.printf(
@@ -101,7 +109,7 @@ class LedgerIT {
     private int post(String room, String json) throws Exception {
         keck.send("POST", "/api/block/" + room);
         HttpRequest request = HttpRequest.newBuilder(
-                        keck.room("x").resolve("http://127.0.0.1:" + keck.port() + "/api/block/" + room + "/map/x"))
+                        URI.create("http://127.0.0.1:" + keck.port() + "/api/block/" + room + "/map/x"))
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(json))
                 .build();
@@ -111,7 +119,7 @@ class LedgerIT {
     }
 
     @Test
-    void a_growingDocument() {
+    void a_growingDocument() throws Exception {
         SyncClient client = join("grows");
         for (int i = 0; i < 4 * TIMES; i++) {
             write(client, "k" + i, new byte[15 << 20]);
@@ -121,7 +129,7 @@ class LedgerIT {
     }
 
     @Test
-    void b_manyClients() {
+    void b_manyClients() throws Exception {
         SyncClient client = join("many");
         int clients = 60_000;
         for (int n = 0; n < 4 * TIMES; n++) {
@@ -144,7 +152,7 @@ class LedgerIT {
     }
 
     @Test
-    void c_manyStructs() {
+    void c_manyStructs() throws Exception {
         SyncClient client = join("structs");
         int structs = 250_000;
         for (int n = 0; n < 2 * TIMES; n++) {
@@ -167,7 +175,7 @@ class LedgerIT {
     }
 
     @Test
-    void d_awareness() {
+    void d_awareness() throws Exception {
         String json = "\"" + "x".repeat(60_000) + "\"";
         for (int socket = 0; socket < 4 * TIMES; socket++) {
             RawClient client = RawClient.connect(keck.room("aware" + socket));
@@ -196,7 +204,7 @@ class LedgerIT {
     }
 
     @Test
-    void e_manyReplicas() {
+    void e_manyReplicas() throws Exception {
         for (int i = 0; i < 8 * TIMES; i++) {
             SyncClient client = join("room" + i);
             write(client, "k", new byte[10 << 20]);
