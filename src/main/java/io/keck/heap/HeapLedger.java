@@ -1,14 +1,15 @@
 package io.keck.heap;
 
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiFunction;
 import java.util.function.LongUnaryOperator;
@@ -84,8 +85,8 @@ public final class HeapLedger {
     private final long total;
     private final boolean relieves;
     private final LongAdder used = new LongAdder();
-    private final LongAdder[] kinds = new LongAdder[Kind.values().length];
-    private final AtomicLongArray refusals = new AtomicLongArray(Kind.values().length);
+    private final Map<Kind, LongAdder> kinds = new EnumMap<>(Kind.class);
+    private final Map<Kind, LongAdder> refusals = new EnumMap<>(Kind.class);
     private final LongAdder sentAway = new LongAdder();
     private final ConcurrentHashMap<String, Party> rooms = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Party> addresses = new ConcurrentHashMap<>();
@@ -104,7 +105,10 @@ public final class HeapLedger {
     HeapLedger(long total, boolean relieves) {
         this.total = total;
         this.relieves = relieves;
-        Arrays.setAll(kinds, i -> new LongAdder());
+        for (Kind kind : Kind.values()) {
+            kinds.put(kind, new LongAdder());
+            refusals.put(kind, new LongAdder());
+        }
     }
 
     /** A ledger that counts and refuses nothing. */
@@ -183,13 +187,17 @@ public final class HeapLedger {
         }
     }
 
+    private static LongAdder of(Map<Kind, LongAdder> all, Kind kind) {
+        return Objects.requireNonNull(all.get(kind));
+    }
+
     void add(Kind kind, long bytes) {
         used.add(bytes);
-        kinds[kind.ordinal()].add(bytes);
+        of(kinds, kind).add(bytes);
     }
 
     void refused(Kind kind) {
-        refusals.incrementAndGet(kind.ordinal());
+        of(refusals, kind).increment();
     }
 
     /** Whether that many bytes more may be allocated for these. */
@@ -223,12 +231,12 @@ public final class HeapLedger {
 
     /** Bytes of one kind, roughly. */
     public long used(Kind kind) {
-        return kinds[kind.ordinal()].sum();
+        return of(kinds, kind).sum();
     }
 
     /** How often bytes of one kind were refused. */
     public long refusals(Kind kind) {
-        return refusals.get(kind.ordinal());
+        return of(refusals, kind).sum();
     }
 
     /** How many guests were sent away. */

@@ -48,9 +48,9 @@ final class Relief {
 
     private long sendLargestAway() {
         for (boolean isAddress : new boolean[] {true, false}) {
-            Map<Party, Map<Guest, Long>> above = new IdentityHashMap<>();
+            IdentityHashMap<Party, IdentityHashMap<Guest, Long>> above = new IdentityHashMap<>();
             parties.get().filter(party -> party.isAddress == isAddress).forEach(party -> {
-                Map<Guest, Long> guests = guests(party);
+                IdentityHashMap<Guest, Long> guests = guests(party);
                 if (sum(guests) > share) {
                     above.put(party, guests);
                 }
@@ -67,13 +67,13 @@ final class Relief {
         return 0;
     }
 
-    private static long sum(Map<Guest, Long> guests) {
+    private static long sum(IdentityHashMap<Guest, Long> guests) {
         return guests.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** Those that can be sent away for a party, and what that gives. */
-    private Map<Guest, Long> guests(Party party) {
-        Map<Guest, Long> guests = new IdentityHashMap<>();
+    private IdentityHashMap<Guest, Long> guests(Party party) {
+        IdentityHashMap<Guest, Long> guests = new IdentityHashMap<>();
         Set<Party> visited = new HashSet<>();
         for (Tally tally : party.tallies) {
             count(tally, guests);
@@ -85,7 +85,7 @@ final class Relief {
         return guests;
     }
 
-    private void count(Tally tally, Map<Guest, Long> guests) {
+    private void count(Tally tally, IdentityHashMap<Guest, Long> guests) {
         @Nullable Guest guest = tally.guest;
         if (guest != null && !gone.contains(guest)) {
             guests.merge(guest, tally.bytes(), Long::sum);

@@ -36,7 +36,7 @@ public final class MemoryMeters {
                 .labelNames("kind")
                 .callback(gauge -> {
                     for (HeapLedger.Kind kind : HeapLedger.Kind.values()) {
-                        gauge.call(ledger.used(kind), word(kind));
+                        gauge.call((double) ledger.used(kind), word(kind));
                     }
                 })
                 .register(labelled);
@@ -46,7 +46,7 @@ public final class MemoryMeters {
                 .labelNames("kind")
                 .callback(counter -> {
                     for (HeapLedger.Kind kind : HeapLedger.Kind.values()) {
-                        counter.call(ledger.refusals(kind), word(kind));
+                        counter.call((double) ledger.refusals(kind), word(kind));
                     }
                 })
                 .register(labelled);

@@ -161,7 +161,8 @@ final class FrameAssembly implements FrameHandler {
             since = readers.now();
             isOpen = true;
         }
-        came += frame.getPayloadLength();
+        long before = came; // only this thread writes it
+        came = before + frame.getPayloadLength();
     }
 
     private boolean isTooFragmented() {
