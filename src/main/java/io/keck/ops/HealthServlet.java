@@ -26,6 +26,8 @@ public final class HealthServlet extends HttpServlet {
         ALIVE(true),
         /** Documents are edited but not saved now. */
         DEGRADED(true),
+        /** Has no memory for more documents; those that are open go on. */
+        CROWDED(true),
         /** Not yet. */
         STARTING(false),
         /** Takes no more connections. */

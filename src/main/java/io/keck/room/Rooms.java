@@ -202,6 +202,11 @@ public final class Rooms {
         return context.budget().reclaim(bytes);
     }
 
+    /** Whether so much of the heap is used for peers that no more rooms are loaded. */
+    public boolean isCrowded() {
+        return context.ledger().isTight();
+    }
+
     /** Bytes of heap that documents take, roughly. */
     public long documentBytes() {
         return context.budget().bytes();
