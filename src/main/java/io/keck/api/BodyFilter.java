@@ -84,7 +84,13 @@ final class BodyFilter extends HttpFilter {
             if (stream == null) {
                 String type = getContentType();
                 boolean json = type != null && type.toLowerCase(Locale.ROOT).contains("json");
-                stream = new Body(super.getInputStream(), getRemoteAddr(), response, tally, json ? JSON : OTHER, getContentLengthLong());
+                stream = new Body(
+                        super.getInputStream(),
+                        getRemoteAddr(),
+                        response,
+                        tally,
+                        json ? JSON : OTHER,
+                        getContentLengthLong());
             }
             return stream;
         }
