@@ -99,7 +99,7 @@ final class Batches {
         }
         last.add(update, from);
         if (from != null) {
-            from.lastBatch = last;
+            from.lastBatch = last.id;
         }
     }
 
@@ -139,7 +139,7 @@ final class Batches {
 
     /** Whether something that this member sent waits here. */
     boolean holdNewsOf(Member member) {
-        return member.lastBatch != null && queue.contains(member.lastBatch);
+        return member.lastBatch != null && find(member.lastBatch) != null;
     }
 
     /** Hands over the batches that the sockets do not have, and marks them as sent. */

@@ -3,6 +3,7 @@ package io.keck.room;
 import io.keck.heap.HeapLedger;
 import io.keck.heap.Tally;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +20,16 @@ import org.jspecify.annotations.Nullable;
 public class DocumentBudget {
     private final long limit;
     private final Map<RoomDocument, Use> used = new LinkedHashMap<>(16, 0.75f, true);
+    /** The same, to be looked at without counting as asked for. */
+    private final Map<RoomDocument, Use> index = new HashMap<>();
     private final Tally tally;
     private long sum;
 
     /** Bytes that a document takes, roughly, and whether edits of it are under way. */
-    private record Use(long bytes, boolean edited) {}
+    private static final class Use {
+        long bytes;
+        boolean edited;
+    }
 
     /** @param limit bytes */
     public DocumentBudget(long limit) {
@@ -45,19 +51,38 @@ public class DocumentBudget {
     void use(RoomDocument document, long bytes, boolean edited) {
         List<RoomDocument> old;
         synchronized (this) {
-            Use before = used.put(document, new Use(bytes, edited));
-            sum += bytes - (before == null ? 0 : before.bytes());
+            Use use = used.computeIfAbsent(document, key -> new Use());
+            index.put(document, use);
+            sum += bytes - use.bytes;
+            use.bytes = bytes;
+            use.edited = edited;
             old = takeOut(document);
             tally.set(sum);
         }
         old.forEach(RoomDocument::evict);
     }
 
+    /** A document that is there takes that many bytes now, roughly, though nobody has asked for it. */
+    void grew(RoomDocument document, long bytes) {
+        synchronized (this) {
+            Use use = index.get(document);
+            if (use == null) {
+                return;
+            }
+            sum += bytes - use.bytes;
+            use.bytes = bytes;
+            tally.set(sum);
+        }
+    }
+
     /** The last edit of a document that was under way is answered. */
     void edited(RoomDocument document) {
         List<RoomDocument> old;
         synchronized (this) {
-            used.computeIfPresent(document, (key, use) -> new Use(use.bytes(), false));
+            Use use = used.get(document);
+            if (use != null) {
+                use.edited = false;
+            }
             old = takeOut(null);
             tally.set(sum);
         }
@@ -89,9 +114,10 @@ public class DocumentBudget {
         var eldest = used.entrySet().iterator();
         while (sum > until && used.size() > stay && eldest.hasNext()) {
             var entry = eldest.next();
-            if (entry.getKey() != asked && !isKept(entry.getValue().edited())) {
+            if (entry.getKey() != asked && !isKept(entry.getValue().edited)) {
                 eldest.remove();
-                sum -= entry.getValue().bytes();
+                sum -= entry.getValue().bytes;
+                index.remove(entry.getKey());
                 old.add(entry.getKey());
             }
         }
@@ -106,8 +132,9 @@ public class DocumentBudget {
     /** A document is not there any more. */
     synchronized void remove(RoomDocument document) {
         Use use = used.remove(document);
+        index.remove(document);
         if (use != null) {
-            sum -= use.bytes();
+            sum -= use.bytes;
             tally.set(sum);
         }
     }

@@ -2,6 +2,7 @@ package io.keck.room;
 
 import io.keck.crdt.store.StateVector;
 import io.keck.protocol.Awareness;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** What a room knows of one of its connections. Touched only in the room's turns. */
@@ -41,9 +42,9 @@ final class Member implements Awareness.Owner {
     /** Was too slow for some awareness message. */
     boolean missedAwareness;
 
-    /** The batch that its last update went into. */
+    /** The id of the batch that its last update went into: the batch itself would stay in memory after its commit. */
     @Nullable
-    Batch lastBatch;
+    UUID lastBatch;
 
     /** Not read from, because too much waits to be saved. */
     boolean paused;

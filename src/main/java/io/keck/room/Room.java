@@ -131,6 +131,7 @@ final class Room implements Replica.Owner {
                 context.documents(),
                 mailbox::post,
                 () -> store().encode(),
+                () -> store().structs(),
                 edit -> saving.submit(edit, state == State.OPEN ? null : life.whyNot(0)),
                 context.budget());
     }

@@ -46,6 +46,10 @@ final class ClientStructs {
         this.runs = new Runs(ids, self);
     }
 
+    int runCount() {
+        return runs.size();
+    }
+
     /** The clock after the last struct, gaps not minded. */
     long end() {
         return end;

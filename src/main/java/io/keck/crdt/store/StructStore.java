@@ -380,6 +380,15 @@ public final class StructStore {
         return w.finish(clients);
     }
 
+    /** Runs of structs, and deleted ranges: with them grows what somebody has to handle who integrates. */
+    public long structs() {
+        long sum = 0;
+        for (ClientStructs c : sorted()) {
+            sum += c.runCount() + c.deletes.size();
+        }
+        return sum;
+    }
+
     /** What is deleted, as a copy. */
     public DeleteSet deletes() {
         DeleteSet out = new DeleteSet();

@@ -147,7 +147,27 @@ public final class Update {
         return structCount == 0 && deleteCount == 0;
     }
 
-    /** How many structs and deleted ranges of no length stood in the decoded bytes; they are not part of this update. */
+    /** Bytes of {@link #encode}. */
+    public int length() {
+        return whole ? bytes.length : deletesAt + 1;
+    }
+
+    /** How many structs it has. */
+    public int structCount() {
+        return structCount;
+    }
+
+    /** How many deleted ranges it has. */
+    public int deleteCount() {
+        return deleteCount;
+    }
+
+    /** How many clients wrote structs in it, at most. */
+    public int clientCount() {
+        return clients;
+    }
+
+    /** The number of structs and deleted ranges of no length in the decoded bytes; they are not part of this update. */
     public int emptyCount() {
         return emptyCount;
     }
