@@ -22,6 +22,7 @@ public class DocumentBudget {
     private final Map<RoomDocument, Use> used = new LinkedHashMap<>(16, 0.75f, true);
     /** The same, to be looked at without counting as asked for. */
     private final Map<RoomDocument, Use> index = new HashMap<>();
+
     private final Tally tally;
     private long sum;
 
@@ -64,6 +65,7 @@ public class DocumentBudget {
 
     /** A document that is there takes that many bytes now, roughly, though nobody has asked for it. */
     void grew(RoomDocument document, long bytes) {
+        List<RoomDocument> old;
         synchronized (this) {
             Use use = index.get(document);
             if (use == null) {
@@ -71,8 +73,10 @@ public class DocumentBudget {
             }
             sum += bytes - use.bytes;
             use.bytes = bytes;
+            old = takeOut(null);
             tally.set(sum);
         }
+        old.forEach(RoomDocument::evict);
     }
 
     /** The last edit of a document that was under way is answered. */

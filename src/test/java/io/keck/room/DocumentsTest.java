@@ -546,7 +546,7 @@ class DocumentsTest {
         for (String room : rooms) {
             one.create(room, DocumentsTest::text);
             small.settle();
-            one.write(room, null, doc -> doc.getText("t").insert(0, room.repeat(100_000)), DocumentsTest::text);
+            one.write(room, null, doc -> doc.getText("t").insert(0, room.repeat(200_000)), DocumentsTest::text);
             small.settle();
         }
         for (int round = 0; round < 3; round++) {
@@ -554,7 +554,7 @@ class DocumentsTest {
                 CompletionStage<Answer<Integer>> length =
                         one.read(room, false, doc -> doc.getText("t").length());
                 small.settle();
-                assertThat(length.toCompletableFuture().join().value()).isEqualTo(100_000);
+                assertThat(length.toCompletableFuture().join().value()).isEqualTo(200_000);
             }
         }
         assertThat(small.rooms.documentCount()).isLessThan(3);
