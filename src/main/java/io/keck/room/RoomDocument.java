@@ -36,7 +36,7 @@ final class RoomDocument {
     /** Bytes of heap that a document takes for each byte of its encoded form, for each struct in it, and in any case. */
     private static final long PER_BYTE = 2;
 
-    private static final long PER_STRUCT = 300;
+    private static final long PER_STRUCT = 500;
 
     private static final long EMPTY = 20_000;
 
