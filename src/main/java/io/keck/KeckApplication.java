@@ -10,7 +10,9 @@ import io.keck.api.NewRoomsFilter;
 import io.keck.command.Commands;
 import io.keck.config.ConfigurationReader;
 import io.keck.feed.ChangeLog;
+import io.keck.heap.HeapLedger;
 import io.keck.http.Guard;
+import io.keck.http.HeaderDeadline;
 import io.keck.http.MainPort;
 import io.keck.http.NewRooms;
 import io.keck.node.AdminTasks;
@@ -26,6 +28,8 @@ import io.keck.node.RoomRuntime;
 import io.keck.ops.EdgeMeters;
 import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
+import io.keck.ops.MemoryMeters;
+import io.keck.ops.RoomChecks;
 import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
@@ -71,8 +75,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     public void run(KeckConfiguration config, Environment environment) {
         boolean openAccess = config.openAccess() || config.access().isOn();
         Connectors.prepare(config.getServerFactory(), openAccess, BlobsFactory.paths());
-        MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING);
         Node node = new Node(environment);
+        node.everyTick("headers", MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING)::tick);
         Instruments instruments = Instruments.of(node);
         Guard.install(
                 environment,
@@ -94,7 +98,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Bus bus = config.redis()
                 .build(node, storage.nodes().cluster(), label, database.clock(), keys, instruments.bus());
         RoomRuntime runtime =
-                config.rooms().build(node, log, bus, instruments.rooms(), config.drainTimeout().toMilliseconds());
+                config.rooms().build(node, log, bus, instruments, config.drainTimeout().toMilliseconds());
         Rooms rooms = runtime.rooms();
         if (config.hasNodeId()) {
             node.manage(new NodeLabel(storage.nodes(), label));
@@ -110,7 +114,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         settings,
                         NodeClock.millis(),
                         runtime.gatekeeper(database::isResponsive, newRooms),
-                        instruments.connections());
+                        instruments.connections(),
+                        instruments.ledger());
         Webhooks webhooks = config.webhook()
                 .build(
                         node,
@@ -121,7 +126,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         database.clock(),
                         label,
                         instruments.feed());
-        config.api().build(node, rooms, storage.changes(), instruments.feed(), webhooks);
+        config.api().build(node, rooms, storage.changes(), instruments.feed(), webhooks, instruments.ledger());
         config.blobs().build(node, storage, deletedNameHold);
         config.cors().build(environment);
         Kicks kicks = Kicks.build(node, rooms, sockets, bus, storage);

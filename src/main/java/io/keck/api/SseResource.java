@@ -1,6 +1,9 @@
 package io.keck.api;
 
 import io.keck.api.DocumentCalls.Missing;
+import io.keck.heap.AddressShares;
+import io.keck.heap.HeapLedger;
+import io.keck.heap.Tally;
 import io.keck.room.Documents.RoomMissingException;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
@@ -19,6 +22,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +32,11 @@ import org.jspecify.annotations.Nullable;
  */
 @Path("/block/{workspace}/subscribe/sse")
 public final class SseResource {
+    /** Bytes of heap that a stream takes while nothing waits in it: the request, its connection and its buffers. */
+    private static final long ITSELF = 16 << 10;
+
+    private static final int TOO_MANY_REQUESTS = 429;
+
     private final EventStreams streams;
 
     SseResource(EventStreams streams) {
@@ -44,8 +53,26 @@ public final class SseResource {
         String workspace = call.workspace();
         boolean head = request.getMethod().equals("HEAD");
         AsyncContext context = request.getAsyncContext();
-        boolean accepted = streams.open(workspace, reader(workspace, head, context, response), lastEventId);
+        String address = request.getRemoteAddr();
+        if (streams.shares().enter(address) != AddressShares.Answer.TAKEN) {
+            response.resume(Failures.response(
+                            Reply.text(TOO_MANY_REQUESTS, "Your address has as many streams as one address may have."))
+                    .header("Retry-After", "5")
+                    .build());
+            return;
+        }
+        Tally tally = streams.ledger().open(HeapLedger.Kind.STREAM, workspace, address, null);
+        tally.add(ITSELF);
+        AtomicBoolean open = new AtomicBoolean(true);
+        Runnable ended = () -> {
+            if (open.compareAndSet(true, false)) {
+                tally.close();
+                streams.shares().leave(address);
+            }
+        };
+        boolean accepted = streams.open(workspace, reader(workspace, head, context, response, ended), lastEventId);
         if (!accepted) {
+            ended.run();
             response.resume(Failures.response(
                             Reply.text(Status.SERVICE_UNAVAILABLE, "This node has as many streams as it can."))
                     .header("Retry-After", "5")
@@ -54,11 +81,11 @@ public final class SseResource {
     }
 
     private static RoomFeed.Reader reader(
-            String workspace, boolean head, AsyncContext context, AsyncResponse response) {
+            String workspace, boolean head, AsyncContext context, AsyncResponse response, Runnable ended) {
         return new RoomFeed.Reader() {
             @Override
             public EventStream.Output open() {
-                return head ? new Nowhere(response) : new Servlet(context);
+                return head ? new Nowhere(response, ended) : new Servlet(context, ended);
             }
 
             @Override
@@ -72,6 +99,7 @@ public final class SseResource {
 
             @Override
             public void refused(RuntimeException why) {
+                ended.run();
                 response.resume(
                         why instanceof RoomMissingException
                                 ? Failures.response(Missing.SENTENCE.reply(workspace))
@@ -103,8 +131,10 @@ public final class SseResource {
     private static final class Servlet implements EventStream.Output {
         private final AsyncContext context;
         private final ServletOutputStream out;
+        private final Runnable ended;
 
-        Servlet(AsyncContext context) {
+        Servlet(AsyncContext context, Runnable ended) {
+            this.ended = ended;
             this.context = context;
             context.setTimeout(0);
             HttpServletResponse response = (HttpServletResponse) context.getResponse();
@@ -136,6 +166,7 @@ public final class SseResource {
 
         @Override
         public void complete() {
+            ended.run();
             try {
                 context.complete();
             } catch (IllegalStateException e) {
@@ -147,8 +178,10 @@ public final class SseResource {
     /** HEAD asks what there would be. */
     private static final class Nowhere implements EventStream.Output {
         private final AsyncResponse response;
+        private final Runnable ended;
 
-        Nowhere(AsyncResponse response) {
+        Nowhere(AsyncResponse response, Runnable ended) {
+            this.ended = ended;
             this.response = response;
         }
 
@@ -165,6 +198,7 @@ public final class SseResource {
 
         @Override
         public void complete() {
+            ended.run();
             response.resume(Response.ok()
                     .type(MediaType.SERVER_SENT_EVENTS)
                     .header("Cache-Control", "no-cache")

@@ -25,8 +25,10 @@ public final class UpgradeFilter extends HttpFilter {
 
     private final transient SocketFactory.Gatekeeper gatekeeper;
     private final transient ConnectionMetrics metrics;
+    private final transient Admission admission;
 
-    UpgradeFilter(SocketFactory.Gatekeeper gatekeeper, ConnectionMetrics metrics) {
+    UpgradeFilter(SocketFactory.Gatekeeper gatekeeper, ConnectionMetrics metrics, Admission admission) {
+        this.admission = admission;
         this.gatekeeper = gatekeeper;
         this.metrics = metrics;
     }
@@ -68,7 +70,11 @@ public final class UpgradeFilter extends HttpFilter {
 
     private void upgrade(HttpServletRequest request, HttpServletResponse response, FilterChain chain, String room)
             throws IOException, ServletException {
-        if (gatekeeper.isHeld(room)) {
+        Admission.Refused refused = admission.judge(request.getRemoteAddr());
+        if (refused != null) {
+            response.setHeader("Retry-After", "5");
+            refuse(response, refused.status(), refused.sentence());
+        } else if (gatekeeper.isHeld(room)) {
             response.setHeader("Retry-After", "60");
             refuse(response, 404, "This document was deleted a moment ago.");
         } else if (!gatekeeper.accepts(room)) {

@@ -1,0 +1,57 @@
+package io.keck.socket;
+
+import io.keck.heap.AddressRates;
+import io.keck.heap.AddressShares;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which addresses may open one more WebSocket: of all that there may be, an address has a share, and it may not open too many
+ * a second. Sockets are counted from when they are open until they are closed, so a few that open at the same moment may
+ * exceed the share. Thread-safe.
+ */
+final class Admission {
+    /**
+     * Why an upgrade is refused.
+     *
+     * @param status of HTTP
+     */
+    record Refused(int status, String sentence) {}
+
+    private static final int TOO_MANY_REQUESTS = 429;
+    private static final int UNAVAILABLE = 503;
+
+    private final AddressShares sockets;
+    private final AddressRates upgrades;
+
+    Admission(AddressShares sockets, AddressRates upgrades) {
+        this.sockets = sockets;
+        this.upgrades = upgrades;
+    }
+
+    /** Why that address may not open a socket now; null where it may, which counts as an upgrade. */
+    @Nullable
+    Refused judge(String address) {
+        return switch (sockets.free(address)) {
+            case FULL -> new Refused(UNAVAILABLE, "This node has as many connections as it can.");
+            case ADDRESS_FULL ->
+                new Refused(TOO_MANY_REQUESTS, "Your address has as many connections as one address may have.");
+            case TAKEN ->
+                upgrades.take(address)
+                        ? null
+                        : new Refused(TOO_MANY_REQUESTS, "Your address opens connections too quickly.");
+        };
+    }
+
+    void opened(String address) {
+        sockets.count(address);
+    }
+
+    void closed(String address) {
+        sockets.leave(address);
+    }
+
+    /** How many upgrades and sockets were refused. */
+    long refused() {
+        return sockets.refused();
+    }
+}
