@@ -1,9 +1,9 @@
 package io.keck.api;
 
 import io.keck.feed.ChangeLog;
-import io.keck.metrics.FeedMetrics;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
+import io.keck.metrics.FeedMetrics;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.Watcher;

@@ -1,8 +1,8 @@
 package io.keck.storage.database;
 
 import io.dropwizard.lifecycle.Managed;
-import io.keck.room.Documents;
 import io.keck.metrics.LogMetrics;
+import io.keck.room.Documents;
 import io.keck.room.UpdateLog;
 import io.keck.thread.OutOfMemory;
 import io.keck.thread.Threads;

@@ -1,18 +1,12 @@
 package io.keck.storage.log;
 
-import io.dropwizard.lifecycle.Managed;
-import io.keck.feed.ChangeLog;
-import io.keck.feed.Cursors;
-import io.keck.metrics.BlobMetrics;
-import io.keck.metrics.LogMetrics;
-import io.keck.room.Documents;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.storage.database.Database;
-import io.keck.storage.rows.ContentsReader;
 import io.keck.storage.database.Dialect;
 import io.keck.storage.database.GroupCommit;
 import io.keck.storage.database.Write;
+import io.keck.storage.rows.ContentsReader;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
@@ -25,8 +19,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
-import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -215,22 +209,23 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     /** What the database has of the live room of that name; empty where there is none. */
     public Optional<StoredRoom> stored(String name) {
-        return database.jdbi().withHandle(h -> h.createQuery("SELECT r.id, r.head, r.created_at, s.seq,"
-                        + " (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),"
-                        + " (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),"
-                        + " COALESCE(length(s.state), 0)"
-                        + " FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL"
-                        + " WHERE r.name = :name AND r.deleted_at IS NULL")
-                .bind("name", name)
-                .map((rs, ctx) -> new StoredRoom(
-                        rs.getLong(1),
-                        rs.getLong(2),
-                        rs.getLong(3),
-                        rs.getLong(4),
-                        rs.getLong(5),
-                        rs.getLong(6),
-                        rs.getLong(7)))
-                .findOne());
+        return database.jdbi()
+                .withHandle(h -> h.createQuery("SELECT r.id, r.head, r.created_at, s.seq,"
+                                + " (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),"
+                                + " (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),"
+                                + " COALESCE(length(s.state), 0)"
+                                + " FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL"
+                                + " WHERE r.name = :name AND r.deleted_at IS NULL")
+                        .bind("name", name)
+                        .map((rs, ctx) -> new StoredRoom(
+                                rs.getLong(1),
+                                rs.getLong(2),
+                                rs.getLong(3),
+                                rs.getLong(4),
+                                rs.getLong(5),
+                                rs.getLong(6),
+                                rs.getLong(7)))
+                        .findOne());
     }
 
     /** From now on that is told the id of each room to which this node has written something; it has to be quick. */
@@ -274,8 +269,10 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     /** Refuses a room of which more is stored than this node can load, before anything of it is read. */
     private void measure(Handle h, long roomId) {
-        long bytes =
-                h.createQuery(STORED_BYTES).bind("room", roomId).mapTo(Long.class).one();
+        long bytes = h.createQuery(STORED_BYTES)
+                .bind("room", roomId)
+                .mapTo(Long.class)
+                .one();
         long limit = maxLoad;
         if (bytes > limit) {
             throw new RoomTooLargeException(roomId, bytes, limit);

@@ -1,7 +1,7 @@
 package io.keck.storage.log;
 
-import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents;
+import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.EndedLives;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.Begun;
@@ -155,8 +155,9 @@ final class NamedRooms {
             return EndedClients.decode(kept);
         }
         long[] clients = database.jdbi().withHandle(h -> EndedClients.read(h, life.id()));
-        var unused =
-                database.change(life.id(), h -> EndedClients.keep(h, life.id(), clients, life.deletedAt() + deletedNameHold.toMillis()));
+        var unused = database.change(
+                life.id(),
+                h -> EndedClients.keep(h, life.id(), clients, life.deletedAt() + deletedNameHold.toMillis()));
         return clients;
     }
 
@@ -175,7 +176,8 @@ final class NamedRooms {
                         name.hashCode(),
                         new LogWrite.Create(name, heldSince(), new CompletableFuture<>()),
                         LogWrite.Create::done)
-                .thenCompose(id -> database.reading(() -> database.jdbi().withHandle(h -> ContentsReader.read(h, id, 0))))
+                .thenCompose(id ->
+                        database.reading(() -> database.jdbi().withHandle(h -> ContentsReader.read(h, id, 0))))
                 .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
                         ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
                         : CompletableFuture.failedStage(error));
@@ -192,7 +194,9 @@ final class NamedRooms {
                         .bind("since", heldSince())
                         .map((rs, ctx) -> {
                             long deletedAt = rs.getLong(1);
-                            return rs.wasNull() ? 0 : Math.max(0, deletedAt + deletedNameHold.toMillis() - clock.millis());
+                            return rs.wasNull()
+                                    ? 0
+                                    : Math.max(0, deletedAt + deletedNameHold.toMillis() - clock.millis());
                         })
                         .one()));
     }
@@ -263,7 +267,8 @@ final class NamedRooms {
             // Another transaction, which the update had to wait for, has begun a life that the update did not see:
             // the next statement sees it.
         }
-        throw new Documents.UnavailableException("others create " + name + " again and again", false); // and all is rolled back
+        throw new Documents.UnavailableException(
+                "others create " + name + " again and again", false); // and all is rolled back
     }
 
     private <T> CompletionStage<T> act(String name, Function<Handle, T> work) {

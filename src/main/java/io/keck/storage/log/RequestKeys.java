@@ -1,10 +1,10 @@
 package io.keck.storage.log;
 
 import io.keck.room.RequestKey;
+import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
 import io.keck.room.UpdateLog.KeyUsedException;
-import io.keck.room.UpdateLog;
 import io.keck.storage.database.Write;
 import io.keck.storage.rows.NameKeys;
 import java.time.Clock;

@@ -1,12 +1,12 @@
 package io.keck.storage.rows;
 
+import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog.Head;
 import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.room.UpdateLog.Row;
-import io.keck.room.UpdateLog;
 import io.keck.storage.database.UnreadableData;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -3,9 +3,9 @@ package io.keck.storage.rows;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
+import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog.Head;
-import io.keck.room.UpdateLog;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
@@ -68,8 +68,7 @@ public final class RowCheck {
     }
 
     /** What should be before that row and is not there. */
-    public @Nullable
-    Damage gap(long seq) {
+    public @Nullable Damage gap(long seq) {
         return seq == last + 1 ? null : missing(last + 1, seq - 1);
     }
 
@@ -80,7 +79,8 @@ public final class RowCheck {
     }
 
     /** What is wrong with a row, whatever is before it. */
-    public @Nullable Damage content(long seq, long link, byte @Nullable [] batchId, byte @Nullable [] payload, @Nullable Long checksum) {
+    public @Nullable Damage content(
+            long seq, long link, byte @Nullable [] batchId, byte @Nullable [] payload, @Nullable Long checksum) {
         if (batchId == null || batchId.length != BATCH_ID || payload == null) {
             return new Damage(seq, "row " + seq + " is not whole");
         }

@@ -3,12 +3,12 @@ package io.keck.storage.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.metrics.LogMetrics;
 import io.keck.PostgresServer;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobsUnavailableException;
 import io.keck.crdt.store.StructStore;
 import io.keck.metrics.BlobMetrics;
+import io.keck.metrics.LogMetrics;
 import io.keck.room.Bus;
 import io.keck.storage.PostgresDatabase;
 import io.keck.storage.Storage;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.Doc;
-import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.ChangeLog;
+import io.keck.feed.ChangeLog.Page;
+import io.keck.feed.Cursors;
 import io.keck.feed.Cursors.Cursor;
 import io.keck.feed.Cursors.Endpoint;
-import io.keck.feed.Cursors;
 import io.keck.feed.Histories;
 import io.keck.feed.RoomDamagedException;
 import io.keck.room.UpdateLog.Contents;
