@@ -3,8 +3,6 @@ package io.keck;
 import io.dropwizard.core.Application;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
-import io.keck.api.ApiFactory;
-import io.keck.api.EventStreams;
 import io.keck.api.NewRoomsFilter;
 import io.keck.command.Commands;
 import io.keck.config.ConfigurationReader;
@@ -68,8 +66,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     public void run(KeckConfiguration config, Environment environment) {
         boolean openAccess = config.openAccess() || config.access().isOn();
         Connectors.prepare(config.getServerFactory(), openAccess, BlobsFactory.paths());
-        MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING);
         Node node = new Node(environment);
+        node.everyTick("headers", MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING)::tick);
         Instruments instruments = Instruments.of(node);
         Guard.install(
                 environment,
@@ -91,18 +89,15 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Bus bus =
                 config.redis().build(node, storage.nodes().cluster(), label, database.clock(), keys, instruments.bus());
         RoomRuntime runtime = config.rooms()
-                .build(
-                        node,
-                        log,
-                        bus,
-                        instruments.rooms(),
-                        config.drainTimeout().toMilliseconds());
+                .build(node, log, bus, instruments, config.drainTimeout().toMilliseconds());
         Rooms rooms = runtime.rooms();
         if (config.hasNodeId()) {
             node.manage(new NodeLabel(storage.nodes(), label));
         }
         NewRooms newRooms = new NewRooms(
-                config.rooms().newPerAddress(), NodeClock.millis(), (address, room) -> rooms.isOpen(room) || runtime.exists(room));
+                config.rooms().newPerAddress(),
+                NodeClock.millis(),
+                (address, room) -> rooms.isOpen(room) || runtime.exists(room));
         instruments.connections().onBeganRoom(newRooms::began);
         environment.jersey().register(new NewRoomsFilter(newRooms));
         Sockets sockets = config.socket()
@@ -112,7 +107,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         settings,
                         NodeClock.millis(),
                         runtime.gatekeeper(database::isResponsive, newRooms),
-                        instruments.connections());
+                        instruments.connections(),
+                        instruments.ledger());
         Webhooks webhooks = config.webhook()
                 .build(
                         node,
@@ -123,7 +119,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         database.clock(),
                         label,
                         instruments.feed());
-        config.api().build(node, rooms, storage.changes(), instruments.feed(), webhooks);
+        config.api().build(node, rooms, storage.changes(), instruments.feed(), webhooks, instruments.ledger());
         config.blobs().build(node, storage, deletedNameHold);
         config.cors().build(environment);
         Kicks kicks = Kicks.build(node, rooms, sockets, bus, storage);

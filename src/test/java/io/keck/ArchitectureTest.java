@@ -61,11 +61,15 @@ class ArchitectureTest {
             "io.keck.room",
             "io.keck.room",
             "io.keck.metrics",
+            "io.keck.heap",
             "io.keck.protocol",
             "io.keck.crdt",
             "io.keck.crdt.store",
             "io.keck.crdt.lib0",
             "org.slf4j");
+
+    @ArchTest
+    static final ArchRule heap_knowsJavaOnly = only("io.keck.heap", "io.keck.heap", "com.sun.management");
 
     /** The hot path cannot integrate: only the documents of back ends are built with types. */
     @ArchTest

@@ -5,6 +5,8 @@ import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Hooks;
+import io.keck.heap.AddressShares;
+import io.keck.heap.HeapLedger;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.Documents;
 import io.keck.room.Rooms;
@@ -24,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.glassfish.jersey.server.ServerProperties;
+import org.jspecify.annotations.Nullable;
 
 /** The {@code api} block of the configuration: what a request may ask for. Builds the HTTP interface. */
 public class ApiFactory {
@@ -54,6 +57,20 @@ public class ApiFactory {
     @JsonProperty
     private int maxStreams = 1_000;
 
+    /** Null for half of them. */
+    @Min(1)
+    @JsonProperty
+    private @Nullable Integer maxStreamsPerAddress;
+
+    @Min(1)
+    @JsonProperty
+    private int maxSlowBodies = 256;
+
+    /** Null for a quarter of them. */
+    @Min(1)
+    @JsonProperty
+    private @Nullable Integer maxSlowBodiesPerAddress;
+
     /** Whether the interface is described at {@code /api/docs/}. */
     public boolean isDescribed() {
         return docs;
@@ -63,15 +80,21 @@ public class ApiFactory {
      * Where changes come from.
      *
      * @param rooms follows them
+     * @param ledger of the heap
      */
-    record Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {}
+    record Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks, HeapLedger ledger) {
+        /** The same with a heap that has no limit. */
+        Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {
+            this(rooms, log, metrics, hooks, HeapLedger.unlimited());
+        }
+    }
 
     /**
      * Registers all resources over the documents of these rooms, with their failures and, unless it is off, their description, and the
      * ticks and gauges of event streams.
      */
-    public void build(Host host, Rooms rooms, ChangeLog changes, FeedMetrics metrics, Hooks hooks) {
-        Feed feed = new Feed(following(rooms), changes, metrics, hooks);
+    public void build(Host host, Rooms rooms, ChangeLog changes, FeedMetrics metrics, Hooks hooks, HeapLedger ledger) {
+        Feed feed = new Feed(following(rooms), changes, metrics, hooks, ledger);
         build(host, rooms.documents(), feed, System::currentTimeMillis, System::nanoTime);
     }
 
@@ -105,7 +128,7 @@ public class ApiFactory {
                 Math.toIntExact(maxUpdate.toBytes()),
                 maxJsonDepth,
                 minRate.toBytes());
-        DocumentCalls calls = new DocumentCalls(documents, writers, new Bodies(limits, nanos));
+        DocumentCalls calls = new DocumentCalls(documents, writers, new Bodies(limits, nanos), feed.ledger());
         var jersey = environment.jersey();
         // an answer without a body has none: not the servlet container's page about its status
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
@@ -113,17 +136,45 @@ public class ApiFactory {
         host.everyTick("streams", streams::tick);
         feed.metrics().watchStreams(streams::size);
         components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
+        bodies(environment, feed.ledger());
+        jersey.register(new LargeAnswers(feed.ledger(), waiting()));
         environment
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/api/*");
     }
 
+    private AddressShares streamShares() {
+        int each = maxStreamsPerAddress != null ? maxStreamsPerAddress : Math.max(1, maxStreams / 2);
+        return new AddressShares(maxStreams, each);
+    }
+
+    /** Places for threads that wait for slow clients. */
+    private AddressShares waiting() {
+        int each = maxSlowBodiesPerAddress != null ? maxSlowBodiesPerAddress : Math.max(1, maxSlowBodies / 4);
+        return new AddressShares(maxSlowBodies, each);
+    }
+
+    private void bodies(Environment environment, HeapLedger ledger) {
+        environment
+                .servlets()
+                .addFilter("bodies", new BodyFilter(waiting(), ledger))
+                .addMappingForUrlPatterns(
+                        EnumSet.of(DispatcherType.REQUEST), false, "/api/block/*", "/api/subscribe", "/api/hook");
+    }
+
     /** They end when the server begins to stop: a connector waits for calls that are under way. */
     private EventStreams streams(Environment environment, Feed feed, LongSupplier nanos) {
         ExecutorService turns = Threads.pool("feed", FEED_THREADS);
         EventStreams streams = new EventStreams(
-                feed.rooms(), feed.log(), feed.metrics(), turns, () -> nanos.getAsLong() / 1_000_000, maxStreams);
+                feed.rooms(),
+                feed.log(),
+                feed.metrics(),
+                turns,
+                () -> nanos.getAsLong() / 1_000_000,
+                maxStreams,
+                streamShares(),
+                feed.ledger());
         environment.lifecycle().addEventListener(new LifeCycle.Listener() {
             @Override
             public void lifeCycleStopping(LifeCycle event) {

@@ -167,6 +167,9 @@ final class Bodies {
             }
             return false;
         } catch (IOException | RuntimeException e) {
+            if (e instanceof Refusal) {
+                return false; // it is not there, and nobody may wait for it
+            }
             if (e instanceof RuntimeException unexpected
                     && !(e instanceof IllegalStateException)
                     && !Pace.isMalformed(e)) {

@@ -1,6 +1,7 @@
 package io.keck.api;
 
 import io.keck.crdt.Doc;
+import io.keck.heap.HeapLedger;
 import io.keck.room.Documents;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.KeyTakenException;
@@ -16,6 +17,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Carries calls to the documents of rooms, and answers back to clients. Answers are written by the given executor, since
@@ -28,8 +30,15 @@ final class DocumentCalls {
     private final Documents documents;
     private final Executor writers;
     private final Bodies bodies;
+    private final HeapLedger ledger;
 
     DocumentCalls(Documents documents, Executor writers, Bodies bodies) {
+        this(documents, writers, bodies, HeapLedger.unlimited());
+    }
+
+    /** @param ledger of the heap, by which readings of large documents wait for their turn */
+    DocumentCalls(Documents documents, Executor writers, Bodies bodies, HeapLedger ledger) {
+        this.ledger = ledger;
         this.documents = documents;
         this.writers = writers;
         this.bodies = bodies;
@@ -60,7 +69,16 @@ final class DocumentCalls {
     void read(AsyncResponse response, Call call, Missing missing, Function<Doc, Reply> reader) {
         String workspace = call.workspace();
         boolean local = call.isLocal();
-        finish(response, workspace, missing, documents.read(workspace, local, doc -> answered(doc, reader)));
+        finish(
+                response,
+                workspace,
+                missing,
+                turn(workspace).thenCompose(now -> documents.read(workspace, local, doc -> answered(doc, reader))));
+    }
+
+    /** Waits until the node has memory for an answer that may be as large as the document. */
+    CompletionStage<@Nullable Void> turn(String workspace) {
+        return ledger.turn(ledger.ofRoom(workspace));
     }
 
     private static Reply answered(Doc doc, Function<Doc, Reply> reader) {

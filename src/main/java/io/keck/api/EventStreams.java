@@ -1,6 +1,8 @@
 package io.keck.api;
 
 import io.keck.feed.ChangeLog;
+import io.keck.heap.AddressShares;
+import io.keck.heap.HeapLedger;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;
@@ -35,6 +37,8 @@ public class EventStreams {
     private final Executor executor;
     private final LongSupplier clock;
     private final int limit;
+    private final AddressShares shares;
+    private final HeapLedger ledger;
     private final ConcurrentHashMap<String, RoomFeed> feeds = new ConcurrentHashMap<>();
     private final Set<RoomFeed> finishing = ConcurrentHashMap.newKeySet();
     private final AtomicInteger streams = new AtomicInteger();
@@ -49,6 +53,26 @@ public class EventStreams {
      */
     public EventStreams(
             Rooms rooms, ChangeLog log, FeedMetrics metrics, Executor executor, LongSupplier clock, int limit) {
+        this(rooms, log, metrics, executor, clock, limit, new AddressShares(limit, limit), HeapLedger.unlimited());
+    }
+
+    /**
+     * No streams yet.
+     *
+     * @param shares how many streams an address may have
+     * @param ledger of the heap
+     */
+    EventStreams(
+            Rooms rooms,
+            ChangeLog log,
+            FeedMetrics metrics,
+            Executor executor,
+            LongSupplier clock,
+            int limit,
+            AddressShares shares,
+            HeapLedger ledger) {
+        this.shares = shares;
+        this.ledger = ledger;
         this.rooms = rooms;
         this.log = log;
         this.metrics = metrics;
@@ -114,6 +138,16 @@ public class EventStreams {
         closed = true;
         feeds.values().forEach(feed -> feed.ended(new UnavailableException("the server restarts", false)));
         finishing.forEach(feed -> feed.ended(new UnavailableException("the server restarts", false)));
+    }
+
+    /** How many streams an address may have. */
+    AddressShares shares() {
+        return shares;
+    }
+
+    /** The ledger of the heap. */
+    HeapLedger ledger() {
+        return ledger;
     }
 
     // ---- for feeds

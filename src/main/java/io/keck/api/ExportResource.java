@@ -46,8 +46,13 @@ public final class ExportResource {
         String workspace = call.workspace();
         String wanted = format != null ? format : wantsJson(headers) ? "json" : "v1";
         var stage = switch (wanted) {
-            case "json" -> calls.documents().read(workspace, false, ExportResource::json);
-            case "v1" -> calls.documents().export(workspace).thenApply(whole -> with(whole, whole.value()));
+            case "json" ->
+                calls.turn(workspace)
+                        .thenCompose(now -> calls.documents().read(workspace, false, ExportResource::json));
+            case "v1" ->
+                calls.turn(workspace)
+                        .thenCompose(now -> calls.documents().export(workspace))
+                        .thenApply(whole -> with(whole, whole.value()));
             case "v2" ->
                 calls.documents()
                         .export(workspace)
@@ -72,9 +77,11 @@ public final class ExportResource {
     /** An export is never old: the answer, or why there is none now. */
     private CompletionStage<Answer<Reply>> fresh(String workspace, Answer<Reply> answer) {
         return answer.stale()
-                ? calls.documents().export(workspace).thenApply(whole -> {
-                    throw new UnavailableException("only an old state is known", false);
-                })
+                ? calls.turn(workspace)
+                        .thenCompose(now -> calls.documents().export(workspace))
+                        .thenApply(whole -> {
+                            throw new UnavailableException("only an old state is known", false);
+                        })
                 : CompletableFuture.completedStage(answer);
     }
 

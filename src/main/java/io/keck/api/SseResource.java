@@ -8,6 +8,9 @@ import io.keck.access.Purpose;
 import io.keck.access.Right;
 import io.keck.access.Visit;
 import io.keck.api.DocumentCalls.Missing;
+import io.keck.heap.AddressShares;
+import io.keck.heap.HeapLedger;
+import io.keck.heap.Tally;
 import io.keck.room.Documents.RoomMissingException;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
@@ -28,6 +31,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +43,10 @@ import org.jspecify.annotations.Nullable;
 public final class SseResource {
     /** The position of no life. */
     private static final String NO_POSITION = "0-0";
+    /** Bytes of heap that a stream takes while nothing waits in it: the request, its connection and its buffers. */
+    private static final long ITSELF = 16 << 10;
+
+    private static final int TOO_MANY_REQUESTS = 429;
 
     private final EventStreams streams;
 
@@ -57,10 +65,28 @@ public final class SseResource {
         String workspace = call.workspace();
         boolean head = request.getMethod().equals("HEAD");
         AsyncContext context = request.getAsyncContext();
+        String address = request.getRemoteAddr();
+        if (streams.shares().enter(address) != AddressShares.Answer.TAKEN) {
+            response.resume(Failures.response(
+                            Reply.text(TOO_MANY_REQUESTS, "Your address has as many streams as one address may have."))
+                    .header("Retry-After", "5")
+                    .build());
+            return;
+        }
+        Tally tally = streams.ledger().open(HeapLedger.Kind.STREAM, workspace, address, null);
+        tally.add(ITSELF);
+        AtomicBoolean open = new AtomicBoolean(true);
+        Runnable ended = () -> {
+            if (open.compareAndSet(true, false)) {
+                tally.close();
+                streams.shares().leave(address);
+            }
+        };
         Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
-        RoomFeed.Reader reader = reader(workspace, head, context, response, visit);
+        RoomFeed.Reader reader = reader(workspace, head, context, response, ended, visit);
         boolean accepted = streams.open(workspace, reader, visible(lastEventId, visit, workspace));
         if (!accepted) {
+            ended.run();
             response.resume(Failures.response(
                             Reply.text(Status.SERVICE_UNAVAILABLE, "This node has as many streams as it can."))
                     .header("Retry-After", "5")
@@ -76,11 +102,16 @@ public final class SseResource {
     }
 
     private static RoomFeed.Reader reader(
-            String workspace, boolean head, AsyncContext context, AsyncResponse response, Visit visit) {
+            String workspace,
+            boolean head,
+            AsyncContext context,
+            AsyncResponse response,
+            Runnable ended,
+            Visit visit) {
         return new RoomFeed.Reader() {
             @Override
             public EventStream.Output open() {
-                return head ? new Nowhere(response) : new Servlet(context);
+                return head ? new Nowhere(response, ended) : new Servlet(context, ended);
             }
 
             @Override
@@ -95,6 +126,7 @@ public final class SseResource {
 
             @Override
             public void refused(RuntimeException why) {
+                ended.run();
                 response.resume(
                         why instanceof RoomMissingException
                                 ? Failures.response(Missing.SENTENCE.reply(workspace))
@@ -168,8 +200,10 @@ public final class SseResource {
     private static final class Servlet implements EventStream.Output {
         private final AsyncContext context;
         private final ServletOutputStream out;
+        private final Runnable ended;
 
-        Servlet(AsyncContext context) {
+        Servlet(AsyncContext context, Runnable ended) {
+            this.ended = ended;
             this.context = context;
             context.setTimeout(0);
             HttpServletResponse response = (HttpServletResponse) context.getResponse();
@@ -201,6 +235,7 @@ public final class SseResource {
 
         @Override
         public void complete() {
+            ended.run();
             try {
                 context.complete();
             } catch (IllegalStateException e) {
@@ -212,8 +247,10 @@ public final class SseResource {
     /** HEAD asks what there would be. */
     private static final class Nowhere implements EventStream.Output {
         private final AsyncResponse response;
+        private final Runnable ended;
 
-        Nowhere(AsyncResponse response) {
+        Nowhere(AsyncResponse response, Runnable ended) {
+            this.ended = ended;
             this.response = response;
         }
 
@@ -230,6 +267,7 @@ public final class SseResource {
 
         @Override
         public void complete() {
+            ended.run();
             response.resume(Response.ok()
                     .type(MediaType.SERVER_SENT_EVENTS)
                     .header("Cache-Control", "no-cache")

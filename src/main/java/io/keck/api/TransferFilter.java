@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.heap.AddressShares;
 import io.keck.metrics.BlobMetrics;
 import io.keck.metrics.BlobMetrics.Refusal;
 import jakarta.servlet.FilterChain;
@@ -8,30 +9,30 @@ import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.concurrent.Semaphore;
 
 /**
- * Lets so many requests for blobs in at a time and answers 503 to the others: each holds a thread and a piece of a blob
+ * Lets so many requests for blobs in at a time, of one address a part of them, and answers 503 or 429 to the others: each holds a thread and a piece of a blob
  * in memory as long as its client takes. A body that is too large is refused here where its client waits for a sign to
  * begin. Thread-safe.
  */
 public final class TransferFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
+    private static final int TOO_MANY_REQUESTS = 429;
 
-    private final transient Semaphore places;
+    private final transient AddressShares places;
     private final transient BlobMetrics metrics;
     private final transient BlobLimits limits;
 
     /** With as many places as the limits say. */
     public TransferFilter(BlobLimits limits, BlobMetrics metrics) {
-        this.places = new Semaphore(limits.maxTransfers());
+        this.places = new AddressShares(limits.maxTransfers(), limits.maxTransfersPerAddress());
         this.limits = limits;
         this.metrics = metrics;
     }
 
     /** How many requests are under way. */
     public int underWay() {
-        return limits.maxTransfers() - places.availablePermits();
+        return places.taken();
     }
 
     @Override
@@ -43,19 +44,23 @@ public final class TransferFilter extends HttpFilter {
             say(response, HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE, limits.tooLarge());
             return;
         }
-        if (!places.tryAcquire()) {
+        AddressShares.Answer place = places.enter(request.getRemoteAddr());
+        if (place != AddressShares.Answer.TAKEN) {
             metrics.refused(Refusal.TOO_MANY);
             response.setHeader("Retry-After", "1");
+            boolean isOwn = place == AddressShares.Answer.ADDRESS_FULL;
             say(
                     response,
-                    HttpServletResponse.SC_SERVICE_UNAVAILABLE,
-                    "Too many blobs are on their way, please try again.");
+                    isOwn ? TOO_MANY_REQUESTS : HttpServletResponse.SC_SERVICE_UNAVAILABLE,
+                    isOwn
+                            ? "Too many blobs of your address are on their way, please try again."
+                            : "Too many blobs are on their way, please try again.");
             return;
         }
         try {
             chain.doFilter(request, response);
         } finally {
-            places.release();
+            places.leave(request.getRemoteAddr());
         }
     }
 

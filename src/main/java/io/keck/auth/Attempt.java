@@ -43,10 +43,11 @@ record Attempt(
     /** Reads a request. */
     static Attempt of(Request request, CookieRule cookies) {
         List<Credential> found = new ArrayList<>();
-        boolean inHeader = header(request, found);
-        boolean inProtocol = subprotocol(request, found);
-        boolean inQuery = query(request, found);
-        boolean malformed = !(inHeader && inProtocol && inQuery);
+        // all three are read, though one malformed place is enough: a second credential is refused as well
+        boolean wellFormed = header(request, found);
+        wellFormed &= subprotocol(request, found);
+        wellFormed &= query(request, found);
+        boolean malformed = !wellFormed;
         if (found.isEmpty() && !malformed && !cookies.name().isEmpty()) {
             cookie(request, cookies, found);
         }

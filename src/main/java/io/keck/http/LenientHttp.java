@@ -27,23 +27,26 @@ final class LenientHttp extends HttpConnectionFactory {
     /** Slashes before the key in {@code /api/block/{workspace}/}, {@code /api/blobs/{workspace}/} and their like. */
     private static final int SLASHES_BEFORE_KEYS = 4;
 
-    private LenientHttp(HttpConfiguration configuration) {
+    private final HeaderDeadline deadline;
+
+    private LenientHttp(HttpConfiguration configuration, HeaderDeadline deadline) {
         super(configuration);
+        this.deadline = deadline;
     }
 
     /** Lets all HTTP connectors of a server that has not started make such connections. */
-    static void install(Server server, MetricRegistry metrics) {
+    static void install(Server server, MetricRegistry metrics, HeaderDeadline deadline) {
         for (Connector connector : server.getConnectors()) {
             if (connector instanceof ServerConnector http) {
-                replace(http, metrics);
+                replace(http, metrics, deadline);
             }
         }
     }
 
-    private static void replace(ServerConnector connector, MetricRegistry metrics) {
+    private static void replace(ServerConnector connector, MetricRegistry metrics, HeaderDeadline deadline) {
         Collection<ConnectionFactory> before = connector.getConnectionFactories();
         List<ConnectionFactory> after = before.stream()
-                .map(factory -> replacement(connector, factory, metrics))
+                .map(factory -> replacement(connector, factory, metrics, deadline))
                 .toList();
         if (!after.equals(List.copyOf(before))) {
             connector.setConnectionFactories(after);
@@ -51,9 +54,9 @@ final class LenientHttp extends HttpConnectionFactory {
     }
 
     private static ConnectionFactory replacement(
-            ServerConnector connector, ConnectionFactory factory, MetricRegistry metrics) {
+            ServerConnector connector, ConnectionFactory factory, MetricRegistry metrics, HeaderDeadline deadline) {
         if (factory.getClass() == HttpConnectionFactory.class) {
-            return new LenientHttp(((HttpConnectionFactory) factory).getHttpConfiguration());
+            return new LenientHttp(((HttpConnectionFactory) factory).getHttpConfiguration(), deadline);
         }
         HttpConnectionFactory inner = factory instanceof InstrumentedConnectionFactory
                 ? ((ContainerLifeCycle) factory).getBean(HttpConnectionFactory.class)
@@ -64,25 +67,40 @@ final class LenientHttp extends HttpConnectionFactory {
         // the timer has the name that Dropwizard gives it
         String timer = MetricRegistry.name(
                 HttpConnectionFactory.class, connector.getHost(), Integer.toString(connector.getPort()), "connections");
-        return new InstrumentedConnectionFactory(new LenientHttp(inner.getHttpConfiguration()), metrics.timer(timer));
+        return new InstrumentedConnectionFactory(
+                new LenientHttp(inner.getHttpConfiguration(), deadline), metrics.timer(timer));
     }
 
     @Override
     public Connection newConnection(Connector connector, EndPoint endPoint) {
-        HttpConnection connection = new HttpConnection(getHttpConfiguration(), connector, endPoint) {
-            @Override
-            protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
-                return super.newHttpStream(method, withoutStrayPercents(uri), version);
-            }
+        return configure(new Lenient(getHttpConfiguration(), connector, endPoint, deadline), connector, endPoint);
+    }
 
-            /** Jetty closes a connection that got no buffer, and logs nothing above DEBUG. */
-            @Override
-            public void onClose(Throwable cause) {
-                OutOfMemory.check(cause);
-                super.onClose(cause);
-            }
-        };
-        return configure(connection, connector, endPoint);
+    private static final class Lenient extends HttpConnection implements HeaderDeadline.Holder {
+        private final HeaderDeadline.Watched watched;
+
+        Lenient(HttpConfiguration configuration, Connector connector, EndPoint endPoint, HeaderDeadline deadline) {
+            super(configuration, connector, endPoint);
+            this.watched = deadline.watch(endPoint);
+        }
+
+        @Override
+        public HeaderDeadline.Watched watched() {
+            return watched;
+        }
+
+        /** Jetty closes a connection that got no buffer, and logs nothing above DEBUG. */
+        @Override
+        public void onClose(Throwable cause) {
+            OutOfMemory.check(cause);
+            watched.ended();
+            super.onClose(cause);
+        }
+
+        @Override
+        protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
+            return super.newHttpStream(method, withoutStrayPercents(uri), version);
+        }
     }
 
     /**

@@ -12,8 +12,10 @@ public final class MainPort {
      * Makes a legal URI of every address that clients send, and a sentence of everything that Jetty refuses.
      *
      * @param connectionHeaderMissing what is answered to an upgrade whose {@code Connection} header does not name it
+     * @return what ends connections whose headers do not come; to be given ticks
      */
-    public static void install(Environment environment, String connectionHeaderMissing) {
+    public static HeaderDeadline install(Environment environment, String connectionHeaderMissing) {
+        HeaderDeadline deadline = new HeaderDeadline(() -> System.nanoTime() / 1_000_000);
         ErrorPages pages = new ErrorPages(connectionHeaderMissing);
         environment.getApplicationContext().setErrorHandler(pages);
         environment.getApplicationContext().getServletHandler().setDecodeAmbiguousURIs(true);
@@ -22,12 +24,14 @@ public final class MainPort {
             @Override
             public void lifeCycleStarting(LifeCycle event) {
                 if (event instanceof Server server) {
-                    LenientHttp.install(server, environment.metrics());
+                    LenientHttp.install(server, environment.metrics(), deadline);
                     server.setErrorHandler(pages);
                     server.insertHandler(new WholeGzip());
                     server.insertHandler(new RequestUris());
+                    server.insertHandler(new HeaderDeadline.Beginnings());
                 }
             }
         });
+        return deadline;
     }
 }

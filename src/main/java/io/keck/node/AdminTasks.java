@@ -1,7 +1,5 @@
 package io.keck.node;
 
-import io.keck.storage.Storage;
-import io.keck.storage.nodes.JdbiNodes;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,7 +11,9 @@ import io.keck.room.RoomView;
 import io.keck.room.Rooms;
 import io.keck.room.UpdateLog.DamagedException;
 import io.keck.socket.Sockets;
+import io.keck.storage.Storage;
 import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.storage.nodes.JdbiNodes;
 import io.keck.thread.Threads;
 import jakarta.servlet.DispatcherType;
 import java.io.PrintWriter;

@@ -18,6 +18,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.util.EnumSet;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The {@code blobs} block of the configuration. Defaults are those of {@code config.yml}. */
 public class BlobsFactory {
@@ -31,6 +32,11 @@ public class BlobsFactory {
     @Min(1)
     @JsonProperty
     private int maxTransfers = 100;
+
+    /** Null for half of them. */
+    @Min(1)
+    @JsonProperty
+    private @Nullable Integer maxTransfersPerAddress;
 
     @NotNull
     @JsonProperty
@@ -71,7 +77,11 @@ public class BlobsFactory {
                         .withDeletedNameHold(deletedNameHold),
                 meters);
         host.manage(store);
-        BlobLimits limits = new BlobLimits(maxSize.toBytes(), maxTransfers, minRate.toBytes());
+        BlobLimits limits = new BlobLimits(
+                maxSize.toBytes(),
+                maxTransfers,
+                maxTransfersPerAddress != null ? maxTransfersPerAddress : Math.max(1, maxTransfers / 2),
+                minRate.toBytes());
         TransferFilter filter = new TransferFilter(limits, meters);
         meters.watch(filter::underWay);
         environment

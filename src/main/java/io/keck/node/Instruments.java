@@ -1,6 +1,7 @@
 package io.keck.node;
 
 import io.dropwizard.core.setup.Environment;
+import io.keck.heap.HeapLedger;
 import io.keck.ops.BusMeters;
 import io.keck.ops.ConnectionMeters;
 import io.keck.ops.EdgeMeters;
@@ -8,6 +9,7 @@ import io.keck.ops.FeedMeters;
 import io.keck.ops.HeapMeters;
 import io.keck.ops.LogMeters;
 import io.keck.ops.LoopMeters;
+import io.keck.ops.MemoryMeters;
 import io.keck.ops.PrometheusEndpoint;
 import io.keck.ops.RestMeters;
 import io.keck.ops.RoomMeters;
@@ -22,13 +24,17 @@ public record Instruments(
         LogMeters log,
         ConnectionMeters connections,
         FeedMeters feed,
-        EdgeMeters edge) {
+        EdgeMeters edge,
+        HeapLedger ledger) {
     /** Puts the endpoint for Prometheus on the admin port and registers what needs nothing else. */
     public static Instruments of(Host host) {
         Environment environment = host.environment();
         PrometheusRegistry prometheus = PrometheusEndpoint.addTo(environment);
         SyncStages stages = new SyncStages(prometheus);
         HeapMeters.register(environment.metrics(), prometheus);
+        HeapLedger ledger =
+                new HeapLedger(HeapLedger.totalFor(Runtime.getRuntime().maxMemory()));
+        MemoryMeters.register(environment.metrics(), prometheus, environment.healthChecks(), ledger);
         LoopMeters.register(host, prometheus);
         environment.jersey().register(new RestMeters(prometheus, System::nanoTime));
         return new Instruments(
@@ -37,6 +43,7 @@ public record Instruments(
                 new LogMeters(environment.metrics(), prometheus),
                 new ConnectionMeters(environment.metrics(), prometheus, stages),
                 new FeedMeters(environment.metrics(), prometheus),
-                new EdgeMeters(prometheus));
+                new EdgeMeters(prometheus),
+                ledger);
     }
 }

@@ -21,6 +21,11 @@ public final class Readiness {
         /** Whether it holds as much unsaved as it may. */
         boolean isFull();
 
+        /** Whether it has no memory for more documents. */
+        default boolean isCrowded() {
+            return false;
+        }
+
         /** Whether the database takes updates. */
         boolean isSaving();
 
@@ -48,6 +53,11 @@ public final class Readiness {
                     @Override
                     public boolean isFull() {
                         return runtime.rooms().isFull();
+                    }
+
+                    @Override
+                    public boolean isCrowded() {
+                        return runtime.rooms().isCrowded();
                     }
 
                     @Override
@@ -88,7 +98,7 @@ public final class Readiness {
         } else if (node.isFull()) {
             return Status.FULL;
         } else if (node.isSaving()) {
-            return Status.OK;
+            return node.isCrowded() ? Status.CROWDED : Status.OK;
         }
         return requiresDatabase ? Status.NO_DATABASE : Status.DEGRADED;
     }

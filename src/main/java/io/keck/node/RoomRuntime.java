@@ -1,7 +1,8 @@
 package io.keck.node;
 
-import io.keck.http.NewRooms;
 import io.dropwizard.lifecycle.Managed;
+import io.keck.heap.HeapLedger;
+import io.keck.http.NewRooms;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Bus;
@@ -46,6 +47,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     private volatile boolean held;
 
     private volatile boolean started;
+    private final HeapLedger ledger;
     private volatile long tickedAt = System.nanoTime();
 
     /**
@@ -53,6 +55,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
      *
      * @param node gets the ticks of the rooms, and gives those of everything else
      * @param documentHeap bytes that documents may take
+     * @param ledger of the heap, which is relieved at each tick
      */
     public RoomRuntime(
             Node node,
@@ -61,7 +64,8 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
             RoomSettings settings,
             RoomMetrics metrics,
             long documentHeap,
-            long drainMillis) {
+            long drainMillis,
+            HeapLedger ledger) {
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         this.node = node;
         this.turns = Threads.pool("room-turn", threads);
@@ -71,14 +75,19 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
                 bus,
                 turns,
                 documents,
-                new DocumentBudget(documentHeap),
+                new DocumentBudget(documentHeap, ledger),
                 NodeClock.millis(),
                 new TimeOrderedIds(),
                 settings,
-                metrics));
+                metrics,
+                ledger));
         this.tail = log.isShared() ? Loop.every("room-tail", settings.tailAlone(), rooms::tail) : null;
         this.drainMillis = drainMillis;
         node.everyTick("rooms", rooms::tick);
+        ledger.onReclaim(rooms::dropDocuments);
+        ledger.onReclaim(rooms::unloadIdle);
+        node.everyTick("ledger", ledger::relieve);
+        this.ledger = ledger;
     }
 
     public Rooms rooms() {
@@ -147,7 +156,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
 
             @Override
             public boolean accepts(String room) {
-                return !isDraining() && (rooms.isOpen(room) || databaseAnswers.getAsBoolean());
+                return !isDraining() && (rooms.isOpen(room) || (databaseAnswers.getAsBoolean() && !ledger.isTight()));
             }
         };
     }

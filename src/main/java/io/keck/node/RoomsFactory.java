@@ -124,9 +124,11 @@ public class RoomsFactory {
      *
      * @param drainMillis how long a shutdown waits for pending updates to be committed
      */
-    public RoomRuntime build(Node node, UpdateLog log, Bus bus, RoomMeters meters, long drainMillis) {
+    public RoomRuntime build(Node node, UpdateLog log, Bus bus, Instruments instruments, long drainMillis) {
+        RoomMeters meters = instruments.rooms();
         RoomSettings settings = settings();
-        RoomRuntime runtime = new RoomRuntime(node, log, bus, settings, meters, documentHeap(), drainMillis);
+        RoomRuntime runtime =
+                new RoomRuntime(node, log, bus, settings, meters, documentHeap(), drainMillis, instruments.ledger());
         meters.watch(runtime.rooms(), documentHeap(), settings.maxOverlays());
         RoomChecks.register(node.environment().healthChecks(), runtime.rooms(), meters);
         node.manage(runtime);

@@ -26,6 +26,8 @@ public final class HealthServlet extends HttpServlet {
         ALIVE(true),
         /** Documents can be edited, but edits are not saved at the moment. */
         DEGRADED(true),
+        /** The node has no memory for more documents; those that are open go on. */
+        CROWDED(true),
         /** The node is still starting. */
         STARTING(false),
         /** The node accepts no new connections. */

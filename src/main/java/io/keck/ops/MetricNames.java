@@ -165,6 +165,21 @@ final class MetricNames {
     static final String HEAP_LIVE = "keck.heap.live-ratio";
 
     static final String GC_SECONDS = "keck_gc_seconds_total";
+    /** What lives for peers, by the ledger of the heap. */
+    static final String LEDGER_BYTES = "keck.ledger.bytes";
+    /** What may live for peers. */
+    static final String LEDGER_LIMIT = "keck.ledger.limit-bytes";
+    /** Large answers that wait for their turn. */
+    static final String LEDGER_WAITING = "keck.ledger.waiting-answers";
+    /** Guests that were sent away to get memory back. */
+    static final String LEDGER_SENT_AWAY = "keck.ledger.sent-away";
+    /** By {@code kind}: what of {@link #LEDGER_BYTES} is for what. */
+    static final String LEDGER_KINDS = "keck_ledger_kind_bytes";
+    /** By {@code kind}: allocations that were refused. */
+    static final String LEDGER_REFUSALS = "keck_ledger_refusals_total";
+
+    static final String DIRECT_BYTES = "keck.direct.bytes";
+    static final String DIRECT_LIMIT = "keck.direct.limit-bytes";
 
     /** By {@code loop}, the name of its thread, and of the single work where a thread has several: turns that failed. */
     static final String LOOP_FAILURES = "keck_loops_failures_total";

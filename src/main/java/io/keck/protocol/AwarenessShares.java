@@ -17,9 +17,13 @@ final class AwarenessShares<O> {
     private final Map<O, Share> owners = new IdentityHashMap<>();
     private long bytes;
 
-    /** Bytes of heap of a state. */
+    /** Bytes of heap of a state: one for each character where all of them are of Latin-1, else two. Looks at all. */
     static long heap(String json) {
-        return 2L * json.length();
+        int at = 0;
+        while (at < json.length() && json.charAt(at) <= 0xff) {
+            at++;
+        }
+        return at == json.length() ? at : 2L * json.length();
     }
 
     void added() {

@@ -61,6 +61,11 @@ final class Answers {
         fullStateFrame = null;
     }
 
+    /** The frame that is kept for the next who asks for everything, or null. */
+    byte @Nullable [] kept() {
+        return fullStateFrame;
+    }
+
     /** The room's own step 1. */
     byte[] step1() {
         if (step1Frame == null) {

@@ -38,7 +38,7 @@ final class Audience {
     void broadcast(byte[] frame, @Nullable Member except) {
         for (Member m : members) {
             if (m != except && m.greeted && m.behind == null) {
-                m.connection.send(frame);
+                m.connection.send(frame, members.size());
             }
         }
     }

@@ -138,7 +138,7 @@ final class Batches {
         last.add(update, from);
         added += update.length();
         if (from != null) {
-            from.lastBatch = last;
+            from.lastBatch = last.id;
         }
     }
 
@@ -184,7 +184,7 @@ final class Batches {
 
     /** Whether something that this member sent waits here. */
     boolean holdNewsOf(Member member) {
-        return member.lastBatch != null && queue.contains(member.lastBatch);
+        return member.lastBatch != null && find(member.lastBatch) != null;
     }
 
     /** Hands over the batches that the sockets do not have, and marks them as sent. */

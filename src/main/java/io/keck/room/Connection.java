@@ -12,6 +12,18 @@ public interface Connection {
     /** Queues one binary frame; the array is shared with other connections and not changed by anyone. */
     void send(byte[] frame);
 
+    /**
+     * Queues one binary frame that goes to several connections.
+     *
+     * @param recipients how many, roughly: each counts its part of the frame's bytes
+     */
+    default void send(byte[] frame, int recipients) {
+        send(frame);
+    }
+
+    /** Bytes that came from this peer wait for the room; or fewer wait, where the number is negative. */
+    default void waits(long bytes) {}
+
     /** Bytes that are queued and not yet taken by the network. */
     long backlog();
 

@@ -1,6 +1,9 @@
 package io.keck.room;
 
+import io.keck.heap.HeapLedger;
+import io.keck.heap.Tally;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,23 +20,61 @@ import org.jspecify.annotations.Nullable;
 public class DocumentBudget {
     private final long limit;
     private final Map<RoomDocument, Use> used = new LinkedHashMap<>(16, 0.75f, true);
+    /** The same, to be looked at without counting as asked for. */
+    private final Map<RoomDocument, Use> index = new HashMap<>();
+
+    private final Tally tally;
     private long sum;
 
     /** Bytes that a document takes, roughly, and whether edits of it are under way. */
-    private record Use(long bytes, boolean edited) {}
+    private static final class Use {
+        long bytes;
+        boolean edited;
+    }
 
     /** @param limit bytes */
     public DocumentBudget(long limit) {
+        this(limit, HeapLedger.unlimited());
+    }
+
+    /**
+     * No documents yet.
+     *
+     * @param limit bytes
+     * @param ledger of the heap
+     */
+    public DocumentBudget(long limit, HeapLedger ledger) {
         this.limit = limit;
+        this.tally = ledger.open(HeapLedger.Kind.DOCUMENT, null, null, null);
     }
 
     /** A document is asked for, takes that many bytes, roughly, and has edits under way or not. */
     void use(RoomDocument document, long bytes, boolean edited) {
         List<RoomDocument> old;
         synchronized (this) {
-            Use before = used.put(document, new Use(bytes, edited));
-            sum += bytes - (before == null ? 0 : before.bytes());
+            Use use = used.computeIfAbsent(document, key -> new Use());
+            index.put(document, use);
+            sum += bytes - use.bytes;
+            use.bytes = bytes;
+            use.edited = edited;
             old = takeOut(document);
+            tally.set(sum);
+        }
+        old.forEach(RoomDocument::evict);
+    }
+
+    /** A document that is there takes that many bytes now, roughly, though nobody has asked for it. */
+    void grew(RoomDocument document, long bytes) {
+        List<RoomDocument> old;
+        synchronized (this) {
+            Use use = index.get(document);
+            if (use == null) {
+                return;
+            }
+            sum += bytes - use.bytes;
+            use.bytes = bytes;
+            old = takeOut(null);
+            tally.set(sum);
         }
         old.forEach(RoomDocument::evict);
     }
@@ -42,21 +83,45 @@ public class DocumentBudget {
     void edited(RoomDocument document) {
         List<RoomDocument> old;
         synchronized (this) {
-            used.computeIfPresent(document, (key, use) -> new Use(use.bytes(), false));
+            Use use = used.get(document);
+            if (use != null) {
+                use.edited = false;
+            }
             old = takeOut(null);
+            tally.set(sum);
         }
         old.forEach(RoomDocument::evict);
     }
 
+    /** Drops the oldest, until so many bytes are given back or only those are left that are kept; answers how many that are. */
+    long reclaim(long bytes) {
+        List<RoomDocument> old;
+        long before;
+        long after;
+        synchronized (this) {
+            before = sum;
+            old = takeOut(null, Math.max(0, sum - bytes), 0);
+            after = sum;
+            tally.set(sum);
+        }
+        old.forEach(RoomDocument::evict);
+        return before - after;
+    }
+
     /** Takes the oldest out until the others fit; at least one stays. */
     private List<RoomDocument> takeOut(@Nullable RoomDocument asked) {
+        return takeOut(asked, limit, 1);
+    }
+
+    private List<RoomDocument> takeOut(@Nullable RoomDocument asked, long until, int stay) {
         List<RoomDocument> old = new ArrayList<>();
         var eldest = used.entrySet().iterator();
-        while (sum > limit && used.size() > 1 && eldest.hasNext()) {
+        while (sum > until && used.size() > stay && eldest.hasNext()) {
             var entry = eldest.next();
-            if (entry.getKey() != asked && !isKept(entry.getValue().edited())) {
+            if (entry.getKey() != asked && !isKept(entry.getValue().edited)) {
                 eldest.remove();
-                sum -= entry.getValue().bytes();
+                sum -= entry.getValue().bytes;
+                index.remove(entry.getKey());
                 old.add(entry.getKey());
             }
         }
@@ -71,8 +136,10 @@ public class DocumentBudget {
     /** A document is not there any more. */
     synchronized void remove(RoomDocument document) {
         Use use = used.remove(document);
+        index.remove(document);
         if (use != null) {
-            sum -= use.bytes();
+            sum -= use.bytes;
+            tally.set(sum);
         }
     }
 

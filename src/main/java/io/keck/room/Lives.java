@@ -38,6 +38,8 @@ final class Lives {
     /** How many ended lives a request may meet before it is refused: each took a whole act of a back end meanwhile. */
     private static final int ATTEMPTS = 10;
 
+    private static final String NO_MEMORY = "this node has no memory for another document now, please try again";
+
     private final ConcurrentHashMap<String, Room> rooms = new ConcurrentHashMap<>();
     private final AtomicLong moments = new AtomicLong();
     private final RoomContext context;
@@ -75,6 +77,11 @@ final class Lives {
      */
     <T extends @Nullable Object> CompletionStage<T> ask(String name, boolean create, boolean local, Errand<T> errand) {
         CompletableFuture<T> done = new CompletableFuture<>();
+        if (context.ledger().isTight() && loaded(name) == null) {
+            errand.refused(CloseReason.overload(NO_MEMORY));
+            done.completeExceptionally(new Documents.UnavailableException(NO_MEMORY, false));
+            return done;
+        }
         boolean mayCreate = create && RoomName.problemOfNew(name).isEmpty();
         ask(name, mayCreate, local, errand, moments.incrementAndGet(), 1, done);
         return done;

@@ -4,6 +4,7 @@ import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StateVector;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Awareness;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** What a room knows of one of its connections. Touched only in the room's turns. */
@@ -50,9 +51,9 @@ final class Member implements Awareness.Owner {
     /** Was too slow for some awareness message. */
     boolean missedAwareness;
 
-    /** The batch that its last update went into. */
+    /** The id of the batch that its last update went into: the batch itself would stay in memory after its commit. */
     @Nullable
-    Batch lastBatch;
+    UUID lastBatch;
 
     /** As whom it counts where a share is limited; empty where it is not known. */
     final String origin;

@@ -31,12 +31,15 @@ final class MemberSeat implements Seat {
 
     @Override
     public void receive(List<Message> messages, int bytes) {
+        member.connection.waits(bytes);
         if (inbound.addAndGet(bytes) > maxInbound) {
             member.connection.pause();
         }
         long at = metrics.nanos();
         turns.accept(() -> {
             members.hear(member, messages, at);
+            members.came(bytes);
+            member.connection.waits(-bytes);
             if (inbound.addAndGet(-bytes) <= maxInbound / 2 && !member.paused) {
                 member.connection.resume();
             }

@@ -34,6 +34,7 @@ final class Members implements Message.Handler<Member> {
     private final WaitingDeletes waitingDeletes;
     private final ForgetMark forgetMark;
     private final Conflicts conflicts;
+    private final RoomHeap heap;
 
     /**
      * No members yet.
@@ -54,7 +55,9 @@ final class Members implements Message.Handler<Member> {
             DocumentGrowth growth,
             Safeguards safeguards,
             Consumer<Runnable> turns,
-            Consumer<Bus.Event> others) {
+            Consumer<Bus.Event> others,
+            RoomHeap heap) {
+        this.heap = heap;
         this.context = context;
         this.replica = replica;
         this.batches = batches;
@@ -80,6 +83,7 @@ final class Members implements Message.Handler<Member> {
     /** The store has changed: frames that were encoded from it are encoded again when they are next needed. */
     void storeChanged() {
         answers.storeChanged();
+        heap.keeps(null);
     }
 
     // ------------------------------------------------------------------ joining and leaving
@@ -110,6 +114,11 @@ final class Members implements Message.Handler<Member> {
         if (!member.paused) {
             member.connection.resume();
         }
+    }
+
+    /** Bytes of a message were dealt with. */
+    void came(long bytes) {
+        heap.came(bytes);
     }
 
     /** Takes a member out; calls after the first do nothing. */
@@ -250,6 +259,9 @@ final class Members implements Message.Handler<Member> {
 
     /** Whether a step 1 must not be answered yet: updates of its sender or of other nodes are still on their way. */
     private boolean mustWait(Member member) {
+        if (!heap.hasRoomForAnswer()) {
+            return true;
+        }
         if (saving.isUnsaved()) {
             return false;
         }
@@ -267,6 +279,7 @@ final class Members implements Message.Handler<Member> {
     /** Answers the step 1s that have not to wait. */
     void answer() {
         answers.give();
+        heap.keeps(answers.kept());
     }
 
     /** Whether a step 1 waits for its answer, or the claim of a client for that of its owner. */

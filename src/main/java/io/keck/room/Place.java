@@ -53,6 +53,8 @@ final class Place implements Seat, Lives.Errand<Boolean> {
         }
         List<Frame> frames = early;
         early = List.of();
+        connection.waits(-earlyBytes);
+        earlyBytes = 0;
         seat = taken;
         return frames;
     }
@@ -72,6 +74,7 @@ final class Place implements Seat, Lives.Errand<Boolean> {
         if (seat == null && !left) {
             early.add(new Frame(messages, nanos.getAsLong()));
             earlyBytes += bytes;
+            connection.waits(bytes);
             if (earlyBytes > maxInbound) {
                 connection.pause();
             }

@@ -68,6 +68,7 @@ final class Room implements Replica.Owner {
     private final Members members;
     private final RoomBus bus;
     private final RoomDocument document;
+    private final RoomHeap heap;
     private final Watchers watchers;
 
     /** The busy time at the previous sample; owned by {@link Busiest}. */
@@ -122,6 +123,7 @@ final class Room implements Replica.Owner {
                 safeguards,
                 life,
                 this::lifeEnded);
+        heap = new RoomHeap(context.ledger(), name, this::sendAway);
         growth = new DocumentGrowth(name, context, batches, replica, all, safeguards);
         members = new Members(
                 context,
@@ -134,12 +136,14 @@ final class Room implements Replica.Owner {
                 growth,
                 safeguards,
                 this::inTurn,
-                this::tellOthers);
+                this::tellOthers,
+                heap);
         bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members);
         document = new RoomDocument(
                 context.documents(),
                 mailbox::post,
                 () -> store().encode(),
+                () -> store().structs(),
                 edit -> saving.submit(edit, state == State.OPEN ? growth.refusal(edit) : life.whyNot(0)),
                 context.budget());
     }
@@ -238,15 +242,11 @@ final class Room implements Replica.Owner {
     void look(Consumer<RoomView> watcher) {
         mailbox.post(() -> {
             Replica.Position at = replica.position();
-            watcher.accept(new RoomView(
-                    name,
-                    at == null ? 0 : at.roomId(),
-                    state.name().toLowerCase(Locale.ROOT),
-                    at == null ? 0 : at.seq(),
-                    all.size(),
-                    batches.memory(),
-                    saving.isUnsaved(),
-                    quarantine.what()));
+            long id = at == null ? 0 : at.roomId();
+            long seq = at == null ? 0 : at.seq();
+            String now = state.name().toLowerCase(Locale.ROOT);
+            long bytes = batches.memory();
+            watcher.accept(new RoomView(name, id, now, seq, all.size(), bytes, saving.isUnsaved(), quarantine.what()));
         });
     }
 
@@ -316,6 +316,16 @@ final class Room implements Replica.Owner {
         }
     }
 
+    /** Ends all connections for now, so that the room can be closed as soon as everything is saved. */
+    private void sendAway(String why) {
+        mailbox.post(() -> all.forEach(m -> m.connection.close(CloseReason.overload(why))));
+    }
+
+    /** Closes the room at once where it would close later, since nobody is in it. */
+    void unloadIfIdle() {
+        inTurn(() -> endIfIdle(0));
+    }
+
     /** Ends all connections, and runs a listener when nothing is unsaved any more. */
     void drain(CloseReason reason, Runnable whenSaved) {
         mailbox.post(() -> {
@@ -363,6 +373,7 @@ final class Room implements Replica.Owner {
         document.changed(step.update());
         members.advanced(step);
         watchers.risen(replica.roomId(), step.seq());
+        heap.took(own);
         if (own != null) {
             bus.tell(new Bus.Event.Committed(step.seq(), own.id, step.link(), step.before(), own.payload()));
             if (!own.sent && !own.isMark()) {
@@ -444,6 +455,7 @@ final class Room implements Replica.Owner {
         List<Runnable> tasks = List.copyOf(waiting);
         waiting.clear();
         tasks.forEach(Runnable::run);
+        heap.measure(store(), batches, members.awareness());
     }
 
     private void notLoaded(@Nullable Throwable cause, @Nullable Throwable error) {
@@ -472,6 +484,7 @@ final class Room implements Replica.Owner {
         requests.serve(saving.isUnsaved());
         members.answer();
         saving.endOfTurn();
+        heap.endOfTurn(store(), batches, members.awareness());
         wakeAt = Math.min(wakeAt, nextTick(clock.getAsLong())); // a turn never puts it off: busy rooms need ticks too
     }
 
@@ -493,7 +506,12 @@ final class Room implements Replica.Owner {
         members.onTick();
         audience.lookAfter(now);
         growth.onTick(members.step1());
-        boolean idle = all.isEmpty() && batches.isEmpty() && now - seats.emptySince() >= settings.unloadAfter();
+        heap.measure(store(), batches, members.awareness());
+        endIfIdle(settings.unloadAfter());
+    }
+
+    private void endIfIdle(long after) {
+        boolean idle = all.isEmpty() && batches.isEmpty() && clock.getAsLong() - seats.emptySince() >= after;
         if (idle && !quarantine.isOn() && seats.shutIfFree()) {
             if (life.isWanted() && !isMade()) {
                 context.log().forget(replica.roomId());
@@ -513,6 +531,7 @@ final class Room implements Replica.Owner {
         saving.end();
         growth.end();
         quarantine.end();
+        heap.end();
         onClosed.run();
     }
 

@@ -235,6 +235,11 @@ final class RoomAwareness {
         }
     }
 
+    /** Bytes of heap that the states take, roughly. */
+    long memory() {
+        return awareness.memory();
+    }
+
     /** Nobody is here any more. */
     void end() {
         if (told > 0) {
@@ -311,7 +316,7 @@ final class RoomAwareness {
         if (m.connection.backlog() > settings.maxBacklog()) {
             m.missedAwareness = true;
         } else {
-            m.connection.send(frame);
+            m.connection.send(frame, members.size());
         }
     }
 

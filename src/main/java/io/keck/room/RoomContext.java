@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.heap.HeapLedger;
 import io.keck.metrics.RoomMetrics;
 import java.util.UUID;
 import java.util.concurrent.Executor;
@@ -14,6 +15,7 @@ import java.util.function.Supplier;
  * @param budget of documents
  * @param clock milliseconds of a steady clock
  * @param ids random ids for batches
+ * @param ledger of the heap
  */
 public record RoomContext(
         UpdateLog log,
@@ -24,4 +26,19 @@ public record RoomContext(
         LongSupplier clock,
         Supplier<UUID> ids,
         RoomSettings settings,
-        RoomMetrics metrics) {}
+        RoomMetrics metrics,
+        HeapLedger ledger) {
+    /** The same with a heap that has no limit. */
+    public RoomContext(
+            UpdateLog log,
+            Bus bus,
+            Executor executor,
+            Executor documents,
+            DocumentBudget budget,
+            LongSupplier clock,
+            Supplier<UUID> ids,
+            RoomSettings settings,
+            RoomMetrics metrics) {
+        this(log, bus, executor, documents, budget, clock, ids, settings, metrics, HeapLedger.unlimited());
+    }
+}

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,19 +33,25 @@ import org.slf4j.LoggerFactory;
 final class RoomDocument {
     private static final Logger LOG = LoggerFactory.getLogger(RoomDocument.class);
 
-    /** Heap that a document takes, beside that of its encoded form, in bytes; and of an open one. */
-    private static final long PER_BYTE = 8;
+    /** Bytes of heap that a document takes for each byte of its encoded form, for each struct in it, and in any case. */
+    private static final long PER_BYTE = 2;
+
+    private static final long PER_STRUCT = 500;
 
     private static final long EMPTY = 20_000;
 
     private final Mailbox turns;
     private final Consumer<Runnable> room;
     private final Supplier<byte[]> state;
+    private final LongSupplier structs;
     private final Consumer<Edit> submit;
     private final DocumentBudget budget;
 
     /** Whether the document is there, or on its way. Touched only in the room's turns. */
     private boolean fed;
+
+    /** Whether it is edited, on a fork that stays. */
+    private boolean isForked;
 
     private long size;
     /** Edits that are not answered yet. Touched only in the room's turns. */
@@ -63,17 +70,20 @@ final class RoomDocument {
      *
      * @param room posts something to the turns of the room
      * @param state the replica, encoded; called in turns of the room
+     * @param structs how many structs the replica has, roughly; called in turns of the room
      * @param submit hands an edit to the room, in a turn of it
      */
     RoomDocument(
             Executor executor,
             Consumer<Runnable> room,
             Supplier<byte[]> state,
+            LongSupplier structs,
             Consumer<Edit> submit,
             DocumentBudget budget) {
         this.turns = new Mailbox(executor, () -> {}, this::broken);
         this.room = room;
         this.state = state;
+        this.structs = structs;
         this.submit = submit;
         this.budget = budget;
     }
@@ -85,9 +95,15 @@ final class RoomDocument {
         if (fed && update.forgetsUnheldDeletes()) {
             begin(); // a typed document keeps them
         } else if (fed) {
-            size += PER_BYTE * update.encode().length;
+            size += copies() * (PER_BYTE * update.length() + PER_STRUCT * update.structCount());
+            budget.grew(this, size);
             turns.post(() -> take(update));
         }
+    }
+
+    /** The document, and the fork on which it is edited. */
+    private int copies() {
+        return isForked ? 2 : 1;
     }
 
     /** The replica is another one. */
@@ -125,6 +141,10 @@ final class RoomDocument {
             Function<Doc, T> afterwards,
             CompletableFuture<Answer<T>> answer) {
         underWay++;
+        if (fed && !isForked) {
+            size *= 2;
+        }
+        isForked = true;
         var unused = answer.whenComplete((value, error) -> room.accept(this::answered));
         feed();
         turns.post(() -> {
@@ -196,7 +216,7 @@ final class RoomDocument {
     private void begin() {
         fed = true;
         byte[] whole = state.get();
-        size = EMPTY + PER_BYTE * whole.length;
+        size = copies() * (EMPTY + PER_BYTE * whole.length + PER_STRUCT * structs.getAsLong());
         budget.use(this, size, underWay > 0);
         int made = life;
         turns.post(() -> {
@@ -209,6 +229,7 @@ final class RoomDocument {
     }
 
     private void drop() {
+        isForked = false;
         if (fed) {
             fed = false;
             turns.post(() -> {

@@ -180,6 +180,35 @@ public final class Rooms {
         return lives.ask(name, false, false, (room, at, stale, done) -> done.complete(!stale));
     }
 
+    /**
+     * Closes rooms that nobody is in, until so many bytes are given back or none is left.
+     *
+     * @return how many bytes that gives back, roughly
+     */
+    public long unloadIdle(long bytes) {
+        long got = 0;
+        for (Room room : lives.all()) {
+            if (got >= bytes) {
+                break;
+            }
+            if (!room.seats().areTaken()) {
+                got += context.ledger().ofRoom(room.name());
+                room.unloadIfIdle();
+            }
+        }
+        return got;
+    }
+
+    /** Drops documents until so many bytes are given back, or none is left that can be dropped; answers how many that are. */
+    public long dropDocuments(long bytes) {
+        return context.budget().reclaim(bytes);
+    }
+
+    /** Whether so much of the heap is used for peers that no more rooms are loaded. */
+    public boolean isCrowded() {
+        return context.ledger().isTight();
+    }
+
     /** Bytes of heap that documents take, roughly. */
     public long documentBytes() {
         return context.budget().bytes();

@@ -1,6 +1,5 @@
 package io.keck.socket;
 
-import io.keck.access.Fault;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.metrics.ConnectionMetrics.Ignored;
@@ -13,7 +12,6 @@ import io.keck.thread.OutOfMemory;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.MessageHandler;
-import jakarta.websocket.PongMessage;
 import jakarta.websocket.Session;
 import java.util.List;
 import org.eclipse.jetty.ee10.websocket.jakarta.common.JakartaWebSocketSession;
@@ -41,7 +39,7 @@ public final class CollaborationEndpoint extends Endpoint {
     private String address = "";
     private @Nullable SocketConnection connection;
     private volatile @Nullable Seat seat;
-    private Admission admission = Admission.refused(Fault.MISSING);
+    private Clearance clearance = Clearance.refused(io.keck.access.Fault.MISSING);
     private Runnable unfollow = () -> {};
     private boolean anyFrameCame;
     private boolean dropWasLogged;
@@ -56,26 +54,33 @@ public final class CollaborationEndpoint extends Endpoint {
         address = String.valueOf(session.getUserProperties().get(ADDRESS));
         ReadGate gate = ReadGate.of(((JakartaWebSocketSession) session).getCoreSession());
         SocketConnection opened = new SocketConnection(
-                room, address, gate, sockets.clock(), sockets.roomSettings().maxBacklog(), sockets.metrics());
+                room,
+                address,
+                gate,
+                sockets.clock(),
+                sockets.roomSettings().maxBacklog(),
+                sockets.metrics(),
+                sockets.ledger());
+        gate.clock(sockets.clock());
         String query = session.getQueryString();
         if (query != null && List.of(query.split("&")).contains(CONFLICTS)) {
             opened.tellConflicts();
         }
         session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
-        listen(session, opened);
+        listen(session, gate, opened);
         connection = opened;
         id = sockets.opened(opened);
         LOG.debug("Connection {} of room {}: opened by {}", id, room, address);
-        CloseReason refusal = gate.admission().refusal();
+        CloseReason refusal = gate.frames().clearance().refusal();
         if (refusal != null) {
             opened.close(refusal);
             return;
         }
-        admission = gate.admission();
+        clearance = gate.frames().clearance();
         Seat taken = sockets.rooms().join(room, opened);
         seat = taken;
         opened.seat(taken);
-        unfollow = admission.follow(reason -> end(opened, reason), opened::send);
+        unfollow = clearance.follow(reason -> end(opened, reason), opened::send);
     }
 
     /** The grant has ended. */
@@ -87,43 +92,63 @@ public final class CollaborationEndpoint extends Endpoint {
         ended.close(reason);
     }
 
-    private void listen(Session session, SocketConnection opened) {
-        MessageParts parts = new MessageParts(sockets.limits().maxMessageBytes());
-        // parts, and not whole messages: Jetty would end a message that is too large with 1009, on which clients come
-        // back
-        session.addMessageHandler(new MessageHandler.Partial<byte[]>() {
+    private void listen(Session session, ReadGate gate, SocketConnection opened) {
+        gate.frames().listen(new FrameAssembly.Listener() {
             @Override
-            public void onMessage(byte[] part, boolean last) {
+            public int maxBytes() {
+                return sockets.limits().maxMessageBytes();
+            }
+
+            @Override
+            public boolean mayGrow(long bytes) {
+                return opened.inbound().reserve(bytes);
+            }
+
+            @Override
+            public void shrunk(long bytes) {
+                opened.inbound().add(-bytes);
+            }
+
+            @Override
+            public void heard() {
                 opened.heard();
-                if (opened.closedWith() != null) {
-                    return;
-                }
-                switch (parts.add(part, last)) {
-                    case WHOLE -> receive(opened, parts.take());
-                    case TOO_LARGE ->
-                        offend(
-                                opened,
-                                CloseReason.tooLarge(
-                                        "a message may have " + sockets.limits().maxMessageBytes() + " bytes at most"));
-                    case OPEN -> {}
-                }
+            }
+
+            @Override
+            public boolean isClosing() {
+                return opened.closedWith() != null;
+            }
+
+            @Override
+            public void message(byte[] message) {
+                receive(opened, message);
+            }
+
+            @Override
+            public void refused(FrameAssembly.Fault fault) {
+                refuse(opened, fault);
             }
         });
         session.addMessageHandler(new MessageHandler.Partial<String>() {
             @Override
             public void onMessage(String part, boolean last) {
-                opened.heard();
                 if (last) {
                     sockets.metrics().ignored(Ignored.TEXT);
                 }
             }
         });
-        session.addMessageHandler(new MessageHandler.Whole<PongMessage>() {
-            @Override
-            public void onMessage(PongMessage pong) {
-                opened.heard();
-            }
-        });
+    }
+
+    private void refuse(SocketConnection opened, FrameAssembly.Fault fault) {
+        switch (fault) {
+            case TOO_LARGE ->
+                offend(
+                        opened,
+                        CloseReason.tooLarge(
+                                "a message may have " + sockets.limits().maxMessageBytes() + " bytes at most"));
+            case TOO_MANY_FRAGMENTS -> offend(opened, CloseReason.malformed("a message came in too many fragments"));
+            case NO_MEMORY -> opened.close(CloseReason.overload("no memory for this message now, please try again"));
+        }
     }
 
     private void receive(SocketConnection from, byte[] frame) {
@@ -152,7 +177,7 @@ public final class CollaborationEndpoint extends Endpoint {
             sockets.metrics().ignored(ignored(unknown.kind()));
             messages = messages.subList(0, messages.size() - 1);
         }
-        messages = admission.allowed(messages, refusal -> deny(from, refusal));
+        messages = clearance.allowed(messages, refusal -> deny(from, refusal));
         messages.forEach(this::countDropped);
         Seat taken = seat;
         if (taken != null && !messages.isEmpty()) {
@@ -216,6 +241,7 @@ public final class CollaborationEndpoint extends Endpoint {
             taken.leave();
         }
         if (closed != null) {
+            closed.ended();
             CloseReason why = closed.closedWith();
             int code = why != null ? why.code() : reason.getCloseCode().getCode();
             sockets.closed(closed, code);

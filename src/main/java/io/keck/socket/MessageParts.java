@@ -1,10 +1,12 @@
 package io.keck.socket;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Puts the parts of a binary message together, up to a limit. Memory follows the bytes that came, not the number of parts,
- * and a message that has grown too large takes none. Used by the one thread that reads a connection at a time.
+ * Puts the parts of a binary message together, up to a limit. Each part is copied, so its buffer can be used again at once.
+ * Memory follows the bytes that came, not the number of parts, and a message that has grown too large takes none. Used by
+ * the one thread that reads a connection at a time.
  */
 final class MessageParts {
     private static final byte[] EMPTY = {};
@@ -18,43 +20,50 @@ final class MessageParts {
         this.maxBytes = maxBytes;
     }
 
-    /** What has become of a message with its next part. */
-    enum State {
-        /** More parts follow. */
-        OPEN,
-        /** {@link #take} has it. */
-        WHOLE,
-        /** It is larger than the limit, and what came of it is forgotten. */
-        TOO_LARGE
+    /** Whether a part of that size makes the message larger than the limit. */
+    boolean isTooLargeWith(int more) {
+        return more > maxBytes - length;
     }
 
-    /** Adds a part, which is kept and must not change. */
-    State add(byte[] part, boolean last) {
-        if (part.length > maxBytes - length) {
-            reset();
-            return State.TOO_LARGE;
+    /** How many bytes more the message takes on the heap after a part of that size. */
+    int growth(int more) {
+        return more > bytes.length - length ? capacity(more) - bytes.length : 0;
+    }
+
+    private int capacity(int more) {
+        long twice = Math.max(2L * bytes.length, (long) length + more);
+        return (int) Math.min(maxBytes, twice);
+    }
+
+    /** Adds what remains of a buffer; only where it is not too large. */
+    void add(ByteBuffer part) {
+        int more = part.remaining();
+        if (growth(more) > 0) {
+            bytes = length == 0 ? new byte[capacity(more)] : Arrays.copyOf(bytes, capacity(more));
         }
-        if (length == 0) {
-            bytes = part; // most messages have one part
-        } else if (part.length > 0) {
-            if (length + part.length > bytes.length) {
-                long twice = Math.max(2L * bytes.length, length + part.length);
-                bytes = Arrays.copyOf(bytes, (int) Math.min(maxBytes, twice));
-            }
-            System.arraycopy(part, 0, bytes, length, part.length);
-        }
-        length += part.length;
-        return last ? State.WHOLE : State.OPEN;
+        part.get(bytes, length, more);
+        length += more;
+    }
+
+    /** Bytes that have come of the message. */
+    int length() {
+        return length;
+    }
+
+    /** Bytes of heap that the message takes. */
+    int heap() {
+        return bytes.length;
     }
 
     /** The whole message; the next part begins another one. */
     byte[] take() {
         byte[] whole = bytes.length == length ? bytes : Arrays.copyOf(bytes, length);
-        reset();
+        forget();
         return whole;
     }
 
-    private void reset() {
+    /** Forgets what has come; the next part begins another message. */
+    void forget() {
         bytes = EMPTY;
         length = 0;
     }

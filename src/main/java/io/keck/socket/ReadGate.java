@@ -4,11 +4,10 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.function.LongSupplier;
 import org.eclipse.jetty.util.Callback;
-import org.eclipse.jetty.websocket.core.CloseStatus;
 import org.eclipse.jetty.websocket.core.Configuration;
 import org.eclipse.jetty.websocket.core.CoreSession;
-import org.eclipse.jetty.websocket.core.Frame;
 import org.eclipse.jetty.websocket.core.FrameHandler;
 import org.eclipse.jetty.websocket.core.server.ServerUpgradeRequest;
 import org.eclipse.jetty.websocket.core.server.ServerUpgradeResponse;
@@ -16,28 +15,47 @@ import org.eclipse.jetty.websocket.core.server.WebSocketNegotiator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a Jakarta session be read no further. Jakarta asks Jetty for the next frame as soon as a message was handled; the
- * gate stands between the two and keeps that request while it is closed, so TCP makes the peer wait. Thread-safe.
+ * Lets a session be read no further. {@link FrameAssembly} and Jakarta ask Jetty for the next frame as soon as one was
+ * handled; the gate stands before Jetty and keeps that request while it is closed, so TCP makes the peer wait. Jakarta gets
+ * a proxy of the session, since it asks by itself; binary messages, the hot path, do not go through it. Thread-safe.
  */
 final class ReadGate implements InvocationHandler {
     private final CoreSession core;
-    private final Admission admission;
+    private final FrameAssembly frames;
+    /** Milliseconds of a steady clock. */
+    private volatile LongSupplier clock = () -> System.nanoTime() / 1_000_000;
+
     private boolean closed;
     private boolean demanded;
 
-    private ReadGate(CoreSession core, Admission admission) {
+    ReadGate(CoreSession core, FrameAssembly frames) {
         this.core = core;
-        this.admission = admission;
+        this.frames = frames;
+    }
+
+    /** The session as Jakarta gets it: as Jetty's own, but for what it asks to read. */
+    CoreSession session() {
+        return (CoreSession)
+                Proxy.newProxyInstance(ReadGate.class.getClassLoader(), new Class<?>[] {CoreSession.class}, this);
+    }
+
+    /** What puts the messages of the session together. */
+    FrameAssembly frames() {
+        return frames;
+    }
+
+    /** Goes by that clock from now on, in milliseconds. */
+    void clock(LongSupplier steady) {
+        clock = steady;
+    }
+
+    long now() {
+        return clock.getAsLong();
     }
 
     /** The gate of a session that came through {@link #negotiator}. */
     static ReadGate of(CoreSession session) {
         return (ReadGate) Proxy.getInvocationHandler(session);
-    }
-
-    /** How the session got in. */
-    Admission admission() {
-        return admission;
     }
 
     /** Jetty's own session. */
@@ -53,6 +71,9 @@ final class ReadGate implements InvocationHandler {
         boolean demand;
         synchronized (this) {
             demand = closed && demanded;
+            if (closed) {
+                frames.readsOn(now());
+            }
             closed = false;
             demanded = false;
         }
@@ -65,7 +86,8 @@ final class ReadGate implements InvocationHandler {
         return closed;
     }
 
-    private void demand() {
+    /** Asks Jetty for the next frame, now or when the gate opens. */
+    void demand() {
         synchronized (this) {
             if (closed) {
                 demanded = true;
@@ -96,8 +118,8 @@ final class ReadGate implements InvocationHandler {
             public @Nullable FrameHandler negotiate(
                     ServerUpgradeRequest request, ServerUpgradeResponse response, Callback callback) {
                 FrameHandler handler = original.negotiate(request, response, callback);
-                Admission admission = Admission.of(request.getAttribute(Admission.ATTRIBUTE));
-                return handler == null ? null : new GatedFrames(handler, admission);
+                Clearance clearance = Clearance.of(request.getAttribute(Clearance.ATTRIBUTE));
+                return handler == null ? null : new FrameAssembly(handler, clearance);
             }
 
             @Override
@@ -105,32 +127,5 @@ final class ReadGate implements InvocationHandler {
                 original.customize(configurable);
             }
         };
-    }
-
-    /** Hands the gated session to the Jakarta side when it opens. */
-    private record GatedFrames(FrameHandler jakarta, Admission admission) implements FrameHandler {
-        @Override
-        public void onOpen(CoreSession coreSession, Callback callback) {
-            CoreSession gated = (CoreSession) Proxy.newProxyInstance(
-                    ReadGate.class.getClassLoader(),
-                    new Class<?>[] {CoreSession.class},
-                    new ReadGate(coreSession, admission));
-            jakarta.onOpen(gated, callback);
-        }
-
-        @Override
-        public void onFrame(Frame frame, Callback callback) {
-            jakarta.onFrame(frame, callback);
-        }
-
-        @Override
-        public void onError(Throwable cause, Callback callback) {
-            jakarta.onError(cause, callback);
-        }
-
-        @Override
-        public void onClosed(CloseStatus closeStatus, Callback callback) {
-            jakarta.onClosed(closeStatus, callback);
-        }
     }
 }

@@ -1,5 +1,9 @@
 package io.keck.socket;
 
+import io.keck.heap.Guest;
+import io.keck.heap.HeapLedger;
+import io.keck.heap.SharedBytes;
+import io.keck.heap.Tally;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Connection;
@@ -21,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  * bytes that wait are counted here, since neither Jakarta nor Jetty bounds them. Thread-safe.
  */
 final class SocketConnection implements Connection {
+    /** Bytes of heap that a connection takes while nothing waits: Jetty's objects and ours, without buffers. */
+    private static final int ITSELF = 12 << 10;
+    /** Bytes of heap that a frame takes in the queue, beside its payload. */
+    private static final int QUEUED = 300;
+
     private final String id = UUID.randomUUID().toString().substring(24);
     private final String room;
     private final String address;
@@ -30,6 +39,12 @@ final class SocketConnection implements Connection {
     private final long maxBacklog;
     private final ConnectionMetrics metrics;
     private final AtomicLong backlog = new AtomicLong();
+    /** The bytes of the backlog that are this connection's part, told to the ledger. */
+    private final Tally outbound;
+
+    private final Tally inbound;
+    private final Tally itself;
+    private final SharedBytes shared;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final AtomicBoolean above = new AtomicBoolean();
     private volatile long lastProgress;
@@ -54,7 +69,14 @@ final class SocketConnection implements Connection {
             ReadGate gate,
             LongSupplier clock,
             long maxBacklog,
-            ConnectionMetrics metrics) {
+            ConnectionMetrics metrics,
+            HeapLedger ledger) {
+        Guest guest = why -> close(CloseReason.overload(why));
+        this.outbound = ledger.open(HeapLedger.Kind.OUTBOUND, room, address, guest);
+        this.inbound = ledger.open(HeapLedger.Kind.INBOUND, room, address, guest);
+        this.itself = ledger.open(HeapLedger.Kind.SOCKET, room, address, guest);
+        this.shared = ledger.shared();
+        itself.add(ITSELF);
         this.room = room;
         this.address = address;
         this.session = gate.core();
@@ -91,8 +113,30 @@ final class SocketConnection implements Connection {
         this.seat = taken;
     }
 
+    /** Bytes that came and are not dealt with. */
+    Tally inbound() {
+        return inbound;
+    }
+
+    @Override
+    public void waits(long bytes) {
+        inbound.add(bytes);
+    }
+
+    /** It has ended: nothing lives for it any more. */
+    void ended() {
+        outbound.close();
+        inbound.close();
+        itself.close();
+    }
+
     @Override
     public void send(byte[] frame) {
+        send(frame, 1);
+    }
+
+    @Override
+    public void send(byte[] frame, int recipients) {
         if (closing.get()) {
             return;
         }
@@ -105,17 +149,36 @@ final class SocketConnection implements Connection {
             above.set(true);
         }
         metrics.sent(ConnectionMetrics.Kind.of(frame), frame.length);
+        int part = QUEUED + frame.length / Math.max(1, recipients);
+        hold(frame, part);
         session.sendFrame(
                 new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
-                Callback.from(() -> metrics.written(written(frame.length) - now), failure -> written(frame.length)),
+                Callback.from(() -> metrics.written(written(frame, part) - now), failure -> written(frame, part)),
                 false);
     }
 
-    /** The network has taken so much; when that was. */
-    private long written(int bytes) {
+    private void hold(byte[] frame, int part) {
+        if (frame.length >= SharedBytes.LARGE) {
+            shared.hold(frame, outbound);
+        } else {
+            outbound.add(part);
+        }
+    }
+
+    private void release(byte[] frame, int part) {
+        if (frame.length >= SharedBytes.LARGE) {
+            shared.release(frame);
+        } else {
+            outbound.add(-part);
+        }
+    }
+
+    /** The network has taken a frame; when that was. */
+    private long written(byte[] frame, int part) {
+        release(frame, part);
         long now = clock.getAsLong();
         lastProgress = now;
-        long left = backlog.addAndGet(-bytes);
+        long left = backlog.addAndGet(-frame.length);
         Seat taken = seat;
         if (left <= maxBacklog / 2 && above.compareAndSet(true, false) && taken != null) {
             taken.drained();
@@ -228,7 +291,10 @@ final class SocketConnection implements Connection {
         return closedWith;
     }
 
-    /** Pings a peer that has been silent, gives up one that stays so or does not let itself be closed. */
+    /**
+     * Pings a peer that has been silent, gives up one that stays so or does not let itself be closed, and closes one whose
+     * message takes too long.
+     */
     void tick(long pingAfter, long deadAfter, long closeWithin) {
         long now = clock.getAsLong();
         CloseReason reason = closedWith;
@@ -242,6 +308,8 @@ final class SocketConnection implements Connection {
             }
         } else if (now - lastHeard > deadAfter && !gate.isClosed()) {
             session.abort();
+        } else if (!gate.isClosed() && gate.frames().isLate(now)) {
+            close(CloseReason.overload("a message came too slowly"));
         } else if (now - lastHeard > pingAfter) {
             session.sendFrame(new Frame(OpCode.PING), Callback.NOOP, false);
         }

@@ -4,6 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.keck.crdt.store.DecodeLimits;
+import io.keck.heap.AddressRates;
+import io.keck.heap.AddressShares;
+import io.keck.heap.HeapLedger;
+import io.keck.heap.OpenFiles;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.AwarenessState;
 import io.keck.room.RoomSettings;
@@ -32,11 +36,15 @@ import org.eclipse.jetty.http.pathmap.ServletPathSpec;
 import org.eclipse.jetty.http.pathmap.UriTemplatePathSpec;
 import org.eclipse.jetty.websocket.core.server.WebSocketMappings;
 import org.eclipse.jetty.websocket.core.server.WebSocketNegotiator;
+import org.jspecify.annotations.Nullable;
 
 /** The {@code socket} block of the configuration: what a peer may send, and the endpoint itself. */
 public class SocketFactory {
     /** Jakarta has no template for a path of any length, so the mapping of this one is replaced, see {@link #addGate}. */
     static final String TEMPLATE = RoomPath.PREFIX + "{room}";
+
+    /** Seconds whose upgrades may come at once: an office that reconnects, a load test that begins. */
+    private static final double BURST_SECONDS = 5;
 
     @NotNull
     @JsonProperty
@@ -50,6 +58,20 @@ public class SocketFactory {
     @Min(8)
     @JsonProperty
     private int maxTypeDepth = DecodeLimits.DEFAULT.maxTypeDepth();
+
+    /** Null for what the limit of open files allows. */
+    @Min(1)
+    @JsonProperty
+    private @Nullable Integer maxSockets;
+
+    /** Null for half of them. */
+    @Min(1)
+    @JsonProperty
+    private @Nullable Integer maxSocketsPerAddress;
+
+    @Min(1)
+    @JsonProperty
+    private int upgradesPerSecond = 1_000;
 
     @NotNull
     @JsonProperty
@@ -78,6 +100,7 @@ public class SocketFactory {
      *
      * @param clock milliseconds of a steady clock
      * @param gatekeeper knows which connections can be taken
+     * @param ledger of the heap
      */
     public Sockets build(
             Host host,
@@ -85,7 +108,8 @@ public class SocketFactory {
             RoomSettings settings,
             LongSupplier clock,
             Gatekeeper gatekeeper,
-            ConnectionMetrics metrics) {
+            ConnectionMetrics metrics,
+            HeapLedger ledger) {
         int maxBytes = Math.toIntExact(maxMessageSize.toBytes());
         Sockets sockets = new Sockets(
                 rooms,
@@ -97,9 +121,11 @@ public class SocketFactory {
                                 settings.maxAwarenessBytes(), settings.maxAwarenessStates(), maxValueDepth),
                         restartSpread.toMilliseconds()),
                 clock,
-                metrics);
+                metrics,
+                ledger,
+                admission(clock));
         ServletContextHandler context = host.environment().getApplicationContext();
-        UpgradeFilter filter = new UpgradeFilter(gatekeeper, metrics);
+        UpgradeFilter filter = new UpgradeFilter(gatekeeper, metrics, sockets.admission());
         JakartaWebSocketServletContainerInitializer.configure(context, (servletContext, container) -> {
             container.setDefaultMaxSessionIdleTimeout(0);
             container.addEndpoint(endpoint(sockets));
@@ -114,6 +140,14 @@ public class SocketFactory {
         host.everyTick("sockets", sockets::tick);
         host.beforeDrain(sockets::restart);
         return sockets;
+    }
+
+    private Admission admission(LongSupplier clock) {
+        int all = maxSockets != null ? maxSockets : OpenFiles.sockets(OpenFiles.limit());
+        int each = maxSocketsPerAddress != null ? maxSocketsPerAddress : Math.max(1, all / 2);
+        return new Admission(
+                new AddressShares(all, each),
+                new AddressRates(upgradesPerSecond, upgradesPerSecond * BURST_SECONDS, clock));
     }
 
     private static org.eclipse.jetty.ee10.servlet.FilterMapping mapping(FilterHolder holder) {

@@ -1,6 +1,7 @@
 package io.keck.socket;
 
 import io.keck.crdt.store.DecodeLimits;
+import io.keck.heap.HeapLedger;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.CloseReason;
@@ -42,6 +43,8 @@ public final class Sockets {
     private final LongSupplier clock;
     private final Strikes strikes;
     private final ConnectionMetrics metrics;
+    private final HeapLedger ledger;
+    private final Admission admission;
     private final Set<SocketConnection> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
     /** A permit for each connection whose close may be held back. */
@@ -51,7 +54,16 @@ public final class Sockets {
     /** Told when the last one has ended. */
     private final Object ended = new Object();
 
-    Sockets(Rooms rooms, RoomSettings roomSettings, Limits limits, LongSupplier clock, ConnectionMetrics metrics) {
+    Sockets(
+            Rooms rooms,
+            RoomSettings roomSettings,
+            Limits limits,
+            LongSupplier clock,
+            ConnectionMetrics metrics,
+            HeapLedger ledger,
+            Admission admission) {
+        this.ledger = ledger;
+        this.admission = admission;
         this.rooms = rooms;
         this.roomSettings = roomSettings;
         this.limits = limits;
@@ -76,6 +88,19 @@ public final class Sockets {
         return clock;
     }
 
+    HeapLedger ledger() {
+        return ledger;
+    }
+
+    Admission admission() {
+        return admission;
+    }
+
+    /** Upgrades that were refused since their address, or the node, has as many sockets as it may have. */
+    public long beyondShare() {
+        return admission.refused();
+    }
+
     ConnectionMetrics metrics() {
         return metrics;
     }
@@ -87,6 +112,7 @@ public final class Sockets {
     /** Gives it a number, by which logs call it. */
     long opened(SocketConnection connection) {
         open.add(connection);
+        admission.opened(connection.address());
         metrics.opened();
         return numbers.incrementAndGet();
     }
@@ -114,6 +140,7 @@ public final class Sockets {
     /** @param code with which it ended */
     void closed(SocketConnection connection, int code) {
         open.remove(connection);
+        admission.closed(connection.address());
         if (connection.wasHeld()) {
             holds.release();
         }

@@ -30,8 +30,10 @@ public final class UpgradeFilter extends HttpFilter {
 
     private final transient SocketFactory.Gatekeeper gatekeeper;
     private final transient ConnectionMetrics metrics;
+    private final transient Admission admission;
 
-    UpgradeFilter(SocketFactory.Gatekeeper gatekeeper, ConnectionMetrics metrics) {
+    UpgradeFilter(SocketFactory.Gatekeeper gatekeeper, ConnectionMetrics metrics, Admission admission) {
+        this.admission = admission;
         this.gatekeeper = gatekeeper;
         this.metrics = metrics;
     }
@@ -83,20 +85,27 @@ public final class UpgradeFilter extends HttpFilter {
 
     private void upgrade(HttpServletRequest request, HttpServletResponse response, FilterChain chain, String room)
             throws IOException, ServletException {
-        Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
-        Decision decision = Admission.judge(visit, room);
-        if (decision instanceof Decision.Refused refused) {
-            turnAway(request, response, chain, refused);
+        Admission.Refused full = admission.judge(request.getRemoteAddr());
+        if (full != null) {
+            response.setHeader("Retry-After", "5");
+            refuse(response, full.status(), full.sentence());
             return;
         }
-        if (decision instanceof Decision.Admitted admitted) {
-            Grant grant = admitted.grant();
-            if (lacksDocument(grant, room)) {
-                turnAway(request, response, chain, new Decision.Refused(Fault.FORBIDDEN));
-                return;
-            }
-            request.setAttribute(Admission.ATTRIBUTE, Admission.of(visit, grant));
+        Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
+        Decision decision = Clearance.judge(visit, room);
+        if (decision instanceof Decision.Admitted admitted && lacksDocument(admitted.grant(), room)) {
+            decision = new Decision.Refused(Fault.FORBIDDEN);
         }
+        if (decision instanceof Decision.Refused refused) {
+            turnAway(request, response, chain, refused);
+        } else if (decision instanceof Decision.Admitted admitted) {
+            request.setAttribute(Clearance.ATTRIBUTE, Clearance.of(visit, admitted.grant()));
+            open(request, response, chain, room);
+        }
+    }
+
+    private void open(HttpServletRequest request, HttpServletResponse response, FilterChain chain, String room)
+            throws IOException, ServletException {
         if (gatekeeper.isHeld(room)) {
             response.setHeader("Retry-After", "60");
             refuse(response, 404, "This document was deleted a moment ago.");
@@ -130,7 +139,7 @@ public final class UpgradeFilter extends HttpFilter {
             throws IOException, ServletException {
         Fault fault = refused.fault();
         if (request.getHeader("Origin") != null) {
-            request.setAttribute(Admission.ATTRIBUTE, Admission.refused(fault));
+            request.setAttribute(Clearance.ATTRIBUTE, Clearance.refused(fault));
             chain.doFilter(request, response);
             return;
         }

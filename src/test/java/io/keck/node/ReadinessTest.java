@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dropwizard.core.setup.Environment;
 import io.keck.Eventually;
+import io.keck.heap.HeapLedger;
 import io.keck.metrics.RoomMetrics;
 import io.keck.ops.HealthServlet.Status;
 import io.keck.room.Bus;
@@ -94,7 +95,14 @@ class ReadinessTest {
     void tick_thatHangs_getsOlderUntilItGoesOn() throws Exception {
         Node host = new Node(new Environment("test"));
         RoomRuntime runtime = new RoomRuntime(
-                host, new FakeLog(), Bus.NONE, new RoomsFactory().settings(), new RoomMetrics() {}, 1 << 20, 1_000);
+                host,
+                new FakeLog(),
+                Bus.NONE,
+                new RoomsFactory().settings(),
+                new RoomMetrics() {},
+                1 << 20,
+                1_000,
+                HeapLedger.unlimited());
         CountDownLatch hangs = new CountDownLatch(1);
         CountDownLatch goesOn = new CountDownLatch(1);
         host.everyTick("fails", () -> {

@@ -355,7 +355,7 @@ class DocumentsTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void documentThatIsEdited_staysUntilTheLastEditIsAnswered(boolean kept) {
-        World small = new World(new DocumentBudget(100_000) {
+        World small = new World(new DocumentBudget(50_000) {
             @Override
             boolean isKept(boolean edited) {
                 return kept && super.isKept(edited);
@@ -552,7 +552,7 @@ class DocumentsTest {
         for (String room : rooms) {
             one.create(room, DocumentsTest::text);
             small.settle();
-            one.write(room, null, doc -> doc.getText("t").insert(0, room.repeat(50_000)), DocumentsTest::text);
+            one.write(room, null, doc -> doc.getText("t").insert(0, room.repeat(200_000)), DocumentsTest::text);
             small.settle();
         }
         for (int round = 0; round < 3; round++) {
@@ -560,7 +560,7 @@ class DocumentsTest {
                 CompletionStage<Answer<Integer>> length =
                         one.read(room, false, doc -> doc.getText("t").length());
                 small.settle();
-                assertThat(length.toCompletableFuture().join().value()).isEqualTo(50_000);
+                assertThat(length.toCompletableFuture().join().value()).isEqualTo(200_000);
             }
         }
         assertThat(small.rooms.documentCount()).isLessThan(3);

@@ -2,157 +2,56 @@ package io.keck.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.access.Caller;
-import io.keck.access.Decision;
-import io.keck.access.Fault;
-import io.keck.access.Grant;
-import io.keck.access.Purpose;
-import io.keck.access.Right;
-import io.keck.access.Visit;
-import io.keck.crdt.store.StateVector;
-import io.keck.crdt.store.Update;
-import io.keck.protocol.CloseReason;
-import io.keck.protocol.Message;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import io.keck.heap.AddressRates;
+import io.keck.heap.AddressShares;
 import org.junit.jupiter.api.Test;
 
-/** What a connection may send, by the rights of its grant. */
 class AdmissionTest {
-    private static final Message STEP1 = new Message.SyncStep1(StateVector.EMPTY);
-    private static final Message STEP2 = new Message.SyncStep2(decoded());
-    private static final Message UPDATE = new Message.SyncUpdate(decoded());
-    private static final Message AWARENESS = new Message.AwarenessUpdate(List.of());
-    private static final Message QUERY = new Message.QueryAwareness();
-    private static final List<Message> ALL = List.of(STEP1, STEP2, UPDATE, AWARENESS, QUERY);
+    private static Admission admission(int all, int each, int perSecond) {
+        return new Admission(new AddressShares(all, each), new AddressRates(perSecond, perSecond, () -> 0));
+    }
 
-    private final List<byte[]> answers = new ArrayList<>();
-    private final FakeVisit visit = new FakeVisit();
+    @Test
+    void oneAddress_getsItsPart_othersGetIn() {
+        Admission admission = admission(4, 2, 100);
+        admission.opened("6.6.6.6");
+        admission.opened("6.6.6.6");
+        assertThat(admission.judge("6.6.6.6"))
+                .satisfies(refused -> assertThat(refused.status()).isEqualTo(429));
+        assertThat(admission.judge("1.1.1.1")).isNull();
+        admission.closed("6.6.6.6");
+        assertThat(admission.judge("6.6.6.6")).isNull();
+        assertThat(admission.refused()).isEqualTo(1);
+    }
 
-    private static Update decoded() {
-        try {
-            return Update.decode(new byte[] {0, 0});
-        } catch (io.keck.crdt.lib0.DecodeException e) {
-            throw new IllegalStateException(e);
+    @Test
+    void fullNode_says503() {
+        Admission admission = admission(2, 2, 100);
+        admission.opened("1.1.1.1");
+        admission.opened("2.2.2.2");
+        assertThat(admission.judge("3.3.3.3"))
+                .satisfies(refused -> assertThat(refused.status()).isEqualTo(503));
+    }
+
+    /** The twin: with the whole limit for each address, the first one that comes locks the others out. */
+    @Test
+    void twin_withoutAShare_oneAddressTakesAll() {
+        Admission admission = admission(3, 3, 100);
+        for (int i = 0; i < 3; i++) {
+            assertThat(admission.judge("6.6.6.6")).isNull();
+            admission.opened("6.6.6.6");
         }
+        assertThat(admission.judge("1.1.1.1")).isNotNull();
     }
 
-    /** Keeps whoever follows. */
-    private static final class FakeVisit implements Visit {
-        Visit.@Nullable Follower follower;
-        boolean followed;
-
-        @Override
-        public Decision on(String document, @Nullable Purpose purpose) {
-            return new Decision.Refused(Fault.FORBIDDEN);
+    @Test
+    void tooQuick_says429() {
+        Admission admission = admission(100, 100, 3);
+        for (int i = 0; i < 3; i++) {
+            assertThat(admission.judge("6.6.6.6")).isNull();
         }
-
-        @Override
-        public Decision onServer(Right right) {
-            return new Decision.Refused(Fault.FORBIDDEN);
-        }
-
-        @Override
-        public @Nullable Ticket ticket(Grant grant, Purpose purpose, boolean once) {
-            return null;
-        }
-
-        @Override
-        public Runnable follow(Grant grant, Visit.Follower given, Right... needed) {
-            follower = given;
-            followed = true;
-            return () -> followed = false;
-        }
-    }
-
-    private static Grant grant(Right... rights) {
-        return new Caller(
-                        Caller.OPEN.principal(),
-                        "",
-                        io.keck.access.Rules.only("d", Set.of(rights)),
-                        io.keck.access.Limits.NONE,
-                        Map.of(),
-                        0,
-                        Caller.NEVER,
-                        0)
-                .on("d");
-    }
-
-    private List<Message> sent(Admission admission) {
-        answers.clear();
-        return admission.allowed(ALL, answers::add);
-    }
-
-    @Test
-    void openAccess_sendsEverythingAndCostsNothing() {
-        Admission open = Admission.of(Visit.OPEN, Caller.OPEN.on("d"));
-        assertThat(open.allowed(ALL, answers::add)).isSameAs(ALL);
-        open.follow(reason -> {}, answers::add).run();
-        assertThat(answers).isEmpty();
-    }
-
-    @Test
-    void reader_isAnsweredAndRefusedItsUpdates() {
-        assertThat(sent(Admission.of(visit, grant(Right.READ, Right.PRESENT))))
-                .containsExactly(STEP1, AWARENESS, QUERY);
-        assertThat(answers).hasSize(1);
-        assertThat(answers.get(0)).startsWith(2, 0);
-    }
-
-    @Test
-    void withoutPresence_noCursorIsShown() {
-        assertThat(sent(Admission.of(visit, grant(Right.READ, Right.WRITE))))
-                .containsExactly(STEP1, STEP2, UPDATE, QUERY);
-        assertThat(answers).isEmpty();
-    }
-
-    @Test
-    void grantThatWidens_asksForWhatWasTypedMeanwhile() {
-        Admission admission = Admission.of(visit, grant(Right.READ, Right.PRESENT));
-        List<byte[]> frames = new ArrayList<>();
-        admission.follow(reason -> {}, frames::add);
-        visit.follower.changed(grant(Right.READ, Right.PRESENT, Right.HISTORY));
-        assertThat(frames).isEmpty();
-        visit.follower.changed(grant(Right.READ, Right.PRESENT, Right.WRITE));
-        assertThat(frames).containsExactly(new byte[][] {Message.step1(StateVector.EMPTY)});
-        assertThat(sent(admission)).isEqualTo(ALL);
-        visit.follower.changed(grant(Right.READ, Right.PRESENT));
-        assertThat(sent(admission)).containsExactly(STEP1, AWARENESS, QUERY);
-        assertThat(frames).hasSize(1);
-    }
-
-    @Test
-    void grantThatEnds_sendsNothingMore() {
-        Admission admission = Admission.of(visit, grant(Right.READ, Right.PRESENT, Right.WRITE));
-        List<CloseReason> closed = new ArrayList<>();
-        Runnable unfollow = admission.follow(closed::add, answers::add);
-        visit.follower.ended(Fault.REVOKED);
-        assertThat(closed).extracting(CloseReason::code).containsExactly(4401);
-        assertThat(sent(admission)).isEmpty();
-        unfollow.run();
-        assertThat(visit.followed).isFalse();
-    }
-
-    @Test
-    void everyFault_hasACode() {
-        for (Fault fault : Fault.values()) {
-            int code = Admission.reason(fault).code();
-            int expected = switch (fault.status()) {
-                case 401 -> 4401;
-                case 403 -> 4403;
-                default -> 1013;
-            };
-            assertThat(code).as(fault.name()).isEqualTo(expected);
-        }
-    }
-
-    @Test
-    void connectionWithoutADecision_isRefused() {
-        CloseReason refusal = Admission.of((Object) null).refusal();
-        assertThat(refusal).isNotNull();
-        assertThat(refusal.code()).isEqualTo(4401);
+        assertThat(admission.judge("6.6.6.6"))
+                .satisfies(refused -> assertThat(refused.status()).isEqualTo(429));
+        assertThat(admission.judge("1.1.1.1")).isNull();
     }
 }

@@ -2,20 +2,12 @@ package io.keck.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.socket.MessageParts.State;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class MessagePartsTest {
     private final MessageParts parts = new MessageParts(1_000);
-
-    @Test
-    void onePart_isTheMessageItself() {
-        byte[] part = {1, 2, 3};
-        assertThat(parts.add(part, true)).isEqualTo(State.WHOLE);
-        assertThat(parts.take()).isSameAs(part);
-    }
 
     @Test
     void anyCut_givesTheSameMessage_alsoAfterOthers() {
@@ -27,23 +19,41 @@ class MessagePartsTest {
             int at = 0;
             while (at < message.length) {
                 int to = Math.min(message.length, at + random.nextInt(1 + random.nextInt(400)));
-                assertThat(parts.add(Arrays.copyOfRange(message, at, to), false))
-                        .isEqualTo(State.OPEN);
+                int before = parts.heap();
+                int growth = parts.growth(to - at);
+                parts.add(ByteBuffer.wrap(message, at, to - at));
+                assertThat(parts.heap()).isEqualTo(before + growth).isLessThanOrEqualTo(1_000);
                 at = to;
             }
-            assertThat(parts.add(new byte[0], true)).isEqualTo(State.WHOLE);
+            assertThat(parts.length()).isEqualTo(message.length);
             assertThat(parts.take()).as("seed %d, round %d", seed, round).isEqualTo(message);
+            assertThat(parts.heap()).isZero();
         }
     }
 
     @Test
+    void onePart_takesItsBytesAndNoMore() {
+        parts.add(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+        assertThat(parts.heap()).isEqualTo(3);
+        assertThat(parts.take()).containsExactly(1, 2, 3);
+    }
+
+    @Test
     void largestMessage_isTaken_oneByteMoreIsNot() {
-        assertThat(parts.add(new byte[1_000], true)).isEqualTo(State.WHOLE);
-        parts.take();
-        assertThat(parts.add(new byte[1_001], true)).isEqualTo(State.TOO_LARGE);
-        assertThat(parts.add(new byte[600], false)).isEqualTo(State.OPEN);
-        assertThat(parts.add(new byte[401], false)).isEqualTo(State.TOO_LARGE);
-        assertThat(parts.add(new byte[] {5}, true)).isEqualTo(State.WHOLE);
-        assertThat(parts.take()).containsExactly(5);
+        assertThat(parts.isTooLargeWith(1_000)).isFalse();
+        assertThat(parts.isTooLargeWith(1_001)).isTrue();
+        parts.add(ByteBuffer.allocate(600));
+        assertThat(parts.isTooLargeWith(400)).isFalse();
+        assertThat(parts.isTooLargeWith(401)).isTrue();
+        parts.forget();
+        assertThat(parts.isTooLargeWith(1_000)).isFalse();
+    }
+
+    @Test
+    void manySmallParts_takeAtMostTwiceTheirBytes() {
+        for (int i = 1; i <= 900; i++) {
+            parts.add(ByteBuffer.wrap(new byte[] {(byte) i}));
+            assertThat(parts.heap()).isLessThanOrEqualTo(Math.max(2, 2 * i));
+        }
     }
 }

@@ -85,8 +85,8 @@ final class DocumentScan implements RoomScan.Listener {
             all.add(new Remark("incomplete", "it is incomplete: " + completeness));
         }
         DocumentDepth.problem(whole.encode())
-                .ifPresent(problem -> all.add(
-                        new Remark("too deep", "stock clients cannot read it, since values nest too deep: " + problem)));
+                .ifPresent(problem -> all.add(new Remark(
+                        "too deep", "stock clients cannot read it, since values nest too deep: " + problem)));
         if (!contradictions.isEmpty()) {
             all.add(new Remark("contradictory", "its rows contradict each other: " + contradictions));
         }

@@ -19,8 +19,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
-import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -269,8 +269,10 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     /** Refuses a room of which more is stored than this node can load, before anything of it is read. */
     private void measure(Handle h, long roomId) {
-        long bytes =
-                h.createQuery(STORED_BYTES).bind("room", roomId).mapTo(Long.class).one();
+        long bytes = h.createQuery(STORED_BYTES)
+                .bind("room", roomId)
+                .mapTo(Long.class)
+                .one();
         long limit = maxLoad;
         if (bytes > limit) {
             throw new RoomTooLargeException(roomId, bytes, limit);

@@ -1,0 +1,78 @@
+package io.keck.heap;
+
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Large arrays that several holders share, as an answer that waits for many sockets: each is counted once. While one holder
+ * has it, it is the holder's; from the second on it is the room's. Thread-safe.
+ */
+public final class SharedBytes {
+    /** Arrays below this size are counted by each holder for itself. */
+    public static final int LARGE = 16 << 10;
+
+    private record Key(byte[] bytes) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key && key.bytes == bytes;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(bytes);
+        }
+    }
+
+    /** Touched only inside {@link ConcurrentHashMap#compute}. */
+    private static final class Entry {
+        private final Tally first;
+        private Tally counted;
+        private int holders;
+
+        Entry(Tally first) {
+            this.first = first;
+            this.counted = first;
+        }
+    }
+
+    private final HeapLedger ledger;
+    private final ConcurrentHashMap<Key, Entry> entries = new ConcurrentHashMap<>();
+
+    SharedBytes(HeapLedger ledger) {
+        this.ledger = ledger;
+    }
+
+    /** A holder has that array from now on, which has at least {@link #LARGE} bytes. */
+    public void hold(byte[] bytes, Tally holder) {
+        entries.compute(new Key(bytes), (key, present) -> {
+            Entry entry = present == null ? new Entry(holder) : present;
+            entry.holders++;
+            if (present == null) {
+                holder.add(bytes.length);
+            } else if (entry.counted == entry.first && holder != entry.first) {
+                entry.counted.add(-bytes.length);
+                entry.counted = ledger.ofTheRoom(entry.first);
+                entry.counted.add(bytes.length);
+            }
+            return entry;
+        });
+    }
+
+    /** One of its holders has it no longer. */
+    public void release(byte[] bytes) {
+        entries.computeIfPresent(new Key(bytes), (key, entry) -> {
+            if (--entry.holders > 0) {
+                return entry;
+            }
+            entry.counted.add(-bytes.length);
+            if (entry.counted != entry.first) {
+                entry.counted.close();
+            }
+            return null;
+        });
+    }
+
+    /** How many arrays there are. */
+    int size() {
+        return entries.size();
+    }
+}

@@ -1,0 +1,143 @@
+package io.keck.socket;
+
+import io.keck.access.Decision;
+import io.keck.access.Fault;
+import io.keck.access.Grant;
+import io.keck.access.Right;
+import io.keck.access.Visit;
+import io.keck.protocol.CloseReason;
+import io.keck.protocol.Message;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a connection got in, and what it may send now. A grant can change while the connection is open: what was handed over
+ * before counts, what comes after is judged by the new one. Thread-safe.
+ */
+final class Clearance {
+    /** The attribute of an upgrade that holds its clearance. */
+    static final String ATTRIBUTE = Clearance.class.getName();
+
+    private static final String READ_ONLY = "this connection may only read the document";
+    /** Whatever its state is, a client answers this with all that it has. */
+    private static final byte[] STEP1_OF_NOTHING = {0, 0, 1, 0};
+
+    /** What the server tells a client that its credential does not allow; Jetty knows these codes as final. */
+    private static final int UNAUTHORIZED = 4401;
+
+    private static final int FORBIDDEN = 4403;
+
+    private final Visit visit;
+    private final @Nullable CloseReason refusal;
+    private volatile @Nullable Grant grant;
+    private volatile boolean mayAll;
+
+    private Clearance(Visit visit, @Nullable Grant grant, @Nullable CloseReason refusal) {
+        this.visit = visit;
+        this.refusal = refusal;
+        set(grant);
+    }
+
+    private void set(@Nullable Grant given) {
+        grant = given;
+        mayAll = given != null && given.allows(Right.WRITE) && given.allows(Right.PRESENT);
+    }
+
+    /** Of a connection that has a grant. */
+    static Clearance of(Visit visit, Grant grant) {
+        return new Clearance(visit, grant, null);
+    }
+
+    /** Of a connection that is opened only to be told why it is closed. */
+    static Clearance refused(Fault fault) {
+        return new Clearance(Visit.REFUSED, null, reason(fault));
+    }
+
+    /** The one that an attribute holds; one that is refused where it holds none. */
+    static Clearance of(@Nullable Object attribute) {
+        return attribute instanceof Clearance clearance ? clearance : refused(Fault.MISSING);
+    }
+
+    /** Why the connection is closed at once; null where it may stay. */
+    @Nullable
+    CloseReason refusal() {
+        return refusal;
+    }
+
+    /** How a connection ends for a fault: for good, but for those that pass. */
+    static CloseReason reason(Fault fault) {
+        return switch (fault) {
+            case MISSING, BAD, EXPIRED, NOT_YET, REVOKED -> new CloseReason(UNAUTHORIZED, fault.sentence());
+            case FORBIDDEN -> new CloseReason(FORBIDDEN, fault.sentence());
+            case TOO_MANY, LIMIT, UNAVAILABLE -> CloseReason.overload(fault.sentence());
+        };
+    }
+
+    /**
+     * Watches the grant while the connection is open.
+     *
+     * @param end closes the connection
+     * @param send sends a frame to it
+     * @return ends the watch
+     */
+    Runnable follow(Consumer<CloseReason> end, Consumer<byte[]> send) {
+        Grant given = grant;
+        if (given == null || visit == Visit.OPEN) {
+            return () -> {};
+        }
+        Visit.Follower follower = new Visit.Follower() {
+            @Override
+            public void ended(Fault fault) {
+                set(null);
+                end.accept(reason(fault));
+            }
+
+            @Override
+            public void changed(Grant fresh) {
+                Grant before = grant;
+                set(fresh);
+                boolean widened = fresh.allows(Right.WRITE) && (before == null || !before.allows(Right.WRITE));
+                if (widened) {
+                    send.accept(STEP1_OF_NOTHING); // what was typed meanwhile comes in
+                }
+            }
+        };
+        return visit.follow(given, follower, Right.READ);
+    }
+
+    /**
+     * Those messages that the connection may send. A step 2 is left aside, since every client answers our step 1; an update
+     * is refused.
+     *
+     * @param refused told that an update was refused, with the message that says so to the client
+     */
+    List<Message> allowed(List<Message> messages, Consumer<byte[]> refused) {
+        if (mayAll) {
+            return messages;
+        }
+        Grant now = grant;
+        List<Message> allowed = new ArrayList<>(messages.size());
+        for (Message message : messages) {
+            if (now != null && may(now, message)) {
+                allowed.add(message);
+            } else if (message instanceof Message.SyncUpdate) {
+                refused.accept(Message.denied(READ_ONLY));
+            }
+        }
+        return allowed;
+    }
+
+    private static boolean may(Grant now, Message message) {
+        if (message instanceof Message.SyncStep2 || message instanceof Message.SyncUpdate) {
+            return now.allows(Right.WRITE);
+        }
+        return !(message instanceof Message.AwarenessUpdate) || now.allows(Right.PRESENT);
+    }
+
+    /** What a request to connect may do, or why it is refused. */
+    static Decision judge(Visit visit, String room) {
+        return visit.demand(room, io.keck.access.Purpose.SOCKET, Right.READ);
+    }
+}

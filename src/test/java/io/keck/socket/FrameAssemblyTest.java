@@ -1,0 +1,224 @@
+package io.keck.socket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.access.Caller;
+import io.keck.access.Visit;
+import io.keck.socket.FrameAssembly.Fault;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.websocket.core.CloseStatus;
+import org.eclipse.jetty.websocket.core.CoreSession;
+import org.eclipse.jetty.websocket.core.Frame;
+import org.eclipse.jetty.websocket.core.FrameHandler;
+import org.eclipse.jetty.websocket.core.OpCode;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class FrameAssemblyTest {
+    private static final int MAX = 1 << 20;
+
+    private final List<Frame> jakarta = new ArrayList<>();
+    private final List<byte[]> messages = new ArrayList<>();
+    private final List<Fault> faults = new ArrayList<>();
+    private int demands;
+    private int released;
+    private long now;
+    private long heap;
+    private long budget = Long.MAX_VALUE;
+    private boolean closing;
+    private ReadGate gate;
+
+    private final FrameAssembly assembly = new FrameAssembly(new FrameHandler() {
+        @Override
+        public void onOpen(CoreSession session, Callback callback) {
+            gate = ReadGate.of(session);
+            callback.succeeded();
+        }
+
+        @Override
+        public void onFrame(Frame frame, Callback callback) {
+            jakarta.add(frame);
+            callback.succeeded();
+        }
+
+        @Override
+        public void onError(Throwable cause, Callback callback) {
+            callback.succeeded();
+        }
+
+        @Override
+        public void onClosed(CloseStatus status, Callback callback) {
+            callback.succeeded();
+        }
+    }, Clearance.of(Visit.OPEN, Caller.OPEN.on("room")));
+
+    @BeforeEach
+    void open() {
+        assembly.onOpen(
+                new CoreSession.Empty() {
+                    @Override
+                    public void demand() {
+                        demands++;
+                    }
+                },
+                Callback.NOOP);
+        gate.clock(() -> now);
+        assembly.listen(new FrameAssembly.Listener() {
+            @Override
+            public int maxBytes() {
+                return MAX;
+            }
+
+            @Override
+            public boolean mayGrow(long bytes) {
+                if (heap + bytes > budget) {
+                    return false;
+                }
+                heap += bytes;
+                return true;
+            }
+
+            @Override
+            public void shrunk(long bytes) {
+                heap -= bytes;
+            }
+
+            @Override
+            public void heard() {}
+
+            @Override
+            public boolean isClosing() {
+                return closing;
+            }
+
+            @Override
+            public void message(byte[] message) {
+                messages.add(message);
+            }
+
+            @Override
+            public void refused(Fault fault) {
+                faults.add(fault);
+                closing = true;
+            }
+        });
+    }
+
+    private void frame(byte opcode, boolean fin, int bytes) {
+        assembly.onFrame(new Frame(opcode, fin, ByteBuffer.allocate(bytes)), Callback.from(() -> released++));
+    }
+
+    private void begin(int bytes) {
+        frame(OpCode.BINARY, false, bytes);
+    }
+
+    private void more(int bytes) {
+        frame(OpCode.CONTINUATION, false, bytes);
+    }
+
+    @Test
+    void everyPayload_isCopiedAtOnce_andControlFramesGoBetween() {
+        begin(3);
+        frame(OpCode.PING, true, 1);
+        more(4);
+        frame(OpCode.PONG, true, 0);
+        frame(OpCode.CONTINUATION, true, 5);
+
+        assertThat(messages).singleElement().satisfies(m -> assertThat(m).hasSize(12));
+        assertThat(jakarta).extracting(Frame::getOpCode).containsExactly(OpCode.PING, OpCode.PONG);
+        assertThat(released).isEqualTo(5);
+        assertThat(demands).as("Jakarta demands for the two that it was given").isEqualTo(3);
+        assertThat(heap).isZero();
+    }
+
+    @Test
+    void text_goesToJakarta_withItsContinuations() {
+        frame(OpCode.TEXT, false, 3);
+        frame(OpCode.CONTINUATION, true, 3);
+        frame(OpCode.BINARY, true, 2);
+        assertThat(jakarta).hasSize(2);
+        assertThat(messages).hasSize(1);
+    }
+
+    @Test
+    void slowMessage_isLate_afterHalfAMinuteAndItsBytes() {
+        begin(4 << 10);
+        now = FrameAssembly.GRACE_MS;
+        assertThat(assembly.isLate(now)).isFalse();
+        assertThat(assembly.isLate(now + 4_000)).isFalse();
+        assertThat(assembly.isLate(now + 4_001)).isTrue();
+        more(1 << 10);
+        assertThat(assembly.isLate(now + 5_000)).isFalse();
+        assertThat(assembly.isLate(now + 5_001)).isTrue();
+        frame(OpCode.CONTINUATION, true, 0);
+        assertThat(assembly.isLate(now + 1_000_000)).isFalse();
+    }
+
+    @Test
+    void slowText_isLate_too() {
+        frame(OpCode.TEXT, false, 1);
+        assertThat(assembly.isLate(FrameAssembly.GRACE_MS + 1)).isTrue();
+    }
+
+    /** Without this a client whose room is busy would be closed for the server's own slowness. */
+    @Test
+    void whileTheServerDoesNotRead_timeDoesNotCount() {
+        begin(1);
+        gate.close();
+        now = 100_000;
+        gate.open();
+        assertThat(assembly.isLate(now + FrameAssembly.GRACE_MS)).isFalse();
+        assertThat(assembly.isLate(now + FrameAssembly.GRACE_MS + 1)).isTrue();
+    }
+
+    @Test
+    void tooManyTinyFragments_areRefused_piecesOfTcpAreNot() {
+        begin(1);
+        for (int i = 1; faults.isEmpty() && i < 20_000; i++) {
+            more(i % 2);
+        }
+        assertThat(faults).containsExactly(Fault.TOO_MANY_FRAGMENTS);
+        assertThat(heap).isZero();
+    }
+
+    @Test
+    void manyFragmentsOfTheSizeOfPackets_areTaken() {
+        begin(64);
+        for (int i = 0; i < 16_000; i++) {
+            more(64);
+        }
+        frame(OpCode.CONTINUATION, true, 0);
+        assertThat(faults).isEmpty();
+        assertThat(messages).singleElement().satisfies(m -> assertThat(m).hasSize(64 * 16_001));
+    }
+
+    @Test
+    void tooLarge_isRefused_andTheRestOfItIsRead() {
+        begin(MAX);
+        more(1);
+        assertThat(faults).containsExactly(Fault.TOO_LARGE);
+        more(100);
+        assertThat(demands).isEqualTo(3);
+        assertThat(heap).isZero();
+    }
+
+    @Test
+    void withoutMemory_isRefused_andGivesBackWhatItHad() {
+        budget = 5_000;
+        begin(4_000);
+        more(2_000);
+        assertThat(faults).containsExactly(Fault.NO_MEMORY);
+        assertThat(heap).isZero();
+    }
+
+    @Test
+    void connectionThatEnds_givesBackWhatItHad() {
+        begin(4_000);
+        assertThat(heap).isEqualTo(4_000);
+        assembly.onClosed(CloseStatus.NORMAL_STATUS, Callback.NOOP);
+        assertThat(heap).isZero();
+    }
+}
