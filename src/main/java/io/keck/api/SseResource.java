@@ -102,12 +102,7 @@ public final class SseResource {
     }
 
     private static RoomFeed.Reader reader(
-            String workspace,
-            boolean head,
-            AsyncContext context,
-            AsyncResponse response,
-            Runnable ended,
-            Visit visit) {
+            String workspace, boolean head, AsyncContext context, AsyncResponse response, Runnable ended, Visit visit) {
         return new RoomFeed.Reader() {
             @Override
             public EventStream.Output open() {

@@ -31,29 +31,31 @@ class FrameAssemblyTest {
     private boolean closing;
     private ReadGate gate;
 
-    private final FrameAssembly assembly = new FrameAssembly(new FrameHandler() {
-        @Override
-        public void onOpen(CoreSession session, Callback callback) {
-            gate = ReadGate.of(session);
-            callback.succeeded();
-        }
+    private final FrameAssembly assembly = new FrameAssembly(
+            new FrameHandler() {
+                @Override
+                public void onOpen(CoreSession session, Callback callback) {
+                    gate = ReadGate.of(session);
+                    callback.succeeded();
+                }
 
-        @Override
-        public void onFrame(Frame frame, Callback callback) {
-            jakarta.add(frame);
-            callback.succeeded();
-        }
+                @Override
+                public void onFrame(Frame frame, Callback callback) {
+                    jakarta.add(frame);
+                    callback.succeeded();
+                }
 
-        @Override
-        public void onError(Throwable cause, Callback callback) {
-            callback.succeeded();
-        }
+                @Override
+                public void onError(Throwable cause, Callback callback) {
+                    callback.succeeded();
+                }
 
-        @Override
-        public void onClosed(CloseStatus status, Callback callback) {
-            callback.succeeded();
-        }
-    }, Clearance.of(Visit.OPEN, Caller.OPEN.on("room")));
+                @Override
+                public void onClosed(CloseStatus status, Callback callback) {
+                    callback.succeeded();
+                }
+            },
+            Clearance.of(Visit.OPEN, Caller.OPEN.on("room")));
 
     @BeforeEach
     void open() {
