@@ -137,10 +137,14 @@ final class JwtVerifier {
         Long expires = time(claims, "exp");
         Long notBefore = time(claims, "nbf");
         Long issued = time(claims, "iat");
-        if (expires == null && issued == null) {
+        long end;
+        if (expires != null) {
+            end = expires;
+        } else if (issued != null) {
+            end = issued + settings.maxAgeMillis();
+        } else {
             throw bad("it has neither exp nor iat");
         }
-        long end = expires != null ? expires : issued + settings.maxAgeMillis();
         if (now >= end + settings.skewMillis()) {
             throw new RefusedException(Fault.EXPIRED, "the token has expired");
         }
