@@ -210,7 +210,7 @@ final class DocumentGrowth {
 
     /** What it may add to {@link StructStore#structs}. */
     private static long pieces(Update update) {
-        return update.structCount() + update.deleteCount();
+        return (long) update.structCount() + update.deleteCount();
     }
 
     /** How many clients it brings that neither the store nor what is on its way to the log has. */
@@ -277,7 +277,7 @@ final class DocumentGrowth {
     }
 
     private long clients() {
-        return replica.store().clientCount() + newClients.size();
+        return (long) replica.store().clientCount() + newClients.size();
     }
 
     // ------------------------------------------------------------------ measuring
