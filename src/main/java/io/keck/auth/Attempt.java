@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.eclipse.jetty.http.HttpCookie;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
@@ -52,13 +53,14 @@ record Attempt(
             cookie(request, cookies, found);
         }
         Credential first = found.isEmpty() ? null : found.get(0);
+        HttpFields fields = request.getHeaders(); // and not the request, which a connection would keep alive
         malformed |= first != null && (first.text().isEmpty() || first.text().length() > Credential.MAX);
         return new Attempt(
                 peer(request),
                 Request.getRemoteAddr(request),
                 first,
                 malformed,
-                header -> request.getHeaders().getValuesList(header));
+                fields::getValuesList);
     }
 
     private static String peer(Request request) {
