@@ -12,8 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a document within its {@link DocumentLimits}. Each update of a writer of this node is judged before it joins a
@@ -42,9 +40,6 @@ import org.slf4j.LoggerFactory;
  * read-only for all others.
  */
 final class DocumentGrowth {
-    private static final Logger LOG = LoggerFactory.getLogger(DocumentGrowth.class);
-    private static final RepeatedWarning NEAR = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
-    private static final RepeatedWarning FULL = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
 
     /** Bytes that one deleted range may add to the encoded document, beside its own: it cuts a struct in three. */
     private static final long PER_RANGE = 24;
@@ -164,7 +159,7 @@ final class DocumentGrowth {
         long now = context.clock().getAsLong();
         if (now >= member.toldAfter) {
             member.toldAfter = now + SAY_EVERY_MS;
-            FULL.warn("Room " + name + ": an update of " + fresh.length() + " bytes was left aside. " + why);
+            context.warnings().atLimit().warn("Room " + name + ": an update of " + fresh.length() + " bytes was left aside. " + why);
             member.connection.send(Message.denied(why));
         }
         return false;
@@ -186,7 +181,7 @@ final class DocumentGrowth {
             return null;
         }
         context.metrics().growthRefused();
-        FULL.warn("Room " + name + ": an edit over HTTP was refused. " + why);
+        context.warnings().atLimit().warn("Room " + name + ": an edit over HTTP was refused. " + why);
         return new Documents.TooLargeException(why);
     }
 
@@ -293,7 +288,7 @@ final class DocumentGrowth {
             if (!isFull(5, 4)) {
                 return;
             }
-            NEAR.warn("Room " + name + ": the document has " + bytes() + " bytes, " + structs + " structs and "
+            context.warnings().nearLimit().warn("Room " + name + ": the document has " + bytes() + " bytes, " + structs + " structs and "
                     + clients() + " clients, and is above 80 % of a limit (" + limits.maxBytes() + ", "
                     + limits.maxStructs() + ", " + limits.maxClients() + "). At the limit it takes deletions only.");
             context.metrics().nearLimitBegan();

@@ -3,7 +3,6 @@ package io.keck.room;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
 import java.util.function.LongSupplier;
-import org.slf4j.LoggerFactory;
 
 /**
  * The life of its name that a room is ({@link Lives}): since when it was read, whether the log has ended it, and which
@@ -35,11 +34,9 @@ final class Life {
         boolean abandon();
     }
 
-    private static final RepeatedWarning TOO_LARGE =
-            new RepeatedWarning(LoggerFactory.getLogger(Life.class), () -> System.nanoTime() / 1_000_000);
-
     private final String name;
     private final LongSupplier clock;
+    private final RoomWarnings warnings;
     private final Safeguards safeguards;
     private Home home = Home.NONE;
     /** Whether the room is created where there is none. */
@@ -59,9 +56,10 @@ final class Life {
     /** When {@link #earlier} was read, in milliseconds. */
     private long earlierReadAt;
 
-    Life(String name, LongSupplier clock, Safeguards safeguards) {
+    Life(String name, LongSupplier clock, RoomWarnings warnings, Safeguards safeguards) {
         this.name = name;
         this.clock = clock;
+        this.warnings = warnings;
         this.safeguards = safeguards;
     }
 
@@ -108,7 +106,7 @@ final class Life {
     /** What is stored is more than this node can load. */
     void exceedsNode(Throwable why) {
         isTooLarge = true;
-        TOO_LARGE.warn("Room " + name + " is not loaded: " + why.getMessage());
+        warnings.tooLarge().warn("Room " + name + " is not loaded: " + why.getMessage());
     }
 
     /** The log said that this life has ended. */

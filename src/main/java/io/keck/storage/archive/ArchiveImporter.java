@@ -1,5 +1,6 @@
 package io.keck.storage.archive;
 
+import io.keck.storage.rows.DocumentDepth;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.crdt.lib0.DecodeException;

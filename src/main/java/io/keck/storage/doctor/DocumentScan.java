@@ -4,7 +4,7 @@ import io.keck.crdt.store.Completeness;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
-import io.keck.storage.archive.DocumentDepth;
+import io.keck.storage.rows.DocumentDepth;
 import io.keck.storage.rows.ContradictionCount;
 import io.keck.storage.rows.RoomScan;
 import io.keck.storage.rows.RowPages;
