@@ -102,6 +102,8 @@ final class Lives {
             Throwable error = Replica.cause(failure);
             if (error == null) {
                 done.complete(value);
+            } else if (error instanceof NotMadeHereException) {
+                ask(name, create, false, errand, moment, attempt, done);
             } else if (!(error instanceof LifeEndedException)) {
                 done.completeExceptionally(error);
             } else if (attempt < ATTEMPTS) {
@@ -118,7 +120,7 @@ final class Lives {
                 if (create || room.isMade()) {
                     errand.run(room, at, stale || unsaved, once);
                 } else {
-                    once.completeExceptionally(isNotMade(name, stale && !local));
+                    once.completeExceptionally(local ? new NotMadeHereException() : isNotMade(name, stale));
                 }
             }
 
@@ -133,6 +135,18 @@ final class Lives {
                 once.completeExceptionally(why);
             }
         });
+    }
+
+    /**
+     * As far as this replica knows, clients have only connected to the room. A back end of another node may have made it
+     * since, which changes nothing in the replica, so the log is asked: only its word is a 404.
+     */
+    private static final class NotMadeHereException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        NotMadeHereException() {
+            super(null, null, false, false);
+        }
     }
 
     /** Clients have only connected to it; unless the log, which did not answer, knows more. */

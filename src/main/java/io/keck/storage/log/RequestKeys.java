@@ -171,6 +171,6 @@ final class RequestKeys {
                 .bind("key", claim.key().key())
                 .map((rs, context) ->
                         new KeyUsedException(rs.getLong(2), claim.key().contradicts(rs.getString(1))))
-                .findOne();
+                .findFirst();
     }
 }
