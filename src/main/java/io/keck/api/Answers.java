@@ -1,12 +1,12 @@
 package io.keck.api;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import io.keck.blob.BlobsUnavailableException;
+import io.keck.failure.Unavailable;
 import io.keck.room.RepeatedWarning;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.Response;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +25,7 @@ final class Answers {
     }
 
     /** The database does not do its part. */
-    static Response unavailable(BlobsUnavailableException e) {
+    static Response unavailable(Unavailable e) {
         UNAVAILABLE.warn("A blob could not be stored, read or deleted: " + e.getMessage());
         ResponseBuilder answer = text(
                         Status.SERVICE_UNAVAILABLE,

@@ -3,17 +3,18 @@ package io.keck.api;
 import io.keck.api.ByteRange.Asked;
 import io.keck.api.ByteRange.Kind;
 import io.keck.blob.BlobId;
-import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
-import io.keck.blob.BlobsUnavailableException;
+import io.keck.blob.BlobStore;
+import io.keck.failure.Refused;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics;
 import io.keck.protocol.RoomName;
 import io.keck.room.RepeatedWarning;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -62,9 +63,9 @@ final class BlobDownloads {
         }
         try {
             return BlobId.parse(id).map(work::on).orElseGet(BlobDownloads::notFound);
-        } catch (BlobStore.KeyTakenException e) {
+        } catch (Refused e) {
             return Failures.keyTaken();
-        } catch (BlobsUnavailableException e) {
+        } catch (Unavailable e) {
             return Answers.unavailable(e);
         }
     }
@@ -152,7 +153,7 @@ final class BlobDownloads {
             } catch (IOException e) {
                 metrics.downloadAborted();
                 throw e;
-            } catch (BlobsUnavailableException e) {
+            } catch (Unavailable e) {
                 metrics.downloadAborted();
                 UNAVAILABLE.warn("The rest of a blob cannot be read, the connection breaks off: " + e.getMessage());
                 throw new EofException(e);

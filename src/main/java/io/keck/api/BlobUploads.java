@@ -1,16 +1,17 @@
 package io.keck.api;
 
 import io.keck.blob.BlobStore;
-import io.keck.blob.BlobsUnavailableException;
-import io.keck.blob.WorkspaceGoneException;
-import io.keck.metrics.BlobMetrics;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics.Refusal;
+import io.keck.metrics.BlobMetrics;
 import io.keck.protocol.RoomName;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.InputStream;
@@ -77,11 +78,11 @@ final class BlobUploads {
                                     MediaType.APPLICATION_JSON_TYPE)
                             .build()
                     : failure;
-        } catch (WorkspaceGoneException e) {
+        } catch (RoomGone e) {
             return Answers.notFound("Workspace", workspace);
-        } catch (BlobStore.KeyTakenException e) {
+        } catch (Refused e) {
             return Failures.keyTaken();
-        } catch (BlobsUnavailableException e) {
+        } catch (Unavailable e) {
             metrics.refused(Refusal.UNAVAILABLE);
             return Answers.unavailable(e);
         }

@@ -1,19 +1,19 @@
 package io.keck.api;
 
+import io.keck.failure.Refused;
+import io.keck.failure.RoomDamaged;
+import io.keck.failure.Unavailable;
 import io.keck.http.ErrorPages;
-import io.keck.room.Documents.KeyTakenException;
 import io.keck.room.Documents.NameRefusedException;
-import io.keck.room.Documents.QuarantinedException;
 import io.keck.room.Documents.TooLargeException;
 import io.keck.room.Documents.TooLargeHereException;
-import io.keck.room.Documents.UnavailableException;
 import io.keck.room.RepeatedWarning;
 import io.keck.thread.OutOfMemory;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import java.io.IOException;
 import org.slf4j.Logger;
@@ -42,11 +42,11 @@ public final class Failures implements ExceptionMapper<Throwable> {
         if (error instanceof Refusal refusal) {
             return response(refusal.reply()).build();
         }
-        if (error instanceof UnavailableException unavailable) {
+        if (error instanceof Unavailable unavailable) {
             UNAVAILABLE.warn("A request could not be carried out: " + unavailable.getMessage());
             return unavailable(unavailable.isOutcomeUnknown());
         }
-        if (error instanceof QuarantinedException) {
+        if (error instanceof RoomDamaged) {
             return response(Reply.text(
                             Status.SERVICE_UNAVAILABLE,
                             "What is stored of the workspace is damaged: it can be read, and not written until it is"
@@ -63,7 +63,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
                     .header(HttpHeaders.RETRY_AFTER, "60")
                     .build();
         }
-        if (error instanceof KeyTakenException) {
+        if (error instanceof Refused) {
             return keyTaken();
         }
         if (error instanceof NameRefusedException refused) {

@@ -3,8 +3,8 @@ package io.keck.api;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomMissing;
 import io.keck.room.Documents.Answer;
-import io.keck.room.Documents.RoomMissingException;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -59,7 +59,7 @@ public final class InitResource {
                                         .orElseGet(() -> Response.notModified().build());
                             }
                             Throwable cause = DocumentCalls.cause(error);
-                            return cause instanceof RoomMissingException
+                            return cause instanceof RoomMissing
                                     ? Failures.response(Missing.SENTENCE.reply(workspace))
                                             .build()
                                     : Failures.of(cause);

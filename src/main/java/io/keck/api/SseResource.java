@@ -1,10 +1,10 @@
 package io.keck.api;
 
 import io.keck.api.DocumentCalls.Missing;
+import io.keck.failure.RoomMissing;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import io.keck.heap.Tally;
-import io.keck.room.Documents.RoomMissingException;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
@@ -18,8 +18,8 @@ import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -101,7 +101,7 @@ public final class SseResource {
             public void refused(RuntimeException why) {
                 ended.run();
                 response.resume(
-                        why instanceof RoomMissingException
+                        why instanceof RoomMissing
                                 ? Failures.response(Missing.SENTENCE.reply(workspace))
                                         .build()
                                 : Failures.of(why));

@@ -1,15 +1,15 @@
 package io.keck.api;
 
-import io.keck.feed.Hooks;
 import io.keck.feed.Hooks.RefusedException;
+import io.keck.feed.Hooks;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
@@ -51,7 +51,7 @@ public final class SubscribeResource {
     }
 
     private static Response unavailable(Throwable cause) {
-        if (!(cause instanceof io.keck.feed.FeedUnavailableException)) {
+        if (!(cause instanceof io.keck.failure.Unavailable)) {
             LOG.error("Setting the webhook endpoint failed with an unknown outcome", cause);
         }
         return Failures.unavailable(true);

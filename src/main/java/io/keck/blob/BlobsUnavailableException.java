@@ -1,7 +1,9 @@
 package io.keck.blob;
 
+import io.keck.failure.Unavailable;
+
 /** Thrown if the database does not answer, is too busy, or failed during a call; the call can be repeated. */
-public final class BlobsUnavailableException extends RuntimeException {
+public final class Unavailable extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final boolean outcomeUnknown;
@@ -10,7 +12,7 @@ public final class BlobsUnavailableException extends RuntimeException {
      * @param message what failed
      * @param outcomeUnknown whether the call may have taken effect nevertheless
      */
-    public BlobsUnavailableException(String message, boolean outcomeUnknown) {
+    public Unavailable(String message, boolean outcomeUnknown) {
         super(message);
         this.outcomeUnknown = outcomeUnknown;
     }
@@ -20,7 +22,7 @@ public final class BlobsUnavailableException extends RuntimeException {
      * @param outcomeUnknown whether the call may have taken effect nevertheless
      * @param cause the failure
      */
-    public BlobsUnavailableException(String message, boolean outcomeUnknown, Throwable cause) {
+    public Unavailable(String message, boolean outcomeUnknown, Throwable cause) {
         super(message, cause);
         this.outcomeUnknown = outcomeUnknown;
     }

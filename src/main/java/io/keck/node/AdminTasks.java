@@ -1,19 +1,19 @@
 package io.keck.node;
 
-import io.keck.storage.Storage;
-import io.keck.storage.nodes.JdbiNodes;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.metrics.servlets.AdminServlet;
 import io.dropwizard.servlets.tasks.Task;
+import io.keck.failure.RoomDamaged;
 import io.keck.ops.LogLevelFilter;
 import io.keck.room.RoomView;
 import io.keck.room.Rooms;
-import io.keck.room.UpdateLog.DamagedException;
 import io.keck.socket.Sockets;
+import io.keck.storage.Storage;
 import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.storage.nodes.JdbiNodes;
 import io.keck.thread.Threads;
 import jakarta.servlet.DispatcherType;
 import java.io.PrintWriter;
@@ -226,7 +226,7 @@ public final class AdminTasks {
         String name = required(parameters, "room");
         try {
             answer.put("folded", log.compact(name));
-        } catch (DamagedException e) {
+        } catch (RoomDamaged e) {
             throw new BadQuestion("Nothing was folded: " + e.getMessage() + ". See doctor.");
         }
         log.stored(name)

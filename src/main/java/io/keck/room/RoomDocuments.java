@@ -3,6 +3,10 @@ package io.keck.room;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomDamaged;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.protocol.RoomName;
 import java.util.List;
 import java.util.Optional;
@@ -42,9 +46,9 @@ final class RoomDocuments implements Documents {
                 this.<T>ask(name, false, (room, at, stale, answer) -> {
                     UpdateLog.Damage damage = room.damage();
                     if (damage != null) {
-                        answer.completeExceptionally(new QuarantinedException(damage));
+                        answer.completeExceptionally(new RoomDamaged(damage));
                     } else if (stale) {
-                        answer.completeExceptionally(new UnavailableException("the database does not answer", false));
+                        answer.completeExceptionally(new Unavailable("the database does not answer", false));
                     } else {
                         room.document().edit(at, key, edit, afterwards, answer);
                     }
@@ -58,15 +62,15 @@ final class RoomDocuments implements Documents {
             CompletionStage<Answer<T>> answer, String name, Supplier<CompletionStage<Answer<T>>> again) {
         return otherwise(
                 answer,
-                cause -> cause instanceof UpdateLog.KeyUsedException used
+                cause -> cause instanceof Refused used
                         ? repeated(name, used, () -> asItIs(again.get()))
                         : CompletableFuture.failedStage(cause));
     }
 
     /** The answer to a request whose key was used before. */
     private static <T extends @Nullable Object> CompletionStage<T> repeated(
-            String name, UpdateLog.KeyUsedException used, Supplier<CompletionStage<T>> answer) {
-        return used.isOfAnotherRequest() ? CompletableFuture.failedStage(new KeyTakenException(name)) : answer.get();
+            String name, Refused used, Supplier<CompletionStage<T>> answer) {
+        return used.isOfAnotherRequest() ? CompletableFuture.failedStage(new Refused(name)) : answer.get();
     }
 
     /**
@@ -77,7 +81,7 @@ final class RoomDocuments implements Documents {
         return otherwise(
                 read,
                 failure -> CompletableFuture.failedStage(
-                        failure instanceof RoomMissingException ? failure : RoomDocument.doneButNotRead(failure)));
+                        failure instanceof RoomMissing ? failure : RoomDocument.doneButNotRead(failure)));
     }
 
     @Override
@@ -100,7 +104,7 @@ final class RoomDocuments implements Documents {
         return otherwise(
                         client(name).thenApply(there -> true),
                         cause -> CompletableFuture.failedStage(
-                                cause instanceof RoomMissingException
+                                cause instanceof RoomMissing
                                         ? new NameRefusedException(problem.get())
                                         : cause))
                 .thenCompose(there -> act.get());
@@ -125,7 +129,7 @@ final class RoomDocuments implements Documents {
     private <T extends @Nullable Object> CompletionStage<Answer<T>> create(
             String name, Function<Doc, T> reader, int attempt) {
         return otherwise(read(name, false, reader), cause -> {
-            if (!(cause instanceof RoomMissingException)) {
+            if (!(cause instanceof RoomMissing)) {
                 return CompletableFuture.failedStage(cause); // nothing was done yet
             }
             T empty = reader.apply(new Doc());
@@ -136,7 +140,7 @@ final class RoomDocuments implements Documents {
                 return attempt < ATTEMPTS
                         ? create(name, reader, attempt + 1) // another back end created it meanwhile
                         : CompletableFuture.failedStage(
-                                new UnavailableException("others delete and create " + name + " all the time", false));
+                                new Unavailable("others delete and create " + name + " all the time", false));
             });
         });
     }
@@ -188,12 +192,12 @@ final class RoomDocuments implements Documents {
             String name,
             CompletionStage<A> act,
             Function<A, CompletionStage<T>> done,
-            Function<UpdateLog.KeyUsedException, CompletionStage<T>> before) {
+            Function<Refused, CompletionStage<T>> before) {
         return act.handle((value, error) -> {
                     if (error == null) {
                         return done.apply(value);
                     }
-                    return Replica.cause(error) instanceof UpdateLog.KeyUsedException used
+                    return Replica.cause(error) instanceof Refused used
                             ? RoomDocuments.<T>repeated(name, used, () -> before.apply(used))
                             : outcome(act).thenCompose(done);
                 })
@@ -201,7 +205,7 @@ final class RoomDocuments implements Documents {
     }
 
     private static <T extends @Nullable Object> CompletionStage<T> restarting() {
-        return CompletableFuture.failedStage(new UnavailableException("the server restarts", false));
+        return CompletableFuture.failedStage(new Unavailable("the server restarts", false));
     }
 
     /** The answer, once this node meets the life that has begun. It is committed: nothing that fails now changes that. */
@@ -221,9 +225,9 @@ final class RoomDocuments implements Documents {
         return otherwise(
                 change,
                 cause -> CompletableFuture.failedStage(
-                        cause instanceof UnavailableException
+                        cause instanceof Unavailable
                                 ? cause
-                                : new UnavailableException("the database does not answer: " + cause, true)));
+                                : new Unavailable("the database does not answer: " + cause, true)));
     }
 
     /** A stage, or what comes after its failure. */
@@ -243,7 +247,7 @@ final class RoomDocuments implements Documents {
             if (damage == null) {
                 answer.complete(new Answer<>(room.store().encode(), at.roomId(), at.seq(), stale));
             } else {
-                answer.completeExceptionally(new QuarantinedException(damage)); // it is whole or refused
+                answer.completeExceptionally(new RoomDamaged(damage)); // it is whole or refused
             }
         });
     }

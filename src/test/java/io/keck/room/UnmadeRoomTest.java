@@ -1,11 +1,9 @@
 package io.keck.room;
 
-import io.keck.metrics.RoomMetrics;
-import static io.keck.room.World.ROOM;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomMissing;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -13,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import static io.keck.room.World.ROOM;
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** A room that clients have only connected to: back ends do not see it before it has content, and it costs nothing later. */
 class UnmadeRoomTest {
@@ -51,7 +51,7 @@ class UnmadeRoomTest {
         try {
             return read.toCompletableFuture().getNow(null).value();
         } catch (CompletionException e) {
-            assertThat(e.getCause()).isInstanceOf(Documents.RoomMissingException.class);
+            assertThat(e.getCause()).isInstanceOf(RoomMissing.class);
             return null;
         }
     }

@@ -4,9 +4,9 @@ import io.keck.crdt.store.Completeness;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.room.UpdateLog;
 import io.keck.storage.blob.BlobPieces;
 import io.keck.storage.rows.ContentsReader;
@@ -143,7 +143,7 @@ public final class Exporter {
         Contents contents;
         try {
             contents = ContentsReader.read(h, room.id(), 0);
-        } catch (RoomGoneException | RoomUnknownException e) {
+        } catch (RoomGone | RoomLost e) {
             return; // deleted meanwhile
         }
         UpdateLog.Damage damage = contents.damage();

@@ -1,8 +1,13 @@
 package io.keck.storage.database;
 
 import io.dropwizard.lifecycle.Managed;
-import io.keck.room.Documents;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.LogMetrics;
+import io.keck.room.Documents;
 import io.keck.room.UpdateLog;
 import io.keck.thread.OutOfMemory;
 import io.keck.thread.Threads;
@@ -161,7 +166,7 @@ public final class Database implements Managed {
      */
     public <W extends Write, T> CompletionStage<T> write(long key, W write, Function<W, CompletableFuture<T>> done) {
         if (!lanes.get(Math.floorMod(Long.hashCode(key), lanes.size())).add(write)) {
-            return CompletableFuture.failedStage(new Documents.UnavailableException("the log is closed", false));
+            return CompletableFuture.failedStage(new Unavailable("the log is closed", false));
         }
         return watched(done.apply(write), true);
     }
@@ -193,11 +198,11 @@ public final class Database implements Managed {
     }
 
     private static boolean isAnswer(Throwable error) {
-        return error instanceof UpdateLog.RoomGoneException
-                || error instanceof UpdateLog.RoomUnknownException
+        return error instanceof RoomGone
+                || error instanceof RoomLost
                 || error instanceof UpdateLog.RoomTooLargeException
-                || error instanceof Documents.RoomMissingException
-                || error instanceof UpdateLog.KeyUsedException
+                || error instanceof RoomMissing
+                || error instanceof Refused
                 || UnreadableData.is(error);
     }
 

@@ -3,8 +3,8 @@ package io.keck.storage.log;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
-import io.keck.room.UpdateLog.DamagedException;
-import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.failure.RoomDamaged;
+import io.keck.failure.RoomGone;
 import io.keck.room.UpdateLog;
 import io.keck.storage.database.Database;
 import io.keck.storage.rows.Checksum;
@@ -90,9 +90,9 @@ class Compactor {
     private void compactQuietly(long roomId) {
         try {
             compact(roomId);
-        } catch (RoomGoneException e) {
+        } catch (RoomGone e) {
             LOG.debug("Room {} was deleted before it was folded", roomId);
-        } catch (DamagedException e) {
+        } catch (RoomDamaged e) {
             LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
         } catch (RuntimeException e) {
             OutOfMemory.check(e);
@@ -104,7 +104,7 @@ class Compactor {
     /**
      * Folds a room now; false when another node does so or there is nothing to fold.
      *
-     * @throws DamagedException if it is damaged; nothing was changed then
+     * @throws RoomDamaged if it is damaged; nothing was changed then
      */
     boolean compact(long roomId) {
         long began = System.nanoTime();
@@ -113,7 +113,7 @@ class Compactor {
         }
         UpdateLog.Contents all = database.jdbi().withHandle(h -> ContentsReader.read(h, roomId, 0));
         if (all.damage() != null) {
-            throw new DamagedException(roomId, all.damage());
+            throw new RoomDamaged(roomId, all.damage());
         }
         UpdateLog.Contents contents = foldable(all);
         List<UpdateLog.Row> rows = contents.rows();

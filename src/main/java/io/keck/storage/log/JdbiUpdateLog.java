@@ -1,6 +1,7 @@
 package io.keck.storage.log;
 
 import io.dropwizard.lifecycle.Managed;
+import io.keck.failure.RoomDamaged;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import io.keck.metrics.BlobMetrics;
@@ -9,10 +10,10 @@ import io.keck.room.Documents;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.storage.database.Database;
-import io.keck.storage.rows.ContentsReader;
 import io.keck.storage.database.Dialect;
 import io.keck.storage.database.GroupCommit;
 import io.keck.storage.database.Write;
+import io.keck.storage.rows.ContentsReader;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
@@ -25,8 +26,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
-import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -207,7 +208,7 @@ public final class JdbiUpdateLog implements UpdateLog {
      * Folds the live room of that name now, in the calling thread.
      *
      * @return false when there is no such room or nothing to fold, or another node does so
-     * @throws DamagedException if it is damaged; nothing was changed then
+     * @throws RoomDamaged if it is damaged; nothing was changed then
      */
     public boolean compact(String name) {
         return names.live(name).map(compactor::compact).orElse(false);

@@ -3,8 +3,6 @@ package io.keck.storage.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.metrics.BlobMetrics;
-import java.time.Duration;
 import io.keck.blob.BlobStore;
 import io.keck.check.Findings.Finding;
 import io.keck.check.Findings;
@@ -12,8 +10,9 @@ import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomDamaged;
+import io.keck.metrics.BlobMetrics;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.DamagedException;
 import io.keck.room.UpdateLog.Row;
 import io.keck.storage.Storage;
 import io.keck.storage.blob.JdbiBlobStore;
@@ -21,6 +20,7 @@ import io.keck.storage.log.Folder;
 import io.keck.storage.log.JdbiUpdateLog;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -157,7 +157,7 @@ abstract class DamageContract {
         assertThat(found.get(0).seq()).isEqualTo(seq);
         assertThat(found.get(0).what()).contains(words);
 
-        assertThatThrownBy(() -> compact(id, 0)).isInstanceOf(DamagedException.class);
+        assertThatThrownBy(() -> compact(id, 0)).isInstanceOf(RoomDamaged.class);
 
         Repair repair = new Repair(jdbi(), Clock.systemUTC());
         assertThat(repair.room(id)).isPresent();
