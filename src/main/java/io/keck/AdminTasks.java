@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.servlets.tasks.Task;
+import io.keck.failure.RoomDamaged;
 import io.keck.room.RoomView;
 import io.keck.room.Rooms;
-import io.keck.room.UpdateLog.DamagedException;
 import io.keck.socket.Sockets;
 import io.keck.storage.log.JdbiUpdateLog;
 import java.io.PrintWriter;
@@ -205,7 +205,7 @@ final class AdminTasks {
         String name = required(parameters, "room");
         try {
             answer.put("folded", log.compact(name));
-        } catch (DamagedException e) {
+        } catch (RoomDamaged e) {
             throw new BadQuestion("Nothing was folded: " + e.getMessage() + ". See doctor.");
         }
         log.stored(name)

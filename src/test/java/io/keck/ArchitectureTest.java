@@ -11,6 +11,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
+import io.keck.room.LogMetrics;
 import io.keck.room.RequestKey;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,6 +42,7 @@ class ArchitectureTest {
     static final ArchRule room_knowsProtocolEngineAndLoggingOnly = only(
             "io.keck.room",
             "io.keck.room",
+            "io.keck.failure",
             "io.keck.protocol",
             "io.keck.crdt",
             "io.keck.crdt.store",
@@ -63,16 +65,34 @@ class ArchitectureTest {
             only("io.keck.block", "io.keck.block", "io.keck.crdt", "io.keck.crdt.store", "io.keck.crdt.lib0");
 
     @ArchTest
-    static final ArchRule blob_knowsRequestKeysOnly = classes()
+    static final ArchRule blob_knowsFailuresAndRequestKeysOnly = classes()
             .that()
             .resideInAPackage("io.keck.blob")
             .should()
-            .onlyDependOnClassesThat(JavaClass.Predicates.resideInAnyPackage("java..", "org.jspecify..", "io.keck.blob")
+            .onlyDependOnClassesThat(JavaClass.Predicates.resideInAnyPackage(
+                            "java..", "org.jspecify..", "io.keck.blob", "io.keck.failure")
                     .or(JavaClass.Predicates.type(RequestKey.class)));
 
     @ArchTest
-    static final ArchRule feed_knowsTheEngineOnly =
-            only("io.keck.feed", "io.keck.feed", "io.keck.crdt", "io.keck.crdt.store", "io.keck.crdt.lib0");
+    static final ArchRule feed_knowsFailuresAndTheEngineOnly = only(
+            "io.keck.feed",
+            "io.keck.feed",
+            "io.keck.failure",
+            "io.keck.crdt",
+            "io.keck.crdt.store",
+            "io.keck.crdt.lib0");
+
+    @ArchTest
+    static final ArchRule failure_knowsJavaOnly = only("io.keck.failure", "io.keck.failure");
+
+    /** The floor of storage knows no rooms: of their package it uses the port of its metrics. */
+    @ArchTest
+    static final ArchRule database_knowsNoRooms = noClasses()
+            .that()
+            .resideInAPackage("io.keck.storage.database")
+            .should()
+            .dependOnClassesThat(JavaClass.Predicates.resideInAnyPackage("io.keck.room..", "io.keck.crdt..")
+                    .and(DescribedPredicate.not(JavaClass.Predicates.type(LogMetrics.class))));
 
     /** Turns are given from outside: by threads in the server, by hand in a test. */
     @ArchTest
@@ -138,7 +158,8 @@ class ArchitectureTest {
                     "io.keck.room..",
                     "io.keck.block..",
                     "io.keck.blob..",
-                    "io.keck.feed..")
+                    "io.keck.feed..",
+                    "io.keck.failure..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(packages(WINGS));

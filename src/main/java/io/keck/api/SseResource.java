@@ -1,7 +1,6 @@
 package io.keck.api;
 
 import io.keck.api.DocumentCalls.Missing;
-import io.keck.room.Documents.RoomMissingException;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
@@ -72,11 +71,7 @@ public final class SseResource {
 
             @Override
             public void refused(RuntimeException why) {
-                response.resume(
-                        why instanceof RoomMissingException
-                                ? Failures.response(Missing.SENTENCE.reply(workspace))
-                                        .build()
-                                : Failures.of(why));
+                response.resume(Failures.of(why, workspace, Missing.SENTENCE));
             }
         };
     }

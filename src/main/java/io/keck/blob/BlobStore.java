@@ -1,5 +1,8 @@
 package io.keck.blob;
 
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.Unavailable;
 import io.keck.room.RequestKey;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * one life of their workspace: when that is deleted they are gone at once, and a workspace made anew under the same name
  * begins without any. A name that was never a workspace may have blobs, too: clients upload before they connect.
  *
- * <p>Every method throws {@link BlobsUnavailableException} when the database does not do its part.
+ * <p>Every method throws {@link Unavailable} when the database does not do its part.
  */
 public interface BlobStore {
     /**
@@ -34,15 +37,6 @@ public interface BlobStore {
      */
     record Published(BlobId id, boolean exists) {}
 
-    /** The key of a request came with another request before. Nothing is changed. */
-    final class KeyTakenException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        public KeyTakenException(String workspace) {
-            super("the key was used for another request to workspace " + workspace, null, false, false);
-        }
-    }
-
     /** The bytes of one blob on their way in, some of them in memory. */
     interface Upload extends AutoCloseable {
         /** Takes bytes; they may be used again when this returns. */
@@ -52,8 +46,8 @@ public interface BlobStore {
          * Makes the blob visible, committed; where the workspace has these bytes already, that blob stays as it is.
          *
          * @param key kept in the same transaction; where the workspace has seen it before, nothing is done. Null for none
-         * @throws WorkspaceGoneException if the workspace was deleted since the upload began
-         * @throws KeyTakenException if the key was used for another request
+         * @throws RoomGone if the workspace was deleted since the upload began
+         * @throws Refused if the key was used for another request
          */
         Published publish(@Nullable RequestKey key);
 
@@ -70,7 +64,7 @@ public interface BlobStore {
     /**
      * Begins an upload into the workspace of that name as it is now.
      *
-     * @throws WorkspaceGoneException if it was deleted a moment ago and nobody may make it anew yet
+     * @throws RoomGone if it was deleted a moment ago and nobody may make it anew yet
      */
     Upload begin(String workspace);
 
@@ -91,7 +85,7 @@ public interface BlobStore {
      *
      * @param key kept in the same transaction where a blob is deleted; null for none. Where the workspace has seen it before,
      *     nothing is done, and the answer is true
-     * @throws KeyTakenException if the key was used for another request
+     * @throws Refused if the key was used for another request
      */
     boolean delete(String workspace, BlobId id, @Nullable RequestKey key);
 

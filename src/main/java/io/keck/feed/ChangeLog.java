@@ -1,11 +1,12 @@
 package io.keck.feed;
 
+import io.keck.failure.Unavailable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of rooms' logs by their seq, for those who follow at their own pace. Also those of rooms that were deleted.
- * Implementations are thread-safe; calls wait for the database, and throw {@link FeedUnavailableException} when it does
+ * Implementations are thread-safe; calls wait for the database, and throw {@link Unavailable} when it does
  * not answer.
  */
 public interface ChangeLog {

@@ -1,5 +1,6 @@
 package io.keck.feed;
 
+import io.keck.failure.Unavailable;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -7,7 +8,7 @@ import java.util.OptionalLong;
 
 /**
  * Where changes are delivered to, how far that is in each room, and which node does it; shared by all nodes of a database.
- * Implementations are thread-safe; calls wait for the database, and throw {@link FeedUnavailableException} when it does not
+ * Implementations are thread-safe; calls wait for the database, and throw {@link Unavailable} when it does not
  * answer.
  *
  * <p>One node delivers at a time: the one of the newest epoch. Whoever takes over begins another epoch, and from its commit

@@ -4,6 +4,7 @@ import io.keck.crdt.Doc;
 import io.keck.crdt.History;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomDamaged;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +27,12 @@ public final class Histories {
     /**
      * One that can tell of the rows after that one, where it can still be told exactly; else as well as it can.
      *
-     * @throws RoomDamagedException if that is not known any more, since the room is damaged before
+     * @throws RoomDamaged if that is not known any more, since the room is damaged before
      */
     public static Histories at(ChangeLog log, String workspace, long roomId, long seq) {
         ChangeLog.Base base = log.base(roomId, seq);
         if (base.damage() != null) {
-            throw new RoomDamagedException(roomId, base.damage());
+            throw new RoomDamaged(roomId, base.damage());
         }
         return of(workspace, base);
     }
@@ -39,12 +40,12 @@ public final class Histories {
     /**
      * One that can tell of the rows after the newest, or after the last one before the first that is damaged.
      *
-     * @throws RoomDamagedException if there is no such row
+     * @throws RoomDamaged if there is no such row
      */
     public static Histories atEnd(ChangeLog log, String workspace, long roomId) {
         ChangeLog.Base base = log.base(roomId, Long.MAX_VALUE);
         if (base.damage() != null && base.seq() == 0) {
-            throw new RoomDamagedException(roomId, base.damage());
+            throw new RoomDamaged(roomId, base.damage());
         }
         return of(workspace, base);
     }

@@ -1,12 +1,13 @@
 package io.keck.feed;
 
+import io.keck.failure.Unavailable;
 import java.util.concurrent.CompletionStage;
 
 /** Where changes are delivered to. Implementations are thread-safe. */
 public interface Hooks {
     /**
      * Sets the endpoint for all nodes; completes when that is committed. Fails with {@link RefusedException}, and with
-     * {@link FeedUnavailableException} when nobody knows whether it was done.
+     * {@link Unavailable} when nobody knows whether it was done.
      *
      * @param url where to; empty for nowhere
      */

@@ -2,6 +2,8 @@ package io.keck.room;
 
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import java.util.function.LongSupplier;
 
 /**
@@ -117,18 +119,18 @@ final class Life {
             return endOfLife();
         }
         return isMissing
-                ? new Documents.RoomMissingException(name)
-                : new Documents.UnavailableException("the document cannot be opened now, please try again", false);
+                ? new RoomMissing(name)
+                : new Unavailable("the document cannot be opened now, please try again", false);
     }
 
     /** Sends a request to the next life of the name. */
     RuntimeException endOfLife() {
-        return safeguards.asksAgainByName() ? new LifeEndedException(name) : new Documents.RoomMissingException(name);
+        return safeguards.asksAgainByName() ? new LifeEndedException(name) : new RoomMissing(name);
     }
 
     /** What the room's watchers are told when the room closes. */
     RuntimeException farewell() {
-        return hasEnded ? new Documents.RoomMissingException(name) : whyNot(0);
+        return hasEnded ? new RoomMissing(name) : whyNot(0);
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.protocol.CloseReason;
 import java.util.Collection;
 import java.util.List;
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *       before that.
  *   <li><b>Whatever was bound to a life that has ended</b>, and was not carried out in it, is asked for again by name,
  *       with the moment when it came. Only the log's own word that there is no such room, asked for after that moment,
- *       refuses it ({@link LifeEndedException} against {@link Documents.RoomMissingException}).
+ *       refuses it ({@link LifeEndedException} against {@link RoomMissing}).
  * </ol>
  *
  * <p>Moments are compared by a counter: a request draws a number when it comes, a room draws one just before it asks
@@ -99,7 +101,7 @@ final class Lives {
                 ask(name, create, local, errand, moment, attempt + 1, done);
             } else {
                 errand.refused(CloseReason.overload("this document is recreated all the time, please try again"));
-                done.completeExceptionally(new Documents.UnavailableException(
+                done.completeExceptionally(new Unavailable(
                         "the document " + name + " was deleted " + ATTEMPTS + " times meanwhile", false));
             }
         });

@@ -4,6 +4,8 @@ import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -364,9 +366,9 @@ final class Replica {
     }
 
     private void readFailed(@Nullable Throwable error) {
-        if (error instanceof UpdateLog.RoomGoneException) {
+        if (error instanceof RoomGone) {
             owner.ended(End.DELETED);
-        } else if (error instanceof UpdateLog.RoomUnknownException) {
+        } else if (error instanceof RoomLost) {
             rebuild();
         } else {
             owner.readEnded(reads, error); // whatever else the read was for is asked for again
@@ -452,7 +454,7 @@ final class Replica {
         beginRead();
         long asked = moves;
         log.read(id, 0)
-                .exceptionallyCompose(error -> cause(error) instanceof UpdateLog.RoomUnknownException
+                .exceptionallyCompose(error -> cause(error) instanceof RoomLost
                         ? log.open(name) // it went back to before the room was created
                         : CompletableFuture.failedStage(error))
                 .whenComplete((c, error) -> turns.accept(() -> {

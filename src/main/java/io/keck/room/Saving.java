@@ -1,6 +1,9 @@
 package io.keck.room;
 
 import io.keck.crdt.store.Update;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
 import java.util.List;
@@ -265,15 +268,15 @@ final class Saving {
     private void failed(Attempt made, @Nullable Throwable cause) {
         attempt = null;
         Batch batch = made.batch;
-        if (cause instanceof UpdateLog.RoomGoneException) {
+        if (cause instanceof RoomGone) {
             batch.submitted = made.isRepeated; // only this attempt is certain to have done nothing
             lifeEnded.run();
             return;
         }
-        if (!(cause instanceof UpdateLog.KeyUsedException)) {
+        if (!(cause instanceof Refused)) {
             context.metrics().commitFailed();
         }
-        if (cause instanceof UpdateLog.RoomUnknownException) {
+        if (cause instanceof RoomLost) {
             replica.rebuild();
         }
         if (batch.isEdits()) {

@@ -1,5 +1,10 @@
 package io.keck.room;
 
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -93,16 +98,6 @@ public interface UpdateLog {
      */
     record Damage(long seq, String what) {}
 
-    /** What is stored of a room is damaged: it can be read up to there, and nothing is done that builds on it. */
-    final class DamagedException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param roomId the room that is damaged */
-        public DamagedException(long roomId, Damage damage) {
-            super("room " + roomId + " is damaged: " + damage.what(), null, false, false);
-        }
-    }
-
     /**
      * Where a batch is in the log.
      *
@@ -112,53 +107,6 @@ public interface UpdateLog {
      */
     record Appended(long seq, long link, long before) {}
 
-    /** The room was deleted; nothing can be appended to that id again. */
-    final class RoomGoneException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param roomId the id that is gone */
-        public RoomGoneException(long roomId) {
-            super("room " + roomId + " was deleted", null, false, false);
-        }
-    }
-
-    /** The log knows no room of that id, not even a deleted one: it went back to before the room was created. */
-    final class RoomUnknownException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param roomId the id that nobody knows */
-        public RoomUnknownException(long roomId) {
-            super("there is no room " + roomId, null, false, false);
-        }
-    }
-
-    /** The name has seen that key before: with the same request, which is carried out already, or with another one. */
-    final class KeyUsedException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-        private final long roomId;
-        private final boolean otherRequest;
-
-        /**
-         * @param roomId the room that the request edited or began; 0 where there was none
-         * @param otherRequest whether it came with another request then
-         */
-        public KeyUsedException(long roomId, boolean otherRequest) {
-            super("the key was used before, in room " + roomId, null, false, false);
-            this.roomId = roomId;
-            this.otherRequest = otherRequest;
-        }
-
-        /** The room that the request edited or began; 0 where there was none. */
-        public long roomId() {
-            return roomId;
-        }
-
-        /** Whether the key came with another request then. */
-        public boolean isOfAnotherRequest() {
-            return otherRequest;
-        }
-    }
-
     /**
      * A life that has begun.
      *
@@ -167,8 +115,8 @@ public interface UpdateLog {
     record Begun(long roomId, List<Long> ended) {}
 
     /**
-     * Reads the live room of that name. Fails with {@link Documents.RoomMissingException} where there is none, and with {@link
-     * RoomGoneException} where there is none and the name is held.
+     * Reads the live room of that name. Fails with {@link RoomMissing} where there is none, and with {@link
+     * RoomGone} where there is none and the name is held.
      */
     CompletionStage<Contents> find(String name);
 
@@ -178,7 +126,7 @@ public interface UpdateLog {
      * @param replace whether a live room of that name is deleted in the same transaction; else nothing is done then
      * @param key kept in the same transaction, also where nothing is done; null for none
      * @return the new life, or empty when nothing was done, which it never is with {@code replace}. Fails with {@link
-     *     Documents.UnavailableException} where it tells what is known of the outcome, with {@link KeyUsedException} where
+     *     Unavailable} where it tells what is known of the outcome, with {@link Refused} where
      *     the name has seen the key before, and with anything else when the outcome is unknown
      */
     CompletionStage<Optional<Begun>> init(
@@ -204,7 +152,7 @@ public interface UpdateLog {
     }
 
     /**
-     * Reads the live room of that name, and creates it where there is none. Fails with {@link RoomGoneException} where
+     * Reads the live room of that name, and creates it where there is none. Fails with {@link RoomGone} where
      * there is none and the name is held.
      */
     CompletionStage<Contents> open(String name);
@@ -217,7 +165,7 @@ public interface UpdateLog {
 
     /**
      * Everything after {@code seq}: rows, or a snapshot and rows where the first of them were compacted away. Fails with
-     * {@link RoomGoneException} or {@link RoomUnknownException}.
+     * {@link RoomGone} or {@link RoomLost}.
      */
     CompletionStage<Contents> read(long roomId, long seq);
 
@@ -229,7 +177,7 @@ public interface UpdateLog {
      * @param payload a V1 update; not changed by anyone afterwards
      * @param again whether there was an attempt before, of which nobody knows how it ended. Then a batch that is already
      *     there is not written again. An attempt that is carried out after its successor writes a row that adds nothing
-     * @return where it is; fails with {@link RoomGoneException}, {@link RoomUnknownException}, or anything else where
+     * @return where it is; fails with {@link RoomGone}, {@link RoomLost}, or anything else where
      *     the outcome is unknown
      */
     default CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again) {
@@ -238,7 +186,7 @@ public interface UpdateLog {
 
     /**
      * Appends a batch, unless the name of the room has seen the key before, in this life of it or an earlier one: then it
-     * fails with {@link KeyUsedException}. A room that is gone takes no key.
+     * fails with {@link Refused}. A room that is gone takes no key.
      *
      * @param key null for none
      */
@@ -264,7 +212,7 @@ public interface UpdateLog {
      * Deletes the live room of that name; the id of the life that ended so, or empty when there is none.
      *
      * @param key kept in the same transaction, also where there is no room; null for none. The stage fails with {@link
-     *     KeyUsedException} where the name has seen it before
+     *     Refused} where the name has seen it before
      */
     CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key);
 

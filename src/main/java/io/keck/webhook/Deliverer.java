@@ -1,12 +1,12 @@
 package io.keck.webhook;
 
+import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import io.keck.feed.Cursors.Cursor;
 import io.keck.feed.Cursors.Endpoint;
 import io.keck.feed.FeedMetrics;
 import io.keck.feed.FeedMetrics.Outcome;
-import io.keck.feed.FeedUnavailableException;
 import io.keck.webhook.Outbox.Result;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -166,7 +166,7 @@ class Deliverer {
     private Endpoint look(long now, List<Long> own) {
         try {
             return lease.look(now);
-        } catch (FeedUnavailableException e) {
+        } catch (Unavailable e) {
             written.addAll(own);
             throw e;
         }
@@ -198,7 +198,7 @@ class Deliverer {
         }
         try {
             cursors.announce(own);
-        } catch (FeedUnavailableException e) {
+        } catch (Unavailable e) {
             written.addAll(own);
             throw e;
         }

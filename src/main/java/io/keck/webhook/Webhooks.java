@@ -1,8 +1,8 @@
 package io.keck.webhook;
 
 import io.dropwizard.lifecycle.Managed;
+import io.keck.failure.Unavailable;
 import io.keck.feed.Cursors;
-import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Hooks;
 import io.keck.room.RepeatedWarning;
 import java.net.URI;
@@ -71,7 +71,7 @@ public final class Webhooks implements Hooks, Managed {
                     },
                     requests);
         } catch (RejectedExecutionException e) {
-            return CompletableFuture.failedStage(new FeedUnavailableException(e));
+            return CompletableFuture.failedStage(Unavailable.database(e));
         }
     }
 
@@ -159,7 +159,7 @@ public final class Webhooks implements Hooks, Managed {
                 LOG.error("HOOK_ENDPOINT cannot be used: {}", e.getMessage());
                 ready = true;
                 pause = 0;
-            } catch (FeedUnavailableException e) {
+            } catch (Unavailable e) {
                 UNAVAILABLE.warn("Changes cannot be delivered now, they will be: " + e.getMessage());
                 pause = AFTER_FAILURE_NANOS;
             } catch (RuntimeException | StackOverflowError e) {
@@ -181,7 +181,7 @@ public final class Webhooks implements Hooks, Managed {
         requests.shutdownNow();
         try {
             lease.release();
-        } catch (FeedUnavailableException e) {
+        } catch (Unavailable e) {
             LOG.debug("Another node has to wait until it may deliver", e);
         }
     }

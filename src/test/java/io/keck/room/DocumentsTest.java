@@ -6,10 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Documents.Answer;
-import io.keck.room.Documents.RoomMissingException;
-import io.keck.room.Documents.UnavailableException;
 import io.keck.room.FlakyLog.Outcome;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,9 +67,9 @@ class DocumentsTest {
         CompletionStage<Answer<byte[]>> export = documents.export(ROOM);
         world.settle();
 
-        assertThat(failure(read)).isInstanceOf(RoomMissingException.class);
-        assertThat(failure(write)).isInstanceOf(RoomMissingException.class);
-        assertThat(failure(export)).isInstanceOf(RoomMissingException.class);
+        assertThat(failure(read)).isInstanceOf(RoomMissing.class);
+        assertThat(failure(write)).isInstanceOf(RoomMissing.class);
+        assertThat(failure(export)).isInstanceOf(RoomMissing.class);
         assertThat(world.log.knowsName(ROOM)).isFalse();
         assertThat(world.rooms.isOpen(ROOM)).isFalse();
     }
@@ -198,11 +199,11 @@ class DocumentsTest {
 
         assertThat(failure(first))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
+                        Unavailable.class,
                         e -> assertThat(e.isOutcomeUnknown()).isTrue());
         assertThat(failure(second))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
+                        Unavailable.class,
                         e -> assertThat(e.isOutcomeUnknown()).isFalse());
         world.pass(World.SMALL.retryAfter());
         assertThat(now(write("c")).value()).isEqualTo("c");
@@ -251,11 +252,11 @@ class DocumentsTest {
             later.runAll();
             two.pass(World.SMALL.retryAfter());
         }
-        assertThat(failure(answers.get(0))).isInstanceOf(UnavailableException.class);
+        assertThat(failure(answers.get(0))).isInstanceOf(Unavailable.class);
         if (checked) {
             assertThat(failure(answers.get(1)))
                     .isInstanceOfSatisfying(
-                            UnavailableException.class,
+                            Unavailable.class,
                             e -> assertThat(e.isOutcomeUnknown()).isFalse());
         } else {
             assertThat(answers.get(1).toCompletableFuture().join().value())
@@ -270,7 +271,7 @@ class DocumentsTest {
         world.way.once(Outcome.UNKNOWN);
         CompletionStage<Answer<String>> first = write("a");
         world.settle();
-        assertThat(failure(first)).isInstanceOf(UnavailableException.class);
+        assertThat(failure(first)).isInstanceOf(Unavailable.class);
         world.pass(World.SMALL.retryAfter());
         assertThat(now(write("b")).value()).isIn("ab", "ba");
         World.assertSame(client.replica, world.saved(), "the client");
@@ -311,7 +312,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(first))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
+                        Unavailable.class,
                         e -> assertThat(e.isOutcomeUnknown()).isTrue());
         world.pass(World.SMALL.retryAfter());
         assertThat(now(write("y", doc -> doc.getText("t").insert(0, "y"))).value())
@@ -339,7 +340,7 @@ class DocumentsTest {
             CompletionStage<Answer<String>> other =
                     documents.write(ROOM, new RequestKey("k", "1 another edit"), edit, DocumentsTest::text);
             world.settle();
-            assertThat(failure(other)).isInstanceOf(Documents.KeyTakenException.class);
+            assertThat(failure(other)).isInstanceOf(Refused.class);
         }
         assertThat(read()).isEqualTo("x");
         assertThat(world.rows()).isEqualTo(1);
@@ -387,7 +388,7 @@ class DocumentsTest {
         } else {
             assertThat(failure(edits.get(0)))
                     .isInstanceOfSatisfying(
-                            UnavailableException.class,
+                            Unavailable.class,
                             e -> assertThat(e.isOutcomeUnknown()).isTrue());
         }
         assertThat(small.rooms.documentCount()).as("the budget holds again").isEqualTo(1);
@@ -398,7 +399,7 @@ class DocumentsTest {
     @Test
     void answerThatCannotBeMade_isNoFailedEdit() {
         world.quiet();
-        for (RuntimeException error : List.of(new IllegalStateException("no"), new UnavailableException("no", false))) {
+        for (RuntimeException error : List.of(new IllegalStateException("no"), new Unavailable("no", false))) {
             CompletionStage<Answer<String>> answer =
                     documents.write(ROOM, null, doc -> doc.getText("t").insert(0, "x"), doc -> {
                         throw error;
@@ -406,7 +407,7 @@ class DocumentsTest {
             world.settle();
             assertThat(failure(answer))
                     .isInstanceOfSatisfying(
-                            UnavailableException.class,
+                            Unavailable.class,
                             e -> assertThat(e.isOutcomeUnknown()).isTrue());
         }
         assertThat(read()).isEqualTo("xx");
@@ -429,7 +430,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(repeat))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
+                        Unavailable.class,
                         e -> assertThat(e.isOutcomeUnknown()).isTrue());
     }
 
@@ -446,7 +447,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(made))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
+                        Unavailable.class,
                         e -> assertThat(e.isOutcomeUnknown()).isTrue());
     }
 
@@ -457,7 +458,7 @@ class DocumentsTest {
         world.way.once(Outcome.UNKNOWN);
         CompletionStage<Answer<String>> first = write("key", edit);
         world.settle();
-        assertThat(failure(first)).isInstanceOf(UnavailableException.class);
+        assertThat(failure(first)).isInstanceOf(Unavailable.class);
         world.pass(World.SMALL.retryAfter());
         now(write("key", edit));
         now(write("after", doc -> doc.getText("t").insert(0, "y"))); // reads on past the gap
@@ -483,7 +484,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(write))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
+                        Unavailable.class,
                         e -> assertThat(e.isOutcomeUnknown()).isFalse());
 
         world.way.always(Outcome.OK);
@@ -504,11 +505,11 @@ class DocumentsTest {
         world.pass(World.SMALL.saveTimeout() + 1);
         assertThat(failure(first))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
+                        Unavailable.class,
                         e -> assertThat(e.isOutcomeUnknown()).isTrue());
         assertThat(failure(second))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
+                        Unavailable.class,
                         e -> assertThat(e.isOutcomeUnknown()).isFalse());
         world.way.holding = false;
         world.way.releaseAll();
@@ -533,7 +534,7 @@ class DocumentsTest {
         world.way.releaseAll();
         world.settle();
         world.pass(World.SMALL.retryAfter());
-        assertThat(failure(edit)).isInstanceOf(UnavailableException.class);
+        assertThat(failure(edit)).isInstanceOf(Unavailable.class);
         assertThat(read()).isEqualTo("bc");
         world.assertAllEqualTheLog();
     }
@@ -604,7 +605,7 @@ class DocumentsTest {
         world.settle();
         CompletionStage<Answer<String>> read = documents.read(ROOM, false, DocumentsTest::text);
         world.settle();
-        assertThat(failure(read)).isInstanceOf(RoomMissingException.class);
+        assertThat(failure(read)).isInstanceOf(RoomMissing.class);
         assertThat(world.rooms.mayBeHeld(ROOM)).isTrue();
         assertThat(done(documents.create(ROOM, DocumentsTest::text)).value())
                 .as("a back end creates it though the name is held")

@@ -2,6 +2,10 @@ package io.keck.room;
 
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.failure.RoomMissing;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -132,7 +136,7 @@ public final class FakeLog implements UpdateLog {
                             .toList())));
         }
         return CompletableFuture.failedStage(
-                held.isEmpty() ? new Documents.RoomMissingException(name) : new RoomGoneException(held.get(0).id));
+                held.isEmpty() ? new RoomMissing(name) : new RoomGone(held.get(0).id));
     }
 
     @Override
@@ -149,7 +153,7 @@ public final class FakeLog implements UpdateLog {
     @Override
     public synchronized CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key) {
         boolean isThere = live.containsKey(name);
-        KeyUsedException used = claim(name, key, isThere ? 0 : lastId + 1);
+        Refused used = claim(name, key, isThere ? 0 : lastId + 1);
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
@@ -160,7 +164,7 @@ public final class FakeLog implements UpdateLog {
     public synchronized CompletionStage<Optional<Begun>> init(
             String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
         boolean isKept = live.containsKey(name) && !replace;
-        KeyUsedException used = claim(name, key, isKept ? 0 : lastId + 1);
+        Refused used = claim(name, key, isKept ? 0 : lastId + 1);
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
@@ -233,7 +237,7 @@ public final class FakeLog implements UpdateLog {
 
     @Override
     public synchronized CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key) {
-        KeyUsedException used = claim(name, key, 0);
+        Refused used = claim(name, key, 0);
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
@@ -266,7 +270,7 @@ public final class FakeLog implements UpdateLog {
                 }
             }
         }
-        KeyUsedException used = claim(life.name, key, life.id);
+        Refused used = claim(life.name, key, life.id);
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
@@ -291,20 +295,20 @@ public final class FakeLog implements UpdateLog {
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
         }
-        KeyUsedException used = claim(life.name, key, life.id);
+        Refused used = claim(life.name, key, life.id);
         return used == null
                 ? CompletableFuture.completedStage(new Appended(life.head, life.linkOf(life.head), UNKNOWN_LINK))
                 : CompletableFuture.failedStage(used);
     }
 
-    private @Nullable KeyUsedException claim(String name, @Nullable RequestKey key, long roomId) {
+    private @Nullable Refused claim(String name, @Nullable RequestKey key, long roomId) {
         Use before =
                 key == null ? null : keys.putIfAbsent(List.of(name, key.key()), new Use(key.fingerprint(), roomId));
-        return before == null ? null : new KeyUsedException(before.roomId(), key.contradicts(before.fingerprint()));
+        return before == null ? null : new Refused(before.roomId(), key.contradicts(before.fingerprint()));
     }
 
     private static RuntimeException missing(long roomId, @Nullable Life life) {
-        return life == null ? new RoomUnknownException(roomId) : new RoomGoneException(roomId);
+        return life == null ? new RoomLost(roomId) : new RoomGone(roomId);
     }
 
     /** From now on that row is damaged. */

@@ -3,10 +3,11 @@ package io.keck.room;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.failure.RoomMissing;
 import io.keck.room.UpdateLog.Appended;
-import io.keck.room.UpdateLog.KeyUsedException;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -56,7 +57,7 @@ abstract class RequestKeyContract {
                 .isEqualTo(1);
         assertThat(failure(
                         log().append(a, UUID.randomUUID(), LINK, update(1), false, new RequestKey("key", "request"))))
-                .isInstanceOf(KeyUsedException.class);
+                .isInstanceOf(Refused.class);
         assertThat(await(log().append(a, first, LINK, update(0), true, new RequestKey("key", "request")))
                         .seq())
                 .as("the same batch again")
@@ -88,7 +89,7 @@ abstract class RequestKeyContract {
     private static void assertUsed(CompletionStage<?> stage, boolean byAnother) {
         assertThat(failure(stage))
                 .isInstanceOfSatisfying(
-                        KeyUsedException.class,
+                        Refused.class,
                         used -> assertThat(used.isOfAnotherRequest()).isEqualTo(byAnother));
     }
 
@@ -104,8 +105,8 @@ abstract class RequestKeyContract {
         assertUsed(log().keep(a, key), false);
         assertThat(await(log().read(a, 0)).rows()).hasSize(1);
         await(log().delete("a"));
-        assertThat(failure(log().keep(a, new RequestKey("new", "1 this")))).isInstanceOf(RoomGoneException.class);
-        assertThat(failure(log().keep(a + 1_000, key))).isInstanceOf(RoomUnknownException.class);
+        assertThat(failure(log().keep(a, new RequestKey("new", "1 this")))).isInstanceOf(RoomGone.class);
+        assertThat(failure(log().keep(a + 1_000, key))).isInstanceOf(RoomLost.class);
     }
 
     /** Of each key one request is done, whatever else comes in the same transaction. */
@@ -130,7 +131,7 @@ abstract class RequestKeyContract {
                 stage.toCompletableFuture().join();
                 done++;
             } catch (java.util.concurrent.CompletionException e) {
-                assertThat(e.getCause()).isInstanceOf(KeyUsedException.class);
+                assertThat(e.getCause()).isInstanceOf(Refused.class);
             }
         }
         assertThat(done).isEqualTo(20);
@@ -166,7 +167,7 @@ abstract class RequestKeyContract {
 
     /** The first use of the key, as its repeat tells of it. */
     private static void assertUsedIn(CompletionStage<?> stage, long roomId) {
-        assertThat(failure(stage)).isInstanceOfSatisfying(KeyUsedException.class, used -> {
+        assertThat(failure(stage)).isInstanceOfSatisfying(Refused.class, used -> {
             assertThat(used.isOfAnotherRequest()).isFalse();
             assertThat(used.roomId()).isEqualTo(roomId);
         });
@@ -213,8 +214,8 @@ abstract class RequestKeyContract {
     void roomThatIsGone_takesNoKey() {
         long first = await(log().open("a")).roomId();
         long second = await(init("a", 1, true, null)).orElseThrow().roomId();
-        assertThat(failure(edit(first, 2, KEY))).isInstanceOf(RoomGoneException.class);
-        assertThat(failure(log().keep(first, new RequestKey("kept", "1 this")))).isInstanceOf(RoomGoneException.class);
+        assertThat(failure(edit(first, 2, KEY))).isInstanceOf(RoomGone.class);
+        assertThat(failure(log().keep(first, new RequestKey("kept", "1 this")))).isInstanceOf(RoomGone.class);
         await(edit(second, 2, KEY));
         await(log().keep(second, new RequestKey("kept", "1 this")));
         assertLives("a", second, 1, 2);
@@ -251,13 +252,13 @@ abstract class RequestKeyContract {
         assertLives("a", second, 2);
         await(log().delete("a"));
         assertUsedIn(init("a", 0, true, KEY), first);
-        assertThat(failure(log().find("a"))).isInstanceOf(Documents.RoomMissingException.class);
+        assertThat(failure(log().find("a"))).isInstanceOf(RoomMissing.class);
 
         await(log().open("b"));
         assertThat(await(init("b", 0, false, KEY))).as("there is one").isEmpty();
         await(log().delete("b"));
         assertUsedIn(init("b", 0, false, KEY), 0);
-        assertThat(failure(log().find("b"))).isInstanceOf(Documents.RoomMissingException.class);
+        assertThat(failure(log().find("b"))).isInstanceOf(RoomMissing.class);
     }
 
     @Test
@@ -267,7 +268,7 @@ abstract class RequestKeyContract {
         await(log().delete("a"));
         assertUsedIn(log().create("a", KEY), made);
         assertUsed(log().create("a", OTHER), true);
-        assertThat(failure(log().find("a"))).isInstanceOf(Documents.RoomMissingException.class);
+        assertThat(failure(log().find("a"))).isInstanceOf(RoomMissing.class);
         assertThat(await(log().create("b", KEY)))
                 .as("another name has keys of its own")
                 .isPresent();
@@ -324,10 +325,10 @@ abstract class RequestKeyContract {
                 Throwable failure = failure(stage);
                 if (failure == null) {
                     done++;
-                } else if (!(failure instanceof RoomGoneException)) { // an edit that came after the deletion
+                } else if (!(failure instanceof RoomGone)) { // an edit that came after the deletion
                     assertThat(failure)
                             .isInstanceOfSatisfying(
-                                    KeyUsedException.class,
+                                    Refused.class,
                                     used -> assertThat(used.isOfAnotherRequest())
                                             .isTrue());
                 }

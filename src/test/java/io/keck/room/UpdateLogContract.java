@@ -2,10 +2,11 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.failure.RoomMissing;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,8 +117,8 @@ public abstract class UpdateLogContract extends RequestKeyContract {
 
     @Test
     void find_givesWhatIsThere_andMakesNothing() {
-        assertThat(failure(log().find("a"))).isInstanceOf(Documents.RoomMissingException.class);
-        assertThat(failure(log().find("a"))).isInstanceOf(Documents.RoomMissingException.class);
+        assertThat(failure(log().find("a"))).isInstanceOf(RoomMissing.class);
+        assertThat(failure(log().find("a"))).isInstanceOf(RoomMissing.class);
         long a = await(log().open("a")).roomId();
         append(a, update(0));
         assertThat(await(log().find("a")).roomId()).isEqualTo(a);
@@ -147,7 +148,7 @@ public abstract class UpdateLogContract extends RequestKeyContract {
                 .extracting(UpdateLog.Row::payload)
                 .containsExactly(update(3));
         assertThat(failure(log().append(first, UUID.randomUUID(), LINK, update(4), false)))
-                .isInstanceOf(RoomGoneException.class);
+                .isInstanceOf(RoomGone.class);
         assertThat(await(log().init("new", UUID.randomUUID(), LINK, update(0), true)))
                 .isPresent();
     }
@@ -253,10 +254,10 @@ public abstract class UpdateLogContract extends RequestKeyContract {
         await(log().delete("a"));
 
         assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1), false)))
-                .isInstanceOf(RoomGoneException.class);
+                .isInstanceOf(RoomGone.class);
         long next = await(log().open("a")).roomId();
         assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1), false)))
-                .isInstanceOf(RoomGoneException.class);
+                .isInstanceOf(RoomGone.class);
         assertThat(append(next, update(0))).isEqualTo(1);
     }
 
@@ -271,7 +272,7 @@ public abstract class UpdateLogContract extends RequestKeyContract {
             dead.add(log().append(gone, UUID.randomUUID(), LINK, update(i), false));
             alive.add(log().append(a, UUID.randomUUID(), LINK, update(i), false));
         }
-        dead.forEach(stage -> assertThat(failure(stage)).isInstanceOf(RoomGoneException.class));
+        dead.forEach(stage -> assertThat(failure(stage)).isInstanceOf(RoomGone.class));
         alive.forEach(UpdateLogContract::await);
         assertThat(await(log().read(a, 0)).rows()).hasSize(20);
     }
@@ -281,10 +282,10 @@ public abstract class UpdateLogContract extends RequestKeyContract {
         long a = await(log().open("a")).roomId();
         await(log().delete("a"));
 
-        assertThat(failure(log().read(a, 0))).isInstanceOf(RoomGoneException.class);
-        assertThat(failure(log().read(a + 1_000, 0))).isInstanceOf(RoomUnknownException.class);
+        assertThat(failure(log().read(a, 0))).isInstanceOf(RoomGone.class);
+        assertThat(failure(log().read(a + 1_000, 0))).isInstanceOf(RoomLost.class);
         assertThat(failure(log().append(a + 1_000, UUID.randomUUID(), LINK, update(0), false)))
-                .isInstanceOf(RoomUnknownException.class);
+                .isInstanceOf(RoomLost.class);
     }
 
     @Test

@@ -7,11 +7,11 @@ import io.keck.crdt.store.Completeness;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomMissing;
 import io.keck.protocol.RoomName;
-import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -256,7 +256,7 @@ public final class ArchiveImporter {
                 wait(log.append(there.roomId(), newBatch(), newLink(), missing.encode(), false));
                 merged++;
                 return true;
-            } catch (RoomGoneException e) {
+            } catch (RoomGone e) {
                 // deleted a moment ago, perhaps to be made anew
             }
         }
@@ -276,7 +276,7 @@ public final class ArchiveImporter {
     private @Nullable Contents find(String name) {
         try {
             return wait(log.find(name));
-        } catch (RoomMissingException e) {
+        } catch (RoomMissing e) {
             return null;
         }
     }
@@ -310,10 +310,10 @@ public final class ArchiveImporter {
         try {
             return stage.toCompletableFuture().join();
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RoomMissingException missing) {
+            if (e.getCause() instanceof RoomMissing missing) {
                 throw missing;
             }
-            if (e.getCause() instanceof RoomGoneException gone) {
+            if (e.getCause() instanceof RoomGone gone) {
                 throw gone;
             }
             throw new IllegalStateException(

@@ -4,10 +4,10 @@ import io.keck.crdt.store.Completeness;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
-import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
 import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.blob.BlobPieces;
 import io.keck.storage.rows.ContentsReader;
 import io.keck.storage.rows.StoredRooms;
@@ -142,7 +142,7 @@ public final class Exporter {
         Contents contents;
         try {
             contents = ContentsReader.read(h, room.id(), 0);
-        } catch (RoomGoneException | RoomUnknownException e) {
+        } catch (RoomGone | RoomLost e) {
             return; // deleted meanwhile
         }
         UpdateLog.Damage damage = contents.damage();

@@ -1,6 +1,6 @@
 package io.keck.storage.blob;
 
-import io.keck.blob.WorkspaceGoneException;
+import io.keck.failure.RoomGone;
 import io.keck.storage.database.RandomIds;
 import java.time.Clock;
 import java.time.Duration;
@@ -37,7 +37,7 @@ final class BlobSpaces {
     /**
      * The space of the workspace as it is now; made where there is none yet.
      *
-     * @throws WorkspaceGoneException if it was deleted a moment ago and nobody may make it anew yet
+     * @throws RoomGone if it was deleted a moment ago and nobody may make it anew yet
      */
     long open(String name) {
         for (int i = 0; i < ATTEMPTS; i++) { // it may be deleted between the one statement and the other
@@ -47,7 +47,7 @@ final class BlobSpaces {
             }
             database.prepare(name.hashCode(), h -> create(h, name));
         }
-        throw new WorkspaceGoneException(name);
+        throw new RoomGone(name);
     }
 
     private Optional<Long> find(Handle h, String name) {
@@ -59,7 +59,7 @@ final class BlobSpaces {
                 .bind("since", clock.millis() - deletedNameHold.toMillis())
                 .map((rs, ctx) -> {
                     if (rs.getBoolean(2)) {
-                        throw new WorkspaceGoneException(name);
+                        throw new RoomGone(name);
                     }
                     long id = rs.getLong(1);
                     return rs.wasNull() ? Optional.<Long>empty() : Optional.of(id);

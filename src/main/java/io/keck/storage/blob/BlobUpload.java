@@ -3,10 +3,10 @@ package io.keck.storage.blob;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
-import io.keck.blob.BlobsUnavailableException;
-import io.keck.blob.WorkspaceGoneException;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.Unavailable;
 import io.keck.room.RequestKey;
-import io.keck.room.UpdateLog.KeyUsedException;
 import io.keck.storage.database.RandomIds;
 import io.keck.storage.rows.NameKeys;
 import java.security.MessageDigest;
@@ -111,7 +111,7 @@ class BlobUpload implements BlobStore.Upload {
             return true;
         });
         if (!written) {
-            throw new BlobsUnavailableException("the upload was silent for too long", false);
+            throw new Unavailable("the upload was silent for too long", false);
         }
         contentId = id;
         if (first || renew) {
@@ -156,15 +156,15 @@ class BlobUpload implements BlobStore.Upload {
         Outcome outcome;
         try {
             outcome = key == null && contentId == 0 && isThere(hash) ? Outcome.DUPLICATE : insert(hash, key);
-        } catch (KeyUsedException used) {
+        } catch (Refused used) {
             if (used.isOfAnotherRequest()) {
-                throw new BlobStore.KeyTakenException(workspace);
+                throw used;
             }
             return new BlobStore.Published(BlobId.of(hash), isThere(hash));
         }
         switch (outcome) {
-            case WORKSPACE_GONE -> throw new WorkspaceGoneException(workspace);
-            case SWEPT -> throw new BlobsUnavailableException("the upload was silent for too long", false);
+            case WORKSPACE_GONE -> throw new RoomGone(workspace);
+            case SWEPT -> throw new Unavailable("the upload was silent for too long", false);
             case STORED, DUPLICATE -> {
                 done = true;
                 metrics.uploaded(size, outcome == Outcome.DUPLICATE);
@@ -278,7 +278,7 @@ class BlobUpload implements BlobStore.Upload {
                                     .bind("id", id)
                                     .execute()
                             == 1);
-        } catch (BlobsUnavailableException e) {
+        } catch (Unavailable e) {
             LOG.debug("An upload that was given up stays until its lease ends", e);
         }
     }

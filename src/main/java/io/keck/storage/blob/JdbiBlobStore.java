@@ -4,9 +4,9 @@ import io.dropwizard.lifecycle.Managed;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
-import io.keck.blob.BlobsUnavailableException;
+import io.keck.failure.Refused;
+import io.keck.failure.Unavailable;
 import io.keck.room.RequestKey;
-import io.keck.room.UpdateLog.KeyUsedException;
 import io.keck.storage.database.Database;
 import io.keck.storage.rows.NameKeys;
 import java.time.Clock;
@@ -124,9 +124,9 @@ public class JdbiBlobStore implements BlobStore, Managed {
     public byte[] read(Blob blob, long number) {
         long expected = Math.min(blob.pieceSize(), blob.size() - number * blob.pieceSize());
         byte[] piece = database.read(h -> BlobPieces.read(h, blob.contentId(), number))
-                .orElseThrow(() -> new BlobsUnavailableException("the bytes of the blob are gone", false));
+                .orElseThrow(() -> new Unavailable("the bytes of the blob are gone", false));
         if (piece.length != expected) {
-            throw new BlobsUnavailableException("the bytes of the blob are not whole", false);
+            throw new Unavailable("the bytes of the blob are not whole", false);
         }
         return piece;
     }
@@ -136,9 +136,9 @@ public class JdbiBlobStore implements BlobStore, Managed {
         boolean deleted;
         try {
             deleted = database.write(workspace.hashCode(), h -> delete(h, workspace, id, key));
-        } catch (KeyUsedException used) {
+        } catch (Refused used) {
             if (used.isOfAnotherRequest()) {
-                throw new KeyTakenException(workspace);
+                throw used;
             }
             return true;
         }

@@ -1,7 +1,7 @@
 package io.keck.storage.doctor;
 
-import io.keck.check.Findings.Finding;
 import io.keck.check.Findings;
+import io.keck.check.Findings.Finding;
 import io.keck.storage.database.Change;
 import io.keck.storage.database.DatabaseRequirements;
 import io.keck.storage.database.DatabaseUrl;

@@ -1,8 +1,8 @@
 package io.keck.storage.doctor;
 
+import io.keck.check.Findings;
 import io.keck.check.Findings.Finding;
 import io.keck.check.Findings.Level;
-import io.keck.check.Findings;
 import io.keck.storage.blob.BlobPieces;
 import io.keck.storage.database.UnreadableData;
 import io.keck.storage.rows.RoomScan;

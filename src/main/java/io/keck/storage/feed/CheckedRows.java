@@ -1,8 +1,8 @@
 package io.keck.storage.feed;
 
 import io.keck.feed.ChangeLog.Change;
-import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLog.Damage;
 import io.keck.storage.rows.RowCheck;
 import io.keck.storage.rows.RowPages;
 import java.sql.ResultSet;

@@ -1,9 +1,9 @@
 package io.keck.storage.feed;
 
+import io.keck.failure.RoomLost;
+import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
-import io.keck.feed.FeedUnavailableException;
 import io.keck.room.UpdateLog.Damage;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.storage.database.Change;
 import io.keck.storage.database.Database;
 import io.keck.storage.database.UnreadableData;
@@ -79,7 +79,7 @@ public final class JdbiChangeLog implements ChangeLog {
                     .toCompletableFuture()
                     .join();
         } catch (CompletionException e) {
-            throw new FeedUnavailableException(e.getCause() == null ? e : e.getCause());
+            throw Unavailable.database(e.getCause() == null ? e : e.getCause());
         }
     }
 
@@ -92,7 +92,7 @@ public final class JdbiChangeLog implements ChangeLog {
             }
             Page page = gaps(h, Map.of(roomId, after), upTo).get(roomId);
             if (page == null) {
-                throw new RoomUnknownException(roomId);
+                throw new RoomLost(roomId);
             }
             return page;
         });

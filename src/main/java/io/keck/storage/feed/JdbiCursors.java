@@ -1,8 +1,8 @@
 package io.keck.storage.feed;
 
+import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.Cursors;
-import io.keck.feed.FeedUnavailableException;
 import io.keck.storage.database.Change;
 import io.keck.storage.database.Database;
 import io.keck.storage.database.UnreadableData;
@@ -90,7 +90,7 @@ public final class JdbiCursors implements Cursors {
         try {
             return database.change(LANE, work).toCompletableFuture().join();
         } catch (CompletionException e) {
-            throw new FeedUnavailableException(e.getCause() == null ? e : e.getCause());
+            throw Unavailable.database(e.getCause() == null ? e : e.getCause());
         }
     }
 

@@ -3,8 +3,8 @@ package io.keck.storage.log;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
-import io.keck.room.UpdateLog.DamagedException;
-import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.failure.RoomDamaged;
+import io.keck.failure.RoomGone;
 import io.keck.room.UpdateLog;
 import io.keck.storage.database.Database;
 import io.keck.storage.rows.Checksum;
@@ -61,9 +61,9 @@ class Compactor {
                 requested.remove(roomId);
                 try {
                     compact(roomId);
-                } catch (RoomGoneException e) {
+                } catch (RoomGone e) {
                     LOG.debug("Room {} was deleted before it was folded", roomId);
-                } catch (DamagedException e) {
+                } catch (RoomDamaged e) {
                     LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
                 } catch (RuntimeException e) {
                     database.metrics().foldFailed();
@@ -77,7 +77,7 @@ class Compactor {
     /**
      * Folds a room now; false when another node does so or there is nothing to fold.
      *
-     * @throws DamagedException if it is damaged; nothing was changed then
+     * @throws RoomDamaged if it is damaged; nothing was changed then
      */
     boolean compact(long roomId) {
         long began = System.nanoTime();
@@ -85,8 +85,9 @@ class Compactor {
             return false;
         }
         UpdateLog.Contents all = database.jdbi().withHandle(h -> ContentsReader.read(h, roomId, 0));
-        if (all.damage() != null) {
-            throw new DamagedException(roomId, all.damage());
+        UpdateLog.Damage damage = all.damage();
+        if (damage != null) {
+            throw new RoomDamaged(roomId, damage.what());
         }
         UpdateLog.Contents contents = foldable(all);
         List<UpdateLog.Row> rows = contents.rows();

@@ -1,12 +1,13 @@
 package io.keck.storage.log;
 
+import io.keck.failure.RoomDamaged;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.storage.database.Database;
-import io.keck.storage.rows.ContentsReader;
 import io.keck.storage.database.Dialect;
 import io.keck.storage.database.GroupCommit;
 import io.keck.storage.database.Write;
+import io.keck.storage.rows.ContentsReader;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
@@ -192,7 +193,7 @@ public final class JdbiUpdateLog implements UpdateLog {
      * Folds the live room of that name now, in the calling thread.
      *
      * @return false when there is no such room or nothing to fold, or another node does so
-     * @throws DamagedException if it is damaged; nothing was changed then
+     * @throws RoomDamaged if it is damaged; nothing was changed then
      */
     public boolean compact(String name) {
         return names.live(name).map(compactor::compact).orElse(false);

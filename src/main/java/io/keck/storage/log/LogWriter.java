@@ -1,9 +1,9 @@
 package io.keck.storage.log;
 
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.storage.database.ConnectionFailure;
 import io.keck.storage.database.GroupCommit;
 import io.keck.storage.database.HeldHandle;
@@ -199,7 +199,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
                         .findOne());
         outcomes.add(() -> id.ifPresentOrElse(
                 create.done()::complete,
-                () -> create.done().completeExceptionally(new RoomGoneException(0)))); // deleted meanwhile
+                () -> create.done().completeExceptionally(new RoomGone(0)))); // deleted meanwhile
     }
 
     private void append(Handle h, List<LogWrite.Append> appends, List<Runnable> outcomes) {
@@ -227,10 +227,10 @@ final class LogWriter implements GroupCommit.Committer<Write> {
     /** Why a room took nothing. */
     static RuntimeException missing(long roomId, @Nullable Head head) {
         if (head == null) {
-            return new RoomUnknownException(roomId);
+            return new RoomLost(roomId);
         }
         return head.deleted()
-                ? new RoomGoneException(roomId)
+                ? new RoomGone(roomId)
                 : new IllegalStateException("room " + roomId + " was not there when its batch was written");
     }
 }

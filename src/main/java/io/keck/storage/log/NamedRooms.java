@@ -1,12 +1,12 @@
 package io.keck.storage.log;
 
-import io.keck.room.Documents.RoomMissingException;
-import io.keck.room.Documents;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.room.EndedLives;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.storage.database.Database;
 import io.keck.storage.rows.ContentsReader;
 import io.keck.storage.rows.NameKeys;
@@ -99,7 +99,7 @@ final class NamedRooms {
     /**
      * The live room of that name, in the calling thread; empty where there is none.
      *
-     * @throws RoomGoneException if there is none, and the name is held
+     * @throws RoomGone if there is none, and the name is held
      */
     Optional<Long> live(String name) {
         return liveOf(database.jdbi().withHandle(h -> look(h, name)));
@@ -110,13 +110,13 @@ final class NamedRooms {
             return Optional.empty();
         }
         if (lives.get(0).gone()) {
-            throw new RoomGoneException(lives.get(0).id());
+            throw new RoomGone(lives.get(0).id());
         }
         return Optional.of(lives.get(0).id());
     }
 
     CompletionStage<Contents> find(String name) {
-        return database.reading(() -> read(name).orElseThrow(() -> new RoomMissingException(name)));
+        return database.reading(() -> read(name).orElseThrow(() -> new RoomMissing(name)));
     }
 
     /** Reads the live room of that name, in the calling thread; fails as {@link #live} does. */
@@ -130,7 +130,7 @@ final class NamedRooms {
             try {
                 Contents contents = database.jdbi().withHandle(h -> ContentsReader.read(h, id.get(), 0));
                 return Optional.of(lives.size() == 1 ? contents : contents.after(ended(lives)));
-            } catch (RoomGoneException e) {
+            } catch (RoomGone e) {
                 // that life has ended between the two statements: the name may have another
             }
         }
@@ -182,7 +182,7 @@ final class NamedRooms {
     }
 
     private static boolean isGone(Throwable error) {
-        return (error instanceof CompletionException ? error.getCause() : error) instanceof RoomGoneException;
+        return (error instanceof CompletionException ? error.getCause() : error) instanceof RoomGone;
     }
 
     CompletionStage<Long> heldMillis(String name) {
@@ -258,7 +258,7 @@ final class NamedRooms {
             // Another transaction, which the update had to wait for, has begun a life that the update did not see:
             // the next statement sees it.
         }
-        throw new Documents.UnavailableException("others create " + name + " again and again", false); // and all is rolled back
+        throw new Unavailable("others create " + name + " again and again", false); // and all is rolled back
     }
 
     private <T> CompletionStage<T> act(String name, Function<Handle, T> work) {

@@ -2,10 +2,10 @@ package io.keck.storage.octobase;
 
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
-import io.keck.room.Documents.RoomMissingException;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomMissing;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -107,7 +107,7 @@ final class RoomWriter implements RoomLookup {
             try {
                 wait(log.append(there.roomId(), newBatch(), newLink(), missing.encode(), false));
             } catch (CompletionException e) {
-                if (e.getCause() instanceof RoomGoneException) {
+                if (e.getCause() instanceof RoomGone) {
                     continue; // deleted a moment ago, and perhaps recreated
                 }
                 throw e;
@@ -133,7 +133,7 @@ final class RoomWriter implements RoomLookup {
         try {
             return find(name).orElse(null);
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RoomGoneException) {
+            if (e.getCause() instanceof RoomGone) {
                 throw new RefusedException("It was deleted here.");
             }
             throw e;
@@ -145,7 +145,7 @@ final class RoomWriter implements RoomLookup {
         try {
             return Optional.of(wait(log.find(name)));
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RoomMissingException) {
+            if (e.getCause() instanceof RoomMissing) {
                 return Optional.empty();
             }
             throw e;

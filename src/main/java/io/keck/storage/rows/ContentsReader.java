@@ -1,12 +1,12 @@
 package io.keck.storage.rows;
 
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog.Head;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.room.UpdateLog.Row;
-import io.keck.room.UpdateLog;
 import io.keck.storage.database.UnreadableData;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -76,8 +76,8 @@ public final class ContentsReader {
     /**
      * The room after a seq.
      *
-     * @throws RoomGoneException if the room was deleted
-     * @throws RoomUnknownException if there is no such room
+     * @throws RoomGone if the room was deleted
+     * @throws RoomLost if there is no such room
      */
     public static Contents read(Handle h, long roomId, long seq) {
         ContentsReader reader;
@@ -101,7 +101,7 @@ public final class ContentsReader {
 
     /** Row by row, as far as the database can read them. */
     private static Contents readCautiously(Handle h, long roomId, long seq) {
-        RoomScan.Base base = RoomScan.base(h, roomId, true).orElseThrow(() -> new RoomGoneException(roomId));
+        RoomScan.Base base = RoomScan.base(h, roomId, true).orElseThrow(() -> new RoomGone(roomId));
         ContentsReader reader = new ContentsReader(roomId, seq);
         reader.head = base.head();
         byte[] state = base.state();
@@ -163,7 +163,7 @@ public final class ContentsReader {
             long link = rs.getLong(3);
             switch (rs.getInt(1)) {
                 case HEAD -> head = new Head(seq, link, false);
-                case DELETED -> throw new RoomGoneException(roomId);
+                case DELETED -> throw new RoomGone(roomId);
                 case ANCHOR -> {
                     anchor = link;
                     if (seq > 0) { // before the first row there is nothing
@@ -176,7 +176,7 @@ public final class ContentsReader {
             }
         }
         if (head == null) {
-            throw new RoomUnknownException(roomId);
+            throw new RoomLost(roomId);
         }
         if (damage == null) {
             damage = check.end(head);
@@ -209,7 +209,7 @@ public final class ContentsReader {
 
     private Contents contents() {
         if (head == null) {
-            throw new RoomUnknownException(roomId);
+            throw new RoomLost(roomId);
         }
         return new Contents(roomId, head, anchor, snapshotSeq, snapshot, rows, damage);
     }

@@ -1,8 +1,8 @@
 package io.keck.storage.rows;
 
+import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog.Head;
-import io.keck.room.UpdateLog;
 import io.keck.storage.database.UnreadableData;
 import java.util.ArrayList;
 import java.util.List;

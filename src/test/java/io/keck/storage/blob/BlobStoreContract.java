@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobMetrics;
-import io.keck.blob.BlobStore.Blob;
 import io.keck.blob.BlobStore;
-import io.keck.blob.BlobsUnavailableException;
-import io.keck.blob.WorkspaceGoneException;
+import io.keck.blob.BlobStore.Blob;
+import io.keck.failure.RoomGone;
+import io.keck.failure.Unavailable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,7 +135,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         store.sweep();
         assertThat(count("blob_pieces")).isZero();
         assertThat(count("blob_contents")).isZero();
-        assertThatThrownBy(upload::publish).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(upload::publish).isInstanceOf(Unavailable.class);
         assertThat(count("blobs")).isZero();
         upload.close();
     }
@@ -161,7 +161,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
                 };
             }
         };
-        assertThatThrownBy(() -> uploadSlowly(twin, bytes(6 * PIECE))).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(() -> uploadSlowly(twin, bytes(6 * PIECE))).isInstanceOf(Unavailable.class);
     }
 
     private BlobId uploadSlowly(JdbiBlobStore into, byte[] bytes) {
@@ -177,7 +177,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
 
     @Test
     void publication_thatTheSweeperIsFasterThan_fails() {
-        assertThatThrownBy(() -> publishUnderTheSweeper(store)).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(() -> publishUnderTheSweeper(store)).isInstanceOf(Unavailable.class);
         assertThat(count("blobs")).isZero();
     }
 
@@ -201,7 +201,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         };
         BlobId id = publishUnderTheSweeper(twin);
         assertThat(store.find("a", id)).isPresent();
-        assertThatThrownBy(() -> download("a", id)).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(() -> download("a", id)).isInstanceOf(Unavailable.class);
     }
 
     /** The sweeper has claimed the bytes of a silent upload, and before it removes them the upload goes on. */
@@ -256,7 +256,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
             if (claims) {
                 assertThat(download("a", idOf(bytes))).isEqualTo(bytes);
             } else {
-                assertThatThrownBy(() -> store.read(blob, 0)).isInstanceOf(BlobsUnavailableException.class);
+                assertThatThrownBy(() -> store.read(blob, 0)).isInstanceOf(Unavailable.class);
             }
         }
     }
@@ -277,7 +277,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         };
         BlobId id = upload(twin, "a", bytes(PIECE + 1));
         assertThat(store.find("a", id)).isPresent();
-        assertThatThrownBy(() -> download("a", id)).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(() -> download("a", id)).isInstanceOf(Unavailable.class);
     }
 
     @Test
@@ -295,7 +295,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         upload(store, "a", bytes);
         pass(1);
         store.sweep();
-        assertThatThrownBy(() -> store.read(reading, 2)).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(() -> store.read(reading, 2)).isInstanceOf(Unavailable.class);
         assertThat(download("a", id)).isEqualTo(bytes);
         assertThat(count("blob_contents")).isEqualTo(1);
     }
@@ -369,7 +369,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
             try (BlobStore.Upload upload = store.begin("a")) {
                 write(upload, bytes(size));
                 deleteWorkspace("a");
-                assertThatThrownBy(upload::publish).isInstanceOf(WorkspaceGoneException.class);
+                assertThatThrownBy(upload::publish).isInstanceOf(RoomGone.class);
             }
             pass(HOLD);
         }
@@ -404,7 +404,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
     void nameOfADeletedWorkspace_takesNoBlobsUntilItMayBeMadeAnew() {
         createWorkspace("a");
         deleteWorkspace("a");
-        assertThatThrownBy(() -> store.begin("a")).isInstanceOf(WorkspaceGoneException.class);
+        assertThatThrownBy(() -> store.begin("a")).isInstanceOf(RoomGone.class);
         pass(HOLD);
         upload(store, "a", bytes(1));
     }
@@ -426,7 +426,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
     private static void assertFails(Runnable call, boolean outcomeUnknown) {
         assertThatThrownBy(call::run)
                 .isInstanceOfSatisfying(
-                        BlobsUnavailableException.class,
+                        Unavailable.class,
                         e -> assertThat(e.isOutcomeUnknown()).isEqualTo(outcomeUnknown));
     }
 }

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.blob.BlobMetrics;
 import io.keck.blob.BlobStore;
-import io.keck.check.Findings.Finding;
 import io.keck.check.Findings;
+import io.keck.check.Findings.Finding;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomDamaged;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.DamagedException;
 import io.keck.room.UpdateLog.Row;
 import io.keck.storage.Storage;
 import io.keck.storage.blob.JdbiBlobStore;
@@ -157,7 +157,7 @@ abstract class DamageContract {
         assertThat(found.get(0).seq()).isEqualTo(seq);
         assertThat(found.get(0).what()).contains(words);
 
-        assertThatThrownBy(() -> compact(id, 0)).isInstanceOf(DamagedException.class);
+        assertThatThrownBy(() -> compact(id, 0)).isInstanceOf(RoomDamaged.class);
 
         Repair repair = new Repair(jdbi(), Clock.systemUTC());
         assertThat(repair.room(id)).isPresent();

@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomGone;
 import io.keck.room.RequestKey;
-import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.SqliteFile;
 import io.keck.storage.Storage;
 import java.nio.file.Path;
@@ -192,7 +193,7 @@ class CompactorTest {
     void compact_ofADeletedRoomFails() {
         append(update(0));
         db.deleteRoom("a");
-        assertThatThrownBy(() -> compactor.compact(room)).isInstanceOf(UpdateLog.RoomGoneException.class);
+        assertThatThrownBy(() -> compactor.compact(room)).isInstanceOf(RoomGone.class);
     }
 
     @Test
