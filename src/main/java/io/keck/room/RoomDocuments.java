@@ -135,7 +135,7 @@ final class RoomDocuments implements Documents {
         StructStore whole = new StructStore();
         whole.apply(content);
         byte[] written = whole.encode();
-        long link = 1 | (context.ids().get().getLeastSignificantBits() & Long.MAX_VALUE);
+        long link = Link.random(context.ids().get());
         context.metrics().emptyStructs(content.emptyCount());
         return acted(
                 context.log().init(name, context.ids().get(), link, content.encode(), replace, key),

@@ -26,12 +26,6 @@ import org.jspecify.annotations.Nullable;
  * link of the row before it. Who has row n with the same link has the same rows up to n.
  */
 public interface UpdateLog {
-    /** The link of no row, as before the first. */
-    long NO_LINK = 0;
-
-    /** A link that is not known (any more). */
-    long UNKNOWN_LINK = -1;
-
     /** One batch in the log. */
     record Row(long seq, UUID batchId, long link, byte[] payload) {}
 
@@ -39,7 +33,7 @@ public interface UpdateLog {
      * How far a room is in the log.
      *
      * @param seq that of its newest row; 0 while it has none
-     * @param link of that row, or {@link #NO_LINK}
+     * @param link of that row, or {@link Link#NONE}
      * @param deleted whether the room was deleted
      */
     record Head(long seq, long link, boolean deleted) {}
@@ -49,7 +43,7 @@ public interface UpdateLog {
      *
      * @param roomId never used again for another life of the name
      * @param head of the log at that moment
-     * @param anchor the link of the row after which was read; {@link #UNKNOWN_LINK} when it is not there
+     * @param anchor the link of the row after which was read; {@link Link#UNKNOWN} when it is not there
      * @param snapshotSeq the seq up to which the snapshot counts; 0 when there is none
      * @param snapshot a V1 update, or null when there is none or none is needed
      * @param rows after the snapshot, or after the seq that was asked for, without a gap, in order of their seq; where
@@ -103,7 +97,7 @@ public interface UpdateLog {
      *
      * @param seq its own
      * @param link that of the attempt that wrote it
-     * @param before the link of the row before it, or {@link #UNKNOWN_LINK}
+     * @param before the link of the row before it, or {@link Link#UNKNOWN}
      */
     record Appended(long seq, long link, long before) {}
 
@@ -197,7 +191,7 @@ public interface UpdateLog {
      * Remembers the key of an edit that changes nothing, so that its repeat changes nothing either, whatever was written
      * between the two. No row is written.
      *
-     * @return how far the room was then: the seq and the link of its newest row, and {@link #UNKNOWN_LINK}; fails as {@link
+     * @return how far the room was then: the seq and the link of its newest row, and {@link Link#UNKNOWN}; fails as {@link
      *     #append(long, UUID, long, byte[], boolean, RequestKey)} does
      */
     CompletionStage<Appended> keep(long roomId, RequestKey key);

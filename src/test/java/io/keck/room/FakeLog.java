@@ -61,7 +61,7 @@ public final class FakeLog implements UpdateLog {
 
         /** The link of a row, of history too. */
         long linkOf(long seq) {
-            return seq == 0 ? NO_LINK : history.get((int) seq - 1).link();
+            return seq == 0 ? Link.NONE : history.get((int) seq - 1).link();
         }
     }
 
@@ -220,7 +220,7 @@ public final class FakeLog implements UpdateLog {
     /** The link of that row, if it is still there or the snapshot ends with it. */
     private static long anchor(Life life, long seq) {
         boolean there = life.rows.stream().anyMatch(row -> row.seq() == seq);
-        return there || (seq > 0 && seq == life.snapshotSeq) ? life.linkOf(seq) : UNKNOWN_LINK;
+        return there || (seq > 0 && seq == life.snapshotSeq) ? life.linkOf(seq) : Link.UNKNOWN;
     }
 
     @Override
@@ -297,7 +297,7 @@ public final class FakeLog implements UpdateLog {
         }
         Refused used = claim(life.name, key, life.id);
         return used == null
-                ? CompletableFuture.completedStage(new Appended(life.head, life.linkOf(life.head), UNKNOWN_LINK))
+                ? CompletableFuture.completedStage(new Appended(life.head, life.linkOf(life.head), Link.UNKNOWN))
                 : CompletableFuture.failedStage(used);
     }
 

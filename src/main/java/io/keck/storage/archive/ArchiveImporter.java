@@ -10,6 +10,7 @@ import io.keck.crdt.store.Update;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomMissing;
 import io.keck.protocol.RoomName;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
 import java.io.BufferedInputStream;
@@ -236,7 +237,7 @@ public final class ArchiveImporter {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Contents there = find(name);
             if (there == null) {
-                if (wait(log.init(name, newBatch(), newLink(), state.update(), false))
+                if (wait(log.init(name, newBatch(), Link.random(random), state.update(), false))
                         .isPresent()) {
                     made++;
                     return true;
@@ -253,7 +254,7 @@ public final class ArchiveImporter {
                 return true;
             }
             try {
-                wait(log.append(there.roomId(), newBatch(), newLink(), missing.encode(), false));
+                wait(log.append(there.roomId(), newBatch(), Link.random(random), missing.encode(), false));
                 merged++;
                 return true;
             } catch (RoomGone e) {
@@ -324,9 +325,5 @@ public final class ArchiveImporter {
 
     private UUID newBatch() {
         return new UUID(random.nextLong(), random.nextLong());
-    }
-
-    private long newLink() {
-        return Math.max(1, random.nextLong() >>> 1);
     }
 }

@@ -3,6 +3,7 @@ package io.keck.storage.doctor;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.room.Link;
 import io.keck.storage.database.RandomIds;
 import io.keck.storage.database.UnreadableData;
 import io.keck.storage.rows.Checksum;
@@ -107,7 +108,7 @@ final class Repair {
     private int swap(Handle h, long roomId, RoomScan.Base base, List<RoomScan.Problem> problems, byte[] state) {
         long now = clock.millis();
         long head = Math.max(Math.max(base.head().seq(), base.newest()), base.seq()) + 1;
-        long link = 1 | (RANDOM.nextLong() & Long.MAX_VALUE);
+        long link = Link.random(RANDOM);
         int locked = h.createUpdate("UPDATE rooms SET head = :head, head_link = :link"
                         + " WHERE id = :room AND deleted_at IS NULL AND head = :was AND head_link = :wasLink")
                 .bind("head", head)

@@ -1,7 +1,7 @@
 package io.keck.storage.feed;
 
 import io.keck.feed.ChangeLog.Change;
-import io.keck.room.UpdateLog;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.storage.rows.RowCheck;
 import io.keck.storage.rows.RowPages;
@@ -25,7 +25,7 @@ final class CheckedRows {
     /** Expects the row after that one. */
     CheckedRows(long roomId, long after) {
         this.after = after;
-        this.check = new RowCheck(roomId, after, after == 0 ? UpdateLog.NO_LINK : UpdateLog.UNKNOWN_LINK);
+        this.check = new RowCheck(roomId, after, after == 0 ? Link.NONE : Link.UNKNOWN);
     }
 
     /**
@@ -48,7 +48,7 @@ final class CheckedRows {
 
     /** Takes the next row as it is stored; false when it is the last that is of any use. */
     boolean row(RowPages.Stored row) {
-        if (isOver() || anchor(row.seq(), row.failure() == null ? row.link() : UpdateLog.UNKNOWN_LINK)) {
+        if (isOver() || anchor(row.seq(), row.failure() == null ? row.link() : Link.UNKNOWN)) {
             return !isOver();
         }
         if (row.failure() == null) {

@@ -1,6 +1,7 @@
 package io.keck.storage.log;
 
 import io.keck.failure.RoomDamaged;
+import io.keck.room.Link;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.storage.database.Database;
@@ -241,7 +242,7 @@ public final class JdbiUpdateLog implements UpdateLog {
         return database.jdbi().withHandle(h -> {
             // most often there is nothing new, and whoever asks is a back end that waits: one row by its key tells
             Head head = seq == 0 ? null : statements.heads(h, List.of(roomId)).get(roomId);
-            if (head != null && head.seq() == seq && head.link() > 0 && !head.deleted()) {
+            if (head != null && head.seq() == seq && Link.isOfRow(head.link()) && !head.deleted()) {
                 return new Contents(roomId, head, head.link(), 0, null, List.of());
             }
             return ContentsReader.read(h, roomId, seq);

@@ -1,8 +1,8 @@
 package io.keck.storage.log;
 
 import io.keck.failure.Refused;
+import io.keck.room.Link;
 import io.keck.room.RequestKey;
-import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
 import io.keck.storage.database.Write;
@@ -113,7 +113,7 @@ final class RequestKeys {
             Claim claim = new Claim(keep.roomId(), keep.key());
             Head head = heads.get(keep.roomId());
             if (head != null && free.remove(claim.roomKey())) {
-                outcomes.add(() -> keep.done().complete(new Appended(head.seq(), head.link(), UpdateLog.UNKNOWN_LINK)));
+                outcomes.add(() -> keep.done().complete(new Appended(head.seq(), head.link(), Link.UNKNOWN)));
                 continue;
             }
             @Nullable Refused used = find(h, claim).orElse(null);

@@ -1,6 +1,6 @@
 package io.keck.storage.rows;
 
-import io.keck.room.UpdateLog;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog.Head;
 import io.keck.storage.database.UnreadableData;
@@ -127,7 +127,7 @@ public final class RoomScan {
                     "snapshot",
                     new Damage(base.seq(), "the snapshot at " + base.seq() + " cannot be read: " + base.failure())));
         }
-        RowCheck check = new RowCheck(roomId, 0, UpdateLog.NO_LINK);
+        RowCheck check = new RowCheck(roomId, 0, Link.NONE);
         try {
             new RowPages(h, roomId, hasChecksums).each(0, Math.max(base.head().seq(), base.newest()), row -> {
                 look(base, check, row);
@@ -145,7 +145,7 @@ public final class RoomScan {
             return problems;
         }
         if (base.newest() <= base.seq()) {
-            check.after(base.seq(), snapshotIsGood && base.link() > 0 ? base.link() : UpdateLog.UNKNOWN_LINK);
+            check.after(base.seq(), snapshotIsGood && Link.isOfRow(base.link()) ? base.link() : Link.UNKNOWN);
         }
         Damage end = check.end(base.head());
         if (end != null) {
@@ -160,12 +160,12 @@ public final class RoomScan {
             // folded rows go one by one, and only those before the snapshot
             check.after(
                     Math.min(seq - 1, base.seq()),
-                    seq == base.seq() + 1 && base.link() > 0 ? base.link() : UpdateLog.UNKNOWN_LINK);
+                    seq == base.seq() + 1 && Link.isOfRow(base.link()) ? base.link() : Link.UNKNOWN);
         }
         Damage gap = check.gap(seq);
         if (gap != null) {
             problems.add(new Problem("row", gap));
-            check.after(seq - 1, UpdateLog.UNKNOWN_LINK);
+            check.after(seq - 1, Link.UNKNOWN);
         }
         byte[] payload = row.payload();
         listener.looked(payload == null ? 0 : payload.length);
@@ -180,7 +180,7 @@ public final class RoomScan {
             listener.row(row);
             damage = check.row(seq, row.link(), row.batchId(), payload, row.checksum(), row.before());
         } else {
-            check.after(seq, UpdateLog.UNKNOWN_LINK);
+            check.after(seq, Link.UNKNOWN);
         }
         if (damage != null) {
             problems.add(new Problem("row", damage));

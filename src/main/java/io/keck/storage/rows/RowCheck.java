@@ -3,7 +3,7 @@ package io.keck.storage.rows;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
-import io.keck.room.UpdateLog;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog.Head;
 import java.sql.ResultSet;
@@ -21,7 +21,7 @@ public final class RowCheck {
     private final long roomId;
     private final long asked;
     private long last;
-    /** Of row {@link #last}; {@link UpdateLog#UNKNOWN_LINK} when it cannot be relied on. */
+    /** Of row {@link #last}; {@link Link#UNKNOWN} when it cannot be relied on. */
     private long lastLink;
 
     /** Expects the row after that one. */
@@ -58,12 +58,12 @@ public final class RowCheck {
             @Nullable Long checksum,
             @Nullable Long before) {
         Damage damage = gap(seq);
-        if (damage == null && before != null && lastLink != UpdateLog.UNKNOWN_LINK && before != lastLink) {
+        if (damage == null && before != null && lastLink != Link.UNKNOWN && before != lastLink) {
             damage = new Damage(seq, "row " + seq + " does not follow row " + last + ": the links differ");
         }
         Damage own = content(seq, link, batchId, payload, checksum);
         last = seq;
-        lastLink = own == null ? link : UpdateLog.UNKNOWN_LINK;
+        lastLink = own == null ? link : Link.UNKNOWN;
         return damage != null ? damage : own;
     }
 
@@ -124,7 +124,7 @@ public final class RowCheck {
                     ? null // asked from beyond a log that went back
                     : new Damage(head.seq() + 1, "there are rows after the room's last, " + head.seq());
         }
-        return lastLink > 0 && head.link() != lastLink
+        return Link.isOfRow(lastLink) && head.link() != lastLink
                 ? new Damage(last, "the room does not name the link of its last row, " + last)
                 : null;
     }
