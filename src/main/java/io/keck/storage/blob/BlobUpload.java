@@ -174,8 +174,9 @@ class BlobUpload implements BlobStore.Upload {
     }
 
     private boolean isThere(byte[] hash) {
-        return database.read(h -> h.createQuery("SELECT 1 FROM blobs b JOIN blob_spaces s ON s.id = b.space_id"
-                        + " WHERE b.space_id = :space AND b.hash = :hash AND s.deleted_at IS NULL")
+        return database.read(h -> h.createQuery("""
+                SELECT 1 FROM blobs b JOIN blob_spaces s ON s.id = b.space_id
+                WHERE b.space_id = :space AND b.hash = :hash AND s.deleted_at IS NULL""")
                 .bind("space", spaceId)
                 .bind("hash", hash)
                 .mapTo(Integer.class)
@@ -209,8 +210,9 @@ class BlobUpload implements BlobStore.Upload {
             expire(h, id, now);
             return Outcome.WORKSPACE_GONE;
         }
-        int inserted = h.createUpdate("INSERT INTO blobs (space_id, hash, content_id, created_at)"
-                        + " VALUES (:space, :hash, :content, :now) ON CONFLICT (space_id, hash) DO NOTHING")
+        int inserted = h.createUpdate("""
+                INSERT INTO blobs (space_id, hash, content_id, created_at)
+                VALUES (:space, :hash, :content, :now) ON CONFLICT (space_id, hash) DO NOTHING""")
                 .bind("space", spaceId)
                 .bind("hash", hash)
                 .bind("content", id)

@@ -46,8 +46,9 @@ public final class JdbiChangeLog implements ChangeLog {
             ORDER BY kind, seq""";
 
     /** What a room has, when the row that comes next is not there. */
-    private static final String GAPS = "SELECT r.id, r.head, COALESCE(s.seq, 0) FROM rooms r"
-            + " LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL WHERE r.id IN (<ids>)";
+    private static final String GAPS = """
+            SELECT r.id, r.head, COALESCE(s.seq, 0) FROM rooms r
+            LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL WHERE r.id IN (<ids>)""";
 
     private final Database database;
 

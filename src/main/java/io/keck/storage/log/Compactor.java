@@ -117,8 +117,9 @@ class Compactor {
             return all;
         }
         long old = database.jdbi()
-                .withHandle(h -> h.createQuery("SELECT COALESCE(max(seq), 0) FROM room_log"
-                                + " WHERE room_id = :room AND created_at <= :before")
+                .withHandle(h -> h.createQuery("""
+                        SELECT COALESCE(max(seq), 0) FROM room_log
+                        WHERE room_id = :room AND created_at <= :before""")
                         .bind("room", all.roomId())
                         .bind("before", clock.millis() - retentionMillis)
                         .mapTo(Long.class)
@@ -167,10 +168,11 @@ class Compactor {
     }
 
     private boolean lease(Handle h, long roomId) {
-        return h.createUpdate("INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner, lease_until)"
-                                + " VALUES (:room, 0, :now, :owner, :until)"
-                                + " ON CONFLICT (room_id) DO UPDATE SET lease_owner = :owner, lease_until = :until"
-                                + " WHERE room_snapshots.lease_until < :now OR room_snapshots.lease_owner = :owner")
+        return h.createUpdate("""
+                INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner, lease_until)
+                VALUES (:room, 0, :now, :owner, :until)
+                ON CONFLICT (room_id) DO UPDATE SET lease_owner = :owner, lease_until = :until
+                WHERE room_snapshots.lease_until < :now OR room_snapshots.lease_owner = :owner""")
                         .bind("room", roomId)
                         .bind("now", clock.millis())
                         .bind("owner", owner)
@@ -182,9 +184,10 @@ class Compactor {
     private boolean swap(Handle h, long roomId, long from, UpdateLog.Row last, byte[] state) {
         long now = clock.millis();
         int swapped = h.createUpdate(
-                        "UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, checksum = :checksum, checksum_seq = :seq,"
-                                + " created_at = :now, lease_until = 0, purge_at = :purge"
-                                + " WHERE room_id = :room AND seq = :from AND lease_owner = :owner")
+                        """
+                                UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, checksum = :checksum, checksum_seq = :seq,
+                                created_at = :now, lease_until = 0, purge_at = :purge
+                                WHERE room_id = :room AND seq = :from AND lease_owner = :owner""")
                 .bind("seq", last.seq())
                 .bind("link", last.link())
                 .bind("state", state)

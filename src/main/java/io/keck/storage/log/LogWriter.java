@@ -122,9 +122,10 @@ final class LogWriter implements GroupCommit.Committer<Write> {
 
     /** Where a batch is already. The rooms of those that come again are locked. */
     private static Optional<Appended> find(Handle h, LogWrite.Append append) {
-        return h.createQuery("SELECT l.seq, l.link, CASE WHEN l.seq = 1 THEN 0 ELSE COALESCE(b.link, -1) END"
-                        + " FROM room_log l LEFT JOIN room_log b ON b.room_id = l.room_id AND b.seq = l.seq - 1"
-                        + " WHERE l.room_id = :room AND l.batch_id = :batch ORDER BY l.seq LIMIT 1")
+        return h.createQuery("""
+                SELECT l.seq, l.link, CASE WHEN l.seq = 1 THEN 0 ELSE COALESCE(b.link, -1) END
+                FROM room_log l LEFT JOIN room_log b ON b.room_id = l.room_id AND b.seq = l.seq - 1
+                WHERE l.room_id = :room AND l.batch_id = :batch ORDER BY l.seq LIMIT 1""")
                 .bind("room", append.roomId())
                 .bind("batch", BatchIds.toBytes(append.batchId()))
                 .map((rs, ctx) -> new Appended(rs.getLong(1), rs.getLong(2), rs.getLong(3)))
@@ -179,9 +180,10 @@ final class LogWriter implements GroupCommit.Committer<Write> {
      * @param heldSince where a room of the name was deleted after that, none is made
      */
     static Optional<Long> insert(Handle h, String name, long now, long heldSince) {
-        return h.createQuery("INSERT INTO rooms (id, name, head, created_at) SELECT :id, :name, 0, :now"
-                        + " WHERE NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)"
-                        + " ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id")
+        return h.createQuery("""
+                INSERT INTO rooms (id, name, head, created_at) SELECT :id, :name, 0, :now
+                WHERE NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)
+                ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id""")
                 .bind("id", RandomIds.next())
                 .bind("name", name)
                 .bind("now", now)

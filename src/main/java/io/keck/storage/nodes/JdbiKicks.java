@@ -39,8 +39,9 @@ public final class JdbiKicks {
             h.createUpdate("DELETE FROM kicks WHERE created_at < :old")
                     .bind("old", clock.millis() - 2 * RECENT_MILLIS)
                     .execute();
-            h.createUpdate("INSERT INTO kicks (id, room, connection, created_at)"
-                            + " VALUES (:id, :room, :connection, :now)")
+            h.createUpdate("""
+                    INSERT INTO kicks (id, room, connection, created_at)
+                    VALUES (:id, :room, :connection, :now)""")
                     .bind("id", kick.id())
                     .bind("room", kick.room())
                     .bind("connection", kick.connection())
