@@ -40,12 +40,12 @@ public final class ArchiveImporter {
     private static final int ATTEMPTS = 5;
     private static final String BROKEN = "the document of a room cannot be decoded: ";
 
-    /** Whoever watches. */
+    /** Hears of the progress of an import. */
     public interface Listener {
-        /** So many bytes of the file were checked. */
+        /** That many bytes of the file were checked. */
         void checked(long position);
 
-        /** So many bytes of the file were imported. */
+        /** That many bytes of the file were imported. */
         void imported(long position, long rooms);
 
         /** Something was left out: a sentence. */
@@ -242,7 +242,7 @@ public final class ArchiveImporter {
                     made++;
                     return true;
                 }
-                continue; // somebody was faster
+                continue; // another node was faster
             }
             if (there.damage() != null) {
                 leftOut(name, "The room here is damaged: " + there.damage().what() + ". See doctor.");
@@ -258,7 +258,7 @@ public final class ArchiveImporter {
                 merged++;
                 return true;
             } catch (RoomGone e) {
-                // deleted a moment ago, perhaps to be made anew
+                // deleted a moment ago, perhaps to be created again
             }
         }
         leftOut(name, "Others make and delete it all the time.");

@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
 public final class Exporter {
     private static final int PAGE = 500;
 
-    /** Whoever watches. */
+    /** Hears of the progress of an export. */
     public interface Listener {
-        /** So much is done, of so many rooms. */
+        /** The rooms, blobs and bytes that are done, and the number of all rooms. */
         void progress(long done, long total, long blobs, long bytes);
 
         /** Something was left out: a sentence. */

@@ -57,7 +57,7 @@ final class BlobDatabase {
         return withConnection(true, () -> inTransaction(key, work));
     }
 
-    /** The same for a change that nobody can see: where it fails, nothing was done. */
+    /** As {@link #write}, for a change that is not visible yet: where it fails, nothing was done. */
     boolean prepare(long key, Change work) {
         return withConnection(false, () -> inTransaction(key, work));
     }

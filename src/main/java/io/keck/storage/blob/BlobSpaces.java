@@ -22,7 +22,7 @@ final class BlobSpaces {
     }
 
     /**
-     * Ends the life of a workspace: from the commit on its blobs are seen by nobody. To be called in the very transaction
+     * Ends the life of a workspace: from the commit on its blobs are invisible. To be called in the transaction
      * that deletes the workspace.
      *
      * @param now milliseconds since 1970
@@ -37,7 +37,7 @@ final class BlobSpaces {
     /**
      * The space of the workspace as it is now; made where there is none yet.
      *
-     * @throws RoomGone if it was deleted a moment ago and nobody may make it anew yet
+     * @throws RoomGone if it was deleted a moment ago and cannot be created again yet
      */
     long open(String name) {
         for (int i = 0; i < ATTEMPTS; i++) { // it may be deleted between the one statement and the other

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes bytes that nobody can see any more: those of uploads that were given up, of deleted blobs, and of deleted
+ * Removes bytes that are no longer visible: those of uploads that were given up, of deleted blobs, and of deleted
  * workspaces, when their time has come. Each step is a short transaction that says again what it takes for granted, so
  * several nodes may sweep one database at once, and any of them may die in between: what it began is found again.
  *

@@ -271,7 +271,7 @@ class BlobUpload implements BlobStore.Upload {
         }
         done = true;
         long id = contentId;
-        try { // not those that are published though nobody was told: they expire no more
+        try { // contents that were published without an answer no longer expire, so they stay
             database.prepare(
                     id,
                     h -> h.createUpdate(

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Blobs in the database of the log, in rows of at most {@value #PIECE} bytes each. Rows and not PostgreSQL's large objects: those
- * do not exist in SQLite, are left behind when nobody unlinks them, and are read through a transaction that stays open
+ * do not exist in SQLite, stay behind unless they are unlinked, and are read through a transaction that stays open
  * while the client is waited for. Every statement here stands alone, so a pooler that gives each transaction another
  * connection is fine, and a slow client holds nothing but a piece in memory. Thread-safe.
  */

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * becomes one new snapshot; what is damaged goes to the table {@code room_damage} as it was stored. The head rises by one
  * under a new link: nodes that have the room in quarantine see that and load it anew, and a node that still has all of it
  * in memory finds that the log has another past and appends what it lacks. So do clients: they bring along what is
- * missing when they connect. One short transaction; where somebody wrote meanwhile nothing is changed, and it is tried
+ * missing when they connect. One short transaction; where a server wrote meanwhile, nothing is changed and the repair is tried
  * again. Used by one thread.
  */
 final class Repair {
@@ -32,7 +32,7 @@ final class Repair {
     private static final long KEEP_BLOBS = TimeUnit.DAYS.toMillis(30);
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    /** What is good in a room. */
+    /** Collects everything undamaged of a room. */
     private static final class Collector implements RoomScan.Listener {
         private final StructStore store = new StructStore();
 
@@ -104,7 +104,7 @@ final class Repair {
         }
     }
 
-    /** -1 when somebody was faster. */
+    /** Replaces the rows and the snapshot; -1 when a server wrote meanwhile. */
     private int swap(Handle h, long roomId, RoomScan.Base base, List<RoomScan.Problem> problems, byte[] state) {
         long now = clock.millis();
         long head = Math.max(Math.max(base.head().seq(), base.newest()), base.seq()) + 1;

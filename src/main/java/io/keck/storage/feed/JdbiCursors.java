@@ -24,8 +24,8 @@ import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
- * Cursors of webhooks beside the log. One row says which endpoint there is, and who delivers; whoever saves cursors locks it
- * against a change until they are committed, so nothing of an older epoch is saved when a newer one has begun.
+ * Cursors of webhooks beside the log. One row names the endpoint and the node that delivers. A node that saves cursors
+ * locks it against a change until they are committed, so nothing of an older epoch is saved when a newer one has begun.
  * Thread-safe.
  */
 public final class JdbiCursors implements Cursors {
@@ -53,8 +53,8 @@ public final class JdbiCursors implements Cursors {
             .formatted(JdbiChangeLog.rows("w.room_id", "w.after_seq", "seq <= r.head", MAX_ROWS, "?"));
 
     /**
-     * One way to the server and back. The lock comes first: nothing is inserted without its row, and who waited for it looks
-     * at the epoch afresh.
+     * One way to the server and back. The lock comes first: nothing is inserted without its row, and a node that waited for
+     * the lock reads the epoch again.
      */
     private static final String SAVE_MANY = """
             WITH fence AS (

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -23,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Folds the rows of a room into its snapshot. Who folds holds a lease on the snapshot row, never the lock that raises
- * the room's head; rows are read and folded outside of any transaction of the writer, and one short transaction swaps
+ * Folds the rows of a room into its snapshot. A node that folds holds a lease on the snapshot row, never the lock that
+ * raises the room's head; rows are read and folded outside of any transaction of the writer, and one short transaction swaps
  * the snapshot. Before that the new snapshot is decoded again and checked to hold the old snapshot and every folded row
  * whole. Folded rows stay for the retention, for readers that resume, and are purged then. Thread-safe.
  */
@@ -81,7 +82,7 @@ class Compactor {
      */
     boolean compact(long roomId) {
         long began = System.nanoTime();
-        if (!wait(database.change(roomId, h -> lease(h, roomId)))) {
+        if (!join(database.change(roomId, h -> lease(h, roomId)))) {
             return false;
         }
         UpdateLog.Contents all = database.jdbi().withHandle(h -> ContentsReader.read(h, roomId, 0));
@@ -97,7 +98,7 @@ class Compactor {
         byte[] state = fold(contents);
         verify(contents, state);
         UpdateLog.Row last = rows.get(rows.size() - 1);
-        boolean swapped = wait(database.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
+        boolean swapped = join(database.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
         if (swapped) {
             database.metrics().folded(rows.size(), System.nanoTime() - began);
         }
@@ -142,7 +143,7 @@ class Compactor {
         return store.encode();
     }
 
-    /** What stands between a wrong fold and the loss of data. A test switches it off. */
+    /** Keeps a wrong fold from losing data. A test switches it off. */
     void verify(UpdateLog.Contents folded, byte[] state) {
         check(folded, state);
     }
@@ -225,10 +226,10 @@ class Compactor {
                             .mapTo(Long.class)
                             .list());
             for (long room : rooms) {
-                wait(database.change(room, h -> purge(h, room)));
+                join(database.change(room, h -> purge(h, room)));
             }
             forgetKeys();
-            wait(database.change(0, h -> {
+            join(database.change(0, h -> {
                 EndedClients.sweep(h, clock.millis());
                 return true;
             }));
@@ -241,7 +242,7 @@ class Compactor {
     private void forgetKeys() {
         long before = clock.millis() - retentionMillis;
         for (String table : List.of("name_keys", "room_keys")) {
-            wait(database.change(
+            join(database.change(
                     0,
                     h -> h.createUpdate("DELETE FROM " + table + " WHERE created_at <= :before")
                                     .bind("before", before)
@@ -262,7 +263,7 @@ class Compactor {
                 == 1;
     }
 
-    private static boolean wait(java.util.concurrent.CompletionStage<Boolean> stage) {
+    private static boolean join(CompletionStage<Boolean> stage) {
         return stage.toCompletableFuture().join();
     }
 

@@ -58,7 +58,7 @@ public final class JdbiUpdateLog implements UpdateLog {
     }
 
     /**
-     * What the database has of a room.
+     * The size of a room in the database.
      *
      * @param head the seq of its newest row
      * @param createdAt milliseconds since 1970
@@ -77,7 +77,7 @@ public final class JdbiUpdateLog implements UpdateLog {
     private final Settings settings;
     private final Compactor compactor;
     private final NamedRooms names;
-    /** A room that falls out of here is only folded later. */
+    /** The rows of each room since its snapshot; a room that falls out is folded later. */
     private final Map<Long, Tail> tails = Collections.synchronizedMap(new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -89,7 +89,7 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     private volatile LongConsumer committed = roomId -> {};
 
-    /** What a room has beyond its snapshot, as far as this node knows. */
+    /** The rows of a room beyond its snapshot, as far as this node knows. */
     private record Tail(int rows, long bytes) {
         Tail plus(Tail other) {
             return new Tail(rows + other.rows, bytes + other.bytes);
@@ -221,7 +221,7 @@ public final class JdbiUpdateLog implements UpdateLog {
                 .findOne());
     }
 
-    /** From now on that is told the id of each room to which this node has written something; it has to be quick. */
+    /** Sets the listener that hears the id of each room to which this node commits; it must return at once. */
     public void onCommitted(LongConsumer listener) {
         committed = listener;
     }
@@ -241,7 +241,7 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     private Contents readNow(long roomId, long seq) {
         return database.jdbi().withHandle(h -> {
-            // most often there is nothing new, and whoever asks is a back end that waits: one row by its key tells
+            // a back end waits for this answer, and usually nothing is new: one row read by its key shows that
             Head head = seq == 0 ? null : statements.heads(h, List.of(roomId)).get(roomId);
             if (head != null && head.seq() == seq && Link.isOfRow(head.link()) && !head.deleted()) {
                 return new Contents(roomId, head, head.link(), 0, null, List.of());

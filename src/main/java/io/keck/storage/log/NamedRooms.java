@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * is one query where a room is opened, whether lives have ended or not. Thread-safe.
  */
 final class NamedRooms {
-    /** How often a name may get another life between two statements. */
+    /** How often a name may get another life between two statements before a read gives up. */
     private static final int ATTEMPTS = 10;
     /** How often another transaction may begin a life of the name that this one wants to begin. */
     private static final int INIT_ATTEMPTS = 20;

@@ -76,7 +76,7 @@ final class RequestKeys {
      * Claims the keys of edits in this transaction, in which their rooms are locked.
      *
      * @param appends one for each room
-     * @return those whose key was used before, and how
+     * @return the appends whose key was used before, each with its refusal
      */
     Map<LogWrite.Append, Refused> claim(Handle h, List<LogWrite.Append> appends) {
         Map<LogWrite.Append, Refused> used = new HashMap<>();

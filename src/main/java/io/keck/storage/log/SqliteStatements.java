@@ -57,7 +57,7 @@ final class SqliteStatements implements LogStatements {
         return done;
     }
 
-    /** Whoever writes has the whole database. */
+    /** A writer locks the whole database. */
     @Override
     public void lock(Handle h, Collection<Long> roomIds) {
         h.execute(

@@ -12,11 +12,11 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Kicks in the database, for nodes that the bus does not reach: written beside it, read now and then. What was there when
- * this was made does not concern it. Thread-safe.
+ * Kicks in the database, for nodes that the bus does not reach: written to the database as well as to the bus, and polled. Kicks
+ * from before this object was created are ignored. Thread-safe.
  */
 public final class JdbiKicks {
-    /** So long a node may be without the database. */
+    /** The longest time without the database after which a node still carries out a kick. */
     private static final long RECENT_MILLIS = TimeUnit.MINUTES.toMillis(10);
 
     private final Jdbi jdbi;
@@ -30,7 +30,7 @@ public final class JdbiKicks {
     }
 
     /**
-     * Lets other nodes know.
+     * Stores a kick for the other nodes.
      *
      * @throws JdbiException if the database does not answer
      */
@@ -51,7 +51,7 @@ public final class JdbiKicks {
     }
 
     /**
-     * Those that were not told before.
+     * Returns the kicks that no earlier call returned.
      *
      * @throws JdbiException if the database does not answer
      */

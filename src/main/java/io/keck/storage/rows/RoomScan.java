@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RoomScan {
     /**
-     * Something that is wrong.
+     * One damage.
      *
      * @param kind row, snapshot or head
      */
@@ -39,7 +39,7 @@ public final class RoomScan {
             long newest,
             @Nullable String failure) {}
 
-    /** Told of what is good. */
+    /** Hears of everything undamaged. */
     public interface Listener {
         /** The snapshot, which is good. */
         default void snapshot(byte[] state) {}
@@ -80,7 +80,7 @@ public final class RoomScan {
         }
     }
 
-    /** The same without its state. */
+    /** As {@link #base}, without the state of the snapshot. */
     public static Optional<Base> position(Handle h, long roomId) {
         return base(h, roomId, "NULL, NULL", null);
     }
@@ -103,7 +103,7 @@ public final class RoomScan {
                 .findOne();
     }
 
-    /** What is wrong with it. */
+    /** Scans the room and returns everything wrong with it. */
     public List<Problem> run(Base base) {
         boolean snapshotIsGood = false;
         byte[] state = base.state();

@@ -21,7 +21,7 @@ public final class RowCheck {
     private final long roomId;
     private final long asked;
     private long last;
-    /** Of row {@link #last}; {@link Link#UNKNOWN} when it cannot be relied on. */
+    /** The link of row {@link #last}; {@link Link#UNKNOWN} when it cannot be relied on. */
     private long lastLink;
 
     /** Expects the row after that one. */
@@ -49,7 +49,7 @@ public final class RowCheck {
         return rs.wasNull() ? null : value;
     }
 
-    /** What is wrong with the next row, or with what should be before it. */
+    /** Checks the next row and the gap before it; null where both are good. */
     public @Nullable Damage row(
             long seq,
             long link,
@@ -67,7 +67,7 @@ public final class RowCheck {
         return damage != null ? damage : own;
     }
 
-    /** What should be before that row and is not there. */
+    /** Names the rows that are missing before that one; null where none is. */
     public @Nullable
     Damage gap(long seq) {
         return seq == last + 1 ? null : missing(last + 1, seq - 1);
@@ -79,7 +79,7 @@ public final class RowCheck {
                 first == last ? "row " + first + " is missing" : "rows " + first + " to " + last + " are missing");
     }
 
-    /** What is wrong with a row, whatever is before it. */
+    /** Checks a row by itself, without the row before it; null where it is good. */
     public @Nullable Damage content(long seq, long link, byte @Nullable [] batchId, byte @Nullable [] payload, @Nullable Long checksum) {
         if (batchId == null || batchId.length != BATCH_ID || payload == null) {
             return new Damage(seq, "row " + seq + " is not whole");
@@ -93,7 +93,7 @@ public final class RowCheck {
         return problem == null ? null : new Damage(seq, "row " + seq + " is no update: " + problem);
     }
 
-    /** What is wrong with a snapshot. */
+    /** Checks a snapshot; null where it is good. */
     public static @Nullable Damage snapshot(long roomId, long seq, long link, byte[] state, @Nullable Long checksum) {
         if (checksum != null) {
             return checksum == Checksum.ofSnapshot(roomId, seq, link, state)
@@ -114,7 +114,7 @@ public final class RowCheck {
         }
     }
 
-    /** After the last row: what does not fit the head. */
+    /** Compares the last row with the head of the room; null where they agree. */
     public @Nullable Damage end(Head head) {
         if (last < head.seq()) {
             return missing(last + 1, head.seq());
