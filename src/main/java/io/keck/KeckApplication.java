@@ -83,7 +83,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Database database = storage.database();
         JdbiUpdateLog log = storage.log();
         instruments.log().watch(database::answers, config.database().embedded());
-        Bus bus = config.redis().build(environment, storage.nodes().cluster(), label, database.clock(), instruments.bus());
+        Bus bus = config.redis()
+                .build(environment, storage.nodes().cluster(), label, database.clock(), instruments.bus());
         instruments.bus().watch(bus != Bus.NONE, bus::isHealthy);
         RoomRuntime runtime = new RoomRuntime(
                 log,
@@ -173,16 +174,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
             FeedMeters meters) {
         ChangeLog changes = storage.changes();
         Database database = storage.database();
-        Webhooks webhooks =
-                config.webhook()
-                        .build(
-                                environment,
-                                storage.cursors(),
-                                changes,
-                                database.isShared(),
-                                database.clock(),
-                                label,
-                                meters);
+        Webhooks webhooks = config.webhook()
+                .build(environment, storage.cursors(), changes, database.isShared(), database.clock(), label, meters);
         storage.log().onCommitted(webhooks::written);
         Rooms rooms = runtime.rooms();
         EventStreams streams = config.api()

@@ -52,9 +52,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
 
     /** The answer to a failure of a call on a document, where a missing document is answered as the resource does. */
     static Response of(Throwable error, String workspace, Missing missing) {
-        return error instanceof RoomMissing
-                ? response(missing.reply(workspace)).build()
-                : of(error);
+        return error instanceof RoomMissing ? response(missing.reply(workspace)).build() : of(error);
     }
 
     /** 500: an error of Keck, which goes to the log. */

@@ -135,8 +135,7 @@ public final class FakeLog implements UpdateLog {
                                     ended.deletedAt + holdMillis - clock.getAsLong()))
                             .toList())));
         }
-        return CompletableFuture.failedStage(
-                held.isEmpty() ? new RoomMissing(name) : new RoomGone(held.get(0).id));
+        return CompletableFuture.failedStage(held.isEmpty() ? new RoomMissing(name) : new RoomGone(held.get(0).id));
     }
 
     @Override

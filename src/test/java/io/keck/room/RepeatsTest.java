@@ -104,8 +104,7 @@ class RepeatsTest {
         a.way.once(Outcome.UNKNOWN);
         assertThat(failure(a.rooms.documents().delete(ROOM, KEY)))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
         now(b.rooms.documents().init(ROOM, content("second"), false, null));
         assertThat(now(a.rooms.documents().delete(ROOM, KEY))).isEqualTo(!isKept);
         assertThat(log.knowsName(ROOM)).isEqualTo(isKept);
@@ -162,8 +161,7 @@ class RepeatsTest {
         }
         assertThat(failure(again))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
     }
 
     @Test

@@ -28,10 +28,7 @@ public final class DatabaseChecks {
      * @param changeSets the ids that this release needs
      */
     public static void register(
-            HealthCheckRegistry checks,
-            Database database,
-            List<String> changeSets,
-            @Nullable Path embedded) {
+            HealthCheckRegistry checks, Database database, List<String> changeSets, @Nullable Path embedded) {
         checks.unregister("database");
         checks.register("database", check(() -> database(database)));
         checks.register("migrations", check(() -> migrations(database.jdbi(), changeSets)));
@@ -85,8 +82,8 @@ public final class DatabaseChecks {
         return missing.isEmpty()
                 ? HealthCheck.Result.healthy()
                 : HealthCheck.Result.unhealthy(
-                        "The schema lacks %d change sets, %s first. Was an older backup restored? Run: java -jar keck.jar"
-                                + " db migrate config.yml",
+                        "The schema lacks %d change sets, %s first. Was an older backup restored? Run: java -jar"
+                                + " keck.jar db migrate config.yml",
                         missing.size(), missing.stream().sorted().findFirst().orElseThrow());
     }
 

@@ -2,7 +2,6 @@ package io.keck.storage.doctor;
 
 import io.keck.check.Findings;
 import io.keck.check.Findings.Finding;
-import io.keck.storage.database.Change;
 import io.keck.storage.database.DatabaseRequirements;
 import io.keck.storage.database.DatabaseUrl;
 import io.keck.storage.database.DirectConnections;
@@ -60,8 +59,8 @@ public final class DatabaseDoctor {
             findings.hint(
                     DATABASE,
                     "There is no database yet at " + Path.of(file).toAbsolutePath() + ".",
-                    "The server makes it when it starts. If it should be there: run this where the server is run, with the"
-                            + " same DATABASE_URL.");
+                    "The server makes it when it starts. If it should be there: run this where the server is run, with"
+                            + " the same DATABASE_URL.");
             return false;
         }
         try (Handle h = connections.jdbi(true).open()) {

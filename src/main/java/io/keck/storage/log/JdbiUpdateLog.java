@@ -202,23 +202,25 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     /** What the database has of the live room of that name; empty where there is none. */
     public Optional<StoredRoom> stored(String name) {
-        return database.jdbi().withHandle(h -> h.createQuery("""
-                SELECT r.id, r.head, r.created_at, s.seq,
-                (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),
-                (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),
-                COALESCE(length(s.state), 0)
-                FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL
-                WHERE r.name = :name AND r.deleted_at IS NULL""")
-                .bind("name", name)
-                .map((rs, ctx) -> new StoredRoom(
-                        rs.getLong(1),
-                        rs.getLong(2),
-                        rs.getLong(3),
-                        rs.getLong(4),
-                        rs.getLong(5),
-                        rs.getLong(6),
-                        rs.getLong(7)))
-                .findOne());
+        return database.jdbi()
+                .withHandle(h -> h.createQuery("""
+                    SELECT r.id, r.head, r.created_at, s.seq,
+                    (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),
+                    (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),
+                    COALESCE(length(s.state), 0)
+                    FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL
+                    WHERE r.name = :name AND r.deleted_at IS NULL\
+                    """)
+                        .bind("name", name)
+                        .map((rs, ctx) -> new StoredRoom(
+                                rs.getLong(1),
+                                rs.getLong(2),
+                                rs.getLong(3),
+                                rs.getLong(4),
+                                rs.getLong(5),
+                                rs.getLong(6),
+                                rs.getLong(7)))
+                        .findOne());
     }
 
     /** Sets the listener that hears the id of each room to which this node commits; it must return at once. */

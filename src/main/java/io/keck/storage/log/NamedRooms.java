@@ -36,19 +36,21 @@ final class NamedRooms {
     private static final int INIT_ATTEMPTS = 20;
 
     private static final String LOOK = """
-            SELECT id, 0 AS gone, 0 AS deleted_at, NULL AS clients
-            FROM rooms WHERE name = :name AND deleted_at IS NULL
-            UNION ALL
-            SELECT * FROM (
-              SELECT r.id, 1 AS gone, r.deleted_at, e.clients
-              FROM rooms r LEFT JOIN ended_lives e ON e.room_id = r.id
-              WHERE r.name = :name AND r.deleted_at > :since ORDER BY r.deleted_at DESC LIMIT :most
-            ) ended
-            ORDER BY gone, deleted_at DESC""";
+        SELECT id, 0 AS gone, 0 AS deleted_at, NULL AS clients
+        FROM rooms WHERE name = :name AND deleted_at IS NULL
+        UNION ALL
+        SELECT * FROM (
+          SELECT r.id, 1 AS gone, r.deleted_at, e.clients
+          FROM rooms r LEFT JOIN ended_lives e ON e.room_id = r.id
+          WHERE r.name = :name AND r.deleted_at > :since ORDER BY r.deleted_at DESC LIMIT :most
+        ) ended
+        ORDER BY gone, deleted_at DESC\
+        """;
 
     private static final String HELD = """
-            SELECT MAX(deleted_at) FROM rooms WHERE name = :name AND deleted_at > :since
-              AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)""";
+        SELECT MAX(deleted_at) FROM rooms WHERE name = :name AND deleted_at > :since
+          AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)\
+        """;
 
     private static final String DELETE =
             "UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL RETURNING id";
@@ -155,8 +157,9 @@ final class NamedRooms {
             return EndedClients.decode(kept);
         }
         long[] clients = database.jdbi().withHandle(h -> EndedClients.read(h, life.id()));
-        var unused =
-                database.change(life.id(), h -> EndedClients.keep(h, life.id(), clients, life.deletedAt() + deletedNameHold.toMillis()));
+        var unused = database.change(
+                life.id(),
+                h -> EndedClients.keep(h, life.id(), clients, life.deletedAt() + deletedNameHold.toMillis()));
         return clients;
     }
 
@@ -175,7 +178,8 @@ final class NamedRooms {
                         name.hashCode(),
                         new LogWrite.Create(name, heldSince(), new CompletableFuture<>()),
                         LogWrite.Create::done)
-                .thenCompose(id -> database.reading(() -> database.jdbi().withHandle(h -> ContentsReader.read(h, id, 0))))
+                .thenCompose(id ->
+                        database.reading(() -> database.jdbi().withHandle(h -> ContentsReader.read(h, id, 0))))
                 .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
                         ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
                         : CompletableFuture.failedStage(error));
@@ -192,7 +196,9 @@ final class NamedRooms {
                         .bind("since", heldSince())
                         .map((rs, ctx) -> {
                             long deletedAt = rs.getLong(1);
-                            return rs.wasNull() ? 0 : Math.max(0, deletedAt + deletedNameHold.toMillis() - clock.millis());
+                            return rs.wasNull()
+                                    ? 0
+                                    : Math.max(0, deletedAt + deletedNameHold.toMillis() - clock.millis());
                         })
                         .one()));
     }

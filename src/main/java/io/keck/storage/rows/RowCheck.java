@@ -68,8 +68,7 @@ public final class RowCheck {
     }
 
     /** Names the rows that are missing before that one; null where none is. */
-    public @Nullable
-    Damage gap(long seq) {
+    public @Nullable Damage gap(long seq) {
         return seq == last + 1 ? null : missing(last + 1, seq - 1);
     }
 
@@ -80,7 +79,8 @@ public final class RowCheck {
     }
 
     /** Checks a row by itself, without the row before it; null where it is good. */
-    public @Nullable Damage content(long seq, long link, byte @Nullable [] batchId, byte @Nullable [] payload, @Nullable Long checksum) {
+    public @Nullable Damage content(
+            long seq, long link, byte @Nullable [] batchId, byte @Nullable [] payload, @Nullable Long checksum) {
         if (batchId == null || batchId.length != BATCH_ID || payload == null) {
             return new Damage(seq, "row " + seq + " is not whole");
         }

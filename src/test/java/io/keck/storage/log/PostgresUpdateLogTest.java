@@ -91,8 +91,8 @@ class PostgresUpdateLogTest extends UpdateLogContract {
             for (Storage node : nodes) {
                 Collections.shuffle(ids, random);
                 for (long id : ids) {
-                    stages.add(node.log()
-                            .append(id, UUID.randomUUID(), 1 + random.nextInt(1_000_000), update(i), false));
+                    stages.add(
+                            node.log().append(id, UUID.randomUUID(), 1 + random.nextInt(1_000_000), update(i), false));
                 }
             }
         }
@@ -142,7 +142,8 @@ class PostgresUpdateLogTest extends UpdateLogContract {
         RequestKey key = new RequestKey("its own", "1 this");
         RequestKey other = new RequestKey("its own", "1 other");
         db.jdbi.useHandle(h -> h.execute(
-                "INSERT INTO room_keys (room_id, idempotency_key, request, created_at) VALUES (?, 'its own', '1 this', 1)",
+                "INSERT INTO room_keys (room_id, idempotency_key, request, created_at) VALUES (?, 'its own', '1 this',"
+                        + " 1)",
                 a));
         for (int i = 0; i < 2; i++) {
             assertThat(used(log.append(a, UUID.randomUUID(), 1, update(0), false, other)))
