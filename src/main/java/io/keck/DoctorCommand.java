@@ -129,8 +129,7 @@ final class DoctorCommand extends ConfiguredCommand<KeckConfiguration> {
                         "useForwardedHeaders is off, and " + where
                                 + ": behind a proxy here all clients have one address,"
                                 + " so that one who is refused keeps the others of his room out.",
-                        "Behind a proxy that sets X-Forwarded-For: KECK_FORWARDED_HEADERS=true. Without one: leave"
-                                + " it.");
+                        "Behind a proxy that sets X-Forwarded-For: KECK_FORWARDED_HEADERS=true. Without one: leave it.");
             } else {
                 findings.ok(
                         "proxy",
@@ -147,8 +146,7 @@ final class DoctorCommand extends ConfiguredCommand<KeckConfiguration> {
                 findings.problem(
                         "limits",
                         "A process of this user may have " + most + " files open: each connection takes one.",
-                        "Raise the soft limit: ulimit -n 65536 here, LimitNOFILE=65536 for systemd, --ulimit for"
-                                + " Docker.");
+                        "Raise the soft limit: ulimit -n 65536 here, LimitNOFILE=65536 for systemd, --ulimit for Docker.");
             } else {
                 findings.ok(
                         "limits", "A process of this user may have " + most + " files open; a connection takes one.");

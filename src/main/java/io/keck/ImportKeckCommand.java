@@ -79,8 +79,8 @@ final class ImportKeckCommand extends ConfiguredCommand<KeckConfiguration> {
         parser.addArgument("--rename-file")
                 .dest("renameFile")
                 .metavar("FILE")
-                .help("the same from a file: a JSON object of old names to new ones (.json), or two columns (.csv,"
-                        + " .tsv)");
+                .help(
+                        "the same from a file: a JSON object of old names to new ones (.json), or two columns (.csv, .tsv)");
         flag(parser, "--dry-run", "read and check everything in the source, write nothing");
         flag(parser, "--skip-broken-rows", "import a workspace without its broken rows, instead of not at all");
         flag(parser, "--no-blobs", "leave blobs alone");

@@ -59,8 +59,8 @@ final class NodeLabel implements Managed {
         }
         if (lost) {
             LOG.error(
-                    "A second node has started with the label \"{}\" on this database and replaces this one, which"
-                            + " stops now. To run both, give each its own NODE_ID",
+                    "A second node has started with the label \"{}\" on this database and replaces this one, which stops now."
+                            + " To run both, give each its own NODE_ID",
                     label);
             new Thread(() -> System.exit(EXIT_STATUS), "replaced").start();
         }

@@ -49,7 +49,6 @@ final class Room implements Replica.Owner {
     }
 
     private static final long IDLE_TICK_MS = 4_000;
-
     private final String name;
     private final RoomContext context;
     private final LongSupplier clock;
@@ -61,7 +60,6 @@ final class Room implements Replica.Owner {
     private final Seats seats;
     private final Life life;
     private final Quarantine quarantine;
-
     private final Batches batches;
     private final Replica replica;
     private final Requests requests;

@@ -174,8 +174,7 @@ final class Planner {
     /** Rows that are gone: the receiver is told so. */
     private void resync(Room room, Endpoint endpoint, List<Delivery> deliveries) {
         LOG.warn(
-                "The webhook receiver was unavailable for longer than the retention: changes of room {} up to {} are"
-                        + " lost to it",
+                "The webhook receiver was unavailable for longer than the retention: changes of room {} up to {} are lost to it",
                 room.id,
                 room.planned);
         documents.drop(room.id);

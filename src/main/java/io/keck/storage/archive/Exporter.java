@@ -130,9 +130,8 @@ public final class Exporter {
 
     private List<Room> page() {
         return h.createQuery("""
-            SELECT id, name, created_at FROM rooms WHERE deleted_at IS NULL AND id > :after %s
-            ORDER BY id LIMIT :page\
-            """.formatted(only == null ? "" : "AND name = :name"))
+                SELECT id, name, created_at FROM rooms WHERE deleted_at IS NULL AND id > :after %s
+                ORDER BY id LIMIT :page""".formatted(only == null ? "" : "AND name = :name"))
                 .bind("after", lastId)
                 .bind("page", PAGE)
                 .bindMap(only == null ? Map.of() : Map.of("name", only))
@@ -206,11 +205,10 @@ public final class Exporter {
 
     private List<Blob> blobs(Room room, long after) {
         return h.createQuery("""
-            SELECT b.content_id, b.hash, c.size FROM blobs b
-            JOIN blob_spaces s ON s.id = b.space_id JOIN blob_contents c ON c.id = b.content_id
-            WHERE s.name = :name AND s.deleted_at IS NULL AND b.content_id > :after
-            ORDER BY b.content_id LIMIT :page\
-            """)
+                SELECT b.content_id, b.hash, c.size FROM blobs b
+                JOIN blob_spaces s ON s.id = b.space_id JOIN blob_contents c ON c.id = b.content_id
+                WHERE s.name = :name AND s.deleted_at IS NULL AND b.content_id > :after
+                ORDER BY b.content_id LIMIT :page""")
                 .bind("name", room.name())
                 .bind("after", after)
                 .bind("page", PAGE)

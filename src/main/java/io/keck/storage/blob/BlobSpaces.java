@@ -52,11 +52,10 @@ final class BlobSpaces {
 
     private Optional<Long> find(Handle h, String name) {
         return h.createQuery("""
-            SELECT s.id,
-            EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)
-            AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)
-            FROM (SELECT 1) one LEFT JOIN blob_spaces s ON s.name = :name AND s.deleted_at IS NULL\
-            """)
+                SELECT s.id,
+                EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)
+                AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)
+                FROM (SELECT 1) one LEFT JOIN blob_spaces s ON s.name = :name AND s.deleted_at IS NULL""")
                 .bind("name", name)
                 .bind("since", clock.millis() - deletedNameHold.toMillis())
                 .map((rs, ctx) -> {
@@ -71,9 +70,8 @@ final class BlobSpaces {
 
     private boolean create(Handle h, String name) {
         return h.createUpdate("""
-            INSERT INTO blob_spaces (id, name, created_at) VALUES (:id, :name, :now)
-            ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING\
-            """)
+                INSERT INTO blob_spaces (id, name, created_at) VALUES (:id, :name, :now)
+                ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING""")
                         .bind("id", RandomIds.next())
                         .bind("name", name)
                         .bind("now", clock.millis())

@@ -81,9 +81,8 @@ class BlobSweeper {
             more = database.write(spaceId, h -> {
                 // one node at a time; the first statement is a change, as SQLite wants it
                 int mine = h.createUpdate("""
-                    UPDATE blob_spaces SET deleted_at = deleted_at
-                    WHERE id = :space AND deleted_at <= :before\
-                    """)
+                        UPDATE blob_spaces SET deleted_at = deleted_at
+                        WHERE id = :space AND deleted_at <= :before""")
                         .bind("space", spaceId)
                         .bind("before", clock.millis() - keepDeleted.toMillis())
                         .execute();
@@ -152,10 +151,9 @@ class BlobSweeper {
 
     private static boolean removeSome(Handle h, long contentId, long[] bytes) {
         List<Long> sizes = h.createQuery("""
-            DELETE FROM blob_pieces WHERE content_id = :id AND number IN
-            (SELECT number FROM blob_pieces WHERE content_id = :id ORDER BY number LIMIT :n)
-            RETURNING length(bytes)\
-            """)
+                DELETE FROM blob_pieces WHERE content_id = :id AND number IN
+                (SELECT number FROM blob_pieces WHERE content_id = :id ORDER BY number LIMIT :n)
+                RETURNING length(bytes)""")
                 .bind("id", contentId)
                 .bind("n", PIECES)
                 .mapTo(Long.class)
@@ -165,9 +163,8 @@ class BlobSweeper {
             return true;
         }
         h.createUpdate("""
-            DELETE FROM blob_contents WHERE id = :id AND expires_at = 0
-            AND NOT EXISTS (SELECT 1 FROM blob_pieces WHERE content_id = :id)\
-            """).bind("id", contentId).execute();
+                DELETE FROM blob_contents WHERE id = :id AND expires_at = 0
+                AND NOT EXISTS (SELECT 1 FROM blob_pieces WHERE content_id = :id)""").bind("id", contentId).execute();
         return false;
     }
 

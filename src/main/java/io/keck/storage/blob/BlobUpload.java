@@ -175,9 +175,8 @@ class BlobUpload implements BlobStore.Upload {
 
     private boolean isThere(byte[] hash) {
         return database.read(h -> h.createQuery("""
-            SELECT 1 FROM blobs b JOIN blob_spaces s ON s.id = b.space_id
-            WHERE b.space_id = :space AND b.hash = :hash AND s.deleted_at IS NULL\
-            """)
+                SELECT 1 FROM blobs b JOIN blob_spaces s ON s.id = b.space_id
+                WHERE b.space_id = :space AND b.hash = :hash AND s.deleted_at IS NULL""")
                 .bind("space", spaceId)
                 .bind("hash", hash)
                 .mapTo(Integer.class)
@@ -212,9 +211,8 @@ class BlobUpload implements BlobStore.Upload {
             return Outcome.WORKSPACE_GONE;
         }
         int inserted = h.createUpdate("""
-            INSERT INTO blobs (space_id, hash, content_id, created_at)
-            VALUES (:space, :hash, :content, :now) ON CONFLICT (space_id, hash) DO NOTHING\
-            """)
+                INSERT INTO blobs (space_id, hash, content_id, created_at)
+                VALUES (:space, :hash, :content, :now) ON CONFLICT (space_id, hash) DO NOTHING""")
                 .bind("space", spaceId)
                 .bind("hash", hash)
                 .bind("content", id)
@@ -237,8 +235,8 @@ class BlobUpload implements BlobStore.Upload {
 
     /** Takes the expiry away, unless a sweeper was faster. A test lets it be. */
     boolean adopt(Handle h, long id) {
-        return h.createUpdate("UPDATE blob_contents SET expires_at = NULL, size = :size WHERE id = :id AND"
-                                + " expires_at > 0")
+        return h.createUpdate(
+                                "UPDATE blob_contents SET expires_at = NULL, size = :size WHERE id = :id AND expires_at > 0")
                         .bind("size", size)
                         .bind("id", id)
                         .execute()
@@ -276,8 +274,8 @@ class BlobUpload implements BlobStore.Upload {
         try { // contents that were published without an answer no longer expire, so they stay
             database.prepare(
                     id,
-                    h -> h.createUpdate("UPDATE blob_contents SET expires_at = :now WHERE id = :id AND expires_at"
-                                            + " > :now")
+                    h -> h.createUpdate(
+                                            "UPDATE blob_contents SET expires_at = :now WHERE id = :id AND expires_at > :now")
                                     .bind("now", clock.millis())
                                     .bind("id", id)
                                     .execute()

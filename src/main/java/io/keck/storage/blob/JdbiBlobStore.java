@@ -112,10 +112,9 @@ public class JdbiBlobStore implements BlobStore, Managed {
     @Override
     public Optional<Blob> find(String workspace, BlobId id) {
         return database.read(h -> h.createQuery("""
-            SELECT c.id, c.size, c.piece_size, b.created_at FROM blob_spaces s
-            JOIN blobs b ON b.space_id = s.id JOIN blob_contents c ON c.id = b.content_id
-            WHERE s.name = :name AND s.deleted_at IS NULL AND b.hash = :hash\
-            """)
+                SELECT c.id, c.size, c.piece_size, b.created_at FROM blob_spaces s
+                JOIN blobs b ON b.space_id = s.id JOIN blob_contents c ON c.id = b.content_id
+                WHERE s.name = :name AND s.deleted_at IS NULL AND b.hash = :hash""")
                 .bind("name", workspace)
                 .bind("hash", id.digest())
                 .map((rs, ctx) -> new Blob(id, rs.getLong(1), rs.getLong(2), rs.getInt(3), rs.getLong(4)))
@@ -152,10 +151,9 @@ public class JdbiBlobStore implements BlobStore, Managed {
 
     private boolean delete(Handle h, String workspace, BlobId id, @Nullable RequestKey key) {
         Optional<Long> content = h.createQuery("""
-            DELETE FROM blobs WHERE hash = :hash AND space_id =
-            (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)
-            RETURNING content_id\
-            """)
+                DELETE FROM blobs WHERE hash = :hash AND space_id =
+                (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)
+                RETURNING content_id""")
                 .bind("hash", id.digest())
                 .bind("name", workspace)
                 .mapTo(Long.class)

@@ -82,8 +82,8 @@ public final class DatabaseChecks {
         return missing.isEmpty()
                 ? HealthCheck.Result.healthy()
                 : HealthCheck.Result.unhealthy(
-                        "The schema lacks %d change sets, %s first. Was an older backup restored? Run: java -jar"
-                                + " keck.jar db migrate config.yml",
+                        "The schema lacks %d change sets, %s first. Was an older backup restored? Run: java -jar keck.jar"
+                                + " db migrate config.yml",
                         missing.size(), missing.stream().sorted().findFirst().orElseThrow());
     }
 

@@ -39,14 +39,12 @@ public final class DatabaseFailure {
             Map.entry("53100", "The disk of the database is full: make room there and start again."),
             Map.entry(
                     "53300",
-                    "The server has no connection left: raise max_connections, or lower KECK_DATABASE_POOL of the"
-                            + " nodes."),
+                    "The server has no connection left: raise max_connections, or lower KECK_DATABASE_POOL of the nodes."),
             Map.entry("57P03", "The server starts, stops or recovers: start again in a moment."),
             Map.entry("25006", "It is a standby or set to read only: let DATABASE_URL name the primary."),
             Map.entry(
                     "08P01",
-                    "Is PostgreSQL there, or a pooler? PgBouncer wants ignore_startup_parameters ="
-                            + " extra_float_digits."));
+                    "Is PostgreSQL there, or a pooler? PgBouncer wants ignore_startup_parameters = extra_float_digits."));
 
     /** What to do, by the primary result code of SQLite. */
     private static final Map<Integer, String> SQLITE_REMEDIES = Map.of(
@@ -115,8 +113,8 @@ public final class DatabaseFailure {
         if (isNativeLibraryMissing(error)) {
             return at(url) + "SQLite's native library cannot be loaded from "
                     + System.getProperty(SQLITE_TEMPORARY, System.getProperty("java.io.tmpdir"))
-                    + ", which is missing, full, not writable or mounted noexec. Name a directory that is none of"
-                    + " these: java -D" + SQLITE_TEMPORARY + "=/path -jar keck.jar …";
+                    + ", which is missing, full, not writable or mounted noexec. Name a directory that is none of these:"
+                    + " java -D" + SQLITE_TEMPORARY + "=/path -jar keck.jar …";
         }
         SQLException sql = find(error, SQLException.class);
         String remedy = sql == null ? null : SQLITE_REMEDIES.get(sql.getErrorCode() & SQLITE_PRIMARY_CODE);

@@ -146,8 +146,8 @@ public record DatabaseUrl(
     private static void requireHosts(String hosts) {
         if (hosts.contains("%")) {
             throw new IllegalArgumentException(
-                    "The database URL must name a host: Keck connects over TCP only, not to a socket in a directory."
-                            + " Let PostgreSQL listen at 127.0.0.1 (listen_addresses) and name that.");
+                    "The database URL must name a host: Keck connects over TCP only, not to a"
+                            + " socket in a directory. Let PostgreSQL listen at 127.0.0.1 (listen_addresses) and name that.");
         }
         if (!HOSTS.matcher(hosts).matches()) {
             throw new IllegalArgumentException("The database URL must name a host and a database.");

@@ -33,15 +33,14 @@ public final class PostgresSession extends JdbcInterceptor {
      * process is paused; after a minute the server takes back the locks that it holds.
      */
     private static final String DIFFERENCES = """
-        FROM pg_settings s JOIN (VALUES
-          ('default_transaction_isolation', 'read committed'),
-          ('statement_timeout', '0'),
-          ('lock_timeout', '0'),
-          ('idle_in_transaction_session_timeout', '60000'),
-          ('idle_session_timeout', '0'),
-          ('transaction_timeout', '0')
-        ) AS r(name, value) ON s.name = r.name WHERE s.setting <> r.value\
-        """;
+            FROM pg_settings s JOIN (VALUES
+              ('default_transaction_isolation', 'read committed'),
+              ('statement_timeout', '0'),
+              ('lock_timeout', '0'),
+              ('idle_in_transaction_session_timeout', '60000'),
+              ('idle_session_timeout', '0'),
+              ('transaction_timeout', '0')
+            ) AS r(name, value) ON s.name = r.name WHERE s.setting <> r.value""";
 
     /** First, and alone: a limit of a few milliseconds would end the next statement. */
     private static final String FIRST = "SET SESSION statement_timeout = 0";

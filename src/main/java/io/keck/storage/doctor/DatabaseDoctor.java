@@ -59,8 +59,8 @@ public final class DatabaseDoctor {
             findings.hint(
                     DATABASE,
                     "There is no database yet at " + Path.of(file).toAbsolutePath() + ".",
-                    "The server makes it when it starts. If it should be there: run this where the server is run, with"
-                            + " the same DATABASE_URL.");
+                    "The server makes it when it starts. If it should be there: run this where the server is run, with the"
+                            + " same DATABASE_URL.");
             return false;
         }
         try (Handle h = connections.jdbi(true).open()) {

@@ -110,9 +110,8 @@ final class Repair {
         long head = Math.max(Math.max(base.head().seq(), base.newest()), base.seq()) + 1;
         long link = Link.random(RANDOM);
         int locked = h.createUpdate("""
-            UPDATE rooms SET head = :head, head_link = :link
-            WHERE id = :room AND deleted_at IS NULL AND head = :was AND head_link = :wasLink\
-            """)
+                UPDATE rooms SET head = :head, head_link = :link
+                WHERE id = :room AND deleted_at IS NULL AND head = :was AND head_link = :wasLink""")
                 .bind("head", head)
                 .bind("link", link)
                 .bind("room", roomId)
@@ -138,14 +137,13 @@ final class Repair {
                 .bind("room", roomId)
                 .execute();
         h.createUpdate("""
-            INSERT INTO room_snapshots
-            (room_id, seq, link, state, checksum, checksum_seq, created_at, lease_until)
-            VALUES (:room, :seq, :link, :state, :checksum, :seq, :now, 0)
-            ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, link = excluded.link,
-            state = excluded.state, checksum = excluded.checksum,
-            checksum_seq = excluded.checksum_seq, created_at = excluded.created_at,
-            lease_owner = NULL, lease_until = 0, purge_at = NULL\
-            """)
+                INSERT INTO room_snapshots
+                (room_id, seq, link, state, checksum, checksum_seq, created_at, lease_until)
+                VALUES (:room, :seq, :link, :state, :checksum, :seq, :now, 0)
+                ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, link = excluded.link,
+                state = excluded.state, checksum = excluded.checksum,
+                checksum_seq = excluded.checksum_seq, created_at = excluded.created_at,
+                lease_owner = NULL, lease_until = 0, purge_at = NULL""")
                 .bind("room", roomId)
                 .bind("seq", head)
                 .bind("link", link)
@@ -162,11 +160,10 @@ final class Repair {
 
     private static int setRowAside(Handle h, long roomId, RoomScan.Problem problem, long now) {
         return h.createUpdate("""
-            INSERT INTO room_damage
-              (id, room_id, kind, seq, link, batch_id, bytes, problem, created_at)
-            SELECT :id, room_id, 'row', seq, link, batch_id, %s, :problem, :now
-            FROM room_log WHERE room_id = :room AND seq = :seq\
-            """.formatted(isUnreadable(problem) ? "NULL" : "payload"))
+                INSERT INTO room_damage
+                  (id, room_id, kind, seq, link, batch_id, bytes, problem, created_at)
+                SELECT :id, room_id, 'row', seq, link, batch_id, %s, :problem, :now
+                FROM room_log WHERE room_id = :room AND seq = :seq""".formatted(isUnreadable(problem) ? "NULL" : "payload"))
                 .bind("id", RandomIds.next())
                 .bind("problem", problem.damage().what())
                 .bind("now", now)
@@ -177,11 +174,10 @@ final class Repair {
 
     private static int setSnapshotAside(Handle h, long roomId, RoomScan.Problem problem, long now) {
         return h.createUpdate("""
-            INSERT INTO room_damage
-              (id, room_id, kind, seq, link, batch_id, bytes, problem, created_at)
-            SELECT :id, room_id, 'snapshot', seq, link, NULL, %s, :problem, :now
-            FROM room_snapshots WHERE room_id = :room\
-            """.formatted(isUnreadable(problem) ? "NULL" : "state"))
+                INSERT INTO room_damage
+                  (id, room_id, kind, seq, link, batch_id, bytes, problem, created_at)
+                SELECT :id, room_id, 'snapshot', seq, link, NULL, %s, :problem, :now
+                FROM room_snapshots WHERE room_id = :room""".formatted(isUnreadable(problem) ? "NULL" : "state"))
                 .bind("id", RandomIds.next())
                 .bind("problem", problem.damage().what())
                 .bind("now", now)
@@ -198,10 +194,9 @@ final class Repair {
         return jdbi.inTransaction(h -> {
             @Nullable
             Long content = h.createQuery("""
-                DELETE FROM blobs WHERE hash = :hash AND space_id =
-                (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)
-                RETURNING content_id\
-                """)
+                    DELETE FROM blobs WHERE hash = :hash AND space_id =
+                    (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)
+                    RETURNING content_id""")
                     .bind("hash", hash)
                     .bind("name", room)
                     .mapTo(Long.class)

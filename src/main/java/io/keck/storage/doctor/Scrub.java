@@ -24,15 +24,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Scrub {
     private static final int PAGE = 500;
-    private static final String REPAIR = "Restore it from a backup, or let go of what is damaged: stop what writes to"
-            + " it, if you can, and run doctor --repair. Who still has the document open brings back what he has.";
+    private static final String REPAIR = "Restore it from a backup, or let go of what is damaged: stop what"
+            + " writes to it, if you can, and run doctor --repair. Who still has the document open brings back what he has.";
     private static final Map<String, String> REMARKS = Map.of(
             "incomplete",
-            "Readers do not see what waits. It comes by itself when a client connects that has what is missing, or"
-                    + " from a backup; nothing has to be repaired.",
+            "Readers do not see what waits. It comes by itself when a client connects that has what is missing, or from a"
+                    + " backup; nothing has to be repaired.",
             "contradictory",
-            "What came first counts. Clients that have the other content keep it and never see this one: reload them,"
-                    + " or take over the right document with POST /api/block/{name}/init?force=true.",
+            "What came first counts. Clients that have the other content keep it and never see this one: reload them, or"
+                    + " take over the right document with POST /api/block/{name}/init?force=true.",
             "large",
             "Run doctor --room with a larger heap, for example java -Xmx4g.");
     private static final String REPAIR_BLOB =
@@ -106,9 +106,8 @@ public final class Scrub {
 
     private List<Room> page(@Nullable String only, long after) {
         return h.createQuery("""
-            SELECT id, name FROM rooms WHERE deleted_at IS NULL AND id > :after %s
-            ORDER BY id LIMIT :page\
-            """.formatted(only == null ? "" : "AND name = :name"))
+                SELECT id, name FROM rooms WHERE deleted_at IS NULL AND id > :after %s
+                ORDER BY id LIMIT :page""".formatted(only == null ? "" : "AND name = :name"))
                 .bind("after", after)
                 .bind("page", PAGE)
                 .bindMap(only == null ? Map.of() : Map.of("name", only))
@@ -206,11 +205,10 @@ public final class Scrub {
 
     private List<Blob> blobPage(@Nullable String only, long after) {
         return h.createQuery("""
-            SELECT b.content_id, b.hash, s.name, c.size FROM blobs b
-            JOIN blob_spaces s ON s.id = b.space_id JOIN blob_contents c ON c.id = b.content_id
-            WHERE s.deleted_at IS NULL AND b.content_id > :after %s
-            ORDER BY b.content_id LIMIT :page\
-            """.formatted(only == null ? "" : "AND s.name = :name"))
+                SELECT b.content_id, b.hash, s.name, c.size FROM blobs b
+                JOIN blob_spaces s ON s.id = b.space_id JOIN blob_contents c ON c.id = b.content_id
+                WHERE s.deleted_at IS NULL AND b.content_id > :after %s
+                ORDER BY b.content_id LIMIT :page""".formatted(only == null ? "" : "AND s.name = :name"))
                 .bind("after", after)
                 .bind("page", PAGE)
                 .bindMap(only == null ? Map.of() : Map.of("name", only))

@@ -34,23 +34,21 @@ public final class JdbiChangeLog implements ChangeLog {
 
     /** One moment, without a transaction. */
     private static final String BASE = """
-        WITH base AS (
-          SELECT seq, link, state, CASE WHEN checksum_seq = seq THEN checksum END AS checksum
-          FROM room_snapshots WHERE room_id = :room AND state IS NOT NULL
-        )
-        SELECT 0 AS kind, seq, link, NULL AS batch_id, checksum, NULL AS before_link, state AS payload FROM base
-        UNION ALL
-        SELECT 1, seq, link, batch_id, checksum, before_link, payload FROM room_log
-        WHERE room_id = :room AND seq > COALESCE((SELECT seq FROM base), 0) AND seq <= :seq
-          AND seq <= (SELECT head FROM rooms WHERE id = :room)
-        ORDER BY kind, seq\
-        """;
+            WITH base AS (
+              SELECT seq, link, state, CASE WHEN checksum_seq = seq THEN checksum END AS checksum
+              FROM room_snapshots WHERE room_id = :room AND state IS NOT NULL
+            )
+            SELECT 0 AS kind, seq, link, NULL AS batch_id, checksum, NULL AS before_link, state AS payload FROM base
+            UNION ALL
+            SELECT 1, seq, link, batch_id, checksum, before_link, payload FROM room_log
+            WHERE room_id = :room AND seq > COALESCE((SELECT seq FROM base), 0) AND seq <= :seq
+              AND seq <= (SELECT head FROM rooms WHERE id = :room)
+            ORDER BY kind, seq""";
 
     /** The head and the snapshot of a room whose next row was not found. */
     private static final String GAPS = """
-        SELECT r.id, r.head, COALESCE(s.seq, 0) FROM rooms r
-        LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL WHERE r.id IN (<ids>)\
-        """;
+            SELECT r.id, r.head, COALESCE(s.seq, 0) FROM rooms r
+            LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL WHERE r.id IN (<ids>)""";
 
     private final Database database;
 
@@ -72,8 +70,7 @@ public final class JdbiChangeLog implements ChangeLog {
                   CASE WHEN seq = %2$s THEN 0 ELSE octet_length(payload) END AS bytes
                 FROM room_log WHERE room_id = %1$s AND seq >= %2$s AND %3$s ORDER BY seq LIMIT %4$d
               ) few
-            ) sized WHERE bytes_before < %5$s\
-            """, room, after, which, most, bytes);
+            ) sized WHERE bytes_before < %5$s""", room, after, which, most, bytes);
     }
 
     /** Reads on a reader thread and waits for the result. */

@@ -34,46 +34,41 @@ public final class JdbiCursors implements Cursors {
     private static final long LANE = 0;
 
     private static final String CURSOR = """
-        SELECT r.id, r.name, r.head, COALESCE(c.seq, 0), COALESCE(c.planned, 0),
-        COALESCE((SELECT l.created_at FROM room_log l
-        WHERE l.room_id = r.id AND l.seq = COALESCE(c.seq, 0) + 1), 0)
-        FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id\
-        """;
+            SELECT r.id, r.name, r.head, COALESCE(c.seq, 0), COALESCE(c.planned, 0),
+            COALESCE((SELECT l.created_at FROM room_log l
+            WHERE l.room_id = r.id AND l.seq = COALESCE(c.seq, 0) + 1), 0)
+            FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id""";
 
     /** The same where the rows themselves cannot be read. */
     private static final String CURSOR_ALONE = """
-        SELECT r.id, r.name, r.head, COALESCE(c.seq, 0), COALESCE(c.planned, 0), 0
-        FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id\
-        """;
+                    SELECT r.id, r.name, r.head, COALESCE(c.seq, 0), COALESCE(c.planned, 0), 0
+                    FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id""";
 
     /** PostgreSQL reads those of many rooms in one statement. */
     private static final String NEXT_OF_MANY =
             """
             SELECT w.room_id, l.seq, l.link, l.batch_id, l.checksum, l.before_link, l.payload
             FROM unnest(?::bigint[], ?::bigint[]) AS w (room_id, after_seq)
-            JOIN rooms r ON r.id = w.room_id CROSS JOIN LATERAL (%s) l ORDER BY 1, 2\
-            """.formatted(JdbiChangeLog.rows("w.room_id", "w.after_seq", "seq <=" + " r.head", MAX_ROWS, "?"));
+            JOIN rooms r ON r.id = w.room_id CROSS JOIN LATERAL (%s) l ORDER BY 1, 2""".formatted(JdbiChangeLog.rows("w.room_id", "w.after_seq", "seq <= r.head", MAX_ROWS, "?"));
 
     /**
      * One way to the server and back. The lock comes first: nothing is inserted without its row, and a node that waited for
      * the lock reads the epoch again.
      */
     private static final String SAVE_MANY = """
-        WITH fence AS (
-          SELECT epoch FROM webhook_endpoint WHERE epoch = ? FOR SHARE
-        ), saved AS (
-          INSERT INTO webhook_cursors (room_id, seq, planned)
-          SELECT c.room_id, c.seq, c.planned FROM fence CROSS JOIN
-            unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS c (room_id, seq, planned)
-          ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned
-        )
-        SELECT epoch FROM fence\
-        """;
+            WITH fence AS (
+              SELECT epoch FROM webhook_endpoint WHERE epoch = ? FOR SHARE
+            ), saved AS (
+              INSERT INTO webhook_cursors (room_id, seq, planned)
+              SELECT c.room_id, c.seq, c.planned FROM fence CROSS JOIN
+                unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS c (room_id, seq, planned)
+              ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned
+            )
+            SELECT epoch FROM fence""";
 
     private static final String HAVE_READ = """
-        SELECT CASE WHEN e.url = '' THEN :all ELSE COALESCE(c.seq, 0) END
-        FROM webhook_endpoint e LEFT JOIN webhook_cursors c ON c.room_id = :room\
-        """;
+            SELECT CASE WHEN e.url = '' THEN :all ELSE COALESCE(c.seq, 0) END
+            FROM webhook_endpoint e LEFT JOIN webhook_cursors c ON c.room_id = :room""";
 
     private final Database database;
     private final boolean shared;
@@ -142,9 +137,8 @@ public final class JdbiCursors implements Cursors {
         }
         if (began) {
             h.execute("""
-                INSERT INTO webhook_cursors (room_id, seq, planned)
-                SELECT id, head, head FROM rooms WHERE head > 0\
-                """);
+                    INSERT INTO webhook_cursors (room_id, seq, planned)
+                    SELECT id, head, head FROM rooms WHERE head > 0""");
         }
         return true;
     }
@@ -162,9 +156,8 @@ public final class JdbiCursors implements Cursors {
     @Override
     public OptionalLong take(Endpoint seen, String owner) {
         boolean taken = changeAtOnce(h -> h.createUpdate("""
-            UPDATE webhook_endpoint SET epoch = epoch + 1, owner = :owner, beat = 0
-            WHERE epoch = :epoch AND beat = :beat AND owner = :before\
-            """)
+                        UPDATE webhook_endpoint SET epoch = epoch + 1, owner = :owner, beat = 0
+                        WHERE epoch = :epoch AND beat = :beat AND owner = :before""")
                         .bind("owner", owner)
                         .bind("epoch", seen.epoch())
                         .bind("beat", seen.beat())
@@ -266,10 +259,9 @@ public final class JdbiCursors implements Cursors {
             return false;
         }
         PreparedBatch batch = h.prepareBatch("""
-            INSERT INTO webhook_cursors (room_id, seq, planned)
-            VALUES (:room, :seq, :planned)
-            ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned\
-            """);
+                INSERT INTO webhook_cursors (room_id, seq, planned)
+                VALUES (:room, :seq, :planned)
+                ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned""");
         for (Cursor cursor : cursors) {
             batch.bind("room", cursor.roomId())
                     .bind("seq", cursor.seq())
@@ -297,9 +289,8 @@ public final class JdbiCursors implements Cursors {
         changeAtOnce(h -> {
             ids.clear();
             ids.addAll(h.createQuery("""
-                DELETE FROM webhook_news WHERE room_id IN
-                (SELECT room_id FROM webhook_news ORDER BY room_id LIMIT :count) RETURNING room_id\
-                """).bind("count", count).mapTo(Long.class).list());
+                    DELETE FROM webhook_news WHERE room_id IN
+                    (SELECT room_id FROM webhook_news ORDER BY room_id LIMIT :count) RETURNING room_id""").bind("count", count).mapTo(Long.class).list());
             return true;
         });
         return ids;

@@ -119,9 +119,8 @@ class Compactor {
         }
         long old = database.jdbi()
                 .withHandle(h -> h.createQuery("""
-                    SELECT COALESCE(max(seq), 0) FROM room_log
-                    WHERE room_id = :room AND created_at <= :before\
-                    """)
+                        SELECT COALESCE(max(seq), 0) FROM room_log
+                        WHERE room_id = :room AND created_at <= :before""")
                         .bind("room", all.roomId())
                         .bind("before", clock.millis() - retentionMillis)
                         .mapTo(Long.class)
@@ -171,11 +170,10 @@ class Compactor {
 
     private boolean lease(Handle h, long roomId) {
         return h.createUpdate("""
-            INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner, lease_until)
-            VALUES (:room, 0, :now, :owner, :until)
-            ON CONFLICT (room_id) DO UPDATE SET lease_owner = :owner, lease_until = :until
-            WHERE room_snapshots.lease_until < :now OR room_snapshots.lease_owner = :owner\
-            """)
+                INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner, lease_until)
+                VALUES (:room, 0, :now, :owner, :until)
+                ON CONFLICT (room_id) DO UPDATE SET lease_owner = :owner, lease_until = :until
+                WHERE room_snapshots.lease_until < :now OR room_snapshots.lease_owner = :owner""")
                         .bind("room", roomId)
                         .bind("now", clock.millis())
                         .bind("owner", owner)
@@ -187,10 +185,9 @@ class Compactor {
     private boolean swap(Handle h, long roomId, long from, UpdateLog.Row last, byte[] state) {
         long now = clock.millis();
         int swapped = h.createUpdate("""
-            UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, checksum = :checksum, checksum_seq = :seq,
-            created_at = :now, lease_until = 0, purge_at = :purge
-            WHERE room_id = :room AND seq = :from AND lease_owner = :owner\
-            """)
+                                UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, checksum = :checksum, checksum_seq = :seq,
+                                created_at = :now, lease_until = 0, purge_at = :purge
+                                WHERE room_id = :room AND seq = :from AND lease_owner = :owner""")
                 .bind("seq", last.seq())
                 .bind("link", last.link())
                 .bind("state", state)
@@ -222,8 +219,7 @@ class Compactor {
         try {
             List<Long> rooms = database.jdbi()
                     .withHandle(h -> h.createQuery(
-                                    "SELECT room_id FROM room_snapshots WHERE purge_at <= :now ORDER BY purge_at LIMIT"
-                                            + " :n")
+                                    "SELECT room_id FROM room_snapshots WHERE purge_at <= :now ORDER BY purge_at LIMIT :n")
                             .bind("now", clock.millis())
                             .bind("n", PURGE_ROOMS)
                             .mapTo(Long.class)

@@ -53,9 +53,8 @@ final class EndedClients {
     /** Keeps them until that time. */
     static boolean keep(Handle h, long roomId, long[] clients, long until) {
         return h.createUpdate("""
-            INSERT INTO ended_lives (room_id, clients, keep_until) VALUES (:room, :clients, :until)
-            ON CONFLICT (room_id) DO NOTHING\
-            """)
+                INSERT INTO ended_lives (room_id, clients, keep_until) VALUES (:room, :clients, :until)
+                ON CONFLICT (room_id) DO NOTHING""")
                         .bind("room", roomId)
                         .bind("clients", encode(clients))
                         .bind("until", until)

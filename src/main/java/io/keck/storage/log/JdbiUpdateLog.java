@@ -204,13 +204,12 @@ public final class JdbiUpdateLog implements UpdateLog {
     public Optional<StoredRoom> stored(String name) {
         return database.jdbi()
                 .withHandle(h -> h.createQuery("""
-                    SELECT r.id, r.head, r.created_at, s.seq,
-                    (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),
-                    (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),
-                    COALESCE(length(s.state), 0)
-                    FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL
-                    WHERE r.name = :name AND r.deleted_at IS NULL\
-                    """)
+                SELECT r.id, r.head, r.created_at, s.seq,
+                (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),
+                (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),
+                COALESCE(length(s.state), 0)
+                FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL
+                WHERE r.name = :name AND r.deleted_at IS NULL""")
                         .bind("name", name)
                         .map((rs, ctx) -> new StoredRoom(
                                 rs.getLong(1),

@@ -123,10 +123,9 @@ final class LogWriter implements GroupCommit.Committer<Write> {
     /** Finds the row of a batch that was committed before. The rooms of repeated batches are locked. */
     private static Optional<Appended> find(Handle h, LogWrite.Append append) {
         return h.createQuery("""
-            SELECT l.seq, l.link, CASE WHEN l.seq = 1 THEN 0 ELSE COALESCE(b.link, -1) END
-            FROM room_log l LEFT JOIN room_log b ON b.room_id = l.room_id AND b.seq = l.seq - 1
-            WHERE l.room_id = :room AND l.batch_id = :batch ORDER BY l.seq LIMIT 1\
-            """)
+                SELECT l.seq, l.link, CASE WHEN l.seq = 1 THEN 0 ELSE COALESCE(b.link, -1) END
+                FROM room_log l LEFT JOIN room_log b ON b.room_id = l.room_id AND b.seq = l.seq - 1
+                WHERE l.room_id = :room AND l.batch_id = :batch ORDER BY l.seq LIMIT 1""")
                 .bind("room", append.roomId())
                 .bind("batch", BatchIds.toBytes(append.batchId()))
                 .map((rs, ctx) -> new Appended(rs.getLong(1), rs.getLong(2), rs.getLong(3)))
@@ -182,10 +181,9 @@ final class LogWriter implements GroupCommit.Committer<Write> {
      */
     static Optional<Long> insert(Handle h, String name, long now, long heldSince) {
         return h.createQuery("""
-            INSERT INTO rooms (id, name, head, created_at) SELECT :id, :name, 0, :now
-            WHERE NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)
-            ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id\
-            """)
+                INSERT INTO rooms (id, name, head, created_at) SELECT :id, :name, 0, :now
+                WHERE NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)
+                ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id""")
                 .bind("id", RandomIds.next())
                 .bind("name", name)
                 .bind("now", now)

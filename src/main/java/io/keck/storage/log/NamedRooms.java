@@ -36,21 +36,19 @@ final class NamedRooms {
     private static final int INIT_ATTEMPTS = 20;
 
     private static final String LOOK = """
-        SELECT id, 0 AS gone, 0 AS deleted_at, NULL AS clients
-        FROM rooms WHERE name = :name AND deleted_at IS NULL
-        UNION ALL
-        SELECT * FROM (
-          SELECT r.id, 1 AS gone, r.deleted_at, e.clients
-          FROM rooms r LEFT JOIN ended_lives e ON e.room_id = r.id
-          WHERE r.name = :name AND r.deleted_at > :since ORDER BY r.deleted_at DESC LIMIT :most
-        ) ended
-        ORDER BY gone, deleted_at DESC\
-        """;
+            SELECT id, 0 AS gone, 0 AS deleted_at, NULL AS clients
+            FROM rooms WHERE name = :name AND deleted_at IS NULL
+            UNION ALL
+            SELECT * FROM (
+              SELECT r.id, 1 AS gone, r.deleted_at, e.clients
+              FROM rooms r LEFT JOIN ended_lives e ON e.room_id = r.id
+              WHERE r.name = :name AND r.deleted_at > :since ORDER BY r.deleted_at DESC LIMIT :most
+            ) ended
+            ORDER BY gone, deleted_at DESC""";
 
     private static final String HELD = """
-        SELECT MAX(deleted_at) FROM rooms WHERE name = :name AND deleted_at > :since
-          AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)\
-        """;
+            SELECT MAX(deleted_at) FROM rooms WHERE name = :name AND deleted_at > :since
+              AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)""";
 
     private static final String DELETE =
             "UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL RETURNING id";

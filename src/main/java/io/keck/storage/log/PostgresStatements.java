@@ -26,22 +26,21 @@ public final class PostgresStatements implements LogStatements {
      * to the room. Who waited for a lock sees the head that the other one left: the locked rows are read afresh.
      */
     private static final String APPEND = """
-        WITH locked AS (
-          SELECT r.id, r.head + 1 AS seq, r.head_link AS before, b.batch_id, b.link, b.payload, b.checksum
-          FROM unnest(?::bigint[], ?::bytea[], ?::bigint[], ?::bytea[], ?::bigint[])
-            AS b (room_id, batch_id, link, payload, checksum)
-          JOIN rooms r ON r.id = b.room_id
-          WHERE r.deleted_at IS NULL
-          ORDER BY r.id FOR NO KEY UPDATE OF r
-        ), raised AS (
-          UPDATE rooms r SET head = l.seq, head_link = l.link FROM locked l WHERE r.id = l.id
-        ), added AS (
-          INSERT INTO room_log
-            (room_id, seq, batch_id, link, before_link, payload, checksum, node, origin, created_at)
-          SELECT id, seq, batch_id, link, before, payload, checksum, ?, 'ws', ? FROM locked
-        )
-        SELECT id, seq, link, before FROM locked\
-        """;
+            WITH locked AS (
+              SELECT r.id, r.head + 1 AS seq, r.head_link AS before, b.batch_id, b.link, b.payload, b.checksum
+              FROM unnest(?::bigint[], ?::bytea[], ?::bigint[], ?::bytea[], ?::bigint[])
+                AS b (room_id, batch_id, link, payload, checksum)
+              JOIN rooms r ON r.id = b.room_id
+              WHERE r.deleted_at IS NULL
+              ORDER BY r.id FOR NO KEY UPDATE OF r
+            ), raised AS (
+              UPDATE rooms r SET head = l.seq, head_link = l.link FROM locked l WHERE r.id = l.id
+            ), added AS (
+              INSERT INTO room_log
+                (room_id, seq, batch_id, link, before_link, payload, checksum, node, origin, created_at)
+              SELECT id, seq, batch_id, link, before, payload, checksum, ?, 'ws', ? FROM locked
+            )
+            SELECT id, seq, link, before FROM locked""";
 
     /** Of SQLSTATE: the transaction could not be made to look as if it were alone. */
     private static final String SERIALIZATION = "40001";

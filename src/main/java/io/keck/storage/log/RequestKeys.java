@@ -34,28 +34,24 @@ final class RequestKeys {
 
     /** A room that is gone takes no key, since its edit is carried out in the next life of the name. */
     private static final String INSERT_BY_NAME = """
-        INSERT INTO name_keys (name, idempotency_key, request, room_id, created_at)
-        SELECT r.name, c.column2, c.column3, r.id, c.column4
-        FROM (VALUES %s) AS c JOIN rooms r ON r.id = c.column1
-        WHERE r.deleted_at IS NULL ORDER BY r.name, c.column2
-        ON CONFLICT DO NOTHING RETURNING room_id, idempotency_key\
-        """;
+            INSERT INTO name_keys (name, idempotency_key, request, room_id, created_at)
+            SELECT r.name, c.column2, c.column3, r.id, c.column4
+            FROM (VALUES %s) AS c JOIN rooms r ON r.id = c.column1
+            WHERE r.deleted_at IS NULL ORDER BY r.name, c.column2
+            ON CONFLICT DO NOTHING RETURNING room_id, idempotency_key""";
 
     private static final String INSERT_BY_ROOM = """
-        INSERT INTO room_keys (room_id, idempotency_key, request, created_at) VALUES %s
-        ON CONFLICT DO NOTHING RETURNING room_id, idempotency_key\
-        """;
+            INSERT INTO room_keys (room_id, idempotency_key, request, created_at) VALUES %s
+            ON CONFLICT DO NOTHING RETURNING room_id, idempotency_key""";
 
     private static final String FIND = """
-        SELECT k.request, k.room_id FROM rooms r JOIN name_keys k ON k.name = r.name
-        WHERE r.id = :room AND r.deleted_at IS NULL AND k.idempotency_key = :key\
-        """;
+            SELECT k.request, k.room_id FROM rooms r JOIN name_keys k ON k.name = r.name
+            WHERE r.id = :room AND r.deleted_at IS NULL AND k.idempotency_key = :key""";
 
     private static final String CORRECT = """
-        UPDATE name_keys SET request =
-          (SELECT k.request FROM room_keys k WHERE k.room_id = :room AND k.idempotency_key = :key)
-        WHERE name = (SELECT name FROM rooms WHERE id = :room) AND idempotency_key = :key\
-        """;
+            UPDATE name_keys SET request =
+              (SELECT k.request FROM room_keys k WHERE k.room_id = :room AND k.idempotency_key = :key)
+            WHERE name = (SELECT name FROM rooms WHERE id = :room) AND idempotency_key = :key""";
 
     private static final Comparator<Claim> ORDER = Comparator.comparingLong(Claim::roomId)
             .thenComparing(claim -> claim.key().key());

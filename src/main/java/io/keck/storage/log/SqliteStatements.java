@@ -24,10 +24,9 @@ final class SqliteStatements implements LogStatements {
         Map<Long, Appended> done = new HashMap<>();
         PreparedBatch raise = h.prepareBatch("UPDATE rooms SET head = :seq, head_link = :link WHERE id = :room");
         PreparedBatch rows = h.prepareBatch("""
-            INSERT INTO room_log
-            (room_id, seq, batch_id, link, before_link, payload, checksum, node, origin, created_at)
-            VALUES (:room, :seq, :batch, :link, :before, :payload, :checksum, :node, 'ws', :now)\
-            """);
+                INSERT INTO room_log
+                (room_id, seq, batch_id, link, before_link, payload, checksum, node, origin, created_at)
+                VALUES (:room, :seq, :batch, :link, :before, :payload, :checksum, :node, 'ws', :now)""");
         for (LogWrite.Append a : appends) {
             Head head = heads.get(a.roomId());
             if (head == null || head.deleted()) {

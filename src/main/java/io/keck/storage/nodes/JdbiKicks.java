@@ -40,9 +40,8 @@ public final class JdbiKicks {
                     .bind("old", clock.millis() - 2 * RECENT_MILLIS)
                     .execute();
             h.createUpdate("""
-                INSERT INTO kicks (id, room, connection, created_at)
-                VALUES (:id, :room, :connection, :now)\
-                """)
+                    INSERT INTO kicks (id, room, connection, created_at)
+                    VALUES (:id, :room, :connection, :now)""")
                     .bind("id", kick.id())
                     .bind("room", kick.room())
                     .bind("connection", kick.connection())

@@ -43,9 +43,8 @@ public final class JdbiNodes {
      */
     public void take(String label, long boot) {
         jdbi.useHandle(h -> h.createUpdate("""
-            INSERT INTO nodes (label, boot, started_at) VALUES (:label, :boot, :now)
-            ON CONFLICT (label) DO UPDATE SET boot = excluded.boot, started_at = excluded.started_at\
-            """)
+                INSERT INTO nodes (label, boot, started_at) VALUES (:label, :boot, :now)
+                ON CONFLICT (label) DO UPDATE SET boot = excluded.boot, started_at = excluded.started_at""")
                 .bind("label", label)
                 .bind("boot", boot)
                 .bind("now", clock.millis())

@@ -33,28 +33,27 @@ public final class ContentsReader {
      * ordered by kind and seq.
      */
     static final String SQL = """
-        WITH room AS (
-          SELECT head, head_link, deleted_at FROM rooms WHERE id = :room
-        ), base AS (
-          SELECT seq, link, state, CASE WHEN checksum_seq = seq THEN checksum END AS checksum
-          FROM room_snapshots
-          WHERE room_id = :room AND state IS NOT NULL AND seq > :seq
-            AND (:seq = 0 OR (SELECT count(*) FROM room_log WHERE room_id = :room AND seq > :seq)
-                             < (SELECT head FROM room) - :seq)
-        )
-        SELECT 4 AS kind, seq, link, payload AS bytes, batch_id, checksum, before_link FROM room_log
-        WHERE room_id = :room AND seq > :seq AND seq > COALESCE((SELECT seq FROM base), 0)
-        UNION ALL
-        SELECT CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END, head, head_link, NULL, NULL, NULL, NULL FROM room
-        UNION ALL
-        SELECT 2, seq, link, NULL, NULL, NULL, NULL FROM room_log WHERE room_id = :room AND seq = :seq
-        UNION ALL
-        SELECT 2, seq, link, NULL, NULL, NULL, NULL FROM room_snapshots
-        WHERE room_id = :room AND seq = :seq AND link > 0
-        UNION ALL
-        SELECT 3, seq, link, state, NULL, checksum, NULL FROM base
-        ORDER BY kind, seq\
-        """;
+            WITH room AS (
+              SELECT head, head_link, deleted_at FROM rooms WHERE id = :room
+            ), base AS (
+              SELECT seq, link, state, CASE WHEN checksum_seq = seq THEN checksum END AS checksum
+              FROM room_snapshots
+              WHERE room_id = :room AND state IS NOT NULL AND seq > :seq
+                AND (:seq = 0 OR (SELECT count(*) FROM room_log WHERE room_id = :room AND seq > :seq)
+                                 < (SELECT head FROM room) - :seq)
+            )
+            SELECT 4 AS kind, seq, link, payload AS bytes, batch_id, checksum, before_link FROM room_log
+            WHERE room_id = :room AND seq > :seq AND seq > COALESCE((SELECT seq FROM base), 0)
+            UNION ALL
+            SELECT CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END, head, head_link, NULL, NULL, NULL, NULL FROM room
+            UNION ALL
+            SELECT 2, seq, link, NULL, NULL, NULL, NULL FROM room_log WHERE room_id = :room AND seq = :seq
+            UNION ALL
+            SELECT 2, seq, link, NULL, NULL, NULL, NULL FROM room_snapshots
+            WHERE room_id = :room AND seq = :seq AND link > 0
+            UNION ALL
+            SELECT 3, seq, link, state, NULL, checksum, NULL FROM base
+            ORDER BY kind, seq""";
 
     /** The same as if there were no snapshot. */
     static final String ROWS_ONLY = SQL.replace("state IS NOT NULL AND", "1 = 0 AND");

@@ -18,9 +18,8 @@ public final class NameKeys {
     public static final long NO_ROOM = 0;
 
     private static final String INSERT = """
-        INSERT INTO name_keys (name, idempotency_key, request, room_id, created_at)
-        VALUES (:name, :key, :request, :room, :now) ON CONFLICT DO NOTHING\
-        """;
+            INSERT INTO name_keys (name, idempotency_key, request, room_id, created_at)
+            VALUES (:name, :key, :request, :room, :now) ON CONFLICT DO NOTHING""";
 
     private static final String FIND =
             "SELECT request, room_id FROM name_keys WHERE name = :name AND idempotency_key = :key";

@@ -87,11 +87,10 @@ public final class RoomScan {
 
     private static Optional<Base> base(Handle h, long roomId, String columns, @Nullable String failure) {
         return h.createQuery("""
-            SELECT r.head, r.head_link, s.seq, s.link, %s,
-              (SELECT max(l.seq) FROM room_log l WHERE l.room_id = r.id)
-            FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL
-            WHERE r.id = :room AND r.deleted_at IS NULL\
-            """.formatted(columns))
+                SELECT r.head, r.head_link, s.seq, s.link, %s,
+                  (SELECT max(l.seq) FROM room_log l WHERE l.room_id = r.id)
+                FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL
+                WHERE r.id = :room AND r.deleted_at IS NULL""".formatted(columns))
                 .bind("room", roomId)
                 .map((rs, ctx) -> new Base(
                         new Head(rs.getLong(1), rs.getLong(2), false),

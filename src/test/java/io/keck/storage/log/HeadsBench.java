@@ -59,8 +59,8 @@ public final class HeadsBench {
             double each = (readers() - cpu) / 1e6 / questions;
             Arrays.sort(nanos);
             System.out.printf(
-                    "%d rooms: a question takes %.1f ms (median), %.1f (99 %%), %.1f at most; %.2f ms of the node's"
-                            + " CPU, that is %.2f %% of a core every 3 s, %.1f %% every 0.2 s%n",
+                    "%d rooms: a question takes %.1f ms (median), %.1f (99 %%), %.1f at most; %.2f ms of the node's CPU,"
+                            + " that is %.2f %% of a core every 3 s, %.1f %% every 0.2 s%n",
                     known.size(),
                     nanos[questions / 2] / 1e6,
                     nanos[questions * 99 / 100] / 1e6,

@@ -142,8 +142,7 @@ class PostgresUpdateLogTest extends UpdateLogContract {
         RequestKey key = new RequestKey("its own", "1 this");
         RequestKey other = new RequestKey("its own", "1 other");
         db.jdbi.useHandle(h -> h.execute(
-                "INSERT INTO room_keys (room_id, idempotency_key, request, created_at) VALUES (?, 'its own', '1 this',"
-                        + " 1)",
+                "INSERT INTO room_keys (room_id, idempotency_key, request, created_at) VALUES (?, 'its own', '1 this', 1)",
                 a));
         for (int i = 0; i < 2; i++) {
             assertThat(used(log.append(a, UUID.randomUUID(), 1, update(0), false, other)))

@@ -232,16 +232,15 @@ abstract class DirtySourceContract {
                                 + " is no update: count of 1 is more than the bytes at hand can hold (3 bytes).",
                         "Workspace \"broken\" was imported without 1 broken row (3 bytes). What only such rows held is"
                                 + " missing.",
-                        "Workspace \"broken\" is incomplete: 1 struct of 1 client waits for clocks 5 to 9 of client"
-                                + " 11. It is taken over as it is, and readers do not see what waits.",
-                        "Workspace \"waiting\" is incomplete in the source: 1 struct of 1 client waits for clocks 4 to"
-                                + " 7 of client 3. It is taken over as it is, and readers do not see what waits.",
-                        "Workspace \"contradictory\" is contradictory in the source: 4 ids have two contents and 0"
-                                + " have two places, the first of them is clock 5 of client 8"
-                                + " in row " + (rowOf("contradictory"))
+                        "Workspace \"broken\" is incomplete: 1 struct of 1 client waits for clocks 5 to 9 of client 11. It"
+                                + " is taken over as it is, and readers do not see what waits.",
+                        "Workspace \"waiting\" is incomplete in the source: 1 struct of 1 client waits for clocks 4 to 7 of"
+                                + " client 3. It is taken over as it is, and readers do not see what waits.",
+                        "Workspace \"contradictory\" is contradictory in the source: 4 ids have two contents and 0 have two"
+                                + " places, the first of them is clock 5 of client 8 in row " + (rowOf("contradictory"))
                                 + ". It is taken over as Yjs reads its rows: what came first counts.",
-                        "Workspace \"values\" is contradictory in the source: 1 ids have two contents and 0 have two"
-                                + " places, the first of them is clock 0 of client 8 in row " + rowOf("values")
+                        "Workspace \"values\" is contradictory in the source: 1 ids have two contents and 0 have two places,"
+                                + " the first of them is clock 0 of client 8 in row " + rowOf("values")
                                 + ". It is taken over as Yjs reads its rows: what came first counts.",
                         "Workspace \"elsewhere\" is contradictory in the source: 0 ids have two contents and 1 have two"
                                 + " places, the first of them is clock 0 of client 8 in row " + rowOf("elsewhere")
@@ -262,8 +261,8 @@ abstract class DirtySourceContract {
                 .containsExactlyInAnyOrder(
                         "broken incomplete it is incomplete: 1 struct of 1 client waits for clocks 5 to 9 of client 11",
                         "waiting incomplete it is incomplete: 1 struct of 1 client waits for clocks 4 to 7 of client 3",
-                        "plain contradictory its rows contradict each other: 5 ids have two contents and 0 have two"
-                                + " places, the first of them is clock 0 of client 1 in row 2");
+                        "plain contradictory its rows contradict each other: 5 ids have two contents and 0 have two places,"
+                                + " the first of them is clock 0 of client 1 in row 2");
     }
 
     private void append(String room, byte[] update) {
