@@ -5,7 +5,7 @@ import io.keck.api.ByteRange.Kind;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore.Blob;
 import io.keck.blob.BlobStore;
-import io.keck.failure.Refused;
+import io.keck.failure.Failure;
 import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics;
 import io.keck.protocol.RoomName;
@@ -63,10 +63,8 @@ final class BlobDownloads {
         }
         try {
             return BlobId.parse(id).map(work::on).orElseGet(BlobDownloads::notFound);
-        } catch (Refused e) {
-            return Failures.keyTaken();
-        } catch (Unavailable e) {
-            return Answers.unavailable(e);
+        } catch (Failure e) {
+            return e.tell(new BlobFailures(workspace));
         }
     }
 

@@ -1,8 +1,7 @@
 package io.keck.api;
 
 import io.keck.blob.BlobStore;
-import io.keck.failure.Refused;
-import io.keck.failure.RoomGone;
+import io.keck.failure.Failure;
 import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics.Refusal;
 import io.keck.metrics.BlobMetrics;
@@ -78,13 +77,14 @@ final class BlobUploads {
                                     MediaType.APPLICATION_JSON_TYPE)
                             .build()
                     : failure;
-        } catch (RoomGone e) {
-            return Answers.notFound("Workspace", workspace);
-        } catch (Refused e) {
-            return Failures.keyTaken();
-        } catch (Unavailable e) {
-            metrics.refused(Refusal.UNAVAILABLE);
-            return Answers.unavailable(e);
+        } catch (Failure e) {
+            return e.tell(new BlobFailures(workspace) {
+                @Override
+                public Response unavailable(Unavailable failure) {
+                    metrics.refused(Refusal.UNAVAILABLE);
+                    return super.unavailable(failure);
+                }
+            });
         }
     }
 

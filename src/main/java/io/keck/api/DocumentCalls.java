@@ -132,10 +132,7 @@ final class DocumentCalls {
                 }
                 return builder.build();
             }
-            Throwable cause = cause(error);
-            return cause instanceof RoomMissing
-                    ? Failures.response(missing.reply(workspace)).build()
-                    : Failures.of(cause);
+            return Failures.of(cause(error), workspace, missing);
         }));
     }
 

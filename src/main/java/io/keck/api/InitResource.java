@@ -3,7 +3,6 @@ package io.keck.api;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.Update;
-import io.keck.failure.RoomMissing;
 import io.keck.room.Documents.Answer;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.POST;
@@ -58,11 +57,7 @@ public final class InitResource {
                                 return written.map(InitResource::made)
                                         .orElseGet(() -> Response.notModified().build());
                             }
-                            Throwable cause = DocumentCalls.cause(error);
-                            return cause instanceof RoomMissing
-                                    ? Failures.response(Missing.SENTENCE.reply(workspace))
-                                            .build()
-                                    : Failures.of(cause);
+                            return Failures.of(DocumentCalls.cause(error), workspace, Missing.SENTENCE);
                         }));
     }
 

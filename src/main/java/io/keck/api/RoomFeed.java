@@ -100,8 +100,8 @@ final class RoomFeed implements Watcher {
         this.name = name;
         this.owner = owner;
         this.log = log;
-        this.turns = new Mailbox(
-                owner::execute, () -> {}, () -> end(new Unavailable("the changes cannot be read", false)));
+        this.turns =
+                new Mailbox(owner::execute, () -> {}, () -> end(new Unavailable("the changes cannot be read", false)));
         turns.post(() -> stop = owner.watch(name, this));
     }
 

@@ -1,7 +1,6 @@
 package io.keck.api;
 
 import io.keck.api.DocumentCalls.Missing;
-import io.keck.failure.RoomMissing;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import io.keck.heap.Tally;
@@ -100,11 +99,7 @@ public final class SseResource {
             @Override
             public void refused(RuntimeException why) {
                 ended.run();
-                response.resume(
-                        why instanceof RoomMissing
-                                ? Failures.response(Missing.SENTENCE.reply(workspace))
-                                        .build()
-                                : Failures.of(why));
+                response.resume(Failures.of(why, workspace, Missing.SENTENCE));
             }
         };
     }

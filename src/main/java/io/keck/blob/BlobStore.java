@@ -38,15 +38,6 @@ public interface BlobStore {
      */
     record Published(BlobId id, boolean exists) {}
 
-    /** Thrown if the key of a request was used for another request before. Nothing is changed then. */
-    final class Refused extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        public Refused(String workspace) {
-            super("the key was used for another request to workspace " + workspace, null, false, false);
-        }
-    }
-
     /** An upload of one blob; some of its bytes are kept in memory. */
     interface Upload extends AutoCloseable {
         /** Adds bytes; the array may be reused when this returns. */

@@ -2,8 +2,8 @@ package io.keck.node;
 
 import com.codahale.metrics.Gauge;
 import io.dropwizard.core.setup.Environment;
-import io.keck.ops.HealthServlet.Status;
 import io.keck.ops.HealthServlet;
+import io.keck.ops.HealthServlet.Status;
 import io.keck.storage.database.Database;
 import java.util.concurrent.TimeUnit;
 

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.failure.TooLarge;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.protocol.Message;
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Left aside.</b> From then on no other structs of that connection are taken: they would stand behind a gap, which
  * nobody could show. Nothing is closed. A socket is told by the auth message of y-protocols (permission denied, with a
- * sentence), a back end by {@link Documents.TooLargeException}. What was left aside is still in the document of its writer:
+ * sentence), a back end by {@link TooLarge}. What was left aside is still in the document of its writer:
  * when there is room for it again, the writer is asked for it with a step 1.
  *
  * <p><b>Size.</b> Between two measurements the size is an upper bound that costs an addition per update: the bytes of all
@@ -179,7 +180,7 @@ final class DocumentGrowth {
     }
 
     /** Why an edit of a back end may not come in, or null; one that may is counted. */
-    Documents.@Nullable TooLargeException refusal(Edit edit) {
+    @Nullable TooLarge refusal(Edit edit) {
         String why = whyNot(edit.update(), BACK_ENDS);
         if (why == null) {
             taken(edit.update(), BACK_ENDS);
@@ -187,7 +188,7 @@ final class DocumentGrowth {
         }
         context.metrics().growthRefused();
         FULL.warn("Room " + name + ": an edit over HTTP was refused. " + why);
-        return new Documents.TooLargeException(why);
+        return new TooLarge(why);
     }
 
     private void taken(Update update, String origin) {

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.failure.TooLarge;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Stages fail with {@link RoomMissing} where there is no such room, {@link Unavailable} where the
  * database does not answer, {@link RoomDamaged} for an edit of a room whose stored state is damaged,
- * {@link TooLargeException} for one that would make a document larger than it may be, and with whatever the given function throws, which then has changed nothing. They are
+ * {@link TooLarge} for one that would make a document larger than it may be, and with whatever the given function throws, which then has changed nothing. They are
  * completed on threads that must not be held up.
  */
 public interface Documents {
@@ -99,83 +100,5 @@ public interface Documents {
     /** The same without a key. */
     default CompletionStage<Boolean> delete(String room) {
         return delete(room, null);
-    }
-
-    /** There is no room of that name. */
-    final class RoomMissing extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        public RoomMissing(String room) {
-            super("no room " + room, null, false, false);
-        }
-    }
-
-    /** A room of that name may not be made, though one that is there may be used. Nothing is changed. */
-    final class NameRefusedException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param problem what is wrong with the name, as a sentence */
-        public NameRefusedException(String problem) {
-            super(problem, null, false, false);
-        }
-    }
-
-    /** The key of a request came with another request before. Nothing is changed. */
-    final class Refused extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        public Refused(String room) {
-            super("the key was used for another request to room " + room, null, false, false);
-        }
-    }
-
-    /** What is stored of the room is damaged: it can be read, and not written until an operator has repaired it. */
-    final class RoomDamaged extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param damage what is wrong with what */
-        public RoomDamaged(UpdateLog.Damage damage) {
-            super(damage.what(), null, false, false);
-        }
-    }
-
-    /** What is stored of the document is more than this node can load. Nothing was tried. */
-    final class TooLargeHereException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        public TooLargeHereException() {
-            super(
-                    "The document is too large for this node. Give the node a larger heap, or replace the document.",
-                    null,
-                    false,
-                    false);
-        }
-    }
-
-    /** The document has reached a limit, so nothing that makes it larger is taken. Nothing is changed. */
-    final class TooLargeException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param sentence which limit, and what is taken */
-        public TooLargeException(String sentence) {
-            super(sentence, null, false, false);
-        }
-    }
-
-    /** The database does not answer, or the node is full or going down. */
-    final class Unavailable extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-        private final boolean unknown;
-
-        /** @param unknown whether the edit may have been committed all the same */
-        public Unavailable(String message, boolean unknown) {
-            super(message, null, false, false);
-            this.unknown = unknown;
-        }
-
-        /** Whether the edit may have been committed all the same; else it was not, and never will be. */
-        public boolean isOutcomeUnknown() {
-            return unknown;
-        }
     }
 }

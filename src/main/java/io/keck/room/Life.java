@@ -1,10 +1,12 @@
 package io.keck.room;
 
+import io.keck.failure.TooLargeHere;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -54,8 +56,8 @@ final class Life {
     private boolean isMissing;
     /** Whether the log says that the room exists for back ends, too, though nothing may be committed in it. */
     private boolean isMade = true;
-    /** Whether what is stored is more than this node can load. */
-    private boolean isTooLarge;
+    /** Set if more is stored than this node can load. */
+    private @Nullable TooLargeHere tooLarge;
     /** Lives of the name that ended before this one began. */
     private EndedLives earlier = EndedLives.NONE;
     /** When {@link #earlier} was read, in milliseconds. */
@@ -108,8 +110,8 @@ final class Life {
     }
 
     /** What is stored is more than this node can load. */
-    void exceedsNode(Throwable why) {
-        isTooLarge = true;
+    void exceedsNode(TooLargeHere why) {
+        tooLarge = why;
         TOO_LARGE.warn("Room " + name + " is not loaded: " + why.getMessage());
     }
 
@@ -141,8 +143,8 @@ final class Life {
         if (hasEnded || (isMissing && loadedAt <= moment)) {
             return endOfLife();
         }
-        if (isTooLarge) {
-            return new Documents.TooLargeHereException();
+        if (tooLarge != null) {
+            return tooLarge;
         }
         return isMissing
                 ? new RoomMissing(name)

@@ -92,12 +92,11 @@ final class Replica {
     private long id;
     private long applied;
     /** The link of row {@code applied}. */
-    private long last = UpdateLog.NO_LINK;
+    private long last = Link.NONE;
     /** How often {@link #applied} was set. */
     private long moves;
     /** The position for other threads; null while loading. */
     private volatile @Nullable Position position;
-
     private boolean reading;
     /** How many reads have begun. */
     private long reads;
@@ -105,7 +104,6 @@ final class Replica {
     private long goodReads;
     /** Whether the read under way began before a row was heard of that it may not show. */
     private boolean readAgain;
-
     private boolean stopped;
     /** Why the log cannot be followed, or null. */
     private UpdateLog.@Nullable Damage damage;
@@ -229,7 +227,7 @@ final class Replica {
      *
      * @param head how far it is, or null when it does not know the room
      * @param asked where the replica was when the log was asked: the log need not know what was taken in since
-     * @param onItsWay the link of the own batch that the log was asked to append; {@link UpdateLog#NO_LINK} for none
+     * @param onItsWay the link of the own batch that the log was asked to append; {@link Link#NONE} for none
      */
     void headSeen(UpdateLog.@Nullable Head head, Position asked, long onItsWay) {
         if (asked.roomId() != id) {
@@ -244,7 +242,7 @@ final class Replica {
         if (head == null || head.deleted()) {
             readOn();
         } else if (head.seq() > applied) {
-            boolean own = onItsWay != UpdateLog.NO_LINK && head.seq() == applied + 1 && head.link() == onItsWay;
+            boolean own = onItsWay != Link.NONE && head.seq() == applied + 1 && head.link() == onItsWay;
             if (!own) { // else its answer is under way
                 readOn();
             }
@@ -389,7 +387,7 @@ final class Replica {
         long at = contents.snapshotSeq();
         try {
             if (snapshot != null && at > applied) {
-                takeForeign(at, UpdateLog.UNKNOWN_LINK, snapshot);
+                takeForeign(at, Link.UNKNOWN, snapshot);
             }
             for (UpdateLog.Row row : contents.rows()) {
                 at = row.seq();

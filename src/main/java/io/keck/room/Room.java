@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.failure.TooLargeHere;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -464,8 +465,8 @@ final class Room implements Replica.Owner {
         if (cause instanceof RoomGone) {
             life.miss();
             close(CloseReason.held());
-        } else if (cause instanceof UpdateLog.RoomTooLargeException) {
-            life.exceedsNode(cause);
+        } else if (cause instanceof TooLargeHere tooLarge) {
+            life.exceedsNode(tooLarge);
             close(CloseReason.tooLargeHere());
         } else if (!(cause instanceof RoomMissing)) {
             overlays.outage().failed(name, "cannot be loaded", error);

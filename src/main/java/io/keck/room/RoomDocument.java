@@ -395,8 +395,7 @@ final class RoomDocument {
                     shared = null;
                 }
                 failed.accept(error);
-                listeners.forEach(
-                        l -> l.failed().accept(new Unavailable("what it depends on was not saved", false)));
+                listeners.forEach(l -> l.failed().accept(new Unavailable("what it depends on was not saved", false)));
             });
         }
     }

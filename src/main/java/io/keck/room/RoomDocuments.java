@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.failure.NameRefused;
+import io.keck.failure.TooLarge;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -46,31 +48,30 @@ final class RoomDocuments implements Documents {
                 this.<T>ask(name, false, (room, at, stale, answer) -> {
                     UpdateLog.Damage damage = room.damage();
                     if (damage != null) {
-                        answer.completeExceptionally(new RoomDamaged(damage));
+                        answer.completeExceptionally(new RoomDamaged(at.roomId(), damage.what()));
                     } else if (stale) {
                         answer.completeExceptionally(new Unavailable("the database does not answer", false));
                     } else {
                         room.document().edit(at, key, edit, afterwards, answer);
                     }
                 }),
-                name,
                 () -> read(name, false, afterwards));
     }
 
     /** An edit that was made before is answered from the document as it is. */
     private static <T extends @Nullable Object> CompletionStage<Answer<T>> handled(
-            CompletionStage<Answer<T>> answer, String name, Supplier<CompletionStage<Answer<T>>> again) {
+            CompletionStage<Answer<T>> answer, Supplier<CompletionStage<Answer<T>>> again) {
         return otherwise(
                 answer,
                 cause -> cause instanceof Refused used
-                        ? repeated(name, used, () -> asItIs(again.get()))
+                        ? repeated(used, () -> asItIs(again.get()))
                         : CompletableFuture.failedStage(cause));
     }
 
     /** The answer to a request whose key was used before. */
     private static <T extends @Nullable Object> CompletionStage<T> repeated(
-            String name, Refused used, Supplier<CompletionStage<T>> answer) {
-        return used.isOfAnotherRequest() ? CompletableFuture.failedStage(new Refused(name)) : answer.get();
+            Refused used, Supplier<CompletionStage<T>> answer) {
+        return used.isOfAnotherRequest() ? CompletableFuture.failedStage(used) : answer.get();
     }
 
     /**
@@ -105,7 +106,7 @@ final class RoomDocuments implements Documents {
                         client(name).thenApply(there -> true),
                         cause -> CompletableFuture.failedStage(
                                 cause instanceof RoomMissing
-                                        ? new NameRefusedException(problem.get())
+                                        ? new NameRefused(problem.get())
                                         : cause))
                 .thenCompose(there -> act.get());
     }
@@ -120,7 +121,6 @@ final class RoomDocuments implements Documents {
         }
         T empty = reader.apply(new Doc());
         return acted(
-                name,
                 context.log().create(name, key),
                 id -> id.isPresent() ? created(name, id.get(), empty) : asItIs(read(name, false, reader)),
                 used -> asItIs(read(name, false, reader)));
@@ -167,14 +167,13 @@ final class RoomDocuments implements Documents {
         if (written.length > limits.maxBytes()
                 || whole.clientCount() > limits.maxClients()
                 || whole.structs() > limits.maxStructs()) {
-            return CompletableFuture.failedStage(new TooLargeException("The content has " + written.length + " bytes, "
+            return CompletableFuture.failedStage(new TooLarge("The content has " + written.length + " bytes, "
                     + whole.clientCount() + " clients and " + whole.structs() + " structs. A document may have "
                     + limits.maxBytes() + ", " + limits.maxClients() + " and " + limits.maxStructs() + "."));
         }
-        long link = 1 | (context.ids().get().getLeastSignificantBits() & Long.MAX_VALUE);
+        long link = Link.random(context.ids().get());
         context.metrics().emptyStructs(content.emptyCount());
         return acted(
-                name,
                 context.log().init(name, context.ids().get(), link, content.encode(), replace, key),
                 life -> life.isEmpty()
                         ? CompletableFuture.completedStage(Optional.empty())
@@ -189,7 +188,6 @@ final class RoomDocuments implements Documents {
 
     /** The answer to an act, or to the repeat of one that was carried out before under its key. */
     private static <A, T extends @Nullable Object> CompletionStage<T> acted(
-            String name,
             CompletionStage<A> act,
             Function<A, CompletionStage<T>> done,
             Function<Refused, CompletionStage<T>> before) {
@@ -198,7 +196,7 @@ final class RoomDocuments implements Documents {
                         return done.apply(value);
                     }
                     return Replica.cause(error) instanceof Refused used
-                            ? RoomDocuments.<T>repeated(name, used, () -> before.apply(used))
+                            ? RoomDocuments.<T>repeated(used, () -> before.apply(used))
                             : outcome(act).thenCompose(done);
                 })
                 .thenCompose(next -> next);
@@ -247,14 +245,14 @@ final class RoomDocuments implements Documents {
             if (damage == null) {
                 answer.complete(new Answer<>(room.store().encode(), at.roomId(), at.seq(), stale));
             } else {
-                answer.completeExceptionally(new RoomDamaged(damage)); // it is whole or refused
+                answer.completeExceptionally(new RoomDamaged(at.roomId(), damage.what())); // it is whole or refused
             }
         });
     }
 
     @Override
     public CompletionStage<Boolean> delete(String name, @Nullable RequestKey key) {
-        return acted(name, rooms.delete(name, key), CompletableFuture::completedStage, used -> {
+        return acted(rooms.delete(name, key), CompletableFuture::completedStage, used -> {
             context.bus().deleted(name); // the node that deleted it may not have come to tell the others
             return rooms.lives().settle(name).thenApply(settled -> false);
         });

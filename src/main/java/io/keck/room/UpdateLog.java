@@ -1,7 +1,6 @@
 package io.keck.room;
 
 import io.keck.failure.Refused;
-import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
 import io.keck.failure.RoomMissing;
@@ -27,12 +26,6 @@ import org.jspecify.annotations.Nullable;
  * link of the row before it. Who has row n with the same link has the same rows up to n.
  */
 public interface UpdateLog {
-    /** The link of no row, as before the first. */
-    long NO_LINK = 0;
-
-    /** A link that is not known (any more). */
-    long UNKNOWN_LINK = -1;
-
     /** One batch in the log. */
     record Row(long seq, UUID batchId, long link, byte[] payload) {}
 
@@ -40,7 +33,7 @@ public interface UpdateLog {
      * How far a room is in the log.
      *
      * @param seq that of its newest row; 0 while it has none
-     * @param link of that row, or {@link #NO_LINK}
+     * @param link of that row, or {@link Link#NONE}
      * @param deleted whether the room was deleted
      */
     record Head(long seq, long link, boolean deleted) {}
@@ -50,7 +43,7 @@ public interface UpdateLog {
      *
      * @param roomId never used again for another life of the name
      * @param head of the log at that moment
-     * @param anchor the link of the row after which was read; {@link #UNKNOWN_LINK} when it is not there
+     * @param anchor the link of the row after which was read; {@link Link#UNKNOWN} when it is not there
      * @param snapshotSeq the seq up to which the snapshot counts; 0 when there is none
      * @param snapshot a V1 update, or null when there is none or none is needed
      * @param rows after the snapshot, or after the seq that was asked for, without a gap, in order of their seq; where
@@ -107,88 +100,14 @@ public interface UpdateLog {
      */
     record Damage(long seq, String what) {}
 
-    /** What is stored of a room is damaged: it can be read up to there, and nothing is done that builds on it. */
-    final class RoomDamaged extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param roomId the room that is damaged */
-        public RoomDamaged(long roomId, Damage damage) {
-            super("room " + roomId + " is damaged: " + damage.what(), null, false, false);
-        }
-    }
-
     /**
      * Where a batch is in the log.
      *
      * @param seq its own
      * @param link that of the attempt that wrote it
-     * @param before the link of the row before it, or {@link #UNKNOWN_LINK}
+     * @param before the link of the row before it, or {@link Link#UNKNOWN}
      */
     record Appended(long seq, long link, long before) {}
-
-    /** What is stored of a room is more than this node can load; it was measured, and nothing was read. */
-    final class RoomTooLargeException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /**
-         * @param bytes that are stored
-         * @param limit bytes that may be stored of a room that is loaded
-         */
-        public RoomTooLargeException(long roomId, long bytes, long limit) {
-            super(
-                    "room " + roomId + " has " + bytes + " stored bytes, and this node loads " + limit + " at most",
-                    null,
-                    false,
-                    false);
-        }
-    }
-
-    /** The room was deleted; nothing can be appended to that id again. */
-    final class RoomGone extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param roomId the id that is gone */
-        public RoomGone(long roomId) {
-            super("room " + roomId + " was deleted", null, false, false);
-        }
-    }
-
-    /** The log knows no room of that id, not even a deleted one: it went back to before the room was created. */
-    final class RoomLost extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param roomId the id that nobody knows */
-        public RoomLost(long roomId) {
-            super("there is no room " + roomId, null, false, false);
-        }
-    }
-
-    /** The name has seen that key before: with the same request, which is carried out already, or with another one. */
-    final class Refused extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-        private final long roomId;
-        private final boolean otherRequest;
-
-        /**
-         * @param roomId the room that the request edited or began; 0 where there was none
-         * @param otherRequest whether it came with another request then
-         */
-        public Refused(long roomId, boolean otherRequest) {
-            super("the key was used before, in room " + roomId, null, false, false);
-            this.roomId = roomId;
-            this.otherRequest = otherRequest;
-        }
-
-        /** The room that the request edited or began; 0 where there was none. */
-        public long roomId() {
-            return roomId;
-        }
-
-        /** Whether the key came with another request then. */
-        public boolean isOfAnotherRequest() {
-            return otherRequest;
-        }
-    }
 
     /**
      * A life that has begun.
@@ -285,7 +204,7 @@ public interface UpdateLog {
      * Remembers the key of an edit that changes nothing, so that its repeat changes nothing either, whatever was written
      * between the two. No row is written.
      *
-     * @return how far the room was then: the seq and the link of its newest row, and {@link #UNKNOWN_LINK}; fails as {@link
+     * @return how far the room was then: the seq and the link of its newest row, and {@link Link#UNKNOWN}; fails as {@link
      *     #append(long, UUID, long, byte[], boolean, RequestKey)} does
      */
     CompletionStage<Appended> keep(long roomId, RequestKey key);

@@ -110,7 +110,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
     private Use used(String room, RequestKey key) {
         Use use = key == null ? null : keys.get(List.of(room, key.key()));
         if (use != null && key.contradicts(use.fingerprint())) {
-            throw new Refused(room);
+            throw new Refused(1, true);
         }
         return use;
     }

@@ -5,8 +5,8 @@ import io.keck.crdt.Doc;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
-import io.keck.feed.Hooks;
 import io.keck.metrics.FeedMetrics;
+import io.keck.feed.Hooks;
 import io.keck.room.Watcher;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -55,8 +55,7 @@ final class FakeFeed implements Hooks, ChangeLog {
     @Override
     public CompletionStage<Void> set(String url) {
         if (documents.database != Database.WORKS) {
-            return CompletableFuture.failedStage(
-                    Unavailable.database(new IllegalStateException("switched off")));
+            return CompletableFuture.failedStage(Unavailable.database(new IllegalStateException("switched off")));
         }
         if (url.contains("10.0.0.1")) {
             return CompletableFuture.failedStage(new RefusedException("The endpoint is refused."));

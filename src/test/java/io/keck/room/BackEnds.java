@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.failure.TooLarge;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -202,7 +203,7 @@ final class BackEnds {
                         if (!e.isOutcomeUnknown() && isIn(edit, log.replay(edit.room()))) {
                             violations.add(edit.mark() + " was called not applied and is there");
                         }
-                    } else if (error instanceof Documents.TooLargeException) {
+                    } else if (error instanceof TooLarge) {
                         if (isIn(edit, log.replay(edit.room()))) {
                             violations.add(edit.mark() + " was refused for its size and is there");
                         }

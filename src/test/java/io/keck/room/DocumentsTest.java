@@ -205,12 +205,10 @@ class DocumentsTest {
 
         assertThat(failure(first))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
         assertThat(failure(second))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isFalse());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isFalse());
         world.pass(World.SMALL.retryAfter());
         assertThat(now(write("c")).value()).isEqualTo("c");
         assertThat(client.connection.frames).hasSize(1);
@@ -318,8 +316,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(first))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
         world.pass(World.SMALL.retryAfter());
         assertThat(now(write("y", doc -> doc.getText("t").insert(0, "y"))).value())
                 .as("the room goes on")
@@ -436,8 +433,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(repeat))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
     }
 
     @Test
@@ -453,8 +449,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(made))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
     }
 
     @Test
@@ -490,8 +485,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(write))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isFalse());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isFalse());
 
         world.way.always(Outcome.OK);
         world.pass(World.SMALL.retryAfter());
@@ -511,12 +505,10 @@ class DocumentsTest {
         world.pass(World.SMALL.saveTimeout() + 1);
         assertThat(failure(first))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
         assertThat(failure(second))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isFalse());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isFalse());
         world.way.holding = false;
         world.way.releaseAll();
         world.settle();

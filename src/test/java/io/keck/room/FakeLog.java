@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.failure.TooLargeHere;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
@@ -65,7 +66,7 @@ public final class FakeLog implements UpdateLog {
 
         /** The link of a row, of history too. */
         long linkOf(long seq) {
-            return seq == 0 ? NO_LINK : history.get((int) seq - 1).link();
+            return seq == 0 ? Link.NONE : history.get((int) seq - 1).link();
         }
     }
 
@@ -177,8 +178,7 @@ public final class FakeLog implements UpdateLog {
                                     ended.deletedAt + holdMillis - clock.getAsLong()))
                             .toList())));
         }
-        return CompletableFuture.failedStage(
-                held.isEmpty() ? new RoomMissing(name) : new RoomGone(held.get(0).id));
+        return CompletableFuture.failedStage(held.isEmpty() ? new RoomMissing(name) : new RoomGone(held.get(0).id));
     }
 
     @Override
@@ -232,14 +232,14 @@ public final class FakeLog implements UpdateLog {
         Life life = lives.get(roomId);
         if (life != null && !life.deleted && !life.made && life.head == 0) {
             return CompletableFuture.completedStage(
-                    new Contents(roomId, headOf(life), UNKNOWN_LINK, 0, null, List.of()).unmade());
+                    new Contents(roomId, headOf(life), Link.UNKNOWN, 0, null, List.of()).unmade());
         }
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
         }
         long stored = life.rows.stream().mapToLong(row -> row.payload().length).sum();
         if (seq == 0 && stored > loadAtMost) {
-            return CompletableFuture.failedStage(new RoomTooLargeException(roomId, stored, loadAtMost));
+            return CompletableFuture.failedStage(new TooLargeHere(roomId, stored, loadAtMost));
         }
         Damage damage = damages.get(roomId);
         if (damage != null && seq < damage.seq()) {
@@ -276,7 +276,7 @@ public final class FakeLog implements UpdateLog {
     /** The link of that row, if it is still there or the snapshot ends with it. */
     private static long anchor(Life life, long seq) {
         boolean there = life.rows.stream().anyMatch(row -> row.seq() == seq);
-        return there || (seq > 0 && seq == life.snapshotSeq) ? life.linkOf(seq) : UNKNOWN_LINK;
+        return there || (seq > 0 && seq == life.snapshotSeq) ? life.linkOf(seq) : Link.UNKNOWN;
     }
 
     @Override
@@ -353,7 +353,7 @@ public final class FakeLog implements UpdateLog {
         }
         Refused used = claim(life.name, key, life.id);
         return used == null
-                ? CompletableFuture.completedStage(new Appended(life.head, life.linkOf(life.head), UNKNOWN_LINK))
+                ? CompletableFuture.completedStage(new Appended(life.head, life.linkOf(life.head), Link.UNKNOWN))
                 : CompletableFuture.failedStage(used);
     }
 

@@ -105,8 +105,7 @@ class RepeatsTest {
         a.way.once(Outcome.UNKNOWN);
         assertThat(failure(a.rooms.documents().delete(ROOM, KEY)))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
         now(b.rooms.documents().init(ROOM, content("second"), false, null));
         assertThat(now(a.rooms.documents().delete(ROOM, KEY))).isEqualTo(!isKept);
         assertThat(log.knowsName(ROOM)).isEqualTo(isKept);
@@ -163,8 +162,7 @@ class RepeatsTest {
         }
         assertThat(failure(again))
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
     }
 
     @Test

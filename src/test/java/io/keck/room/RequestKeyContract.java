@@ -104,8 +104,8 @@ abstract class RequestKeyContract {
         long b = made("b");
         await(log().append(a, UUID.randomUUID(), 77, update(0), false));
         RequestKey key = new RequestKey("key", "1 this");
-        assertThat(await(log().keep(a, key))).isEqualTo(new Appended(1, 77, UpdateLog.UNKNOWN_LINK));
-        assertThat(await(log().keep(b, key))).isEqualTo(new Appended(0, 0, UpdateLog.UNKNOWN_LINK));
+        assertThat(await(log().keep(a, key))).isEqualTo(new Appended(1, 77, Link.UNKNOWN));
+        assertThat(await(log().keep(b, key))).isEqualTo(new Appended(0, 0, Link.UNKNOWN));
         assertUsed(log().append(a, UUID.randomUUID(), LINK, update(1), false, key), false);
         assertUsed(log().keep(a, key), false);
         assertThat(await(log().read(a, 0)).rows()).hasSize(1);

@@ -336,7 +336,7 @@ public abstract class UpdateLogContract extends RequestKeyContract {
         long a = await(log().open("a")).roomId();
         UUID second = UUID.randomUUID();
         assertThat(await(log().append(a, UUID.randomUUID(), 101, update(0), false)))
-                .isEqualTo(new Appended(1, 101, UpdateLog.NO_LINK));
+                .isEqualTo(new Appended(1, 101, Link.NONE));
         assertThat(await(log().append(a, second, 102, update(1), false))).isEqualTo(new Appended(2, 102, 101));
         assertThat(await(log().append(a, UUID.randomUUID(), 103, update(2), false)))
                 .isEqualTo(new Appended(3, 103, 102));
@@ -360,7 +360,7 @@ public abstract class UpdateLogContract extends RequestKeyContract {
             assertThat(contents.anchor()).isEqualTo(100 + from);
             assertThat(contents.head()).isEqualTo(new UpdateLog.Head(3, 103, false));
         }
-        assertThat(await(log().read(a, 4)).anchor()).isEqualTo(UpdateLog.UNKNOWN_LINK);
+        assertThat(await(log().read(a, 4)).anchor()).isEqualTo(Link.UNKNOWN);
         assertThat(await(log().read(a, 4)).head().seq()).isEqualTo(3);
     }
 
@@ -379,7 +379,7 @@ public abstract class UpdateLogContract extends RequestKeyContract {
                         a,
                         new UpdateLog.Head(2, 102, false),
                         b,
-                        new UpdateLog.Head(0, UpdateLog.NO_LINK, false),
+                        new UpdateLog.Head(0, Link.NONE, false),
                         gone,
                         new UpdateLog.Head(1, 103, true)));
         assertThat(await(log().heads(List.of()))).isEmpty();

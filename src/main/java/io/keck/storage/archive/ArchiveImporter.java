@@ -10,6 +10,7 @@ import io.keck.crdt.store.Update;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomMissing;
 import io.keck.protocol.RoomName;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog;
 import java.io.BufferedInputStream;
@@ -39,12 +40,12 @@ public final class ArchiveImporter {
     private static final int ATTEMPTS = 5;
     private static final String BROKEN = "the document of a room cannot be decoded: ";
 
-    /** Whoever watches. */
+    /** Hears of the progress of an import. */
     public interface Listener {
-        /** So many bytes of the file were checked. */
+        /** That many bytes of the file were checked. */
         void checked(long position);
 
-        /** So many bytes of the file were imported. */
+        /** That many bytes of the file were imported. */
         void imported(long position, long rooms);
 
         /** Something was left out: a sentence. */
@@ -241,12 +242,12 @@ public final class ArchiveImporter {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Contents there = find(name);
             if (there == null) {
-                if (wait(log.init(name, newBatch(), newLink(), state.update(), false))
+                if (wait(log.init(name, newBatch(), Link.random(random), state.update(), false))
                         .isPresent()) {
                     made++;
                     return true;
                 }
-                continue; // somebody was faster
+                continue; // another node was faster
             }
             if (there.damage() != null) {
                 leftOut(name, "The room here is damaged: " + there.damage().what() + ". See doctor.");
@@ -258,11 +259,11 @@ public final class ArchiveImporter {
                 return true;
             }
             try {
-                wait(log.append(there.roomId(), newBatch(), newLink(), missing.encode(), false));
+                wait(log.append(there.roomId(), newBatch(), Link.random(random), missing.encode(), false));
                 merged++;
                 return true;
             } catch (RoomGone e) {
-                // deleted a moment ago, perhaps to be made anew
+                // deleted a moment ago, perhaps to be created again
             }
         }
         leftOut(name, "Others make and delete it all the time.");
@@ -329,9 +330,5 @@ public final class ArchiveImporter {
 
     private UUID newBatch() {
         return new UUID(random.nextLong(), random.nextLong());
-    }
-
-    private long newLink() {
-        return Math.max(1, random.nextLong() >>> 1);
     }
 }

@@ -1,7 +1,7 @@
 package io.keck.storage.blob;
 
+import io.keck.failure.Failure;
 import io.keck.failure.Refused;
-import io.keck.failure.RoomGone;
 import io.keck.failure.Unavailable;
 import io.keck.storage.database.Change;
 import io.keck.storage.database.Database;
@@ -57,7 +57,7 @@ final class BlobDatabase {
         return withConnection(true, () -> inTransaction(key, work));
     }
 
-    /** The same for a change that nobody can see: where it fails, nothing was done. */
+    /** As {@link #write}, for a change that is not visible yet: where it fails, nothing was done. */
     boolean prepare(long key, Change work) {
         return withConnection(false, () -> inTransaction(key, work));
     }
@@ -83,7 +83,7 @@ final class BlobDatabase {
             } finally {
                 connections.release();
             }
-        } catch (Unavailable | RoomGone | Refused e) {
+        } catch (Failure e) {
             throw e;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -22,7 +22,7 @@ final class BlobSpaces {
     }
 
     /**
-     * Ends the life of a workspace: from the commit on its blobs are seen by nobody. To be called in the very transaction
+     * Ends the life of a workspace: from the commit on its blobs are invisible. To be called in the transaction
      * that deletes the workspace.
      *
      * @param now milliseconds since 1970
@@ -37,7 +37,7 @@ final class BlobSpaces {
     /**
      * The space of the workspace as it is now; made where there is none yet.
      *
-     * @throws RoomGone if it was deleted a moment ago and nobody may make it anew yet
+     * @throws RoomGone if it was deleted a moment ago and cannot be created again yet
      */
     long open(String name) {
         for (int i = 0; i < ATTEMPTS; i++) { // it may be deleted between the one statement and the other
@@ -51,10 +51,11 @@ final class BlobSpaces {
     }
 
     private Optional<Long> find(Handle h, String name) {
-        return h.createQuery("SELECT s.id,"
-                        + " EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)"
-                        + " AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)"
-                        + " FROM (SELECT 1) one LEFT JOIN blob_spaces s ON s.name = :name AND s.deleted_at IS NULL")
+        return h.createQuery("""
+                SELECT s.id,
+                EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)
+                AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)
+                FROM (SELECT 1) one LEFT JOIN blob_spaces s ON s.name = :name AND s.deleted_at IS NULL""")
                 .bind("name", name)
                 .bind("since", clock.millis() - deletedNameHold.toMillis())
                 .map((rs, ctx) -> {
@@ -68,8 +69,9 @@ final class BlobSpaces {
     }
 
     private boolean create(Handle h, String name) {
-        return h.createUpdate("INSERT INTO blob_spaces (id, name, created_at) VALUES (:id, :name, :now)"
-                                + " ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING")
+        return h.createUpdate("""
+                INSERT INTO blob_spaces (id, name, created_at) VALUES (:id, :name, :now)
+                ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING""")
                         .bind("id", RandomIds.next())
                         .bind("name", name)
                         .bind("now", clock.millis())

@@ -158,7 +158,7 @@ class BlobUpload implements BlobStore.Upload {
             outcome = key == null && contentId == 0 && isThere(hash) ? Outcome.DUPLICATE : insert(hash, key);
         } catch (Refused used) {
             if (used.isOfAnotherRequest()) {
-                throw new Refused(workspace);
+                throw used;
             }
             return new BlobStore.Published(BlobId.of(hash), isThere(hash));
         }
@@ -174,8 +174,9 @@ class BlobUpload implements BlobStore.Upload {
     }
 
     private boolean isThere(byte[] hash) {
-        return database.read(h -> h.createQuery("SELECT 1 FROM blobs b JOIN blob_spaces s ON s.id = b.space_id"
-                        + " WHERE b.space_id = :space AND b.hash = :hash AND s.deleted_at IS NULL")
+        return database.read(h -> h.createQuery("""
+                SELECT 1 FROM blobs b JOIN blob_spaces s ON s.id = b.space_id
+                WHERE b.space_id = :space AND b.hash = :hash AND s.deleted_at IS NULL""")
                 .bind("space", spaceId)
                 .bind("hash", hash)
                 .mapTo(Integer.class)
@@ -209,8 +210,9 @@ class BlobUpload implements BlobStore.Upload {
             expire(h, id, now);
             return Outcome.WORKSPACE_GONE;
         }
-        int inserted = h.createUpdate("INSERT INTO blobs (space_id, hash, content_id, created_at)"
-                        + " VALUES (:space, :hash, :content, :now) ON CONFLICT (space_id, hash) DO NOTHING")
+        int inserted = h.createUpdate("""
+                INSERT INTO blobs (space_id, hash, content_id, created_at)
+                VALUES (:space, :hash, :content, :now) ON CONFLICT (space_id, hash) DO NOTHING""")
                 .bind("space", spaceId)
                 .bind("hash", hash)
                 .bind("content", id)
@@ -269,7 +271,7 @@ class BlobUpload implements BlobStore.Upload {
         }
         done = true;
         long id = contentId;
-        try { // not those that are published though nobody was told: they expire no more
+        try { // contents that were published without an answer no longer expire, so they stay
             database.prepare(
                     id,
                     h -> h.createUpdate(

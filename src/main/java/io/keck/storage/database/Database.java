@@ -1,14 +1,9 @@
 package io.keck.storage.database;
 
 import io.dropwizard.lifecycle.Managed;
-import io.keck.failure.Refused;
-import io.keck.failure.RoomGone;
-import io.keck.failure.RoomLost;
-import io.keck.failure.RoomMissing;
+import io.keck.failure.Failure;
 import io.keck.failure.Unavailable;
 import io.keck.metrics.LogMetrics;
-import io.keck.room.Documents;
-import io.keck.room.UpdateLog;
 import io.keck.thread.OutOfMemory;
 import io.keck.thread.Threads;
 import java.time.Clock;
@@ -198,12 +193,7 @@ public final class Database implements Managed {
     }
 
     private static boolean isAnswer(Throwable error) {
-        return error instanceof RoomGone
-                || error instanceof RoomLost
-                || error instanceof UpdateLog.RoomTooLargeException
-                || error instanceof RoomMissing
-                || error instanceof Refused
-                || UnreadableData.is(error);
+        return (error instanceof Failure && !(error instanceof Unavailable)) || UnreadableData.is(error);
     }
 
     private void failed(Throwable cause) {

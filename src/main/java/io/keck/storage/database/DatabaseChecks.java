@@ -28,10 +28,7 @@ public final class DatabaseChecks {
      * @param changeSets the ids that this release needs
      */
     public static void register(
-            HealthCheckRegistry checks,
-            Database database,
-            List<String> changeSets,
-            @Nullable Path embedded) {
+            HealthCheckRegistry checks, Database database, List<String> changeSets, @Nullable Path embedded) {
         checks.unregister("database");
         checks.register("database", check(() -> database(database)));
         checks.register("migrations", check(() -> migrations(database.jdbi(), changeSets)));

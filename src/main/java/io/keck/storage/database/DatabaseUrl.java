@@ -197,8 +197,7 @@ public record DatabaseUrl(
     }
 
     /** The file of an SQLite database, or null: another database, or one in memory. */
-    public @Nullable
-    String sqliteFile() {
+    public @Nullable String sqliteFile() {
         if (!isSqlite()) {
             return null;
         }

@@ -57,13 +57,13 @@ public record DirectConnections(
     }
 
     /** The change sets that were run; null where there are no tables of Keck. */
-    public @Nullable
-    Set<String> applied(Handle h) {
+    public @Nullable Set<String> applied(Handle h) {
         boolean isThere = h.createQuery(
                                 url.isSqlite()
                                         ? "SELECT count(*) FROM sqlite_master WHERE lower(name) = 'databasechangelog'"
-                                        : "SELECT count(*) FROM pg_tables WHERE tablename = 'databasechangelog'"
-                                                + " AND schemaname = ANY (current_schemas(false))")
+                                        : """
+                                                SELECT count(*) FROM pg_tables WHERE tablename = 'databasechangelog'
+                                                AND schemaname = ANY (current_schemas(false))""")
                         .mapTo(Long.class)
                         .one()
                 > 0;

@@ -1,8 +1,7 @@
 package io.keck.storage.doctor;
 
-import io.keck.check.Findings.Finding;
 import io.keck.check.Findings;
-import io.keck.storage.database.Change;
+import io.keck.check.Findings.Finding;
 import io.keck.storage.database.DatabaseRequirements;
 import io.keck.storage.database.DatabaseUrl;
 import io.keck.storage.database.DirectConnections;

@@ -1,12 +1,8 @@
 package io.keck.storage.log;
 
-import io.dropwizard.lifecycle.Managed;
+import io.keck.failure.TooLargeHere;
 import io.keck.failure.RoomDamaged;
-import io.keck.feed.ChangeLog;
-import io.keck.feed.Cursors;
-import io.keck.metrics.BlobMetrics;
-import io.keck.metrics.LogMetrics;
-import io.keck.room.Documents;
+import io.keck.room.Link;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.storage.database.Database;
@@ -64,7 +60,7 @@ public final class JdbiUpdateLog implements UpdateLog {
     }
 
     /**
-     * What the database has of a room.
+     * The size of a room in the database.
      *
      * @param head the seq of its newest row
      * @param createdAt milliseconds since 1970
@@ -83,7 +79,7 @@ public final class JdbiUpdateLog implements UpdateLog {
     private final Settings settings;
     private final Compactor compactor;
     private final NamedRooms names;
-    /** A room that falls out of here is only folded later. */
+    /** The rows of each room since its snapshot; a room that falls out is folded later. */
     private final Map<Long, Tail> tails = Collections.synchronizedMap(new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -98,7 +94,7 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     private volatile LongConsumer committed = roomId -> {};
 
-    /** What a room has beyond its snapshot, as far as this node knows. */
+    /** The rows of a room beyond its snapshot, as far as this node knows. */
     private record Tail(int rows, long bytes) {
         Tail plus(Tail other) {
             return new Tail(rows + other.rows, bytes + other.bytes);
@@ -216,25 +212,27 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     /** What the database has of the live room of that name; empty where there is none. */
     public Optional<StoredRoom> stored(String name) {
-        return database.jdbi().withHandle(h -> h.createQuery("SELECT r.id, r.head, r.created_at, s.seq,"
-                        + " (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),"
-                        + " (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),"
-                        + " COALESCE(length(s.state), 0)"
-                        + " FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL"
-                        + " WHERE r.name = :name AND r.deleted_at IS NULL")
-                .bind("name", name)
-                .map((rs, ctx) -> new StoredRoom(
-                        rs.getLong(1),
-                        rs.getLong(2),
-                        rs.getLong(3),
-                        rs.getLong(4),
-                        rs.getLong(5),
-                        rs.getLong(6),
-                        rs.getLong(7)))
-                .findOne());
+        return database.jdbi()
+                .withHandle(h -> h.createQuery("""
+                SELECT r.id, r.head, r.created_at, s.seq,
+                (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),
+                (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),
+                COALESCE(length(s.state), 0)
+                FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL
+                WHERE r.name = :name AND r.deleted_at IS NULL""")
+                        .bind("name", name)
+                        .map((rs, ctx) -> new StoredRoom(
+                                rs.getLong(1),
+                                rs.getLong(2),
+                                rs.getLong(3),
+                                rs.getLong(4),
+                                rs.getLong(5),
+                                rs.getLong(6),
+                                rs.getLong(7)))
+                        .findOne());
     }
 
-    /** From now on that is told the id of each room to which this node has written something; it has to be quick. */
+    /** Sets the listener that hears the id of each room to which this node commits; it must return at once. */
     public void onCommitted(LongConsumer listener) {
         committed = listener;
     }
@@ -254,9 +252,9 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     private Contents readNow(long roomId, long seq) {
         return database.jdbi().withHandle(h -> {
-            // most often there is nothing new, and whoever asks is a back end that waits: one row by its key tells
+            // a back end waits for this answer, and usually nothing is new: one row read by its key shows that
             Head head = seq == 0 ? null : statements.heads(h, List.of(roomId)).get(roomId);
-            if (head != null && head.seq() == seq && head.link() > 0 && !head.deleted()) {
+            if (head != null && head.seq() == seq && Link.isOfRow(head.link()) && !head.deleted()) {
                 return new Contents(roomId, head, head.link(), 0, null, List.of());
             }
             if (seq == 0) {
@@ -279,7 +277,7 @@ public final class JdbiUpdateLog implements UpdateLog {
                 h.createQuery(STORED_BYTES).bind("room", roomId).mapTo(Long.class).one();
         long limit = maxLoad;
         if (bytes > limit) {
-            throw new RoomTooLargeException(roomId, bytes, limit);
+            throw new TooLargeHere(roomId, bytes, limit);
         }
     }
 

@@ -3,7 +3,6 @@ package io.keck.storage.log;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
-import io.keck.room.Documents;
 import io.keck.room.EndedLives;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.Begun;
@@ -31,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * is one query where a room is opened, whether lives have ended or not. Thread-safe.
  */
 final class NamedRooms {
-    /** How often a name may get another life between two statements. */
+    /** How often a name may get another life between two statements before a read gives up. */
     private static final int ATTEMPTS = 10;
     /** How often another transaction may begin a life of the name that this one wants to begin. */
     private static final int INIT_ATTEMPTS = 20;
@@ -156,8 +155,9 @@ final class NamedRooms {
             return EndedClients.decode(kept);
         }
         long[] clients = database.jdbi().withHandle(h -> EndedClients.read(h, life.id()));
-        var unused =
-                database.change(life.id(), h -> EndedClients.keep(h, life.id(), clients, life.deletedAt() + deletedNameHold.toMillis()));
+        var unused = database.change(
+                life.id(),
+                h -> EndedClients.keep(h, life.id(), clients, life.deletedAt() + deletedNameHold.toMillis()));
         return clients;
     }
 
@@ -176,7 +176,8 @@ final class NamedRooms {
                         name.hashCode(),
                         new LogWrite.Create(name, heldSince(), new CompletableFuture<>()),
                         LogWrite.Create::done)
-                .thenCompose(id -> database.reading(() -> database.jdbi().withHandle(h -> ContentsReader.read(h, id, 0))))
+                .thenCompose(id ->
+                        database.reading(() -> database.jdbi().withHandle(h -> ContentsReader.read(h, id, 0))))
                 .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
                         ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
                         : CompletableFuture.failedStage(error));
@@ -193,7 +194,9 @@ final class NamedRooms {
                         .bind("since", heldSince())
                         .map((rs, ctx) -> {
                             long deletedAt = rs.getLong(1);
-                            return rs.wasNull() ? 0 : Math.max(0, deletedAt + deletedNameHold.toMillis() - clock.millis());
+                            return rs.wasNull()
+                                    ? 0
+                                    : Math.max(0, deletedAt + deletedNameHold.toMillis() - clock.millis());
                         })
                         .one()));
     }

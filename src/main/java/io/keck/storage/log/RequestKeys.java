@@ -1,10 +1,10 @@
 package io.keck.storage.log;
 
 import io.keck.failure.Refused;
+import io.keck.room.Link;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
-import io.keck.room.UpdateLog;
 import io.keck.storage.database.Write;
 import io.keck.storage.rows.NameKeys;
 import java.time.Clock;
@@ -76,7 +76,7 @@ final class RequestKeys {
      * Claims the keys of edits in this transaction, in which their rooms are locked.
      *
      * @param appends one for each room
-     * @return those whose key was used before, and how
+     * @return the appends whose key was used before, each with its refusal
      */
     Map<LogWrite.Append, Refused> claim(Handle h, List<LogWrite.Append> appends) {
         Map<LogWrite.Append, Refused> used = new HashMap<>();
@@ -113,7 +113,7 @@ final class RequestKeys {
             Claim claim = new Claim(keep.roomId(), keep.key());
             Head head = heads.get(keep.roomId());
             if (head != null && free.remove(claim.roomKey())) {
-                outcomes.add(() -> keep.done().complete(new Appended(head.seq(), head.link(), UpdateLog.UNKNOWN_LINK)));
+                outcomes.add(() -> keep.done().complete(new Appended(head.seq(), head.link(), Link.UNKNOWN)));
                 continue;
             }
             @Nullable Refused used = find(h, claim).orElse(null);
@@ -169,8 +169,7 @@ final class RequestKeys {
         return h.createQuery(FIND)
                 .bind("room", claim.roomId())
                 .bind("key", claim.key().key())
-                .map((rs, context) ->
-                        new Refused(rs.getLong(2), claim.key().contradicts(rs.getString(1))))
+                .map((rs, context) -> new Refused(rs.getLong(2), claim.key().contradicts(rs.getString(1))))
                 .findOne();
     }
 }

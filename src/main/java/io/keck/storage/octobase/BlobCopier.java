@@ -91,8 +91,8 @@ final class BlobCopier {
             upload.write(bytes, 0, bytes.length);
             upload.publish();
         }
-        BlobStore.Blob stored = into.find(workspace, id)
-                .orElseThrow(() -> new Unavailable("it is not there after all", false));
+        BlobStore.Blob stored =
+                into.find(workspace, id).orElseThrow(() -> new Unavailable("it is not there after all", false));
         MessageDigest digest = sha256();
         for (long piece = 0; piece * stored.pieceSize() < stored.size(); piece++) {
             digest.update(into.read(stored, piece));

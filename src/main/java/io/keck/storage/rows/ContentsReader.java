@@ -2,11 +2,11 @@ package io.keck.storage.rows;
 
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog.Head;
 import io.keck.room.UpdateLog.Row;
-import io.keck.room.UpdateLog;
 import io.keck.storage.database.UnreadableData;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -62,7 +62,7 @@ public final class ContentsReader {
     private final RowCheck check;
     private @Nullable Head head;
     private boolean isMade = true;
-    private long anchor = UpdateLog.UNKNOWN_LINK;
+    private long anchor = Link.UNKNOWN;
     private long snapshotSeq;
     private byte @Nullable [] snapshot;
     private boolean isSnapshotDamaged;
@@ -71,7 +71,7 @@ public final class ContentsReader {
 
     private ContentsReader(long roomId, long seq) {
         this.roomId = roomId;
-        this.check = new RowCheck(roomId, seq, seq == 0 ? UpdateLog.NO_LINK : UpdateLog.UNKNOWN_LINK);
+        this.check = new RowCheck(roomId, seq, seq == 0 ? Link.NONE : Link.UNKNOWN);
     }
 
     /**

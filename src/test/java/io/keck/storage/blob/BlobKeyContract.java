@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.blob.BlobId;
+import io.keck.metrics.BlobMetrics;
 import io.keck.blob.BlobStore.Blob;
 import io.keck.blob.BlobStore.Published;
 import io.keck.blob.BlobStore;
 import io.keck.failure.Refused;
-import io.keck.metrics.BlobMetrics;
 import io.keck.room.RequestKey;
 import io.keck.storage.SqliteFile;
 import io.keck.storage.Storage;
@@ -113,11 +113,19 @@ abstract class BlobKeyContract {
     }
 
     void deleteWorkspace(String name) {
-        storage.log().delete(name).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
+        storage.log()
+                .delete(name)
+                .toCompletableFuture()
+                .orTimeout(60, TimeUnit.SECONDS)
+                .join();
     }
 
     void createWorkspace(String name) {
-        storage.log().open(name).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
+        storage.log()
+                .open(name)
+                .toCompletableFuture()
+                .orTimeout(60, TimeUnit.SECONDS)
+                .join();
     }
 
     void pass(long millis) {
@@ -203,7 +211,8 @@ abstract class BlobKeyContract {
 
     @Test
     void keyOfADocument_isNoKeyOfItsBlobs() {
-        storage.log().create("a", KEY)
+        storage.log()
+                .create("a", KEY)
                 .toCompletableFuture()
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.blob.BlobId;
+import io.keck.metrics.BlobMetrics;
 import io.keck.blob.BlobStore.Blob;
 import io.keck.blob.BlobStore;
 import io.keck.failure.RoomGone;
 import io.keck.failure.Unavailable;
-import io.keck.metrics.BlobMetrics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -153,7 +153,8 @@ abstract class BlobStoreContract extends BlobKeyContract {
         JdbiBlobStore twin = new Twin() {
             @Override
             BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
+                return new BlobUpload(
+                        into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
                     @Override
                     boolean renewalIsDue(long now) {
                         return false;
@@ -187,7 +188,8 @@ abstract class BlobStoreContract extends BlobKeyContract {
         JdbiBlobStore twin = new Twin() {
             @Override
             BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
+                return new BlobUpload(
+                        into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
                     @Override
                     boolean adopt(Handle h, long id) {
                         return h.createUpdate("UPDATE blob_contents SET expires_at = NULL, size = :size WHERE id = :id")
@@ -211,17 +213,19 @@ abstract class BlobStoreContract extends BlobKeyContract {
         pass(LEASE);
         BlobId[] published = new BlobId[1];
         RuntimeException[] failed = new RuntimeException[1];
-        BlobSweeper sweeper = new BlobSweeper(new BlobDatabase(storage.database()), clock(), Duration.ofMillis(KEEP), BlobMetrics.NONE) {
-            @Override
-            void removePieces(long contentId) {
-                try {
-                    published[0] = upload.publish();
-                } catch (RuntimeException e) {
-                    failed[0] = e;
-                }
-                super.removePieces(contentId);
-            }
-        };
+        BlobSweeper sweeper =
+                new BlobSweeper(
+                        new BlobDatabase(storage.database()), clock(), Duration.ofMillis(KEEP), BlobMetrics.NONE) {
+                    @Override
+                    void removePieces(long contentId) {
+                        try {
+                            published[0] = upload.publish();
+                        } catch (RuntimeException e) {
+                            failed[0] = e;
+                        }
+                        super.removePieces(contentId);
+                    }
+                };
         sweeper.sweep();
         if (failed[0] != null) {
             throw failed[0];
@@ -237,20 +241,22 @@ abstract class BlobStoreContract extends BlobKeyContract {
             BlobStore.Upload upload = store.begin("a");
             write(upload, bytes);
             pass(LEASE);
-            BlobSweeper sweeper = new BlobSweeper(new BlobDatabase(storage.database()), clock(), Duration.ofMillis(KEEP), BlobMetrics.NONE) {
-                @Override
-                void remove(long contentId) {
-                    upload.publish();
-                    super.remove(contentId);
-                }
+            BlobSweeper sweeper =
+                    new BlobSweeper(
+                            new BlobDatabase(storage.database()), clock(), Duration.ofMillis(KEEP), BlobMetrics.NONE) {
+                        @Override
+                        void remove(long contentId) {
+                            upload.publish();
+                            super.remove(contentId);
+                        }
 
-                @Override
-                boolean claim(Handle h, long contentId) {
-                    return claims
-                            ? super.claim(h, contentId)
-                            : h.execute("UPDATE blob_contents SET piece_size = piece_size") > 0;
-                }
-            };
+                        @Override
+                        boolean claim(Handle h, long contentId) {
+                            return claims
+                                    ? super.claim(h, contentId)
+                                    : h.execute("UPDATE blob_contents SET piece_size = piece_size") > 0;
+                        }
+                    };
             sweeper.sweep();
             Blob blob = store.find("a", idOf(bytes)).orElseThrow();
             if (claims) {
@@ -267,7 +273,8 @@ abstract class BlobStoreContract extends BlobKeyContract {
         JdbiBlobStore twin = new Twin() {
             @Override
             BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
+                return new BlobUpload(
+                        into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
                     @Override
                     void insertLastPiece(Handle h, long id) {
                         // later
@@ -384,7 +391,8 @@ abstract class BlobStoreContract extends BlobKeyContract {
         JdbiBlobStore twin = new Twin() {
             @Override
             BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
+                return new BlobUpload(
+                        into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
                     @Override
                     boolean lockSpace(Handle h) {
                         return true;
@@ -426,7 +434,6 @@ abstract class BlobStoreContract extends BlobKeyContract {
     private static void assertFails(Runnable call, boolean outcomeUnknown) {
         assertThatThrownBy(call::run)
                 .isInstanceOfSatisfying(
-                        Unavailable.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isEqualTo(outcomeUnknown));
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isEqualTo(outcomeUnknown));
     }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.blob.BlobStore;
-import io.keck.check.Findings.Finding;
 import io.keck.check.Findings;
+import io.keck.check.Findings.Finding;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
@@ -89,8 +89,7 @@ abstract class DamageContract {
     }
 
     private boolean compact(long room, long retentionMillis) {
-        try (Folder folder =
-                new Folder(storage().database(), Clock.systemUTC(), Duration.ofMillis(retentionMillis))) {
+        try (Folder folder = new Folder(storage().database(), Clock.systemUTC(), Duration.ofMillis(retentionMillis))) {
             return folder.fold(room);
         }
     }
@@ -273,8 +272,7 @@ abstract class DamageContract {
         AtomicBoolean done = new AtomicBoolean();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread writer = new Thread(() -> {
-            try (Folder folder =
-                    new Folder(storage().database(), Clock.systemUTC(), Duration.ofMillis(-10_000_000))) {
+            try (Folder folder = new Folder(storage().database(), Clock.systemUTC(), Duration.ofMillis(-10_000_000))) {
                 for (int i = 1; !done.get(); i++) {
                     for (long room : rooms) {
                         append(room, i, 1);

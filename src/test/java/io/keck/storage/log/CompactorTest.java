@@ -7,9 +7,10 @@ import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomGone;
+import io.keck.room.Link;
 import io.keck.room.RequestKey;
-import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.SqliteFile;
 import io.keck.storage.Storage;
 import java.nio.file.Path;
@@ -242,7 +243,7 @@ class CompactorTest {
         Contents contents = new Contents(
                 room,
                 head(2),
-                UpdateLog.UNKNOWN_LINK,
+                Link.UNKNOWN,
                 1,
                 update(0),
                 List.of(new UpdateLog.Row(2, UUID.randomUUID(), LINK, update(1))));
@@ -308,7 +309,7 @@ class CompactorTest {
         for (byte[] update : updates) {
             rows.add(new UpdateLog.Row(rows.size() + 1, UUID.randomUUID(), LINK, update));
         }
-        return new Contents(room, head(rows.size()), UpdateLog.UNKNOWN_LINK, 0, null, rows);
+        return new Contents(room, head(rows.size()), Link.UNKNOWN, 0, null, rows);
     }
 
     private static UpdateLog.Head head(long seq) {

@@ -90,7 +90,7 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
         server.execute("CREATE DATABASE pooled");
         try (PostgresDatabase pooled = new PostgresDatabase(server, "pooled", bouncer.address())) {
             Storage freshStorage = pooled.storage();
-        JdbiUpdateLog fresh = freshStorage.log();
+            JdbiUpdateLog fresh = freshStorage.log();
             assertThat(await(fresh.open("a")).rows()).isEmpty();
             freshStorage.stop();
         }

@@ -91,8 +91,8 @@ class PostgresUpdateLogTest extends UpdateLogContract {
             for (Storage node : nodes) {
                 Collections.shuffle(ids, random);
                 for (long id : ids) {
-                    stages.add(node.log()
-                            .append(id, UUID.randomUUID(), 1 + random.nextInt(1_000_000), update(i), false));
+                    stages.add(
+                            node.log().append(id, UUID.randomUUID(), 1 + random.nextInt(1_000_000), update(i), false));
                 }
             }
         }

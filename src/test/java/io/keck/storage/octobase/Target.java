@@ -28,8 +28,7 @@ final class Target implements AutoCloseable {
         Environment environment = new Environment("test");
         Storage storage = factory.build(environment, "test", deletedNameHold);
         log = storage.log();
-        blobs = storage.blobs(
-                JdbiBlobStore.Settings.DEFAULT.withDeletedNameHold(deletedNameHold), BlobMetrics.NONE);
+        blobs = storage.blobs(JdbiBlobStore.Settings.DEFAULT.withDeletedNameHold(deletedNameHold), BlobMetrics.NONE);
         parts = environment.lifecycle().getManagedObjects();
         try {
             for (LifeCycle part : parts) {
