@@ -9,7 +9,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Most failures are ordinary answers, so they have a stack trace only where they have a cause. Immutable.
  */
 public abstract sealed class Failure extends RuntimeException
-        permits Unavailable, RoomMissing, RoomGone, RoomLost, RoomDamaged, Refused, TooLarge, TooLargeHere, NameRefused {
+        permits Unavailable,
+                RoomMissing,
+                RoomGone,
+                RoomLost,
+                RoomDamaged,
+                Refused,
+                TooLarge,
+                TooLargeHere,
+                NameRefused {
     private static final long serialVersionUID = 1L;
 
     Failure(String message, @Nullable Throwable cause) {

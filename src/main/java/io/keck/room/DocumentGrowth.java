@@ -1,8 +1,8 @@
 package io.keck.room;
 
-import io.keck.failure.TooLarge;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.TooLarge;
 import io.keck.protocol.Message;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -180,7 +180,8 @@ final class DocumentGrowth {
     }
 
     /** Why an edit of a back end may not come in, or null; one that may is counted. */
-    @Nullable TooLarge refusal(Edit edit) {
+    @Nullable
+    TooLarge refusal(Edit edit) {
         String why = whyNot(edit.update(), BACK_ENDS);
         if (why == null) {
             taken(edit.update(), BACK_ENDS);

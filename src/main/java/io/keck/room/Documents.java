@@ -1,11 +1,11 @@
 package io.keck.room;
 
-import io.keck.failure.TooLarge;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLarge;
 import io.keck.failure.Unavailable;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;

@@ -1,9 +1,9 @@
 package io.keck.room;
 
-import io.keck.failure.TooLargeHere;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
 import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLargeHere;
 import io.keck.failure.Unavailable;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;

@@ -97,6 +97,7 @@ final class Replica {
     private long moves;
     /** The position for other threads; null while loading. */
     private volatile @Nullable Position position;
+
     private boolean reading;
     /** How many reads have begun. */
     private long reads;
@@ -104,6 +105,7 @@ final class Replica {
     private long goodReads;
     /** Whether the read under way began before a row was heard of that it may not show. */
     private boolean readAgain;
+
     private boolean stopped;
     /** Why the log cannot be followed, or null. */
     private UpdateLog.@Nullable Damage damage;

@@ -1,11 +1,11 @@
 package io.keck.room;
 
-import io.keck.failure.TooLargeHere;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLargeHere;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;

@@ -1,13 +1,13 @@
 package io.keck.room;
 
-import io.keck.failure.NameRefused;
-import io.keck.failure.TooLarge;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.NameRefused;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLarge;
 import io.keck.failure.Unavailable;
 import io.keck.protocol.RoomName;
 import java.util.List;
@@ -105,9 +105,7 @@ final class RoomDocuments implements Documents {
         return otherwise(
                         client(name).thenApply(there -> true),
                         cause -> CompletableFuture.failedStage(
-                                cause instanceof RoomMissing
-                                        ? new NameRefused(problem.get())
-                                        : cause))
+                                cause instanceof RoomMissing ? new NameRefused(problem.get()) : cause))
                 .thenCompose(there -> act.get());
     }
 

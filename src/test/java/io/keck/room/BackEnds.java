@@ -1,10 +1,10 @@
 package io.keck.room;
 
-import io.keck.failure.TooLarge;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLarge;
 import io.keck.failure.Unavailable;
 import io.keck.room.Documents.Answer;
 import java.util.ArrayList;

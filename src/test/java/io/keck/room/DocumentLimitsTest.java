@@ -1,14 +1,14 @@
 package io.keck.room;
 
-import io.keck.failure.TooLargeHere;
-import io.keck.failure.TooLarge;
-import io.keck.metrics.RoomMetrics;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.Update;
+import io.keck.failure.TooLarge;
+import io.keck.failure.TooLargeHere;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import java.util.List;
 import java.util.Map;

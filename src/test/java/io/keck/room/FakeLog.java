@@ -1,12 +1,12 @@
 package io.keck.room;
 
-import io.keck.failure.TooLargeHere;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
 import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLargeHere;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

@@ -44,7 +44,8 @@ class BlobSweeper {
 
     /** Sweeps from now on by itself. */
     void start(Duration sweepEvery) {
-        loop = Loop.every("blob-sweeper", sweepEvery.toMillis(), PATIENCE_MILLIS, this::sweepQuietly).start();
+        loop = Loop.every("blob-sweeper", sweepEvery.toMillis(), PATIENCE_MILLIS, this::sweepQuietly)
+                .start();
     }
 
     private void sweepQuietly() {

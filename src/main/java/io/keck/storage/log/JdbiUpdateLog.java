@@ -1,7 +1,7 @@
 package io.keck.storage.log;
 
-import io.keck.failure.TooLargeHere;
 import io.keck.failure.RoomDamaged;
+import io.keck.failure.TooLargeHere;
 import io.keck.room.Link;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
@@ -273,8 +273,10 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     /** Refuses a room of which more is stored than this node can load, before anything of it is read. */
     private void measure(Handle h, long roomId) {
-        long bytes =
-                h.createQuery(STORED_BYTES).bind("room", roomId).mapTo(Long.class).one();
+        long bytes = h.createQuery(STORED_BYTES)
+                .bind("room", roomId)
+                .mapTo(Long.class)
+                .one();
         long limit = maxLoad;
         if (bytes > limit) {
             throw new TooLargeHere(roomId, bytes, limit);

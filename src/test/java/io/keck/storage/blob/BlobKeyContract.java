@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.blob.BlobId;
-import io.keck.metrics.BlobMetrics;
+import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
 import io.keck.blob.BlobStore.Published;
-import io.keck.blob.BlobStore;
 import io.keck.failure.Refused;
+import io.keck.metrics.BlobMetrics;
 import io.keck.room.RequestKey;
 import io.keck.storage.SqliteFile;
 import io.keck.storage.Storage;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.blob.BlobId;
-import io.keck.metrics.BlobMetrics;
-import io.keck.blob.BlobStore.Blob;
 import io.keck.blob.BlobStore;
+import io.keck.blob.BlobStore.Blob;
 import io.keck.failure.RoomGone;
 import io.keck.failure.Unavailable;
+import io.keck.metrics.BlobMetrics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

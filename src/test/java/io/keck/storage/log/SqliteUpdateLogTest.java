@@ -1,8 +1,8 @@
 package io.keck.storage.log;
 
-import io.keck.failure.TooLargeHere;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.failure.TooLargeHere;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLogContract;
 import io.keck.storage.SqliteFile;
