@@ -1,7 +1,6 @@
 package io.keck.storage.log;
 
 import io.keck.failure.RoomDamaged;
-import io.keck.failure.TooLargeHere;
 import io.keck.room.Link;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
@@ -22,7 +21,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
-import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -89,8 +87,7 @@ public final class JdbiUpdateLog implements UpdateLog {
         }
     });
 
-    /** A loaded room takes a multiple of its stored bytes, and the stored form as well while it is loaded. */
-    private volatile long maxLoad = Runtime.getRuntime().maxMemory() / 6;
+    private final LoadLimit limit = new LoadLimit();
 
     private volatile LongConsumer committed = roomId -> {};
 
@@ -120,7 +117,7 @@ public final class JdbiUpdateLog implements UpdateLog {
         this.statements = LogStatements.of(database.dialect());
         this.settings = settings;
         this.compactor = new Compactor(database, database.clock(), settings.retention(), followers);
-        this.names = new NamedRooms(database, statements, node, settings.deletedNameHold(), lifeEnds);
+        this.names = new NamedRooms(database, statements, node, settings.deletedNameHold(), lifeEnds, limit);
     }
 
     @Override
@@ -257,35 +254,13 @@ public final class JdbiUpdateLog implements UpdateLog {
             if (head != null && head.seq() == seq && Link.isOfRow(head.link()) && !head.deleted()) {
                 return new Contents(roomId, head, head.link(), 0, null, List.of());
             }
-            if (seq == 0) {
-                measure(h, roomId);
-            }
-            return ContentsReader.read(h, roomId, seq);
+            return seq == 0 ? limit.read(h, roomId) : ContentsReader.read(h, roomId, seq);
         });
-    }
-
-    private static final String STORED_BYTES = """
-            SELECT COALESCE((SELECT length(state) FROM room_snapshots WHERE room_id = :room), 0)
-              + COALESCE((SELECT sum(length(payload)) FROM room_log
-                          WHERE room_id = :room
-                            AND seq > COALESCE((SELECT seq FROM room_snapshots
-                                                WHERE room_id = :room AND state IS NOT NULL), 0)), 0)""";
-
-    /** Refuses a room of which more is stored than this node can load, before anything of it is read. */
-    private void measure(Handle h, long roomId) {
-        long bytes = h.createQuery(STORED_BYTES)
-                .bind("room", roomId)
-                .mapTo(Long.class)
-                .one();
-        long limit = maxLoad;
-        if (bytes > limit) {
-            throw new TooLargeHere(roomId, bytes, limit);
-        }
     }
 
     /** Sets the stored bytes above which a room is not loaded. The default is a sixth of the heap. */
     public void loadAtMost(long bytes) {
-        maxLoad = bytes;
+        limit.set(bytes);
     }
 
     /** Ends the thread that folds. */

@@ -8,7 +8,6 @@ import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.database.Database;
-import io.keck.storage.rows.ContentsReader;
 import io.keck.storage.rows.NameKeys;
 import java.time.Clock;
 import java.time.Duration;
@@ -59,19 +58,22 @@ final class NamedRooms {
     private final LogStatements statements;
     private final Clock clock;
     private final Duration deletedNameHold;
+    private final LoadLimit limit;
 
     NamedRooms(
             Database database,
             LogStatements statements,
             String node,
             Duration deletedNameHold,
-            List<LifeEnd> lifeEnds) {
+            List<LifeEnd> lifeEnds,
+            LoadLimit limit) {
         this.database = database;
         this.lifeEnds = lifeEnds;
         this.node = node;
         this.statements = statements;
         this.clock = database.clock();
         this.deletedNameHold = deletedNameHold;
+        this.limit = limit;
     }
 
     /**
@@ -128,7 +130,7 @@ final class NamedRooms {
                 return Optional.empty();
             }
             try {
-                Contents contents = database.jdbi().withHandle(h -> ContentsReader.read(h, id.get(), 0));
+                Contents contents = database.jdbi().withHandle(h -> limit.read(h, id.get()));
                 return Optional.of(lives.size() == 1 ? contents : contents.after(ended(lives)));
             } catch (RoomGone e) {
                 // that life has ended between the two statements: the name may have another
@@ -177,7 +179,7 @@ final class NamedRooms {
                         new LogWrite.Create(name, heldSince(), new CompletableFuture<>()),
                         LogWrite.Create::done)
                 .thenCompose(id ->
-                        database.reading(() -> database.jdbi().withHandle(h -> ContentsReader.read(h, id, 0))))
+                        database.reading(() -> database.jdbi().withHandle(h -> limit.read(h, id))))
                 .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
                         ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
                         : CompletableFuture.failedStage(error));
