@@ -1,22 +1,17 @@
 package io.keck;
 
-import io.keck.node.BusKeyring;
 import io.dropwizard.core.Application;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
-import io.keck.api.ApiFactory;
-import io.keck.api.EventStreams;
 import io.keck.api.NewRoomsFilter;
 import io.keck.command.Commands;
 import io.keck.config.ConfigurationReader;
-import io.keck.feed.ChangeLog;
-import io.keck.heap.HeapLedger;
 import io.keck.http.Guard;
-import io.keck.http.HeaderDeadline;
 import io.keck.http.MainPort;
 import io.keck.http.NewRooms;
 import io.keck.node.AdminTasks;
 import io.keck.node.BlobsFactory;
+import io.keck.node.BusKeyring;
 import io.keck.node.Connectors;
 import io.keck.node.Instruments;
 import io.keck.node.Kicks;
@@ -25,11 +20,7 @@ import io.keck.node.NodeClock;
 import io.keck.node.NodeLabel;
 import io.keck.node.Readiness;
 import io.keck.node.RoomRuntime;
-import io.keck.ops.EdgeMeters;
-import io.keck.ops.FeedMeters;
 import io.keck.ops.FrontPageServlet;
-import io.keck.ops.MemoryMeters;
-import io.keck.ops.RoomChecks;
 import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
@@ -38,9 +29,9 @@ import io.keck.socket.UpgradeFilter;
 import io.keck.storage.Storage;
 import io.keck.storage.database.Database;
 import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.thread.OutOfMemory;
 import io.keck.webhook.Webhooks;
 import java.time.Duration;
-import io.keck.thread.OutOfMemory;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
 public final class KeckApplication extends Application<KeckConfiguration> {
@@ -95,16 +86,18 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         JdbiUpdateLog log = storage.log();
         config.access().build(node, storage::access, label, database.clock(), NodeClock.millis());
         BusKeyring keys = BusKeyring.build(node, storage.nodes());
-        Bus bus = config.redis()
-                .build(node, storage.nodes().cluster(), label, database.clock(), keys, instruments.bus());
-        RoomRuntime runtime =
-                config.rooms().build(node, log, bus, instruments, config.drainTimeout().toMilliseconds());
+        Bus bus =
+                config.redis().build(node, storage.nodes().cluster(), label, database.clock(), keys, instruments.bus());
+        RoomRuntime runtime = config.rooms()
+                .build(node, log, bus, instruments, config.drainTimeout().toMilliseconds());
         Rooms rooms = runtime.rooms();
         if (config.hasNodeId()) {
             node.manage(new NodeLabel(storage.nodes(), label));
         }
         NewRooms newRooms = new NewRooms(
-                config.rooms().newPerAddress(), NodeClock.millis(), (address, room) -> rooms.isOpen(room) || runtime.exists(room));
+                config.rooms().newPerAddress(),
+                NodeClock.millis(),
+                (address, room) -> rooms.isOpen(room) || runtime.exists(room));
         instruments.connections().onBeganRoom(newRooms::began);
         environment.jersey().register(new NewRoomsFilter(newRooms));
         Sockets sockets = config.socket()

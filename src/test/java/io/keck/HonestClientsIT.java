@@ -108,10 +108,11 @@ class HonestClientsIT {
             for (int i = 0; i < names.size(); i++) {
                 clients.awareness(names.get(i), i);
             }
-            return names.stream().allMatch(name -> clients.states(name).stream()
-                    .map(state -> state.asInt(-1))
-                    .toList()
-                    .containsAll(List.of(0, 1, 2, 3)));
+            return names.stream()
+                    .allMatch(name -> clients.states(name).stream()
+                            .map(state -> state.asInt(-1))
+                            .toList()
+                            .containsAll(List.of(0, 1, 2, 3)));
         }
 
         private static String word(int client, int number) {

@@ -35,16 +35,16 @@ public record Principal(String id, String name) {
      */
     public static Principal foreign(String id, String name) {
         if (id.startsWith(KEY) || id.equals(ANONYMOUS.id())) {
-            throw new IllegalArgumentException("The id of a principal may not be " + ANONYMOUS.id()
-                    + " or begin with " + KEY + ", which Keck uses itself.");
+            throw new IllegalArgumentException("The id of a principal may not be " + ANONYMOUS.id() + " or begin with "
+                    + KEY + ", which Keck uses itself.");
         }
         return new Principal(id, name);
     }
 
     private static void check(String text) {
         if (text.length() > MAX || text.chars().anyMatch(Character::isISOControl)) {
-            throw new IllegalArgumentException(
-                    "The id and the name of a principal have " + MAX + " characters at most, and no control characters.");
+            throw new IllegalArgumentException("The id and the name of a principal have " + MAX
+                    + " characters at most, and no control characters.");
         }
     }
 }

@@ -27,6 +27,8 @@ public enum Role {
     ADMINISTRATOR("admin", EnumSet.allOf(Right.class));
 
     private final String text;
+
+    @SuppressWarnings("ImmutableEnumChecker") // unmodifiable, which the compiler cannot see
     private final Set<Right> rights;
 
     Role(String text, Set<Right> rights) {

@@ -93,8 +93,7 @@ public class ApiFactory {
      * Registers all resources over the documents of these rooms, with their failures and, unless it is off, their description, and the
      * ticks and gauges of event streams.
      */
-    public void build(
-            Host host, Rooms rooms, ChangeLog changes, FeedMetrics metrics, Hooks hooks, HeapLedger ledger) {
+    public void build(Host host, Rooms rooms, ChangeLog changes, FeedMetrics metrics, Hooks hooks, HeapLedger ledger) {
         Feed feed = new Feed(following(rooms), changes, metrics, hooks, ledger);
         build(host, rooms.documents(), feed, System::currentTimeMillis, System::nanoTime);
     }

@@ -1,8 +1,8 @@
 package io.keck.api;
 
-import io.keck.metrics.BlobMetrics.Refusal;
-import io.keck.metrics.BlobMetrics;
 import io.keck.heap.AddressShares;
+import io.keck.metrics.BlobMetrics;
+import io.keck.metrics.BlobMetrics.Refusal;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;

@@ -164,8 +164,7 @@ public class AccessFactory {
      * @param steady milliseconds of a steady clock
      * @throws IllegalArgumentException with a sentence, if something in the block is wrong
      */
-    public void build(
-            Host host, Supplier<AccessStore> store, String node, Clock clock, LongSupplier steady) {
+    public void build(Host host, Supplier<AccessStore> store, String node, Clock clock, LongSupplier steady) {
         if (!isOn()) {
             install(host, request -> Visit.OPEN);
             return;
@@ -178,8 +177,7 @@ public class AccessFactory {
     }
 
     /** The same without a server. */
-    Access access(
-            AccessStore store, String node, LongSupplier clock, LongSupplier steady, ExecutorService fetcher) {
+    Access access(AccessStore store, String node, LongSupplier clock, LongSupplier steady, ExecutorService fetcher) {
         long maxAgeMillis = maxAge.toMilliseconds();
         ApiKeys keys = apiKeysFile.isEmpty() ? null : new ApiKeys(Path.of(apiKeysFile));
         Authenticator.Ways ways = new Authenticator.Ways(

@@ -81,7 +81,8 @@ final class AccessHook {
     }
 
     private static RefusedException failed(String why) {
-        WARNING.warn("The access hook did not answer as it should (" + why + "); the request it was asked for is refused");
+        WARNING.warn(
+                "The access hook did not answer as it should (" + why + "); the request it was asked for is refused");
         return new RefusedException(Fault.UNAVAILABLE, "the access hook does not answer");
     }
 
@@ -93,8 +94,7 @@ final class AccessHook {
         return secret.isEmpty() ? request : request.header("Authorization", "Bearer " + secret);
     }
 
-    private static ObjectNode question(
-            @Nullable String token, @Nullable Identified known, @Nullable String document) {
+    private static ObjectNode question(@Nullable String token, @Nullable Identified known, @Nullable String document) {
         ObjectNode question = StrictJson.object();
         if (token != null) {
             question.put("token", token);

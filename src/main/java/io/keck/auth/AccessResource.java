@@ -80,8 +80,8 @@ public final class AccessResource {
         ObjectNode asked = read(body);
         String principal = text(asked, "principal");
         String document = text(asked, "document");
-        return done(access.recheck(
-                caller(request), principal == null ? "" : principal, document == null ? "" : document));
+        return done(
+                access.recheck(caller(request), principal == null ? "" : principal, document == null ? "" : document));
     }
 
     private static Caller caller(HttpServletRequest request) {

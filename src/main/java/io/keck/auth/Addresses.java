@@ -46,9 +46,9 @@ final class Addresses {
         int slash = text.indexOf('/');
         byte[] address = bytes(slash < 0 ? text : text.substring(0, slash));
         try {
-            int bits = address == null ? -1 : slash < 0
-                    ? address.length * Byte.SIZE
-                    : Integer.parseInt(text.substring(slash + 1));
+            int bits = address == null
+                    ? -1
+                    : slash < 0 ? address.length * Byte.SIZE : Integer.parseInt(text.substring(slash + 1));
             if (address != null && bits >= 0 && bits <= address.length * Byte.SIZE) {
                 return new Network(address, bits);
             }
@@ -75,9 +75,8 @@ final class Addresses {
 
     /** The bytes of an address; null where it is none. IPv4 within IPv6 counts as IPv4. */
     private static byte @Nullable [] bytes(String address) {
-        String text = address.startsWith("[") && address.endsWith("]")
-                ? address.substring(1, address.length() - 1)
-                : address;
+        String text =
+                address.startsWith("[") && address.endsWith("]") ? address.substring(1, address.length() - 1) : address;
         boolean literal = !text.isEmpty()
                 && text.chars().allMatch(c -> Character.digit(c, 16) >= 0 || c == ':' || c == '.')
                 && (text.indexOf(':') >= 0 || text.chars().filter(c -> c == '.').count() == 3);

@@ -170,8 +170,8 @@ final class ApiKeys {
             }
             lines = Files.readAllLines(file, StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new IllegalArgumentException(
-                    "The file of API keys " + file + " cannot be read (" + e.getClass().getSimpleName() + ").");
+            throw new IllegalArgumentException("The file of API keys " + file + " cannot be read ("
+                    + e.getClass().getSimpleName() + ").");
         }
         List<Entry> read = new ArrayList<>();
         Set<String> names = new HashSet<>();

@@ -43,7 +43,11 @@ record Attempt(
     /** Reads a request. */
     static Attempt of(Request request, CookieRule cookies) {
         List<Credential> found = new ArrayList<>();
-        boolean malformed = !header(request, found) | !subprotocol(request, found) | !query(request, found);
+        // all three are read, though one malformed place is enough: a second credential is refused as well
+        boolean wellFormed = header(request, found);
+        wellFormed &= subprotocol(request, found);
+        wellFormed &= query(request, found);
+        boolean malformed = !wellFormed;
         if (found.isEmpty() && !malformed && !cookies.name().isEmpty()) {
             cookie(request, cookies, found);
         }
@@ -58,7 +62,8 @@ record Attempt(
     }
 
     private static String peer(Request request) {
-        SocketAddress peer = request.getConnectionMetaData().getConnection().getEndPoint().getRemoteSocketAddress();
+        SocketAddress peer =
+                request.getConnectionMetaData().getConnection().getEndPoint().getRemoteSocketAddress();
         return peer instanceof InetSocketAddress inet && inet.getAddress() != null
                 ? inet.getAddress().getHostAddress()
                 : "";
@@ -69,7 +74,8 @@ record Attempt(
         List<String> values = request.getHeaders().getValuesList(HttpHeader.AUTHORIZATION);
         for (String value : values) {
             if (value.toLowerCase(Locale.ROOT).startsWith(BEARER)) {
-                found.add(new Credential(Carrier.HEADER, value.substring(BEARER.length()).strip()));
+                found.add(new Credential(
+                        Carrier.HEADER, value.substring(BEARER.length()).strip()));
             }
         }
         return values.size() <= 1;

@@ -127,8 +127,7 @@ final class Authenticator {
             if (anonymous == null) {
                 throw new RefusedException(Fault.MISSING, "no credential");
             }
-            return new Caller(
-                    Principal.ANONYMOUS, "", anonymous, ways.limits(), Map.of(), 0, Caller.NEVER, version());
+            return new Caller(Principal.ANONYMOUS, "", anonymous, ways.limits(), Map.of(), 0, Caller.NEVER, version());
         }
         try {
             return known(credential, attempt.address(), document, purpose);
@@ -169,8 +168,7 @@ final class Authenticator {
         return headers.read(attempt.headers()::of, now, now + ways.headerMillis());
     }
 
-    private Caller known(
-            Credential credential, String address, @Nullable String document, @Nullable Purpose purpose)
+    private Caller known(Credential credential, String address, @Nullable String document, @Nullable Purpose purpose)
             throws RefusedException {
         long now = now();
         long generation = generation();

@@ -36,12 +36,7 @@ final class Followers {
         final AtomicBoolean ended = new AtomicBoolean();
         volatile Grant grant;
 
-        Following(
-                Attempt attempt,
-                @Nullable Purpose purpose,
-                Visit.Follower follower,
-                Set<Right> needed,
-                Grant grant) {
+        Following(Attempt attempt, @Nullable Purpose purpose, Visit.Follower follower, Set<Right> needed, Grant grant) {
             this.attempt = attempt;
             this.purpose = purpose;
             this.follower = follower;
@@ -51,8 +46,7 @@ final class Followers {
     }
 
     /** Adds a connection; what is returned removes it. */
-    Runnable add(
-            Attempt attempt, @Nullable Purpose purpose, Grant grant, Visit.Follower follower, Set<Right> needed) {
+    Runnable add(Attempt attempt, @Nullable Purpose purpose, Grant grant, Visit.Follower follower, Set<Right> needed) {
         Following following = new Following(attempt, purpose, follower, needed, grant);
         all.add(following);
         check(following, authenticator.now()); // a revocation may have come since the grant was made
@@ -91,9 +85,9 @@ final class Followers {
      */
     void judgeAgain(String principal, String document) {
         for (Following following : all) {
-            boolean concerned = (principal.isEmpty()
-                            || following.grant.principal().id().equals(principal))
-                    && (document.isEmpty() || following.grant.document().equals(document));
+            boolean concerned =
+                    (principal.isEmpty() || following.grant.principal().id().equals(principal))
+                            && (document.isEmpty() || following.grant.document().equals(document));
             if (concerned && !isByTicket(following.attempt)) {
                 judge(following);
             }
@@ -107,8 +101,7 @@ final class Followers {
 
     private void judge(Following following) {
         try {
-            Caller caller =
-                    authenticator.find(following.attempt, following.grant.document(), following.purpose);
+            Caller caller = authenticator.find(following.attempt, following.grant.document(), following.purpose);
             Grant fresh = caller.on(following.grant.document());
             if (!fresh.rights().containsAll(following.needed)) {
                 end(following, Fault.FORBIDDEN);

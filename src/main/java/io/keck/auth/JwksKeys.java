@@ -155,7 +155,8 @@ final class JwksKeys implements KeyRing {
 
     private static Set<String> names(List<VerificationKey> keys) {
         Set<String> names = new TreeSet<>();
-        keys.forEach(key -> names.add(key.id() + " " + key.algorithm() + " " + key.key().hashCode()));
+        keys.forEach(key ->
+                names.add(key.id() + " " + key.algorithm() + " " + key.key().hashCode()));
         return names;
     }
 
@@ -173,8 +174,9 @@ final class JwksKeys implements KeyRing {
     }
 
     private byte[] get(URI from) throws IOException {
-        BoundedHttp.Answer answer =
-                http.send(HttpRequest.newBuilder(from).header("Accept", "application/json").GET());
+        BoundedHttp.Answer answer = http.send(HttpRequest.newBuilder(from)
+                .header("Accept", "application/json")
+                .GET());
         if (answer.status() != 200) {
             throw new IOException("HTTP status " + answer.status());
         }

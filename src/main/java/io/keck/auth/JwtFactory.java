@@ -118,14 +118,14 @@ public class JwtFactory {
             ring = new CombinedKeys(ring, provider(fetcher, steady));
         }
         String expected = issuer.isEmpty() ? discovery : issuer;
-        return new JwtVerifier(
-                ring, new JwtVerifier.Settings(expected, audience, skew.toMilliseconds(), maxAgeMillis));
+        return new JwtVerifier(ring, new JwtVerifier.Settings(expected, audience, skew.toMilliseconds(), maxAgeMillis));
     }
 
     private JwksKeys provider(Executor fetcher, LongSupplier steady) {
         if (audience.isEmpty()) {
-            LOG.warn("Tokens for every audience are accepted: any application of the same identity provider can sign in."
-                    + " Set access.jwt.audience (KECK_JWT_AUDIENCE).");
+            LOG.warn(
+                    "Tokens for every audience are accepted: any application of the same identity provider can sign in."
+                            + " Set access.jwt.audience (KECK_JWT_AUDIENCE).");
         }
         BoundedHttp http = new BoundedHttp(FETCH_MILLIS, MAX_KEYS_BYTES);
         return discovery.isEmpty()

@@ -30,8 +30,8 @@ final class JwtVerifier {
     private static final List<String> EMBEDDED_KEYS = List.of("jwk", "jku", "x5u", "x5c");
 
     private static final Set<String> TYPES = Set.of("jwt", "at+jwt", "application/jwt", "application/at+jwt");
-    private static final Set<String> ALGORITHMS = Set.of(
-            VerificationKey.HS256, VerificationKey.RS256, VerificationKey.ES256, VerificationKey.EDDSA);
+    private static final Set<String> ALGORITHMS =
+            Set.of(VerificationKey.HS256, VerificationKey.RS256, VerificationKey.ES256, VerificationKey.EDDSA);
 
     private static final int PARTS = 3;
     private static final int MAX_KEY_ID = 256;
@@ -137,10 +137,14 @@ final class JwtVerifier {
         Long expires = time(claims, "exp");
         Long notBefore = time(claims, "nbf");
         Long issued = time(claims, "iat");
-        if (expires == null && issued == null) {
+        long end;
+        if (expires != null) {
+            end = expires;
+        } else if (issued != null) {
+            end = issued + settings.maxAgeMillis();
+        } else {
             throw bad("it has neither exp nor iat");
         }
-        long end = expires != null ? expires : issued + settings.maxAgeMillis();
         if (now >= end + settings.skewMillis()) {
             throw new RefusedException(Fault.EXPIRED, "the token has expired");
         }

@@ -33,7 +33,9 @@ final class Origins {
         }
         String site = request.getHeaders().get("Sec-Fetch-Site");
         boolean own = site == null || site.equals("same-origin") || site.equals("none");
-        return own && SAFE.contains(request.getMethod()) && !request.getHeaders().contains(HttpHeader.UPGRADE);
+        return own
+                && SAFE.contains(request.getMethod())
+                && !request.getHeaders().contains(HttpHeader.UPGRADE);
     }
 
     /** By host and port: whether a proxy speaks TLS with the browser is not known here. */

@@ -20,10 +20,10 @@ final class RequestVisit implements Visit {
     private @Nullable Asked asked;
 
     /** The last question, and its answer. */
-    private record Asked(@Nullable String document, @Nullable Purpose purpose, Decision decision) {}
+    private record Asked(
+            @Nullable String document, @Nullable Purpose purpose, Decision decision) {}
 
-    RequestVisit(
-            Authenticator authenticator, Followers followers, RequestRates rates, Audit audit, Attempt attempt) {
+    RequestVisit(Authenticator authenticator, Followers followers, RequestRates rates, Audit audit, Attempt attempt) {
         this.authenticator = authenticator;
         this.followers = followers;
         this.rates = rates;
@@ -46,9 +46,8 @@ final class RequestVisit implements Visit {
 
     private synchronized Decision decide(@Nullable String document, @Nullable Purpose purpose) {
         Asked before = asked;
-        boolean same = before != null
-                && purpose == before.purpose()
-                && java.util.Objects.equals(document, before.document());
+        boolean same =
+                before != null && purpose == before.purpose() && java.util.Objects.equals(document, before.document());
         if (before != null && same) {
             return before.decision();
         }
@@ -87,7 +86,6 @@ final class RequestVisit implements Visit {
     public Runnable follow(Grant grant, Follower follower, Right... needed) {
         Asked before = asked;
         audit.admitted(attempt, grant);
-        return followers.add(
-                attempt, before == null ? null : before.purpose(), grant, follower, Set.of(needed));
+        return followers.add(attempt, before == null ? null : before.purpose(), grant, follower, Set.of(needed));
     }
 }

@@ -63,7 +63,9 @@ final class Revocations {
     record Recheck(String principal, String document) {
         static Recheck of(String subject) {
             int line = subject.indexOf('\n');
-            return line < 0 ? new Recheck(subject, "") : new Recheck(subject.substring(0, line), subject.substring(line + 1));
+            return line < 0
+                    ? new Recheck(subject, "")
+                    : new Recheck(subject.substring(0, line), subject.substring(line + 1));
         }
 
         String subject() {

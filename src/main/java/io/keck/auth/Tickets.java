@@ -59,9 +59,8 @@ final class Tickets {
     /** Makes one that allows what the grant allows. */
     Visit.Ticket make(Grant grant, Purpose purpose, boolean once, long now) {
         Caller caller = grant.caller();
-        long end = purpose == Purpose.EVENTS && !once
-                ? caller.expiresAt()
-                : Math.min(caller.expiresAt(), now + ttlMillis);
+        long end =
+                purpose == Purpose.EVENTS && !once ? caller.expiresAt() : Math.min(caller.expiresAt(), now + ttlMillis);
         ObjectNode content = StrictJson.object();
         content.put("principal", caller.principal().id());
         content.put("name", caller.principal().name());

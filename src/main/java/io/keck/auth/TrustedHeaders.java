@@ -60,13 +60,15 @@ final class TrustedHeaders {
             return null;
         }
         List<String> member = new ArrayList<>();
-        for (String group : groups.isEmpty() ? new String[0] : one(values, groups).split(",", -1)) {
+        for (String group :
+                groups.isEmpty() ? new String[0] : one(values, groups).split(",", -1)) {
             if (!group.isBlank() && member.size() < MAX_GROUPS) {
                 member.add(group.strip());
             }
         }
         try {
-            Principal principal = Principal.foreign(id.strip(), name.isEmpty() ? "" : one(values, name).strip());
+            Principal principal = Principal.foreign(
+                    id.strip(), name.isEmpty() ? "" : one(values, name).strip());
             return new Identified(principal, "", null, member, Map.of(), now, expiresAt);
         } catch (IllegalArgumentException e) {
             throw new RefusedException(Fault.BAD, String.valueOf(e.getMessage()));

@@ -1,9 +1,9 @@
 package io.keck.auth;
 
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyFactory;
-import java.security.GeneralSecurityException;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.EdECPublicKey;
 import java.security.interfaces.RSAPublicKey;
@@ -58,14 +58,12 @@ record VerificationKey(@Nullable String id, String algorithm, Key key) {
      * @throws IllegalArgumentException if it is none, or too weak
      */
     static VerificationKey ofPem(@Nullable String id, String algorithm, String pem) {
-        String type =
-                switch (algorithm) {
-                    case RS256 -> "RSA";
-                    case ES256 -> "EC";
-                    case EDDSA -> "Ed25519";
-                    default ->
-                        throw new IllegalArgumentException("The algorithm of a key is HS256, RS256, ES256 or EdDSA.");
-                };
+        String type = switch (algorithm) {
+            case RS256 -> "RSA";
+            case ES256 -> "EC";
+            case EDDSA -> "Ed25519";
+            default -> throw new IllegalArgumentException("The algorithm of a key is HS256, RS256, ES256 or EdDSA.");
+        };
         String text = pem.strip();
         if (!text.startsWith(BEGIN) || !text.endsWith(END)) {
             throw new IllegalArgumentException("A public key begins with " + BEGIN + ".");
@@ -94,7 +92,8 @@ record VerificationKey(@Nullable String id, String algorithm, Key key) {
             return null;
         }
         String algorithm = algorithm(jwk);
-        if (algorithm == null || (jwk.getAlgorithm() != null && !jwk.getAlgorithm().equals(algorithm))) {
+        if (algorithm == null
+                || (jwk.getAlgorithm() != null && !jwk.getAlgorithm().equals(algorithm))) {
             return null;
         }
         try {
@@ -120,7 +119,8 @@ record VerificationKey(@Nullable String id, String algorithm, Key key) {
         if (key instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() < MIN_RSA_BITS) {
             throw new IllegalArgumentException("an RSA key has " + MIN_RSA_BITS + " bits at least.");
         }
-        if (key instanceof ECPublicKey ec && ec.getParams().getCurve().getField().getFieldSize() != P256_BITS) {
+        if (key instanceof ECPublicKey ec
+                && ec.getParams().getCurve().getField().getFieldSize() != P256_BITS) {
             throw new IllegalArgumentException("ES256 has keys of the curve P-256.");
         }
         if (key instanceof EdECPublicKey ed && !ed.getParams().getName().equals("Ed25519")) {

@@ -143,13 +143,7 @@ public class ClusterFactory {
      * @param clock the same on all nodes: messages tell when they were sent
      * @param keys how messages are signed now; asked for each
      */
-    public Bus build(
-            Host host,
-            long cluster,
-            String label,
-            Clock clock,
-            Supplier<BusKeys> keys,
-            BusMetrics metrics) {
+    public Bus build(Host host, long cluster, String label, Clock clock, Supplier<BusKeys> keys, BusMetrics metrics) {
         if (url == null) {
             metrics.watch(false, Bus.NONE::isHealthy);
             return Bus.NONE;

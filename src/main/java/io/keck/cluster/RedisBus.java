@@ -69,6 +69,7 @@ final class RedisBus implements Bus, Managed {
     private final Loop beats;
     /** When each node was last known: its messages are not taken again as long as they might be. Touched by the timer. */
     private final Map<Long, Long> gone = new ConcurrentHashMap<>();
+
     private volatile @Nullable NodeListener nodeListener;
 
     /** Another node. */

@@ -353,19 +353,20 @@ final class Inbox {
 
     /** Keeps the structs of an update that could not be integrated, each of them once. */
     private void keep(Transaction transaction, Update u) {
-        if (waiting > 0 && held == null) {
+        StructStore known = held;
+        if (waiting > 0 && known == null) {
             StructStore all = new StructStore(true);
             all.apply(u.withoutDeletes());
             requeue(transaction, all);
-        } else if (waiting > 0 && waits(u)) {
-            Update news = held.reduce(u.withoutDeletes());
+        } else if (known != null && waiting > 0 && waits(u)) {
+            Update news = known.reduce(u.withoutDeletes());
             if (news.isEmpty()) {
                 forget(u);
             } else {
-                held.apply(news);
+                known.apply(news);
                 heldBytes += news.length();
                 if (heldBytes > requeueAbove) {
-                    requeue(transaction, held);
+                    requeue(transaction, known);
                 }
             }
         }

@@ -2,7 +2,6 @@ package io.keck.node;
 
 import io.dropwizard.core.setup.Environment;
 import io.keck.heap.HeapLedger;
-import io.keck.ops.MemoryMeters;
 import io.keck.ops.BusMeters;
 import io.keck.ops.ConnectionMeters;
 import io.keck.ops.EdgeMeters;
@@ -10,6 +9,7 @@ import io.keck.ops.FeedMeters;
 import io.keck.ops.HeapMeters;
 import io.keck.ops.LogMeters;
 import io.keck.ops.LoopMeters;
+import io.keck.ops.MemoryMeters;
 import io.keck.ops.PrometheusEndpoint;
 import io.keck.ops.RestMeters;
 import io.keck.ops.RoomMeters;
@@ -19,14 +19,21 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 /** Everything that counts, made before what is counted. */
 public record Instruments(
-        RoomMeters rooms, BusMeters bus, LogMeters log, ConnectionMeters connections, FeedMeters feed, EdgeMeters edge, HeapLedger ledger) {
+        RoomMeters rooms,
+        BusMeters bus,
+        LogMeters log,
+        ConnectionMeters connections,
+        FeedMeters feed,
+        EdgeMeters edge,
+        HeapLedger ledger) {
     /** Puts the endpoint for Prometheus on the admin port and registers what needs nothing else. */
     public static Instruments of(Host host) {
         Environment environment = host.environment();
         PrometheusRegistry prometheus = PrometheusEndpoint.addTo(environment);
         SyncStages stages = new SyncStages(prometheus);
         HeapMeters.register(environment.metrics(), prometheus);
-        HeapLedger ledger = new HeapLedger(HeapLedger.totalFor(Runtime.getRuntime().maxMemory()));
+        HeapLedger ledger =
+                new HeapLedger(HeapLedger.totalFor(Runtime.getRuntime().maxMemory()));
         MemoryMeters.register(environment.metrics(), prometheus, environment.healthChecks(), ledger);
         LoopMeters.register(host, prometheus);
         environment.jersey().register(new RestMeters(prometheus, System::nanoTime));

@@ -1,8 +1,8 @@
 package io.keck.node;
 
-import io.keck.http.NewRooms;
 import io.dropwizard.lifecycle.Managed;
 import io.keck.heap.HeapLedger;
+import io.keck.http.NewRooms;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Bus;

@@ -127,8 +127,8 @@ public class RoomsFactory {
     public RoomRuntime build(Node node, UpdateLog log, Bus bus, Instruments instruments, long drainMillis) {
         RoomMeters meters = instruments.rooms();
         RoomSettings settings = settings();
-        RoomRuntime runtime = new RoomRuntime(
-                node, log, bus, settings, meters, documentHeap(), drainMillis, instruments.ledger());
+        RoomRuntime runtime =
+                new RoomRuntime(node, log, bus, settings, meters, documentHeap(), drainMillis, instruments.ledger());
         meters.watch(runtime.rooms(), documentHeap(), settings.maxOverlays());
         RoomChecks.register(node.environment().healthChecks(), runtime.rooms(), meters);
         node.manage(runtime);

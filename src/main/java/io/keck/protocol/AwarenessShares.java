@@ -14,7 +14,7 @@ final class AwarenessShares<O> {
         long bytes;
     }
 
-    private final Map<O, Share> owners = new IdentityHashMap<>();
+    private final IdentityHashMap<O, Share> owners = new IdentityHashMap<>();
     private long bytes;
 
     /** Bytes of heap of a state: one for each character where all of them are of Latin-1, else two. Looks at all. */

@@ -13,8 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a document within its {@link DocumentLimits}. Each update of a writer of this node is judged before it joins a
@@ -43,9 +41,6 @@ import org.slf4j.LoggerFactory;
  * read-only for all others.
  */
 final class DocumentGrowth {
-    private static final Logger LOG = LoggerFactory.getLogger(DocumentGrowth.class);
-    private static final RepeatedWarning NEAR = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
-    private static final RepeatedWarning FULL = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
 
     /** Bytes that one deleted range may add to the encoded document, beside its own: it cuts a struct in three. */
     private static final long PER_RANGE = 24;
@@ -165,7 +160,7 @@ final class DocumentGrowth {
         long now = context.clock().getAsLong();
         if (now >= member.toldAfter) {
             member.toldAfter = now + SAY_EVERY_MS;
-            FULL.warn("Room " + name + ": an update of " + fresh.length() + " bytes was left aside. " + why);
+            context.warnings().atLimit().warn("Room " + name + ": an update of " + fresh.length() + " bytes was left aside. " + why);
             member.connection.send(Message.denied(why));
         }
         return false;
@@ -188,7 +183,7 @@ final class DocumentGrowth {
             return null;
         }
         context.metrics().growthRefused();
-        FULL.warn("Room " + name + ": an edit over HTTP was refused. " + why);
+        context.warnings().atLimit().warn("Room " + name + ": an edit over HTTP was refused. " + why);
         return new TooLarge(why);
     }
 
@@ -212,7 +207,7 @@ final class DocumentGrowth {
 
     /** What it may add to {@link StructStore#structs}. */
     private static long pieces(Update update) {
-        return update.structCount() + update.deleteCount();
+        return (long) update.structCount() + update.deleteCount();
     }
 
     /** How many clients it brings that neither the store nor what is on its way to the log has. */
@@ -279,7 +274,7 @@ final class DocumentGrowth {
     }
 
     private long clients() {
-        return replica.store().clientCount() + newClients.size();
+        return (long) replica.store().clientCount() + newClients.size();
     }
 
     // ------------------------------------------------------------------ measuring
@@ -295,7 +290,7 @@ final class DocumentGrowth {
             if (!isFull(5, 4)) {
                 return;
             }
-            NEAR.warn("Room " + name + ": the document has " + bytes() + " bytes, " + structs + " structs and "
+            context.warnings().nearLimit().warn("Room " + name + ": the document has " + bytes() + " bytes, " + structs + " structs and "
                     + clients() + " clients, and is above 80 % of a limit (" + limits.maxBytes() + ", "
                     + limits.maxStructs() + ", " + limits.maxClients() + "). At the limit it takes deletions only.");
             context.metrics().nearLimitBegan();

@@ -7,7 +7,6 @@ import io.keck.failure.TooLargeHere;
 import io.keck.failure.Unavailable;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.LoggerFactory;
 
 /**
  * The life of its name that a room is ({@link Lives}): since when it was read, whether the log has ended it, and which
@@ -39,11 +38,9 @@ final class Life {
         boolean abandon();
     }
 
-    private static final RepeatedWarning TOO_LARGE =
-            new RepeatedWarning(LoggerFactory.getLogger(Life.class), () -> System.nanoTime() / 1_000_000);
-
     private final String name;
     private final LongSupplier clock;
+    private final RoomWarnings warnings;
     private final Safeguards safeguards;
     private Home home = Home.NONE;
     /** Whether the room is created where there is none. */
@@ -63,9 +60,10 @@ final class Life {
     /** When {@link #earlier} was read, in milliseconds. */
     private long earlierReadAt;
 
-    Life(String name, LongSupplier clock, Safeguards safeguards) {
+    Life(String name, LongSupplier clock, RoomWarnings warnings, Safeguards safeguards) {
         this.name = name;
         this.clock = clock;
+        this.warnings = warnings;
         this.safeguards = safeguards;
     }
 
@@ -112,7 +110,7 @@ final class Life {
     /** What is stored is more than this node can load. */
     void exceedsNode(TooLargeHere why) {
         tooLarge = why;
-        TOO_LARGE.warn("Room " + name + " is not loaded: " + why.getMessage());
+        warnings.tooLarge().warn("Room " + name + " is not loaded: " + why.getMessage());
     }
 
     /** The log said that this life has ended. */

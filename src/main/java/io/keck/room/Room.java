@@ -106,7 +106,7 @@ final class Room implements Replica.Owner {
         mailbox = new Mailbox(
                 context.executor(), this::endOfTurn, () -> close(CloseReason.restart()), context.metrics()::nanos);
         seats = new Seats(clock.getAsLong());
-        life = new Life(name, clock, safeguards);
+        life = new Life(name, clock, context.warnings(), safeguards);
         quarantine = new Quarantine(name, context.metrics());
         batches = new Batches(context.ids());
         replica = new Replica(name, context, batches, safeguards, mailbox::post, this);

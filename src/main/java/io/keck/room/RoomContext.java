@@ -16,6 +16,7 @@ import java.util.function.Supplier;
  * @param clock milliseconds of a steady clock
  * @param ids random ids for batches
  * @param ledger of the heap
+ * @param warnings that rooms share
  */
 public record RoomContext(
         UpdateLog log,
@@ -27,7 +28,23 @@ public record RoomContext(
         Supplier<UUID> ids,
         RoomSettings settings,
         RoomMetrics metrics,
-        HeapLedger ledger) {
+        HeapLedger ledger,
+        RoomWarnings warnings) {
+    /** The same with warnings of their own. */
+    public RoomContext(
+            UpdateLog log,
+            Bus bus,
+            Executor executor,
+            Executor documents,
+            DocumentBudget budget,
+            LongSupplier clock,
+            Supplier<UUID> ids,
+            RoomSettings settings,
+            RoomMetrics metrics,
+            HeapLedger ledger) {
+        this(log, bus, executor, documents, budget, clock, ids, settings, metrics, ledger, RoomWarnings.of(clock));
+    }
+
     /** The same with a heap that has no limit. */
     public RoomContext(
             UpdateLog log,

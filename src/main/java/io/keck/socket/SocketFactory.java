@@ -122,9 +122,9 @@ public class SocketFactory {
                 clock,
                 metrics,
                 ledger,
-                admission(clock));
+                shares(clock));
         ServletContextHandler context = host.environment().getApplicationContext();
-        UpgradeFilter filter = new UpgradeFilter(gatekeeper, metrics, sockets.admission());
+        UpgradeFilter filter = new UpgradeFilter(gatekeeper, metrics, sockets.shares());
         JakartaWebSocketServletContainerInitializer.configure(context, (servletContext, container) -> {
             container.setDefaultMaxSessionIdleTimeout(0);
             container.addEndpoint(endpoint(sockets));
@@ -141,10 +141,10 @@ public class SocketFactory {
         return sockets;
     }
 
-    private Admission admission(LongSupplier clock) {
+    private SocketShares shares(LongSupplier clock) {
         int all = maxSockets != null ? maxSockets : OpenFiles.sockets(OpenFiles.limit());
         int each = maxSocketsPerAddress != null ? maxSocketsPerAddress : Math.max(1, all / 2);
-        return new Admission(
+        return new SocketShares(
                 new AddressShares(all, each),
                 new AddressRates(upgradesPerSecond, upgradesPerSecond * BURST_SECONDS, clock));
     }

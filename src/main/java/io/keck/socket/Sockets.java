@@ -44,7 +44,7 @@ public final class Sockets {
     private final Strikes strikes;
     private final ConnectionMetrics metrics;
     private final HeapLedger ledger;
-    private final Admission admission;
+    private final SocketShares shares;
     private final Set<SocketConnection> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
     /** A permit for each connection whose close may be held back. */
@@ -61,9 +61,9 @@ public final class Sockets {
             LongSupplier clock,
             ConnectionMetrics metrics,
             HeapLedger ledger,
-            Admission admission) {
+            SocketShares shares) {
         this.ledger = ledger;
-        this.admission = admission;
+        this.shares = shares;
         this.rooms = rooms;
         this.roomSettings = roomSettings;
         this.limits = limits;
@@ -92,13 +92,13 @@ public final class Sockets {
         return ledger;
     }
 
-    Admission admission() {
-        return admission;
+    SocketShares shares() {
+        return shares;
     }
 
     /** Upgrades that were refused since their address, or the node, has as many sockets as it may have. */
     public long beyondShare() {
-        return admission.refused();
+        return shares.refused();
     }
 
     ConnectionMetrics metrics() {
@@ -112,7 +112,7 @@ public final class Sockets {
     /** Gives it a number, by which logs call it. */
     long opened(SocketConnection connection) {
         open.add(connection);
-        admission.opened(connection.address());
+        shares.opened(connection.address());
         metrics.opened();
         return numbers.incrementAndGet();
     }
@@ -140,7 +140,7 @@ public final class Sockets {
     /** @param code with which it ended */
     void closed(SocketConnection connection, int code) {
         open.remove(connection);
-        admission.closed(connection.address());
+        shares.closed(connection.address());
         if (connection.wasHeld()) {
             holds.release();
         }

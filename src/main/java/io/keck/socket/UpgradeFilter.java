@@ -25,10 +25,10 @@ public final class UpgradeFilter extends HttpFilter {
 
     private final transient SocketFactory.Gatekeeper gatekeeper;
     private final transient ConnectionMetrics metrics;
-    private final transient Admission admission;
+    private final transient SocketShares shares;
 
-    UpgradeFilter(SocketFactory.Gatekeeper gatekeeper, ConnectionMetrics metrics, Admission admission) {
-        this.admission = admission;
+    UpgradeFilter(SocketFactory.Gatekeeper gatekeeper, ConnectionMetrics metrics, SocketShares shares) {
+        this.shares = shares;
         this.gatekeeper = gatekeeper;
         this.metrics = metrics;
     }
@@ -70,7 +70,7 @@ public final class UpgradeFilter extends HttpFilter {
 
     private void upgrade(HttpServletRequest request, HttpServletResponse response, FilterChain chain, String room)
             throws IOException, ServletException {
-        Admission.Refused refused = admission.judge(request.getRemoteAddr());
+        SocketShares.Refused refused = shares.judge(request.getRemoteAddr());
         if (refused != null) {
             response.setHeader("Retry-After", "5");
             refuse(response, refused.status(), refused.sentence());

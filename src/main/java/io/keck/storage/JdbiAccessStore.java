@@ -41,8 +41,7 @@ final class JdbiAccessStore implements AccessStore {
             if (known.isPresent()) {
                 return known.get();
             }
-            h.createUpdate(
-                            """
+            h.createUpdate("""
                             INSERT INTO access_keys (purpose, secret, created_at)
                             VALUES ('tickets', :secret, :now)
                             ON CONFLICT (purpose) DO NOTHING
@@ -65,8 +64,7 @@ final class JdbiAccessStore implements AccessStore {
 
     @Override
     public List<Revocation> after(long version, int limit) {
-        List<Row> rows = jdbi.withHandle(h -> h.createQuery(
-                        """
+        List<Row> rows = jdbi.withHandle(h -> h.createQuery("""
                         SELECT version, kind, subject, issued_before
                         FROM access_revocations
                         WHERE version > :version
@@ -79,7 +77,8 @@ final class JdbiAccessStore implements AccessStore {
                         rs.getLong(1), revocation(rs.getLong(1), rs.getString(2), rs.getString(3), rs.getLong(4))))
                 .list());
         return rows.stream()
-                .map(row -> row.known().orElseGet(() -> new Revocation(row.version(), Revocation.Kind.RECHECK, "\n", 0)))
+                .map(row ->
+                        row.known().orElseGet(() -> new Revocation(row.version(), Revocation.Kind.RECHECK, "\n", 0)))
                 .collect(Collectors.toList());
     }
 
@@ -90,12 +89,9 @@ final class JdbiAccessStore implements AccessStore {
     @Override
     public Revocation revoke(Revocation.Kind kind, String subject, long before) {
         return jdbi.inTransaction(h -> {
-            long version = h.createQuery(
-                            """
+            long version = h.createQuery("""
                             UPDATE access_version SET version = version + 1 WHERE one = 1 RETURNING version
-                            """)
-                    .mapTo(Long.class)
-                    .one();
+                            """).mapTo(Long.class).one();
             long now = clock.millis();
             h.createUpdate("DELETE FROM access_revocations WHERE kind = 'recheck' AND created_at < :old")
                     .bind("old", now - KEEP_RECHECKS_MILLIS)
@@ -109,8 +105,7 @@ final class JdbiAccessStore implements AccessStore {
                         + " older rows of access_revocations.");
             }
             Revocation row = new Revocation(version, kind, subject, before == 0 ? now : before);
-            h.createUpdate(
-                            """
+            h.createUpdate("""
                             INSERT INTO access_revocations (version, kind, subject, issued_before, created_at)
                             VALUES (:version, :kind, :subject, :before, :now)
                             """)
@@ -130,15 +125,10 @@ final class JdbiAccessStore implements AccessStore {
             h.createUpdate("DELETE FROM access_tickets WHERE keep_until < :now")
                     .bind("now", clock.millis() - TimeUnit.MINUTES.toMillis(1))
                     .execute();
-            return h.createUpdate(
-                                    """
+            return h.createUpdate("""
                                     INSERT INTO access_tickets (id, keep_until) VALUES (:id, :until)
                                     ON CONFLICT (id) DO NOTHING
-                                    """)
-                            .bind("id", ticket)
-                            .bind("until", until)
-                            .execute()
-                    == 1;
+                                    """).bind("id", ticket).bind("until", until).execute() == 1;
         });
     }
 
@@ -149,8 +139,7 @@ final class JdbiAccessStore implements AccessStore {
             h.createUpdate("DELETE FROM access_nodes WHERE seen_at < :old")
                     .bind("old", now - KEEP_NODES_MILLIS)
                     .execute();
-            h.createUpdate(
-                            """
+            h.createUpdate("""
                             INSERT INTO access_nodes (node, version, seen_at) VALUES (:node, :version, :now)
                             ON CONFLICT (node) DO UPDATE SET version = excluded.version, seen_at = excluded.seen_at
                             """)
@@ -163,8 +152,7 @@ final class JdbiAccessStore implements AccessStore {
 
     @Override
     public List<String> behind(long version, long millis) {
-        return jdbi.withHandle(h -> h.createQuery(
-                        """
+        return jdbi.withHandle(h -> h.createQuery("""
                         SELECT node FROM access_nodes
                         WHERE version < :version AND seen_at > :since
                         ORDER BY node

@@ -2,9 +2,9 @@ package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.access.AccessStore;
-import io.keck.metrics.BlobMetrics;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
+import io.keck.metrics.BlobMetrics;
 import io.keck.metrics.LogMetrics;
 import io.keck.storage.blob.JdbiBlobStore;
 import io.keck.storage.database.Database;

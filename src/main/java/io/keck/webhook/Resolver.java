@@ -1,30 +1,27 @@
 package io.keck.webhook;
 
+import io.keck.thread.Threads;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Resolves host names with a bounded number of threads and a bounded time: a name server that does not answer holds up nobody
- * but those who ask for its names, and no more of them than there are threads. Thread-safe.
+ * Resolves host names with a bounded number of threads in a bounded time. A name server that does not answer delays only
+ * the callers that ask for its names; while all threads wait for it, further names are refused at once. Thread-safe.
  */
 final class Resolver implements AutoCloseable {
     private static final int THREADS = 4;
 
     private final HttpSender.Names names;
     private final long timeoutMillis;
-    private final ThreadPoolExecutor threads =
-            new ThreadPoolExecutor(0, THREADS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), r -> {
-                Thread thread = new Thread(r, "webhook-dns");
-                thread.setDaemon(true);
-                return thread;
-            });
+    private final ExecutorService threads = Threads.pool("webhook-dns", THREADS);
+    private final Semaphore free = new Semaphore(THREADS);
 
     Resolver(HttpSender.Names names, long timeoutMillis) {
         this.names = names;
@@ -37,18 +34,29 @@ final class Resolver implements AutoCloseable {
      * @throws UnknownHostException if there are none, one of them is refused, or there is no answer in time
      */
     InetAddress[] resolve(String host) throws UnknownHostException {
+        if (!free.tryAcquire()) {
+            throw new UnknownHostException("no answer");
+        }
         try {
-            Future<InetAddress[]> asked = threads.submit(() -> names.resolve(host));
-            try {
-                return AddressGuard.checked(asked.get(timeoutMillis, TimeUnit.MILLISECONDS), false);
-            } finally {
-                asked.cancel(true);
-            }
-        } catch (RejectedExecutionException | TimeoutException | ExecutionException e) {
+            Future<InetAddress[]> asked = threads.submit(() -> answer(host));
+            return AddressGuard.checked(asked.get(timeoutMillis, TimeUnit.MILLISECONDS), false);
+        } catch (RejectedExecutionException e) {
+            free.release();
+            throw new UnknownHostException("no answer");
+        } catch (TimeoutException | ExecutionException e) {
             throw new UnknownHostException("no answer");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnknownHostException("no answer");
+        }
+    }
+
+    /** The thread stays taken until the name server answers, however long its caller waits. */
+    private InetAddress[] answer(String host) throws UnknownHostException {
+        try {
+            return names.resolve(host);
+        } finally {
+            free.release();
         }
     }
 

@@ -60,8 +60,7 @@ public abstract class AccessStoreContract {
             new Thread(() -> {
                         try {
                             for (int i = 0; i < each; i++) {
-                                (i % 2 == 0 ? store() : other())
-                                        .revoke(Revocation.Kind.TOKEN, thread + "-" + i, 0);
+                                (i % 2 == 0 ? store() : other()).revoke(Revocation.Kind.TOKEN, thread + "-" + i, 0);
                             }
                         } catch (RuntimeException e) {
                             failures.incrementAndGet();

@@ -51,9 +51,23 @@ class RulesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "Team-1/board", "TEAM-1/BOARD", "team-1%2Fboard", "team-1\\board", " team-1/board", "team-1/board ",
-                "team-1/./board", "team-1/../team-1/board", "team-1//board", "t\u0435am-1/board", "team\u20101/board",
-                "team-1\u2215board", "team-1/board\u200b", "team-1/bo\u0061\u0301rd", "team-1/bo\u00e1rd", "*", "team-1/*"
+                "Team-1/board",
+                "TEAM-1/BOARD",
+                "team-1%2Fboard",
+                "team-1\\board",
+                " team-1/board",
+                "team-1/board ",
+                "team-1/./board",
+                "team-1/../team-1/board",
+                "team-1//board",
+                "t\u0435am-1/board",
+                "team\u20101/board",
+                "team-1\u2215board",
+                "team-1/board\u200b",
+                "team-1/bo\u0061\u0301rd",
+                "team-1/bo\u00e1rd",
+                "*",
+                "team-1/*"
             })
     void nameTricks_matchNothing(String name) {
         Rules rules = new Rules(List.of(rule("team-1/board", Right.READ)));
@@ -94,8 +108,8 @@ class RulesTest {
         write.addAll(Set.of(Right.WRITE, Right.BLOB_WRITE, Right.HISTORY, Right.CREATE));
         Map<String, Set<Right>> table = Map.of(
                 "read", read, "comment", read, "suggest", read, "write", write, "admin", EnumSet.allOf(Right.class));
-        table.forEach(
-                (role, rights) -> assertEquals(rights, Role.named(role).orElseThrow().rights(), role));
+        table.forEach((role, rights) ->
+                assertEquals(rights, Role.named(role).orElseThrow().rights(), role));
         assertEquals(table.size(), Role.values().length);
         assertTrue(Role.named("Write").isEmpty(), "written exactly so");
     }

@@ -53,8 +53,7 @@ final class AuthWorld {
             @Nullable AccessHook hook,
             @Nullable TrustedHeaders headers,
             ConfiguredRules configured) {
-        return new Authenticator.Ways(
-                jwt, keys, hook, headers, (Rules) null, configured, Limits.NONE, 30_000, MAX_AGE);
+        return new Authenticator.Ways(jwt, keys, hook, headers, (Rules) null, configured, Limits.NONE, 30_000, MAX_AGE);
     }
 
     static AuthWorld withJwt() {

@@ -44,8 +44,7 @@ final class FakeAccessStore implements AccessStore {
     @Override
     public synchronized Revocation revoke(Revocation.Kind kind, String subject, long before) {
         answer();
-        Revocation row =
-                new Revocation(rows.size() + 1L, kind, subject, before == 0 ? clock.getAsLong() : before);
+        Revocation row = new Revocation(rows.size() + 1L, kind, subject, before == 0 ? clock.getAsLong() : before);
         rows.add(row);
         return row;
     }

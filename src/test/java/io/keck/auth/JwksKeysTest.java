@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 class JwksKeysTest {
     private final StandIn provider = new StandIn();
     private final AtomicLong steady = new AtomicLong(1_000_000);
-    private final JwksKeys keys = new JwksKeys(
-            provider.uri("/keys"), "", new BoundedHttp(2_000, 64 << 10), Runnable::run, steady::get);
+    private final JwksKeys keys =
+            new JwksKeys(provider.uri("/keys"), "", new BoundedHttp(2_000, 64 << 10), Runnable::run, steady::get);
     private final AuthWorld world = new AuthWorld(AuthWorld.ways(AuthWorld.verifier(keys), null, null));
 
     @AfterEach
@@ -145,7 +145,9 @@ class JwksKeysTest {
                 jwk("ps", TokenForge.RSA).replace("\"kty\"", "\"alg\":\"PS256\",\"kty\""),
                 jwk("good", TokenForge.EC));
         String byPublishedSecret = TokenForge.hmac(
-                TokenForge.header("HS256", "s"), world.claims(), TokenForge.SECRET.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                TokenForge.header("HS256", "s"),
+                world.claims(),
+                TokenForge.SECRET.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         assertEquals(Fault.BAD, world.fault(byPublishedSecret));
         assertEquals(Fault.BAD, world.fault(token("RS256", "enc", TokenForge.RSA)));
         assertEquals(Fault.BAD, world.fault(token("RS256", "ps", TokenForge.RSA)));

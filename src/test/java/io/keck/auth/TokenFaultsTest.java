@@ -61,10 +61,14 @@ class TokenFaultsTest {
         faults.put("expired", f(good.replace("\"exp\":" + (s + 600), "\"exp\":" + (s - 31)), Fault.EXPIRED));
         faults.put("issued later", f(good.replace("\"iat\":" + s, "\"iat\":" + (s + 31)), Fault.NOT_YET));
         faults.put("not before", f(world.claims("\"nbf\":" + (s + 31)), Fault.NOT_YET));
-        faults.put("no end", f(good.replace("\"exp\":" + (s + 600) + ",", "").replace("\"iat\":" + s + ",", ""), Fault.BAD));
-        faults.put("old without an end", f(
-                good.replace("\"exp\":" + (s + 600) + ",", "").replace("\"iat\":" + s, "\"iat\":" + (s - 931)),
-                Fault.EXPIRED));
+        faults.put(
+                "no end",
+                f(good.replace("\"exp\":" + (s + 600) + ",", "").replace("\"iat\":" + s + ",", ""), Fault.BAD));
+        faults.put(
+                "old without an end",
+                f(
+                        good.replace("\"exp\":" + (s + 600) + ",", "").replace("\"iat\":" + s, "\"iat\":" + (s - 931)),
+                        Fault.EXPIRED));
         faults.put("end is text", f(good.replace("\"exp\":" + (s + 600), "\"exp\":\"" + (s + 600) + "\""), Fault.BAD));
         faults.put("end is negative", f(good.replace("\"exp\":" + (s + 600), "\"exp\":-1"), Fault.BAD));
         faults.put("end is infinite", f(good.replace("\"exp\":" + (s + 600), "\"exp\":1e400"), Fault.BAD));
@@ -131,8 +135,8 @@ class TokenFaultsTest {
     @Test
     void keyConfusion_isRefused() {
         byte[] der = TokenForge.RSA.getPublic().getEncoded();
-        String pem = "-----BEGIN PUBLIC KEY-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
-                + "\n-----END PUBLIC KEY-----";
+        String pem = "-----BEGIN PUBLIC KEY-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END PUBLIC KEY-----";
         for (byte[] secret : List.of(
                 der,
                 pem.getBytes(StandardCharsets.US_ASCII),
@@ -153,7 +157,10 @@ class TokenFaultsTest {
         String forged = TokenForge.hmac(TokenForge.header("HS256", "rsa"), world.claims(), der);
         assertEquals(
                 "alice",
-                AuthWorld.verifier(careless).verify(forged, AuthWorld.START).principal().id());
+                AuthWorld.verifier(careless)
+                        .verify(forged, AuthWorld.START)
+                        .principal()
+                        .id());
     }
 
     /** A token of one key that names another one, or none. */
@@ -167,9 +174,7 @@ class TokenFaultsTest {
         assertEquals(Fault.BAD, world.fault(TokenForge.signed(TokenForge.header("RS256", "ec"), claims, key("rsa"))));
         assertEquals(
                 Fault.BAD, world.fault(TokenForge.signed(TokenForge.header("RS256", "../rsa"), claims, key("rsa"))));
-        assertEquals(
-                Fault.BAD,
-                world.fault(TokenForge.hmac(TokenForge.header("HS256"), claims, new byte[32])));
+        assertEquals(Fault.BAD, world.fault(TokenForge.hmac(TokenForge.header("HS256"), claims, new byte[32])));
         assertNull(world.fault(TokenForge.signed(TokenForge.header("RS256"), claims, key("rsa"))), "without a kid");
     }
 
@@ -191,8 +196,8 @@ class TokenFaultsTest {
         String header = "{\"alg\":\"HS256\"," + member + "}";
         assertEquals(
                 Fault.BAD,
-                world.fault(TokenForge.hmac(
-                        header, world.claims(), TokenForge.SECRET.getBytes(StandardCharsets.UTF_8))));
+                world.fault(
+                        TokenForge.hmac(header, world.claims(), TokenForge.SECRET.getBytes(StandardCharsets.UTF_8))));
     }
 
     @Test
@@ -215,8 +220,8 @@ class TokenFaultsTest {
     @Test
     void tokenWithoutAnEnd_countsFromItsIssue() throws Exception {
         long s = AuthWorld.START / 1_000;
-        Caller caller = world.find(
-                TokenForge.hmac(world.claims().replace("\"exp\":" + (s + 600) + ",", "")), "team-1/board");
+        Caller caller =
+                world.find(TokenForge.hmac(world.claims().replace("\"exp\":" + (s + 600) + ",", "")), "team-1/board");
         assertEquals(AuthWorld.START + AuthWorld.MAX_AGE + AuthWorld.SKEW, caller.expiresAt());
     }
 
@@ -265,8 +270,11 @@ class TokenFaultsTest {
         assertNull(world.fault(known), "what was checked before goes on");
         assertEquals(Fault.UNAVAILABLE, world.fault(TokenForge.hmac(world.claims("\"jti\":\"2\""))));
         world.now.set(AuthWorld.START + AuthWorld.MAX_AGE + 1);
-        assertEquals(Fault.EXPIRED, AuthWorld.withJwt().fault(TokenForge.hmac(
-                world.claims().replace("\"exp\":" + (world.now.get() / 1_000 + 600), "\"exp\":1"))));
+        assertEquals(
+                Fault.EXPIRED,
+                AuthWorld.withJwt()
+                        .fault(TokenForge.hmac(
+                                world.claims().replace("\"exp\":" + (world.now.get() / 1_000 + 600), "\"exp\":1"))));
         assertEquals(Fault.UNAVAILABLE, world.fault(known.substring(0, 5) + "x.y.z"));
         world.revocations.poll();
         assertNull(world.fault(TokenForge.hmac(world.claims("\"jti\":\"3\""))));

@@ -67,12 +67,11 @@ final class TokenForge {
 
     /** By a private key: RS256, ES256 or EdDSA. */
     static String signed(String header, String claims, PrivateKey key) {
-        String algorithm =
-                switch (key.getAlgorithm()) {
-                    case "RSA" -> "SHA256withRSA";
-                    case "EC" -> "SHA256withECDSAinP1363Format";
-                    default -> "Ed25519";
-                };
+        String algorithm = switch (key.getAlgorithm()) {
+            case "RSA" -> "SHA256withRSA";
+            case "EC" -> "SHA256withECDSAinP1363Format";
+            default -> "Ed25519";
+        };
         String signed = base64(header) + "." + base64(claims);
         try {
             Signature signature = Signature.getInstance(algorithm);

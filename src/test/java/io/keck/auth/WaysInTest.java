@@ -97,8 +97,8 @@ class WaysInTest {
     @Test
     void apiKey_endsByTimeAndByRevocation() throws Exception {
         NewKey made = NewKey.make("ci", "*", "read");
-        AuthWorld world = AuthWorld.withKeys(
-                keysFile(made.line().replaceFirst("\\{", "{\"until\":\"2027-01-15T08:10:00Z\",")));
+        AuthWorld world =
+                AuthWorld.withKeys(keysFile(made.line().replaceFirst("\\{", "{\"until\":\"2027-01-15T08:10:00Z\",")));
         assertNull(world.fault(made.key()));
         world.store.revoke(Revocation.Kind.PRINCIPAL, "key:ci", 0);
         world.revocations.poll();
@@ -352,8 +352,10 @@ class WaysInTest {
                         .find(AuthWorld.attempt(token, "10.0.0.1", Map.of("X-User", List.of(""))), BOARD, null)
                         .principal()
                         .id());
-        assertEquals(Fault.MISSING, assertThrows(RefusedException.class, () -> from(world, "10.0.0.1", Map.of()))
-                .fault());
+        assertEquals(
+                Fault.MISSING,
+                assertThrows(RefusedException.class, () -> from(world, "10.0.0.1", Map.of()))
+                        .fault());
     }
 
     @Test

@@ -95,7 +95,14 @@ class ReadinessTest {
     void tick_thatHangs_getsOlderUntilItGoesOn() throws Exception {
         Node host = new Node(new Environment("test"));
         RoomRuntime runtime = new RoomRuntime(
-                host, new FakeLog(), Bus.NONE, new RoomsFactory().settings(), new RoomMetrics() {}, 1 << 20, 1_000, HeapLedger.unlimited());
+                host,
+                new FakeLog(),
+                Bus.NONE,
+                new RoomsFactory().settings(),
+                new RoomMetrics() {},
+                1 << 20,
+                1_000,
+                HeapLedger.unlimited());
         CountDownLatch hangs = new CountDownLatch(1);
         CountDownLatch goesOn = new CountDownLatch(1);
         host.everyTick("fails", () -> {

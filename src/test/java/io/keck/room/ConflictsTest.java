@@ -1,10 +1,10 @@
 package io.keck.room;
 
-import io.keck.metrics.RoomMetrics;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.lib0.Decoder;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,6 +3,8 @@ package io.keck.room;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
+import static io.keck.room.World.ROOM;
+import static org.assertj.core.api.Assertions.assertThat;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import java.util.concurrent.CompletionException;
@@ -11,8 +13,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import static io.keck.room.World.ROOM;
-import static org.assertj.core.api.Assertions.assertThat;
 
 /** A room that clients have only connected to: back ends do not see it before it has content, and it costs nothing later. */
 class UnmadeRoomTest {

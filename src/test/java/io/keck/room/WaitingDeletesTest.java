@@ -1,11 +1,11 @@
 package io.keck.room;
 
-import io.keck.metrics.RoomMetrics;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,10 +1,9 @@
 package io.keck.storage;
 
-import io.keck.metrics.LogMetrics;
-import java.time.Duration;
 import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.db.DataSourceFactory;
 import io.dropwizard.db.ManagedDataSource;
+import io.keck.metrics.LogMetrics;
 import io.keck.storage.database.Database;
 import io.keck.storage.database.DatabaseUrl;
 import io.keck.storage.database.Dialect;
@@ -13,6 +12,7 @@ import io.keck.storage.log.JdbiUpdateLog;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;

@@ -4,7 +4,7 @@ import io.keck.crdt.store.Completeness;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
-import io.keck.storage.archive.DocumentDepth;
+import io.keck.storage.rows.DocumentDepth;
 import io.keck.storage.rows.ContradictionCount;
 import io.keck.storage.rows.RoomScan;
 import io.keck.storage.rows.RowPages;
@@ -85,8 +85,8 @@ final class DocumentScan implements RoomScan.Listener {
             all.add(new Remark("incomplete", "it is incomplete: " + completeness));
         }
         DocumentDepth.problem(whole.encode())
-                .ifPresent(problem -> all.add(
-                        new Remark("too deep", "stock clients cannot read it, since values nest too deep: " + problem)));
+                .ifPresent(problem -> all.add(new Remark(
+                        "too deep", "stock clients cannot read it, since values nest too deep: " + problem)));
         if (!contradictions.isEmpty()) {
             all.add(new Remark("contradictory", "its rows contradict each other: " + contradictions));
         }

@@ -1,9 +1,7 @@
 package io.keck.storage.log;
 
-import io.keck.metrics.LogMetrics;
-import java.time.Clock;
-import java.time.Duration;
 import io.keck.PostgresServer;
+import io.keck.metrics.LogMetrics;
 import io.keck.room.UpdateLog;
 import io.keck.storage.PostgresDatabase;
 import io.keck.storage.Storage;
@@ -15,6 +13,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -1,4 +1,4 @@
-package io.keck.storage.archive;
+package io.keck.storage.rows;
 
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;

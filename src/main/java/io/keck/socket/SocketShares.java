@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * a second. Sockets are counted from when they are open until they are closed, so a few that open at the same moment may
  * exceed the share. Thread-safe.
  */
-final class Admission {
+final class SocketShares {
     /**
      * Why an upgrade is refused.
      *
@@ -23,7 +23,7 @@ final class Admission {
     private final AddressShares sockets;
     private final AddressRates upgrades;
 
-    Admission(AddressShares sockets, AddressRates upgrades) {
+    SocketShares(AddressShares sockets, AddressRates upgrades) {
         this.sockets = sockets;
         this.upgrades = upgrades;
     }
