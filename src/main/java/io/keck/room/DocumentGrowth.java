@@ -160,7 +160,9 @@ final class DocumentGrowth {
         long now = context.clock().getAsLong();
         if (now >= member.toldAfter) {
             member.toldAfter = now + SAY_EVERY_MS;
-            context.warnings().atLimit().warn("Room " + name + ": an update of " + fresh.length() + " bytes was left aside. " + why);
+            context.warnings()
+                    .atLimit()
+                    .warn("Room " + name + ": an update of " + fresh.length() + " bytes was left aside. " + why);
             member.connection.send(Message.denied(why));
         }
         return false;
@@ -290,9 +292,12 @@ final class DocumentGrowth {
             if (!isFull(5, 4)) {
                 return;
             }
-            context.warnings().nearLimit().warn("Room " + name + ": the document has " + bytes() + " bytes, " + structs + " structs and "
-                    + clients() + " clients, and is above 80 % of a limit (" + limits.maxBytes() + ", "
-                    + limits.maxStructs() + ", " + limits.maxClients() + "). At the limit it takes deletions only.");
+            context.warnings()
+                    .nearLimit()
+                    .warn("Room " + name + ": the document has " + bytes() + " bytes, " + structs + " structs and "
+                            + clients() + " clients, and is above 80 % of a limit (" + limits.maxBytes() + ", "
+                            + limits.maxStructs() + ", " + limits.maxClients()
+                            + "). At the limit it takes deletions only.");
             context.metrics().nearLimitBegan();
             isNear = true;
         } else if (!isFull(4, 3)) {

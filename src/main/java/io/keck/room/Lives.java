@@ -126,8 +126,7 @@ final class Lives {
 
             @Override
             void refused(RuntimeException why, CloseReason reason) {
-                if (why instanceof RoomMissing
-                        && RoomName.problemOfNew(name).isPresent()) {
+                if (why instanceof RoomMissing && RoomName.problemOfNew(name).isPresent()) {
                     errand.refused(CloseReason.deleted()); // final: it is none for a new room
                 } else if (!(why instanceof LifeEndedException)) {
                     errand.refused(reason);
@@ -139,9 +138,7 @@ final class Lives {
 
     /** Clients have only connected to it; unless the log, which did not answer, knows more. */
     private static RuntimeException isNotMade(String name, boolean stale) {
-        return stale
-                ? new Unavailable("the database does not answer", false)
-                : new RoomMissing(name);
+        return stale ? new Unavailable("the database does not answer", false) : new RoomMissing(name);
     }
 
     /**

@@ -2,11 +2,11 @@ package io.keck.webhook;
 
 import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
+import io.keck.feed.Cursors;
 import io.keck.feed.Cursors.Cursor;
 import io.keck.feed.Cursors.Endpoint;
-import io.keck.feed.Cursors;
-import io.keck.metrics.FeedMetrics.Outcome;
 import io.keck.metrics.FeedMetrics;
+import io.keck.metrics.FeedMetrics.Outcome;
 import io.keck.webhook.Outbox.Result;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,10 +1,11 @@
 package io.keck.room;
 
+import static io.keck.room.World.ROOM;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
-import static io.keck.room.World.ROOM;
-import static org.assertj.core.api.Assertions.assertThat;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import java.util.concurrent.CompletionException;

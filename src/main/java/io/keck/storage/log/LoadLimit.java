@@ -31,8 +31,10 @@ final class LoadLimit {
      * @throws TooLargeHere if more is stored of it than this node can load
      */
     Contents read(Handle h, long roomId) {
-        long bytes =
-                h.createQuery(STORED_BYTES).bind("room", roomId).mapTo(Long.class).one();
+        long bytes = h.createQuery(STORED_BYTES)
+                .bind("room", roomId)
+                .mapTo(Long.class)
+                .one();
         long limit = maxBytes;
         if (bytes > limit) {
             throw new TooLargeHere(roomId, bytes, limit);

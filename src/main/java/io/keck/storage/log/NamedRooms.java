@@ -178,8 +178,7 @@ final class NamedRooms {
                         name.hashCode(),
                         new LogWrite.Create(name, heldSince(), new CompletableFuture<>()),
                         LogWrite.Create::done)
-                .thenCompose(id ->
-                        database.reading(() -> database.jdbi().withHandle(h -> limit.read(h, id))))
+                .thenCompose(id -> database.reading(() -> database.jdbi().withHandle(h -> limit.read(h, id))))
                 .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
                         ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
                         : CompletableFuture.failedStage(error));

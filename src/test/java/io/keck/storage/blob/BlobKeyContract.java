@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.blob.BlobId;
+import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
 import io.keck.blob.BlobStore.Published;
-import io.keck.blob.BlobStore;
 import io.keck.failure.Refused;
 import io.keck.metrics.BlobMetrics;
 import io.keck.room.RequestKey;

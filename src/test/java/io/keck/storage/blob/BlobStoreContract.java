@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.blob.BlobId;
-import io.keck.blob.BlobStore.Blob;
 import io.keck.blob.BlobStore;
+import io.keck.blob.BlobStore.Blob;
 import io.keck.failure.RoomGone;
 import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics;
