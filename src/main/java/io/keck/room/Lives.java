@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.RoomName;
 import java.util.Collection;
@@ -28,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *       before that.
  *   <li><b>Whatever was bound to a life that has ended</b>, and was not carried out in it, is asked for again by name,
  *       with the moment when it came. Only the log's own word that there is no such room, asked for after that moment,
- *       refuses it ({@link LifeEndedException} against {@link Documents.RoomMissingException}).
+ *       refuses it ({@link LifeEndedException} against {@link RoomMissing}).
  * </ol>
  *
  * <p>Moments are compared by a counter: a request draws a number when it comes, a room draws one just before it asks
@@ -79,7 +81,7 @@ final class Lives {
         CompletableFuture<T> done = new CompletableFuture<>();
         if (context.ledger().isTight() && loaded(name) == null) {
             errand.refused(CloseReason.overload(NO_MEMORY));
-            done.completeExceptionally(new Documents.UnavailableException(NO_MEMORY, false));
+            done.completeExceptionally(new Unavailable(NO_MEMORY, false));
             return done;
         }
         boolean mayCreate = create && RoomName.problemOfNew(name).isEmpty();
@@ -110,7 +112,7 @@ final class Lives {
                 ask(name, create, local, errand, moment, attempt + 1, done);
             } else {
                 errand.refused(CloseReason.overload("this document is recreated all the time, please try again"));
-                done.completeExceptionally(new Documents.UnavailableException(
+                done.completeExceptionally(new Unavailable(
                         "the document " + name + " was deleted " + ATTEMPTS + " times meanwhile", false));
             }
         });
@@ -126,8 +128,7 @@ final class Lives {
 
             @Override
             void refused(RuntimeException why, CloseReason reason) {
-                if (why instanceof Documents.RoomMissingException
-                        && RoomName.problemOfNew(name).isPresent()) {
+                if (why instanceof RoomMissing && RoomName.problemOfNew(name).isPresent()) {
                     errand.refused(CloseReason.deleted()); // final: it is none for a new room
                 } else if (!(why instanceof LifeEndedException)) {
                     errand.refused(reason);
@@ -151,9 +152,7 @@ final class Lives {
 
     /** Clients have only connected to it; unless the log, which did not answer, knows more. */
     private static RuntimeException isNotMade(String name, boolean stale) {
-        return stale
-                ? new Documents.UnavailableException("the database does not answer", false)
-                : new Documents.RoomMissingException(name);
+        return stale ? new Unavailable("the database does not answer", false) : new RoomMissing(name);
     }
 
     /**
