@@ -62,6 +62,7 @@ class ArchitectureTest {
             "io.keck.room",
             "io.keck.metrics",
             "io.keck.heap",
+            "io.keck.failure",
             "io.keck.protocol",
             "io.keck.crdt",
             "io.keck.crdt.store",
@@ -122,16 +123,33 @@ class ArchitectureTest {
             only("io.keck.block", "io.keck.block", "io.keck.crdt", "io.keck.crdt.store", "io.keck.crdt.lib0");
 
     @ArchTest
-    static final ArchRule blob_knowsRequestKeysOnly = classes()
+    static final ArchRule blob_knowsFailuresAndRequestKeysOnly = classes()
             .that()
             .resideInAPackage("io.keck.blob")
             .should()
-            .onlyDependOnClassesThat(JavaClass.Predicates.resideInAnyPackage("java..", "org.jspecify..", "io.keck.blob")
+            .onlyDependOnClassesThat(JavaClass.Predicates.resideInAnyPackage(
+                            "java..", "org.jspecify..", "io.keck.blob", "io.keck.failure")
                     .or(JavaClass.Predicates.type(RequestKey.class)));
 
     @ArchTest
-    static final ArchRule feed_knowsTheEngineOnly =
-            only("io.keck.feed", "io.keck.feed", "io.keck.crdt", "io.keck.crdt.store", "io.keck.crdt.lib0");
+    static final ArchRule feed_knowsFailuresAndTheEngineOnly = only(
+            "io.keck.feed",
+            "io.keck.feed",
+            "io.keck.failure",
+            "io.keck.crdt",
+            "io.keck.crdt.store",
+            "io.keck.crdt.lib0");
+
+    @ArchTest
+    static final ArchRule failure_knowsJavaOnly = only("io.keck.failure", "io.keck.failure");
+
+    /** The floor of storage knows no rooms. */
+    @ArchTest
+    static final ArchRule database_knowsNoRooms = noClasses()
+            .that()
+            .resideInAPackage("io.keck.storage.database")
+            .should()
+            .dependOnClassesThat(JavaClass.Predicates.resideInAnyPackage("io.keck.room..", "io.keck.crdt.."));
 
     /** Turns are given from outside: by threads in the server, by hand in a test. */
     @ArchTest
@@ -277,7 +295,8 @@ class ArchitectureTest {
                     "io.keck.room..",
                     "io.keck.block..",
                     "io.keck.blob..",
-                    "io.keck.feed..")
+                    "io.keck.feed..",
+                    "io.keck.failure..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(packages(WINGS));

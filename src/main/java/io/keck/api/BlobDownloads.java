@@ -5,7 +5,8 @@ import io.keck.api.ByteRange.Kind;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
-import io.keck.blob.BlobsUnavailableException;
+import io.keck.failure.Failure;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics;
 import io.keck.protocol.RoomName;
 import io.keck.room.RepeatedWarning;
@@ -62,10 +63,8 @@ final class BlobDownloads {
         }
         try {
             return BlobId.parse(id).map(work::on).orElseGet(BlobDownloads::notFound);
-        } catch (BlobStore.KeyTakenException e) {
-            return Failures.keyTaken();
-        } catch (BlobsUnavailableException e) {
-            return Answers.unavailable(e);
+        } catch (Failure e) {
+            return e.tell(new BlobFailures(workspace));
         }
     }
 
@@ -152,7 +151,7 @@ final class BlobDownloads {
             } catch (IOException e) {
                 metrics.downloadAborted();
                 throw e;
-            } catch (BlobsUnavailableException e) {
+            } catch (Unavailable e) {
                 metrics.downloadAborted();
                 UNAVAILABLE.warn("The rest of a blob cannot be read, the connection breaks off: " + e.getMessage());
                 throw new EofException(e);

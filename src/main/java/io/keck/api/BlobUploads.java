@@ -1,8 +1,8 @@
 package io.keck.api;
 
 import io.keck.blob.BlobStore;
-import io.keck.blob.BlobsUnavailableException;
-import io.keck.blob.WorkspaceGoneException;
+import io.keck.failure.Failure;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics;
 import io.keck.metrics.BlobMetrics.Refusal;
 import io.keck.protocol.RoomName;
@@ -77,13 +77,14 @@ final class BlobUploads {
                                     MediaType.APPLICATION_JSON_TYPE)
                             .build()
                     : failure;
-        } catch (WorkspaceGoneException e) {
-            return Answers.notFound("Workspace", workspace);
-        } catch (BlobStore.KeyTakenException e) {
-            return Failures.keyTaken();
-        } catch (BlobsUnavailableException e) {
-            metrics.refused(Refusal.UNAVAILABLE);
-            return Answers.unavailable(e);
+        } catch (Failure e) {
+            return e.tell(new BlobFailures(workspace) {
+                @Override
+                public Response unavailable(Unavailable failure) {
+                    metrics.refused(Refusal.UNAVAILABLE);
+                    return super.unavailable(failure);
+                }
+            });
         }
     }
 

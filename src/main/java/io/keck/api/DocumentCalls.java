@@ -1,12 +1,12 @@
 package io.keck.api;
 
 import io.keck.crdt.Doc;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.heap.HeapLedger;
 import io.keck.room.Documents;
 import io.keck.room.Documents.Answer;
-import io.keck.room.Documents.KeyTakenException;
-import io.keck.room.Documents.RoomMissingException;
-import io.keck.room.Documents.UnavailableException;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
 import java.util.concurrent.CompletableFuture;
@@ -132,10 +132,7 @@ final class DocumentCalls {
                 }
                 return builder.build();
             }
-            Throwable cause = cause(error);
-            return cause instanceof RoomMissingException
-                    ? Failures.response(missing.reply(workspace)).build()
-                    : Failures.of(cause);
+            return Failures.of(cause(error), workspace, missing);
         }));
     }
 
@@ -160,12 +157,12 @@ final class DocumentCalls {
         return change.handle((value, error) -> {
                     Throwable cause = error == null ? null : cause(error);
                     if (cause == null
-                            || cause instanceof UnavailableException
-                            || cause instanceof KeyTakenException
-                            || cause instanceof RoomMissingException) {
+                            || cause instanceof Unavailable
+                            || cause instanceof Refused
+                            || cause instanceof RoomMissing) {
                         return change;
                     }
-                    return CompletableFuture.<T>failedStage(new UnavailableException(cause.toString(), true));
+                    return CompletableFuture.<T>failedStage(new Unavailable(cause.toString(), true));
                 })
                 .thenCompose(stage -> stage);
     }

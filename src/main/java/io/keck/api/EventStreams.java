@@ -1,11 +1,11 @@
 package io.keck.api;
 
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import io.keck.metrics.FeedMetrics;
-import io.keck.room.Documents.RoomMissingException;
-import io.keck.room.Documents.UnavailableException;
 import io.keck.room.Watcher;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -94,7 +94,7 @@ public class EventStreams {
     void join(String room, RoomFeed.Reader reader, @Nullable String lastEventId) {
         if (closed) {
             left();
-            reader.refused(new UnavailableException("the server restarts", false));
+            reader.refused(new Unavailable("the server restarts", false));
             return;
         }
         if (!feeds.containsKey(room)) {
@@ -104,7 +104,7 @@ public class EventStreams {
         // the feed may follow a life that has ended elsewhere: then it is over before this completes
         var unused = rooms.find(room).whenComplete((there, error) -> {
             Throwable cause = error == null ? null : DocumentCalls.cause(error);
-            if (cause instanceof RoomMissingException missing) {
+            if (cause instanceof RoomMissing missing) {
                 left();
                 reader.refused(missing);
             } else {
@@ -136,8 +136,8 @@ public class EventStreams {
     /** Ends all streams; readers come back elsewhere. */
     public void close() {
         closed = true;
-        feeds.values().forEach(feed -> feed.ended(new UnavailableException("the server restarts", false)));
-        finishing.forEach(feed -> feed.ended(new UnavailableException("the server restarts", false)));
+        feeds.values().forEach(feed -> feed.ended(new Unavailable("the server restarts", false)));
+        finishing.forEach(feed -> feed.ended(new Unavailable("the server restarts", false)));
     }
 
     /** How many streams an address may have. */

@@ -8,8 +8,8 @@ import io.keck.crdt.Root;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
 import io.keck.crdt.store.UpdateV2;
+import io.keck.failure.Unavailable;
 import io.keck.room.Documents.Answer;
-import io.keck.room.Documents.UnavailableException;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -80,7 +80,7 @@ public final class ExportResource {
                 ? calls.turn(workspace)
                         .thenCompose(now -> calls.documents().export(workspace))
                         .thenApply(whole -> {
-                            throw new UnavailableException("only an old state is known", false);
+                            throw new Unavailable("only an old state is known", false);
                         })
                 : CompletableFuture.completedStage(answer);
     }

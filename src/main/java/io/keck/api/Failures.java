@@ -1,13 +1,9 @@
 package io.keck.api;
 
+import io.keck.api.DocumentCalls.Missing;
+import io.keck.failure.Failure;
+import io.keck.failure.RoomMissing;
 import io.keck.http.ErrorPages;
-import io.keck.room.Documents.KeyTakenException;
-import io.keck.room.Documents.NameRefusedException;
-import io.keck.room.Documents.QuarantinedException;
-import io.keck.room.Documents.TooLargeException;
-import io.keck.room.Documents.TooLargeHereException;
-import io.keck.room.Documents.UnavailableException;
-import io.keck.room.RepeatedWarning;
 import io.keck.thread.OutOfMemory;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -26,7 +22,7 @@ import org.slf4j.LoggerFactory;
 public final class Failures implements ExceptionMapper<Throwable> {
     private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
     private static final int UNPROCESSABLE = 422;
-    private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
+    private static final FailureAnswers ANSWERS = new FailureAnswers();
     private static final int SERVER_ERRORS = 500;
 
     Failures() {}
@@ -42,33 +38,8 @@ public final class Failures implements ExceptionMapper<Throwable> {
         if (error instanceof Refusal refusal) {
             return response(refusal.reply()).build();
         }
-        if (error instanceof UnavailableException unavailable) {
-            UNAVAILABLE.warn("A request could not be carried out: " + unavailable.getMessage());
-            return unavailable(unavailable.isOutcomeUnknown());
-        }
-        if (error instanceof QuarantinedException) {
-            return response(Reply.text(
-                            Status.SERVICE_UNAVAILABLE,
-                            "What is stored of the workspace is damaged: it can be read, and not written until it is"
-                                    + " repaired. Nothing was done."))
-                    .header(HttpHeaders.RETRY_AFTER, "60")
-                    .build();
-        }
-        if (error instanceof TooLargeException) {
-            return response(Reply.text(Status.REQUEST_ENTITY_TOO_LARGE, error.getMessage() + " Nothing was done."))
-                    .build();
-        }
-        if (error instanceof TooLargeHereException) {
-            return response(Reply.text(Status.SERVICE_UNAVAILABLE, error.getMessage() + " Nothing was done."))
-                    .header(HttpHeaders.RETRY_AFTER, "60")
-                    .build();
-        }
-        if (error instanceof KeyTakenException) {
-            return keyTaken();
-        }
-        if (error instanceof NameRefusedException refused) {
-            return response(Reply.text(Status.BAD_REQUEST, String.valueOf(refused.getMessage())))
-                    .build();
+        if (error instanceof Failure failure) {
+            return failure.tell(ANSWERS);
         }
         if (error instanceof WebApplicationException web) {
             return ofJersey(web);
@@ -78,6 +49,16 @@ public final class Failures implements ExceptionMapper<Throwable> {
             return response(Reply.text(Status.BAD_REQUEST, "The request broke off."))
                     .build();
         }
+        return internal(error);
+    }
+
+    /** The answer to a failure of a call on a document, where a missing document is answered as the resource does. */
+    static Response of(Throwable error, String workspace, Missing missing) {
+        return error instanceof RoomMissing ? response(missing.reply(workspace)).build() : of(error);
+    }
+
+    /** 500: an error of Keck, which goes to the log. */
+    static Response internal(Throwable error) {
         LOG.error("Internal error while handling a request", error);
         return response(Reply.text(Status.INTERNAL_SERVER_ERROR, "Keck failed; its log says why."))
                 .build();
@@ -94,13 +75,16 @@ public final class Failures implements ExceptionMapper<Throwable> {
 
     /** 503; when {@code unknown}, it may have been carried out all the same. */
     static Response unavailable(boolean unknown) {
-        ResponseBuilder builder = response(Reply.text(
-                        Status.SERVICE_UNAVAILABLE,
-                        unknown
-                                ? "The database does not answer; perhaps it was done, perhaps not."
-                                : "The database does not answer; nothing was done."))
+        ResponseBuilder builder = response(Reply.text(Status.SERVICE_UNAVAILABLE, unavailableSentence(unknown)))
                 .header(HttpHeaders.RETRY_AFTER, "1");
         return unknown ? builder.header("Keck-Outcome", "unknown").build() : builder.build();
+    }
+
+    /** The sentence of a 503. */
+    static String unavailableSentence(boolean unknown) {
+        return unknown
+                ? "The database does not answer; perhaps it was done, perhaps not."
+                : "The database does not answer; nothing was done.";
     }
 
     private static Response ofJersey(WebApplicationException error) {

@@ -6,7 +6,6 @@ import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.Update;
 import io.keck.room.Documents.Answer;
-import io.keck.room.Documents.RoomMissingException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.POST;
@@ -66,11 +65,7 @@ public final class InitResource {
                                 return written.map(InitResource::made)
                                         .orElseGet(() -> Response.notModified().build());
                             }
-                            Throwable cause = DocumentCalls.cause(error);
-                            return cause instanceof RoomMissingException
-                                    ? Failures.response(Missing.SENTENCE.reply(workspace))
-                                            .build()
-                                    : Failures.of(cause);
+                            return Failures.of(DocumentCalls.cause(error), workspace, Missing.SENTENCE);
                         }));
     }
 

@@ -1,16 +1,15 @@
 package io.keck.api;
 
+import io.keck.failure.RoomDamaged;
+import io.keck.failure.RoomLost;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLog.Change;
 import io.keck.feed.ChangeLog.Page;
-import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Histories;
-import io.keck.feed.RoomDamagedException;
-import io.keck.room.Documents.RoomMissingException;
-import io.keck.room.Documents.UnavailableException;
 import io.keck.room.Mailbox;
 import io.keck.room.RepeatedWarning;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.room.Watcher;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -101,8 +100,8 @@ final class RoomFeed implements Watcher {
         this.name = name;
         this.owner = owner;
         this.log = log;
-        this.turns = new Mailbox(
-                owner::execute, () -> {}, () -> end(new UnavailableException("the changes cannot be read", false)));
+        this.turns =
+                new Mailbox(owner::execute, () -> {}, () -> end(new Unavailable("the changes cannot be read", false)));
         turns.post(() -> stop = owner.watch(name, this));
     }
 
@@ -137,7 +136,7 @@ final class RoomFeed implements Watcher {
     @Override
     public void ended(RuntimeException why) {
         turns.post(() -> {
-            if (why instanceof RoomMissingException && histories != null && closing == null && !ended) {
+            if (why instanceof RoomMissing && histories != null && closing == null && !ended) {
                 finish(why);
             } else {
                 end(why);
@@ -171,7 +170,7 @@ final class RoomFeed implements Watcher {
 
     private void endIfIdle() {
         if (streams.isEmpty() && arrivals.isEmpty() && !ended) {
-            end(new UnavailableException("the last reader has left", false));
+            end(new Unavailable("the last reader has left", false));
         }
     }
 
@@ -210,14 +209,14 @@ final class RoomFeed implements Watcher {
             advance(to);
             isComplete = closing != null;
             List.copyOf(arrivals).forEach(this::admit);
-        } catch (FeedUnavailableException e) {
+        } catch (Unavailable e) {
             UNAVAILABLE.warn("The changes of room " + name + " cannot be read, they will be: " + e.getMessage());
             return;
-        } catch (RoomUnknownException e) {
+        } catch (RoomLost e) {
             return; // the log went back; the room will tell
-        } catch (RoomDamagedException e) {
+        } catch (RoomDamaged e) {
             tellDamage(String.valueOf(e.getMessage()));
-            refuse(new UnavailableException("the stored document is damaged", false));
+            refuse(new Unavailable("the stored document is damaged", false));
             return;
         }
         for (EventStream stream : List.copyOf(streams)) {
@@ -329,9 +328,9 @@ final class RoomFeed implements Watcher {
                     givePast(stream);
                 }
             }
-        } catch (FeedUnavailableException e) {
+        } catch (Unavailable e) {
             UNAVAILABLE.warn("The changes of room " + name + " cannot be read, they will be: " + e.getMessage());
-        } catch (RoomDamagedException e) {
+        } catch (RoomDamaged e) {
             reset(stream);
         }
     }
@@ -429,7 +428,7 @@ final class RoomFeed implements Watcher {
         List<Arrival> waiting = List.copyOf(arrivals);
         arrivals.clear();
         for (Arrival arrival : waiting) {
-            if (why instanceof RoomMissingException && (target.get() != null || !arrival.isFirst())) {
+            if (why instanceof RoomMissing && (target.get() != null || !arrival.isFirst())) {
                 owner.join(name, arrival.reader(), arrival.lastEventId());
             } else {
                 arrival.reader().refused(why);

@@ -11,7 +11,6 @@ import io.keck.api.DocumentCalls.Missing;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import io.keck.heap.Tally;
-import io.keck.room.Documents.RoomMissingException;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -122,11 +121,7 @@ public final class SseResource {
             @Override
             public void refused(RuntimeException why) {
                 ended.run();
-                response.resume(
-                        why instanceof RoomMissingException
-                                ? Failures.response(Missing.SENTENCE.reply(workspace))
-                                        .build()
-                                : Failures.of(why));
+                response.resume(Failures.of(why, workspace, Missing.SENTENCE));
             }
         };
     }

@@ -54,7 +54,7 @@ public final class SubscribeResource {
     }
 
     private static Response unavailable(Throwable cause) {
-        if (!(cause instanceof io.keck.feed.FeedUnavailableException)) {
+        if (!(cause instanceof io.keck.failure.Unavailable)) {
             LOG.error("Setting the webhook endpoint failed with an unknown outcome", cause);
         }
         return Failures.unavailable(true);

@@ -1,5 +1,8 @@
 package io.keck.blob;
 
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.Unavailable;
 import io.keck.room.RequestKey;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * workspace that is recreated under the same name begins without any. A name that was never a workspace may have blobs,
  * too: clients upload before they connect.
  *
- * <p>Every method throws {@link BlobsUnavailableException} if the database fails or does not answer.
+ * <p>Every method throws {@link Unavailable} if the database fails or does not answer.
  */
 public interface BlobStore {
     /**
@@ -35,15 +38,6 @@ public interface BlobStore {
      */
     record Published(BlobId id, boolean exists) {}
 
-    /** Thrown if the key of a request was used for another request before. Nothing is changed then. */
-    final class KeyTakenException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        public KeyTakenException(String workspace) {
-            super("the key was used for another request to workspace " + workspace, null, false, false);
-        }
-    }
-
     /** An upload of one blob; some of its bytes are kept in memory. */
     interface Upload extends AutoCloseable {
         /** Adds bytes; the array may be reused when this returns. */
@@ -53,8 +47,8 @@ public interface BlobStore {
          * Commits the blob and makes it visible. If the workspace has these bytes already, that blob stays as it is.
          *
          * @param key stored in the same transaction, or null; if the workspace has seen the key before, nothing is done
-         * @throws WorkspaceGoneException if the workspace was deleted since the upload began
-         * @throws KeyTakenException if the key was used for another request
+         * @throws RoomGone if the workspace was deleted since the upload began
+         * @throws Refused if the key was used for another request
          */
         Published publish(@Nullable RequestKey key);
 
@@ -71,7 +65,7 @@ public interface BlobStore {
     /**
      * Begins an upload into the current life of a workspace.
      *
-     * @throws WorkspaceGoneException if the workspace was deleted recently and must not be recreated yet
+     * @throws RoomGone if the workspace was deleted recently and must not be recreated yet
      */
     Upload begin(String workspace);
 
@@ -92,7 +86,7 @@ public interface BlobStore {
      *
      * @param key stored in the same transaction if a blob is deleted, or null; if the workspace has seen the key
      *     before, nothing is done and the answer is true
-     * @throws KeyTakenException if the key was used for another request
+     * @throws Refused if the key was used for another request
      */
     boolean delete(String workspace, BlobId id, @Nullable RequestKey key);
 

@@ -1,12 +1,13 @@
 package io.keck.feed;
 
+import io.keck.failure.Unavailable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of rooms' logs by their seq, for consumers that follow at their own pace; includes the rows of rooms that
  * were deleted. Implementations are thread-safe; calls wait for the database, and throw
- * {@link FeedUnavailableException} if it does not answer.
+ * {@link Unavailable} if it does not answer.
  */
 public interface ChangeLog {
     /**

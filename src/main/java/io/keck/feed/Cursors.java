@@ -1,5 +1,6 @@
 package io.keck.feed;
 
+import io.keck.failure.Unavailable;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -7,7 +8,7 @@ import java.util.OptionalLong;
 
 /**
  * The endpoint of deliveries, the state of delivery in each room, and the node that delivers; shared by all nodes of a
- * database. Implementations are thread-safe; calls wait for the database, and throw {@link FeedUnavailableException} if
+ * database. Implementations are thread-safe; calls wait for the database, and throw {@link Unavailable} if
  * it does not answer.
  *
  * <p>One node delivers at a time: the owner of the newest epoch. A node that takes over begins another epoch, and from

@@ -4,6 +4,7 @@ import io.keck.crdt.Doc;
 import io.keck.crdt.History;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomDamaged;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +28,12 @@ public final class Histories {
      * Creates histories that report the rows after {@code seq}: exactly if that is still possible, else as well as
      * possible.
      *
-     * @throws RoomDamagedException if the state at that row is not known any more, because an earlier row is damaged
+     * @throws RoomDamaged if the state at that row is not known any more, because an earlier row is damaged
      */
     public static Histories at(ChangeLog log, String workspace, long roomId, long seq) {
         ChangeLog.Base base = log.base(roomId, seq);
         if (base.damage() != null) {
-            throw new RoomDamagedException(roomId, base.damage());
+            throw new RoomDamaged(roomId, base.damage());
         }
         return of(workspace, base);
     }
@@ -40,12 +41,12 @@ public final class Histories {
     /**
      * Creates histories that report the rows after the newest one, or after the last row before the first damaged one.
      *
-     * @throws RoomDamagedException if there is no such row
+     * @throws RoomDamaged if there is no such row
      */
     public static Histories atEnd(ChangeLog log, String workspace, long roomId) {
         ChangeLog.Base base = log.base(roomId, Long.MAX_VALUE);
         if (base.damage() != null && base.seq() == 0) {
-            throw new RoomDamagedException(roomId, base.damage());
+            throw new RoomDamaged(roomId, base.damage());
         }
         return of(workspace, base);
     }

@@ -1,12 +1,13 @@
 package io.keck.feed;
 
+import io.keck.failure.Unavailable;
 import java.util.concurrent.CompletionStage;
 
 /** The endpoint to which changes are delivered. Implementations are thread-safe. */
 public interface Hooks {
     /**
      * Sets the endpoint for all nodes; completes when that is committed. Fails with {@link RefusedException}, and with
-     * {@link FeedUnavailableException} if the outcome is unknown.
+     * {@link Unavailable} if the outcome is unknown.
      *
      * @param url the endpoint; empty to deliver nowhere
      */

@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.metrics.servlets.AdminServlet;
 import io.dropwizard.servlets.tasks.Task;
+import io.keck.failure.RoomDamaged;
 import io.keck.ops.LogLevelFilter;
 import io.keck.room.RoomView;
 import io.keck.room.Rooms;
-import io.keck.room.UpdateLog.DamagedException;
 import io.keck.socket.Sockets;
 import io.keck.storage.Storage;
 import io.keck.storage.log.JdbiUpdateLog;
@@ -226,7 +226,7 @@ public final class AdminTasks {
         String name = required(parameters, "room");
         try {
             answer.put("folded", log.compact(name));
-        } catch (DamagedException e) {
+        } catch (RoomDamaged e) {
             throw new BadQuestion("Nothing was folded: " + e.getMessage() + ". See doctor.");
         }
         log.stored(name)

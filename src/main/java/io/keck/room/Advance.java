@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * One step of a replica along the log: a row, or the snapshot that stands for rows that were compacted away.
  *
  * @param seq of the row, or of the last row in the snapshot
- * @param link of that row, or {@link UpdateLog#UNKNOWN_LINK} for a snapshot
+ * @param link of that row, or {@link Link#UNKNOWN} for a snapshot
  * @param before the link of the last row in the replica before this step
  * @param update the content of the row or snapshot
  * @param own the batch of this room that became the row, or null where the row came from elsewhere

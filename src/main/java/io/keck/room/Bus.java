@@ -39,7 +39,7 @@ public interface Bus {
         /**
          * A row of the log.
          *
-         * @param before the link of the row before it, {@link UpdateLog#NO_LINK} for the first
+         * @param before the link of the row before it, {@link Link#NONE} for the first
          * @param payload a V1 update
          */
         record Committed(long seq, UUID batchId, long link, long before, byte[] payload) implements Event {

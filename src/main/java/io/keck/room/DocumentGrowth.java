@@ -2,6 +2,7 @@ package io.keck.room;
 
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.TooLarge;
 import io.keck.protocol.Message;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Left aside.</b> From then on no other structs of that connection are taken: they would stand behind a gap, which
  * nobody could show. Nothing is closed. A socket is told by the auth message of y-protocols (permission denied, with a
- * sentence), a back end by {@link Documents.TooLargeException}. What was left aside is still in the document of its writer:
+ * sentence), a back end by {@link TooLarge}. What was left aside is still in the document of its writer:
  * when there is room for it again, the writer is asked for it with a step 1.
  *
  * <p><b>Size.</b> Between two measurements the size is an upper bound that costs an addition per update: the bytes of all
@@ -159,7 +160,9 @@ final class DocumentGrowth {
         long now = context.clock().getAsLong();
         if (now >= member.toldAfter) {
             member.toldAfter = now + SAY_EVERY_MS;
-            context.warnings().atLimit().warn("Room " + name + ": an update of " + fresh.length() + " bytes was left aside. " + why);
+            context.warnings()
+                    .atLimit()
+                    .warn("Room " + name + ": an update of " + fresh.length() + " bytes was left aside. " + why);
             member.connection.send(Message.denied(why));
         }
         return false;
@@ -174,7 +177,8 @@ final class DocumentGrowth {
     }
 
     /** Why an edit of a back end may not come in, or null; one that may is counted. */
-    Documents.@Nullable TooLargeException refusal(Edit edit) {
+    @Nullable
+    TooLarge refusal(Edit edit) {
         String why = whyNot(edit.update(), BACK_ENDS);
         if (why == null) {
             taken(edit.update(), BACK_ENDS);
@@ -182,7 +186,7 @@ final class DocumentGrowth {
         }
         context.metrics().growthRefused();
         context.warnings().atLimit().warn("Room " + name + ": an edit over HTTP was refused. " + why);
-        return new Documents.TooLargeException(why);
+        return new TooLarge(why);
     }
 
     private void taken(Update update, String origin) {
@@ -288,9 +292,12 @@ final class DocumentGrowth {
             if (!isFull(5, 4)) {
                 return;
             }
-            context.warnings().nearLimit().warn("Room " + name + ": the document has " + bytes() + " bytes, " + structs + " structs and "
-                    + clients() + " clients, and is above 80 % of a limit (" + limits.maxBytes() + ", "
-                    + limits.maxStructs() + ", " + limits.maxClients() + "). At the limit it takes deletions only.");
+            context.warnings()
+                    .nearLimit()
+                    .warn("Room " + name + ": the document has " + bytes() + " bytes, " + structs + " structs and "
+                            + clients() + " clients, and is above 80 % of a limit (" + limits.maxBytes() + ", "
+                            + limits.maxStructs() + ", " + limits.maxClients()
+                            + "). At the limit it takes deletions only.");
             context.metrics().nearLimitBegan();
             isNear = true;
         } else if (!isFull(4, 3)) {

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.failure.Unavailable;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,6 @@ final class Following implements Lives.Errand<Boolean> {
         watcher.ended(
                 Replica.cause(error) instanceof RuntimeException known
                         ? known
-                        : new Documents.UnavailableException("the document cannot be followed", false));
+                        : new Unavailable("the document cannot be followed", false));
     }
 }

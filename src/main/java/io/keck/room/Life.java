@@ -2,7 +2,11 @@ package io.keck.room;
 
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLargeHere;
+import io.keck.failure.Unavailable;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The life of its name that a room is ({@link Lives}): since when it was read, whether the log has ended it, and which
@@ -49,8 +53,8 @@ final class Life {
     private boolean isMissing;
     /** Whether the log says that the room exists for back ends, too, though nothing may be committed in it. */
     private boolean isMade = true;
-    /** Whether what is stored is more than this node can load. */
-    private boolean isTooLarge;
+    /** Set if more is stored than this node can load. */
+    private @Nullable TooLargeHere tooLarge;
     /** Lives of the name that ended before this one began. */
     private EndedLives earlier = EndedLives.NONE;
     /** When {@link #earlier} was read, in milliseconds. */
@@ -104,8 +108,8 @@ final class Life {
     }
 
     /** What is stored is more than this node can load. */
-    void exceedsNode(Throwable why) {
-        isTooLarge = true;
+    void exceedsNode(TooLargeHere why) {
+        tooLarge = why;
         warnings.tooLarge().warn("Room " + name + " is not loaded: " + why.getMessage());
     }
 
@@ -137,22 +141,22 @@ final class Life {
         if (hasEnded || (isMissing && loadedAt <= moment)) {
             return endOfLife();
         }
-        if (isTooLarge) {
-            return new Documents.TooLargeHereException();
+        if (tooLarge != null) {
+            return tooLarge;
         }
         return isMissing
-                ? new Documents.RoomMissingException(name)
-                : new Documents.UnavailableException("the document cannot be opened now, please try again", false);
+                ? new RoomMissing(name)
+                : new Unavailable("the document cannot be opened now, please try again", false);
     }
 
     /** Sends a request to the next life of the name. */
     RuntimeException endOfLife() {
-        return safeguards.asksAgainByName() ? new LifeEndedException(name) : new Documents.RoomMissingException(name);
+        return safeguards.asksAgainByName() ? new LifeEndedException(name) : new RoomMissing(name);
     }
 
     /** What the room's watchers are told when the room closes. */
     RuntimeException farewell() {
-        return hasEnded ? new Documents.RoomMissingException(name) : whyNot(0);
+        return hasEnded ? new RoomMissing(name) : whyNot(0);
     }
 
     /**

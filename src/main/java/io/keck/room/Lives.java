@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.RoomName;
 import java.util.Collection;
@@ -28,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *       before that.
  *   <li><b>Whatever was bound to a life that has ended</b>, and was not carried out in it, is asked for again by name,
  *       with the moment when it came. Only the log's own word that there is no such room, asked for after that moment,
- *       refuses it ({@link LifeEndedException} against {@link Documents.RoomMissingException}).
+ *       refuses it ({@link LifeEndedException} against {@link RoomMissing}).
  * </ol>
  *
  * <p>Moments are compared by a counter: a request draws a number when it comes, a room draws one just before it asks
@@ -79,7 +81,7 @@ final class Lives {
         CompletableFuture<T> done = new CompletableFuture<>();
         if (context.ledger().isTight() && loaded(name) == null) {
             errand.refused(CloseReason.overload(NO_MEMORY));
-            done.completeExceptionally(new Documents.UnavailableException(NO_MEMORY, false));
+            done.completeExceptionally(new Unavailable(NO_MEMORY, false));
             return done;
         }
         boolean mayCreate = create && RoomName.problemOfNew(name).isEmpty();
@@ -102,13 +104,15 @@ final class Lives {
             Throwable error = Replica.cause(failure);
             if (error == null) {
                 done.complete(value);
+            } else if (error instanceof NotMadeHereException) {
+                ask(name, create, false, errand, moment, attempt, done);
             } else if (!(error instanceof LifeEndedException)) {
                 done.completeExceptionally(error);
             } else if (attempt < ATTEMPTS) {
                 ask(name, create, local, errand, moment, attempt + 1, done);
             } else {
                 errand.refused(CloseReason.overload("this document is recreated all the time, please try again"));
-                done.completeExceptionally(new Documents.UnavailableException(
+                done.completeExceptionally(new Unavailable(
                         "the document " + name + " was deleted " + ATTEMPTS + " times meanwhile", false));
             }
         });
@@ -118,14 +122,13 @@ final class Lives {
                 if (create || room.isMade()) {
                     errand.run(room, at, stale || unsaved, once);
                 } else {
-                    once.completeExceptionally(isNotMade(name, stale && !local));
+                    once.completeExceptionally(local ? new NotMadeHereException() : isNotMade(name, stale));
                 }
             }
 
             @Override
             void refused(RuntimeException why, CloseReason reason) {
-                if (why instanceof Documents.RoomMissingException
-                        && RoomName.problemOfNew(name).isPresent()) {
+                if (why instanceof RoomMissing && RoomName.problemOfNew(name).isPresent()) {
                     errand.refused(CloseReason.deleted()); // final: it is none for a new room
                 } else if (!(why instanceof LifeEndedException)) {
                     errand.refused(reason);
@@ -135,11 +138,21 @@ final class Lives {
         });
     }
 
+    /**
+     * As far as this replica knows, clients have only connected to the room. A back end of another node may have made it
+     * since, which changes nothing in the replica, so the log is asked: only its word is a 404.
+     */
+    private static final class NotMadeHereException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        NotMadeHereException() {
+            super(null, null, false, false);
+        }
+    }
+
     /** Clients have only connected to it; unless the log, which did not answer, knows more. */
     private static RuntimeException isNotMade(String name, boolean stale) {
-        return stale
-                ? new Documents.UnavailableException("the database does not answer", false)
-                : new Documents.RoomMissingException(name);
+        return stale ? new Unavailable("the database does not answer", false) : new RoomMissing(name);
     }
 
     /**

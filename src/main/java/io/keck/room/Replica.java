@@ -4,6 +4,8 @@ import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
 import io.keck.metrics.RoomMetrics;
 import java.util.List;
 import java.util.Objects;
@@ -90,7 +92,7 @@ final class Replica {
     private long id;
     private long applied;
     /** The link of row {@code applied}. */
-    private long last = UpdateLog.NO_LINK;
+    private long last = Link.NONE;
     /** How often {@link #applied} was set. */
     private long moves;
     /** The position for other threads; null while loading. */
@@ -227,7 +229,7 @@ final class Replica {
      *
      * @param head how far it is, or null when it does not know the room
      * @param asked where the replica was when the log was asked: the log need not know what was taken in since
-     * @param onItsWay the link of the own batch that the log was asked to append; {@link UpdateLog#NO_LINK} for none
+     * @param onItsWay the link of the own batch that the log was asked to append; {@link Link#NONE} for none
      */
     void headSeen(UpdateLog.@Nullable Head head, Position asked, long onItsWay) {
         if (asked.roomId() != id) {
@@ -242,7 +244,7 @@ final class Replica {
         if (head == null || head.deleted()) {
             readOn();
         } else if (head.seq() > applied) {
-            boolean own = onItsWay != UpdateLog.NO_LINK && head.seq() == applied + 1 && head.link() == onItsWay;
+            boolean own = onItsWay != Link.NONE && head.seq() == applied + 1 && head.link() == onItsWay;
             if (!own) { // else its answer is under way
                 readOn();
             }
@@ -367,9 +369,9 @@ final class Replica {
     }
 
     private void readFailed(@Nullable Throwable error) {
-        if (error instanceof UpdateLog.RoomGoneException) {
+        if (error instanceof RoomGone) {
             owner.ended(End.DELETED);
-        } else if (error instanceof UpdateLog.RoomUnknownException) {
+        } else if (error instanceof RoomLost) {
             rebuild();
         } else {
             owner.readEnded(reads, error); // whatever else the read was for is asked for again
@@ -387,7 +389,7 @@ final class Replica {
         long at = contents.snapshotSeq();
         try {
             if (snapshot != null && at > applied) {
-                takeForeign(at, UpdateLog.UNKNOWN_LINK, snapshot);
+                takeForeign(at, Link.UNKNOWN, snapshot);
             }
             for (UpdateLog.Row row : contents.rows()) {
                 at = row.seq();
@@ -455,7 +457,7 @@ final class Replica {
         beginRead();
         long asked = moves;
         log.read(id, 0)
-                .exceptionallyCompose(error -> cause(error) instanceof UpdateLog.RoomUnknownException
+                .exceptionallyCompose(error -> cause(error) instanceof RoomLost
                         ? log.open(name) // it went back to before the room was created
                         : CompletableFuture.failedStage(error))
                 .whenComplete((c, error) -> turns.accept(() -> {

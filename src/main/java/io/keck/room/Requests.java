@@ -1,5 +1,9 @@
 package io.keck.room;
 
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.failure.Unavailable;
 import io.keck.protocol.CloseReason;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -91,12 +95,12 @@ final class Requests {
         }
     }
 
-    private static Documents.UnavailableException notNow() {
-        return new Documents.UnavailableException("the database does not answer", false);
+    private static Unavailable notNow() {
+        return new Unavailable("the database does not answer", false);
     }
 
-    private static Documents.UnavailableException unknown() {
-        return new Documents.UnavailableException("the database does not answer; perhaps it was saved", true);
+    private static Unavailable unknown() {
+        return new Unavailable("the database does not answer; perhaps it was saved", true);
     }
 
     /**
@@ -121,12 +125,12 @@ final class Requests {
     /** Deals with a batch of edits that was refused or whose outcome is unknown; true if the database is the likely cause. */
     boolean failed(Batch batch, @Nullable Throwable error) {
         batches.remove(batch);
-        if (error instanceof UpdateLog.KeyUsedException used) {
+        if (error instanceof Refused used) {
             fail(batch, used);
             return false;
         }
         doubt = true;
-        fail(batch, error instanceof UpdateLog.RoomUnknownException ? notNow() : unknown());
+        fail(batch, error instanceof RoomLost ? notNow() : unknown());
         giveUpEdits(null); // the batch that failed was the one on its way
         return true;
     }
@@ -183,6 +187,6 @@ final class Requests {
      * @param endOfLife what edits are told that are certainly not in the log
      */
     void answeredLate(Batch batch, @Nullable Throwable error, RuntimeException endOfLife) {
-        fail(batch, error instanceof UpdateLog.RoomGoneException ? endOfLife : unknown());
+        fail(batch, error instanceof RoomGone ? endOfLife : unknown());
     }
 }

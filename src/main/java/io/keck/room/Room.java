@@ -3,6 +3,9 @@ package io.keck.room;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLargeHere;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
@@ -459,13 +462,13 @@ final class Room implements Replica.Owner {
     }
 
     private void notLoaded(@Nullable Throwable cause, @Nullable Throwable error) {
-        if (cause instanceof UpdateLog.RoomGoneException) {
+        if (cause instanceof RoomGone) {
             life.miss();
             close(CloseReason.held());
-        } else if (cause instanceof UpdateLog.RoomTooLargeException) {
-            life.exceedsNode(cause);
+        } else if (cause instanceof TooLargeHere tooLarge) {
+            life.exceedsNode(tooLarge);
             close(CloseReason.tooLargeHere());
-        } else if (!(cause instanceof Documents.RoomMissingException)) {
+        } else if (!(cause instanceof RoomMissing)) {
             overlays.outage().failed(name, "cannot be loaded", error);
             close(CloseReason.overload("this document cannot be loaded now, please try again"));
         } else if (life.abandon()) {

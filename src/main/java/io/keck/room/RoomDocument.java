@@ -3,8 +3,9 @@ package io.keck.room;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.room.Documents.Answer;
-import io.keck.room.Documents.UnavailableException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -316,11 +317,11 @@ final class RoomDocument {
     }
 
     /** The failure of an edit that is committed although its answer cannot be made: its outcome counts as unknown. */
-    static UnavailableException doneButNotRead(@Nullable Throwable error) {
-        if (!(error instanceof UnavailableException || error instanceof Documents.RoomMissingException)) {
+    static Unavailable doneButNotRead(@Nullable Throwable error) {
+        if (!(error instanceof Unavailable || error instanceof RoomMissing)) {
             LOG.error("An edit was committed, and its answer could not be made", error);
         }
-        return new UnavailableException("it was saved, and could not be read afterwards: " + error, true);
+        return new Unavailable("it was saved, and could not be read afterwards: " + error, true);
     }
 
     private void broken() {
@@ -394,8 +395,7 @@ final class RoomDocument {
                     shared = null;
                 }
                 failed.accept(error);
-                listeners.forEach(
-                        l -> l.failed().accept(new UnavailableException("what it depends on was not saved", false)));
+                listeners.forEach(l -> l.failed().accept(new Unavailable("what it depends on was not saved", false)));
             });
         }
     }

@@ -3,6 +3,12 @@ package io.keck.room;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.NameRefused;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomDamaged;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLarge;
+import io.keck.failure.Unavailable;
 import io.keck.protocol.RoomName;
 import java.util.List;
 import java.util.Optional;
@@ -42,31 +48,30 @@ final class RoomDocuments implements Documents {
                 this.<T>ask(name, false, (room, at, stale, answer) -> {
                     UpdateLog.Damage damage = room.damage();
                     if (damage != null) {
-                        answer.completeExceptionally(new QuarantinedException(damage));
+                        answer.completeExceptionally(new RoomDamaged(at.roomId(), damage.what()));
                     } else if (stale) {
-                        answer.completeExceptionally(new UnavailableException("the database does not answer", false));
+                        answer.completeExceptionally(new Unavailable("the database does not answer", false));
                     } else {
                         room.document().edit(at, key, edit, afterwards, answer);
                     }
                 }),
-                name,
                 () -> read(name, false, afterwards));
     }
 
     /** An edit that was made before is answered from the document as it is. */
     private static <T extends @Nullable Object> CompletionStage<Answer<T>> handled(
-            CompletionStage<Answer<T>> answer, String name, Supplier<CompletionStage<Answer<T>>> again) {
+            CompletionStage<Answer<T>> answer, Supplier<CompletionStage<Answer<T>>> again) {
         return otherwise(
                 answer,
-                cause -> cause instanceof UpdateLog.KeyUsedException used
-                        ? repeated(name, used, () -> asItIs(again.get()))
+                cause -> cause instanceof Refused used
+                        ? repeated(used, () -> asItIs(again.get()))
                         : CompletableFuture.failedStage(cause));
     }
 
     /** The answer to a request whose key was used before. */
     private static <T extends @Nullable Object> CompletionStage<T> repeated(
-            String name, UpdateLog.KeyUsedException used, Supplier<CompletionStage<T>> answer) {
-        return used.isOfAnotherRequest() ? CompletableFuture.failedStage(new KeyTakenException(name)) : answer.get();
+            Refused used, Supplier<CompletionStage<T>> answer) {
+        return used.isOfAnotherRequest() ? CompletableFuture.failedStage(used) : answer.get();
     }
 
     /**
@@ -77,7 +82,7 @@ final class RoomDocuments implements Documents {
         return otherwise(
                 read,
                 failure -> CompletableFuture.failedStage(
-                        failure instanceof RoomMissingException ? failure : RoomDocument.doneButNotRead(failure)));
+                        failure instanceof RoomMissing ? failure : RoomDocument.doneButNotRead(failure)));
     }
 
     @Override
@@ -100,9 +105,7 @@ final class RoomDocuments implements Documents {
         return otherwise(
                         client(name).thenApply(there -> true),
                         cause -> CompletableFuture.failedStage(
-                                cause instanceof RoomMissingException
-                                        ? new NameRefusedException(problem.get())
-                                        : cause))
+                                cause instanceof RoomMissing ? new NameRefused(problem.get()) : cause))
                 .thenCompose(there -> act.get());
     }
 
@@ -116,7 +119,6 @@ final class RoomDocuments implements Documents {
         }
         T empty = reader.apply(new Doc());
         return acted(
-                name,
                 context.log().create(name, key),
                 id -> id.isPresent() ? created(name, id.get(), empty) : asItIs(read(name, false, reader)),
                 used -> asItIs(read(name, false, reader)));
@@ -125,7 +127,7 @@ final class RoomDocuments implements Documents {
     private <T extends @Nullable Object> CompletionStage<Answer<T>> create(
             String name, Function<Doc, T> reader, int attempt) {
         return otherwise(read(name, false, reader), cause -> {
-            if (!(cause instanceof RoomMissingException)) {
+            if (!(cause instanceof RoomMissing)) {
                 return CompletableFuture.failedStage(cause); // nothing was done yet
             }
             T empty = reader.apply(new Doc());
@@ -136,7 +138,7 @@ final class RoomDocuments implements Documents {
                 return attempt < ATTEMPTS
                         ? create(name, reader, attempt + 1) // another back end created it meanwhile
                         : CompletableFuture.failedStage(
-                                new UnavailableException("others delete and create " + name + " all the time", false));
+                                new Unavailable("others delete and create " + name + " all the time", false));
             });
         });
     }
@@ -163,14 +165,13 @@ final class RoomDocuments implements Documents {
         if (written.length > limits.maxBytes()
                 || whole.clientCount() > limits.maxClients()
                 || whole.structs() > limits.maxStructs()) {
-            return CompletableFuture.failedStage(new TooLargeException("The content has " + written.length + " bytes, "
+            return CompletableFuture.failedStage(new TooLarge("The content has " + written.length + " bytes, "
                     + whole.clientCount() + " clients and " + whole.structs() + " structs. A document may have "
                     + limits.maxBytes() + ", " + limits.maxClients() + " and " + limits.maxStructs() + "."));
         }
-        long link = 1 | (context.ids().get().getLeastSignificantBits() & Long.MAX_VALUE);
+        long link = Link.random(context.ids().get());
         context.metrics().emptyStructs(content.emptyCount());
         return acted(
-                name,
                 context.log().init(name, context.ids().get(), link, content.encode(), replace, key),
                 life -> life.isEmpty()
                         ? CompletableFuture.completedStage(Optional.empty())
@@ -185,23 +186,22 @@ final class RoomDocuments implements Documents {
 
     /** The answer to an act, or to the repeat of one that was carried out before under its key. */
     private static <A, T extends @Nullable Object> CompletionStage<T> acted(
-            String name,
             CompletionStage<A> act,
             Function<A, CompletionStage<T>> done,
-            Function<UpdateLog.KeyUsedException, CompletionStage<T>> before) {
+            Function<Refused, CompletionStage<T>> before) {
         return act.handle((value, error) -> {
                     if (error == null) {
                         return done.apply(value);
                     }
-                    return Replica.cause(error) instanceof UpdateLog.KeyUsedException used
-                            ? RoomDocuments.<T>repeated(name, used, () -> before.apply(used))
+                    return Replica.cause(error) instanceof Refused used
+                            ? RoomDocuments.<T>repeated(used, () -> before.apply(used))
                             : outcome(act).thenCompose(done);
                 })
                 .thenCompose(next -> next);
     }
 
     private static <T extends @Nullable Object> CompletionStage<T> restarting() {
-        return CompletableFuture.failedStage(new UnavailableException("the server restarts", false));
+        return CompletableFuture.failedStage(new Unavailable("the server restarts", false));
     }
 
     /** The answer, once this node meets the life that has begun. It is committed: nothing that fails now changes that. */
@@ -221,9 +221,9 @@ final class RoomDocuments implements Documents {
         return otherwise(
                 change,
                 cause -> CompletableFuture.failedStage(
-                        cause instanceof UnavailableException
+                        cause instanceof Unavailable
                                 ? cause
-                                : new UnavailableException("the database does not answer: " + cause, true)));
+                                : new Unavailable("the database does not answer: " + cause, true)));
     }
 
     /** A stage, or what comes after its failure. */
@@ -243,14 +243,14 @@ final class RoomDocuments implements Documents {
             if (damage == null) {
                 answer.complete(new Answer<>(room.store().encode(), at.roomId(), at.seq(), stale));
             } else {
-                answer.completeExceptionally(new QuarantinedException(damage)); // it is whole or refused
+                answer.completeExceptionally(new RoomDamaged(at.roomId(), damage.what())); // it is whole or refused
             }
         });
     }
 
     @Override
     public CompletionStage<Boolean> delete(String name, @Nullable RequestKey key) {
-        return acted(name, rooms.delete(name, key), CompletableFuture::completedStage, used -> {
+        return acted(rooms.delete(name, key), CompletableFuture::completedStage, used -> {
             context.bus().deleted(name); // the node that deleted it may not have come to tell the others
             return rooms.lives().settle(name).thenApply(settled -> false);
         });

@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.failure.Refused;
+import io.keck.failure.Unavailable;
 import io.keck.protocol.CloseReason;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -101,7 +103,7 @@ public final class Rooms {
         return delete(name, null);
     }
 
-    /** The same under a key; fails with {@link UpdateLog.KeyUsedException} where the name has seen it before. */
+    /** The same under a key; fails with {@link Refused} where the name has seen it before. */
     CompletionStage<Boolean> delete(String name, @Nullable RequestKey key) {
         return context.log().delete(name, key).thenCompose(ended -> {
             if (ended.isPresent()) {
@@ -161,7 +163,7 @@ public final class Rooms {
     public Runnable watch(String name, Watcher watcher) {
         Following following = new Following(watcher);
         if (draining) {
-            following.failed(new Documents.UnavailableException("the server restarts", false));
+            following.failed(new Unavailable("the server restarts", false));
             return following::stop;
         }
         var unused = lives.ask(name, false, false, following).whenComplete((there, error) -> {

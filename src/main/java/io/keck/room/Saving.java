@@ -1,6 +1,9 @@
 package io.keck.room;
 
 import io.keck.crdt.store.Update;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
@@ -137,9 +140,9 @@ final class Saving {
         return attempt == null || attempt.row > 0 ? null : attempt.batch;
     }
 
-    /** The link of the batch that is on its way, or {@link UpdateLog#NO_LINK}. */
+    /** The link of the batch that is on its way, or {@link Link#NONE}. */
     long linkOnItsWay() {
-        return attempt == null ? UpdateLog.NO_LINK : attempt.link;
+        return attempt == null ? Link.NONE : attempt.link;
     }
 
     // ------------------------------------------------------------------ what comes in
@@ -220,7 +223,7 @@ final class Saving {
         if (hasEnded || first == null || attempt != null || now < nextAttempt) {
             return;
         }
-        Attempt made = new Attempt(first, newLink());
+        Attempt made = new Attempt(first, Link.random(context.ids().get()));
         attempt = made;
         if (!made.isRepeated) {
             first.submitted = true;
@@ -233,11 +236,6 @@ final class Saving {
                         ? context.log().keep(room, key)
                         : context.log().append(room, first.id, made.link, first.payload(), made.isRepeated, key))
                 .whenComplete((row, error) -> turns.post(() -> answered(made, row, error)));
-    }
-
-    /** A link is positive; it is made of the half of an id that is all random. */
-    private long newLink() {
-        return 1 | (context.ids().get().getLeastSignificantBits() & Long.MAX_VALUE);
     }
 
     private void answered(Attempt made, UpdateLog.@Nullable Appended row, @Nullable Throwable error) {
@@ -266,15 +264,15 @@ final class Saving {
     private void failed(Attempt made, @Nullable Throwable cause) {
         attempt = null;
         Batch batch = made.batch;
-        if (cause instanceof UpdateLog.RoomGoneException) {
+        if (cause instanceof RoomGone) {
             batch.submitted = made.isRepeated; // only this attempt is certain to have done nothing
             lifeEnded.run();
             return;
         }
-        if (!(cause instanceof UpdateLog.KeyUsedException)) {
+        if (!(cause instanceof Refused)) {
             context.metrics().commitFailed();
         }
-        if (cause instanceof UpdateLog.RoomUnknownException) {
+        if (cause instanceof RoomLost) {
             replica.rebuild();
         }
         if (batch.isEdits()) {

@@ -1,5 +1,10 @@
 package io.keck.room;
 
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -21,12 +26,6 @@ import org.jspecify.annotations.Nullable;
  * link of the row before it. Who has row n with the same link has the same rows up to n.
  */
 public interface UpdateLog {
-    /** The link of no row, as before the first. */
-    long NO_LINK = 0;
-
-    /** A link that is not known (any more). */
-    long UNKNOWN_LINK = -1;
-
     /** One batch in the log. */
     record Row(long seq, UUID batchId, long link, byte[] payload) {}
 
@@ -34,7 +33,7 @@ public interface UpdateLog {
      * How far a room is in the log.
      *
      * @param seq that of its newest row; 0 while it has none
-     * @param link of that row, or {@link #NO_LINK}
+     * @param link of that row, or {@link Link#NONE}
      * @param deleted whether the room was deleted
      */
     record Head(long seq, long link, boolean deleted) {}
@@ -44,7 +43,7 @@ public interface UpdateLog {
      *
      * @param roomId never used again for another life of the name
      * @param head of the log at that moment
-     * @param anchor the link of the row after which was read; {@link #UNKNOWN_LINK} when it is not there
+     * @param anchor the link of the row after which was read; {@link Link#UNKNOWN} when it is not there
      * @param snapshotSeq the seq up to which the snapshot counts; 0 when there is none
      * @param snapshot a V1 update, or null when there is none or none is needed
      * @param rows after the snapshot, or after the seq that was asked for, without a gap, in order of their seq; where
@@ -101,88 +100,14 @@ public interface UpdateLog {
      */
     record Damage(long seq, String what) {}
 
-    /** What is stored of a room is damaged: it can be read up to there, and nothing is done that builds on it. */
-    final class DamagedException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param roomId the room that is damaged */
-        public DamagedException(long roomId, Damage damage) {
-            super("room " + roomId + " is damaged: " + damage.what(), null, false, false);
-        }
-    }
-
     /**
      * Where a batch is in the log.
      *
      * @param seq its own
      * @param link that of the attempt that wrote it
-     * @param before the link of the row before it, or {@link #UNKNOWN_LINK}
+     * @param before the link of the row before it, or {@link Link#UNKNOWN}
      */
     record Appended(long seq, long link, long before) {}
-
-    /** What is stored of a room is more than this node can load; it was measured, and nothing was read. */
-    final class RoomTooLargeException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /**
-         * @param bytes that are stored
-         * @param limit bytes that may be stored of a room that is loaded
-         */
-        public RoomTooLargeException(long roomId, long bytes, long limit) {
-            super(
-                    "room " + roomId + " has " + bytes + " stored bytes, and this node loads " + limit + " at most",
-                    null,
-                    false,
-                    false);
-        }
-    }
-
-    /** The room was deleted; nothing can be appended to that id again. */
-    final class RoomGoneException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param roomId the id that is gone */
-        public RoomGoneException(long roomId) {
-            super("room " + roomId + " was deleted", null, false, false);
-        }
-    }
-
-    /** The log knows no room of that id, not even a deleted one: it went back to before the room was created. */
-    final class RoomUnknownException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        /** @param roomId the id that nobody knows */
-        public RoomUnknownException(long roomId) {
-            super("there is no room " + roomId, null, false, false);
-        }
-    }
-
-    /** The name has seen that key before: with the same request, which is carried out already, or with another one. */
-    final class KeyUsedException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-        private final long roomId;
-        private final boolean otherRequest;
-
-        /**
-         * @param roomId the room that the request edited or began; 0 where there was none
-         * @param otherRequest whether it came with another request then
-         */
-        public KeyUsedException(long roomId, boolean otherRequest) {
-            super("the key was used before, in room " + roomId, null, false, false);
-            this.roomId = roomId;
-            this.otherRequest = otherRequest;
-        }
-
-        /** The room that the request edited or began; 0 where there was none. */
-        public long roomId() {
-            return roomId;
-        }
-
-        /** Whether the key came with another request then. */
-        public boolean isOfAnotherRequest() {
-            return otherRequest;
-        }
-    }
 
     /**
      * A life that has begun.
@@ -192,8 +117,8 @@ public interface UpdateLog {
     record Begun(long roomId, List<Long> ended) {}
 
     /**
-     * Reads the live room of that name. Fails with {@link Documents.RoomMissingException} where there is none, and with {@link
-     * RoomGoneException} where there is none and the name is held.
+     * Reads the live room of that name. Fails with {@link RoomMissing} where there is none, and with {@link
+     * RoomGone} where there is none and the name is held.
      */
     CompletionStage<Contents> find(String name);
 
@@ -204,7 +129,7 @@ public interface UpdateLog {
      * @param replace whether a live room of that name is deleted in the same transaction; else nothing is done then
      * @param key kept in the same transaction, also where nothing is done; null for none
      * @return the new life, or empty when nothing was done, which it never is with {@code replace}. Fails with {@link
-     *     Documents.UnavailableException} where it tells what is known of the outcome, with {@link KeyUsedException} where
+     *     Unavailable} where it tells what is known of the outcome, with {@link Refused} where
      *     the name has seen the key before, and with anything else when the outcome is unknown
      */
     CompletionStage<Optional<Begun>> init(
@@ -231,7 +156,7 @@ public interface UpdateLog {
 
     /**
      * Reads the live room of that name, and creates one where there is none, for clients to meet in: it is made by its
-     * first content, or by {@link #init} or {@link #create}. Fails with {@link RoomGoneException} where there is none and
+     * first content, or by {@link #init} or {@link #create}. Fails with {@link RoomGone} where there is none and
      * the name is held.
      */
     CompletionStage<Contents> open(String name);
@@ -247,7 +172,7 @@ public interface UpdateLog {
 
     /**
      * Everything after {@code seq}: rows, or a snapshot and rows where the first of them were compacted away. Fails with
-     * {@link RoomGoneException} or {@link RoomUnknownException}.
+     * {@link RoomGone} or {@link RoomLost}.
      */
     CompletionStage<Contents> read(long roomId, long seq);
 
@@ -259,7 +184,7 @@ public interface UpdateLog {
      * @param payload a V1 update; not changed by anyone afterwards
      * @param again whether there was an attempt before, of which nobody knows how it ended. Then a batch that is already
      *     there is not written again. An attempt that is carried out after its successor writes a row that adds nothing
-     * @return where it is; fails with {@link RoomGoneException}, {@link RoomUnknownException}, or anything else where
+     * @return where it is; fails with {@link RoomGone}, {@link RoomLost}, or anything else where
      *     the outcome is unknown
      */
     default CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again) {
@@ -268,7 +193,7 @@ public interface UpdateLog {
 
     /**
      * Appends a batch, unless the name of the room has seen the key before, in this life of it or an earlier one: then it
-     * fails with {@link KeyUsedException}. A room that is gone takes no key.
+     * fails with {@link Refused}. A room that is gone takes no key.
      *
      * @param key null for none
      */
@@ -279,7 +204,7 @@ public interface UpdateLog {
      * Remembers the key of an edit that changes nothing, so that its repeat changes nothing either, whatever was written
      * between the two. No row is written.
      *
-     * @return how far the room was then: the seq and the link of its newest row, and {@link #UNKNOWN_LINK}; fails as {@link
+     * @return how far the room was then: the seq and the link of its newest row, and {@link Link#UNKNOWN}; fails as {@link
      *     #append(long, UUID, long, byte[], boolean, RequestKey)} does
      */
     CompletionStage<Appended> keep(long roomId, RequestKey key);
@@ -294,7 +219,7 @@ public interface UpdateLog {
      * Deletes the live room of that name; the id of the life that ended so, or empty when there is none.
      *
      * @param key kept in the same transaction, also where there is no room; null for none. The stage fails with {@link
-     *     KeyUsedException} where the name has seen it before
+     *     Refused} where the name has seen it before
      */
     CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key);
 

@@ -1,5 +1,8 @@
 package io.keck.room;
 
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
+
 /**
  * Follows how far a room's replica is in the log, and so what is committed, on whichever node. Told in turns of the room,
  * so it must be quick; it reads what it wants to know from the log.
@@ -14,8 +17,8 @@ public interface Watcher {
     /**
      * The room is closed, or could not be opened; nothing more is told.
      *
-     * @param why {@link Documents.RoomMissingException} where there is no such room (any more), else {@link
-     *     Documents.UnavailableException}
+     * @param why {@link RoomMissing} where there is no such room (any more), else {@link
+     *     Unavailable}
      */
     void ended(RuntimeException why);
 }

@@ -96,7 +96,7 @@ public class DatabaseFactory extends DataSourceFactory {
         @JsonProperty
         private Duration retention = Duration.hours(24);
 
-        /** So many rows after the last snapshot, and the room is folded. */
+        /** Rows after the last snapshot from which on a room is folded. */
         @Min(2)
         @JsonProperty
         private int snapshotEvery = 500;
@@ -124,7 +124,7 @@ public class DatabaseFactory extends DataSourceFactory {
         setCheckConnectionWhileIdle(false);
     }
 
-    /** Whoever writes or reads the log never waits for a connection of the pool. */
+    /** The pool has a connection for each thread that writes or reads the log. */
     @JsonIgnore
     @ValidationMethod(message = "maxSize must be log.lanes + log.readers + 5 at least")
     public boolean isPoolLargeEnough() {
@@ -257,7 +257,7 @@ public class DatabaseFactory extends DataSourceFactory {
         return storage;
     }
 
-    /** Nobody shares an embedded database. */
+    /** The clock of an embedded database, which one node has, is that of the machine. */
     private static Clock clock(Environment environment, Jdbi jdbi, boolean embedded) {
         if (embedded) {
             return Clock.systemUTC();

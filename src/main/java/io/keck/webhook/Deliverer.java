@@ -1,10 +1,10 @@
 package io.keck.webhook;
 
+import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import io.keck.feed.Cursors.Cursor;
 import io.keck.feed.Cursors.Endpoint;
-import io.keck.feed.FeedUnavailableException;
 import io.keck.metrics.FeedMetrics;
 import io.keck.metrics.FeedMetrics.Outcome;
 import io.keck.webhook.Outbox.Result;
@@ -171,7 +171,7 @@ class Deliverer {
     private Endpoint look(long now, List<Long> own) {
         try {
             return lease.look(now);
-        } catch (FeedUnavailableException e) {
+        } catch (Unavailable e) {
             written.addAll(own);
             throw e;
         }
@@ -203,7 +203,7 @@ class Deliverer {
         }
         try {
             cursors.announce(own);
-        } catch (FeedUnavailableException e) {
+        } catch (Unavailable e) {
             written.addAll(own);
             throw e;
         }

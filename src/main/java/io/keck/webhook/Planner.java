@@ -1,5 +1,7 @@
 package io.keck.webhook;
 
+import io.keck.failure.RoomDamaged;
+import io.keck.failure.Unavailable;
 import io.keck.feed.BlockHistory;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLog.Change;
@@ -7,9 +9,7 @@ import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.Cursors;
 import io.keck.feed.Cursors.Cursor;
 import io.keck.feed.Cursors.Endpoint;
-import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Histories;
-import io.keck.feed.RoomDamagedException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -90,9 +90,9 @@ final class Planner {
     private void guarded(Room room, long now, Runnable task) {
         try {
             task.run();
-        } catch (FeedUnavailableException e) {
+        } catch (Unavailable e) {
             throw e;
-        } catch (RoomDamagedException e) {
+        } catch (RoomDamaged e) {
             if (!room.isDamaged) {
                 LOG.error("Webhook deliveries of a damaged room wait until it is repaired: {}", e.getMessage());
             }
@@ -148,7 +148,7 @@ final class Planner {
 
     private static void refuseDamage(Room room, Page page) {
         if (page.damage() != null && page.changes().isEmpty()) {
-            throw new RoomDamagedException(room.id, page.damage());
+            throw new RoomDamaged(room.id, page.damage());
         }
     }
 

@@ -1,8 +1,8 @@
 package io.keck.webhook;
 
 import io.dropwizard.lifecycle.Managed;
+import io.keck.failure.Unavailable;
 import io.keck.feed.Cursors;
-import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Hooks;
 import io.keck.room.RepeatedWarning;
 import io.keck.thread.Loop;
@@ -79,7 +79,7 @@ public final class Webhooks implements Hooks, Managed {
                     },
                     requests);
         } catch (RejectedExecutionException e) {
-            return CompletableFuture.failedStage(new FeedUnavailableException(e));
+            return CompletableFuture.failedStage(Unavailable.database(e));
         }
     }
 
@@ -177,7 +177,7 @@ public final class Webhooks implements Hooks, Managed {
             LOG.error("HOOK_ENDPOINT cannot be used: {}", e.getMessage());
             ready = true;
             return 0;
-        } catch (FeedUnavailableException e) {
+        } catch (Unavailable e) {
             OutOfMemory.check(e);
             UNAVAILABLE.warn("Changes cannot be delivered now, they will be: " + e.getMessage());
             return AFTER_FAILURE_MILLIS;
@@ -195,7 +195,7 @@ public final class Webhooks implements Hooks, Managed {
         resolver.close();
         try {
             lease.release();
-        } catch (FeedUnavailableException e) {
+        } catch (Unavailable e) {
             LOG.debug("The webhook lease was not released; another node delivers once it has expired", e);
         }
     }

@@ -3,6 +3,9 @@ package io.keck.api;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.room.Documents;
 import io.keck.room.RequestKey;
 import java.util.Arrays;
@@ -76,7 +79,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
             checkLoaded();
             Life life = life(room);
             if (database == Database.AWAY) {
-                throw new UnavailableException("switched off", false);
+                throw new Unavailable("switched off", false);
             }
             if (used(room, key) == null) {
                 forks++;
@@ -94,7 +97,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
                 use(room, key, life.id);
             }
             if (database == Database.COMMITS_BUT_SAYS_NOTHING) {
-                throw new UnavailableException("no answer", true);
+                throw new Unavailable("no answer", true);
             }
             Consumer<Doc> others = beforeAnswer;
             if (others != null) {
@@ -107,7 +110,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
     private Use used(String room, RequestKey key) {
         Use use = key == null ? null : keys.get(List.of(room, key.key()));
         if (use != null && key.contradicts(use.fingerprint())) {
-            throw new KeyTakenException(room);
+            throw new Refused(1, true);
         }
         return use;
     }
@@ -206,17 +209,17 @@ final class FakeDocuments implements Documents, AutoCloseable {
 
     private void checkLoaded() {
         if (database == Database.AWAY_AND_NOTHING_LOADED) {
-            throw new UnavailableException("switched off", false);
+            throw new Unavailable("switched off", false);
         }
     }
 
     private void checkDatabase() {
         checkLoaded();
         if (database == Database.AWAY) {
-            throw new UnavailableException("switched off", false);
+            throw new Unavailable("switched off", false);
         }
         if (database == Database.COMMITS_BUT_SAYS_NOTHING) {
-            throw new UnavailableException("no answer", true);
+            throw new Unavailable("no answer", true);
         }
         if (database == Database.BREAKS) {
             throw new IllegalStateException("the connection broke: password=secret");
@@ -226,7 +229,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
     private Life life(String room) {
         Life life = rooms.get(room);
         if (life == null) {
-            throw new RoomMissingException(room);
+            throw new RoomMissing(room);
         }
         return life;
     }

@@ -2,12 +2,11 @@ package io.keck.api;
 
 import io.keck.api.FakeDocuments.Database;
 import io.keck.crdt.Doc;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
-import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Hooks;
 import io.keck.metrics.FeedMetrics;
-import io.keck.room.Documents.RoomMissingException;
-import io.keck.room.Documents.UnavailableException;
 import io.keck.room.Watcher;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -33,12 +32,12 @@ final class FakeFeed implements Hooks, ChangeLog {
     private Runnable watch(String room, Watcher watcher) {
         boolean missing = !documents.exists(room);
         if (documents.database == Database.AWAY_AND_NOTHING_LOADED) {
-            watcher.ended(new UnavailableException("switched off", false));
+            watcher.ended(new Unavailable("switched off", false));
         } else if (!missing) {
             watcher.risen(1, 1);
-            watcher.ended(new RoomMissingException(room));
+            watcher.ended(new RoomMissing(room));
         } else {
-            watcher.ended(new RoomMissingException(room));
+            watcher.ended(new RoomMissing(room));
         }
         return () -> {};
     }
@@ -56,8 +55,7 @@ final class FakeFeed implements Hooks, ChangeLog {
     @Override
     public CompletionStage<Void> set(String url) {
         if (documents.database != Database.WORKS) {
-            return CompletableFuture.failedStage(
-                    new FeedUnavailableException(new IllegalStateException("switched off")));
+            return CompletableFuture.failedStage(Unavailable.database(new IllegalStateException("switched off")));
         }
         if (url.contains("10.0.0.1")) {
             return CompletableFuture.failedStage(new RefusedException("The endpoint is refused."));

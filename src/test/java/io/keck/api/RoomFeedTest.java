@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomMissing;
 import io.keck.feed.ChangeLog;
 import io.keck.metrics.FeedMetrics;
-import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Watcher;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -335,7 +335,7 @@ class RoomFeedTest {
         edit();
         damaged = 1;
         Client client = join(null);
-        assertThat(client.refusal).isInstanceOf(io.keck.room.Documents.UnavailableException.class);
+        assertThat(client.refusal).isInstanceOf(io.keck.failure.Unavailable.class);
         assertThat(streams.size()).isZero();
         assertThat(watched).isFalse();
     }
@@ -366,7 +366,7 @@ class RoomFeedTest {
         watched = false;
         edit();
         edit();
-        watcher.ended(new RoomMissingException("w"));
+        watcher.ended(new RoomMissing("w"));
         run();
         assertThat(fast.events()).isEqualTo(updates(1, 2));
         assertThat(fast.ended).isTrue();
@@ -385,7 +385,7 @@ class RoomFeedTest {
         stuck.takes = 0;
         watched = false;
         edit();
-        watcher.ended(new RoomMissingException("w"));
+        watcher.ended(new RoomMissing("w"));
         run();
         now += 10_001;
         streams.tick();
@@ -397,7 +397,7 @@ class RoomFeedTest {
     void theEndOfTheRoom_isThatOfItsStreams_andNobodyIsFollowedAnyMore() {
         Client client = join(null);
         edit();
-        watcher.ended(new RoomMissingException("w"));
+        watcher.ended(new RoomMissing("w"));
         run();
         assertThat(client.ended).isTrue();
         assertThat(watched).isFalse();

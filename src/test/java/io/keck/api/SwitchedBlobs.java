@@ -3,7 +3,7 @@ package io.keck.api;
 import io.keck.api.FakeDocuments.Database;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
-import io.keck.blob.BlobsUnavailableException;
+import io.keck.failure.Unavailable;
 import io.keck.room.RequestKey;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -20,13 +20,13 @@ final class SwitchedBlobs implements BlobStore {
 
     private void check() {
         if (database.get() == Database.AWAY || database.get() == Database.AWAY_AND_NOTHING_LOADED) {
-            throw new BlobsUnavailableException("switched off", false);
+            throw new Unavailable("switched off", false);
         }
     }
 
     private <T> T answered(T done) {
         if (database.get() == Database.COMMITS_BUT_SAYS_NOTHING) {
-            throw new BlobsUnavailableException("no answer", true);
+            throw new Unavailable("no answer", true);
         }
         return done;
     }

@@ -230,7 +230,7 @@ class AwarenessTest {
             assertThat(small.memory()).isLessThanOrEqualTo(20_000);
         }
         assertThat(small.isPresent(CLIENT)).isTrue();
-        assertThat(small.states()).hasSizeBetween(5, 20);
+        assertThat(small.states()).hasSizeBetween(5, 35);
         small.removeOwner(flooder, 0);
         small.expire(REMEMBERED);
         small.removeOwner(a, 0);

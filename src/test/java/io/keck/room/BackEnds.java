@@ -3,9 +3,10 @@ package io.keck.room;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLarge;
+import io.keck.failure.Unavailable;
 import io.keck.room.Documents.Answer;
-import io.keck.room.Documents.RoomMissingException;
-import io.keck.room.Documents.UnavailableException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -79,7 +80,7 @@ final class BackEnds {
                 node,
                 answer.whenComplete((id, failure) -> {
                             Throwable error = Replica.cause(failure);
-                            if (error != null && !(error instanceof UnavailableException)) {
+                            if (error != null && !(error instanceof Unavailable)) {
                                 violations.add("an act failed: " + error);
                             } else if (error == null && id >= 0) {
                                 acts.merge(
@@ -115,7 +116,7 @@ final class BackEnds {
         var unused = answer.whenComplete((done, failure) -> {
             if (failure == null) {
                 check("a write", act, done);
-            } else if (Replica.cause(failure) instanceof RoomMissingException) {
+            } else if (Replica.cause(failure) instanceof RoomMissing) {
                 checkMissing(room, act);
             }
         });
@@ -142,7 +143,7 @@ final class BackEnds {
                 .whenComplete((missing, error) -> {
                     if (error == null) {
                         check("a read", local && act != null && act.node() != node ? null : act, missing);
-                    } else if (Replica.cause(error) instanceof RoomMissingException) {
+                    } else if (Replica.cause(error) instanceof RoomMissing) {
                         checkMissing(room, act);
                     }
                 })
@@ -198,15 +199,15 @@ final class BackEnds {
                         if (!answer.value() || !kept) {
                             violations.add(edit.mark() + " was answered and is not there");
                         }
-                    } else if (error instanceof UnavailableException e) {
+                    } else if (error instanceof Unavailable e) {
                         if (!e.isOutcomeUnknown() && isIn(edit, log.replay(edit.room()))) {
                             violations.add(edit.mark() + " was called not applied and is there");
                         }
-                    } else if (error instanceof Documents.TooLargeException) {
+                    } else if (error instanceof TooLarge) {
                         if (isIn(edit, log.replay(edit.room()))) {
                             violations.add(edit.mark() + " was refused for its size and is there");
                         }
-                    } else if (!(error instanceof RoomMissingException)) {
+                    } else if (!(error instanceof RoomMissing)) {
                         violations.add(edit.mark() + ": " + error);
                     }
                 })

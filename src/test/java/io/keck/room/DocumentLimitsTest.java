@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.Update;
+import io.keck.failure.TooLarge;
+import io.keck.failure.TooLargeHere;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import java.util.List;
@@ -312,8 +314,8 @@ class DocumentLimitsTest {
                 doc -> doc.getText("t").length());
         world.settle();
 
-        assertThat(failure(refused)).isInstanceOf(Documents.TooLargeException.class);
-        assertThat(failure(keyed)).isInstanceOf(Documents.TooLargeException.class);
+        assertThat(failure(refused)).isInstanceOf(TooLarge.class);
+        assertThat(failure(keyed)).isInstanceOf(TooLarge.class);
         assertThat(deleted.toCompletableFuture().join().value()).isEqualTo(50);
         world.pass(4_000);
         CompletionStage<?> again = documents.write(
@@ -340,7 +342,7 @@ class DocumentLimitsTest {
                 world.rooms.documents().init("other", Update.decode(FakeClient.text(1, 0, text(1_100))), false);
         world.settle();
 
-        assertThat(failure(made)).isInstanceOf(Documents.TooLargeException.class);
+        assertThat(failure(made)).isInstanceOf(TooLarge.class);
         assertThat(world.log.knowsName("other")).isFalse();
     }
 
@@ -398,7 +400,7 @@ class DocumentLimitsTest {
 
         assertThat(refused.connection.closed.code()).isEqualTo(1013);
         assertThat(refused.connection.closed.text()).contains("too large for this node");
-        assertThat(failure(read)).isInstanceOf(Documents.TooLargeHereException.class);
+        assertThat(failure(read)).isInstanceOf(TooLargeHere.class);
         log.loadAtMost = 5_000;
         FakeClient welcome = small.joined();
         World.assertSame(welcome.replica, before.saved(), "the room on a larger node");

@@ -6,10 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Documents.Answer;
-import io.keck.room.Documents.RoomMissingException;
-import io.keck.room.Documents.UnavailableException;
 import io.keck.room.FlakyLog.Outcome;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,9 +73,9 @@ class DocumentsTest {
         CompletionStage<Answer<byte[]>> export = documents.export(ROOM);
         world.settle();
 
-        assertThat(failure(read)).isInstanceOf(RoomMissingException.class);
-        assertThat(failure(write)).isInstanceOf(RoomMissingException.class);
-        assertThat(failure(export)).isInstanceOf(RoomMissingException.class);
+        assertThat(failure(read)).isInstanceOf(RoomMissing.class);
+        assertThat(failure(write)).isInstanceOf(RoomMissing.class);
+        assertThat(failure(export)).isInstanceOf(RoomMissing.class);
         assertThat(world.log.knowsName(ROOM)).isFalse();
         assertThat(world.rooms.isOpen(ROOM)).isFalse();
     }
@@ -204,12 +205,10 @@ class DocumentsTest {
 
         assertThat(failure(first))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
         assertThat(failure(second))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isFalse());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isFalse());
         world.pass(World.SMALL.retryAfter());
         assertThat(now(write("c")).value()).isEqualTo("c");
         assertThat(client.connection.frames).hasSize(1);
@@ -257,11 +256,11 @@ class DocumentsTest {
             later.runAll();
             two.pass(World.SMALL.retryAfter());
         }
-        assertThat(failure(answers.get(0))).isInstanceOf(UnavailableException.class);
+        assertThat(failure(answers.get(0))).isInstanceOf(Unavailable.class);
         if (checked) {
             assertThat(failure(answers.get(1)))
                     .isInstanceOfSatisfying(
-                            UnavailableException.class,
+                            Unavailable.class,
                             e -> assertThat(e.isOutcomeUnknown()).isFalse());
         } else {
             assertThat(answers.get(1).toCompletableFuture().join().value())
@@ -276,7 +275,7 @@ class DocumentsTest {
         world.way.once(Outcome.UNKNOWN);
         CompletionStage<Answer<String>> first = write("a");
         world.settle();
-        assertThat(failure(first)).isInstanceOf(UnavailableException.class);
+        assertThat(failure(first)).isInstanceOf(Unavailable.class);
         world.pass(World.SMALL.retryAfter());
         assertThat(now(write("b")).value()).isIn("ab", "ba");
         World.assertSame(client.replica, world.saved(), "the client");
@@ -317,8 +316,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(first))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
         world.pass(World.SMALL.retryAfter());
         assertThat(now(write("y", doc -> doc.getText("t").insert(0, "y"))).value())
                 .as("the room goes on")
@@ -345,7 +343,7 @@ class DocumentsTest {
             CompletionStage<Answer<String>> other =
                     documents.write(ROOM, new RequestKey("k", "1 another edit"), edit, DocumentsTest::text);
             world.settle();
-            assertThat(failure(other)).isInstanceOf(Documents.KeyTakenException.class);
+            assertThat(failure(other)).isInstanceOf(Refused.class);
         }
         assertThat(read()).isEqualTo("x");
         assertThat(world.rows()).isEqualTo(1);
@@ -393,7 +391,7 @@ class DocumentsTest {
         } else {
             assertThat(failure(edits.get(0)))
                     .isInstanceOfSatisfying(
-                            UnavailableException.class,
+                            Unavailable.class,
                             e -> assertThat(e.isOutcomeUnknown()).isTrue());
         }
         assertThat(small.rooms.documentCount()).as("the budget holds again").isEqualTo(1);
@@ -404,7 +402,7 @@ class DocumentsTest {
     @Test
     void answerThatCannotBeMade_isNoFailedEdit() {
         world.quiet();
-        for (RuntimeException error : List.of(new IllegalStateException("no"), new UnavailableException("no", false))) {
+        for (RuntimeException error : List.of(new IllegalStateException("no"), new Unavailable("no", false))) {
             CompletionStage<Answer<String>> answer =
                     documents.write(ROOM, null, doc -> doc.getText("t").insert(0, "x"), doc -> {
                         throw error;
@@ -412,7 +410,7 @@ class DocumentsTest {
             world.settle();
             assertThat(failure(answer))
                     .isInstanceOfSatisfying(
-                            UnavailableException.class,
+                            Unavailable.class,
                             e -> assertThat(e.isOutcomeUnknown()).isTrue());
         }
         assertThat(read()).isEqualTo("xx");
@@ -435,8 +433,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(repeat))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
     }
 
     @Test
@@ -452,8 +449,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(made))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
     }
 
     @Test
@@ -463,7 +459,7 @@ class DocumentsTest {
         world.way.once(Outcome.UNKNOWN);
         CompletionStage<Answer<String>> first = write("key", edit);
         world.settle();
-        assertThat(failure(first)).isInstanceOf(UnavailableException.class);
+        assertThat(failure(first)).isInstanceOf(Unavailable.class);
         world.pass(World.SMALL.retryAfter());
         now(write("key", edit));
         now(write("after", doc -> doc.getText("t").insert(0, "y"))); // reads on past the gap
@@ -489,8 +485,7 @@ class DocumentsTest {
         world.settle();
         assertThat(failure(write))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isFalse());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isFalse());
 
         world.way.always(Outcome.OK);
         world.pass(World.SMALL.retryAfter());
@@ -510,12 +505,10 @@ class DocumentsTest {
         world.pass(World.SMALL.saveTimeout() + 1);
         assertThat(failure(first))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
         assertThat(failure(second))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isFalse());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isFalse());
         world.way.holding = false;
         world.way.releaseAll();
         world.settle();
@@ -539,7 +532,7 @@ class DocumentsTest {
         world.way.releaseAll();
         world.settle();
         world.pass(World.SMALL.retryAfter());
-        assertThat(failure(edit)).isInstanceOf(UnavailableException.class);
+        assertThat(failure(edit)).isInstanceOf(Unavailable.class);
         assertThat(read()).isEqualTo("bc");
         world.assertAllEqualTheLog();
     }
@@ -610,7 +603,7 @@ class DocumentsTest {
         world.settle();
         CompletionStage<Answer<String>> read = documents.read(ROOM, false, DocumentsTest::text);
         world.settle();
-        assertThat(failure(read)).isInstanceOf(RoomMissingException.class);
+        assertThat(failure(read)).isInstanceOf(RoomMissing.class);
         assertThat(world.rooms.mayBeHeld(ROOM)).isTrue();
         assertThat(done(documents.create(ROOM, DocumentsTest::text)).value())
                 .as("a back end creates it though the name is held")

@@ -2,6 +2,11 @@ package io.keck.room;
 
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLargeHere;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -61,7 +66,7 @@ public final class FakeLog implements UpdateLog {
 
         /** The link of a row, of history too. */
         long linkOf(long seq) {
-            return seq == 0 ? NO_LINK : history.get((int) seq - 1).link();
+            return seq == 0 ? Link.NONE : history.get((int) seq - 1).link();
         }
     }
 
@@ -173,8 +178,7 @@ public final class FakeLog implements UpdateLog {
                                     ended.deletedAt + holdMillis - clock.getAsLong()))
                             .toList())));
         }
-        return CompletableFuture.failedStage(
-                held.isEmpty() ? new Documents.RoomMissingException(name) : new RoomGoneException(held.get(0).id));
+        return CompletableFuture.failedStage(held.isEmpty() ? new RoomMissing(name) : new RoomGone(held.get(0).id));
     }
 
     @Override
@@ -191,7 +195,7 @@ public final class FakeLog implements UpdateLog {
     @Override
     public synchronized CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key) {
         boolean isThere = made(name) != null;
-        KeyUsedException used = claim(name, key, isThere ? 0 : nextId(name));
+        Refused used = claim(name, key, isThere ? 0 : nextId(name));
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
@@ -202,7 +206,7 @@ public final class FakeLog implements UpdateLog {
     public synchronized CompletionStage<Optional<Begun>> init(
             String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
         boolean isKept = made(name) != null && !replace;
-        KeyUsedException used = claim(name, key, isKept ? 0 : made(name) == null ? nextId(name) : lastId + 1);
+        Refused used = claim(name, key, isKept ? 0 : made(name) == null ? nextId(name) : lastId + 1);
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
@@ -228,14 +232,14 @@ public final class FakeLog implements UpdateLog {
         Life life = lives.get(roomId);
         if (life != null && !life.deleted && !life.made && life.head == 0) {
             return CompletableFuture.completedStage(
-                    new Contents(roomId, headOf(life), UNKNOWN_LINK, 0, null, List.of()).unmade());
+                    new Contents(roomId, headOf(life), Link.UNKNOWN, 0, null, List.of()).unmade());
         }
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
         }
         long stored = life.rows.stream().mapToLong(row -> row.payload().length).sum();
         if (seq == 0 && stored > loadAtMost) {
-            return CompletableFuture.failedStage(new RoomTooLargeException(roomId, stored, loadAtMost));
+            return CompletableFuture.failedStage(new TooLargeHere(roomId, stored, loadAtMost));
         }
         Damage damage = damages.get(roomId);
         if (damage != null && seq < damage.seq()) {
@@ -272,7 +276,7 @@ public final class FakeLog implements UpdateLog {
     /** The link of that row, if it is still there or the snapshot ends with it. */
     private static long anchor(Life life, long seq) {
         boolean there = life.rows.stream().anyMatch(row -> row.seq() == seq);
-        return there || (seq > 0 && seq == life.snapshotSeq) ? life.linkOf(seq) : UNKNOWN_LINK;
+        return there || (seq > 0 && seq == life.snapshotSeq) ? life.linkOf(seq) : Link.UNKNOWN;
     }
 
     @Override
@@ -289,7 +293,7 @@ public final class FakeLog implements UpdateLog {
 
     @Override
     public synchronized CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key) {
-        KeyUsedException used = claim(name, key, 0);
+        Refused used = claim(name, key, 0);
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
@@ -322,7 +326,7 @@ public final class FakeLog implements UpdateLog {
                 }
             }
         }
-        KeyUsedException used = claim(life.name, key, life.id);
+        Refused used = claim(life.name, key, life.id);
         if (used != null) {
             return CompletableFuture.failedStage(used);
         }
@@ -347,20 +351,20 @@ public final class FakeLog implements UpdateLog {
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
         }
-        KeyUsedException used = claim(life.name, key, life.id);
+        Refused used = claim(life.name, key, life.id);
         return used == null
-                ? CompletableFuture.completedStage(new Appended(life.head, life.linkOf(life.head), UNKNOWN_LINK))
+                ? CompletableFuture.completedStage(new Appended(life.head, life.linkOf(life.head), Link.UNKNOWN))
                 : CompletableFuture.failedStage(used);
     }
 
-    private @Nullable KeyUsedException claim(String name, @Nullable RequestKey key, long roomId) {
+    private @Nullable Refused claim(String name, @Nullable RequestKey key, long roomId) {
         Use before =
                 key == null ? null : keys.putIfAbsent(List.of(name, key.key()), new Use(key.fingerprint(), roomId));
-        return before == null ? null : new KeyUsedException(before.roomId(), key.contradicts(before.fingerprint()));
+        return before == null ? null : new Refused(before.roomId(), key.contradicts(before.fingerprint()));
     }
 
     private static RuntimeException missing(long roomId, @Nullable Life life) {
-        return life == null ? new RoomUnknownException(roomId) : new RoomGoneException(roomId);
+        return life == null ? new RoomLost(roomId) : new RoomGone(roomId);
     }
 
     /** From now on that row is damaged. */

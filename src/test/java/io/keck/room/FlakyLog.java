@@ -123,7 +123,7 @@ final class FlakyLog implements UpdateLog {
         calls.add("keep");
         if (forgetsKeys) {
             return log.read(roomId, 0)
-                    .thenApply(c -> new Appended(c.head().seq(), c.head().link(), UpdateLog.UNKNOWN_LINK));
+                    .thenApply(c -> new Appended(c.head().seq(), c.head().link(), Link.UNKNOWN));
         }
         return request(() -> log.keep(roomId, key));
     }

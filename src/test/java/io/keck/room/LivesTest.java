@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Documents.Answer;
-import io.keck.room.Documents.RoomMissingException;
-import io.keck.room.Documents.UnavailableException;
 import io.keck.room.FlakyLog.Outcome;
 import java.util.ArrayList;
 import java.util.List;
@@ -237,7 +237,7 @@ class LivesTest {
         alone.way.always(Outcome.OK);
         if (twin == Twin.NONE) {
             assertThat(alone.rooms.isOpen(ROOM)).isFalse();
-            assertThat(failure(read(alone, true))).isInstanceOf(RoomMissingException.class);
+            assertThat(failure(read(alone, true))).isInstanceOf(RoomMissing.class);
             assertThat(create(alone).value()).isEmpty();
             now(write(alone, "x"));
             force(alone, "new");
@@ -268,7 +268,7 @@ class LivesTest {
         b.way.answersLate = false;
         b.way.releaseAnswers();
         assertThat(now(later).roomId()).isEqualTo(id);
-        assertThat(failure(early)).isInstanceOf(RoomMissingException.class);
+        assertThat(failure(early)).isInstanceOf(RoomMissing.class);
 
         World c = node(Twin.NONE, true);
         c.way.answersLate = true;
@@ -439,12 +439,12 @@ class LivesTest {
                         new RequestKey("key", "1 edit"),
                         doc -> doc.getText("t").insert(0, "x"),
                         doc -> {
-                            throw new UnavailableException("the answer cannot be made", false);
+                            throw new Unavailable("the answer cannot be made", false);
                         });
         assertThat(isUnknown(again)).isTrue();
     }
 
     private boolean isUnknown(CompletionStage<?> stage) {
-        return ((UnavailableException) failure(stage)).isOutcomeUnknown();
+        return ((Unavailable) failure(stage)).isOutcomeUnknown();
     }
 }

@@ -4,9 +4,9 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomDamaged;
 import io.keck.metrics.RoomMetrics;
 import io.keck.room.Documents.Answer;
-import io.keck.room.Documents.QuarantinedException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -94,8 +94,8 @@ class QuarantineTest {
         assertThat(failure(
                         world,
                         documents.write(ROOM, null, doc -> doc.getText("t").insert(0, "y"), doc -> "")))
-                .isInstanceOf(QuarantinedException.class);
-        assertThat(failure(world, documents.export(ROOM))).isInstanceOf(QuarantinedException.class);
+                .isInstanceOf(RoomDamaged.class);
+        assertThat(failure(world, documents.export(ROOM))).isInstanceOf(RoomDamaged.class);
         world.pass(10_000);
         assertThat(world.rows()).isEqualTo(3);
     }

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.RoomMetrics;
 import io.keck.room.Documents.Answer;
-import io.keck.room.Documents.KeyTakenException;
-import io.keck.room.Documents.RoomMissingException;
-import io.keck.room.Documents.UnavailableException;
 import io.keck.room.FlakyLog.Outcome;
 import java.util.List;
 import java.util.Optional;
@@ -88,11 +88,11 @@ class RepeatsTest {
         now(force(b, "second", null));
         for (World node : List.of(a, b)) {
             assertThat(now(write(node, "x", KEY)).value()).isEqualTo("second");
-            assertThat(failure(write(node, "x", OTHER))).isInstanceOf(KeyTakenException.class);
+            assertThat(failure(write(node, "x", OTHER))).isInstanceOf(Refused.class);
             assertThat(read(node)).isEqualTo("second");
         }
         now(b.rooms.documents().delete(ROOM));
-        assertThat(failure(write(a, "x", KEY))).isInstanceOf(RoomMissingException.class);
+        assertThat(failure(write(a, "x", KEY))).isInstanceOf(RoomMissing.class);
     }
 
     @ParameterizedTest
@@ -105,15 +105,14 @@ class RepeatsTest {
         a.way.once(Outcome.UNKNOWN);
         assertThat(failure(a.rooms.documents().delete(ROOM, KEY)))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
         now(b.rooms.documents().init(ROOM, content("second"), false, null));
         assertThat(now(a.rooms.documents().delete(ROOM, KEY))).isEqualTo(!isKept);
         assertThat(log.knowsName(ROOM)).isEqualTo(isKept);
         if (isKept) {
             assertThat(read(a)).isEqualTo("second");
             assertThat(read(b)).isEqualTo("second");
-            assertThat(failure(b.rooms.documents().delete(ROOM, OTHER))).isInstanceOf(KeyTakenException.class);
+            assertThat(failure(b.rooms.documents().delete(ROOM, OTHER))).isInstanceOf(Refused.class);
         }
     }
 
@@ -142,11 +141,11 @@ class RepeatsTest {
             Doc told = new Doc();
             told.applyUpdate(again.value());
             assertThat(text(told)).isEqualTo("and second");
-            assertThat(failure(force(node, "third", OTHER))).isInstanceOf(KeyTakenException.class);
+            assertThat(failure(force(node, "third", OTHER))).isInstanceOf(Refused.class);
         }
         assertThat(read(a)).isEqualTo("and second");
         now(a.rooms.documents().delete(ROOM));
-        assertThat(failure(force(b, "second", KEY))).isInstanceOf(RoomMissingException.class);
+        assertThat(failure(force(b, "second", KEY))).isInstanceOf(RoomMissing.class);
         assertThat(log.knowsName(ROOM)).isFalse();
     }
 
@@ -163,8 +162,7 @@ class RepeatsTest {
         }
         assertThat(failure(again))
                 .isInstanceOfSatisfying(
-                        UnavailableException.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isTrue());
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
     }
 
     @Test
@@ -177,11 +175,11 @@ class RepeatsTest {
                         .value())
                 .as("it is there")
                 .isEqualTo("x");
-        assertThat(failure(documents.create(ROOM, OTHER, RepeatsTest::text))).isInstanceOf(KeyTakenException.class);
+        assertThat(failure(documents.create(ROOM, OTHER, RepeatsTest::text))).isInstanceOf(Refused.class);
         now(documents.delete(ROOM));
         for (String key : List.of("k", "new")) {
             assertThat(failure(documents.create(ROOM, new RequestKey(key, "1 this"), RepeatsTest::text)))
-                    .isInstanceOf(RoomMissingException.class);
+                    .isInstanceOf(RoomMissing.class);
         }
         assertThat(log.knowsName(ROOM)).isFalse();
     }

@@ -3,10 +3,11 @@ package io.keck.room;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.failure.RoomMissing;
 import io.keck.room.UpdateLog.Appended;
-import io.keck.room.UpdateLog.KeyUsedException;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -61,7 +62,7 @@ abstract class RequestKeyContract {
                 .isEqualTo(1);
         assertThat(failure(
                         log().append(a, UUID.randomUUID(), LINK, update(1), false, new RequestKey("key", "request"))))
-                .isInstanceOf(KeyUsedException.class);
+                .isInstanceOf(Refused.class);
         assertThat(await(log().append(a, first, LINK, update(0), true, new RequestKey("key", "request")))
                         .seq())
                 .as("the same batch again")
@@ -93,7 +94,7 @@ abstract class RequestKeyContract {
     private static void assertUsed(CompletionStage<?> stage, boolean byAnother) {
         assertThat(failure(stage))
                 .isInstanceOfSatisfying(
-                        KeyUsedException.class,
+                        Refused.class,
                         used -> assertThat(used.isOfAnotherRequest()).isEqualTo(byAnother));
     }
 
@@ -103,14 +104,14 @@ abstract class RequestKeyContract {
         long b = made("b");
         await(log().append(a, UUID.randomUUID(), 77, update(0), false));
         RequestKey key = new RequestKey("key", "1 this");
-        assertThat(await(log().keep(a, key))).isEqualTo(new Appended(1, 77, UpdateLog.UNKNOWN_LINK));
-        assertThat(await(log().keep(b, key))).isEqualTo(new Appended(0, 0, UpdateLog.UNKNOWN_LINK));
+        assertThat(await(log().keep(a, key))).isEqualTo(new Appended(1, 77, Link.UNKNOWN));
+        assertThat(await(log().keep(b, key))).isEqualTo(new Appended(0, 0, Link.UNKNOWN));
         assertUsed(log().append(a, UUID.randomUUID(), LINK, update(1), false, key), false);
         assertUsed(log().keep(a, key), false);
         assertThat(await(log().read(a, 0)).rows()).hasSize(1);
         await(log().delete("a"));
-        assertThat(failure(log().keep(a, new RequestKey("new", "1 this")))).isInstanceOf(RoomGoneException.class);
-        assertThat(failure(log().keep(a + 1_000, key))).isInstanceOf(RoomUnknownException.class);
+        assertThat(failure(log().keep(a, new RequestKey("new", "1 this")))).isInstanceOf(RoomGone.class);
+        assertThat(failure(log().keep(a + 1_000, key))).isInstanceOf(RoomLost.class);
     }
 
     /** Of each key one request is done, whatever else comes in the same transaction. */
@@ -135,7 +136,7 @@ abstract class RequestKeyContract {
                 stage.toCompletableFuture().join();
                 done++;
             } catch (java.util.concurrent.CompletionException e) {
-                assertThat(e.getCause()).isInstanceOf(KeyUsedException.class);
+                assertThat(e.getCause()).isInstanceOf(Refused.class);
             }
         }
         assertThat(done).isEqualTo(20);
@@ -171,7 +172,7 @@ abstract class RequestKeyContract {
 
     /** The first use of the key, as its repeat tells of it. */
     private static void assertUsedIn(CompletionStage<?> stage, long roomId) {
-        assertThat(failure(stage)).isInstanceOfSatisfying(KeyUsedException.class, used -> {
+        assertThat(failure(stage)).isInstanceOfSatisfying(Refused.class, used -> {
             assertThat(used.isOfAnotherRequest()).isFalse();
             assertThat(used.roomId()).isEqualTo(roomId);
         });
@@ -218,8 +219,8 @@ abstract class RequestKeyContract {
     void roomThatIsGone_takesNoKey() {
         long first = made("a");
         long second = await(init("a", 1, true, null)).orElseThrow().roomId();
-        assertThat(failure(edit(first, 2, KEY))).isInstanceOf(RoomGoneException.class);
-        assertThat(failure(log().keep(first, new RequestKey("kept", "1 this")))).isInstanceOf(RoomGoneException.class);
+        assertThat(failure(edit(first, 2, KEY))).isInstanceOf(RoomGone.class);
+        assertThat(failure(log().keep(first, new RequestKey("kept", "1 this")))).isInstanceOf(RoomGone.class);
         await(edit(second, 2, KEY));
         await(log().keep(second, new RequestKey("kept", "1 this")));
         assertLives("a", second, 1, 2);
@@ -256,13 +257,13 @@ abstract class RequestKeyContract {
         assertLives("a", second, 2);
         await(log().delete("a"));
         assertUsedIn(init("a", 0, true, KEY), first);
-        assertThat(failure(log().find("a"))).isInstanceOf(Documents.RoomMissingException.class);
+        assertThat(failure(log().find("a"))).isInstanceOf(RoomMissing.class);
 
         made("b");
         assertThat(await(init("b", 0, false, KEY))).as("there is one").isEmpty();
         await(log().delete("b"));
         assertUsedIn(init("b", 0, false, KEY), 0);
-        assertThat(failure(log().find("b"))).isInstanceOf(Documents.RoomMissingException.class);
+        assertThat(failure(log().find("b"))).isInstanceOf(RoomMissing.class);
     }
 
     @Test
@@ -272,7 +273,7 @@ abstract class RequestKeyContract {
         await(log().delete("a"));
         assertUsedIn(log().create("a", KEY), made);
         assertUsed(log().create("a", OTHER), true);
-        assertThat(failure(log().find("a"))).isInstanceOf(Documents.RoomMissingException.class);
+        assertThat(failure(log().find("a"))).isInstanceOf(RoomMissing.class);
         assertThat(await(log().create("b", KEY)))
                 .as("another name has keys of its own")
                 .isPresent();
@@ -329,10 +330,10 @@ abstract class RequestKeyContract {
                 Throwable failure = failure(stage);
                 if (failure == null) {
                     done++;
-                } else if (!(failure instanceof RoomGoneException)) { // an edit that came after the deletion
+                } else if (!(failure instanceof RoomGone)) { // an edit that came after the deletion
                     assertThat(failure)
                             .isInstanceOfSatisfying(
-                                    KeyUsedException.class,
+                                    Refused.class,
                                     used -> assertThat(used.isOfAnotherRequest())
                                             .isTrue());
                 }

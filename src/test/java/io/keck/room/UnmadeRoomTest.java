@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomMissing;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import java.util.concurrent.CompletionException;
@@ -51,7 +52,7 @@ class UnmadeRoomTest {
         try {
             return read.toCompletableFuture().getNow(null).value();
         } catch (CompletionException e) {
-            assertThat(e.getCause()).isInstanceOf(Documents.RoomMissingException.class);
+            assertThat(e.getCause()).isInstanceOf(RoomMissing.class);
             return null;
         }
     }

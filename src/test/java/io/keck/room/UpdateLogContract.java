@@ -2,10 +2,11 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.failure.RoomMissing;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -159,8 +160,8 @@ public abstract class UpdateLogContract extends RequestKeyContract {
 
     @Test
     void find_givesWhatIsThere_andMakesNothing() {
-        assertThat(failure(log().find("a"))).isInstanceOf(Documents.RoomMissingException.class);
-        assertThat(failure(log().find("a"))).isInstanceOf(Documents.RoomMissingException.class);
+        assertThat(failure(log().find("a"))).isInstanceOf(RoomMissing.class);
+        assertThat(failure(log().find("a"))).isInstanceOf(RoomMissing.class);
         long a = await(log().open("a")).roomId();
         append(a, update(0));
         assertThat(await(log().find("a")).roomId()).isEqualTo(a);
@@ -190,7 +191,7 @@ public abstract class UpdateLogContract extends RequestKeyContract {
                 .extracting(UpdateLog.Row::payload)
                 .containsExactly(update(3));
         assertThat(failure(log().append(first, UUID.randomUUID(), LINK, update(4), false)))
-                .isInstanceOf(RoomGoneException.class);
+                .isInstanceOf(RoomGone.class);
         assertThat(await(log().init("new", UUID.randomUUID(), LINK, update(0), true)))
                 .isPresent();
     }
@@ -296,10 +297,10 @@ public abstract class UpdateLogContract extends RequestKeyContract {
         await(log().delete("a"));
 
         assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1), false)))
-                .isInstanceOf(RoomGoneException.class);
+                .isInstanceOf(RoomGone.class);
         long next = await(log().open("a")).roomId();
         assertThat(failure(log().append(a, UUID.randomUUID(), LINK, update(1), false)))
-                .isInstanceOf(RoomGoneException.class);
+                .isInstanceOf(RoomGone.class);
         assertThat(append(next, update(0))).isEqualTo(1);
     }
 
@@ -314,7 +315,7 @@ public abstract class UpdateLogContract extends RequestKeyContract {
             dead.add(log().append(gone, UUID.randomUUID(), LINK, update(i), false));
             alive.add(log().append(a, UUID.randomUUID(), LINK, update(i), false));
         }
-        dead.forEach(stage -> assertThat(failure(stage)).isInstanceOf(RoomGoneException.class));
+        dead.forEach(stage -> assertThat(failure(stage)).isInstanceOf(RoomGone.class));
         alive.forEach(UpdateLogContract::await);
         assertThat(await(log().read(a, 0)).rows()).hasSize(20);
     }
@@ -324,10 +325,10 @@ public abstract class UpdateLogContract extends RequestKeyContract {
         long a = await(log().open("a")).roomId();
         await(log().delete("a"));
 
-        assertThat(failure(log().read(a, 0))).isInstanceOf(RoomGoneException.class);
-        assertThat(failure(log().read(a + 1_000, 0))).isInstanceOf(RoomUnknownException.class);
+        assertThat(failure(log().read(a, 0))).isInstanceOf(RoomGone.class);
+        assertThat(failure(log().read(a + 1_000, 0))).isInstanceOf(RoomLost.class);
         assertThat(failure(log().append(a + 1_000, UUID.randomUUID(), LINK, update(0), false)))
-                .isInstanceOf(RoomUnknownException.class);
+                .isInstanceOf(RoomLost.class);
     }
 
     @Test
@@ -335,7 +336,7 @@ public abstract class UpdateLogContract extends RequestKeyContract {
         long a = await(log().open("a")).roomId();
         UUID second = UUID.randomUUID();
         assertThat(await(log().append(a, UUID.randomUUID(), 101, update(0), false)))
-                .isEqualTo(new Appended(1, 101, UpdateLog.NO_LINK));
+                .isEqualTo(new Appended(1, 101, Link.NONE));
         assertThat(await(log().append(a, second, 102, update(1), false))).isEqualTo(new Appended(2, 102, 101));
         assertThat(await(log().append(a, UUID.randomUUID(), 103, update(2), false)))
                 .isEqualTo(new Appended(3, 103, 102));
@@ -359,7 +360,7 @@ public abstract class UpdateLogContract extends RequestKeyContract {
             assertThat(contents.anchor()).isEqualTo(100 + from);
             assertThat(contents.head()).isEqualTo(new UpdateLog.Head(3, 103, false));
         }
-        assertThat(await(log().read(a, 4)).anchor()).isEqualTo(UpdateLog.UNKNOWN_LINK);
+        assertThat(await(log().read(a, 4)).anchor()).isEqualTo(Link.UNKNOWN);
         assertThat(await(log().read(a, 4)).head().seq()).isEqualTo(3);
     }
 
@@ -378,7 +379,7 @@ public abstract class UpdateLogContract extends RequestKeyContract {
                         a,
                         new UpdateLog.Head(2, 102, false),
                         b,
-                        new UpdateLog.Head(0, UpdateLog.NO_LINK, false),
+                        new UpdateLog.Head(0, Link.NONE, false),
                         gone,
                         new UpdateLog.Head(1, 103, true)));
         assertThat(await(log().heads(List.of()))).isEmpty();

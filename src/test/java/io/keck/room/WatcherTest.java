@@ -4,7 +4,7 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
-import io.keck.room.Documents.RoomMissingException;
+import io.keck.failure.RoomMissing;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +92,7 @@ class WatcherTest {
     void aRoomThatIsNotThere_isNotMade() {
         world.rooms.watch(ROOM, watcher);
         world.settle();
-        assertThat(end).isInstanceOf(RoomMissingException.class);
+        assertThat(end).isInstanceOf(RoomMissing.class);
         assertThat(world.log.knowsName(ROOM)).isFalse();
     }
 
@@ -104,7 +104,7 @@ class WatcherTest {
         var deleted = world.rooms.delete(ROOM);
         world.settle();
         assertThat(deleted.toCompletableFuture()).isCompletedWithValue(true);
-        assertThat(end).isInstanceOf(RoomMissingException.class);
+        assertThat(end).isInstanceOf(RoomMissing.class);
     }
 
     @Test

@@ -1,6 +1,5 @@
 package io.keck.storage.archive;
 
-import io.keck.storage.rows.DocumentDepth;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.crdt.lib0.DecodeException;
@@ -8,11 +7,13 @@ import io.keck.crdt.store.Completeness;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomMissing;
 import io.keck.protocol.RoomName;
-import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.storage.rows.DocumentDepth;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,12 +41,12 @@ public final class ArchiveImporter {
     private static final int ATTEMPTS = 5;
     private static final String BROKEN = "the document of a room cannot be decoded: ";
 
-    /** Whoever watches. */
+    /** Hears of the progress of an import. */
     public interface Listener {
-        /** So many bytes of the file were checked. */
+        /** That many bytes of the file were checked. */
         void checked(long position);
 
-        /** So many bytes of the file were imported. */
+        /** That many bytes of the file were imported. */
         void imported(long position, long rooms);
 
         /** Something was left out: a sentence. */
@@ -242,12 +243,12 @@ public final class ArchiveImporter {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Contents there = find(name);
             if (there == null) {
-                if (wait(log.init(name, newBatch(), newLink(), state.update(), false))
+                if (wait(log.init(name, newBatch(), Link.random(random), state.update(), false))
                         .isPresent()) {
                     made++;
                     return true;
                 }
-                continue; // somebody was faster
+                continue; // another node was faster
             }
             if (there.damage() != null) {
                 leftOut(name, "The room here is damaged: " + there.damage().what() + ". See doctor.");
@@ -259,11 +260,11 @@ public final class ArchiveImporter {
                 return true;
             }
             try {
-                wait(log.append(there.roomId(), newBatch(), newLink(), missing.encode(), false));
+                wait(log.append(there.roomId(), newBatch(), Link.random(random), missing.encode(), false));
                 merged++;
                 return true;
-            } catch (RoomGoneException e) {
-                // deleted a moment ago, perhaps to be made anew
+            } catch (RoomGone e) {
+                // deleted a moment ago, perhaps to be created again
             }
         }
         leftOut(name, "Others make and delete it all the time.");
@@ -282,7 +283,7 @@ public final class ArchiveImporter {
     private @Nullable Contents find(String name) {
         try {
             return wait(log.find(name));
-        } catch (RoomMissingException e) {
+        } catch (RoomMissing e) {
             return null;
         }
     }
@@ -316,10 +317,10 @@ public final class ArchiveImporter {
         try {
             return stage.toCompletableFuture().join();
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RoomMissingException missing) {
+            if (e.getCause() instanceof RoomMissing missing) {
                 throw missing;
             }
-            if (e.getCause() instanceof RoomGoneException gone) {
+            if (e.getCause() instanceof RoomGone gone) {
                 throw gone;
             }
             throw new IllegalStateException(
@@ -330,9 +331,5 @@ public final class ArchiveImporter {
 
     private UUID newBatch() {
         return new UUID(random.nextLong(), random.nextLong());
-    }
-
-    private long newLink() {
-        return Math.max(1, random.nextLong() >>> 1);
     }
 }

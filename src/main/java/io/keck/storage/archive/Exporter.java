@@ -4,10 +4,10 @@ import io.keck.crdt.store.Completeness;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.storage.blob.BlobPieces;
 import io.keck.storage.rows.ContentsReader;
 import io.keck.storage.rows.StoredRooms;
@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
 public final class Exporter {
     private static final int PAGE = 500;
 
-    /** Whoever watches. */
+    /** Hears of the progress of an export. */
     public interface Listener {
-        /** So much is done, of so many rooms. */
+        /** The rooms, blobs and bytes that are done, and the number of all rooms. */
         void progress(long done, long total, long blobs, long bytes);
 
         /** Something was left out: a sentence. */
@@ -129,9 +129,9 @@ public final class Exporter {
     }
 
     private List<Room> page() {
-        return h.createQuery(
-                        "SELECT id, name, created_at FROM rooms WHERE deleted_at IS NULL AND (head > 0 OR unmade = 0) AND id > :after"
-                                + (only == null ? "" : " AND name = :name") + " ORDER BY id LIMIT :page")
+        return h.createQuery("""
+                SELECT id, name, created_at FROM rooms WHERE deleted_at IS NULL AND (head > 0 OR unmade = 0) AND id > :after %s
+                ORDER BY id LIMIT :page""".formatted(only == null ? "" : "AND name = :name"))
                 .bind("after", lastId)
                 .bind("page", PAGE)
                 .bindMap(only == null ? Map.of() : Map.of("name", only))
@@ -143,7 +143,7 @@ public final class Exporter {
         Contents contents;
         try {
             contents = ContentsReader.read(h, room.id(), 0);
-        } catch (RoomGoneException | RoomUnknownException e) {
+        } catch (RoomGone | RoomLost e) {
             return; // deleted meanwhile
         }
         UpdateLog.Damage damage = contents.damage();
@@ -204,10 +204,11 @@ public final class Exporter {
     }
 
     private List<Blob> blobs(Room room, long after) {
-        return h.createQuery("SELECT b.content_id, b.hash, c.size FROM blobs b"
-                        + " JOIN blob_spaces s ON s.id = b.space_id JOIN blob_contents c ON c.id = b.content_id"
-                        + " WHERE s.name = :name AND s.deleted_at IS NULL AND b.content_id > :after"
-                        + " ORDER BY b.content_id LIMIT :page")
+        return h.createQuery("""
+                SELECT b.content_id, b.hash, c.size FROM blobs b
+                JOIN blob_spaces s ON s.id = b.space_id JOIN blob_contents c ON c.id = b.content_id
+                WHERE s.name = :name AND s.deleted_at IS NULL AND b.content_id > :after
+                ORDER BY b.content_id LIMIT :page""")
                 .bind("name", room.name())
                 .bind("after", after)
                 .bind("page", PAGE)

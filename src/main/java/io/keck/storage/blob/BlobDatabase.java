@@ -1,8 +1,8 @@
 package io.keck.storage.blob;
 
-import io.keck.blob.BlobsUnavailableException;
-import io.keck.blob.WorkspaceGoneException;
-import io.keck.room.UpdateLog.KeyUsedException;
+import io.keck.failure.Failure;
+import io.keck.failure.Refused;
+import io.keck.failure.Unavailable;
 import io.keck.storage.database.Change;
 import io.keck.storage.database.Database;
 import java.util.concurrent.ExecutionException;
@@ -51,13 +51,13 @@ final class BlobDatabase {
      *
      * @param key changes of one key run one after the other on SQLite
      * @return what the work returned
-     * @throws KeyUsedException if the work throws it; then nothing was done
+     * @throws Refused if the work throws it; then nothing was done
      */
     boolean write(long key, Change work) {
         return withConnection(true, () -> inTransaction(key, work));
     }
 
-    /** The same for a change that nobody can see: where it fails, nothing was done. */
+    /** As {@link #write}, for a change that is not visible yet: where it fails, nothing was done. */
     boolean prepare(long key, Change work) {
         return withConnection(false, () -> inTransaction(key, work));
     }
@@ -76,27 +76,27 @@ final class BlobDatabase {
     private <T> T withConnection(boolean visible, Step<T> step) {
         try {
             if (!connections.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                throw new BlobsUnavailableException("too many blobs are on their way", false);
+                throw new Unavailable("too many blobs are on their way", false);
             }
             try {
                 return step.run();
             } finally {
                 connections.release();
             }
-        } catch (BlobsUnavailableException | WorkspaceGoneException | KeyUsedException e) {
+        } catch (Failure e) {
             throw e;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new BlobsUnavailableException("interrupted", visible, e);
+            throw new Unavailable("interrupted", visible, e);
         } catch (TimeoutException e) {
-            throw new BlobsUnavailableException("the database does not answer", visible, e);
+            throw new Unavailable("the database does not answer", visible, e);
         } catch (ExecutionException | RuntimeException e) {
             Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
-            if (cause instanceof KeyUsedException used) {
+            if (cause instanceof Refused used) {
                 throw used;
             }
             database.connectionFailed(cause);
-            throw new BlobsUnavailableException(
+            throw new Unavailable(
                     "the database failed: " + cause.getMessage(),
                     visible && !(cause instanceof ConnectionException),
                     cause);

@@ -1,6 +1,6 @@
 package io.keck.storage.blob;
 
-import io.keck.blob.WorkspaceGoneException;
+import io.keck.failure.RoomGone;
 import io.keck.storage.database.RandomIds;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,7 +22,7 @@ final class BlobSpaces {
     }
 
     /**
-     * Ends the life of a workspace: from the commit on its blobs are seen by nobody. To be called in the very transaction
+     * Ends the life of a workspace: from the commit on its blobs are invisible. To be called in the transaction
      * that deletes the workspace.
      *
      * @param now milliseconds since 1970
@@ -37,7 +37,7 @@ final class BlobSpaces {
     /**
      * The space of the workspace as it is now; made where there is none yet.
      *
-     * @throws WorkspaceGoneException if it was deleted a moment ago and nobody may make it anew yet
+     * @throws RoomGone if it was deleted a moment ago and cannot be created again yet
      */
     long open(String name) {
         for (int i = 0; i < ATTEMPTS; i++) { // it may be deleted between the one statement and the other
@@ -47,19 +47,20 @@ final class BlobSpaces {
             }
             database.prepare(name.hashCode(), h -> create(h, name));
         }
-        throw new WorkspaceGoneException(name);
+        throw new RoomGone(name);
     }
 
     private Optional<Long> find(Handle h, String name) {
-        return h.createQuery("SELECT s.id,"
-                        + " EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)"
-                        + " AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)"
-                        + " FROM (SELECT 1) one LEFT JOIN blob_spaces s ON s.name = :name AND s.deleted_at IS NULL")
+        return h.createQuery("""
+                SELECT s.id,
+                EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at > :since)
+                AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)
+                FROM (SELECT 1) one LEFT JOIN blob_spaces s ON s.name = :name AND s.deleted_at IS NULL""")
                 .bind("name", name)
                 .bind("since", clock.millis() - deletedNameHold.toMillis())
                 .map((rs, ctx) -> {
                     if (rs.getBoolean(2)) {
-                        throw new WorkspaceGoneException(name);
+                        throw new RoomGone(name);
                     }
                     long id = rs.getLong(1);
                     return rs.wasNull() ? Optional.<Long>empty() : Optional.of(id);
@@ -68,8 +69,9 @@ final class BlobSpaces {
     }
 
     private boolean create(Handle h, String name) {
-        return h.createUpdate("INSERT INTO blob_spaces (id, name, created_at) VALUES (:id, :name, :now)"
-                                + " ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING")
+        return h.createUpdate("""
+                INSERT INTO blob_spaces (id, name, created_at) VALUES (:id, :name, :now)
+                ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING""")
                         .bind("id", RandomIds.next())
                         .bind("name", name)
                         .bind("now", clock.millis())

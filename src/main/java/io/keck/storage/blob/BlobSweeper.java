@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes bytes that nobody can see any more: those of uploads that were given up, of deleted blobs, and of deleted
+ * Removes bytes that are no longer visible: those of uploads that were given up, of deleted blobs, and of deleted
  * workspaces, when their time has come. Each step is a short transaction that says again what it takes for granted, so
  * several nodes may sweep one database at once, and any of them may die in between: what it began is found again.
  *
@@ -84,8 +84,9 @@ class BlobSweeper {
         while (more) {
             more = database.write(spaceId, h -> {
                 // one node at a time; the first statement is a change, as SQLite wants it
-                int mine = h.createUpdate("UPDATE blob_spaces SET deleted_at = deleted_at"
-                                + " WHERE id = :space AND deleted_at <= :before")
+                int mine = h.createUpdate("""
+                        UPDATE blob_spaces SET deleted_at = deleted_at
+                        WHERE id = :space AND deleted_at <= :before""")
                         .bind("space", spaceId)
                         .bind("before", clock.millis() - keepDeleted.toMillis())
                         .execute();
@@ -153,9 +154,10 @@ class BlobSweeper {
     }
 
     private static boolean removeSome(Handle h, long contentId, long[] bytes) {
-        List<Long> sizes = h.createQuery("DELETE FROM blob_pieces WHERE content_id = :id AND number IN"
-                        + " (SELECT number FROM blob_pieces WHERE content_id = :id ORDER BY number LIMIT :n)"
-                        + " RETURNING length(bytes)")
+        List<Long> sizes = h.createQuery("""
+                DELETE FROM blob_pieces WHERE content_id = :id AND number IN
+                (SELECT number FROM blob_pieces WHERE content_id = :id ORDER BY number LIMIT :n)
+                RETURNING length(bytes)""")
                 .bind("id", contentId)
                 .bind("n", PIECES)
                 .mapTo(Long.class)
@@ -164,10 +166,9 @@ class BlobSweeper {
         if (sizes.size() == PIECES) {
             return true;
         }
-        h.createUpdate("DELETE FROM blob_contents WHERE id = :id AND expires_at = 0"
-                        + " AND NOT EXISTS (SELECT 1 FROM blob_pieces WHERE content_id = :id)")
-                .bind("id", contentId)
-                .execute();
+        h.createUpdate("""
+                DELETE FROM blob_contents WHERE id = :id AND expires_at = 0
+                AND NOT EXISTS (SELECT 1 FROM blob_pieces WHERE content_id = :id)""").bind("id", contentId).execute();
         return false;
     }
 

@@ -2,11 +2,11 @@ package io.keck.storage.blob;
 
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
-import io.keck.blob.BlobsUnavailableException;
-import io.keck.blob.WorkspaceGoneException;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomGone;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics;
 import io.keck.room.RequestKey;
-import io.keck.room.UpdateLog.KeyUsedException;
 import io.keck.storage.database.RandomIds;
 import io.keck.storage.rows.NameKeys;
 import java.security.MessageDigest;
@@ -111,7 +111,7 @@ class BlobUpload implements BlobStore.Upload {
             return true;
         });
         if (!written) {
-            throw new BlobsUnavailableException("the upload was silent for too long", false);
+            throw new Unavailable("the upload was silent for too long", false);
         }
         contentId = id;
         if (first || renew) {
@@ -156,15 +156,15 @@ class BlobUpload implements BlobStore.Upload {
         Outcome outcome;
         try {
             outcome = key == null && contentId == 0 && isThere(hash) ? Outcome.DUPLICATE : insert(hash, key);
-        } catch (KeyUsedException used) {
+        } catch (Refused used) {
             if (used.isOfAnotherRequest()) {
-                throw new BlobStore.KeyTakenException(workspace);
+                throw used;
             }
             return new BlobStore.Published(BlobId.of(hash), isThere(hash));
         }
         switch (outcome) {
-            case WORKSPACE_GONE -> throw new WorkspaceGoneException(workspace);
-            case SWEPT -> throw new BlobsUnavailableException("the upload was silent for too long", false);
+            case WORKSPACE_GONE -> throw new RoomGone(workspace);
+            case SWEPT -> throw new Unavailable("the upload was silent for too long", false);
             case STORED, DUPLICATE -> {
                 done = true;
                 metrics.uploaded(size, outcome == Outcome.DUPLICATE);
@@ -174,8 +174,9 @@ class BlobUpload implements BlobStore.Upload {
     }
 
     private boolean isThere(byte[] hash) {
-        return database.read(h -> h.createQuery("SELECT 1 FROM blobs b JOIN blob_spaces s ON s.id = b.space_id"
-                        + " WHERE b.space_id = :space AND b.hash = :hash AND s.deleted_at IS NULL")
+        return database.read(h -> h.createQuery("""
+                SELECT 1 FROM blobs b JOIN blob_spaces s ON s.id = b.space_id
+                WHERE b.space_id = :space AND b.hash = :hash AND s.deleted_at IS NULL""")
                 .bind("space", spaceId)
                 .bind("hash", hash)
                 .mapTo(Integer.class)
@@ -209,8 +210,9 @@ class BlobUpload implements BlobStore.Upload {
             expire(h, id, now);
             return Outcome.WORKSPACE_GONE;
         }
-        int inserted = h.createUpdate("INSERT INTO blobs (space_id, hash, content_id, created_at)"
-                        + " VALUES (:space, :hash, :content, :now) ON CONFLICT (space_id, hash) DO NOTHING")
+        int inserted = h.createUpdate("""
+                INSERT INTO blobs (space_id, hash, content_id, created_at)
+                VALUES (:space, :hash, :content, :now) ON CONFLICT (space_id, hash) DO NOTHING""")
                 .bind("space", spaceId)
                 .bind("hash", hash)
                 .bind("content", id)
@@ -269,7 +271,7 @@ class BlobUpload implements BlobStore.Upload {
         }
         done = true;
         long id = contentId;
-        try { // not those that are published though nobody was told: they expire no more
+        try { // contents that were published without an answer no longer expire, so they stay
             database.prepare(
                     id,
                     h -> h.createUpdate(
@@ -278,7 +280,7 @@ class BlobUpload implements BlobStore.Upload {
                                     .bind("id", id)
                                     .execute()
                             == 1);
-        } catch (BlobsUnavailableException e) {
+        } catch (Unavailable e) {
             LOG.debug("An upload that was given up stays until its lease ends", e);
         }
     }

@@ -3,10 +3,10 @@ package io.keck.storage.blob;
 import io.dropwizard.lifecycle.Managed;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
-import io.keck.blob.BlobsUnavailableException;
+import io.keck.failure.Refused;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics;
 import io.keck.room.RequestKey;
-import io.keck.room.UpdateLog.KeyUsedException;
 import io.keck.storage.database.Database;
 import io.keck.storage.rows.NameKeys;
 import java.time.Clock;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Blobs in the database of the log, in rows of at most {@value #PIECE} bytes each. Rows and not PostgreSQL's large objects: those
- * do not exist in SQLite, are left behind when nobody unlinks them, and are read through a transaction that stays open
+ * do not exist in SQLite, stay behind unless they are unlinked, and are read through a transaction that stays open
  * while the client is waited for. Every statement here stands alone, so a pooler that gives each transaction another
  * connection is fine, and a slow client holds nothing but a piece in memory. Thread-safe.
  */
@@ -111,9 +111,10 @@ public class JdbiBlobStore implements BlobStore, Managed {
 
     @Override
     public Optional<Blob> find(String workspace, BlobId id) {
-        return database.read(h -> h.createQuery("SELECT c.id, c.size, c.piece_size, b.created_at FROM blob_spaces s"
-                        + " JOIN blobs b ON b.space_id = s.id JOIN blob_contents c ON c.id = b.content_id"
-                        + " WHERE s.name = :name AND s.deleted_at IS NULL AND b.hash = :hash")
+        return database.read(h -> h.createQuery("""
+                SELECT c.id, c.size, c.piece_size, b.created_at FROM blob_spaces s
+                JOIN blobs b ON b.space_id = s.id JOIN blob_contents c ON c.id = b.content_id
+                WHERE s.name = :name AND s.deleted_at IS NULL AND b.hash = :hash""")
                 .bind("name", workspace)
                 .bind("hash", id.digest())
                 .map((rs, ctx) -> new Blob(id, rs.getLong(1), rs.getLong(2), rs.getInt(3), rs.getLong(4)))
@@ -124,9 +125,9 @@ public class JdbiBlobStore implements BlobStore, Managed {
     public byte[] read(Blob blob, long number) {
         long expected = Math.min(blob.pieceSize(), blob.size() - number * blob.pieceSize());
         byte[] piece = database.read(h -> BlobPieces.read(h, blob.contentId(), number))
-                .orElseThrow(() -> new BlobsUnavailableException("the bytes of the blob are gone", false));
+                .orElseThrow(() -> new Unavailable("the bytes of the blob are gone", false));
         if (piece.length != expected) {
-            throw new BlobsUnavailableException("the bytes of the blob are not whole", false);
+            throw new Unavailable("the bytes of the blob are not whole", false);
         }
         return piece;
     }
@@ -136,9 +137,9 @@ public class JdbiBlobStore implements BlobStore, Managed {
         boolean deleted;
         try {
             deleted = database.write(workspace.hashCode(), h -> delete(h, workspace, id, key));
-        } catch (KeyUsedException used) {
+        } catch (Refused used) {
             if (used.isOfAnotherRequest()) {
-                throw new KeyTakenException(workspace);
+                throw used;
             }
             return true;
         }
@@ -149,9 +150,10 @@ public class JdbiBlobStore implements BlobStore, Managed {
     }
 
     private boolean delete(Handle h, String workspace, BlobId id, @Nullable RequestKey key) {
-        Optional<Long> content = h.createQuery("DELETE FROM blobs WHERE hash = :hash AND space_id ="
-                        + " (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)"
-                        + " RETURNING content_id")
+        Optional<Long> content = h.createQuery("""
+                DELETE FROM blobs WHERE hash = :hash AND space_id =
+                (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)
+                RETURNING content_id""")
                 .bind("hash", id.digest())
                 .bind("name", workspace)
                 .mapTo(Long.class)

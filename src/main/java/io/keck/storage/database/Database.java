@@ -1,9 +1,9 @@
 package io.keck.storage.database;
 
 import io.dropwizard.lifecycle.Managed;
+import io.keck.failure.Failure;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.LogMetrics;
-import io.keck.room.Documents;
-import io.keck.room.UpdateLog;
 import io.keck.thread.OutOfMemory;
 import io.keck.thread.Threads;
 import java.time.Clock;
@@ -161,7 +161,7 @@ public final class Database implements Managed {
      */
     public <W extends Write, T> CompletionStage<T> write(long key, W write, Function<W, CompletableFuture<T>> done) {
         if (!lanes.get(Math.floorMod(Long.hashCode(key), lanes.size())).add(write)) {
-            return CompletableFuture.failedStage(new Documents.UnavailableException("the log is closed", false));
+            return CompletableFuture.failedStage(new Unavailable("the log is closed", false));
         }
         return watched(done.apply(write), true);
     }
@@ -193,12 +193,7 @@ public final class Database implements Managed {
     }
 
     private static boolean isAnswer(Throwable error) {
-        return error instanceof UpdateLog.RoomGoneException
-                || error instanceof UpdateLog.RoomUnknownException
-                || error instanceof UpdateLog.RoomTooLargeException
-                || error instanceof Documents.RoomMissingException
-                || error instanceof UpdateLog.KeyUsedException
-                || UnreadableData.is(error);
+        return (error instanceof Failure && !(error instanceof Unavailable)) || UnreadableData.is(error);
     }
 
     private void failed(Throwable cause) {

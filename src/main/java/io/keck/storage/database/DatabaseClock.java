@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The time of a database that several nodes share. What one node writes another one compares with its own time: when a
  * lease ends, since when a name is held, what is older than the retention. Clocks of machines may be hours apart; so all
- * nodes go by that of the database, which is asked now and then, and count on from there with a clock that nobody sets.
+ * nodes go by that of the database, which is asked regularly, and count on from there with a steady clock.
  * They agree up to half of what a question takes.
  *
  * <p>While the database does not answer, the node counts on; a standby that takes over is asked like the one before it.

@@ -5,12 +5,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * What the log knows of its database: whether the last request went well, whether one is waited for too long, and whether
- * updates can be saved. The last is remembered for a while: on a full disk reads between two attempts to write go well, and
- * the node would seem to get well and ill again. Thread-safe.
+ * The health of the database: whether the last request went well, whether one is waited for too long, and whether
+ * updates can be saved. The last is remembered for a while: on a full disk, reads between two attempts to write succeed, and
+ * the node would flap between healthy and unhealthy. Thread-safe.
  */
 final class DatabaseHealth {
-    /** An answer that is not there by then is missing. */
+    /** The time after which an answer counts as missing. */
     static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** Longer than rooms wait before they try again ({@code rooms.retryAfter}), so that a row of failures has no gaps. */
     static final long REMEMBERED_NANOS = TimeUnit.SECONDS.toNanos(3);
@@ -55,7 +55,7 @@ final class DatabaseHealth {
         }
     }
 
-    /** Begins to ask whether the database is there; 0 when it was asked before and has not answered. */
+    /** Begins a probe; 0 when the probe before has no answer yet. */
     long askedNow() {
         long began = now();
         return probedAt.compareAndSet(0, began) ? began : 0;
@@ -89,7 +89,7 @@ final class DatabaseHealth {
         return isResponsive() && (failed == 0 || now() - failed >= REMEMBERED_NANOS);
     }
 
-    /** What failed last, in one line. */
+    /** The last failure, in one line. */
     String lastFailure() {
         return lastFailure;
     }

@@ -61,8 +61,9 @@ public record DirectConnections(
         boolean isThere = h.createQuery(
                                 url.isSqlite()
                                         ? "SELECT count(*) FROM sqlite_master WHERE lower(name) = 'databasechangelog'"
-                                        : "SELECT count(*) FROM pg_tables WHERE tablename = 'databasechangelog'"
-                                                + " AND schemaname = ANY (current_schemas(false))")
+                                        : """
+                                                SELECT count(*) FROM pg_tables WHERE tablename = 'databasechangelog'
+                                                AND schemaname = ANY (current_schemas(false))""")
                         .mapTo(Long.class)
                         .one()
                 > 0;

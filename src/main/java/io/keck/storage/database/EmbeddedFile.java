@@ -99,6 +99,14 @@ public final class EmbeddedFile {
         }
     }
 
+    private static void create(Path file) throws IOException {
+        try {
+            Files.createFile(file, ownersOnly(file, "rw-------"));
+        } catch (FileAlreadyExistsException e) {
+            LOG.debug("Another process created {} at the same moment", file, e);
+        }
+    }
+
     private static Path makeDirectory(DatabaseUrl url, String name) {
         Path file = Path.of(name).toAbsolutePath();
         try {
@@ -107,11 +115,9 @@ public final class EmbeddedFile {
                 Files.createDirectories(dir, ownersOnly(file, "rwx------"));
             }
             if (!Files.exists(file)) { // SQLite gives its other files the permissions of this one
-                Files.createFile(file, ownersOnly(file, "rw-------"));
+                create(file);
             }
             return file;
-        } catch (FileAlreadyExistsException e) {
-            return file; // another process was as quick
         } catch (IOException e) {
             throw new DatabaseUnusableException(DatabaseFailure.explain(e, url), e);
         }

@@ -22,10 +22,10 @@ import org.slf4j.LoggerFactory;
 public final class GroupCommit<W> {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
     private static final long LOOK_MILLIS = 100;
-    /** So often nothing comes before the committer is told. */
+    /** Consecutive looks at an empty queue before the committer is told that it is idle. */
     private static final int QUIET_LOOKS = 10;
 
-    /** Who does the work; called by one thread. */
+    /** Commits groups; called by one thread. */
     @FunctionalInterface
     public interface Committer<W> {
         /** Makes one group durable and tells each write how it went; must not throw. */
@@ -72,7 +72,7 @@ public final class GroupCommit<W> {
 
     /** Queues a write; false when no more are taken. */
     boolean add(W write) {
-        synchronized (queue) { // against a stop in between: nobody would come for it any more
+        synchronized (queue) { // against a stop in between, after which the write would stay in the queue
             if (stopping) {
                 return false;
             }

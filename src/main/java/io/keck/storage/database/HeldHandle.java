@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A handle that one thread keeps from one piece of work to the next: to borrow a connection and to give it back cost more
- * than a small commit itself. It goes back to the pool now and then, for the pool to check and replace it. Used by one
+ * than a small commit itself. It goes back to the pool every ten seconds, for the pool to check and replace it. Used by one
  * thread.
  */
 public final class HeldHandle {

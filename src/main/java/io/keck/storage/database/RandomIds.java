@@ -2,7 +2,7 @@ package io.keck.storage.database;
 
 import java.security.SecureRandom;
 
-/** Ids of rows, drawn at random: one that was given out is not given out again even by a database that was restored. Thread-safe. */
+/** Random ids of rows. Even a database restored from a backup does not give out an id twice. Thread-safe. */
 public final class RandomIds {
     /** Leaves 53 bits, so that JSON can carry the number. */
     private static final int SHIFT = 11;

@@ -3,6 +3,7 @@ package io.keck.storage.doctor;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.room.Link;
 import io.keck.storage.database.RandomIds;
 import io.keck.storage.database.UnreadableData;
 import io.keck.storage.rows.Checksum;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * becomes one new snapshot; what is damaged goes to the table {@code room_damage} as it was stored. The head rises by one
  * under a new link: nodes that have the room in quarantine see that and load it anew, and a node that still has all of it
  * in memory finds that the log has another past and appends what it lacks. So do clients: they bring along what is
- * missing when they connect. One short transaction; where somebody wrote meanwhile nothing is changed, and it is tried
+ * missing when they connect. One short transaction; where a server wrote meanwhile, nothing is changed and the repair is tried
  * again. Used by one thread.
  */
 final class Repair {
@@ -31,7 +32,7 @@ final class Repair {
     private static final long KEEP_BLOBS = TimeUnit.DAYS.toMillis(30);
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    /** What is good in a room. */
+    /** Collects everything undamaged of a room. */
     private static final class Collector implements RoomScan.Listener {
         private final StructStore store = new StructStore();
 
@@ -103,13 +104,14 @@ final class Repair {
         }
     }
 
-    /** -1 when somebody was faster. */
+    /** Replaces the rows and the snapshot; -1 when a server wrote meanwhile. */
     private int swap(Handle h, long roomId, RoomScan.Base base, List<RoomScan.Problem> problems, byte[] state) {
         long now = clock.millis();
         long head = Math.max(Math.max(base.head().seq(), base.newest()), base.seq()) + 1;
-        long link = 1 | (RANDOM.nextLong() & Long.MAX_VALUE);
-        int locked = h.createUpdate("UPDATE rooms SET head = :head, head_link = :link"
-                        + " WHERE id = :room AND deleted_at IS NULL AND head = :was AND head_link = :wasLink")
+        long link = Link.random(RANDOM);
+        int locked = h.createUpdate("""
+                UPDATE rooms SET head = :head, head_link = :link
+                WHERE id = :room AND deleted_at IS NULL AND head = :was AND head_link = :wasLink""")
                 .bind("head", head)
                 .bind("link", link)
                 .bind("room", roomId)
@@ -134,13 +136,14 @@ final class Repair {
         h.createUpdate("DELETE FROM room_log WHERE room_id = :room")
                 .bind("room", roomId)
                 .execute();
-        h.createUpdate("INSERT INTO room_snapshots"
-                        + " (room_id, seq, link, state, checksum, checksum_seq, created_at, lease_until)"
-                        + " VALUES (:room, :seq, :link, :state, :checksum, :seq, :now, 0)"
-                        + " ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, link = excluded.link,"
-                        + " state = excluded.state, checksum = excluded.checksum,"
-                        + " checksum_seq = excluded.checksum_seq, created_at = excluded.created_at,"
-                        + " lease_owner = NULL, lease_until = 0, purge_at = NULL")
+        h.createUpdate("""
+                INSERT INTO room_snapshots
+                (room_id, seq, link, state, checksum, checksum_seq, created_at, lease_until)
+                VALUES (:room, :seq, :link, :state, :checksum, :seq, :now, 0)
+                ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, link = excluded.link,
+                state = excluded.state, checksum = excluded.checksum,
+                checksum_seq = excluded.checksum_seq, created_at = excluded.created_at,
+                lease_owner = NULL, lease_until = 0, purge_at = NULL""")
                 .bind("room", roomId)
                 .bind("seq", head)
                 .bind("link", link)
@@ -156,11 +159,11 @@ final class Repair {
     }
 
     private static int setRowAside(Handle h, long roomId, RoomScan.Problem problem, long now) {
-        return h.createUpdate("INSERT INTO room_damage"
-                        + " (id, room_id, kind, seq, link, batch_id, bytes, problem, created_at)"
-                        + " SELECT :id, room_id, 'row', seq, link, batch_id, "
-                        + (isUnreadable(problem) ? "NULL" : "payload")
-                        + ", :problem, :now FROM room_log WHERE room_id = :room AND seq = :seq")
+        return h.createUpdate("""
+                INSERT INTO room_damage
+                  (id, room_id, kind, seq, link, batch_id, bytes, problem, created_at)
+                SELECT :id, room_id, 'row', seq, link, batch_id, %s, :problem, :now
+                FROM room_log WHERE room_id = :room AND seq = :seq""".formatted(isUnreadable(problem) ? "NULL" : "payload"))
                 .bind("id", RandomIds.next())
                 .bind("problem", problem.damage().what())
                 .bind("now", now)
@@ -170,11 +173,11 @@ final class Repair {
     }
 
     private static int setSnapshotAside(Handle h, long roomId, RoomScan.Problem problem, long now) {
-        return h.createUpdate("INSERT INTO room_damage"
-                        + " (id, room_id, kind, seq, link, batch_id, bytes, problem, created_at)"
-                        + " SELECT :id, room_id, 'snapshot', seq, link, NULL, "
-                        + (isUnreadable(problem) ? "NULL" : "state") + ", :problem, :now"
-                        + " FROM room_snapshots WHERE room_id = :room")
+        return h.createUpdate("""
+                INSERT INTO room_damage
+                  (id, room_id, kind, seq, link, batch_id, bytes, problem, created_at)
+                SELECT :id, room_id, 'snapshot', seq, link, NULL, %s, :problem, :now
+                FROM room_snapshots WHERE room_id = :room""".formatted(isUnreadable(problem) ? "NULL" : "state"))
                 .bind("id", RandomIds.next())
                 .bind("problem", problem.damage().what())
                 .bind("now", now)
@@ -190,9 +193,10 @@ final class Repair {
     boolean blob(String room, byte[] hash) {
         return jdbi.inTransaction(h -> {
             @Nullable
-            Long content = h.createQuery("DELETE FROM blobs WHERE hash = :hash AND space_id ="
-                            + " (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)"
-                            + " RETURNING content_id")
+            Long content = h.createQuery("""
+                    DELETE FROM blobs WHERE hash = :hash AND space_id =
+                    (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)
+                    RETURNING content_id""")
                     .bind("hash", hash)
                     .bind("name", room)
                     .mapTo(Long.class)

@@ -105,8 +105,9 @@ public final class Scrub {
     }
 
     private List<Room> page(@Nullable String only, long after) {
-        return h.createQuery("SELECT id, name FROM rooms WHERE deleted_at IS NULL AND id > :after"
-                        + (only == null ? "" : " AND name = :name") + " ORDER BY id LIMIT :page")
+        return h.createQuery("""
+                SELECT id, name FROM rooms WHERE deleted_at IS NULL AND id > :after %s
+                ORDER BY id LIMIT :page""".formatted(only == null ? "" : "AND name = :name"))
                 .bind("after", after)
                 .bind("page", PAGE)
                 .bindMap(only == null ? Map.of() : Map.of("name", only))
@@ -203,10 +204,11 @@ public final class Scrub {
     }
 
     private List<Blob> blobPage(@Nullable String only, long after) {
-        return h.createQuery("SELECT b.content_id, b.hash, s.name, c.size FROM blobs b"
-                        + " JOIN blob_spaces s ON s.id = b.space_id JOIN blob_contents c ON c.id = b.content_id"
-                        + " WHERE s.deleted_at IS NULL AND b.content_id > :after"
-                        + (only == null ? "" : " AND s.name = :name") + " ORDER BY b.content_id LIMIT :page")
+        return h.createQuery("""
+                SELECT b.content_id, b.hash, s.name, c.size FROM blobs b
+                JOIN blob_spaces s ON s.id = b.space_id JOIN blob_contents c ON c.id = b.content_id
+                WHERE s.deleted_at IS NULL AND b.content_id > :after %s
+                ORDER BY b.content_id LIMIT :page""".formatted(only == null ? "" : "AND s.name = :name"))
                 .bind("after", after)
                 .bind("page", PAGE)
                 .bindMap(only == null ? Map.of() : Map.of("name", only))

@@ -1,7 +1,7 @@
 package io.keck.storage.feed;
 
 import io.keck.feed.ChangeLog.Change;
-import io.keck.room.UpdateLog;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.storage.rows.RowCheck;
 import io.keck.storage.rows.RowPages;
@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a room after one, for those who follow: in order, each compared with what was written ({@link RowCheck}), up
+ * The rows of a room after a given one, for readers that follow it: in order, each compared with what was written ({@link RowCheck}), up
  * to the first that is damaged or not there. Used by one thread.
  */
 final class CheckedRows {
@@ -25,7 +25,7 @@ final class CheckedRows {
     /** Expects the row after that one. */
     CheckedRows(long roomId, long after) {
         this.after = after;
-        this.check = new RowCheck(roomId, after, after == 0 ? UpdateLog.NO_LINK : UpdateLog.UNKNOWN_LINK);
+        this.check = new RowCheck(roomId, after, after == 0 ? Link.NONE : Link.UNKNOWN);
     }
 
     /**
@@ -48,7 +48,7 @@ final class CheckedRows {
 
     /** Takes the next row as it is stored; false when it is the last that is of any use. */
     boolean row(RowPages.Stored row) {
-        if (isOver() || anchor(row.seq(), row.failure() == null ? row.link() : UpdateLog.UNKNOWN_LINK)) {
+        if (isOver() || anchor(row.seq(), row.failure() == null ? row.link() : Link.UNKNOWN)) {
             return !isOver();
         }
         if (row.failure() == null) {
@@ -61,7 +61,7 @@ final class CheckedRows {
         return !isOver();
     }
 
-    /** What the first row has to follow, if that is what it is; true when it is none of those that are wanted. */
+    /** Takes the row that the first wanted one has to follow; true for a row that is not wanted itself. */
     boolean anchor(long seq, long link) {
         if (seq == after) {
             check.after(seq, link);
@@ -95,7 +95,7 @@ final class CheckedRows {
         damage = new Damage(seq, "row " + seq + " cannot be read: " + message);
     }
 
-    /** Whether no further row is of any use. */
+    /** Whether further rows are useless. */
     boolean isOver() {
         return hasGap || damage != null;
     }
@@ -109,7 +109,7 @@ final class CheckedRows {
         return changes.isEmpty() ? after : changes.get(changes.size() - 1).seq();
     }
 
-    /** What is wrong with the row after them; null where nothing is, or it is not there. */
+    /** The damage of the row after them; null where it is good or not there. */
     @Nullable
     Damage damage() {
         return damage;

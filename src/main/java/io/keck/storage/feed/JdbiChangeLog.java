@@ -1,9 +1,9 @@
 package io.keck.storage.feed;
 
+import io.keck.failure.RoomLost;
+import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
-import io.keck.feed.FeedUnavailableException;
 import io.keck.room.UpdateLog.Damage;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.storage.database.Change;
 import io.keck.storage.database.Database;
 import io.keck.storage.database.UnreadableData;
@@ -20,7 +20,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
-/** The rows of the room log for those who follow. Reads run beside those of the log, on its threads. Thread-safe. */
+/** The rows of the room log for readers that follow it. Reads run on the reader threads of the {@link Database}. Thread-safe. */
 public final class JdbiChangeLog implements ChangeLog {
     private static final int MAX_ROWS = 500;
 
@@ -45,9 +45,10 @@ public final class JdbiChangeLog implements ChangeLog {
               AND seq <= (SELECT head FROM rooms WHERE id = :room)
             ORDER BY kind, seq""";
 
-    /** What a room has, when the row that comes next is not there. */
-    private static final String GAPS = "SELECT r.id, r.head, COALESCE(s.seq, 0) FROM rooms r"
-            + " LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL WHERE r.id IN (<ids>)";
+    /** The head and the snapshot of a room whose next row was not found. */
+    private static final String GAPS = """
+            SELECT r.id, r.head, COALESCE(s.seq, 0) FROM rooms r
+            LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL WHERE r.id IN (<ids>)""";
 
     private final Database database;
 
@@ -72,14 +73,14 @@ public final class JdbiChangeLog implements ChangeLog {
             ) sized WHERE bytes_before < %5$s""", room, after, which, most, bytes);
     }
 
-    /** Reads on a thread of the log. */
+    /** Reads on a reader thread and waits for the result. */
     static <T> T reading(Database database, Function<Handle, T> query) {
         try {
             return database.reading(() -> database.jdbi().withHandle(query::apply))
                     .toCompletableFuture()
                     .join();
         } catch (CompletionException e) {
-            throw new FeedUnavailableException(e.getCause() == null ? e : e.getCause());
+            throw Unavailable.database(e.getCause() == null ? e : e.getCause());
         }
     }
 
@@ -92,7 +93,7 @@ public final class JdbiChangeLog implements ChangeLog {
             }
             Page page = gaps(h, Map.of(roomId, after), upTo).get(roomId);
             if (page == null) {
-                throw new RoomUnknownException(roomId);
+                throw new RoomLost(roomId);
             }
             return page;
         });
@@ -146,7 +147,7 @@ public final class JdbiChangeLog implements ChangeLog {
 
     /**
      * For rooms of which the row after the given one was not found: whether it was folded and is gone, or should be there, or
-     * there is none yet. Rooms that nobody knows are missing.
+     * there is none yet. Rooms that the database does not know are missing in the result.
      */
     static Map<Long, Page> gaps(Handle h, Map<Long, Long> after, long upTo) {
         Map<Long, Page> pages = new HashMap<>();
@@ -184,7 +185,7 @@ public final class JdbiChangeLog implements ChangeLog {
                 .isPresent();
     }
 
-    /** A snapshot, if it is good, and what follows it. */
+    /** A snapshot, if it is good, and the rows after it. */
     private static final class Room {
         private final long roomId;
         private final long upTo;

@@ -1,8 +1,8 @@
 package io.keck.storage.feed;
 
+import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.Cursors;
-import io.keck.feed.FeedUnavailableException;
 import io.keck.storage.database.Change;
 import io.keck.storage.database.Database;
 import io.keck.storage.database.UnreadableData;
@@ -24,8 +24,8 @@ import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
- * Cursors of webhooks beside the log. One row says which endpoint there is, and who delivers; whoever saves cursors locks it
- * against a change until they are committed, so nothing of an older epoch is saved when a newer one has begun.
+ * Cursors of webhooks beside the log. One row names the endpoint and the node that delivers. A node that saves cursors
+ * locks it against a change until they are committed, so nothing of an older epoch is saved when a newer one has begun.
  * Thread-safe.
  */
 public final class JdbiCursors implements Cursors {
@@ -33,25 +33,27 @@ public final class JdbiCursors implements Cursors {
     /** SQLite has one writer, so its changes go through that. */
     private static final long LANE = 0;
 
-    private static final String CURSOR = "SELECT r.id, r.name, r.head, COALESCE(c.seq, 0), COALESCE(c.planned, 0),"
-            + " COALESCE((SELECT l.created_at FROM room_log l"
-            + " WHERE l.room_id = r.id AND l.seq = COALESCE(c.seq, 0) + 1), 0)"
-            + " FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id";
+    private static final String CURSOR = """
+            SELECT r.id, r.name, r.head, COALESCE(c.seq, 0), COALESCE(c.planned, 0),
+            COALESCE((SELECT l.created_at FROM room_log l
+            WHERE l.room_id = r.id AND l.seq = COALESCE(c.seq, 0) + 1), 0)
+            FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id""";
 
     /** The same where the rows themselves cannot be read. */
-    private static final String CURSOR_ALONE =
-            "SELECT r.id, r.name, r.head, COALESCE(c.seq, 0), COALESCE(c.planned, 0), 0"
-                    + " FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id";
+    private static final String CURSOR_ALONE = """
+                    SELECT r.id, r.name, r.head, COALESCE(c.seq, 0), COALESCE(c.planned, 0), 0
+                    FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id""";
 
     /** PostgreSQL reads those of many rooms in one statement. */
-    private static final String NEXT_OF_MANY = "SELECT w.room_id, l.seq, l.link, l.batch_id, l.checksum, l.before_link,"
-            + " l.payload FROM unnest(?::bigint[], ?::bigint[]) AS w (room_id, after_seq)"
-            + " JOIN rooms r ON r.id = w.room_id CROSS JOIN LATERAL ("
-            + JdbiChangeLog.rows("w.room_id", "w.after_seq", "seq <= r.head", MAX_ROWS, "?") + ") l ORDER BY 1, 2";
+    private static final String NEXT_OF_MANY =
+            """
+            SELECT w.room_id, l.seq, l.link, l.batch_id, l.checksum, l.before_link, l.payload
+            FROM unnest(?::bigint[], ?::bigint[]) AS w (room_id, after_seq)
+            JOIN rooms r ON r.id = w.room_id CROSS JOIN LATERAL (%s) l ORDER BY 1, 2""".formatted(JdbiChangeLog.rows("w.room_id", "w.after_seq", "seq <= r.head", MAX_ROWS, "?"));
 
     /**
-     * One way to the server and back. The lock comes first: nothing is inserted without its row, and who waited for it looks
-     * at the epoch afresh.
+     * One way to the server and back. The lock comes first: nothing is inserted without its row, and a node that waited for
+     * the lock reads the epoch again.
      */
     private static final String SAVE_MANY = """
             WITH fence AS (
@@ -90,7 +92,7 @@ public final class JdbiCursors implements Cursors {
         try {
             return database.change(LANE, work).toCompletableFuture().join();
         } catch (CompletionException e) {
-            throw new FeedUnavailableException(e.getCause() == null ? e : e.getCause());
+            throw Unavailable.database(e.getCause() == null ? e : e.getCause());
         }
     }
 
@@ -134,8 +136,9 @@ public final class JdbiCursors implements Cursors {
             h.execute("DELETE FROM webhook_news");
         }
         if (began) {
-            h.execute("INSERT INTO webhook_cursors (room_id, seq, planned)"
-                    + " SELECT id, head, head FROM rooms WHERE head > 0");
+            h.execute("""
+                    INSERT INTO webhook_cursors (room_id, seq, planned)
+                    SELECT id, head, head FROM rooms WHERE head > 0""");
         }
         return true;
     }
@@ -152,15 +155,15 @@ public final class JdbiCursors implements Cursors {
 
     @Override
     public OptionalLong take(Endpoint seen, String owner) {
-        boolean taken = changeAtOnce(
-                h -> h.createUpdate("UPDATE webhook_endpoint SET epoch = epoch + 1, owner = :owner, beat = 0"
-                                        + " WHERE epoch = :epoch AND beat = :beat AND owner = :before")
-                                .bind("owner", owner)
-                                .bind("epoch", seen.epoch())
-                                .bind("beat", seen.beat())
-                                .bind("before", seen.owner())
-                                .execute()
-                        == 1);
+        boolean taken = changeAtOnce(h -> h.createUpdate("""
+                        UPDATE webhook_endpoint SET epoch = epoch + 1, owner = :owner, beat = 0
+                        WHERE epoch = :epoch AND beat = :beat AND owner = :before""")
+                        .bind("owner", owner)
+                        .bind("epoch", seen.epoch())
+                        .bind("beat", seen.beat())
+                        .bind("before", seen.owner())
+                        .execute()
+                == 1);
         return taken ? OptionalLong.of(seen.epoch() + 1) : OptionalLong.empty();
     }
 
@@ -255,9 +258,10 @@ public final class JdbiCursors implements Cursors {
         if (endpoint(h).epoch() != epoch) {
             return false;
         }
-        PreparedBatch batch = h.prepareBatch("INSERT INTO webhook_cursors (room_id, seq, planned)"
-                + " VALUES (:room, :seq, :planned)"
-                + " ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned");
+        PreparedBatch batch = h.prepareBatch("""
+                INSERT INTO webhook_cursors (room_id, seq, planned)
+                VALUES (:room, :seq, :planned)
+                ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, planned = excluded.planned""");
         for (Cursor cursor : cursors) {
             batch.bind("room", cursor.roomId())
                     .bind("seq", cursor.seq())
@@ -284,11 +288,9 @@ public final class JdbiCursors implements Cursors {
         List<Long> ids = new ArrayList<>();
         changeAtOnce(h -> {
             ids.clear();
-            ids.addAll(h.createQuery("DELETE FROM webhook_news WHERE room_id IN"
-                            + " (SELECT room_id FROM webhook_news ORDER BY room_id LIMIT :count) RETURNING room_id")
-                    .bind("count", count)
-                    .mapTo(Long.class)
-                    .list());
+            ids.addAll(h.createQuery("""
+                    DELETE FROM webhook_news WHERE room_id IN
+                    (SELECT room_id FROM webhook_news ORDER BY room_id LIMIT :count) RETURNING room_id""").bind("count", count).mapTo(Long.class).list());
             return true;
         });
         return ids;

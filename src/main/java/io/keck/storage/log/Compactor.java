@@ -3,9 +3,9 @@ package io.keck.storage.log;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomDamaged;
+import io.keck.failure.RoomGone;
 import io.keck.room.UpdateLog;
-import io.keck.room.UpdateLog.DamagedException;
-import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.storage.database.Database;
 import io.keck.storage.rows.Checksum;
 import io.keck.storage.rows.ContentsReader;
@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -25,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Folds the rows of a room into its snapshot. Who folds holds a lease on the snapshot row, never the lock that raises
- * the room's head; rows are read and folded outside of any transaction of the writer, and one short transaction swaps
+ * Folds the rows of a room into its snapshot. A node that folds holds a lease on the snapshot row, never the lock that
+ * raises the room's head; rows are read and folded outside of any transaction of the writer, and one short transaction swaps
  * the snapshot. Before that the new snapshot is decoded again and checked to hold the old snapshot and every folded row
  * whole. Folded rows stay for the retention, for readers that resume, and are purged then. Thread-safe.
  */
@@ -90,9 +91,9 @@ class Compactor {
     private void compactQuietly(long roomId) {
         try {
             compact(roomId);
-        } catch (RoomGoneException e) {
+        } catch (RoomGone e) {
             LOG.debug("Room {} was deleted before it was folded", roomId);
-        } catch (DamagedException e) {
+        } catch (RoomDamaged e) {
             LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
         } catch (RuntimeException e) {
             OutOfMemory.check(e);
@@ -104,16 +105,17 @@ class Compactor {
     /**
      * Folds a room now; false when another node does so or there is nothing to fold.
      *
-     * @throws DamagedException if it is damaged; nothing was changed then
+     * @throws RoomDamaged if it is damaged; nothing was changed then
      */
     boolean compact(long roomId) {
         long began = System.nanoTime();
-        if (!wait(database.change(roomId, h -> lease(h, roomId)))) {
+        if (!join(database.change(roomId, h -> lease(h, roomId)))) {
             return false;
         }
         UpdateLog.Contents all = database.jdbi().withHandle(h -> ContentsReader.read(h, roomId, 0));
-        if (all.damage() != null) {
-            throw new DamagedException(roomId, all.damage());
+        UpdateLog.Damage damage = all.damage();
+        if (damage != null) {
+            throw new RoomDamaged(roomId, damage.what());
         }
         UpdateLog.Contents contents = foldable(all);
         List<UpdateLog.Row> rows = contents.rows();
@@ -123,7 +125,7 @@ class Compactor {
         byte[] state = fold(contents);
         verify(contents, state);
         UpdateLog.Row last = rows.get(rows.size() - 1);
-        boolean swapped = wait(database.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
+        boolean swapped = join(database.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
         if (swapped) {
             database.metrics().folded(rows.size(), System.nanoTime() - began);
         }
@@ -143,8 +145,9 @@ class Compactor {
             return all;
         }
         long old = database.jdbi()
-                .withHandle(h -> h.createQuery("SELECT COALESCE(max(seq), 0) FROM room_log"
-                                + " WHERE room_id = :room AND created_at <= :before")
+                .withHandle(h -> h.createQuery("""
+                        SELECT COALESCE(max(seq), 0) FROM room_log
+                        WHERE room_id = :room AND created_at <= :before""")
                         .bind("room", all.roomId())
                         .bind("before", clock.millis() - retentionMillis)
                         .mapTo(Long.class)
@@ -167,7 +170,7 @@ class Compactor {
         return store.encode();
     }
 
-    /** What stands between a wrong fold and the loss of data. A test switches it off. */
+    /** Keeps a wrong fold from losing data. A test switches it off. */
     void verify(UpdateLog.Contents folded, byte[] state) {
         check(folded, state);
     }
@@ -193,10 +196,11 @@ class Compactor {
     }
 
     private boolean lease(Handle h, long roomId) {
-        return h.createUpdate("INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner, lease_until)"
-                                + " VALUES (:room, 0, :now, :owner, :until)"
-                                + " ON CONFLICT (room_id) DO UPDATE SET lease_owner = :owner, lease_until = :until"
-                                + " WHERE room_snapshots.lease_until < :now OR room_snapshots.lease_owner = :owner")
+        return h.createUpdate("""
+                INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner, lease_until)
+                VALUES (:room, 0, :now, :owner, :until)
+                ON CONFLICT (room_id) DO UPDATE SET lease_owner = :owner, lease_until = :until
+                WHERE room_snapshots.lease_until < :now OR room_snapshots.lease_owner = :owner""")
                         .bind("room", roomId)
                         .bind("now", clock.millis())
                         .bind("owner", owner)
@@ -207,10 +211,10 @@ class Compactor {
 
     private boolean swap(Handle h, long roomId, long from, UpdateLog.Row last, byte[] state) {
         long now = clock.millis();
-        int swapped = h.createUpdate(
-                        "UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, checksum = :checksum, checksum_seq = :seq,"
-                                + " created_at = :now, lease_until = 0, purge_at = :purge"
-                                + " WHERE room_id = :room AND seq = :from AND lease_owner = :owner")
+        int swapped = h.createUpdate("""
+                                UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, checksum = :checksum, checksum_seq = :seq,
+                                created_at = :now, lease_until = 0, purge_at = :purge
+                                WHERE room_id = :room AND seq = :from AND lease_owner = :owner""")
                 .bind("seq", last.seq())
                 .bind("link", last.link())
                 .bind("state", state)
@@ -248,10 +252,10 @@ class Compactor {
                             .mapTo(Long.class)
                             .list());
             for (long room : rooms) {
-                wait(database.change(room, h -> purge(h, room)));
+                join(database.change(room, h -> purge(h, room)));
             }
             forgetKeys();
-            wait(database.change(0, h -> {
+            join(database.change(0, h -> {
                 EndedClients.sweep(h, clock.millis());
                 LogWriter.forgetAll(h, clock.millis() - UNMADE_MILLIS);
                 return true;
@@ -265,7 +269,7 @@ class Compactor {
     private void forgetKeys() {
         long before = clock.millis() - retentionMillis;
         for (String table : List.of("name_keys", "room_keys")) {
-            wait(database.change(
+            join(database.change(
                     0,
                     h -> h.createUpdate("DELETE FROM " + table + " WHERE created_at <= :before")
                                     .bind("before", before)
@@ -286,7 +290,7 @@ class Compactor {
                 == 1;
     }
 
-    private static boolean wait(java.util.concurrent.CompletionStage<Boolean> stage) {
+    private static boolean join(CompletionStage<Boolean> stage) {
         return stage.toCompletableFuture().join();
     }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class EndedClients {
     private EndedClients() {}
 
-    /** Reads them from the log of the life, a few megabytes at a time. What is damaged is left out. */
+    /** Reads the client ids from the log of the life, a few megabytes at a time. Damaged rows are left out. */
     static long[] read(Handle h, long roomId) {
         Map<Long, Long> clocks = new HashMap<>();
         h.createQuery("SELECT state FROM room_snapshots WHERE room_id = :room AND state IS NOT NULL")
@@ -52,8 +52,9 @@ final class EndedClients {
 
     /** Keeps them until that time. */
     static boolean keep(Handle h, long roomId, long[] clients, long until) {
-        return h.createUpdate("INSERT INTO ended_lives (room_id, clients, keep_until) VALUES (:room, :clients, :until)"
-                                + " ON CONFLICT (room_id) DO NOTHING")
+        return h.createUpdate("""
+                INSERT INTO ended_lives (room_id, clients, keep_until) VALUES (:room, :clients, :until)
+                ON CONFLICT (room_id) DO NOTHING""")
                         .bind("room", roomId)
                         .bind("clients", encode(clients))
                         .bind("until", until)
@@ -61,7 +62,7 @@ final class EndedClients {
                 == 1;
     }
 
-    /** Forgets those whose time is over. */
+    /** Deletes the client ids whose time is over. */
     static void sweep(Handle h, long now) {
         h.createUpdate("DELETE FROM ended_lives WHERE keep_until <= :now")
                 .bind("now", now)

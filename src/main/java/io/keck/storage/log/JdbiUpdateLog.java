@@ -1,5 +1,7 @@
 package io.keck.storage.log;
 
+import io.keck.failure.RoomDamaged;
+import io.keck.room.Link;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.storage.database.Database;
@@ -19,7 +21,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
-import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +58,7 @@ public final class JdbiUpdateLog implements UpdateLog {
     }
 
     /**
-     * What the database has of a room.
+     * The size of a room in the database.
      *
      * @param head the seq of its newest row
      * @param createdAt milliseconds since 1970
@@ -76,7 +77,7 @@ public final class JdbiUpdateLog implements UpdateLog {
     private final Settings settings;
     private final Compactor compactor;
     private final NamedRooms names;
-    /** A room that falls out of here is only folded later. */
+    /** The rows of each room since its snapshot; a room that falls out is folded later. */
     private final Map<Long, Tail> tails = Collections.synchronizedMap(new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -86,12 +87,11 @@ public final class JdbiUpdateLog implements UpdateLog {
         }
     });
 
-    /** A loaded room takes a multiple of its stored bytes, and the stored form as well while it is loaded. */
-    private volatile long maxLoad = Runtime.getRuntime().maxMemory() / 6;
+    private final LoadLimit limit = new LoadLimit();
 
     private volatile LongConsumer committed = roomId -> {};
 
-    /** What a room has beyond its snapshot, as far as this node knows. */
+    /** The rows of a room beyond its snapshot, as far as this node knows. */
     private record Tail(int rows, long bytes) {
         Tail plus(Tail other) {
             return new Tail(rows + other.rows, bytes + other.bytes);
@@ -117,7 +117,7 @@ public final class JdbiUpdateLog implements UpdateLog {
         this.statements = LogStatements.of(database.dialect());
         this.settings = settings;
         this.compactor = new Compactor(database, database.clock(), settings.retention(), followers);
-        this.names = new NamedRooms(database, statements, node, settings.deletedNameHold(), lifeEnds);
+        this.names = new NamedRooms(database, statements, node, settings.deletedNameHold(), lifeEnds, limit);
     }
 
     @Override
@@ -201,7 +201,7 @@ public final class JdbiUpdateLog implements UpdateLog {
      * Folds the live room of that name now, in the calling thread.
      *
      * @return false when there is no such room or nothing to fold, or another node does so
-     * @throws DamagedException if it is damaged; nothing was changed then
+     * @throws RoomDamaged if it is damaged; nothing was changed then
      */
     public boolean compact(String name) {
         return names.live(name).map(compactor::compact).orElse(false);
@@ -210,12 +210,13 @@ public final class JdbiUpdateLog implements UpdateLog {
     /** What the database has of the live room of that name; empty where there is none. */
     public Optional<StoredRoom> stored(String name) {
         return database.jdbi()
-                .withHandle(h -> h.createQuery("SELECT r.id, r.head, r.created_at, s.seq,"
-                                + " (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),"
-                                + " (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),"
-                                + " COALESCE(length(s.state), 0)"
-                                + " FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL"
-                                + " WHERE r.name = :name AND r.deleted_at IS NULL")
+                .withHandle(h -> h.createQuery("""
+                SELECT r.id, r.head, r.created_at, s.seq,
+                (SELECT count(*) FROM room_log l WHERE l.room_id = r.id),
+                (SELECT COALESCE(sum(length(l.payload)), 0) FROM room_log l WHERE l.room_id = r.id),
+                COALESCE(length(s.state), 0)
+                FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL
+                WHERE r.name = :name AND r.deleted_at IS NULL""")
                         .bind("name", name)
                         .map((rs, ctx) -> new StoredRoom(
                                 rs.getLong(1),
@@ -228,7 +229,7 @@ public final class JdbiUpdateLog implements UpdateLog {
                         .findOne());
     }
 
-    /** From now on that is told the id of each room to which this node has written something; it has to be quick. */
+    /** Sets the listener that hears the id of each room to which this node commits; it must return at once. */
     public void onCommitted(LongConsumer listener) {
         committed = listener;
     }
@@ -248,40 +249,18 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     private Contents readNow(long roomId, long seq) {
         return database.jdbi().withHandle(h -> {
-            // most often there is nothing new, and whoever asks is a back end that waits: one row by its key tells
+            // a back end waits for this answer, and usually nothing is new: one row read by its key shows that
             Head head = seq == 0 ? null : statements.heads(h, List.of(roomId)).get(roomId);
-            if (head != null && head.seq() == seq && head.link() > 0 && !head.deleted()) {
+            if (head != null && head.seq() == seq && Link.isOfRow(head.link()) && !head.deleted()) {
                 return new Contents(roomId, head, head.link(), 0, null, List.of());
             }
-            if (seq == 0) {
-                measure(h, roomId);
-            }
-            return ContentsReader.read(h, roomId, seq);
+            return seq == 0 ? limit.read(h, roomId) : ContentsReader.read(h, roomId, seq);
         });
-    }
-
-    private static final String STORED_BYTES = """
-            SELECT COALESCE((SELECT length(state) FROM room_snapshots WHERE room_id = :room), 0)
-              + COALESCE((SELECT sum(length(payload)) FROM room_log
-                          WHERE room_id = :room
-                            AND seq > COALESCE((SELECT seq FROM room_snapshots
-                                                WHERE room_id = :room AND state IS NOT NULL), 0)), 0)""";
-
-    /** Refuses a room of which more is stored than this node can load, before anything of it is read. */
-    private void measure(Handle h, long roomId) {
-        long bytes = h.createQuery(STORED_BYTES)
-                .bind("room", roomId)
-                .mapTo(Long.class)
-                .one();
-        long limit = maxLoad;
-        if (bytes > limit) {
-            throw new RoomTooLargeException(roomId, bytes, limit);
-        }
     }
 
     /** Sets the stored bytes above which a room is not loaded. The default is a sixth of the heap. */
     public void loadAtMost(long bytes) {
-        maxLoad = bytes;
+        limit.set(bytes);
     }
 
     /** Ends the thread that folds. */

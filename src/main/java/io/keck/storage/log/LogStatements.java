@@ -18,15 +18,15 @@ interface LogStatements {
      */
     Map<Long, Appended> append(Handle h, List<LogWrite.Append> appends, String node, long now);
 
-    /** Locks rooms until the transaction ends, in the order of their ids, for who looks before he appends. */
+    /** Locks rooms until the transaction ends, in the order of their ids, so that a look before an append stays true. */
     void lock(Handle h, Collection<Long> roomIds);
 
     /** How far rooms are. */
     Map<Long, Head> heads(Handle h, Collection<Long> roomIds);
 
     /**
-     * Whether appends are one statement and best alone in their transaction: nobody's lock is held while this node is
-     * waited for, so one that stalls in the middle holds up nobody.
+     * Whether appends are one statement and best alone in their transaction: no lock is held while the database
+     * waits for this node, so a node that stalls in the middle holds up no other.
      */
     boolean appendsInOneStatement();
 

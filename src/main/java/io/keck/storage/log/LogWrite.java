@@ -40,7 +40,7 @@ sealed interface LogWrite extends Write {
 
     /**
      * The live room of a name, created where there is none; completes with its id, or fails with {@link
-     * io.keck.room.UpdateLog.RoomGoneException}.
+     * io.keck.failure.RoomGone}.
      *
      * @param heldSince where a room of the name was deleted after that, none is created
      */

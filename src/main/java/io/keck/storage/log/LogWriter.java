@@ -1,9 +1,9 @@
 package io.keck.storage.log;
 
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.storage.database.ConnectionFailure;
 import io.keck.storage.database.GroupCommit;
 import io.keck.storage.database.HeldHandle;
@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * room's row is locked from there to the commit, so the order of commits is the order of seqs.
  *
  * <p>A transaction that fails is split until the culprit is alone, so that one write cannot fail the others. A batch that
- * comes again is looked for first, with its room locked: an attempt before may have been committed though nobody was told.
+ * comes again is looked for first, with its room locked: an earlier attempt may have been committed without an answer.
  * No index makes batches unique, since that costs a tenth of all work: an attempt that the database carries out after its
  * successor writes a row once more, which adds nothing to the document. Used by one thread.
  */
@@ -122,11 +122,12 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         }
     }
 
-    /** Where a batch is already. The rooms of those that come again are locked. */
+    /** Finds the row of a batch that was committed before. The rooms of repeated batches are locked. */
     private static Optional<Appended> find(Handle h, LogWrite.Append append) {
-        return h.createQuery("SELECT l.seq, l.link, CASE WHEN l.seq = 1 THEN 0 ELSE COALESCE(b.link, -1) END"
-                        + " FROM room_log l LEFT JOIN room_log b ON b.room_id = l.room_id AND b.seq = l.seq - 1"
-                        + " WHERE l.room_id = :room AND l.batch_id = :batch ORDER BY l.seq LIMIT 1")
+        return h.createQuery("""
+                SELECT l.seq, l.link, CASE WHEN l.seq = 1 THEN 0 ELSE COALESCE(b.link, -1) END
+                FROM room_log l LEFT JOIN room_log b ON b.room_id = l.room_id AND b.seq = l.seq - 1
+                WHERE l.room_id = :room AND l.batch_id = :batch ORDER BY l.seq LIMIT 1""")
                 .bind("room", append.roomId())
                 .bind("batch", BatchIds.toBytes(append.batchId()))
                 .map((rs, ctx) -> new Appended(rs.getLong(1), rs.getLong(2), rs.getLong(3)))
@@ -236,7 +237,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
                         .findOne());
         outcomes.add(() -> id.ifPresentOrElse(
                 create.done()::complete,
-                () -> create.done().completeExceptionally(new RoomGoneException(0)))); // deleted meanwhile
+                () -> create.done().completeExceptionally(new RoomGone(0)))); // deleted meanwhile
     }
 
     private void append(Handle h, List<LogWrite.Append> appends, List<Runnable> outcomes) {
@@ -264,10 +265,10 @@ final class LogWriter implements GroupCommit.Committer<Write> {
     /** Why a room took nothing. */
     static RuntimeException missing(long roomId, @Nullable Head head) {
         if (head == null) {
-            return new RoomUnknownException(roomId);
+            return new RoomLost(roomId);
         }
         return head.deleted()
-                ? new RoomGoneException(roomId)
+                ? new RoomGone(roomId)
                 : new IllegalStateException("room " + roomId + " was not there when its batch was written");
     }
 }

@@ -1,14 +1,13 @@
 package io.keck.storage.log;
 
-import io.keck.room.Documents;
-import io.keck.room.Documents.RoomMissingException;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
 import io.keck.room.EndedLives;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.storage.database.Database;
-import io.keck.storage.rows.ContentsReader;
 import io.keck.storage.rows.NameKeys;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * is one query where a room is opened, whether lives have ended or not. Thread-safe.
  */
 final class NamedRooms {
-    /** How often a name may get another life between two statements. */
+    /** How often a name may get another life between two statements before a read gives up. */
     private static final int ATTEMPTS = 10;
     /** How often another transaction may begin a life of the name that this one wants to begin. */
     private static final int INIT_ATTEMPTS = 20;
@@ -59,19 +58,22 @@ final class NamedRooms {
     private final LogStatements statements;
     private final Clock clock;
     private final Duration deletedNameHold;
+    private final LoadLimit limit;
 
     NamedRooms(
             Database database,
             LogStatements statements,
             String node,
             Duration deletedNameHold,
-            List<LifeEnd> lifeEnds) {
+            List<LifeEnd> lifeEnds,
+            LoadLimit limit) {
         this.database = database;
         this.lifeEnds = lifeEnds;
         this.node = node;
         this.statements = statements;
         this.clock = database.clock();
         this.deletedNameHold = deletedNameHold;
+        this.limit = limit;
     }
 
     /**
@@ -99,7 +101,7 @@ final class NamedRooms {
     /**
      * The live room of that name, in the calling thread; empty where there is none.
      *
-     * @throws RoomGoneException if there is none, and the name is held
+     * @throws RoomGone if there is none, and the name is held
      */
     Optional<Long> live(String name) {
         return liveOf(database.jdbi().withHandle(h -> look(h, name)));
@@ -110,13 +112,13 @@ final class NamedRooms {
             return Optional.empty();
         }
         if (lives.get(0).gone()) {
-            throw new RoomGoneException(lives.get(0).id());
+            throw new RoomGone(lives.get(0).id());
         }
         return Optional.of(lives.get(0).id());
     }
 
     CompletionStage<Contents> find(String name) {
-        return database.reading(() -> read(name).orElseThrow(() -> new RoomMissingException(name)));
+        return database.reading(() -> read(name).orElseThrow(() -> new RoomMissing(name)));
     }
 
     /** Reads the live room of that name, in the calling thread; fails as {@link #live} does. */
@@ -128,9 +130,9 @@ final class NamedRooms {
                 return Optional.empty();
             }
             try {
-                Contents contents = database.jdbi().withHandle(h -> ContentsReader.read(h, id.get(), 0));
+                Contents contents = database.jdbi().withHandle(h -> limit.read(h, id.get()));
                 return Optional.of(lives.size() == 1 ? contents : contents.after(ended(lives)));
-            } catch (RoomGoneException e) {
+            } catch (RoomGone e) {
                 // that life has ended between the two statements: the name may have another
             }
         }
@@ -176,15 +178,14 @@ final class NamedRooms {
                         name.hashCode(),
                         new LogWrite.Create(name, heldSince(), new CompletableFuture<>()),
                         LogWrite.Create::done)
-                .thenCompose(id ->
-                        database.reading(() -> database.jdbi().withHandle(h -> ContentsReader.read(h, id, 0))))
+                .thenCompose(id -> database.reading(() -> database.jdbi().withHandle(h -> limit.read(h, id))))
                 .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
                         ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
                         : CompletableFuture.failedStage(error));
     }
 
     private static boolean isGone(Throwable error) {
-        return (error instanceof CompletionException ? error.getCause() : error) instanceof RoomGoneException;
+        return (error instanceof CompletionException ? error.getCause() : error) instanceof RoomGone;
     }
 
     CompletionStage<Long> heldMillis(String name) {
@@ -267,8 +268,7 @@ final class NamedRooms {
             // Another transaction, which the update had to wait for, has begun a life that the update did not see:
             // the next statement sees it.
         }
-        throw new Documents.UnavailableException(
-                "others create " + name + " again and again", false); // and all is rolled back
+        throw new Unavailable("others create " + name + " again and again", false); // and all is rolled back
     }
 
     private <T> CompletionStage<T> act(String name, Function<Handle, T> work) {

@@ -1,10 +1,10 @@
 package io.keck.storage.log;
 
+import io.keck.failure.Refused;
+import io.keck.room.Link;
 import io.keck.room.RequestKey;
-import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
-import io.keck.room.UpdateLog.KeyUsedException;
 import io.keck.storage.database.Write;
 import io.keck.storage.rows.NameKeys;
 import java.time.Clock;
@@ -76,10 +76,10 @@ final class RequestKeys {
      * Claims the keys of edits in this transaction, in which their rooms are locked.
      *
      * @param appends one for each room
-     * @return those whose key was used before, and how
+     * @return the appends whose key was used before, each with its refusal
      */
-    Map<LogWrite.Append, KeyUsedException> claim(Handle h, List<LogWrite.Append> appends) {
-        Map<LogWrite.Append, KeyUsedException> used = new HashMap<>();
+    Map<LogWrite.Append, Refused> claim(Handle h, List<LogWrite.Append> appends) {
+        Map<LogWrite.Append, Refused> used = new HashMap<>();
         Map<Claim, LogWrite.Append> claims = new HashMap<>();
         for (LogWrite.Append append : appends) {
             if (append.key() != null) {
@@ -113,10 +113,10 @@ final class RequestKeys {
             Claim claim = new Claim(keep.roomId(), keep.key());
             Head head = heads.get(keep.roomId());
             if (head != null && free.remove(claim.roomKey())) {
-                outcomes.add(() -> keep.done().complete(new Appended(head.seq(), head.link(), UpdateLog.UNKNOWN_LINK)));
+                outcomes.add(() -> keep.done().complete(new Appended(head.seq(), head.link(), Link.UNKNOWN)));
                 continue;
             }
-            @Nullable KeyUsedException used = find(h, claim).orElse(null);
+            @Nullable Refused used = find(h, claim).orElse(null);
             outcomes.add(() ->
                     keep.done().completeExceptionally(used == null ? LogWriter.missing(keep.roomId(), head) : used));
         }
@@ -165,12 +165,11 @@ final class RequestKeys {
     }
 
     /** How a key was used before that is not free; empty where the room is gone. */
-    private static Optional<KeyUsedException> find(Handle h, Claim claim) {
+    private static Optional<Refused> find(Handle h, Claim claim) {
         return h.createQuery(FIND)
                 .bind("room", claim.roomId())
                 .bind("key", claim.key().key())
-                .map((rs, context) ->
-                        new KeyUsedException(rs.getLong(2), claim.key().contradicts(rs.getString(1))))
-                .findOne();
+                .map((rs, context) -> new Refused(rs.getLong(2), claim.key().contradicts(rs.getString(1))))
+                .findFirst();
     }
 }

@@ -23,9 +23,10 @@ final class SqliteStatements implements LogStatements {
                 heads(h, appends.stream().map(LogWrite.Append::roomId).toList());
         Map<Long, Appended> done = new HashMap<>();
         PreparedBatch raise = h.prepareBatch("UPDATE rooms SET head = :seq, head_link = :link WHERE id = :room");
-        PreparedBatch rows = h.prepareBatch("INSERT INTO room_log"
-                + " (room_id, seq, batch_id, link, before_link, payload, checksum, node, origin, created_at)"
-                + " VALUES (:room, :seq, :batch, :link, :before, :payload, :checksum, :node, 'ws', :now)");
+        PreparedBatch rows = h.prepareBatch("""
+                INSERT INTO room_log
+                (room_id, seq, batch_id, link, before_link, payload, checksum, node, origin, created_at)
+                VALUES (:room, :seq, :batch, :link, :before, :payload, :checksum, :node, 'ws', :now)""");
         for (LogWrite.Append a : appends) {
             Head head = heads.get(a.roomId());
             if (head == null || head.deleted()) {
@@ -56,7 +57,7 @@ final class SqliteStatements implements LogStatements {
         return done;
     }
 
-    /** Whoever writes has the whole database. */
+    /** A writer locks the whole database. */
     @Override
     public void lock(Handle h, Collection<Long> roomIds) {
         h.execute(

@@ -12,11 +12,11 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Kicks in the database, for nodes that the bus does not reach: written beside it, read now and then. What was there when
- * this was made does not concern it. Thread-safe.
+ * Kicks in the database, for nodes that the bus does not reach: written to the database as well as to the bus, and polled. Kicks
+ * from before this object was created are ignored. Thread-safe.
  */
 public final class JdbiKicks {
-    /** So long a node may be without the database. */
+    /** The longest time without the database after which a node still carries out a kick. */
     private static final long RECENT_MILLIS = TimeUnit.MINUTES.toMillis(10);
 
     private final Jdbi jdbi;
@@ -30,7 +30,7 @@ public final class JdbiKicks {
     }
 
     /**
-     * Lets other nodes know.
+     * Stores a kick for the other nodes.
      *
      * @throws JdbiException if the database does not answer
      */
@@ -39,8 +39,9 @@ public final class JdbiKicks {
             h.createUpdate("DELETE FROM kicks WHERE created_at < :old")
                     .bind("old", clock.millis() - 2 * RECENT_MILLIS)
                     .execute();
-            h.createUpdate("INSERT INTO kicks (id, room, connection, created_at)"
-                            + " VALUES (:id, :room, :connection, :now)")
+            h.createUpdate("""
+                    INSERT INTO kicks (id, room, connection, created_at)
+                    VALUES (:id, :room, :connection, :now)""")
                     .bind("id", kick.id())
                     .bind("room", kick.room())
                     .bind("connection", kick.connection())
@@ -50,7 +51,7 @@ public final class JdbiKicks {
     }
 
     /**
-     * Those that were not told before.
+     * Returns the kicks that no earlier call returned.
      *
      * @throws JdbiException if the database does not answer
      */

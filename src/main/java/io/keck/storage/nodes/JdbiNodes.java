@@ -108,9 +108,9 @@ public final class JdbiNodes {
     }
 
     /**
-     * Takes a label, whoever has it.
+     * Takes a label, even from another node.
      *
-     * @param boot a random number of the one who takes it
+     * @param boot a random number that this start of the node drew
      * @throws JdbiException if the database does not answer
      */
     public void take(String label, long boot) {
@@ -125,7 +125,7 @@ public final class JdbiNodes {
     }
 
     /**
-     * Who has that label; empty when nobody has it.
+     * The boot number of the node that has the label; empty where no node has it.
      *
      * @throws JdbiException if the database does not answer
      */

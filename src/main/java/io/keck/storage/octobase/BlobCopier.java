@@ -2,8 +2,8 @@ package io.keck.storage.octobase;
 
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
-import io.keck.blob.BlobsUnavailableException;
-import io.keck.blob.WorkspaceGoneException;
+import io.keck.failure.RoomGone;
+import io.keck.failure.Unavailable;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
@@ -46,9 +46,9 @@ final class BlobCopier {
                 throw e;
             }
             return Optional.of(String.valueOf(e.getMessage()));
-        } catch (WorkspaceGoneException e) {
+        } catch (RoomGone e) {
             return Optional.of("Its workspace was deleted here.");
-        } catch (BlobsUnavailableException e) {
+        } catch (Unavailable e) {
             requireTarget.accept(e);
             return Optional.of("The database refused it: " + e.getMessage());
         } catch (OutOfMemoryError e) {
@@ -91,14 +91,14 @@ final class BlobCopier {
             upload.write(bytes, 0, bytes.length);
             upload.publish();
         }
-        BlobStore.Blob stored = into.find(workspace, id)
-                .orElseThrow(() -> new BlobsUnavailableException("it is not there after all", false));
+        BlobStore.Blob stored =
+                into.find(workspace, id).orElseThrow(() -> new Unavailable("it is not there after all", false));
         MessageDigest digest = sha256();
         for (long piece = 0; piece * stored.pieceSize() < stored.size(); piece++) {
             digest.update(into.read(stored, piece));
         }
         if (stored.size() != bytes.length || !BlobId.of(digest.digest()).equals(id)) {
-            throw new BlobsUnavailableException("what was read back is not what was written", false);
+            throw new Unavailable("what was read back is not what was written", false);
         }
     }
 

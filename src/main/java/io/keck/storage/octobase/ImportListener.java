@@ -1,6 +1,6 @@
 package io.keck.storage.octobase;
 
-/** Whoever watches an import; called by the importing thread, which goes on when the method returns. */
+/** Hears of the progress of an import; called by the importing thread, which goes on when the method returns. */
 public interface ImportListener {
     /** A little more is done: a row, a room or a blob. */
     void progress(ImportReport report);

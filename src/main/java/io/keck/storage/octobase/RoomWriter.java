@@ -2,10 +2,11 @@ package io.keck.storage.octobase;
 
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
-import io.keck.room.Documents.RoomMissingException;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomMissing;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -79,7 +80,7 @@ final class RoomWriter implements RoomLookup {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Contents there = existing(name);
             if (there == null) {
-                Optional<UpdateLog.Begun> made = wait(log.init(name, newBatch(), newLink(), bytes, false));
+                Optional<UpdateLog.Begun> made = wait(log.init(name, newBatch(), Link.random(random), bytes, false));
                 if (made.isPresent()) {
                     requireRead(check.problem(bytes, wait(log.read(made.get().roomId(), 0))));
                     return Result.IMPORTED;
@@ -105,9 +106,9 @@ final class RoomWriter implements RoomLookup {
                 return Result.UNCHANGED;
             }
             try {
-                wait(log.append(there.roomId(), newBatch(), newLink(), missing.encode(), false));
+                wait(log.append(there.roomId(), newBatch(), Link.random(random), missing.encode(), false));
             } catch (CompletionException e) {
-                if (e.getCause() instanceof RoomGoneException) {
+                if (e.getCause() instanceof RoomGone) {
                     continue; // deleted a moment ago, and perhaps recreated
                 }
                 throw e;
@@ -133,7 +134,7 @@ final class RoomWriter implements RoomLookup {
         try {
             return find(name).orElse(null);
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RoomGoneException) {
+            if (e.getCause() instanceof RoomGone) {
                 throw new RefusedException("It was deleted here.");
             }
             throw e;
@@ -145,7 +146,7 @@ final class RoomWriter implements RoomLookup {
         try {
             return Optional.of(wait(log.find(name)));
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RoomMissingException) {
+            if (e.getCause() instanceof RoomMissing) {
                 return Optional.empty();
             }
             throw e;
@@ -173,9 +174,5 @@ final class RoomWriter implements RoomLookup {
 
     private UUID newBatch() {
         return new UUID(random.nextLong(), random.nextLong());
-    }
-
-    private long newLink() {
-        return Math.max(1, random.nextLong() >>> 1);
     }
 }

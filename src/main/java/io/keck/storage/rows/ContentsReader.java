@@ -1,11 +1,11 @@
 package io.keck.storage.rows;
 
-import io.keck.room.UpdateLog;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog.Head;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.room.UpdateLog.Row;
 import io.keck.storage.database.UnreadableData;
 import java.sql.ResultSet;
@@ -62,7 +62,7 @@ public final class ContentsReader {
     private final RowCheck check;
     private @Nullable Head head;
     private boolean isMade = true;
-    private long anchor = UpdateLog.UNKNOWN_LINK;
+    private long anchor = Link.UNKNOWN;
     private long snapshotSeq;
     private byte @Nullable [] snapshot;
     private boolean isSnapshotDamaged;
@@ -71,14 +71,14 @@ public final class ContentsReader {
 
     private ContentsReader(long roomId, long seq) {
         this.roomId = roomId;
-        this.check = new RowCheck(roomId, seq, seq == 0 ? UpdateLog.NO_LINK : UpdateLog.UNKNOWN_LINK);
+        this.check = new RowCheck(roomId, seq, seq == 0 ? Link.NONE : Link.UNKNOWN);
     }
 
     /**
      * The room after a seq.
      *
-     * @throws RoomGoneException if the room was deleted
-     * @throws RoomUnknownException if there is no such room
+     * @throws RoomGone if the room was deleted
+     * @throws RoomLost if there is no such room
      */
     public static Contents read(Handle h, long roomId, long seq) {
         ContentsReader reader;
@@ -102,7 +102,7 @@ public final class ContentsReader {
 
     /** Row by row, as far as the database can read them. */
     private static Contents readCautiously(Handle h, long roomId, long seq) {
-        RoomScan.Base base = RoomScan.base(h, roomId, true).orElseThrow(() -> new RoomGoneException(roomId));
+        RoomScan.Base base = RoomScan.base(h, roomId, true).orElseThrow(() -> new RoomGone(roomId));
         ContentsReader reader = new ContentsReader(roomId, seq);
         reader.head = base.head();
         byte[] state = base.state();
@@ -167,7 +167,7 @@ public final class ContentsReader {
                     head = new Head(seq, link, false);
                     isMade = seq > 0 || rs.getLong(7) == 0;
                 }
-                case DELETED -> throw new RoomGoneException(roomId);
+                case DELETED -> throw new RoomGone(roomId);
                 case ANCHOR -> {
                     anchor = link;
                     if (seq > 0) { // before the first row there is nothing
@@ -180,7 +180,7 @@ public final class ContentsReader {
             }
         }
         if (head == null) {
-            throw new RoomUnknownException(roomId);
+            throw new RoomLost(roomId);
         }
         if (damage == null) {
             damage = check.end(head);
@@ -213,7 +213,7 @@ public final class ContentsReader {
 
     private Contents contents() {
         if (head == null) {
-            throw new RoomUnknownException(roomId);
+            throw new RoomLost(roomId);
         }
         Contents contents = new Contents(roomId, head, anchor, snapshotSeq, snapshot, rows, damage);
         return isMade ? contents : contents.unmade();

@@ -1,7 +1,7 @@
 package io.keck.storage.rows;
 
+import io.keck.failure.Refused;
 import io.keck.room.RequestKey;
-import io.keck.room.UpdateLog.KeyUsedException;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +32,7 @@ public final class NameKeys {
      * @param key null for none, which is always free
      * @param roomId the life that the request began, or {@link #NO_ROOM}
      * @param now milliseconds since 1970
-     * @throws KeyUsedException if the key was used before: the transaction has to be rolled back
+     * @throws Refused if the key was used before: the transaction has to be rolled back
      */
     public static void claim(Handle h, String name, @Nullable RequestKey key, long roomId, long now) {
         if (key == null) {
@@ -52,11 +52,11 @@ public final class NameKeys {
     }
 
     /** How the key was used before; empty where it was not. */
-    public static Optional<KeyUsedException> find(Handle h, String name, RequestKey key) {
+    public static Optional<Refused> find(Handle h, String name, RequestKey key) {
         return h.createQuery(FIND)
                 .bind("name", name)
                 .bind("key", key.key())
-                .map((rs, context) -> new KeyUsedException(rs.getLong(2), key.contradicts(rs.getString(1))))
+                .map((rs, context) -> new Refused(rs.getLong(2), key.contradicts(rs.getString(1))))
                 .findOne();
     }
 }

@@ -1,6 +1,6 @@
 package io.keck.storage.rows;
 
-import io.keck.room.UpdateLog;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog.Head;
 import io.keck.storage.database.UnreadableData;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RoomScan {
     /**
-     * Something that is wrong.
+     * One damage.
      *
      * @param kind row, snapshot or head
      */
@@ -39,7 +39,7 @@ public final class RoomScan {
             long newest,
             @Nullable String failure) {}
 
-    /** Told of what is good. */
+    /** Hears of everything undamaged. */
     public interface Listener {
         /** The snapshot, which is good. */
         default void snapshot(byte[] state) {}
@@ -80,16 +80,17 @@ public final class RoomScan {
         }
     }
 
-    /** The same without its state. */
+    /** As {@link #base}, without the state of the snapshot. */
     public static Optional<Base> position(Handle h, long roomId) {
         return base(h, roomId, "NULL, NULL", null);
     }
 
     private static Optional<Base> base(Handle h, long roomId, String columns, @Nullable String failure) {
-        return h.createQuery("SELECT r.head, r.head_link, s.seq, s.link, " + columns
-                        + ", (SELECT max(l.seq) FROM room_log l WHERE l.room_id = r.id)"
-                        + " FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL"
-                        + " WHERE r.id = :room AND r.deleted_at IS NULL")
+        return h.createQuery("""
+                SELECT r.head, r.head_link, s.seq, s.link, %s,
+                  (SELECT max(l.seq) FROM room_log l WHERE l.room_id = r.id)
+                FROM rooms r LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL
+                WHERE r.id = :room AND r.deleted_at IS NULL""".formatted(columns))
                 .bind("room", roomId)
                 .map((rs, ctx) -> new Base(
                         new Head(rs.getLong(1), rs.getLong(2), false),
@@ -102,7 +103,7 @@ public final class RoomScan {
                 .findOne();
     }
 
-    /** What is wrong with it. */
+    /** Scans the room and returns everything wrong with it. */
     public List<Problem> run(Base base) {
         boolean snapshotIsGood = false;
         byte[] state = base.state();
@@ -127,7 +128,7 @@ public final class RoomScan {
                     "snapshot",
                     new Damage(base.seq(), "the snapshot at " + base.seq() + " cannot be read: " + base.failure())));
         }
-        RowCheck check = new RowCheck(roomId, 0, UpdateLog.NO_LINK);
+        RowCheck check = new RowCheck(roomId, 0, Link.NONE);
         try {
             new RowPages(h, roomId, hasChecksums).each(0, Math.max(base.head().seq(), base.newest()), row -> {
                 look(base, check, row);
@@ -145,7 +146,7 @@ public final class RoomScan {
             return problems;
         }
         if (base.newest() <= base.seq()) {
-            check.after(base.seq(), snapshotIsGood && base.link() > 0 ? base.link() : UpdateLog.UNKNOWN_LINK);
+            check.after(base.seq(), snapshotIsGood && Link.isOfRow(base.link()) ? base.link() : Link.UNKNOWN);
         }
         Damage end = check.end(base.head());
         if (end != null) {
@@ -160,12 +161,12 @@ public final class RoomScan {
             // folded rows go one by one, and only those before the snapshot
             check.after(
                     Math.min(seq - 1, base.seq()),
-                    seq == base.seq() + 1 && base.link() > 0 ? base.link() : UpdateLog.UNKNOWN_LINK);
+                    seq == base.seq() + 1 && Link.isOfRow(base.link()) ? base.link() : Link.UNKNOWN);
         }
         Damage gap = check.gap(seq);
         if (gap != null) {
             problems.add(new Problem("row", gap));
-            check.after(seq - 1, UpdateLog.UNKNOWN_LINK);
+            check.after(seq - 1, Link.UNKNOWN);
         }
         byte[] payload = row.payload();
         listener.looked(payload == null ? 0 : payload.length);
@@ -180,7 +181,7 @@ public final class RoomScan {
             listener.row(row);
             damage = check.row(seq, row.link(), row.batchId(), payload, row.checksum(), row.before());
         } else {
-            check.after(seq, UpdateLog.UNKNOWN_LINK);
+            check.after(seq, Link.UNKNOWN);
         }
         if (damage != null) {
             problems.add(new Problem("row", damage));

@@ -3,7 +3,7 @@ package io.keck.storage.rows;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
-import io.keck.room.UpdateLog;
+import io.keck.room.Link;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.room.UpdateLog.Head;
 import java.sql.ResultSet;
@@ -21,7 +21,7 @@ public final class RowCheck {
     private final long roomId;
     private final long asked;
     private long last;
-    /** Of row {@link #last}; {@link UpdateLog#UNKNOWN_LINK} when it cannot be relied on. */
+    /** The link of row {@link #last}; {@link Link#UNKNOWN} when it cannot be relied on. */
     private long lastLink;
 
     /** Expects the row after that one. */
@@ -49,7 +49,7 @@ public final class RowCheck {
         return rs.wasNull() ? null : value;
     }
 
-    /** What is wrong with the next row, or with what should be before it. */
+    /** Checks the next row and the gap before it; null where both are good. */
     public @Nullable Damage row(
             long seq,
             long link,
@@ -58,16 +58,16 @@ public final class RowCheck {
             @Nullable Long checksum,
             @Nullable Long before) {
         Damage damage = gap(seq);
-        if (damage == null && before != null && lastLink != UpdateLog.UNKNOWN_LINK && before != lastLink) {
+        if (damage == null && before != null && lastLink != Link.UNKNOWN && before != lastLink) {
             damage = new Damage(seq, "row " + seq + " does not follow row " + last + ": the links differ");
         }
         Damage own = content(seq, link, batchId, payload, checksum);
         last = seq;
-        lastLink = own == null ? link : UpdateLog.UNKNOWN_LINK;
+        lastLink = own == null ? link : Link.UNKNOWN;
         return damage != null ? damage : own;
     }
 
-    /** What should be before that row and is not there. */
+    /** Names the rows that are missing before that one; null where none is. */
     public @Nullable Damage gap(long seq) {
         return seq == last + 1 ? null : missing(last + 1, seq - 1);
     }
@@ -78,7 +78,7 @@ public final class RowCheck {
                 first == last ? "row " + first + " is missing" : "rows " + first + " to " + last + " are missing");
     }
 
-    /** What is wrong with a row, whatever is before it. */
+    /** Checks a row by itself, without the row before it; null where it is good. */
     public @Nullable Damage content(
             long seq, long link, byte @Nullable [] batchId, byte @Nullable [] payload, @Nullable Long checksum) {
         if (batchId == null || batchId.length != BATCH_ID || payload == null) {
@@ -93,7 +93,7 @@ public final class RowCheck {
         return problem == null ? null : new Damage(seq, "row " + seq + " is no update: " + problem);
     }
 
-    /** What is wrong with a snapshot. */
+    /** Checks a snapshot; null where it is good. */
     public static @Nullable Damage snapshot(long roomId, long seq, long link, byte[] state, @Nullable Long checksum) {
         if (checksum != null) {
             return checksum == Checksum.ofSnapshot(roomId, seq, link, state)
@@ -114,7 +114,7 @@ public final class RowCheck {
         }
     }
 
-    /** After the last row: what does not fit the head. */
+    /** Compares the last row with the head of the room; null where they agree. */
     public @Nullable Damage end(Head head) {
         if (last < head.seq()) {
             return missing(last + 1, head.seq());
@@ -124,7 +124,7 @@ public final class RowCheck {
                     ? null // asked from beyond a log that went back
                     : new Damage(head.seq() + 1, "there are rows after the room's last, " + head.seq());
         }
-        return lastLink > 0 && head.link() != lastLink
+        return Link.isOfRow(lastLink) && head.link() != lastLink
                 ? new Damage(last, "the room does not name the link of its last row, " + last)
                 : null;
     }

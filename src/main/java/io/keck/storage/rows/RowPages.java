@@ -73,8 +73,9 @@ public final class RowPages {
     }
 
     private List<Size> sizes(long after, long upTo) {
-        return h.createQuery("SELECT seq, COALESCE(length(payload), 0) FROM room_log"
-                        + " WHERE room_id = :room AND seq > :after AND seq <= :end ORDER BY seq LIMIT :page")
+        return h.createQuery("""
+                SELECT seq, COALESCE(length(payload), 0) FROM room_log
+                WHERE room_id = :room AND seq > :after AND seq <= :end ORDER BY seq LIMIT :page""")
                 .bind("room", roomId)
                 .bind("after", after)
                 .bind("end", upTo)
@@ -117,9 +118,9 @@ public final class RowPages {
     }
 
     private List<Stored> read(long first, long last) {
-        return h.createQuery("SELECT seq, link, batch_id, payload, "
-                        + (hasChecksums ? "checksum, before_link" : "NULL, NULL")
-                        + " FROM room_log WHERE room_id = :room AND seq BETWEEN :first AND :last ORDER BY seq")
+        return h.createQuery("""
+                SELECT seq, link, batch_id, payload, %s
+                FROM room_log WHERE room_id = :room AND seq BETWEEN :first AND :last ORDER BY seq""".formatted(hasChecksums ? "checksum, before_link" : "NULL, NULL"))
                 .bind("room", roomId)
                 .bind("first", first)
                 .bind("last", last)

@@ -1,8 +1,8 @@
 package io.keck.storage.rows;
 
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
-import io.keck.room.UpdateLog.RoomUnknownException;
 import io.keck.storage.database.DirectConnections;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -64,7 +64,7 @@ public final class StoredRooms implements AutoCloseable {
                             .mapTo(Long.class)
                             .findOne()
                             .map(room -> ContentsReader.read(h, room, 0));
-        } catch (RoomGoneException | RoomUnknownException e) {
+        } catch (RoomGone | RoomLost e) {
             return Optional.empty(); // deleted a moment ago
         } catch (JdbiException e) {
             throw unreadable(e);

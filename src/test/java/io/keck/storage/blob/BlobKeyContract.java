@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
-import io.keck.blob.BlobStore.KeyTakenException;
 import io.keck.blob.BlobStore.Published;
+import io.keck.failure.Refused;
 import io.keck.metrics.BlobMetrics;
 import io.keck.room.RequestKey;
 import io.keck.storage.SqliteFile;
@@ -151,8 +151,8 @@ abstract class BlobKeyContract {
         BlobId id = idOf(bytes);
         assertThat(upload(store, bytes, KEY)).isEqualTo(new Published(id, true));
         assertThat(upload(store, bytes, KEY)).isEqualTo(new Published(id, true));
-        assertThatThrownBy(() -> upload(store, bytes(size + 1), OTHER)).isInstanceOf(KeyTakenException.class);
-        assertThatThrownBy(() -> upload(store, bytes, OTHER)).isInstanceOf(KeyTakenException.class);
+        assertThatThrownBy(() -> upload(store, bytes(size + 1), OTHER)).isInstanceOf(Refused.class);
+        assertThatThrownBy(() -> upload(store, bytes, OTHER)).isInstanceOf(Refused.class);
         assertThat(download("a", id)).isEqualTo(bytes);
         assertThat(store.delete("a", id)).isTrue();
         assertThat(upload(store, bytes, KEY)).as("another deleted it").isEqualTo(new Published(id, false));
@@ -203,9 +203,9 @@ abstract class BlobKeyContract {
         upload(store, "a", bytes(10));
         assertThat(store.delete("a", id, KEY)).isTrue();
         assertThat(store.delete("a", id, KEY)).as("it was deleted before").isTrue();
-        assertThatThrownBy(() -> store.delete("a", id, OTHER)).isInstanceOf(KeyTakenException.class);
+        assertThatThrownBy(() -> store.delete("a", id, OTHER)).isInstanceOf(Refused.class);
         upload(store, "a", bytes(10));
-        assertThatThrownBy(() -> store.delete("a", id, OTHER)).isInstanceOf(KeyTakenException.class);
+        assertThatThrownBy(() -> store.delete("a", id, OTHER)).isInstanceOf(Refused.class);
         assertThat(store.find("a", id)).isPresent();
     }
 
@@ -216,7 +216,7 @@ abstract class BlobKeyContract {
                 .toCompletableFuture()
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();
-        assertThatThrownBy(() -> upload(store, bytes(10), OTHER)).isInstanceOf(KeyTakenException.class);
+        assertThatThrownBy(() -> upload(store, bytes(10), OTHER)).isInstanceOf(Refused.class);
         assertThat(count("blobs")).isZero();
     }
 
@@ -244,7 +244,7 @@ abstract class BlobKeyContract {
                                 upload(node, bytes, key);
                             }
                             done.complete(true);
-                        } catch (KeyTakenException e) {
+                        } catch (Refused e) {
                             done.complete(false);
                         } catch (Exception e) {
                             done.completeExceptionally(e);

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
-import io.keck.blob.BlobsUnavailableException;
-import io.keck.blob.WorkspaceGoneException;
+import io.keck.failure.RoomGone;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -135,7 +135,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         store.sweep();
         assertThat(count("blob_pieces")).isZero();
         assertThat(count("blob_contents")).isZero();
-        assertThatThrownBy(upload::publish).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(upload::publish).isInstanceOf(Unavailable.class);
         assertThat(count("blobs")).isZero();
         upload.close();
     }
@@ -162,7 +162,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
                 };
             }
         };
-        assertThatThrownBy(() -> uploadSlowly(twin, bytes(6 * PIECE))).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(() -> uploadSlowly(twin, bytes(6 * PIECE))).isInstanceOf(Unavailable.class);
     }
 
     private BlobId uploadSlowly(JdbiBlobStore into, byte[] bytes) {
@@ -178,7 +178,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
 
     @Test
     void publication_thatTheSweeperIsFasterThan_fails() {
-        assertThatThrownBy(() -> publishUnderTheSweeper(store)).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(() -> publishUnderTheSweeper(store)).isInstanceOf(Unavailable.class);
         assertThat(count("blobs")).isZero();
     }
 
@@ -203,7 +203,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         };
         BlobId id = publishUnderTheSweeper(twin);
         assertThat(store.find("a", id)).isPresent();
-        assertThatThrownBy(() -> download("a", id)).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(() -> download("a", id)).isInstanceOf(Unavailable.class);
     }
 
     /** The sweeper has claimed the bytes of a silent upload, and before it removes them the upload goes on. */
@@ -262,7 +262,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
             if (claims) {
                 assertThat(download("a", idOf(bytes))).isEqualTo(bytes);
             } else {
-                assertThatThrownBy(() -> store.read(blob, 0)).isInstanceOf(BlobsUnavailableException.class);
+                assertThatThrownBy(() -> store.read(blob, 0)).isInstanceOf(Unavailable.class);
             }
         }
     }
@@ -284,7 +284,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         };
         BlobId id = upload(twin, "a", bytes(PIECE + 1));
         assertThat(store.find("a", id)).isPresent();
-        assertThatThrownBy(() -> download("a", id)).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(() -> download("a", id)).isInstanceOf(Unavailable.class);
     }
 
     @Test
@@ -302,7 +302,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         upload(store, "a", bytes);
         pass(1);
         store.sweep();
-        assertThatThrownBy(() -> store.read(reading, 2)).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(() -> store.read(reading, 2)).isInstanceOf(Unavailable.class);
         assertThat(download("a", id)).isEqualTo(bytes);
         assertThat(count("blob_contents")).isEqualTo(1);
     }
@@ -376,7 +376,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
             try (BlobStore.Upload upload = store.begin("a")) {
                 write(upload, bytes(size));
                 deleteWorkspace("a");
-                assertThatThrownBy(upload::publish).isInstanceOf(WorkspaceGoneException.class);
+                assertThatThrownBy(upload::publish).isInstanceOf(RoomGone.class);
             }
             pass(HOLD);
         }
@@ -412,7 +412,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
     void nameOfADeletedWorkspace_takesNoBlobsUntilItMayBeMadeAnew() {
         createWorkspace("a");
         deleteWorkspace("a");
-        assertThatThrownBy(() -> store.begin("a")).isInstanceOf(WorkspaceGoneException.class);
+        assertThatThrownBy(() -> store.begin("a")).isInstanceOf(RoomGone.class);
         pass(HOLD);
         upload(store, "a", bytes(1));
     }
@@ -434,7 +434,6 @@ abstract class BlobStoreContract extends BlobKeyContract {
     private static void assertFails(Runnable call, boolean outcomeUnknown) {
         assertThatThrownBy(call::run)
                 .isInstanceOfSatisfying(
-                        BlobsUnavailableException.class,
-                        e -> assertThat(e.isOutcomeUnknown()).isEqualTo(outcomeUnknown));
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isEqualTo(outcomeUnknown));
     }
 }

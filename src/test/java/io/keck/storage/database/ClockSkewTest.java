@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.PostgresServer;
 import io.keck.blob.BlobStore;
-import io.keck.blob.BlobsUnavailableException;
 import io.keck.crdt.store.StructStore;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics;
 import io.keck.metrics.LogMetrics;
 import io.keck.room.Bus;
@@ -126,7 +126,7 @@ class ClockSkewTest {
         write(here, "gone");
         await(here.log().delete("gone"));
         assertThatThrownBy(() -> await(node(5 * MINUTE, false).log().open("gone")))
-                .hasStackTraceContaining("RoomGoneException");
+                .hasStackTraceContaining("RoomGone");
         assertThat(await(node(5 * MINUTE, true).log().open("gone")).rows())
                 .as("the twin makes it anew")
                 .isEmpty();
@@ -168,7 +168,7 @@ class ClockSkewTest {
     @Test
     void uploadUnderWay_isNotSweptByANodeThatIsAhead() {
         uploadWhileSwept(false);
-        assertThatThrownBy(() -> uploadWhileSwept(true)).isInstanceOf(BlobsUnavailableException.class);
+        assertThatThrownBy(() -> uploadWhileSwept(true)).isInstanceOf(Unavailable.class);
     }
 
     private void uploadWhileSwept(boolean twin) {

@@ -10,9 +10,9 @@ import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomDamaged;
 import io.keck.metrics.BlobMetrics;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.DamagedException;
 import io.keck.room.UpdateLog.Row;
 import io.keck.storage.Storage;
 import io.keck.storage.blob.JdbiBlobStore;
@@ -156,7 +156,7 @@ abstract class DamageContract {
         assertThat(found.get(0).seq()).isEqualTo(seq);
         assertThat(found.get(0).what()).contains(words);
 
-        assertThatThrownBy(() -> compact(id, 0)).isInstanceOf(DamagedException.class);
+        assertThatThrownBy(() -> compact(id, 0)).isInstanceOf(RoomDamaged.class);
 
         Repair repair = new Repair(jdbi(), Clock.systemUTC());
         assertThat(repair.room(id)).isPresent();

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.Doc;
+import io.keck.failure.RoomDamaged;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.Cursors;
 import io.keck.feed.Cursors.Cursor;
 import io.keck.feed.Cursors.Endpoint;
 import io.keck.feed.Histories;
-import io.keck.feed.RoomDamagedException;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.SqliteFile;
 import io.keck.storage.Storage;
@@ -289,7 +289,7 @@ abstract class FeedContract {
         assertThat(base.rows()).hasSize(3);
         assertThat(base.damage()).contains(words);
         assertThat(changes.base(room, 3).damage()).isNull();
-        assertThatThrownBy(() -> Histories.at(changes, "a", room, 5)).isInstanceOf(RoomDamagedException.class);
+        assertThatThrownBy(() -> Histories.at(changes, "a", room, 5)).isInstanceOf(RoomDamaged.class);
         assertThat(Histories.atEnd(changes, "a", room).known()).isEqualTo(3);
 
         assertThat(Repairs.room(jdbi(), room)).isPresent();
@@ -312,7 +312,7 @@ abstract class FeedContract {
         assertThat(changes.base(room, 4).damage()).isNull();
         execute("DELETE FROM room_log WHERE room_id = ? AND seq <= 3", room);
         assertThat(changes.base(room, 4).damage()).contains("snapshot");
-        assertThatThrownBy(() -> Histories.atEnd(changes, "a", room)).isInstanceOf(RoomDamagedException.class);
+        assertThatThrownBy(() -> Histories.atEnd(changes, "a", room)).isInstanceOf(RoomDamaged.class);
         assertThat(seqs(changes.read(room, 3, Long.MAX_VALUE, 10_000))).containsExactly(4L);
     }
 

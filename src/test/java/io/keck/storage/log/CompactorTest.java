@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomGone;
+import io.keck.room.Link;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
@@ -192,7 +194,7 @@ class CompactorTest {
     void compact_ofADeletedRoomFails() {
         append(update(0));
         db.deleteRoom("a");
-        assertThatThrownBy(() -> compactor.compact(room)).isInstanceOf(UpdateLog.RoomGoneException.class);
+        assertThatThrownBy(() -> compactor.compact(room)).isInstanceOf(RoomGone.class);
     }
 
     @Test
@@ -241,7 +243,7 @@ class CompactorTest {
         Contents contents = new Contents(
                 room,
                 head(2),
-                UpdateLog.UNKNOWN_LINK,
+                Link.UNKNOWN,
                 1,
                 update(0),
                 List.of(new UpdateLog.Row(2, UUID.randomUUID(), LINK, update(1))));
@@ -307,7 +309,7 @@ class CompactorTest {
         for (byte[] update : updates) {
             rows.add(new UpdateLog.Row(rows.size() + 1, UUID.randomUUID(), LINK, update));
         }
-        return new Contents(room, head(rows.size()), UpdateLog.UNKNOWN_LINK, 0, null, rows);
+        return new Contents(room, head(rows.size()), Link.UNKNOWN, 0, null, rows);
     }
 
     private static UpdateLog.Head head(long seq) {

@@ -2,7 +2,7 @@ package io.keck.storage.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.room.UpdateLog.RoomGoneException;
+import io.keck.failure.RoomGone;
 import io.keck.storage.SqliteFile;
 import io.keck.storage.database.Write;
 import java.nio.file.Path;
@@ -110,7 +110,7 @@ class LogWriterTest {
         assertThat(group.get(3).done())
                 .failsWithin(Duration.ZERO)
                 .withThrowableThat()
-                .withCauseInstanceOf(RoomGoneException.class);
+                .withCauseInstanceOf(RoomGone.class);
     }
 
     @Test

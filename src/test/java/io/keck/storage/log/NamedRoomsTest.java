@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.Doc;
+import io.keck.failure.RoomGone;
 import io.keck.room.EndedLives;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.storage.SqliteFile;
 import io.keck.storage.Storage;
 import java.nio.file.Path;
@@ -75,8 +75,8 @@ class NamedRoomsTest {
         assertThat(await(log.delete("a"))).hasValue(first);
         db.clock.now += HOLD / 3;
         assertThat(await(log.heldMillis("a"))).isEqualTo(HOLD - HOLD / 3);
-        assertThatThrownBy(() -> await(log.open("a"))).hasCauseInstanceOf(RoomGoneException.class);
-        assertThatThrownBy(() -> await(log.find("a"))).hasCauseInstanceOf(RoomGoneException.class);
+        assertThatThrownBy(() -> await(log.open("a"))).hasCauseInstanceOf(RoomGone.class);
+        assertThatThrownBy(() -> await(log.find("a"))).hasCauseInstanceOf(RoomGone.class);
 
         long second = await(log.create("a")).orElseThrow();
         assertThat(second).isNotEqualTo(first);

@@ -3,6 +3,7 @@ package io.keck.storage.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.PostgresServer;
+import io.keck.failure.Refused;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLogContract;
@@ -166,7 +167,7 @@ class PostgresUpdateLogTest extends UpdateLogContract {
             await(stage);
             throw new AssertionError("the key was free");
         } catch (CompletionException e) {
-            return ((UpdateLog.KeyUsedException) e.getCause()).isOfAnotherRequest();
+            return ((Refused) e.getCause()).isOfAnotherRequest();
         }
     }
 

@@ -2,6 +2,7 @@ package io.keck.storage.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.failure.TooLargeHere;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLogContract;
 import io.keck.storage.SqliteFile;
@@ -73,14 +74,14 @@ class SqliteUpdateLogTest extends UpdateLogContract {
 
         assertThat(log.open("a").handle((contents, error) -> error))
                 .succeedsWithin(Duration.ofSeconds(60))
-                .satisfies(error -> assertThat(error).hasRootCauseInstanceOf(UpdateLog.RoomTooLargeException.class));
+                .satisfies(error -> assertThat(error).hasRootCauseInstanceOf(TooLargeHere.class));
         assertThat(storage.database().isHealthy()).isTrue();
         log.loadAtMost(Long.MAX_VALUE);
         assertThat(log.compact("a")).isTrue();
         log.loadAtMost(1);
         assertThat(log.open("a").handle((contents, error) -> error))
                 .succeedsWithin(Duration.ofSeconds(60))
-                .satisfies(error -> assertThat(error).hasRootCauseInstanceOf(UpdateLog.RoomTooLargeException.class));
+                .satisfies(error -> assertThat(error).hasRootCauseInstanceOf(TooLargeHere.class));
     }
 
     @Test

@@ -2,8 +2,8 @@ package io.keck.storage.octobase;
 
 import io.dropwizard.core.setup.Environment;
 import io.keck.crdt.store.StructStore;
+import io.keck.failure.RoomMissing;
 import io.keck.metrics.BlobMetrics;
-import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.Storage;
@@ -52,7 +52,7 @@ final class Target implements AutoCloseable {
             room(name);
             return true;
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RoomMissingException) {
+            if (e.getCause() instanceof RoomMissing) {
                 return false;
             }
             throw e;

@@ -1,0 +1,83 @@
+package io.keck.api;
+
+import io.keck.failure.Failure;
+import io.keck.failure.NameRefused;
+import io.keck.failure.Refused;
+import io.keck.failure.RoomDamaged;
+import io.keck.failure.RoomGone;
+import io.keck.failure.RoomLost;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.TooLarge;
+import io.keck.failure.TooLargeHere;
+import io.keck.failure.Unavailable;
+import io.keck.room.RepeatedWarning;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.Status;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The answer to each failure of rooms; a resource overrides those of which it can say more. Stateless. */
+class FailureAnswers implements Failure.Handler<Response> {
+    private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
+    private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
+
+    @Override
+    public Response unavailable(Unavailable failure) {
+        UNAVAILABLE.warn("A request could not be carried out: " + failure.getMessage());
+        return Failures.unavailable(failure.isOutcomeUnknown());
+    }
+
+    @Override
+    public Response missing(RoomMissing failure) {
+        return Failures.internal(failure);
+    }
+
+    @Override
+    public Response gone(RoomGone failure) {
+        return Failures.internal(failure);
+    }
+
+    @Override
+    public Response lost(RoomLost failure) {
+        return Failures.internal(failure);
+    }
+
+    @Override
+    public Response damaged(RoomDamaged failure) {
+        return Failures.response(Reply.text(
+                        Status.SERVICE_UNAVAILABLE,
+                        "What is stored of the workspace is damaged: it can be read, and not written until it is"
+                                + " repaired. Nothing was done."))
+                .header(HttpHeaders.RETRY_AFTER, "60")
+                .build();
+    }
+
+    @Override
+    public Response refused(Refused failure) {
+        return failure.isOfAnotherRequest() ? Failures.keyTaken() : Failures.internal(failure);
+    }
+
+    @Override
+    public Response tooLarge(TooLarge failure) {
+        return Failures.response(
+                        Reply.text(Status.REQUEST_ENTITY_TOO_LARGE, failure.getMessage() + " Nothing was done."))
+                .build();
+    }
+
+    @Override
+    public Response tooLargeHere(TooLargeHere failure) {
+        return Failures.response(Reply.text(
+                        Status.SERVICE_UNAVAILABLE,
+                        "The document is too large for this node. Give the node a larger heap, or replace the document."
+                                + " Nothing was done."))
+                .header(HttpHeaders.RETRY_AFTER, "60")
+                .build();
+    }
+
+    @Override
+    public Response nameRefused(NameRefused failure) {
+        return Failures.response(Reply.text(Status.BAD_REQUEST, failure.problem()))
+                .build();
+    }
+}

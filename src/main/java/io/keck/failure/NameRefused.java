@@ -1,0 +1,24 @@
+package io.keck.failure;
+
+/** No room of that name can be created, though an existing one can be used. Nothing was changed. Immutable. */
+public final class NameRefused extends Failure {
+    private static final long serialVersionUID = 1L;
+
+    private final String problem;
+
+    /** @param problem what is wrong with the name, as a sentence */
+    public NameRefused(String problem) {
+        super(problem, null);
+        this.problem = problem;
+    }
+
+    /** What is wrong with the name, as a sentence. */
+    public String problem() {
+        return problem;
+    }
+
+    @Override
+    public <T> T tell(Handler<T> handler) {
+        return handler.nameRefused(this);
+    }
+}
