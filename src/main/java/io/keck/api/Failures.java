@@ -4,6 +4,7 @@ import io.keck.http.ErrorPages;
 import io.keck.room.Documents.KeyTakenException;
 import io.keck.room.Documents.NameRefusedException;
 import io.keck.room.Documents.QuarantinedException;
+import io.keck.room.Documents.TooCostlyException;
 import io.keck.room.Documents.TooLargeException;
 import io.keck.room.Documents.TooLargeHereException;
 import io.keck.room.Documents.UnavailableException;
@@ -61,6 +62,11 @@ public final class Failures implements ExceptionMapper<Throwable> {
         if (error instanceof TooLargeHereException) {
             return response(Reply.text(Status.SERVICE_UNAVAILABLE, error.getMessage() + " Nothing was done."))
                     .header(HttpHeaders.RETRY_AFTER, "60")
+                    .build();
+        }
+        if (error instanceof TooCostlyException costly) {
+            return response(Reply.text(Status.SERVICE_UNAVAILABLE, error.getMessage() + " Nothing was done."))
+                    .header(HttpHeaders.RETRY_AFTER, String.valueOf((costly.retryMillis() + 999) / 1_000))
                     .build();
         }
         if (error instanceof KeyTakenException) {

@@ -158,6 +158,23 @@ public interface Documents {
         }
     }
 
+    /** The content takes too many steps to put in order. Nothing is changed; connections to the room are not affected. */
+    final class TooCostlyException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final long retryMillis;
+
+        /** @param retryMillis after which the document is tried again */
+        public TooCostlyException(long retryMillis) {
+            super("The content of the document takes too many steps to put in order.", null, false, false);
+            this.retryMillis = retryMillis;
+        }
+
+        /** Milliseconds after which the document is tried again. */
+        public long retryMillis() {
+            return retryMillis;
+        }
+    }
+
     /** The database does not answer, or the node is full or going down. */
     final class UnavailableException extends RuntimeException {
         private static final long serialVersionUID = 1L;

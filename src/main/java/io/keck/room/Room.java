@@ -140,12 +140,13 @@ final class Room implements Replica.Owner {
                 heap);
         bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members);
         document = new RoomDocument(
-                context.documents(),
+                name,
+                context,
+                safeguards,
                 mailbox::post,
                 () -> store().encode(),
                 () -> store().structs(),
-                edit -> saving.submit(edit, state == State.OPEN ? growth.refusal(edit) : life.whyNot(0)),
-                context.budget());
+                edit -> saving.submit(edit, state == State.OPEN ? growth.refusal(edit) : life.whyNot(0)));
     }
 
     // ------------------------------------------------------------------ called from any thread

@@ -7,8 +7,8 @@ import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.UnavailableException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -24,7 +24,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Edits</b> run on a fork, which has what is on its way to the log, too. When one of them cannot be committed the fork
  * is thrown away with all that depends on it. A fork has a random client id that is never used again, so no id ever
- * stands for two contents. An edit with a key has a fork of its own, since it may turn out to have been made before.
+ * stands for two contents. Edits with a key share another fork, since one of them may turn out to have been made before: then
+ * those after it are made again, on a new fork.
+ *
+ * <p><b>Too costly.</b> Integration yields to other documents ({@link DocumentTurns}). A document that takes more steps than
+ * it may is given up, and is not made again by this node for {@link #COOL_OFF} milliseconds: back ends get {@link
+ * Documents.TooCostlyException}, while connections go on, whose replica needs no such steps. The mark belongs to this life
+ * of the name: a document that replaces it is not marked.
  *
  * <p><b>Answers</b> of edits are made from the document as it is with the edit's row. So the document stays in memory while
  * edits are under way, whatever the budget says. What fails after the commit never looks like an edit that was not made:
@@ -40,7 +46,16 @@ final class RoomDocument {
 
     private static final long EMPTY = 20_000;
 
-    private final Mailbox turns;
+    /** Milliseconds for which a document that is too costly is not made again. */
+    static final long COOL_OFF = 600_000;
+
+    /** How often an edit with a key is made again because one before it was not saved. */
+    private static final int ATTEMPTS = 5;
+
+    private final String name;
+    private final RoomContext context;
+    private final DocumentTurns turns;
+    private final long maxSteps;
     private final Consumer<Runnable> room;
     private final Supplier<byte[]> state;
     private final LongSupplier structs;
@@ -63,7 +78,22 @@ final class RoomDocument {
     /** That of the replica which the document is made of. */
     private int documentLife;
 
+    /** The id of that life of the name. */
+    private long documentRoom;
+
+    private boolean isTooCostly;
+
+    /** What the document and its forks have cost since the document was made. */
+    private DocumentTurns.Toll toll = new DocumentTurns.Toll(0);
+
+    /** The fork of edits without a key. */
     private @Nullable Fork shared;
+
+    /** The fork of edits with a key. */
+    private @Nullable Fork keyed;
+
+    /** The life of the name, as of the last request. Touched only in the room's turns. */
+    private long roomId;
 
     /**
      * Nothing is there yet.
@@ -74,18 +104,22 @@ final class RoomDocument {
      * @param submit hands an edit to the room, in a turn of it
      */
     RoomDocument(
-            Executor executor,
+            String name,
+            RoomContext context,
+            Safeguards safeguards,
             Consumer<Runnable> room,
             Supplier<byte[]> state,
             LongSupplier structs,
-            Consumer<Edit> submit,
-            DocumentBudget budget) {
-        this.turns = new Mailbox(executor, () -> {}, this::broken);
+            Consumer<Edit> submit) {
+        this.name = name;
+        this.context = context;
+        this.turns = new DocumentTurns(context.documents(), this::broken, safeguards);
+        this.maxSteps = safeguards.boundsDocumentWork() ? context.settings().document().maxSteps() : Long.MAX_VALUE / 4;
         this.room = room;
         this.state = state;
         this.structs = structs;
         this.submit = submit;
-        this.budget = budget;
+        this.budget = context.budget();
     }
 
     // ------------------------------------------------------------------ in the turns of the room
@@ -97,13 +131,13 @@ final class RoomDocument {
         } else if (fed) {
             size += copies() * (PER_BYTE * update.length() + PER_STRUCT * update.structCount());
             budget.grew(this, size);
-            turns.post(() -> take(update));
+            take(update);
         }
     }
 
-    /** The document, and the fork on which it is edited. */
+    /** The document, and the forks on which it is edited. */
     private int copies() {
-        return isForked ? 2 : 1;
+        return isForked ? 3 : 1;
     }
 
     /** The replica is another one. */
@@ -122,15 +156,27 @@ final class RoomDocument {
     /** Reads the document as it is now. */
     <T extends @Nullable Object> void read(
             Replica.Position at, boolean stale, Function<Doc, T> reader, CompletableFuture<Answer<T>> answer) {
-        feed();
-        turns.post(() -> answer(at.roomId(), at.seq(), stale, reader, answer));
+        if (feed(at, answer)) {
+            turns.post(() -> answer(at.roomId(), at.seq(), stale, reader, answer));
+        }
     }
 
     /** Tells the client id of the fork on which the next edit without a key will run. */
     void client(Replica.Position at, boolean stale, CompletableFuture<Answer<Long>> answer) {
-        feed();
-        turns.post(() -> answer(
-                at.roomId(), at.seq(), stale, document -> sharedFork().doc.clientId(), answer));
+        if (feed(at, answer)) {
+            turns.begin(() -> {
+                try {
+                    if (!isForkMade(false)) {
+                        return false;
+                    }
+                } catch (RuntimeException | Error e) {
+                    refuse(answer, e);
+                    return true;
+                }
+                answer(at.roomId(), at.seq(), stale, document -> fork(false).doc.clientId(), answer);
+                return true;
+            });
+        }
     }
 
     /** Edits the document. */
@@ -142,52 +188,80 @@ final class RoomDocument {
             CompletableFuture<Answer<T>> answer) {
         underWay++;
         if (fed && !isForked) {
-            size *= 2;
+            size *= 3;
         }
         isForked = true;
         var unused = answer.whenComplete((value, error) -> room.accept(this::answered));
-        feed();
-        turns.post(() -> {
-            Fork fork = null;
-            Pending pending;
-            try {
-                fork = key == null ? sharedFork() : new Fork(present());
-                byte[] update = fork.edit(edit);
-                if (update != null) {
-                    pending = new Pending(
-                            fork.fate,
-                            key,
-                            Update.decode(update, DecodeLimits.OWN),
-                            (id, seq) -> turns.post(() -> answerMade(id, seq, afterwards, answer)),
-                            answer::completeExceptionally);
-                } else if (key != null) {
-                    // nothing is changed: what is answered is known now, and told when the key is remembered
-                    Answer<T> unchanged = new Answer<>(afterwards.apply(fork.doc), at.roomId(), at.seq(), false);
-                    pending = new Pending(
-                            fork.fate,
-                            key,
-                            Update.EMPTY,
-                            (id, seq) -> answer.complete(unchanged),
-                            answer::completeExceptionally);
-                } else {
-                    answerUnchanged(fork.fate, at, afterwards, answer);
-                    return;
-                }
-            } catch (RuntimeException | Error e) {
-                if (fork != null && fork == shared && fork.isTouched()) {
-                    shared = null;
-                }
-                refuse(answer, e);
-                return;
+        if (feed(at, answer)) {
+            turns.begin(() -> editNow(new Call<>(at, key, edit, afterwards, answer), ATTEMPTS));
+        }
+    }
+
+    /** An edit that was asked for. */
+    private record Call<T extends @Nullable Object>(
+            Replica.Position at,
+            @Nullable RequestKey key,
+            Consumer<Doc> edit,
+            Function<Doc, T> afterwards,
+            CompletableFuture<Answer<T>> answer) {}
+
+    /** Edits the fork, once that is made; says whether it is done. */
+    private <T extends @Nullable Object> boolean editNow(Call<T> call, int attempts) {
+        Fork fork = null;
+        Pending pending;
+        try {
+            if (!isForkMade(call.key != null)) {
+                return false;
             }
-            fork.fate.last = pending;
-            room.accept(() -> submit.accept(pending));
-        });
+            fork = fork(call.key != null);
+            byte[] update = fork.edit(call.edit);
+            if (update == null && call.key == null) {
+                answerUnchanged(fork.fate, call.at, call.afterwards, call.answer);
+                return true;
+            }
+            pending = pending(call, fork, update, attempts);
+        } catch (RuntimeException | Error e) {
+            if (fork != null && fork.isTouched()) {
+                forget(fork.fate);
+            }
+            refuse(call.answer, e);
+            return true;
+        }
+        fork.fate.last = pending;
+        room.accept(() -> submit.accept(pending));
+        return true;
+    }
+
+    private <T extends @Nullable Object> Pending pending(
+            Call<T> call, Fork fork, byte @Nullable [] update, int attempts) {
+        Consumer<RuntimeException> failed = call.answer::completeExceptionally;
+        // others with a key went before on the same fork, and one of them was not saved: this one is made without it
+        Runnable again = call.key == null || attempts <= 1 ? null : () -> {
+            try {
+                turns.begin(() -> editNow(call, attempts - 1));
+            } catch (RuntimeException e) {
+                refuse(call.answer, e);
+            }
+        };
+        if (update != null) {
+            return new Pending(
+                    fork.fate,
+                    call.key,
+                    Update.decode(update, DecodeLimits.OWN),
+                    (id, seq) -> turns.post(() -> answerMade(id, seq, call.afterwards, call.answer)),
+                    failed,
+                    again);
+        }
+        // nothing is changed: what is answered is known now, and told when the key is remembered
+        Answer<T> unchanged =
+                new Answer<>(call.afterwards.apply(fork.doc), call.at.roomId(), call.at.seq(), false);
+        return new Pending(
+                fork.fate, call.key, Update.EMPTY, (id, seq) -> call.answer.complete(unchanged), failed, again);
     }
 
     /** Answers an edit that changed nothing: when those are committed that it may owe this to. */
     private <T extends @Nullable Object> void answerUnchanged(
-            Fate fate, Replica.Position at, Function<Doc, T> afterwards, CompletableFuture<Answer<T>> answer) {
+            Fork.Fate<Pending> fate, Replica.Position at, Function<Doc, T> afterwards, CompletableFuture<Answer<T>> answer) {
         Pending last = fate.last;
         if (last == null || last.done) {
             answer(at.roomId(), at.seq(), false, afterwards, answer);
@@ -205,6 +279,18 @@ final class RoomDocument {
         }
     }
 
+    /** Makes the document, if it is not there; false, and the answer is given, where it was too costly not long ago. */
+    private boolean feed(Replica.Position at, CompletableFuture<?> answer) {
+        long wait = budget.costlyFor(at.roomId(), context.clock().getAsLong());
+        if (wait > 0) {
+            answer.completeExceptionally(new Documents.TooCostlyException(wait));
+            return false;
+        }
+        roomId = at.roomId();
+        feed();
+        return true;
+    }
+
     private void feed() {
         if (!fed) {
             begin();
@@ -218,14 +304,75 @@ final class RoomDocument {
         byte[] whole = state.get();
         size = copies() * (EMPTY + PER_BYTE * whole.length + PER_STRUCT * structs.getAsLong());
         budget.use(this, size, underWay > 0);
-        int made = life;
-        turns.post(() -> {
-            documentLife = made;
-            Doc fresh = new Doc();
-            fresh.applyUpdate(Update.decode(whole, DecodeLimits.OWN), null);
-            document = fresh;
-            shared = null;
-        });
+        turns.begin(new Making(whole, life, roomId));
+    }
+
+    /** Makes the document, in as many turns as it takes. */
+    private final class Making implements DocumentTurns.Task {
+        private byte @Nullable [] whole;
+        private final int made;
+        private final long id;
+        private final Doc fresh = new Doc();
+        private DocumentTurns.@Nullable Application application;
+
+        Making(byte[] whole, int made, long id) {
+            this.whole = whole;
+            this.made = made;
+            this.id = id;
+        }
+
+        @Override
+        public boolean run() {
+            DocumentTurns.Application now = application;
+            if (now == null) {
+                documentLife = made;
+                documentRoom = id;
+                drop(null);
+                toll = new DocumentTurns.Toll(maxSteps);
+                now = turns.application(fresh, Update.decode(Objects.requireNonNull(whole), DecodeLimits.OWN), toll);
+                application = now;
+                whole = null;
+            }
+            if (!isApplied(now)) {
+                return false;
+            }
+            if (!isTooCostly) {
+                document = fresh;
+            }
+            return true;
+        }
+    }
+
+    /** Goes on with an update; true if it is done, or the document is too costly and was given up. */
+    private boolean isApplied(DocumentTurns.Application application) {
+        try {
+            return application.run();
+        } catch (DocumentTurns.TollExceededException e) {
+            giveUp(e);
+            return true;
+        }
+    }
+
+    private void giveUp(DocumentTurns.TollExceededException why) {
+        drop(null);
+        isTooCostly = true;
+        budget.isCostly(documentRoom, context.clock().getAsLong() + COOL_OFF);
+        context.metrics().documentTooCostly();
+        LOG.warn(
+                "Room {} is too costly for HTTP: its content took {} to put in order. Back ends get 503 for {} s;"
+                        + " WebSocket connections are not affected.",
+                name,
+                why.getMessage(),
+                COOL_OFF / 1_000);
+        room.accept(this::drop);
+    }
+
+    /** Puts another document, or none, in the place of this one. In turns of the document. */
+    private void drop(@Nullable Doc none) {
+        document = none;
+        shared = null;
+        keyed = null;
+        isTooCostly = false;
     }
 
     private void drop() {
@@ -233,8 +380,9 @@ final class RoomDocument {
         if (fed) {
             fed = false;
             turns.post(() -> {
-                document = null;
-                shared = null;
+                boolean was = isTooCostly;
+                drop(null);
+                isTooCostly = was; // what was asked for before says why
             });
         }
         budget.remove(this);
@@ -254,26 +402,80 @@ final class RoomDocument {
     // ------------------------------------------------------------------ in turns of its own
 
     private Doc present() {
+        if (document == null && isTooCostly) {
+            throw new Documents.TooCostlyException(COOL_OFF);
+        }
         if (document == null) {
             throw new IllegalStateException("the document could not be made");
         }
         return document;
     }
 
-    private Fork sharedFork() {
-        if (shared == null) {
-            shared = new Fork(present());
+    /** The fork of edits with or without a key; to be asked for {@link #isForkMade} first. */
+    private Fork fork(boolean withKey) {
+        Fork fork = withKey ? keyed : shared;
+        if (fork == null) {
+            fork = new Fork(present(), turns, toll);
+            if (withKey) {
+                keyed = fork;
+            } else {
+                shared = fork;
+            }
         }
-        return shared;
+        return fork;
     }
 
+    /** Goes on with making the fork. */
+    private boolean isForkMade(boolean withKey) {
+        try {
+            return fork(withKey).make();
+        } catch (DocumentTurns.TollExceededException e) {
+            giveUp(e);
+            throw new Documents.TooCostlyException(COOL_OFF);
+        }
+    }
+
+    /** An edit of that fork was not saved: the fork is of no use any more. */
+    private void forget(Fork.Fate<Pending> fate) {
+        if (shared != null && shared.fate == fate) {
+            shared = null;
+        }
+        if (keyed != null && keyed.fate == fate) {
+            keyed = null;
+        }
+    }
+
+    /** The document and its forks take in what the replica has taken in. */
     private void take(Update update) {
-        if (document != null) {
-            document.applyUpdate(update, null);
-        }
-        if (shared != null) {
-            shared.take(update);
-        }
+        turns.begin(new DocumentTurns.Task() {
+            private int copy;
+            private DocumentTurns.@Nullable Application application;
+
+            @Override
+            public boolean run() {
+                for (; copy < 3; copy++) {
+                    Doc doc = copy(copy);
+                    if (doc == null) {
+                        continue;
+                    }
+                    DocumentTurns.Application now = application;
+                    if (now == null) {
+                        now = turns.application(doc, update, toll);
+                        application = now;
+                    }
+                    if (!isApplied(now)) {
+                        return false;
+                    }
+                    application = null;
+                }
+                return true;
+            }
+        });
+    }
+
+    private @Nullable Doc copy(int which) {
+        Fork fork = which == 1 ? shared : keyed;
+        return which == 0 ? document : fork == null ? null : fork.doc;
     }
 
     private <T extends @Nullable Object> void answer(
@@ -324,8 +526,7 @@ final class RoomDocument {
     }
 
     private void broken() {
-        document = null;
-        shared = null;
+        drop(null);
         room.accept(this::drop);
     }
 
@@ -338,27 +539,30 @@ final class RoomDocument {
     private record Listener(Committed committed, Consumer<RuntimeException> failed) {}
 
     /** An edit on its way. Its fields are touched in turns of the document. */
-    private final class Pending implements Edit {
-        private final Fate fate;
+    final class Pending implements Edit {
+        private final Fork.Fate<Pending> fate;
         private final @Nullable RequestKey key;
         private final Update update;
         private final Committed committed;
         private final Consumer<RuntimeException> failed;
+        private final @Nullable Runnable again;
         private final List<Listener> listeners = new ArrayList<>();
         private final int made = documentLife;
         private boolean done;
 
         Pending(
-                Fate fate,
+                Fork.Fate<Pending> fate,
                 @Nullable RequestKey key,
                 Update update,
                 Committed committed,
-                Consumer<RuntimeException> failed) {
+                Consumer<RuntimeException> failed,
+                @Nullable Runnable again) {
             this.fate = fate;
             this.key = key;
             this.update = update;
             this.committed = committed;
             this.failed = failed;
+            this.again = again;
         }
 
         @Override
@@ -387,55 +591,20 @@ final class RoomDocument {
 
         @Override
         public void failed(RuntimeException error) {
+            boolean first = !fate.lost;
             fate.lost = true;
             turns.post(() -> {
                 done = true;
-                if (shared != null && shared.fate == fate) {
-                    shared = null;
+                forget(fate);
+                boolean undone = error instanceof UnavailableException e && !e.isOutcomeUnknown();
+                if (again != null && !first && undone && made == documentLife) {
+                    again.run();
+                } else {
+                    failed.accept(error);
                 }
-                failed.accept(error);
                 listeners.forEach(
                         l -> l.failed().accept(new UnavailableException("what it depends on was not saved", false)));
             });
-        }
-    }
-
-    /** What became of the edits of a fork: all that is kept of a fork while they are under way. */
-    private static final class Fate {
-        private @Nullable Pending last;
-        /** Something in the fork was not saved. Touched only in turns of the room. */
-        private boolean lost;
-    }
-
-    /** A copy of the document that has what is on its way, too. */
-    private static final class Fork {
-        private final Doc doc = new Doc();
-        private final List<byte[]> updates = new ArrayList<>();
-        private final Fate fate = new Fate();
-
-        Fork(Doc of) {
-            doc.applyUpdate(of.encodeStateAsUpdate());
-            doc.onUpdate((update, transaction) -> {
-                if (transaction.isLocal()) {
-                    updates.add(update);
-                }
-            });
-        }
-
-        /** The update that the edit makes, or null when it changes nothing. */
-        byte @Nullable [] edit(Consumer<Doc> edit) {
-            updates.clear();
-            doc.transact("http", transaction -> edit.accept(doc));
-            return updates.isEmpty() ? null : updates.get(0);
-        }
-
-        /** Whether the edit that failed had changed something. */
-        boolean isTouched() {
-            return !updates.isEmpty();
-        }
-
-        void take(Update update) {
-            doc.applyUpdate(update, null);
         }
     }
 }
