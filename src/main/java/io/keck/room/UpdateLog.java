@@ -126,14 +126,17 @@ public interface UpdateLog {
 
         /**
          * @param bytes that are stored
-         * @param limit bytes that may be stored of a room that is loaded
+         * @param heap bytes that a load is expected to take
+         * @param limit bytes of heap that one load may take
          */
-        public RoomTooLargeException(long roomId, long bytes, long limit) {
-            super(
-                    "room " + roomId + " has " + bytes + " stored bytes, and this node loads " + limit + " at most",
-                    null,
-                    false,
-                    false);
+        public RoomTooLargeException(long roomId, long bytes, long heap, long limit) {
+            this("room " + roomId + " has " + bytes + " stored bytes and is expected to take " + heap
+                    + " bytes of heap, and a load may take " + limit + " on this node");
+        }
+
+        /** @param why as a clause */
+        public RoomTooLargeException(String why) {
+            super(why, null, false, false);
         }
     }
 
@@ -196,6 +199,14 @@ public interface UpdateLog {
      * RoomGoneException} where there is none and the name is held.
      */
     CompletionStage<Contents> find(String name);
+
+    /**
+     * A load that {@link #open} or {@link #find} began has ended.
+     *
+     * @param heap bytes that the room takes now; 0 where it was not loaded after all
+     */
+    default void loaded(long roomId, long heap) {}
+
 
     /**
      * Makes a room of that name with a first row, in one transaction, though the name is held. A room that clients have only

@@ -4,6 +4,7 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.Update;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import io.keck.room.Documents.Answer;
@@ -177,7 +178,8 @@ class DocumentWorkTest {
     @Test
     void aLivingDocumentThatBecomesTooCostly_isRefused_andAnotherLifeIsNot() {
         World world = world(Safeguards.ON, 300_000);
-        world.joined();
+        world.joined().type("x");
+        world.settle();
         CompletableFuture<Answer<String>> before = read(world, ROOM);
         settle(world);
         assertThat(before).isCompleted();
@@ -187,7 +189,7 @@ class DocumentWorkTest {
         settle(world);
         assertThat(failure(after)).isInstanceOf(Documents.TooCostlyException.class);
 
-        world.rooms.documents().init(ROOM, io.keck.crdt.store.Update.EMPTY, true);
+        world.rooms.documents().init(ROOM, Update.EMPTY, true);
         settle(world);
         CompletableFuture<Answer<String>> next = read(world, ROOM);
         settle(world);

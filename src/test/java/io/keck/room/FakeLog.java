@@ -235,7 +235,7 @@ public final class FakeLog implements UpdateLog {
         }
         long stored = life.rows.stream().mapToLong(row -> row.payload().length).sum();
         if (seq == 0 && stored > loadAtMost) {
-            return CompletableFuture.failedStage(new RoomTooLargeException(roomId, stored, loadAtMost));
+            return CompletableFuture.failedStage(new RoomTooLargeException(roomId, stored, stored, loadAtMost));
         }
         Damage damage = damages.get(roomId);
         if (damage != null && seq < damage.seq()) {

@@ -25,8 +25,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,6 +82,7 @@ public final class JdbiUpdateLog implements UpdateLog {
     private final Settings settings;
     private final Compactor compactor;
     private final NamedRooms names;
+    private final RoomLoads loads;
     /** A room that falls out of here is only folded later. */
     private final Map<Long, Tail> tails = Collections.synchronizedMap(new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -91,9 +92,6 @@ public final class JdbiUpdateLog implements UpdateLog {
             return size() > MAX_TAILS;
         }
     });
-
-    /** A loaded room takes a multiple of its stored bytes, and the stored form as well while it is loaded. */
-    private volatile long maxLoad = Runtime.getRuntime().maxMemory() / 6;
 
     private volatile LongConsumer committed = roomId -> {};
 
@@ -123,7 +121,8 @@ public final class JdbiUpdateLog implements UpdateLog {
         this.statements = LogStatements.of(database.dialect());
         this.settings = settings;
         this.compactor = new Compactor(database, database.clock(), settings.retention(), followers);
-        this.names = new NamedRooms(database, statements, node, settings.deletedNameHold(), lifeEnds);
+        this.loads = new RoomLoads(database);
+        this.names = new NamedRooms(database, loads, statements, node, settings.deletedNameHold(), lifeEnds);
     }
 
     @Override
@@ -259,32 +258,35 @@ public final class JdbiUpdateLog implements UpdateLog {
                 return new Contents(roomId, head, head.link(), 0, null, List.of());
             }
             if (seq == 0) {
-                measure(h, roomId);
+                loads.check(h, roomId);
             }
             return ContentsReader.read(h, roomId, seq);
         });
     }
 
-    private static final String STORED_BYTES = """
-            SELECT COALESCE((SELECT length(state) FROM room_snapshots WHERE room_id = :room), 0)
-              + COALESCE((SELECT sum(length(payload)) FROM room_log
-                          WHERE room_id = :room
-                            AND seq > COALESCE((SELECT seq FROM room_snapshots
-                                                WHERE room_id = :room AND state IS NOT NULL), 0)), 0)""";
-
-    /** Refuses a room of which more is stored than this node can load, before anything of it is read. */
-    private void measure(Handle h, long roomId) {
-        long bytes =
-                h.createQuery(STORED_BYTES).bind("room", roomId).mapTo(Long.class).one();
-        long limit = maxLoad;
-        if (bytes > limit) {
-            throw new RoomTooLargeException(roomId, bytes, limit);
-        }
+    @Override
+    public void loaded(long roomId, long heap) {
+        loads.ended(roomId, heap);
     }
 
-    /** Sets the stored bytes above which a room is not loaded. The default is a sixth of the heap. */
-    public void loadAtMost(long bytes) {
-        maxLoad = bytes;
+    /**
+     * Sets what a load may take.
+     *
+     * @param maxHeap of this node, in bytes
+     * @param ofOneLoad bytes of it that one room may be expected to take. The default is half of the heap
+     */
+    public void loadAtMost(long maxHeap, long ofOneLoad) {
+        loads.heap(maxHeap, ofOneLoad);
+    }
+
+    /** From now on that is asked, before a room is loaded, whether so many bytes of heap may be taken now. */
+    public void onLoad(LongPredicate hasRoom) {
+        loads.asks(hasRoom);
+    }
+
+    /** Whether rooms are measured before they are loaded; without it one room takes node after node down. For tests. */
+    void measuresBeforeLoading(boolean does) {
+        loads.measures(does);
     }
 
     /** Ends the thread that folds. */

@@ -8,7 +8,6 @@ import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLog.RoomGoneException;
 import io.keck.storage.database.Database;
-import io.keck.storage.rows.ContentsReader;
 import io.keck.storage.rows.NameKeys;
 import java.time.Clock;
 import java.time.Duration;
@@ -54,6 +53,7 @@ final class NamedRooms {
             "UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL RETURNING id";
 
     private final Database database;
+    private final RoomLoads loads;
     private final List<LifeEnd> lifeEnds;
     private final String node;
     private final LogStatements statements;
@@ -62,11 +62,13 @@ final class NamedRooms {
 
     NamedRooms(
             Database database,
+            RoomLoads loads,
             LogStatements statements,
             String node,
             Duration deletedNameHold,
             List<LifeEnd> lifeEnds) {
         this.database = database;
+        this.loads = loads;
         this.lifeEnds = lifeEnds;
         this.node = node;
         this.statements = statements;
@@ -128,7 +130,7 @@ final class NamedRooms {
                 return Optional.empty();
             }
             try {
-                Contents contents = database.jdbi().withHandle(h -> ContentsReader.read(h, id.get(), 0));
+                Contents contents = loads.begin(id.get());
                 return Optional.of(lives.size() == 1 ? contents : contents.after(ended(lives)));
             } catch (RoomGoneException e) {
                 // that life has ended between the two statements: the name may have another
@@ -175,7 +177,7 @@ final class NamedRooms {
                         name.hashCode(),
                         new LogWrite.Create(name, heldSince(), new CompletableFuture<>()),
                         LogWrite.Create::done)
-                .thenCompose(id -> database.reading(() -> database.jdbi().withHandle(h -> ContentsReader.read(h, id, 0))))
+                .thenCompose(id -> database.reading(() -> loads.begin(id)))
                 .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
                         ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
                         : CompletableFuture.failedStage(error));
