@@ -6,7 +6,9 @@ import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Histories;
 import io.keck.feed.RoomDamagedException;
+import io.keck.feed.RoomTooCostlyException;
 import io.keck.room.Documents.RoomMissingException;
+import io.keck.room.Documents.TooCostlyException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.Mailbox;
 import io.keck.room.RepeatedWarning;
@@ -219,6 +221,9 @@ final class RoomFeed implements Watcher {
             tellDamage(String.valueOf(e.getMessage()));
             refuse(new UnavailableException("the stored document is damaged", false));
             return;
+        } catch (RoomTooCostlyException e) {
+            tooCostly(to, e);
+            return;
         }
         for (EventStream stream : List.copyOf(streams)) {
             serve(stream);
@@ -251,6 +256,9 @@ final class RoomFeed implements Watcher {
         lost = false;
         damageTold = false;
         boolean first = histories == null;
+        if (owner.costlyFor(to.roomId()) > 0) {
+            throw new RoomTooCostlyException(name, 0);
+        }
         Histories fresh = Histories.atEnd(log, name, to.roomId());
         histories = fresh;
         roomId = to.roomId();
@@ -333,6 +341,9 @@ final class RoomFeed implements Watcher {
             UNAVAILABLE.warn("The changes of room " + name + " cannot be read, they will be: " + e.getMessage());
         } catch (RoomDamagedException e) {
             reset(stream);
+        } catch (RoomTooCostlyException e) {
+            stream.past = null;
+            reset(stream);
         }
     }
 
@@ -397,6 +408,16 @@ final class RoomFeed implements Watcher {
             damageTold = true;
             LOG.error("Event streams of room {} are suspended until it is repaired: {}", name, what);
         }
+    }
+
+    /** Streams that are open wait as they do for a damaged room; arrivals are refused for a while. */
+    private void tooCostly(Position at, RoomTooCostlyException why) {
+        histories = null;
+        if (owner.costlyFor(at.roomId()) == 0) {
+            LOG.warn("Event streams of room {} are refused for ten minutes: {}", name, why.getMessage());
+            owner.isCostly(at.roomId());
+        }
+        refuse(new TooCostlyException(owner.costlyFor(at.roomId())));
     }
 
     private void refuse(RuntimeException why) {

@@ -10,6 +10,7 @@ import io.keck.feed.Cursors.Endpoint;
 import io.keck.feed.FeedUnavailableException;
 import io.keck.feed.Histories;
 import io.keck.feed.RoomDamagedException;
+import io.keck.feed.RoomTooCostlyException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -98,6 +99,12 @@ final class Planner {
             }
             room.isDamaged = true;
             putOff(room, Math.min(now + backoff.millis(room.failures + 1), now + DAMAGE_EVERY));
+        } catch (RoomTooCostlyException e) {
+            if (!room.isDamaged) {
+                LOG.warn("Webhook deliveries of a room wait, and are tried every ten minutes: {}", e.getMessage());
+            }
+            room.isDamaged = true;
+            putOff(room, now + RoomTooCostlyException.RETRY_MILLIS);
         } catch (RuntimeException | StackOverflowError e) {
             LOG.error("Deriving the webhook deliveries of room {} failed; retrying", room.id, e);
             putOff(room, now + backoff.millis(room.failures + 1));
