@@ -1,15 +1,15 @@
 package io.keck.api;
 
-import io.keck.feed.RoomTooCostlyException;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import io.keck.feed.ChangeLog;
-import io.keck.metrics.FeedMetrics;
+import io.keck.feed.RoomTooCostlyException;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
+import io.keck.metrics.FeedMetrics;
 import io.keck.room.Documents.RoomMissingException;
 import io.keck.room.Documents.UnavailableException;
 import io.keck.room.Watcher;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;

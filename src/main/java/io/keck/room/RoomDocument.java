@@ -114,7 +114,8 @@ final class RoomDocument {
         this.name = name;
         this.context = context;
         this.turns = new DocumentTurns(context.documents(), this::broken, safeguards);
-        this.maxSteps = safeguards.boundsDocumentWork() ? context.settings().document().maxSteps() : Long.MAX_VALUE / 4;
+        this.maxSteps =
+                safeguards.boundsDocumentWork() ? context.settings().document().maxSteps() : Long.MAX_VALUE / 4;
         this.room = room;
         this.state = state;
         this.structs = structs;
@@ -236,13 +237,15 @@ final class RoomDocument {
             Call<T> call, Fork fork, byte @Nullable [] update, int attempts) {
         Consumer<RuntimeException> failed = call.answer::completeExceptionally;
         // others with a key went before on the same fork, and one of them was not saved: this one is made without it
-        Runnable again = call.key == null || attempts <= 1 ? null : () -> {
-            try {
-                turns.begin(() -> editNow(call, attempts - 1));
-            } catch (RuntimeException e) {
-                refuse(call.answer, e);
-            }
-        };
+        Runnable again = call.key == null || attempts <= 1
+                ? null
+                : () -> {
+                    try {
+                        turns.begin(() -> editNow(call, attempts - 1));
+                    } catch (RuntimeException e) {
+                        refuse(call.answer, e);
+                    }
+                };
         if (update != null) {
             return new Pending(
                     fork.fate,
@@ -253,15 +256,17 @@ final class RoomDocument {
                     again);
         }
         // nothing is changed: what is answered is known now, and told when the key is remembered
-        Answer<T> unchanged =
-                new Answer<>(call.afterwards.apply(fork.doc), call.at.roomId(), call.at.seq(), false);
+        Answer<T> unchanged = new Answer<>(call.afterwards.apply(fork.doc), call.at.roomId(), call.at.seq(), false);
         return new Pending(
                 fork.fate, call.key, Update.EMPTY, (id, seq) -> call.answer.complete(unchanged), failed, again);
     }
 
     /** Answers an edit that changed nothing: when those are committed that it may owe this to. */
     private <T extends @Nullable Object> void answerUnchanged(
-            Fork.Fate<Pending> fate, Replica.Position at, Function<Doc, T> afterwards, CompletableFuture<Answer<T>> answer) {
+            Fork.Fate<Pending> fate,
+            Replica.Position at,
+            Function<Doc, T> afterwards,
+            CompletableFuture<Answer<T>> answer) {
         Pending last = fate.last;
         if (last == null || last.done) {
             answer(at.roomId(), at.seq(), false, afterwards, answer);

@@ -177,7 +177,9 @@ class IntegrationOrderTest {
             }
             while (!parts.continueUpdate(null, 50)) {}
             assertThat(parts.encodeStateAsUpdate()).as("seed %d", seed).isEqualTo(whole.encodeStateAsUpdate());
-            assertThat(parts.getText("t").toString()).as("seed %d", seed).isEqualTo(whole.getText("t").toString());
+            assertThat(parts.getText("t").toString())
+                    .as("seed %d", seed)
+                    .isEqualTo(whole.getText("t").toString());
             assertThat(parts.isWaiting()).as("seed %d", seed).isFalse();
         }
     }
@@ -197,7 +199,8 @@ class IntegrationOrderTest {
                 if (i == 0) {
                     text(clients.get(i), clock, -1, 0, "x");
                 } else {
-                    Row origin = rows.get(random.nextInt(random.nextInt(5) > 0 ? Math.min(behindFew, rows.size()) : rows.size()));
+                    Row origin = rows.get(
+                            random.nextInt(random.nextInt(5) > 0 ? Math.min(behindFew, rows.size()) : rows.size()));
                     text(clients.get(i), clock, origin.client(), origin.clock(), "x");
                 }
             }

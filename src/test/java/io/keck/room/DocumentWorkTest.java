@@ -164,8 +164,9 @@ class DocumentWorkTest {
         CompletableFuture<Answer<String>> soon = read(world, ROOM);
         settle(world);
         assertThat(failure(soon))
-                .isInstanceOfSatisfying(Documents.TooCostlyException.class, e -> assertThat(e.retryMillis())
-                        .isBetween(1L, RoomDocument.COOL_OFF));
+                .isInstanceOfSatisfying(
+                        Documents.TooCostlyException.class,
+                        e -> assertThat(e.retryMillis()).isBetween(1L, RoomDocument.COOL_OFF));
         assertThat(counts.tooCostly).as("it was not tried").isEqualTo(1);
 
         world.now += RoomDocument.COOL_OFF;

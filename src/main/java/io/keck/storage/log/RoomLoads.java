@@ -134,12 +134,15 @@ final class RoomLoads {
             long now = database.clock().millis();
             long heap = maxHeap;
             try {
-                database.change(roomId, h -> h.createUpdate(BEGIN)
-                                .bind("boot", boot)
-                                .bind("now", now)
-                                .bind("heap", heap)
-                                .bind("room", roomId)
-                                .execute() > 0)
+                database.change(
+                                roomId,
+                                h -> h.createUpdate(BEGIN)
+                                                .bind("boot", boot)
+                                                .bind("now", now)
+                                                .bind("heap", heap)
+                                                .bind("room", roomId)
+                                                .execute()
+                                        > 0)
                         .toCompletableFuture()
                         .orTimeout(WRITE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                         .join();
@@ -201,14 +204,15 @@ final class RoomLoads {
         }
         long age = database.clock().millis() - room.at();
         if (room.boot() != 0 && room.boot() != boot && age < HOLD_MS && maxHeap <= room.maxHeap()) {
-            throw new RoomTooLargeException("room " + roomId + " has " + room.stored() + " stored bytes, and a node with a heap of "
-                    + room.maxHeap() + " bytes began to load it " + age / 1_000 + " s ago and has not ended that");
+            throw new RoomTooLargeException("room " + roomId + " has " + room.stored()
+                    + " stored bytes, and a node with a heap of " + room.maxHeap() + " bytes began to load it "
+                    + age / 1_000 + " s ago and has not ended that");
         }
         if (room.stored() >= FEW_BYTES) {
             long others = underWay.values().stream().mapToLong(Load::expected).sum();
             if (!hasRoom.test(expected + others)) {
-                throw new RoomTooLargeException(
-                        "room " + roomId + " is expected to take " + expected + " bytes of heap, which are not free now");
+                throw new RoomTooLargeException("room " + roomId + " is expected to take " + expected
+                        + " bytes of heap, which are not free now");
             }
         }
     }
