@@ -7,7 +7,6 @@ import io.keck.room.Documents.Answer;
 import io.keck.room.Documents.UnavailableException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -28,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * those after it are made again, on a new fork.
  *
  * <p><b>Too costly.</b> Integration yields to other documents ({@link DocumentTurns}). A document that takes more steps than
- * it may is given up, and is not made again by this node for {@link #COOL_OFF} milliseconds: back ends get {@link
+ * it may is given up, and is not made again by this node for {@link DocumentCopies#COOL_OFF} milliseconds: back ends get {@link
  * Documents.TooCostlyException}, while connections go on, whose replica needs no such steps. The mark belongs to this life
  * of the name: a document that replaces it is not marked.
  *
@@ -46,16 +45,11 @@ final class RoomDocument {
 
     private static final long EMPTY = 20_000;
 
-    /** Milliseconds for which a document that is too costly is not made again. */
-    static final long COOL_OFF = 600_000;
-
     /** How often an edit with a key is made again because one before it was not saved. */
     private static final int ATTEMPTS = 5;
 
-    private final String name;
     private final RoomContext context;
     private final DocumentTurns turns;
-    private final long maxSteps;
     private final Consumer<Runnable> room;
     private final Supplier<byte[]> state;
     private final LongSupplier structs;
@@ -74,24 +68,7 @@ final class RoomDocument {
     /** How often the replica became another one. */
     private int life;
 
-    private @Nullable Doc document;
-    /** That of the replica which the document is made of. */
-    private int documentLife;
-
-    /** The id of that life of the name. */
-    private long documentRoom;
-
-    private boolean isTooCostly;
-
-    /** What the document and its forks have cost since the document was made. */
-    private DocumentTurns.Toll toll = new DocumentTurns.Toll(0);
-
-    /** The fork of edits without a key. */
-    private @Nullable Fork shared;
-
-    /** The fork of edits with a key. */
-    private @Nullable Fork keyed;
-
+    private final DocumentCopies copies;
     /** The life of the name, as of the last request. Touched only in the room's turns. */
     private long roomId;
 
@@ -111,16 +88,14 @@ final class RoomDocument {
             Supplier<byte[]> state,
             LongSupplier structs,
             Consumer<Edit> submit) {
-        this.name = name;
         this.context = context;
         this.turns = new DocumentTurns(context.documents(), this::broken, safeguards);
-        this.maxSteps =
-                safeguards.boundsDocumentWork() ? context.settings().document().maxSteps() : Long.MAX_VALUE / 4;
         this.room = room;
         this.state = state;
         this.structs = structs;
         this.submit = submit;
         this.budget = context.budget();
+        this.copies = new DocumentCopies(name, context, safeguards, turns, id -> room.accept(() -> gaveUp(id)));
     }
 
     // ------------------------------------------------------------------ in the turns of the room
@@ -130,14 +105,14 @@ final class RoomDocument {
         if (fed && update.forgetsUnheldDeletes()) {
             begin(); // a typed document keeps them
         } else if (fed) {
-            size += copies() * (PER_BYTE * update.length() + PER_STRUCT * update.structCount());
+            size += copyCount() * (PER_BYTE * update.length() + PER_STRUCT * update.structCount());
             budget.grew(this, size);
-            take(update);
+            copies.take(update);
         }
     }
 
     /** The document, and the forks on which it is edited. */
-    private int copies() {
+    private int copyCount() {
         return isForked ? 3 : 1;
     }
 
@@ -167,14 +142,14 @@ final class RoomDocument {
         if (feed(at, answer)) {
             turns.begin(() -> {
                 try {
-                    if (!isForkMade(false)) {
+                    if (!copies.isForkMade(false)) {
                         return false;
                     }
                 } catch (RuntimeException | Error e) {
                     refuse(answer, e);
                     return true;
                 }
-                answer(at.roomId(), at.seq(), stale, document -> fork(false).doc.clientId(), answer);
+                answer(at.roomId(), at.seq(), stale, document -> copies.fork(false).doc.clientId(), answer);
                 return true;
             });
         }
@@ -211,10 +186,10 @@ final class RoomDocument {
         Fork fork = null;
         Pending pending;
         try {
-            if (!isForkMade(call.key != null)) {
+            if (!copies.isForkMade(call.key != null)) {
                 return false;
             }
-            fork = fork(call.key != null);
+            fork = copies.fork(call.key != null);
             byte[] update = fork.edit(call.edit);
             if (update == null && call.key == null) {
                 answerUnchanged(fork.fate, call.at, call.afterwards, call.answer);
@@ -223,7 +198,7 @@ final class RoomDocument {
             pending = pending(call, fork, update, attempts);
         } catch (RuntimeException | Error e) {
             if (fork != null && fork.isTouched()) {
-                forget(fork.fate);
+                copies.forget(fork.fate);
             }
             refuse(call.answer, e);
             return true;
@@ -307,88 +282,23 @@ final class RoomDocument {
     private void begin() {
         fed = true;
         byte[] whole = state.get();
-        size = copies() * (EMPTY + PER_BYTE * whole.length + PER_STRUCT * structs.getAsLong());
+        size = copyCount() * (EMPTY + PER_BYTE * whole.length + PER_STRUCT * structs.getAsLong());
         budget.use(this, size, underWay > 0);
-        turns.begin(new Making(whole, life, roomId));
+        copies.make(whole, life, roomId);
     }
 
-    /** Makes the document, in as many turns as it takes. */
-    private final class Making implements DocumentTurns.Task {
-        private byte @Nullable [] whole;
-        private final int made;
-        private final long id;
-        private final Doc fresh = new Doc();
-        private DocumentTurns.@Nullable Application application;
-
-        Making(byte[] whole, int made, long id) {
-            this.whole = whole;
-            this.made = made;
-            this.id = id;
+    /** That life of the document was too costly. */
+    private void gaveUp(long id) {
+        if (roomId == id) {
+            drop();
         }
-
-        @Override
-        public boolean run() {
-            DocumentTurns.Application now = application;
-            if (now == null) {
-                documentLife = made;
-                documentRoom = id;
-                drop(null);
-                toll = new DocumentTurns.Toll(maxSteps);
-                now = turns.application(fresh, Update.decode(Objects.requireNonNull(whole), DecodeLimits.OWN), toll);
-                application = now;
-                whole = null;
-            }
-            if (!isApplied(now)) {
-                return false;
-            }
-            if (!isTooCostly) {
-                document = fresh;
-            }
-            return true;
-        }
-    }
-
-    /** Goes on with an update; true if it is done, or the document is too costly and was given up. */
-    private boolean isApplied(DocumentTurns.Application application) {
-        try {
-            return application.run();
-        } catch (DocumentTurns.TollExceededException e) {
-            giveUp(e);
-            return true;
-        }
-    }
-
-    private void giveUp(DocumentTurns.TollExceededException why) {
-        drop(null);
-        isTooCostly = true;
-        budget.isCostly(documentRoom, context.clock().getAsLong() + COOL_OFF);
-        context.metrics().documentTooCostly();
-        LOG.warn(
-                "Room {} is too costly for HTTP: its content took {} to put in order. Back ends get 503 for {} s;"
-                        + " WebSocket connections are not affected.",
-                name,
-                why.getMessage(),
-                COOL_OFF / 1_000);
-        room.accept(this::drop);
-    }
-
-    /** Puts another document, or none, in the place of this one. In turns of the document. */
-    private void drop(@Nullable Doc none) {
-        document = none;
-        shared = null;
-        keyed = null;
-        isTooCostly = false;
     }
 
     private void drop() {
         isForked = false;
         if (fed) {
             fed = false;
-            turns.post(() -> {
-                boolean was = isTooCostly;
-                drop(null);
-                isTooCostly = was; // what was asked for before says why
-            });
+            turns.post(copies::drop);
         }
         budget.remove(this);
     }
@@ -406,88 +316,11 @@ final class RoomDocument {
 
     // ------------------------------------------------------------------ in turns of its own
 
-    private Doc present() {
-        if (document == null && isTooCostly) {
-            throw new Documents.TooCostlyException(COOL_OFF);
-        }
-        if (document == null) {
-            throw new IllegalStateException("the document could not be made");
-        }
-        return document;
-    }
-
-    /** The fork of edits with or without a key; to be asked for {@link #isForkMade} first. */
-    private Fork fork(boolean withKey) {
-        Fork fork = withKey ? keyed : shared;
-        if (fork == null) {
-            fork = new Fork(present(), turns, toll);
-            if (withKey) {
-                keyed = fork;
-            } else {
-                shared = fork;
-            }
-        }
-        return fork;
-    }
-
-    /** Goes on with making the fork. */
-    private boolean isForkMade(boolean withKey) {
-        try {
-            return fork(withKey).make();
-        } catch (DocumentTurns.TollExceededException e) {
-            giveUp(e);
-            throw new Documents.TooCostlyException(COOL_OFF);
-        }
-    }
-
-    /** An edit of that fork was not saved: the fork is of no use any more. */
-    private void forget(Fork.Fate<Pending> fate) {
-        if (shared != null && shared.fate == fate) {
-            shared = null;
-        }
-        if (keyed != null && keyed.fate == fate) {
-            keyed = null;
-        }
-    }
-
-    /** The document and its forks take in what the replica has taken in. */
-    private void take(Update update) {
-        turns.begin(new DocumentTurns.Task() {
-            private int copy;
-            private DocumentTurns.@Nullable Application application;
-
-            @Override
-            public boolean run() {
-                for (; copy < 3; copy++) {
-                    Doc doc = copy(copy);
-                    if (doc == null) {
-                        continue;
-                    }
-                    DocumentTurns.Application now = application;
-                    if (now == null) {
-                        now = turns.application(doc, update, toll);
-                        application = now;
-                    }
-                    if (!isApplied(now)) {
-                        return false;
-                    }
-                    application = null;
-                }
-                return true;
-            }
-        });
-    }
-
-    private @Nullable Doc copy(int which) {
-        Fork fork = which == 1 ? shared : keyed;
-        return which == 0 ? document : fork == null ? null : fork.doc;
-    }
-
     private <T extends @Nullable Object> void answer(
             long roomId, long seq, boolean stale, Function<Doc, T> reader, CompletableFuture<Answer<T>> answer) {
         T value;
         try {
-            value = reader.apply(present());
+            value = reader.apply(copies.present());
         } catch (RuntimeException | Error e) {
             refuse(answer, e);
             return;
@@ -500,7 +333,7 @@ final class RoomDocument {
             long roomId, long seq, Function<Doc, T> afterwards, CompletableFuture<Answer<T>> answer) {
         T value;
         try {
-            value = afterwards.apply(present());
+            value = afterwards.apply(copies.present());
         } catch (RuntimeException | Error e) {
             refuse(answer, doneButNotRead(e));
             if (e instanceof VirtualMachineError fatal && !(e instanceof StackOverflowError)) {
@@ -531,7 +364,7 @@ final class RoomDocument {
     }
 
     private void broken() {
-        drop(null);
+        copies.drop();
         room.accept(this::drop);
     }
 
@@ -552,7 +385,7 @@ final class RoomDocument {
         private final Consumer<RuntimeException> failed;
         private final @Nullable Runnable again;
         private final List<Listener> listeners = new ArrayList<>();
-        private final int made = documentLife;
+        private final int made = copies.life();
         private boolean done;
 
         Pending(
@@ -600,9 +433,9 @@ final class RoomDocument {
             fate.lost = true;
             turns.post(() -> {
                 done = true;
-                forget(fate);
+                copies.forget(fate);
                 boolean undone = error instanceof UnavailableException e && !e.isOutcomeUnknown();
-                if (again != null && !first && undone && made == documentLife) {
+                if (again != null && !first && undone && made == copies.life()) {
                     again.run();
                 } else {
                     failed.accept(error);

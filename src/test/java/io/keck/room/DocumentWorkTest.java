@@ -166,10 +166,10 @@ class DocumentWorkTest {
         assertThat(failure(soon))
                 .isInstanceOfSatisfying(
                         Documents.TooCostlyException.class,
-                        e -> assertThat(e.retryMillis()).isBetween(1L, RoomDocument.COOL_OFF));
+                        e -> assertThat(e.retryMillis()).isBetween(1L, DocumentCopies.COOL_OFF));
         assertThat(counts.tooCostly).as("it was not tried").isEqualTo(1);
 
-        world.now += RoomDocument.COOL_OFF;
+        world.now += DocumentCopies.COOL_OFF;
         CompletableFuture<Answer<String>> later = read(world, ROOM);
         settle(world);
         assertThat(failure(later)).isInstanceOf(Documents.TooCostlyException.class);
