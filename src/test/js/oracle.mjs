@@ -7,6 +7,7 @@ import * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
 import { editor, history } from './history.mjs'
 import { play } from './script.mjs'
+import { steps } from './steps.mjs'
 import { deep, ranges, units } from './unitform.mjs'
 
 // stdout belongs to the frames
@@ -39,6 +40,9 @@ const push = (out, blob) => out.push(blob) - 1
 const editors = new Map()
 
 const operations = {
+  /** How many items all walks of integration pass while a new document takes these updates in, one after the other. */
+  steps: ({ updates }, blobs) => steps(updates.map(index => blobs[index])),
+
   /** Applies the updates one after the other to a new document; the last may be in V2. */
   apply: ({ updates, gc = true, roots, v2 = false }, blobs) => {
     const doc = serverDoc(gc)

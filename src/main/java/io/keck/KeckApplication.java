@@ -84,6 +84,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Storage storage = config.database().build(node, label, deletedNameHold, instruments.log());
         Database database = storage.database();
         JdbiUpdateLog log = storage.log();
+        log.onLoad(instruments.ledger()::mayLoad);
         config.access().build(node, storage::access, label, database.clock(), NodeClock.millis());
         BusKeyring keys = BusKeyring.build(node, storage.nodes());
         Bus bus =

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.failure.TooCostly;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
@@ -7,6 +8,8 @@ import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.Watcher;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -19,6 +22,12 @@ import org.jspecify.annotations.Nullable;
 
 /** All streams of events on this node: one {@link RoomFeed} per room that somebody reads. Thread-safe. */
 public class EventStreams {
+    /** Marks that are kept: the oldest goes, and its room is tried again. */
+    private static final int MAX_COSTLY = 10_000;
+
+    /** Until when the streams of a room are refused, by its id. */
+    private final Map<Long, Long> costly = new LinkedHashMap<>();
+
     /** Follows rooms, as {@link io.keck.room.Rooms#watch} does. */
     @FunctionalInterface
     public interface Rooms {
@@ -190,5 +199,18 @@ public class EventStreams {
     void over(String room, RoomFeed feed) {
         finishing.remove(feed);
         feeds.remove(room, feed);
+    }
+
+    /** A room took too many steps: its streams are refused for a while. */
+    synchronized void isCostly(long roomId) {
+        costly.put(roomId, now() + TooCostly.RETRY_MILLIS);
+        if (costly.size() > MAX_COSTLY) {
+            costly.remove(costly.keySet().iterator().next());
+        }
+    }
+
+    /** For how many milliseconds the streams of a room are still refused; 0 where they are not. */
+    synchronized long costlyFor(long roomId) {
+        return Math.max(0, costly.getOrDefault(roomId, 0L) - now());
     }
 }

@@ -7,6 +7,7 @@ import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
 import io.keck.failure.RoomMissing;
+import io.keck.failure.TooCostly;
 import io.keck.failure.TooLarge;
 import io.keck.failure.TooLargeHere;
 import io.keck.failure.Unavailable;
@@ -72,6 +73,15 @@ class FailureAnswers implements Failure.Handler<Response> {
                         "The document is too large for this node. Give the node a larger heap, or replace the document."
                                 + " Nothing was done."))
                 .header(HttpHeaders.RETRY_AFTER, "60")
+                .build();
+    }
+
+    @Override
+    public Response tooCostly(TooCostly failure) {
+        return Failures.response(Reply.text(
+                        Status.SERVICE_UNAVAILABLE,
+                        "The content of the document takes too many steps to put in order. Nothing was done."))
+                .header(HttpHeaders.RETRY_AFTER, String.valueOf((failure.retryMillis() + 999) / 1_000))
                 .build();
     }
 

@@ -1,12 +1,13 @@
 package io.keck.api;
 
+import io.keck.failure.TooCostly;
 import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomLost;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
-import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLog.Change;
 import io.keck.feed.ChangeLog.Page;
+import io.keck.feed.ChangeLog;
 import io.keck.feed.Histories;
 import io.keck.room.Mailbox;
 import io.keck.room.RepeatedWarning;
@@ -218,6 +219,9 @@ final class RoomFeed implements Watcher {
             tellDamage(String.valueOf(e.getMessage()));
             refuse(new Unavailable("the stored document is damaged", false));
             return;
+        } catch (TooCostly e) {
+            tooCostly(to, e);
+            return;
         }
         for (EventStream stream : List.copyOf(streams)) {
             serve(stream);
@@ -250,6 +254,9 @@ final class RoomFeed implements Watcher {
         lost = false;
         damageTold = false;
         boolean first = histories == null;
+        if (owner.costlyFor(to.roomId()) > 0) {
+            throw new TooCostly(name, 0);
+        }
         Histories fresh = Histories.atEnd(log, name, to.roomId());
         histories = fresh;
         roomId = to.roomId();
@@ -332,6 +339,9 @@ final class RoomFeed implements Watcher {
             UNAVAILABLE.warn("The changes of room " + name + " cannot be read, they will be: " + e.getMessage());
         } catch (RoomDamaged e) {
             reset(stream);
+        } catch (TooCostly e) {
+            stream.past = null;
+            reset(stream);
         }
     }
 
@@ -396,6 +406,16 @@ final class RoomFeed implements Watcher {
             damageTold = true;
             LOG.error("Event streams of room {} are suspended until it is repaired: {}", name, what);
         }
+    }
+
+    /** Streams that are open wait as they do for a damaged room; arrivals are refused for a while. */
+    private void tooCostly(Position at, TooCostly why) {
+        histories = null;
+        if (owner.costlyFor(at.roomId()) == 0) {
+            LOG.warn("Event streams of room {} are refused for ten minutes: {}", name, why.getMessage());
+            owner.isCostly(at.roomId());
+        }
+        refuse(new TooCostly(owner.costlyFor(at.roomId())));
     }
 
     private void refuse(RuntimeException why) {

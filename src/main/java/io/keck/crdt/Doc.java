@@ -351,7 +351,34 @@ public final class Doc {
      * @param origin the source of the update, for observers; may be null
      */
     public void applyUpdate(Update update, @Nullable Object origin) {
-        transactions.run(origin, false, transaction -> inbox.apply(transaction, update));
+        transactions.run(origin, false, transaction -> inbox.apply(transaction, update, Long.MAX_VALUE));
+    }
+
+    /**
+     * Applies an update, or a part of it if it takes more work than given: then {@link #continueUpdate} goes on. Until the
+     * update is applied the document holds a part of it, and must not be read; another update first completes this one.
+     *
+     * @param work after how many steps to stop, see {@link #work}; it may stop later, by one walk over the items of one type
+     * @return whether the update is applied
+     */
+    public boolean applyUpdate(Update update, @Nullable Object origin, long work) {
+        transactions.run(origin, false, transaction -> inbox.apply(transaction, update, until(work)));
+        return !inbox.isPaused();
+    }
+
+    /** Goes on with the update that was applied in part; see {@link #applyUpdate(Update, Object, long)}. */
+    public boolean continueUpdate(@Nullable Object origin, long work) {
+        transactions.run(origin, false, transaction -> inbox.resume(transaction, until(work)));
+        return !inbox.isPaused();
+    }
+
+    private long until(long work) {
+        return work > Long.MAX_VALUE - work() ? Long.MAX_VALUE : work() + work;
+    }
+
+    /** How many steps all updates took so far: a struct counts as one, and so does an item that another one had to pass. */
+    public long work() {
+        return integration.work();
     }
 
     // ---- transactions

@@ -147,6 +147,12 @@ final class Inbox {
     /** Segments in all queues. */
     private int waiting;
 
+    /** The update that was applied in part, or null. */
+    private @Nullable Update paused;
+
+    /** The work at which it is paused. */
+    private long stopAt = Long.MAX_VALUE;
+
     private final LongMap<Ranges> heldDeletes = new LongMap<>();
     /** The number of clients with waiting deletes. */
     private int deleters;
@@ -161,13 +167,39 @@ final class Inbox {
         return held != null || heldDeletes.size() > 0;
     }
 
-    void apply(Transaction transaction, Update u) {
+    /** Applies an update, or a part of it if the work reaches {@code until} before: then it is paused. */
+    void apply(Transaction transaction, Update u, long until) {
+        resume(transaction, Long.MAX_VALUE);
+        stopAt = until;
         if (held != null || !integrateAtOnce(transaction, u)) {
             enqueue(u);
-            drain(transaction);
-            keep(transaction, u);
+            paused = u;
+            resume(transaction, until);
+        } else {
+            delete(transaction, u);
         }
+    }
+
+    /** Whether an update was applied in part. */
+    boolean isPaused() {
+        return paused != null;
+    }
+
+    /** Goes on with the update that is paused, if there is one, until the work reaches {@code until}. */
+    void resume(Transaction transaction, long until) {
+        Update u = paused;
+        stopAt = until;
+        if (u == null || !drain(transaction)) {
+            return;
+        }
+        paused = null;
+        stopAt = Long.MAX_VALUE; // nothing that can be integrated is left
+        keep(transaction, u);
         delete(transaction, u);
+    }
+
+    private boolean isSpent() {
+        return integration.work() >= stopAt;
     }
 
     /**
@@ -192,7 +224,7 @@ final class Inbox {
             if (end <= state) {
                 continue;
             }
-            if (clock > state || integration.missing(u, row) >= 0) {
+            if (clock > state || isSpent() || integration.missing(u, row) >= 0) {
                 return false;
             }
             list = list == null ? store.client(client) : list;
@@ -239,28 +271,38 @@ final class Inbox {
      * Runs what is ready, in the order of Yjs: the largest client first, and as soon as a struct lacks something, the queue
      * that has it, just as far as it is needed. In another order each of many concurrent items would have to walk over all
      * others, which Yjs never makes it do.
+     *
+     * @return false if the work was spent before everything was done; the path stays for the next call
      */
-    private void drain(Transaction transaction) {
-        while (!ready.isEmpty()) {
-            Queue next = ready.remove();
-            next.isListed = false;
-            if (next.isReady) {
-                follow(transaction, next);
+    private boolean drain(Transaction transaction) {
+        while (!path.isEmpty() || !ready.isEmpty()) {
+            if (isSpent()) {
+                return false;
+            }
+            if (path.isEmpty()) {
+                Queue next = ready.remove();
+                next.isListed = false;
+                if (next.isReady) {
+                    push(next);
+                }
+            } else {
+                follow(transaction);
             }
         }
+        return true;
     }
 
-    private void follow(Transaction transaction, Queue first) {
-        push(first);
-        while (!path.isEmpty()) {
-            Queue queue = path.element();
-            Queue needed = run(transaction, queue);
-            if (needed != null && needed.isReady && !needed.isOnPath) {
-                push(needed);
-            } else {
-                path.remove();
-                queue.isOnPath = false;
-            }
+    private void follow(Transaction transaction) {
+        Queue queue = path.element();
+        Queue needed = run(transaction, queue);
+        if (needed == queue) {
+            return; // the work is spent
+        }
+        if (needed != null && needed.isReady && !needed.isOnPath) {
+            push(needed);
+        } else {
+            path.remove();
+            queue.isOnPath = false;
         }
     }
 
@@ -294,7 +336,7 @@ final class Inbox {
     /**
      * Integrates from a queue what can be, until the queue below it on the path can go on.
      *
-     * @return the queue that has to go on first, or null
+     * @return the queue that has to go on first: this one itself if the work is spent; or null
      */
     private @Nullable Queue run(Transaction transaction, Queue queue) {
         queue.isReady = false;
@@ -332,6 +374,9 @@ final class Inbox {
             if (isServed(below)) {
                 list(queue);
                 return null;
+            }
+            if (isSpent()) {
+                return queue;
             }
         }
         if (blocked != null) {

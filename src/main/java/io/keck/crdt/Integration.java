@@ -43,6 +43,7 @@ final class Integration {
     private final Content.Cursor cursor = new Content.Cursor();
     private Order order = YATA;
     private long steps;
+    private long integrated;
 
     Integration(Doc doc, ItemStore store) {
         this.doc = doc;
@@ -52,6 +53,11 @@ final class Integration {
     /** How many items all walks have passed so far. */
     long steps() {
         return steps;
+    }
+
+    /** How much was done so far: each row that was integrated and each item that a walk has passed counts as one. */
+    long work() {
+        return steps + integrated;
     }
 
     /** Replaces the order of items with the same origin; for tests only. */
@@ -108,6 +114,7 @@ final class Integration {
 
     /** Integrates the new part of a row. Nothing that the row needs may be missing, nor earlier clocks of its client. */
     void integrate(Transaction transaction, StructList list, Update u, int row) {
+        integrated++;
         StructRows rows = u.rows();
         long clock = list.end();
         long offset = clock - rows.clock(row);

@@ -17,6 +17,7 @@ public abstract sealed class Failure extends RuntimeException
                 Refused,
                 TooLarge,
                 TooLargeHere,
+                TooCostly,
                 NameRefused {
     private static final long serialVersionUID = 1L;
 
@@ -56,6 +57,9 @@ public abstract sealed class Failure extends RuntimeException
 
         /** More is stored of the room than this node can load. */
         T tooLargeHere(TooLargeHere failure);
+
+        /** The content of the document takes too many steps. */
+        T tooCostly(TooCostly failure);
 
         /** No room of that name can be created. */
         T nameRefused(NameRefused failure);

@@ -10,10 +10,17 @@ public final class TooLargeHere extends Failure {
     /**
      * @param roomId the room that is too large
      * @param bytes that are stored
-     * @param limit bytes that may be stored of a room that is loaded
+     * @param heap bytes that a load is expected to take
+     * @param limit bytes of heap that one load may take
      */
-    public TooLargeHere(long roomId, long bytes, long limit) {
-        super("room " + roomId + " has " + bytes + " stored bytes, and this node loads " + limit + " at most", null);
+    public TooLargeHere(long roomId, long bytes, long heap, long limit) {
+        this("room " + roomId + " has " + bytes + " stored bytes and is expected to take " + heap
+                + " bytes of heap, and a load may take " + limit + " on this node");
+    }
+
+    /** @param why as a clause that names the room */
+    public TooLargeHere(String why) {
+        super(why, null);
     }
 
     @Override

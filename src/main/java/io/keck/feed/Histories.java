@@ -1,5 +1,6 @@
 package io.keck.feed;
 
+import io.keck.failure.TooCostly;
 import io.keck.crdt.Doc;
 import io.keck.crdt.History;
 import io.keck.crdt.store.DecodeLimits;
@@ -17,7 +18,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread at a time.
  */
 public final class Histories {
+    /** Steps that a document may take, see {@link Doc#work}, and how many more for each byte. */
+    private static final long MAX_STEPS = 100_000_000;
+
+    private static final long STEPS_PER_BYTE = 16;
+
     private final String workspace;
+    private final long maxSteps;
     private final Doc doc = new Doc();
     private @Nullable List<BlockHistory> heard;
     private long bytes;
@@ -78,10 +85,15 @@ public final class Histories {
      * @param state a V1 update, or null for an empty document
      */
     public Histories(String workspace, byte @Nullable [] state) {
+        this(workspace, state, MAX_STEPS);
+    }
+
+    /** The same with another limit of steps. */
+    Histories(String workspace, byte @Nullable [] state, long maxSteps) {
         this.workspace = workspace;
+        this.maxSteps = maxSteps;
         if (state != null) {
-            doc.applyUpdate(Update.decode(state, DecodeLimits.OWN), null);
-            bytes = state.length;
+            skip(state);
         }
         doc.onAfterTransaction(transaction -> {
             List<BlockHistory> list = heard;
@@ -91,10 +103,17 @@ public final class Histories {
         });
     }
 
-    /** Applies a row without reporting its changes. */
+    /**
+     * Applies a row without reporting its changes.
+     *
+     * @throws TooCostly if the document takes too many steps; these histories must not be used any more
+     */
     public void skip(byte[] row) {
-        doc.applyUpdate(Update.decode(row, DecodeLimits.OWN), null);
         bytes += row.length;
+        long left = maxSteps + STEPS_PER_BYTE * bytes - doc.work();
+        if (!doc.applyUpdate(Update.decode(row, DecodeLimits.OWN), null, left)) {
+            throw new TooCostly(workspace, doc.work());
+        }
     }
 
     /** Applies the next row and returns its changes, by client and clock. */

@@ -284,6 +284,11 @@ public final class HeapLedger {
         return notTaken < FEW || notTaken + bytes <= total * ANSWERS;
     }
 
+    /** Whether that many bytes may come to live for peers, by the load of a room. */
+    public boolean mayLoad(long bytes) {
+        return !relieves || used() + bytes <= total;
+    }
+
     /**
      * Waits until an answer of that size can be made. Turns are given in the order in which they were asked for, in {@link
      * #relieve}; whoever waits for too long gives up by cancelling.

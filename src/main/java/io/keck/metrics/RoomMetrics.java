@@ -75,6 +75,9 @@ public interface RoomMetrics {
     /** An update or an edit was left aside, because the document has reached a limit. */
     default void growthRefused() {}
 
+    /** The content of a document takes too many steps to put in order; back ends are refused for a while. */
+    default void documentTooCostly() {}
+
     /** A document is above 80 % of a limit. */
     default void nearLimitBegan() {}
 

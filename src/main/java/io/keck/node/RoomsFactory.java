@@ -54,6 +54,10 @@ public class RoomsFactory {
     @JsonProperty
     private long maxDocumentStructs = DocumentLimits.DEFAULT.maxStructs();
 
+    @Min(1_000_000)
+    @JsonProperty
+    private long maxDocumentSteps = DocumentLimits.DEFAULT.maxSteps();
+
     @Min(1)
     @JsonProperty
     private int newPerAddress = 10_000;
@@ -108,7 +112,7 @@ public class RoomsFactory {
                 deletedNameHold.toMilliseconds(),
                 compareEvery.toMilliseconds(),
                 compareEveryWithoutBus.toMilliseconds(),
-                new DocumentLimits(maxDocument(), maxDocumentClients, maxDocumentStructs));
+                new DocumentLimits(maxDocument(), maxDocumentClients, maxDocumentStructs, maxDocumentSteps));
     }
 
     /** What a document may have without being larger than this node can load again. */

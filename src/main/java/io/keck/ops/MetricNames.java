@@ -68,6 +68,7 @@ final class MetricNames {
     static final String ROWS_CAUGHT_UP = "keck.rooms.rows-caught-up";
 
     /** Updates and edits that were left aside because their document has reached a limit. */
+    static final String DOCUMENTS_TOO_COSTLY = "keck.documents.too-costly";
     static final String GROWTH_REFUSED = "keck.rooms.growth-refused";
     /** Documents above 80 % of a limit. */
     static final String NEAR_LIMIT = "keck.rooms.near-limit";

@@ -45,6 +45,7 @@ public final class RoomMeters implements RoomMetrics {
     private final AtomicInteger quarantined = new AtomicInteger();
     private final AtomicInteger nearLimit = new AtomicInteger();
     private final Counter growthRefused;
+    private final Counter tooCostly;
 
     /**
      * Registers the counters and histograms.
@@ -76,6 +77,7 @@ public final class RoomMeters implements RoomMetrics {
         conflicts = registry.counter(MetricNames.CONFLICTS);
         emptyStructs = registry.counter(MetricNames.EMPTY_STRUCTS);
         growthRefused = registry.counter(MetricNames.GROWTH_REFUSED);
+        tooCostly = registry.counter(MetricNames.DOCUMENTS_TOO_COSTLY);
         registry.register(MetricNames.NEAR_LIMIT, (Gauge<Integer>) nearLimit::get);
         slowed = registry.counter(MetricNames.CONNECTIONS_SLOWED);
         registry.register(MetricNames.SYNC_BEHIND_ROOMS, (Gauge<Integer>) () -> behindRooms);
@@ -210,6 +212,11 @@ public final class RoomMeters implements RoomMetrics {
     @Override
     public void slowConnection() {
         slowed.inc();
+    }
+
+    @Override
+    public void documentTooCostly() {
+        tooCostly.inc();
     }
 
     @Override

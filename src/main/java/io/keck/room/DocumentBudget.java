@@ -23,6 +23,12 @@ public class DocumentBudget {
     /** The same, to be looked at without counting as asked for. */
     private final Map<RoomDocument, Use> index = new HashMap<>();
 
+    /** Marks that are kept: the oldest goes, and its document is tried again. */
+    private static final int MAX_COSTLY = 10_000;
+
+    /** Until when a document is not made, because it was too costly, by the id of its room. */
+    private final Map<Long, Long> costly = new LinkedHashMap<>();
+
     private final Tally tally;
     private long sum;
 
@@ -151,5 +157,24 @@ public class DocumentBudget {
     /** How many there are. */
     synchronized int size() {
         return used.size();
+    }
+
+    /** A document took more steps than it may: it is not made again until then, by the clock of the rooms. */
+    synchronized void isCostly(long roomId, long until) {
+        costly.remove(roomId);
+        costly.put(roomId, until);
+        if (costly.size() > MAX_COSTLY) {
+            costly.remove(costly.keySet().iterator().next());
+        }
+    }
+
+    /** For how many milliseconds that document is not made yet; 0 where it may be made. */
+    synchronized long costlyFor(long roomId, long now) {
+        Long until = costly.get(roomId);
+        if (until == null || until <= now) {
+            costly.remove(roomId);
+            return 0;
+        }
+        return until - now;
     }
 }

@@ -448,6 +448,11 @@ final class Replica {
 
     // ------------------------------------------------------------------ back
 
+    private UpdateLog.Contents loadEnded(UpdateLog.Contents contents) {
+        log.loaded(contents.roomId(), 0); // a node that had the room can load it
+        return contents;
+    }
+
     /** Loads another replica from the log; also where the log does not know the room any more. */
     void rebuild() {
         if (reading) {
@@ -458,7 +463,7 @@ final class Replica {
         long asked = moves;
         log.read(id, 0)
                 .exceptionallyCompose(error -> cause(error) instanceof RoomLost
-                        ? log.open(name) // it went back to before the room was created
+                        ? log.open(name).thenApply(this::loadEnded) // it went back to before the room was created
                         : CompletableFuture.failedStage(error))
                 .whenComplete((c, error) -> turns.accept(() -> {
                     reading = false;

@@ -81,6 +81,9 @@ final class Room implements Replica.Owner {
     private volatile long wakeAt = Long.MIN_VALUE;
 
     private State state = State.LOADING;
+
+    /** The id of the room while its contents are taken in; else 0. */
+    private long loading;
     /** What connections are told that come too late. */
     private CloseReason closeReason = CloseReason.restart();
 
@@ -143,12 +146,13 @@ final class Room implements Replica.Owner {
                 heap);
         bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members);
         document = new RoomDocument(
-                context.documents(),
+                name,
+                context,
+                safeguards,
                 mailbox::post,
                 () -> store().encode(),
                 () -> store().structs(),
-                edit -> saving.submit(edit, state == State.OPEN ? growth.refusal(edit) : life.whyNot(0)),
-                context.budget());
+                edit -> saving.submit(edit, state == State.OPEN ? growth.refusal(edit) : life.whyNot(0)));
     }
 
     // ------------------------------------------------------------------ called from any thread
@@ -447,6 +451,7 @@ final class Room implements Replica.Owner {
             notLoaded(Replica.cause(error), error);
             return;
         }
+        loading = contents.roomId();
         state = State.OPEN;
         life.begin(contents.ended());
         life.isMade(contents.isMade());
@@ -459,6 +464,15 @@ final class Room implements Replica.Owner {
         waiting.clear();
         tasks.forEach(Runnable::run);
         heap.measure(store(), batches, members.awareness());
+        loadEnded(heap.ofReplica());
+    }
+
+    /** Tells the log that the load is over, once; it remembers rooms that a node has not survived. */
+    private void loadEnded(long bytes) {
+        if (loading != 0) {
+            context.log().loaded(loading, bytes);
+            loading = 0;
+        }
     }
 
     private void notLoaded(@Nullable Throwable cause, @Nullable Throwable error) {
@@ -525,6 +539,7 @@ final class Room implements Replica.Owner {
 
     private void ended() {
         state = State.CLOSED;
+        loadEnded(0);
         replica.stop();
         document.end();
         requests.end(life::whyNot, closeReason, life.hasEnded() ? life.endOfLife() : null, saving.unanswered());

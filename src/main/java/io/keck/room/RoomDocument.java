@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.failure.TooCostly;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
@@ -9,7 +10,6 @@ import io.keck.room.Documents.Answer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -25,7 +25,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Edits</b> run on a fork, which has what is on its way to the log, too. When one of them cannot be committed the fork
  * is thrown away with all that depends on it. A fork has a random client id that is never used again, so no id ever
- * stands for two contents. An edit with a key has a fork of its own, since it may turn out to have been made before.
+ * stands for two contents. Edits with a key share another fork, since one of them may turn out to have been made before: then
+ * those after it are made again, on a new fork.
+ *
+ * <p><b>Too costly.</b> Integration yields to other documents ({@link DocumentTurns}). A document that takes more steps than
+ * it may is given up, and is not made again by this node for {@link DocumentCopies#COOL_OFF} milliseconds: back ends get {@link
+ * TooCostly}, while connections go on, whose replica needs no such steps. The mark belongs to this life
+ * of the name: a document that replaces it is not marked.
  *
  * <p><b>Answers</b> of edits are made from the document as it is with the edit's row. So the document stays in memory while
  * edits are under way, whatever the budget says. What fails after the commit never looks like an edit that was not made:
@@ -41,7 +47,11 @@ final class RoomDocument {
 
     private static final long EMPTY = 20_000;
 
-    private final Mailbox turns;
+    /** How often an edit with a key is made again because one before it was not saved. */
+    private static final int ATTEMPTS = 5;
+
+    private final RoomContext context;
+    private final DocumentTurns turns;
     private final Consumer<Runnable> room;
     private final Supplier<byte[]> state;
     private final LongSupplier structs;
@@ -60,11 +70,9 @@ final class RoomDocument {
     /** How often the replica became another one. */
     private int life;
 
-    private @Nullable Doc document;
-    /** That of the replica which the document is made of. */
-    private int documentLife;
-
-    private @Nullable Fork shared;
+    private final DocumentCopies copies;
+    /** The life of the name, as of the last request. Touched only in the room's turns. */
+    private long roomId;
 
     /**
      * Nothing is there yet.
@@ -75,18 +83,21 @@ final class RoomDocument {
      * @param submit hands an edit to the room, in a turn of it
      */
     RoomDocument(
-            Executor executor,
+            String name,
+            RoomContext context,
+            Safeguards safeguards,
             Consumer<Runnable> room,
             Supplier<byte[]> state,
             LongSupplier structs,
-            Consumer<Edit> submit,
-            DocumentBudget budget) {
-        this.turns = new Mailbox(executor, () -> {}, this::broken);
+            Consumer<Edit> submit) {
+        this.context = context;
+        this.turns = new DocumentTurns(context.documents(), this::broken, safeguards);
         this.room = room;
         this.state = state;
         this.structs = structs;
         this.submit = submit;
-        this.budget = budget;
+        this.budget = context.budget();
+        this.copies = new DocumentCopies(name, context, safeguards, turns, id -> room.accept(() -> gaveUp(id)));
     }
 
     // ------------------------------------------------------------------ in the turns of the room
@@ -96,15 +107,15 @@ final class RoomDocument {
         if (fed && update.forgetsUnheldDeletes()) {
             begin(); // a typed document keeps them
         } else if (fed) {
-            size += copies() * (PER_BYTE * update.length() + PER_STRUCT * update.structCount());
+            size += copyCount() * (PER_BYTE * update.length() + PER_STRUCT * update.structCount());
             budget.grew(this, size);
-            turns.post(() -> take(update));
+            copies.take(update);
         }
     }
 
-    /** The document, and the fork on which it is edited. */
-    private int copies() {
-        return isForked ? 2 : 1;
+    /** The document, and the forks on which it is edited. */
+    private int copyCount() {
+        return isForked ? 3 : 1;
     }
 
     /** The replica is another one. */
@@ -123,15 +134,27 @@ final class RoomDocument {
     /** Reads the document as it is now. */
     <T extends @Nullable Object> void read(
             Replica.Position at, boolean stale, Function<Doc, T> reader, CompletableFuture<Answer<T>> answer) {
-        feed();
-        turns.post(() -> answer(at.roomId(), at.seq(), stale, reader, answer));
+        if (feed(at, answer)) {
+            turns.post(() -> answer(at.roomId(), at.seq(), stale, reader, answer));
+        }
     }
 
     /** Tells the client id of the fork on which the next edit without a key will run. */
     void client(Replica.Position at, boolean stale, CompletableFuture<Answer<Long>> answer) {
-        feed();
-        turns.post(() -> answer(
-                at.roomId(), at.seq(), stale, document -> sharedFork().doc.clientId(), answer));
+        if (feed(at, answer)) {
+            turns.begin(() -> {
+                try {
+                    if (!copies.isForkMade(false)) {
+                        return false;
+                    }
+                } catch (RuntimeException | Error e) {
+                    refuse(answer, e);
+                    return true;
+                }
+                answer(at.roomId(), at.seq(), stale, document -> copies.fork(false).doc.clientId(), answer);
+                return true;
+            });
+        }
     }
 
     /** Edits the document. */
@@ -143,52 +166,84 @@ final class RoomDocument {
             CompletableFuture<Answer<T>> answer) {
         underWay++;
         if (fed && !isForked) {
-            size *= 2;
+            size *= 3;
         }
         isForked = true;
         var unused = answer.whenComplete((value, error) -> room.accept(this::answered));
-        feed();
-        turns.post(() -> {
-            Fork fork = null;
-            Pending pending;
-            try {
-                fork = key == null ? sharedFork() : new Fork(present());
-                byte[] update = fork.edit(edit);
-                if (update != null) {
-                    pending = new Pending(
-                            fork.fate,
-                            key,
-                            Update.decode(update, DecodeLimits.OWN),
-                            (id, seq) -> turns.post(() -> answerMade(id, seq, afterwards, answer)),
-                            answer::completeExceptionally);
-                } else if (key != null) {
-                    // nothing is changed: what is answered is known now, and told when the key is remembered
-                    Answer<T> unchanged = new Answer<>(afterwards.apply(fork.doc), at.roomId(), at.seq(), false);
-                    pending = new Pending(
-                            fork.fate,
-                            key,
-                            Update.EMPTY,
-                            (id, seq) -> answer.complete(unchanged),
-                            answer::completeExceptionally);
-                } else {
-                    answerUnchanged(fork.fate, at, afterwards, answer);
-                    return;
-                }
-            } catch (RuntimeException | Error e) {
-                if (fork != null && fork == shared && fork.isTouched()) {
-                    shared = null;
-                }
-                refuse(answer, e);
-                return;
+        if (feed(at, answer)) {
+            turns.begin(() -> editNow(new Call<>(at, key, edit, afterwards, answer), ATTEMPTS));
+        }
+    }
+
+    /** An edit that was asked for. */
+    private record Call<T extends @Nullable Object>(
+            Replica.Position at,
+            @Nullable RequestKey key,
+            Consumer<Doc> edit,
+            Function<Doc, T> afterwards,
+            CompletableFuture<Answer<T>> answer) {}
+
+    /** Edits the fork, once that is made; says whether it is done. */
+    private <T extends @Nullable Object> boolean editNow(Call<T> call, int attempts) {
+        Fork fork = null;
+        Pending pending;
+        try {
+            if (!copies.isForkMade(call.key != null)) {
+                return false;
             }
-            fork.fate.last = pending;
-            room.accept(() -> submit.accept(pending));
-        });
+            fork = copies.fork(call.key != null);
+            byte[] update = fork.edit(call.edit);
+            if (update == null && call.key == null) {
+                answerUnchanged(fork.fate, call.at, call.afterwards, call.answer);
+                return true;
+            }
+            pending = pending(call, fork, update, attempts);
+        } catch (RuntimeException | Error e) {
+            if (fork != null && fork.isTouched()) {
+                copies.forget(fork.fate);
+            }
+            refuse(call.answer, e);
+            return true;
+        }
+        fork.fate.last = pending;
+        room.accept(() -> submit.accept(pending));
+        return true;
+    }
+
+    private <T extends @Nullable Object> Pending pending(
+            Call<T> call, Fork fork, byte @Nullable [] update, int attempts) {
+        Consumer<RuntimeException> failed = call.answer::completeExceptionally;
+        // others with a key went before on the same fork, and one of them was not saved: this one is made without it
+        Runnable again = call.key == null || attempts <= 1
+                ? null
+                : () -> {
+                    try {
+                        turns.begin(() -> editNow(call, attempts - 1));
+                    } catch (RuntimeException e) {
+                        refuse(call.answer, e);
+                    }
+                };
+        if (update != null) {
+            return new Pending(
+                    fork.fate,
+                    call.key,
+                    Update.decode(update, DecodeLimits.OWN),
+                    (id, seq) -> turns.post(() -> answerMade(id, seq, call.afterwards, call.answer)),
+                    failed,
+                    again);
+        }
+        // nothing is changed: what is answered is known now, and told when the key is remembered
+        Answer<T> unchanged = new Answer<>(call.afterwards.apply(fork.doc), call.at.roomId(), call.at.seq(), false);
+        return new Pending(
+                fork.fate, call.key, Update.EMPTY, (id, seq) -> call.answer.complete(unchanged), failed, again);
     }
 
     /** Answers an edit that changed nothing: when those are committed that it may owe this to. */
     private <T extends @Nullable Object> void answerUnchanged(
-            Fate fate, Replica.Position at, Function<Doc, T> afterwards, CompletableFuture<Answer<T>> answer) {
+            Fork.Fate<Pending> fate,
+            Replica.Position at,
+            Function<Doc, T> afterwards,
+            CompletableFuture<Answer<T>> answer) {
         Pending last = fate.last;
         if (last == null || last.done) {
             answer(at.roomId(), at.seq(), false, afterwards, answer);
@@ -206,6 +261,18 @@ final class RoomDocument {
         }
     }
 
+    /** Makes the document, if it is not there; false, and the answer is given, where it was too costly not long ago. */
+    private boolean feed(Replica.Position at, CompletableFuture<?> answer) {
+        long wait = budget.costlyFor(at.roomId(), context.clock().getAsLong());
+        if (wait > 0) {
+            answer.completeExceptionally(new TooCostly(wait));
+            return false;
+        }
+        roomId = at.roomId();
+        feed();
+        return true;
+    }
+
     private void feed() {
         if (!fed) {
             begin();
@@ -217,26 +284,23 @@ final class RoomDocument {
     private void begin() {
         fed = true;
         byte[] whole = state.get();
-        size = copies() * (EMPTY + PER_BYTE * whole.length + PER_STRUCT * structs.getAsLong());
+        size = copyCount() * (EMPTY + PER_BYTE * whole.length + PER_STRUCT * structs.getAsLong());
         budget.use(this, size, underWay > 0);
-        int made = life;
-        turns.post(() -> {
-            documentLife = made;
-            Doc fresh = new Doc();
-            fresh.applyUpdate(Update.decode(whole, DecodeLimits.OWN), null);
-            document = fresh;
-            shared = null;
-        });
+        copies.make(whole, life, roomId);
+    }
+
+    /** That life of the document was too costly. */
+    private void gaveUp(long id) {
+        if (roomId == id) {
+            drop();
+        }
     }
 
     private void drop() {
         isForked = false;
         if (fed) {
             fed = false;
-            turns.post(() -> {
-                document = null;
-                shared = null;
-            });
+            turns.post(copies::drop);
         }
         budget.remove(this);
     }
@@ -254,34 +318,11 @@ final class RoomDocument {
 
     // ------------------------------------------------------------------ in turns of its own
 
-    private Doc present() {
-        if (document == null) {
-            throw new IllegalStateException("the document could not be made");
-        }
-        return document;
-    }
-
-    private Fork sharedFork() {
-        if (shared == null) {
-            shared = new Fork(present());
-        }
-        return shared;
-    }
-
-    private void take(Update update) {
-        if (document != null) {
-            document.applyUpdate(update, null);
-        }
-        if (shared != null) {
-            shared.take(update);
-        }
-    }
-
     private <T extends @Nullable Object> void answer(
             long roomId, long seq, boolean stale, Function<Doc, T> reader, CompletableFuture<Answer<T>> answer) {
         T value;
         try {
-            value = reader.apply(present());
+            value = reader.apply(copies.present());
         } catch (RuntimeException | Error e) {
             refuse(answer, e);
             return;
@@ -294,7 +335,7 @@ final class RoomDocument {
             long roomId, long seq, Function<Doc, T> afterwards, CompletableFuture<Answer<T>> answer) {
         T value;
         try {
-            value = afterwards.apply(present());
+            value = afterwards.apply(copies.present());
         } catch (RuntimeException | Error e) {
             refuse(answer, doneButNotRead(e));
             if (e instanceof VirtualMachineError fatal && !(e instanceof StackOverflowError)) {
@@ -325,8 +366,7 @@ final class RoomDocument {
     }
 
     private void broken() {
-        document = null;
-        shared = null;
+        copies.drop();
         room.accept(this::drop);
     }
 
@@ -339,27 +379,30 @@ final class RoomDocument {
     private record Listener(Committed committed, Consumer<RuntimeException> failed) {}
 
     /** An edit on its way. Its fields are touched in turns of the document. */
-    private final class Pending implements Edit {
-        private final Fate fate;
+    final class Pending implements Edit {
+        private final Fork.Fate<Pending> fate;
         private final @Nullable RequestKey key;
         private final Update update;
         private final Committed committed;
         private final Consumer<RuntimeException> failed;
+        private final @Nullable Runnable again;
         private final List<Listener> listeners = new ArrayList<>();
-        private final int made = documentLife;
+        private final int made = copies.life();
         private boolean done;
 
         Pending(
-                Fate fate,
+                Fork.Fate<Pending> fate,
                 @Nullable RequestKey key,
                 Update update,
                 Committed committed,
-                Consumer<RuntimeException> failed) {
+                Consumer<RuntimeException> failed,
+                @Nullable Runnable again) {
             this.fate = fate;
             this.key = key;
             this.update = update;
             this.committed = committed;
             this.failed = failed;
+            this.again = again;
         }
 
         @Override
@@ -388,54 +431,20 @@ final class RoomDocument {
 
         @Override
         public void failed(RuntimeException error) {
+            boolean first = !fate.lost;
             fate.lost = true;
             turns.post(() -> {
                 done = true;
-                if (shared != null && shared.fate == fate) {
-                    shared = null;
+                copies.forget(fate);
+                boolean undone = error instanceof Unavailable e && !e.isOutcomeUnknown();
+                if (again != null && !first && undone && made == copies.life()) {
+                    again.run();
+                } else {
+                    failed.accept(error);
                 }
-                failed.accept(error);
-                listeners.forEach(l -> l.failed().accept(new Unavailable("what it depends on was not saved", false)));
+                listeners.forEach(
+                        l -> l.failed().accept(new Unavailable("what it depends on was not saved", false)));
             });
-        }
-    }
-
-    /** What became of the edits of a fork: all that is kept of a fork while they are under way. */
-    private static final class Fate {
-        private @Nullable Pending last;
-        /** Something in the fork was not saved. Touched only in turns of the room. */
-        private boolean lost;
-    }
-
-    /** A copy of the document that has what is on its way, too. */
-    private static final class Fork {
-        private final Doc doc = new Doc();
-        private final List<byte[]> updates = new ArrayList<>();
-        private final Fate fate = new Fate();
-
-        Fork(Doc of) {
-            doc.applyUpdate(of.encodeStateAsUpdate());
-            doc.onUpdate((update, transaction) -> {
-                if (transaction.isLocal()) {
-                    updates.add(update);
-                }
-            });
-        }
-
-        /** The update that the edit makes, or null when it changes nothing. */
-        byte @Nullable [] edit(Consumer<Doc> edit) {
-            updates.clear();
-            doc.transact("http", transaction -> edit.accept(doc));
-            return updates.isEmpty() ? null : updates.get(0);
-        }
-
-        /** Whether the edit that failed had changed something. */
-        boolean isTouched() {
-            return !updates.isEmpty();
-        }
-
-        void take(Update update) {
-            doc.applyUpdate(update, null);
         }
     }
 }

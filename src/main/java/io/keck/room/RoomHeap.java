@@ -67,6 +67,11 @@ final class RoomHeap {
         }
     }
 
+    /** Bytes of the replica, as they were measured last. */
+    long ofReplica() {
+        return replica.bytes();
+    }
+
     /** The room keeps that frame for the next who asks; null for none. */
     void keeps(byte @Nullable [] frame) {
         byte[] now = frame != null && frame.length >= SharedBytes.LARGE && !hasEnded ? frame : null;

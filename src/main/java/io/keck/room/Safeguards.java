@@ -93,4 +93,9 @@ interface Safeguards {
     default boolean guardsAwareness() {
         return true;
     }
+
+    /** Without it one document whose content is costly to put in order holds up the documents of all other rooms. */
+    default boolean boundsDocumentWork() {
+        return true;
+    }
 }

@@ -123,6 +123,14 @@ public interface UpdateLog {
     CompletionStage<Contents> find(String name);
 
     /**
+     * A load that {@link #open} or {@link #find} began has ended.
+     *
+     * @param heap bytes that the room takes now; 0 where it was not loaded after all
+     */
+    default void loaded(long roomId, long heap) {}
+
+
+    /**
      * Makes a room of that name with a first row, in one transaction, though the name is held. A room that clients have only
      * connected to is made by that: it gets the row and keeps its id.
      *

@@ -32,6 +32,8 @@ import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.storage.rows.StoredRooms;
 import io.keck.wing.Host;
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
@@ -100,6 +102,12 @@ public class DatabaseFactory extends DataSourceFactory {
         @Min(2)
         @JsonProperty
         private int snapshotEvery = 500;
+
+        /** The part of the heap that loading one document may be expected to take. */
+        @DecimalMin("0.01")
+        @DecimalMax("1")
+        @JsonProperty
+        private double maxLoad = 0.5;
 
         private Database.Settings database() {
             return new Database.Settings(
@@ -248,6 +256,8 @@ public class DatabaseFactory extends DataSourceFactory {
                 log.log(deletedNameHold),
                 purger(dataSource),
                 metrics);
+        long heap = Runtime.getRuntime().maxMemory();
+        storage.log().loadAtMost(heap, (long) (log.maxLoad * heap));
         environment.lifecycle().manage(storage);
         DatabaseChecks.register(
                 environment.healthChecks(),

@@ -1,14 +1,15 @@
 package io.keck.webhook;
 
+import io.keck.failure.TooCostly;
 import io.keck.failure.RoomDamaged;
 import io.keck.failure.Unavailable;
 import io.keck.feed.BlockHistory;
-import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLog.Change;
 import io.keck.feed.ChangeLog.Page;
-import io.keck.feed.Cursors;
+import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors.Cursor;
 import io.keck.feed.Cursors.Endpoint;
+import io.keck.feed.Cursors;
 import io.keck.feed.Histories;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -98,6 +99,12 @@ final class Planner {
             }
             room.isDamaged = true;
             putOff(room, Math.min(now + backoff.millis(room.failures + 1), now + DAMAGE_EVERY));
+        } catch (TooCostly e) {
+            if (!room.isDamaged) {
+                LOG.warn("Webhook deliveries of a room wait, and are tried every ten minutes: {}", e.getMessage());
+            }
+            room.isDamaged = true;
+            putOff(room, now + TooCostly.RETRY_MILLIS);
         } catch (RuntimeException | StackOverflowError e) {
             LOG.error("Deriving the webhook deliveries of room {} failed; retrying", room.id, e);
             putOff(room, now + backoff.millis(room.failures + 1));

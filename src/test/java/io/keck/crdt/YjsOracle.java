@@ -95,6 +95,12 @@ public final class YjsOracle implements AutoCloseable {
         return requests.size() - 1;
     }
 
+    /** Asks how many items all walks pass while a new document integrates these updates one by one; the answer is a number. */
+    public int steps(List<byte[]> updates) {
+        request("steps", updates);
+        return requests.size() - 1;
+    }
+
     /** Asks for updates in V2; the answer is a list of {@code v1} and {@code v2}, as oracle.mjs tells. */
     public int toV2(List<byte[]> updates) {
         request("toV2", updates);

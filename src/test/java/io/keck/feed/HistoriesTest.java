@@ -1,6 +1,8 @@
 package io.keck.feed;
 
+import io.keck.failure.TooCostly;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.Doc;
 import io.keck.crdt.DocOptions;
@@ -258,5 +260,18 @@ class HistoriesTest {
                         "[{\"workspace_id\":\"w\\\"\",\"field_name\":\"k\",\"parent\":[\"m\",\"k\"],"
                                 + "\"content\":\"a\\nb\",\"action\":\"update\"},"
                                 + "{\"workspace_id\":\"v\",\"field_name\":null,\"parent\":[],\"content\":\"\",\"action\":\"resync\"}]");
+    }
+
+    @Test
+    void contentThatTakesTooManySteps_isGivenUp() {
+        io.keck.crdt.Doc doc = new io.keck.crdt.Doc();
+        doc.getArray("a").insert(0, java.util.List.of(1, 2, 3));
+        doc.getMap("m").set("k", 1);
+        byte[] state = doc.encodeStateAsUpdate();
+
+        new Histories("room", state, 0);
+        assertThatThrownBy(() -> new Histories("room", state, -16L * state.length))
+                .isInstanceOf(TooCostly.class)
+                .hasMessageContaining("room");
     }
 }

@@ -239,7 +239,7 @@ public final class FakeLog implements UpdateLog {
         }
         long stored = life.rows.stream().mapToLong(row -> row.payload().length).sum();
         if (seq == 0 && stored > loadAtMost) {
-            return CompletableFuture.failedStage(new TooLargeHere(roomId, stored, loadAtMost));
+            return CompletableFuture.failedStage(new TooLargeHere(roomId, stored, stored, loadAtMost));
         }
         Damage damage = damages.get(roomId);
         if (damage != null && seq < damage.seq()) {

@@ -65,7 +65,8 @@ final class World {
         this(settings, maker, log, bus, metrics, seed, null);
     }
 
-    private World(
+    /** With other turns for documents, too. */
+    World(
             RoomSettings settings,
             Rooms.Maker maker,
             FakeLog log,

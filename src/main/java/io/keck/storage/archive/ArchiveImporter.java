@@ -282,7 +282,9 @@ public final class ArchiveImporter {
 
     private @Nullable Contents find(String name) {
         try {
-            return wait(log.find(name));
+            Contents there = wait(log.find(name));
+            log.loaded(there.roomId(), 0);
+            return there;
         } catch (RoomMissing e) {
             return null;
         }

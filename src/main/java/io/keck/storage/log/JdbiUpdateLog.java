@@ -21,6 +21,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +78,7 @@ public final class JdbiUpdateLog implements UpdateLog {
     private final Settings settings;
     private final Compactor compactor;
     private final NamedRooms names;
+    private final RoomLoads loads;
     /** The rows of each room since its snapshot; a room that falls out is folded later. */
     private final Map<Long, Tail> tails = Collections.synchronizedMap(new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -86,8 +88,6 @@ public final class JdbiUpdateLog implements UpdateLog {
             return size() > MAX_TAILS;
         }
     });
-
-    private final LoadLimit limit = new LoadLimit();
 
     private volatile LongConsumer committed = roomId -> {};
 
@@ -117,7 +117,8 @@ public final class JdbiUpdateLog implements UpdateLog {
         this.statements = LogStatements.of(database.dialect());
         this.settings = settings;
         this.compactor = new Compactor(database, database.clock(), settings.retention(), followers);
-        this.names = new NamedRooms(database, statements, node, settings.deletedNameHold(), lifeEnds, limit);
+        this.loads = new RoomLoads(database);
+        this.names = new NamedRooms(database, loads, statements, node, settings.deletedNameHold(), lifeEnds);
     }
 
     @Override
@@ -254,13 +255,36 @@ public final class JdbiUpdateLog implements UpdateLog {
             if (head != null && head.seq() == seq && Link.isOfRow(head.link()) && !head.deleted()) {
                 return new Contents(roomId, head, head.link(), 0, null, List.of());
             }
-            return seq == 0 ? limit.read(h, roomId) : ContentsReader.read(h, roomId, seq);
+            if (seq == 0) {
+                loads.check(h, roomId);
+            }
+            return ContentsReader.read(h, roomId, seq);
         });
     }
 
-    /** Sets the stored bytes above which a room is not loaded. The default is a sixth of the heap. */
-    public void loadAtMost(long bytes) {
-        limit.set(bytes);
+    @Override
+    public void loaded(long roomId, long heap) {
+        loads.ended(roomId, heap);
+    }
+
+    /**
+     * Sets what a load may take.
+     *
+     * @param maxHeap of this node, in bytes
+     * @param ofOneLoad bytes of it that one room may be expected to take. The default is half of the heap
+     */
+    public void loadAtMost(long maxHeap, long ofOneLoad) {
+        loads.heap(maxHeap, ofOneLoad);
+    }
+
+    /** From now on that is asked, before a room is loaded, whether so many bytes of heap may be taken now. */
+    public void onLoad(LongPredicate hasRoom) {
+        loads.asks(hasRoom);
+    }
+
+    /** Whether rooms are measured before they are loaded; without it one room takes node after node down. For tests. */
+    void measuresBeforeLoading(boolean does) {
+        loads.measures(does);
     }
 
     /** Ends the thread that folds. */

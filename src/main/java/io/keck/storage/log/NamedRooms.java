@@ -53,27 +53,27 @@ final class NamedRooms {
             "UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL RETURNING id";
 
     private final Database database;
+    private final RoomLoads loads;
     private final List<LifeEnd> lifeEnds;
     private final String node;
     private final LogStatements statements;
     private final Clock clock;
     private final Duration deletedNameHold;
-    private final LoadLimit limit;
 
     NamedRooms(
             Database database,
+            RoomLoads loads,
             LogStatements statements,
             String node,
             Duration deletedNameHold,
-            List<LifeEnd> lifeEnds,
-            LoadLimit limit) {
+            List<LifeEnd> lifeEnds) {
         this.database = database;
+        this.loads = loads;
         this.lifeEnds = lifeEnds;
         this.node = node;
         this.statements = statements;
         this.clock = database.clock();
         this.deletedNameHold = deletedNameHold;
-        this.limit = limit;
     }
 
     /**
@@ -130,7 +130,7 @@ final class NamedRooms {
                 return Optional.empty();
             }
             try {
-                Contents contents = database.jdbi().withHandle(h -> limit.read(h, id.get()));
+                Contents contents = loads.begin(id.get());
                 return Optional.of(lives.size() == 1 ? contents : contents.after(ended(lives)));
             } catch (RoomGone e) {
                 // that life has ended between the two statements: the name may have another
@@ -178,7 +178,7 @@ final class NamedRooms {
                         name.hashCode(),
                         new LogWrite.Create(name, heldSince(), new CompletableFuture<>()),
                         LogWrite.Create::done)
-                .thenCompose(id -> database.reading(() -> database.jdbi().withHandle(h -> limit.read(h, id))))
+                .thenCompose(id -> database.reading(() -> loads.begin(id)))
                 .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
                         ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
                         : CompletableFuture.failedStage(error));

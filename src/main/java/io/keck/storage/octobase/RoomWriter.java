@@ -144,7 +144,9 @@ final class RoomWriter implements RoomLookup {
     @Override
     public Optional<Contents> find(String name) {
         try {
-            return Optional.of(wait(log.find(name)));
+            Contents there = wait(log.find(name));
+            log.loaded(there.roomId(), 0);
+            return Optional.of(there);
         } catch (CompletionException e) {
             if (e.getCause() instanceof RoomMissing) {
                 return Optional.empty();

@@ -1,0 +1,200 @@
+package io.keck.room;
+
+import io.keck.failure.TooCostly;
+import static io.keck.room.World.ROOM;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.store.Update;
+import io.keck.metrics.RoomMetrics;
+import io.keck.protocol.Message;
+import io.keck.room.Documents.Answer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import org.junit.jupiter.api.Test;
+
+/** A document whose content is costly to put in order: other documents do not wait for it, and in the end it is refused. */
+class DocumentWorkTest {
+    private static final int CLIENTS = 1_500;
+
+    private static final class Counts implements RoomMetrics {
+        int tooCostly;
+
+        @Override
+        public void documentTooCostly() {
+            tooCostly++;
+        }
+    }
+
+    /** One thread, in the order of a pool. */
+    private static final class Pool implements Executor {
+        final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+
+        @Override
+        public void execute(Runnable task) {
+            tasks.add(task);
+        }
+    }
+
+    private final Counts counts = new Counts();
+    private final Pool pool = new Pool();
+
+    private World world(Safeguards safeguards, long maxSteps) {
+        RoomSettings settings = World.SMALL.with(DocumentLimits.NONE.withSteps(maxSteps));
+        return new World(settings, Rooms.Maker.with(safeguards), new FakeLog(), Bus.NONE, counts, 1, pool);
+    }
+
+    private void settle(World world) {
+        world.settle();
+        while (!pool.tasks.isEmpty()) {
+            pool.tasks.remove().run();
+            world.settle();
+        }
+    }
+
+    private static void text(Encoder out, long originClient, long origin, String text) {
+        if (originClient == 0) {
+            out.writeUint8(4);
+            out.writeVarUint(1);
+            out.writeVarString("t");
+        } else {
+            out.writeUint8(0x84);
+            out.writeVarUint(originClient);
+            out.writeVarUint(origin);
+        }
+        out.writeVarString(text);
+    }
+
+    /** Quadratic, also in Yjs: each client has an item behind one of two units, and another behind the first. */
+    private static byte[] costly() {
+        Encoder out = new Encoder();
+        out.writeVarUint(CLIENTS + 1);
+        for (long client = CLIENTS + 10; client >= 10; client--) {
+            out.writeVarUint(client > 10 ? 2 : 1);
+            out.writeVarUint(client);
+            out.writeVarUint(0);
+            if (client > 10) {
+                text(out, 10, client % 2, "x");
+                text(out, 10, 0, "y");
+            } else {
+                text(out, 0, 0, "ab");
+            }
+        }
+        out.writeVarUint(0);
+        return out.toByteArray();
+    }
+
+    private FakeClient poison(World world) {
+        FakeClient writer = world.joined();
+        writer.send(Message.update(costly()));
+        world.settle();
+        return writer;
+    }
+
+    private static CompletableFuture<Answer<String>> read(World world, String room) {
+        return world.rooms
+                .documents()
+                .read(room, false, doc -> doc.getText("t").toString())
+                .toCompletableFuture();
+    }
+
+    private static Throwable failure(CompletableFuture<?> answer) {
+        try {
+            answer.join();
+            throw new AssertionError("it was answered");
+        } catch (CompletionException e) {
+            return e.getCause();
+        }
+    }
+
+    /** Which of the two is answered first. */
+    private String first(Safeguards safeguards) {
+        World world = world(safeguards, 100_000_000);
+        poison(world);
+        world.rooms.documents().create("innocent", doc -> 1);
+        settle(world);
+        List<String> order = new ArrayList<>();
+        read(world, ROOM).thenAccept(answer -> order.add("costly"));
+        world.settle();
+        read(world, "innocent").thenAccept(answer -> order.add("innocent"));
+        settle(world);
+        assertThat(order).hasSize(2);
+        return order.get(0);
+    }
+
+    @Test
+    void aCostlyDocument_yieldsToOthers() {
+        assertThat(first(Safeguards.ON)).isEqualTo("innocent");
+    }
+
+    @Test
+    void withoutTheBound_othersWait() {
+        assertThat(first(new Safeguards() {
+                    @Override
+                    public boolean boundsDocumentWork() {
+                        return false;
+                    }
+                }))
+                .isEqualTo("costly");
+    }
+
+    @Test
+    void aDocumentThatIsTooCostly_isRefusedForAWhile_andItsSocketsGoOn() {
+        World world = world(Safeguards.ON, 300_000);
+        FakeClient writer = poison(world);
+        FakeClient reader = world.joined();
+        CompletableFuture<Answer<String>> read = read(world, ROOM);
+        CompletableFuture<?> write = world.rooms
+                .documents()
+                .write(ROOM, null, doc -> doc.getText("t").insert(0, "z"), doc -> 1)
+                .toCompletableFuture();
+        settle(world);
+
+        assertThat(failure(read)).isInstanceOf(TooCostly.class);
+        assertThat(failure(write)).isInstanceOf(TooCostly.class);
+        assertThat(counts.tooCostly).isEqualTo(1);
+        byte[] edit = writer.type("still here");
+        settle(world);
+        assertThat(reader.has(edit)).isTrue();
+        assertThat(writer.isConnected()).isTrue();
+
+        CompletableFuture<Answer<String>> soon = read(world, ROOM);
+        settle(world);
+        assertThat(failure(soon))
+                .isInstanceOfSatisfying(
+                        TooCostly.class,
+                        e -> assertThat(e.retryMillis()).isBetween(1L, DocumentCopies.COOL_OFF));
+        assertThat(counts.tooCostly).as("it was not tried").isEqualTo(1);
+
+        world.now += DocumentCopies.COOL_OFF;
+        CompletableFuture<Answer<String>> later = read(world, ROOM);
+        settle(world);
+        assertThat(failure(later)).isInstanceOf(TooCostly.class);
+        assertThat(counts.tooCostly).as("it was tried again").isEqualTo(2);
+    }
+
+    @Test
+    void aLivingDocumentThatBecomesTooCostly_isRefused_andAnotherLifeIsNot() {
+        World world = world(Safeguards.ON, 300_000);
+        world.joined().type("x");
+        world.settle();
+        CompletableFuture<Answer<String>> before = read(world, ROOM);
+        settle(world);
+        assertThat(before).isCompleted();
+        poison(world);
+        settle(world);
+        CompletableFuture<Answer<String>> after = read(world, ROOM);
+        settle(world);
+        assertThat(failure(after)).isInstanceOf(TooCostly.class);
+
+        world.rooms.documents().init(ROOM, Update.EMPTY, true);
+        settle(world);
+        CompletableFuture<Answer<String>> next = read(world, ROOM);
+        settle(world);
+        assertThat(next.join().value()).isEmpty();
+    }
+}
