@@ -78,7 +78,7 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage("io.keck.protocol..", "io.keck.room..", "io.keck.socket..", "io.keck.cluster..")
             .and()
-            .haveNameNotMatching("io\\.keck\\.room\\.(RoomDocument|RoomDocuments|Documents)(\\$.*)?")
+            .haveNameNotMatching("io\\.keck\\.room\\.(RoomDocument|RoomDocuments|Documents|DocumentCopies|DocumentTurns|Fork)(\\$.*)?")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.keck.crdt");

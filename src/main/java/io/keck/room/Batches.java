@@ -164,6 +164,15 @@ final class Batches {
         return queue.stream().allMatch(Batch::isEdits);
     }
 
+    /** Removes the batches of edits that were made on an edit that was not saved, and are not handed to the log yet. */
+    List<Batch> removeLostEdits() {
+        List<Batch> lost = queue.stream()
+                .filter(batch -> !batch.submitted && batch.edits.stream().anyMatch(Edit::isLost))
+                .toList();
+        queue.removeAll(lost);
+        return lost;
+    }
+
     /** Removes the batches that are made of edits, apart from one. */
     List<Batch> removeEdits(@Nullable Batch except) {
         List<Batch> edits = queue.stream()

@@ -127,6 +127,8 @@ final class Requests {
         batches.remove(batch);
         if (error instanceof Refused used) {
             fail(batch, used);
+            // those after it on the same fork may build on what it did not add; they are made again
+            batches.removeLostEdits().forEach(lost -> fail(lost, notNow()));
             return false;
         }
         doubt = true;

@@ -183,4 +183,22 @@ class RepeatsTest {
         }
         assertThat(log.knowsName(ROOM)).isFalse();
     }
+
+    /** Edits with keys share a fork: one that turns out to be a repeat, or another's request, takes no other with it. */
+    @Test
+    void editsAfterARepeat_onTheSameFork_areMade() {
+        now(a.rooms.documents().create(ROOM, doc -> 1));
+        now(write(a, "x", KEY));
+        CompletionStage<Answer<String>> repeat = write(a, "x", KEY);
+        CompletionStage<Answer<String>> next = write(a, "y", new RequestKey("k2", "1 next"));
+        CompletionStage<Answer<String>> taken = write(a, "q", OTHER);
+        CompletionStage<Answer<String>> last = write(a, "z", new RequestKey("k3", "1 last"));
+
+        assertThat(failure(taken)).isInstanceOf(KeyTakenException.class);
+        now(repeat);
+        assertThat(now(next).value()).contains("y");
+        assertThat(now(last).value()).contains("z");
+        assertThat(read(b)).hasSize(3).contains("x").contains("y").contains("z");
+        assertThat(now(write(a, "z", new RequestKey("k3", "1 last"))).value()).as("made once").hasSize(3);
+    }
 }
