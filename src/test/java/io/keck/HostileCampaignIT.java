@@ -18,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
  * repeats a run.
  */
 class HostileCampaignIT {
-    private static final int ACTS = Integer.getInteger("keck.acts", Boolean.getBoolean("keck.campaign") ? 1_000_000 : 6_000);
-    private static final int SOCKETS = 12;
+    private static final int ACTS = Integer.getInteger("keck.acts", Boolean.getBoolean("keck.campaign") ? 1_000_000 : 20_000);
+    private static final int SOCKETS = 64;
     private static final int REQUESTS = 48;
     private static final int ROOMS = 10;
     private static final int REPORT_EVERY = 50_000;
@@ -30,7 +30,7 @@ class HostileCampaignIT {
 
     private final HostileSocket[] sockets = new HostileSocket[SOCKETS];
     private final Deque<HostileSocket> requests = new ArrayDeque<>();
-    private long refused;
+    private long ended;
 
     @Test
     void nobodyElseNotices() throws Exception {
@@ -48,7 +48,7 @@ class HostileCampaignIT {
             for (int act = 0; act < ACTS; act++) {
                 act(keck, grammar, random);
                 if (act % REPORT_EVERY == REPORT_EVERY - 1) {
-                    System.out.printf("HostileCampaignIT: %d acts, %d connections ended%n", act + 1, refused);
+                    System.out.printf("HostileCampaignIT: %d acts, %d connections ended%n", act + 1, ended);
                     assertThat(keck.isAlive()).as("after %d acts", act + 1).isTrue();
                 }
             }
@@ -57,9 +57,11 @@ class HostileCampaignIT {
                     .sum();
             clients.stopTyping(List.of("b1", "b2"));
             close();
-            System.out.printf("HostileCampaignIT: %d acts, %d connections ended%n", ACTS, refused);
+            System.out.printf("HostileCampaignIT: %d acts, %d connections ended%n", ACTS, ended);
 
             assertThat(keck.isAlive()).isTrue();
+            assertThat(ended).as("connections that were closed for what they said").isPositive();
+            assertThat(keck.get("/api/block/h-0").statusCode()).as("some of it was right").isEqualTo(200);
             clients.awaitLength(typed, "a1", "a2");
             clients.awaitEqual("a1", "a2");
             for (String name : List.of("a1", "a2", "b1", "b2")) {
@@ -85,17 +87,27 @@ class HostileCampaignIT {
             ask(HostileSocket.connect(keck.adminPort(), from), grammar.adminRequest());
             return;
         }
-        int i = random.nextInt(SOCKETS);
-        if (sockets[i] == null) {
-            String room = random.nextInt(4) == 0 ? "witness-b" : "h-" + random.nextInt(ROOMS);
-            sockets[i] = HostileSocket.upgrade(keck.port(), from, room);
-            sockets[i].awaitBytes();
-        }
-        if (!sockets[i].send(grammar.frames()) || random.nextInt(500) == 0) {
+        int i = answered(keck, random, from);
+        if (!sockets[i].send(grammar.frames()) || random.nextInt(2_000) == 0) {
             sockets[i].close();
             sockets[i] = null;
-            refused++;
+            ended++;
         }
+    }
+
+    /** One whose upgrade is answered; those whose are not, meanwhile, are left alone, so that no upgrade is waited for. */
+    private int answered(KeckProcess keck, Random random, int from) throws IOException {
+        long deadline = System.nanoTime() + KeckProcess.PATIENCE.toNanos();
+        while (System.nanoTime() < deadline) {
+            int i = random.nextInt(SOCKETS);
+            if (sockets[i] == null) {
+                String room = random.nextInt(4) == 0 ? "witness-b" : "h-" + random.nextInt(ROOMS);
+                sockets[i] = HostileSocket.upgrade(keck.port(), from, room);
+            } else if (!sockets[i].isUnanswered()) {
+                return i;
+            }
+        }
+        throw new AssertionError("no upgrade is answered any more");
     }
 
     private void ask(HostileSocket socket, byte[] request) {

@@ -93,12 +93,12 @@ final class HostileGrammar {
             case 8 -> out.number(3);
             default -> part(out, (int) number(), update());
         }
-        return random.nextInt(3) == 0 ? mutate(out.toByteArray()) : out.toByteArray();
+        return random.nextInt(15) == 0 ? mutate(out.toByteArray()) : out.toByteArray();
     }
 
     private void part(Bytes out, int type, byte[] body) {
         out.number(Math.max(0, type));
-        out.number(random.nextInt(30) == 0 ? number() : body.length);
+        out.number(random.nextInt(90) == 0 ? number() : body.length);
         out.addAll(body);
     }
 
@@ -126,10 +126,10 @@ final class HostileGrammar {
     private byte[] update() {
         Bytes out = new Bytes();
         int clients = random.nextInt(4);
-        out.number(random.nextInt(20) == 0 ? number() : clients);
+        out.number(random.nextInt(90) == 0 ? number() : clients);
         for (int i = 0; i < clients; i++) {
             int structs = random.nextInt(5);
-            out.number(random.nextInt(20) == 0 ? number() : structs);
+            out.number(random.nextInt(90) == 0 ? number() : structs);
             out.number(number()).number(random.nextInt(3) == 0 ? number() : 0);
             for (int k = 0; k < structs; k++) {
                 struct(out);
@@ -144,7 +144,7 @@ final class HostileGrammar {
     }
 
     private void struct(Bytes out) {
-        int content = random.nextInt(12);
+        int content = random.nextInt(40) == 0 ? random.nextInt(32) : random.nextInt(11);
         int flags = random.nextInt(3) == 0 ? random.nextInt(8) << 5 : 0;
         out.add(flags | content);
         if (content == 0 || content == 10) {
@@ -191,7 +191,7 @@ final class HostileGrammar {
         for (int i = 0; i < depth; i++) {
             out.add(117).number(1);
         }
-        out.add(random.nextInt(4) == 0 ? random.nextInt(256) : 126);
+        out.add(random.nextInt(30) == 0 ? random.nextInt(256) : 126);
     }
 
     private static void string(Bytes out, String s) {
@@ -223,7 +223,7 @@ final class HostileGrammar {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         if (random.nextInt(3) > 0) {
             frame(out, 0x82, message, message.length);
-        } else if (random.nextInt(8) > 0) {
+        } else if (random.nextInt(20) > 0) {
             int from = 0;
             boolean isFirst = true;
             while (from < message.length || isFirst) {
@@ -253,7 +253,7 @@ final class HostileGrammar {
 
     private void frame(ByteArrayOutputStream out, int first, byte[] payload, long claimed) {
         out.write(first);
-        int masked = random.nextInt(500) == 0 ? 0 : 0x80;
+        int masked = random.nextInt(2_000) == 0 ? 0 : 0x80;
         if (claimed < 126) {
             out.write(masked | (int) claimed);
         } else if (claimed < 65_536) {

@@ -67,15 +67,9 @@ final class HostileSocket implements AutoCloseable {
         return false;
     }
 
-    /** Waits for the first bytes of an answer; false when none came in time or the connection has ended. */
-    boolean awaitBytes() {
-        for (int i = 0; i < TRIES && received == 0; i++) {
-            if (!drain()) {
-                return received > 0;
-            }
-            LockSupport.parkNanos(PAUSE_NANOS);
-        }
-        return received > 0;
+    /** Whether nothing has come yet; false, too, where the connection has ended. */
+    boolean isUnanswered() {
+        return drain() && received == 0;
     }
 
     private boolean drain() {
