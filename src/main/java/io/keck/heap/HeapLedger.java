@@ -249,6 +249,11 @@ public final class HeapLedger {
         return relieves && used() > total * TIGHT;
     }
 
+    /** Bytes that would have to go for rooms to be loaded again; not above 0 where they are loaded. */
+    public long tooMuch() {
+        return isTight() ? used() - (long) (total * TIGHT) + 1 : 0;
+    }
+
     /** Bytes that live for that address, roughly. */
     public long ofAddress(String address) {
         Party party = addresses.get(Addresses.network(address));
