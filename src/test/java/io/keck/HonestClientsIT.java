@@ -100,19 +100,20 @@ class HonestClientsIT {
                         .isSubsetOf(1000, 1005, 1006); // its own end of the connection
             }
             // none moves again: who was kept out is asked for its state when the one that had taken its id is gone
-            Eventually.await("all cursors, seed " + seed, this::everybodySeesEachCursor, () -> names.stream()
-                    .map(clients::awarenessOf)
-                    .toList()
-                    .toString());
+            Eventually.await(
+                    "all cursors, seed " + seed,
+                    this::everybodySeesEachCursor,
+                    () -> names.stream().map(clients::awarenessOf).toList().toString());
             clients.closeClients();
         }
 
         /** From 1, since y-protocols sends a state of 0 as null, that is to say as that of a client that has left. */
         private boolean everybodySeesEachCursor() {
-            return names.stream().allMatch(name -> clients.states(name).stream()
-                    .map(state -> state.asInt(-1))
-                    .toList()
-                    .containsAll(List.of(1, 2, 3, 4)));
+            return names.stream()
+                    .allMatch(name -> clients.states(name).stream()
+                            .map(state -> state.asInt(-1))
+                            .toList()
+                            .containsAll(List.of(1, 2, 3, 4)));
         }
 
         private static String word(int client, int number) {

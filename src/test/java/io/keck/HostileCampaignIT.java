@@ -18,7 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
  * repeats a run.
  */
 class HostileCampaignIT {
-    private static final int ACTS = Integer.getInteger("keck.acts", Boolean.getBoolean("keck.campaign") ? 1_000_000 : 20_000);
+    private static final int ACTS =
+            Integer.getInteger("keck.acts", Boolean.getBoolean("keck.campaign") ? 1_000_000 : 20_000);
     private static final int SOCKETS = 64;
     private static final int REQUESTS = 48;
     private static final int ROOMS = 10;
@@ -60,7 +61,9 @@ class HostileCampaignIT {
             System.out.printf("HostileCampaignIT: %d acts, %d connections ended%n", ACTS, ended);
 
             assertThat(keck.isAlive()).isTrue();
-            assertThat(ended).as("connections that were closed for what they said").isPositive();
+            assertThat(ended)
+                    .as("connections that were closed for what they said")
+                    .isPositive();
             assertThat(keck.getAdmin("/metrics/prometheus").body())
                     .as("some of it was right")
                     .containsPattern("keck_rooms_batch_updates_sum [1-9]");
@@ -72,7 +75,10 @@ class HostileCampaignIT {
             Eventually.await("health", () -> keck.get("/health").statusCode() == 200);
             Eventually.await(
                     "a heap as before", () -> heap(keck) < before + HEAP_LEFT, () -> before + " then, " + heap(keck));
-            assertThat(keck.log()).doesNotContain("OutOfMemory").doesNotContain("StackOverflow").doesNotContain("ERROR");
+            assertThat(keck.log())
+                    .doesNotContain("OutOfMemory")
+                    .doesNotContain("StackOverflow")
+                    .doesNotContain("ERROR");
         } finally {
             close();
         }

@@ -12,31 +12,89 @@ import java.util.Random;
 final class HostileGrammar {
     private static final long MAX_SAFE = (1L << 53) - 1;
     private static final long[] NUMBERS = {
-        0, 1, 2, 3, 9, 127, 128, 255, 65_535, 65_536, (1L << 31) - 1, 1L << 31, 1L << 32, MAX_SAFE - 1, MAX_SAFE,
-        MAX_SAFE + 1, Long.MAX_VALUE
+        0,
+        1,
+        2,
+        3,
+        9,
+        127,
+        128,
+        255,
+        65_535,
+        65_536,
+        (1L << 31) - 1,
+        1L << 31,
+        1L << 32,
+        MAX_SAFE - 1,
+        MAX_SAFE,
+        MAX_SAFE + 1,
+        Long.MAX_VALUE
     };
     private static final String[] JSON = {
-        "null", "{}", "0", "\"x\"", "{\"user\":{\"name\":\"a\"}}", "[", "NaN", "", "{\"a\":1,\"a\":2}", "9".repeat(400),
-        "[".repeat(200) + "]".repeat(200), "\"" + "x".repeat(70_000) + "\"", "\"\\ud800\"", " null "
+        "null",
+        "{}",
+        "0",
+        "\"x\"",
+        "{\"user\":{\"name\":\"a\"}}",
+        "[",
+        "NaN",
+        "",
+        "{\"a\":1,\"a\":2}",
+        "9".repeat(400),
+        "[".repeat(200) + "]".repeat(200),
+        "\"" + "x".repeat(70_000) + "\"",
+        "\"\\ud800\"",
+        " null "
     };
-    private static final String[] METHODS = {"GET", "GET", "POST", "POST", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE", "X"};
+    private static final String[] METHODS = {
+        "GET", "GET", "POST", "POST", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE", "X"
+    };
     private static final String[] PATHS = {
-        "", "/init", "/init?force=true", "/export", "/export?format=json", "/export?format=x", "/history", "/history?limit=-1",
-        "/map/m", "/map/m/k", "/map/m/50%", "/array/a", "/array/a/0", "/array/a/99999999999", "/text/t", "/text/t?index=-1",
+        "", "/init", "/init?force=true", "/export", "/export?format=json", "/export?format=x", "/history",
+                "/history?limit=-1",
+        "/map/m", "/map/m/k", "/map/m/50%", "/array/a", "/array/a/0", "/array/a/99999999999", "/text/t",
+                "/text/t?index=-1",
         "/clients", "/client", "/%00", "/..", "/map/" + "k".repeat(3_000), "?consistency=local", "/subscribe", "/x/y/z"
     };
     private static final String[] HEADERS = {
-        "Content-Type: application/json", "Content-Type: text/plain", "Content-Type: application/octet-stream",
-        "Idempotency-Key: one", "Idempotency-Key: " + "k".repeat(2_000), "Origin: https://evil.example", "Origin: null",
-        "Sec-Fetch-Site: cross-site", "Accept: text/event-stream", "Accept: */*;q=x", "Content-Encoding: gzip",
-        "Expect: 100-continue", "Range: bytes=5-2", "If-None-Match: *", "Last-Event-ID: 1-99999999999999999999",
-        "X-Forwarded-For: 1.2.3.4", "Authorization: Bearer x", "Cookie: a=b", "Transfer-Encoding: chunked",
-        "Content-Length: -1", "Connection: close", "Upgrade: h2c"
+        "Content-Type: application/json",
+        "Content-Type: text/plain",
+        "Content-Type: application/octet-stream",
+        "Idempotency-Key: one",
+        "Idempotency-Key: " + "k".repeat(2_000),
+        "Origin: https://evil.example",
+        "Origin: null",
+        "Sec-Fetch-Site: cross-site",
+        "Accept: text/event-stream",
+        "Accept: */*;q=x",
+        "Content-Encoding: gzip",
+        "Expect: 100-continue",
+        "Range: bytes=5-2",
+        "If-None-Match: *",
+        "Last-Event-ID: 1-99999999999999999999",
+        "X-Forwarded-For: 1.2.3.4",
+        "Authorization: Bearer x",
+        "Cookie: a=b",
+        "Transfer-Encoding: chunked",
+        "Content-Length: -1",
+        "Connection: close",
+        "Upgrade: h2c"
     };
     private static final String[] ADMIN = {
-        "/metrics", "/metrics/prometheus", "/healthcheck", "/ping", "/tasks/drain", "/tasks/kick?room=witness-a", "/tasks/gc",
-        "/tasks/log-level?logger=io.keck&level=ALL", "/tasks/x", "/threads", "/pprof?duration=99", "/..;/tasks/drain",
-        "//tasks/drain", "/%74asks/drain"
+        "/metrics",
+        "/metrics/prometheus",
+        "/healthcheck",
+        "/ping",
+        "/tasks/drain",
+        "/tasks/kick?room=witness-a",
+        "/tasks/gc",
+        "/tasks/log-level?logger=io.keck&level=ALL",
+        "/tasks/x",
+        "/threads",
+        "/pprof?duration=99",
+        "/..;/tasks/drain",
+        "//tasks/drain",
+        "/%74asks/drain"
     };
 
     private final Random random;

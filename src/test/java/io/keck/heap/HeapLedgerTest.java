@@ -181,7 +181,9 @@ class HeapLedgerTest {
         });
         assertThat(ledger.isTight()).isTrue();
         ledger.relieve();
-        assertThat(ledger.isTight()).as("rooms are refused though caches could go").isFalse();
+        assertThat(ledger.isTight())
+                .as("rooms are refused though caches could go")
+                .isFalse();
     }
 
     @Test

@@ -179,19 +179,20 @@ class AwarenessTest {
             assertThat(room.apply(state(8, "1"), a, CLAIM, 0)).as("b answers").isNull();
             assertThat(room.apply(state(9, "2"), a, false, 0)).isNull();
             assertThat(room.settle(Awareness.ANSWER_MS)).isEmpty();
-            AwarenessState removal =
-                    switch (way) {
-                        case 0 -> room.removeOwner(b, 3_000).get(0);
-                        case 1 -> room.apply(gone(6), b, false, 3_000);
-                        case 2 -> room.expire(expired).get(0);
-                        default -> {
-                            room.apply(new AwarenessState(8, 1, "\"" + "x".repeat(2_000) + "\""), a, false, 0);
-                            room.apply(state(6, "\"" + "x".repeat(3_000) + "\""), b, false, 0);
-                            yield room.shrink(3_000).get(0);
-                        }
-                    };
+            AwarenessState removal = switch (way) {
+                case 0 -> room.removeOwner(b, 3_000).get(0);
+                case 1 -> room.apply(gone(6), b, false, 3_000);
+                case 2 -> room.expire(expired).get(0);
+                default -> {
+                    room.apply(new AwarenessState(8, 1, "\"" + "x".repeat(2_000) + "\""), a, false, 0);
+                    room.apply(state(6, "\"" + "x".repeat(3_000) + "\""), b, false, 0);
+                    yield room.shrink(3_000).get(0);
+                }
+            };
             assertThat(removal).as("way %d", way).isEqualTo(gone(9));
-            assertThat(room.apply(state(10, "2"), a, false, expired)).as("its answer").isEqualTo(state(10, "2"));
+            assertThat(room.apply(state(10, "2"), a, false, expired))
+                    .as("its answer")
+                    .isEqualTo(state(10, "2"));
         }
     }
 
