@@ -167,7 +167,11 @@ const operations = {
 
   dump: ({ name }) => {
     const { doc, provider, closes, updates, tries, connects } = named(name)
-    return { ...content(doc), closes, updates, tries, connects, states: [...provider.awareness.getStates().values()] }
+    const { awareness } = provider
+    return {
+      ...content(doc), closes, updates, tries, connects,
+      states: [...awareness.getStates().values()], clocks: [...awareness.meta].map(([id, { clock }]) => [id, clock])
+    }
   },
 
   /** Sends a frame as it is, beside what the provider sends. */

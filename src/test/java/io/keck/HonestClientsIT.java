@@ -87,7 +87,7 @@ class HonestClientsIT {
             for (int i = 0; i < names.size(); i++) {
                 clients.connect(names.get(i));
                 type(i);
-                clients.awareness(names.get(i), i);
+                clients.awareness(names.get(i), 1 + i);
             }
             clients.awaitEqual(all);
             String text = clients.text(names.get(0));
@@ -99,20 +99,21 @@ class HonestClientsIT {
                         .as("seed %d, client %d: closed by the server", seed, i)
                         .isSubsetOf(1000, 1005, 1006); // its own end of the connection
             }
-            // a cursor that was kept out comes back with its next movement, or with the renewal after 15 s
-            Eventually.await("all cursors, seed " + seed, this::everybodySeesEachCursorThatMoves);
+            // none moves again: who was kept out is asked for its state when the one that had taken its id is gone
+            Eventually.await(
+                    "all cursors, seed " + seed,
+                    this::everybodySeesEachCursor,
+                    () -> names.stream().map(clients::awarenessOf).toList().toString());
             clients.closeClients();
         }
 
-        private boolean everybodySeesEachCursorThatMoves() {
-            for (int i = 0; i < names.size(); i++) {
-                clients.awareness(names.get(i), i);
-            }
+        /** From 1, since y-protocols sends a state of 0 as null, that is to say as that of a client that has left. */
+        private boolean everybodySeesEachCursor() {
             return names.stream()
                     .allMatch(name -> clients.states(name).stream()
                             .map(state -> state.asInt(-1))
                             .toList()
-                            .containsAll(List.of(0, 1, 2, 3)));
+                            .containsAll(List.of(1, 2, 3, 4)));
         }
 
         private static String word(int client, int number) {
@@ -126,7 +127,7 @@ class HonestClientsIT {
         private void honest(int i) {
             switch (random.nextInt(8)) {
                 case 0, 1, 2, 3 -> type(i);
-                case 4, 5 -> clients.awareness(names.get(i), random.nextInt(100));
+                case 4, 5 -> clients.awareness(names.get(i), 5 + random.nextInt(95));
                 case 6 -> clients.disconnect(names.get(i));
                 default -> clients.connect(names.get(i));
             }

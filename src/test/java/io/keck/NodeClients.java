@@ -240,6 +240,12 @@ final class NodeClients implements AutoCloseable {
         return states;
     }
 
+    /** The states that a client sees, and the clocks that it knows: for the message of a failure. */
+    String awarenessOf(String name) {
+        JsonNode seen = dump(name);
+        return seen.get("states") + " clocks " + seen.get("clocks");
+    }
+
     /** The codes with which the server closed this client's connections. */
     List<Integer> closeCodes(String name) {
         List<Integer> codes = new ArrayList<>();

@@ -137,7 +137,7 @@ public class ApiFactory {
         feed.metrics().watchStreams(streams::size);
         components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
         bodies(environment, feed.ledger());
-        jersey.register(new LargeAnswers(feed.ledger(), waiting()));
+        jersey.register(new LargeAnswers(feed.ledger(), waiting(), writing()));
         environment
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())
@@ -153,6 +153,15 @@ public class ApiFactory {
     private AddressShares waiting() {
         int each = maxSlowBodiesPerAddress != null ? maxSlowBodiesPerAddress : Math.max(1, maxSlowBodies / 4);
         return new AddressShares(maxSlowBodies, each);
+    }
+
+    /**
+     * Places for threads that write small answers. An honest client takes one for some microseconds, so one address may have
+     * half of them. With the places for bodies and large answers they are three quarters of the threads of the server, so
+     * that the rest is left for WebSockets and health.
+     */
+    private AddressShares writing() {
+        return new AddressShares(maxSlowBodies, Math.max(1, maxSlowBodies / 2));
     }
 
     private void bodies(Environment environment, HeapLedger ledger) {

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds what answers hold that their clients take slowly: each is in memory as a whole and holds a thread until it is
- * written. Only those count that do not fit into the buffers of a connection. Beyond the limits, or where the node needs its
- * memory, the connection breaks off. Thread-safe.
+ * written. Large ones do not fit into the buffers of a connection, and count in the ledger of the heap. A small one fits,
+ * but not behind hundreds of others that its client has not taken, so small ones have places of their own, which only those
+ * that are being written take. Beyond the limits, or where the node needs its memory, the connection breaks off. Thread-safe.
  */
 final class LargeAnswers implements WriterInterceptor {
     /** Answers below this size fit into the buffers of a connection. */
@@ -22,29 +23,47 @@ final class LargeAnswers implements WriterInterceptor {
 
     private final HeapLedger ledger;
     private final AddressShares writing;
+    private final AddressShares writingSmall;
 
     @Context
     private @Nullable HttpServletRequest request;
 
-    /** @param writing places for threads that write large answers */
-    LargeAnswers(HeapLedger ledger, AddressShares writing) {
+    /**
+     * No answers yet.
+     *
+     * @param writing places for threads that write large answers
+     * @param writingSmall places for threads that write others
+     */
+    LargeAnswers(HeapLedger ledger, AddressShares writing, AddressShares writingSmall) {
         this.ledger = ledger;
         this.writing = writing;
+        this.writingSmall = writingSmall;
     }
 
     @Override
     public void aroundWriteTo(WriterInterceptorContext context) throws IOException {
-        if (!(context.getEntity() instanceof byte[] bytes) || bytes.length < LARGE) {
-            context.proceed();
+        String address = request == null ? "" : request.getRemoteAddr();
+        if (context.getEntity() instanceof byte[] bytes && bytes.length >= LARGE) {
+            writeLarge(context, bytes.length, address);
             return;
         }
-        String address = request == null ? "" : request.getRemoteAddr();
+        if (writingSmall.enter(address) != AddressShares.Answer.TAKEN) {
+            throw new EofException("too many answers are being written to this address");
+        }
+        try {
+            context.proceed();
+        } finally {
+            writingSmall.leave(address);
+        }
+    }
+
+    private void writeLarge(WriterInterceptorContext context, int bytes, String address) throws IOException {
         if (writing.enter(address) != AddressShares.Answer.TAKEN) {
             throw new EofException("too many large answers are being written to this address");
         }
         Writing now = new Writing();
         Tally tally = ledger.open(HeapLedger.Kind.ANSWER, null, address, why -> now.breakOff());
-        tally.add(bytes.length);
+        tally.add(bytes);
         try {
             context.proceed();
         } finally {

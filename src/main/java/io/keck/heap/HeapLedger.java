@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Relief</b>, in this order, as the sum rises:
  *
  * <ol>
+ *   <li>{@link #RECLAIMING}: what is only kept to be quick goes ({@link #onReclaim}), so that it never keeps anybody out.
  *   <li>{@link #TIGHT}: no more rooms are loaded ({@link #isTight}), and whoever is above its share gets no more.
  *   <li>{@link #WAITING}: large answers wait for their turn ({@link #turn}).
- *   <li>{@link #RECLAIMING}: what is only kept to be quick goes ({@link #onReclaim}).
  *   <li>The total: nobody gets more, and {@link #relieve} sends the guests away that take most, of those who are above their
  *       share: first of addresses, then rooms. A room within its share is never sent away.
  * </ol>
@@ -65,8 +65,8 @@ public final class HeapLedger {
     public static final double TIGHT = 0.75;
     /** The part of the total from which on large answers wait. */
     public static final double WAITING = 0.85;
-    /** The part of the total from which on caches are dropped. */
-    public static final double RECLAIMING = 0.85;
+    /** The part of the total from which on caches are dropped; below {@link #TIGHT}. */
+    public static final double RECLAIMING = 0.7;
     /** The part of the total that one room, or one address, has a right to. */
     public static final double SHARE = 0.25;
 
@@ -247,6 +247,11 @@ public final class HeapLedger {
     /** Whether so much is used that no more rooms are loaded. */
     public boolean isTight() {
         return relieves && used() > total * TIGHT;
+    }
+
+    /** Bytes that would have to go for rooms to be loaded again; not above 0 where they are loaded. */
+    public long tooMuch() {
+        return isTight() ? used() - (long) (total * TIGHT) + 1 : 0;
     }
 
     /** Bytes that live for that address, roughly. */

@@ -47,7 +47,6 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     private volatile boolean held;
 
     private volatile boolean started;
-    private final HeapLedger ledger;
     private volatile long tickedAt = System.nanoTime();
 
     /**
@@ -87,7 +86,6 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         ledger.onReclaim(rooms::dropDocuments);
         ledger.onReclaim(rooms::unloadIdle);
         node.everyTick("ledger", ledger::relieve);
-        this.ledger = ledger;
     }
 
     public Rooms rooms() {
@@ -156,7 +154,8 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
 
             @Override
             public boolean accepts(String room) {
-                return !isDraining() && (rooms.isOpen(room) || (databaseAnswers.getAsBoolean() && !ledger.isTight()));
+                return !isDraining()
+                        && (rooms.isOpen(room) || (databaseAnswers.getAsBoolean() && rooms.hasRoomForAnother()));
             }
         };
     }

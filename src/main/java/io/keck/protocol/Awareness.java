@@ -165,6 +165,9 @@ public final class Awareness<O extends Awareness.Owner> {
     private @Nullable AwarenessState stranger(
             AwarenessEntry<O> e, AwarenessState s, O stranger, boolean claims, long now) {
         boolean isNewer = s.clock() > e.clock;
+        if (!s.isRemoval()) {
+            e.refusedClock = Math.max(e.refusedClock, s.clock());
+        }
         if (stranger.isElsewhere()) {
             if (isNewer && !s.isRemoval() && (e.yields || e.before == stranger)) {
                 set(e, s, s.clock(), stranger, now);
@@ -256,12 +259,7 @@ public final class Awareness<O extends Awareness.Owner> {
             e.sentBefore = sentBefore;
             return null;
         }
-        set(
-                e,
-                s,
-                s.clock() > e.clock && !moved ? s.clock() : Math.max(AwarenessEntry.next(e.clock), s.clock()),
-                c.challenger,
-                now);
+        set(e, s, Math.max(AwarenessEntry.next(e.clock), s.clock()), c.challenger, now);
         e.before = before;
         e.sentBefore = sentBefore;
         return new AwarenessState(e.client, e.clock, e.json);
@@ -279,7 +277,7 @@ public final class Awareness<O extends Awareness.Owner> {
             return handOver(e, now);
         }
         contests.end(e);
-        set(e, s, Math.max(e.clock, s.clock()), owner, now);
+        set(e, s, Math.max(e.removedClock(), s.clock()), owner, now);
         return was ? AwarenessState.removed(s.client(), e.clock) : null;
     }
 
@@ -341,7 +339,7 @@ public final class Awareness<O extends Awareness.Owner> {
             if (victim == null) {
                 return removals;
             }
-            removals.add(AwarenessState.removed(victim.client, victim.clock));
+            removals.add(AwarenessState.removed(victim.client, victim.removedClock()));
             forget(victim);
             entries.remove(victim.client);
         }
@@ -425,6 +423,7 @@ public final class Awareness<O extends Awareness.Owner> {
 
     private AwarenessState gone(AwarenessEntry<O> e, long now) {
         e.present = false;
+        e.clock = e.removedClock();
         say(e, "null");
         e.updatedAt = now;
         return AwarenessState.removed(e.client, e.clock);

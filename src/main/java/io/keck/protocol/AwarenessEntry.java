@@ -11,6 +11,9 @@ final class AwarenessEntry<O> {
     /** The owner's own clock; behind {@link #clock} when we had to raise it. */
     long sentClock;
 
+    /** The highest clock of a state that was refused because the owner was there; see {@link #removedClock}. */
+    long refusedClock;
+
     String json = "null";
     boolean present;
 
@@ -35,6 +38,15 @@ final class AwarenessEntry<O> {
 
     AwarenessEntry(long client) {
         this.client = client;
+    }
+
+    /**
+     * The clock at which the state is published as removed. It is not below what was refused: if the client itself said that,
+     * being kept out by somebody who took its id while it was away, it answers a removal at its clock with its state at
+     * once, and would ignore one below, so that nobody saw it before its next movement.
+     */
+    long removedClock() {
+        return Math.max(clock, refusedClock);
     }
 
     /** The clock after that one. */

@@ -79,7 +79,7 @@ final class Lives {
      */
     <T extends @Nullable Object> CompletionStage<T> ask(String name, boolean create, boolean local, Errand<T> errand) {
         CompletableFuture<T> done = new CompletableFuture<>();
-        if (context.ledger().isTight() && loaded(name) == null) {
+        if (loaded(name) == null && !context.hasRoomForAnother()) {
             errand.refused(CloseReason.overload(NO_MEMORY));
             done.completeExceptionally(new Unavailable(NO_MEMORY, false));
             return done;

@@ -58,4 +58,13 @@ public record RoomContext(
             RoomMetrics metrics) {
         this(log, bus, executor, documents, budget, clock, ids, settings, metrics, HeapLedger.unlimited());
     }
+
+    /** Whether there is memory for one more room; documents that nobody edits go for it at once. */
+    boolean hasRoomForAnother() {
+        long tooMuch = ledger.tooMuch();
+        if (tooMuch > 0) {
+            budget.reclaim(tooMuch);
+        }
+        return !ledger.isTight();
+    }
 }

@@ -206,6 +206,11 @@ public final class Rooms {
         return context.budget().reclaim(bytes);
     }
 
+    /** Whether there is memory for one more room; documents that nobody edits go for it at once. */
+    public boolean hasRoomForAnother() {
+        return context.hasRoomForAnother();
+    }
+
     /** Whether so much of the heap is used for peers that no more rooms are loaded. */
     public boolean isCrowded() {
         return context.ledger().isTight();

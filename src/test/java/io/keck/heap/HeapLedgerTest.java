@@ -172,6 +172,21 @@ class HeapLedgerTest {
     }
 
     @Test
+    void caches_keepNobodyOut() {
+        Tally cache = ledger.open(Kind.DOCUMENT, null, null, null);
+        cache.add(80 * MB);
+        ledger.onReclaim(bytes -> {
+            cache.add(-bytes);
+            return bytes;
+        });
+        assertThat(ledger.isTight()).isTrue();
+        ledger.relieve();
+        assertThat(ledger.isTight())
+                .as("rooms are refused though caches could go")
+                .isFalse();
+    }
+
+    @Test
     void largeAnswers_waitForTheirTurn_inOrder_oneAtLeast() {
         Tally room = tally(Kind.REPLICA, "a", null, "room");
         room.add(84 * MB);

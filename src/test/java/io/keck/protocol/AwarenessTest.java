@@ -47,7 +47,7 @@ class AwarenessTest {
         apply(new AwarenessState(9, 1, "{}"), b);
         apply(state(2, "2"), b);
 
-        assertThat(awareness.removeOwner(a, 0)).containsExactlyInAnyOrder(gone(1), AwarenessState.removed(8, 1));
+        assertThat(awareness.removeOwner(a, 0)).containsExactlyInAnyOrder(gone(2), AwarenessState.removed(8, 1));
         assertThat(awareness.removeOwner(b, 0)).containsExactly(AwarenessState.removed(9, 1));
         assertThat(awareness.removeOwner(b, 0)).isEmpty();
         assertThat(awareness.states()).isEmpty();
@@ -166,6 +166,36 @@ class AwarenessTest {
         assertThat(awareness.owner(CLIENT)).isSameAs(b);
     }
 
+    /**
+     * A client comes back and finds its id taken by somebody who is there. y-protocols answers a removal of the own state only
+     * where its clock is not below the own one, so each way in which the other goes has to reach that clock.
+     */
+    @Test
+    void whoWasKeptOut_hearsARemovalThatItAnswers_howeverTheOtherGoes() {
+        long expired = Awareness.OUTDATED_MS;
+        for (int way = 0; way < 4; way++) {
+            Awareness<FakeOwner> room = new Awareness<>(new AwarenessBounds(1_500, 100, true));
+            room.apply(state(5, "\"taken\""), b, CLAIM, 0);
+            assertThat(room.apply(state(8, "1"), a, CLAIM, 0)).as("b answers").isNull();
+            assertThat(room.apply(state(9, "2"), a, false, 0)).isNull();
+            assertThat(room.settle(Awareness.ANSWER_MS)).isEmpty();
+            AwarenessState removal = switch (way) {
+                case 0 -> room.removeOwner(b, 3_000).get(0);
+                case 1 -> room.apply(gone(6), b, false, 3_000);
+                case 2 -> room.expire(expired).get(0);
+                default -> {
+                    room.apply(new AwarenessState(8, 1, "\"" + "x".repeat(2_000) + "\""), a, false, 0);
+                    room.apply(state(6, "\"" + "x".repeat(3_000) + "\""), b, false, 0);
+                    yield room.shrink(3_000).get(0);
+                }
+            };
+            assertThat(removal).as("way %d", way).isEqualTo(gone(9));
+            assertThat(room.apply(state(10, "2"), a, false, expired))
+                    .as("its answer")
+                    .isEqualTo(state(10, "2"));
+        }
+    }
+
     @Test
     void claimant_thatLeavesClaimsNothing() {
         apply(state(5, "1"), a);
@@ -230,7 +260,7 @@ class AwarenessTest {
             assertThat(small.memory()).isLessThanOrEqualTo(20_000);
         }
         assertThat(small.isPresent(CLIENT)).isTrue();
-        assertThat(small.states()).hasSizeBetween(5, 35);
+        assertThat(small.states()).as("a character of Latin-1 takes one byte").hasSizeBetween(20, 30);
         small.removeOwner(flooder, 0);
         small.expire(REMEMBERED);
         small.removeOwner(a, 0);
