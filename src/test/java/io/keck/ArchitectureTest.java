@@ -78,7 +78,8 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage("io.keck.protocol..", "io.keck.room..", "io.keck.socket..", "io.keck.cluster..")
             .and()
-            .haveNameNotMatching("io\\.keck\\.room\\.(RoomDocument|RoomDocuments|Documents|DocumentCopies|DocumentTurns|Fork)(\\$.*)?")
+            .haveNameNotMatching(
+                    "io\\.keck\\.room\\.(RoomDocument|RoomDocuments|Documents|DocumentCopies|DocumentTurns|Fork)(\\$.*)?")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.keck.crdt");

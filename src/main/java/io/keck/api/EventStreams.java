@@ -1,7 +1,7 @@
 package io.keck.api;
 
-import io.keck.failure.TooCostly;
 import io.keck.failure.RoomMissing;
+import io.keck.failure.TooCostly;
 import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
 import io.keck.heap.AddressShares;

@@ -1,13 +1,13 @@
 package io.keck.api;
 
-import io.keck.failure.TooCostly;
 import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomLost;
 import io.keck.failure.RoomMissing;
+import io.keck.failure.TooCostly;
 import io.keck.failure.Unavailable;
+import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLog.Change;
 import io.keck.feed.ChangeLog.Page;
-import io.keck.feed.ChangeLog;
 import io.keck.feed.Histories;
 import io.keck.room.Mailbox;
 import io.keck.room.RepeatedWarning;

@@ -55,12 +55,7 @@ record Attempt(
         Credential first = found.isEmpty() ? null : found.get(0);
         HttpFields fields = request.getHeaders(); // and not the request, which a connection would keep alive
         malformed |= first != null && (first.text().isEmpty() || first.text().length() > Credential.MAX);
-        return new Attempt(
-                peer(request),
-                Request.getRemoteAddr(request),
-                first,
-                malformed,
-                fields::getValuesList);
+        return new Attempt(peer(request), Request.getRemoteAddr(request), first, malformed, fields::getValuesList);
     }
 
     private static String peer(Request request) {

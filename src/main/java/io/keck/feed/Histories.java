@@ -1,11 +1,11 @@
 package io.keck.feed;
 
-import io.keck.failure.TooCostly;
 import io.keck.crdt.Doc;
 import io.keck.crdt.History;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomDamaged;
+import io.keck.failure.TooCostly;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

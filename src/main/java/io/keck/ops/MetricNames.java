@@ -69,6 +69,7 @@ final class MetricNames {
 
     /** Updates and edits that were left aside because their document has reached a limit. */
     static final String DOCUMENTS_TOO_COSTLY = "keck.documents.too-costly";
+
     static final String GROWTH_REFUSED = "keck.rooms.growth-refused";
     /** Documents above 80 % of a limit. */
     static final String NEAR_LIMIT = "keck.rooms.near-limit";

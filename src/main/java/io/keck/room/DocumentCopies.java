@@ -1,9 +1,9 @@
 package io.keck.room;
 
-import io.keck.failure.TooCostly;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
+import io.keck.failure.TooCostly;
 import java.util.Objects;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +51,8 @@ final class DocumentCopies {
         this.context = context;
         this.turns = turns;
         this.gaveUp = gaveUp;
-        this.maxSteps = safeguards.boundsDocumentWork() ? context.settings().document().maxSteps() : Long.MAX_VALUE / 4;
+        this.maxSteps =
+                safeguards.boundsDocumentWork() ? context.settings().document().maxSteps() : Long.MAX_VALUE / 4;
     }
 
     /** The life of the replica of which the document is made. */

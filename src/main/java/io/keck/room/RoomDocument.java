@@ -1,10 +1,10 @@
 package io.keck.room;
 
-import io.keck.failure.TooCostly;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
+import io.keck.failure.TooCostly;
 import io.keck.failure.Unavailable;
 import io.keck.room.Documents.Answer;
 import java.util.ArrayList;
@@ -151,7 +151,12 @@ final class RoomDocument {
                     refuse(answer, e);
                     return true;
                 }
-                answer(at.roomId(), at.seq(), stale, document -> copies.fork(false).doc.clientId(), answer);
+                answer(
+                        at.roomId(),
+                        at.seq(),
+                        stale,
+                        document -> copies.fork(false).doc.clientId(),
+                        answer);
                 return true;
             });
         }
@@ -442,8 +447,7 @@ final class RoomDocument {
                 } else {
                     failed.accept(error);
                 }
-                listeners.forEach(
-                        l -> l.failed().accept(new Unavailable("what it depends on was not saved", false)));
+                listeners.forEach(l -> l.failed().accept(new Unavailable("what it depends on was not saved", false)));
             });
         }
     }

@@ -129,7 +129,6 @@ public interface UpdateLog {
      */
     default void loaded(long roomId, long heap) {}
 
-
     /**
      * Makes a room of that name with a first row, in one transaction, though the name is held. A room that clients have only
      * connected to is made by that: it gets the row and keeps its id.

@@ -1,15 +1,15 @@
 package io.keck.webhook;
 
-import io.keck.failure.TooCostly;
 import io.keck.failure.RoomDamaged;
+import io.keck.failure.TooCostly;
 import io.keck.failure.Unavailable;
 import io.keck.feed.BlockHistory;
+import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLog.Change;
 import io.keck.feed.ChangeLog.Page;
-import io.keck.feed.ChangeLog;
+import io.keck.feed.Cursors;
 import io.keck.feed.Cursors.Cursor;
 import io.keck.feed.Cursors.Endpoint;
-import io.keck.feed.Cursors;
 import io.keck.feed.Histories;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

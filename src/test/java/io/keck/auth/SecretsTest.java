@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.keck.access.Caller;
 import io.keck.access.Purpose;
-import io.keck.access.Rule;
 import io.keck.access.Role;
+import io.keck.access.Rule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -25,8 +25,7 @@ class SecretsTest {
         String token = TokenForge.hmac(world.claims());
         Caller caller = world.find(token, "team-1/board");
         var ticket = world.tickets.make(caller.on("team-1/board"), Purpose.SOCKET, true, world.now.get());
-        ApiKeys.Made made =
-                ApiKeys.make("ci", new Rule("*", Role.WRITER.rights()), Instant.EPOCH, new SecureRandom());
+        ApiKeys.Made made = ApiKeys.make("ci", new Rule("*", Role.WRITER.rights()), Instant.EPOCH, new SecureRandom());
         Path file = Files.write(dir.resolve("keys"), List.of(made.line()));
         List<Object> objects = List.of(
                 new Credential(Carrier.QUERY, token),
@@ -43,7 +42,8 @@ class SecretsTest {
         List<String> secrets = List.of(token, TokenForge.SECRET, ticket.text(), made.key());
         for (Object object : objects) {
             for (String secret : secrets) {
-                assertFalse(object.toString().contains(secret), object.getClass().getName());
+                assertFalse(
+                        object.toString().contains(secret), object.getClass().getName());
             }
         }
         RefusedException refused = org.junit.jupiter.api.Assertions.assertThrows(

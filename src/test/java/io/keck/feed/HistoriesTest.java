@@ -1,6 +1,5 @@
 package io.keck.feed;
 
-import io.keck.failure.TooCostly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +10,7 @@ import io.keck.crdt.YMap;
 import io.keck.crdt.YText;
 import io.keck.crdt.YXmlElement;
 import io.keck.crdt.YXmlText;
+import io.keck.failure.TooCostly;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -3,6 +3,7 @@ package io.keck.room;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.failure.Unavailable;
 import io.keck.heap.HeapLedger;
 import io.keck.metrics.RoomMetrics;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,6 @@ class CrowdedNodeTest {
         fill(documents);
         assertThatThrownBy(() ->
                         documents.create("b", doc -> true).toCompletableFuture().join())
-                .hasCauseInstanceOf(Documents.UnavailableException.class);
+                .hasCauseInstanceOf(Unavailable.class);
     }
 }

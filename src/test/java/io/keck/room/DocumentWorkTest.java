@@ -1,11 +1,11 @@
 package io.keck.room;
 
-import io.keck.failure.TooCostly;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.Update;
+import io.keck.failure.TooCostly;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import io.keck.room.Documents.Answer;
@@ -166,8 +166,7 @@ class DocumentWorkTest {
         settle(world);
         assertThat(failure(soon))
                 .isInstanceOfSatisfying(
-                        TooCostly.class,
-                        e -> assertThat(e.retryMillis()).isBetween(1L, DocumentCopies.COOL_OFF));
+                        TooCostly.class, e -> assertThat(e.retryMillis()).isBetween(1L, DocumentCopies.COOL_OFF));
         assertThat(counts.tooCostly).as("it was not tried").isEqualTo(1);
 
         world.now += DocumentCopies.COOL_OFF;

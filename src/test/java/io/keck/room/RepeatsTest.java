@@ -194,11 +194,13 @@ class RepeatsTest {
         CompletionStage<Answer<String>> taken = write(a, "q", OTHER);
         CompletionStage<Answer<String>> last = write(a, "z", new RequestKey("k3", "1 last"));
 
-        assertThat(failure(taken)).isInstanceOf(KeyTakenException.class);
+        assertThat(failure(taken)).isInstanceOf(Refused.class);
         now(repeat);
         assertThat(now(next).value()).contains("y");
         assertThat(now(last).value()).contains("z");
         assertThat(read(b)).hasSize(3).contains("x").contains("y").contains("z");
-        assertThat(now(write(a, "z", new RequestKey("k3", "1 last"))).value()).as("made once").hasSize(3);
+        assertThat(now(write(a, "z", new RequestKey("k3", "1 last"))).value())
+                .as("made once")
+                .hasSize(3);
     }
 }

@@ -2,19 +2,19 @@ package io.keck.storage.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.crdt.lib0.Encoder;
 import io.keck.failure.TooLargeHere;
 import io.keck.room.UpdateLog;
+import io.keck.room.UpdateLog.Contents;
 import io.keck.room.UpdateLogContract;
 import io.keck.storage.SqliteFile;
 import io.keck.storage.Storage;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import io.keck.crdt.lib0.Encoder;
 import java.util.ArrayList;
-import java.util.concurrent.CompletionException;
-import io.keck.room.UpdateLog.Contents;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,7 +123,9 @@ class SqliteUpdateLogTest extends UpdateLogContract {
         log.loaded(again.roomId(), 1);
         settled(again.roomId());
         log.loadAtMost(2 << 20, 1 << 20);
-        assertThat(await(log.open("a")).rows()).as("the larger node has loaded it").hasSize(1);
+        assertThat(await(log.open("a")).rows())
+                .as("the larger node has loaded it")
+                .hasSize(1);
     }
 
     @Test
@@ -190,7 +192,10 @@ class SqliteUpdateLogTest extends UpdateLogContract {
     }
 
     private String tooLarge() {
-        Throwable error = log.open("a").handle((contents, failure) -> failure).toCompletableFuture().join();
+        Throwable error = log.open("a")
+                .handle((contents, failure) -> failure)
+                .toCompletableFuture()
+                .join();
         Throwable cause = error instanceof CompletionException ? error.getCause() : error;
         assertThat(cause).isInstanceOf(TooLargeHere.class);
         return cause.getMessage();
