@@ -249,7 +249,7 @@ final class ClusterSimulation {
         restores = seed % 3 == 2;
         late = seed % 4 == 1;
         lives = seed % 5 == 3;
-        limited = seed % 7 == 4 && !restores && !lives;
+        limited = seed % 7 == 4 && !restores;
         backEnds = new BackEnds(log, new Random(random.nextLong()), restores, violations);
         hostility = new Hostility(new Random(seed * 31 + 7), () -> now);
         roomCount = 1 + random.nextInt(3);
