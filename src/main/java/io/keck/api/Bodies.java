@@ -75,15 +75,26 @@ final class Bodies {
         return bytes(headers, in, limits.maxUpdate());
     }
 
+    /** The length of a body that is announced, or -1; Jersey's own method fails where it does not fit an int. */
+    private static long announced(HttpHeaders headers) {
+        String length = headers.getHeaderString(HttpHeaders.CONTENT_LENGTH);
+        try {
+            return length == null ? -1 : Math.max(-1, Long.parseLong(length.strip()));
+        } catch (NumberFormatException e) {
+            return -1; // Jetty refuses those; several values are one for it
+        }
+    }
+
     private byte[] bytes(HttpHeaders headers, InputStream in, int maxBytes) throws IOException {
         String encoding = headers.getHeaderString(HttpHeaders.CONTENT_ENCODING);
         if (!isUnderstood(encoding)) {
             throw new Refusal(Status.UNSUPPORTED_MEDIA_TYPE, UNKNOWN_ENCODING);
         }
-        int announced = headers.getLength(); // -1 also where it does not fit an int
-        if (announced > maxBytes) {
+        long length = announced(headers);
+        if (length > maxBytes) {
             throw tooLarge(maxBytes);
         }
+        int announced = (int) length;
         // one more than announced: then the end is found without growing
         byte[] body = new byte[announced < 0 ? FIRST : Math.min(FIRST, announced + 1)];
         int size = 0;
