@@ -316,9 +316,12 @@ final class Saving {
     /** Rows were taken in: they may contain the batch on its way, and updates that another node has committed for us. */
     void caughtUp() {
         Attempt made = attempt;
-        if (made != null && made.row > 0 && replica.applied() >= made.row) {
+        if (made != null
+                && made.row > 0
+                && replica.applied() >= made.row
+                && (!batches.contains(made.batch) || isInReplica(made.batch))) {
             attempt = null;
-            if (batches.contains(made.batch) && isInReplica(made.batch)) {
+            if (batches.contains(made.batch)) {
                 saved(made.batch); // it came with the snapshot
             }
         }
@@ -327,7 +330,9 @@ final class Saving {
 
     /**
      * A read of the log has ended. If the row of the batch on its way is still missing after a read that had to show it,
-     * the log went back meanwhile and the batch is handed over once more.
+     * the log went back meanwhile and the batch is handed over once more. If the replica has taken a row of that number and
+     * was not replaced by the read, the row was the batch's, even where the replica lacks some of it: deletes of clocks that
+     * it does not hold are forgotten (see {@link ForgetMark}).
      *
      * @param error why the log could not be read, or null
      */
@@ -338,6 +343,9 @@ final class Saving {
                 failed(made, error);
             } else if (number >= made.read) {
                 attempt = null;
+                if (made.row <= replica.applied() && batches.contains(made.batch)) {
+                    saved(made.batch);
+                }
             }
         }
     }
