@@ -141,7 +141,7 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
 
     @Override
     public boolean openAccess() {
-        return openAccess;
+        return openAccess || access.isOn();
     }
 
     boolean readyRequiresDatabase() {

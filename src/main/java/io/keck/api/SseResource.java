@@ -65,9 +65,14 @@ public final class SseResource {
         boolean head = request.getMethod().equals("HEAD");
         AsyncContext context = request.getAsyncContext();
         String address = request.getRemoteAddr();
-        if (streams.shares().enter(address) != AddressShares.Answer.TAKEN) {
+        AddressShares.Answer place = streams.shares().enter(address);
+        if (place != AddressShares.Answer.TAKEN) {
             response.resume(Failures.response(
-                            Reply.text(TOO_MANY_REQUESTS, "Your address has as many streams as one address may have."))
+                            place == AddressShares.Answer.FULL
+                                    ? Reply.text(Status.SERVICE_UNAVAILABLE, "This node has as many streams as it can.")
+                                    : Reply.text(
+                                            TOO_MANY_REQUESTS,
+                                            "Your address has as many streams as one address may have."))
                     .header("Retry-After", "5")
                     .build());
             return;

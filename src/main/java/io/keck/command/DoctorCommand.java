@@ -122,8 +122,7 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
                 findings.hint(
                         "proxy",
                         "useForwardedHeaders is off, and " + where
-                                + ": behind a proxy here all clients have one address,"
-                                + " so that one who is refused keeps the others of his room out.",
+                                + ": behind a proxy here all clients have one address and share its limits.",
                         "Behind a proxy that sets X-Forwarded-For: KECK_FORWARDED_HEADERS=true. Without one: leave it.");
             } else {
                 findings.ok(

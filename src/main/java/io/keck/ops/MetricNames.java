@@ -67,16 +67,18 @@ final class MetricNames {
     /** Rows of other nodes that were read from the log. */
     static final String ROWS_CAUGHT_UP = "keck.rooms.rows-caught-up";
 
-    /** Updates and edits that were left aside because their document has reached a limit. */
+    /** Documents whose content took too many steps to put in order for back ends. */
     static final String DOCUMENTS_TOO_COSTLY = "keck.documents.too-costly";
 
+    /** Updates and edits that were left aside because their document has reached a limit. */
     static final String GROWTH_REFUSED = "keck.rooms.growth-refused";
     /** Documents above 80 % of a limit. */
     static final String NEAR_LIMIT = "keck.rooms.near-limit";
 
-    /** Structs and deleted ranges of no length that were left out of updates from sockets and of created documents. */
+    /** Ids under which a peer brought other content than the document has. */
     static final String CONFLICTS = "keck.rooms.conflicts";
 
+    /** Structs and deleted ranges of no length that were left out of updates from sockets and of created documents. */
     static final String EMPTY_STRUCTS = "keck.rooms.empty-structs";
 
     static final String CATCH_UPS = "keck.rooms.catch-ups";
