@@ -180,7 +180,7 @@ class TasksIT {
         try (KeckProcess bench =
                 KeckProcess.in(dir).brief().words("bench", "http://127.0.0.1:1").launch()) {
             assertThat(bench.awaitExit(KeckProcess.PATIENCE)).isEqualTo(1);
-            assertThat(bench.log()).contains("begins with ws://");
+            assertThat(bench.log()).contains("begin with ws://");
         }
         assertDrainsAndComesBack(node);
     }
