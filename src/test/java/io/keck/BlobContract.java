@@ -49,6 +49,7 @@ abstract class BlobContract {
     static KeckProcess.Setup configured(KeckProcess.Setup setup) {
         return setup.brief()
                 .with("blobs.maxTransfers", String.valueOf(TRANSFERS))
+                .with("blobs.maxTransfersPerAddress", String.valueOf(TRANSFERS))
                 .with("blobs.keepDeleted", "0s")
                 .with("blobs.sweepEvery", "20ms");
     }

@@ -159,6 +159,7 @@ class DatabaseOutageIT {
         KeckProcess node = startNode(
                 "-Ddw.rooms.maxUnsaved=" + limit + "B",
                 "-Ddw.rooms.maxInbound=" + inbound + "B",
+                "-Ddw.rooms.maxDocument=64MiB",
                 "-XX:+ExitOnOutOfMemoryError");
         Typist typist = new Typist(1);
         Typist elsewhere = new Typist(2);

@@ -317,12 +317,11 @@ class FeedIT {
     @Test
     void aStream_saysWhyNot_livesOnComments_resumes_andEndsWithTheRoom() throws Exception {
         ExecutorService threads = Executors.newCachedThreadPool();
-        try (KeckProcess keck =
-                KeckProcess.in(dir)
-                        .brief()
-                        .with("api.maxStreams", "2")
-                        .with("api.maxStreamsPerAddress", "2")
-                        .start()) {
+        try (KeckProcess keck = KeckProcess.in(dir)
+                .brief()
+                .with("api.maxStreams", "2")
+                .with("api.maxStreamsPerAddress", "2")
+                .start()) {
             assertThat(keck.get("/api/block/none/subscribe/sse").statusCode()).isEqualTo(404);
             assertThat(keck.get("/api/block/none/subscribe/sse").body()).isEqualTo("Workspace(\"none\") not found");
             assertThat(post(keck.port(), "/api/block/w", "").statusCode()).isEqualTo(200);

@@ -66,6 +66,7 @@ class LedgerIT {
         for (int i = 0; i < 3; i++) {
             HttpRequest request = HttpRequest.newBuilder(
                             URI.create("http://127.0.0.1:" + keck.adminPort() + "/tasks/gc"))
+                    .header("Keck-Admin", "1")
                     .POST(BodyPublishers.noBody())
                     .build();
             assertThat(KeckProcess.HTTP

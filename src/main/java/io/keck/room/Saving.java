@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.crdt.store.DeleteSet;
+import io.keck.crdt.store.UnheldDeletes;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomGone;
@@ -330,9 +332,9 @@ final class Saving {
 
     /**
      * A read of the log has ended. If the row of the batch on its way is still missing after a read that had to show it,
-     * the log went back meanwhile and the batch is handed over once more. If the replica has taken a row of that number and
-     * was not replaced by the read, the row was the batch's, even where the replica lacks some of it: deletes of clocks that
-     * it does not hold are forgotten (see {@link ForgetMark}).
+     * the log went back meanwhile and the batch is handed over once more. A batch of which the replica lacks nothing but
+     * deletes of clocks that it does not hold ends here: such deletes are forgotten (see {@link ForgetMark}), and the log
+     * would answer with the same row for ever.
      *
      * @param error why the log could not be read, or null
      */
@@ -343,7 +345,7 @@ final class Saving {
                 failed(made, error);
             } else if (number >= made.read) {
                 attempt = null;
-                if (made.row <= replica.applied() && batches.contains(made.batch)) {
+                if (made.row <= replica.applied() && batches.contains(made.batch) && isForgotten(made.batch)) {
                     saved(made.batch);
                 }
             }
@@ -368,6 +370,12 @@ final class Saving {
 
     private boolean isInReplica(Batch batch) {
         return replica.store().reduce(batch.update()).isEmpty();
+    }
+
+    private boolean isForgotten(Batch batch) {
+        Update rest = replica.store().reduce(batch.update());
+        DeleteSet unheld = rest.structCount() == 0 ? UnheldDeletes.of(rest, replica.store()) : null;
+        return unheld != null && UnheldDeletes.strip(rest, unheld).isEmpty();
     }
 
     // ------------------------------------------------------------------ unsaved mode
