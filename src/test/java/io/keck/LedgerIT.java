@@ -233,6 +233,7 @@ class LedgerIT {
             vector.writeVarUint(1);
             deaf.send(Message.step1(StateVector.decode(vector.toByteArray())));
         }
+        // all of them lack nearly everything, so they get one encoding, which the ledger counts once
         long atLeast = 5L * TIMES * (14 << 20);
         client.await("all answers", () -> keck.metric("keck.connections.backlog-bytes") > atLeast);
         judge("f, answers that nobody takes");
@@ -291,7 +292,7 @@ class LedgerIT {
             socket.setReceiveBufferSize(4 << 10);
             socket.connect(new java.net.InetSocketAddress("127.0.0.1", port));
             socket.getOutputStream()
-                    .write(("GET /collaboration/" + room + " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                    .write(("GET /collaboration/" + room + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                                     + "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
                                     + "Sec-WebSocket-Version: 13\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));

@@ -192,7 +192,9 @@ class RedisIT {
         }
         crowds.forEach(crowd -> crowd.awaitProgressAcross(100, 0, 1));
         assertNothingLost();
-        Eventually.await("refusals", () -> nodes.get(0).metric("keck.bus.damaged") >= 500);
+        Eventually.await(
+                "refusals",
+                () -> nodes.get(0).metric("keck.bus.damaged") + nodes.get(0).metric("keck.bus.forged") >= 500);
     }
 
     @Test

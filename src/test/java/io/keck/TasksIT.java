@@ -187,6 +187,7 @@ class TasksIT {
 
     private void assertDrainsAndComesBack(KeckProcess node) {
         SyncClient client = join(node, "room");
+        assertThat(node.send("POST", "/api/block/room").statusCode()).isEqualTo(200);
         assertThat(node.task("drain").get("connections").asInt()).isEqualTo(1);
         assertThat(client.raw().awaitEnd().code()).isEqualTo(RESTART);
         assertThat(node.get("/health").statusCode()).isEqualTo(503);
