@@ -2,6 +2,7 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.Eventually;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
 import io.keck.failure.RoomMissing;
@@ -24,6 +25,14 @@ public abstract class UpdateLogContract extends RequestKeyContract {
                 .seq();
     }
 
+    /** Forgetting a room is not waited for, and another lane of the log may carry it out. */
+    private boolean isMissing(String name) {
+        return log().find(name)
+                .handle((contents, error) -> Replica.cause(error) instanceof RoomMissing)
+                .toCompletableFuture()
+                .join();
+    }
+
     @Test
     void roomThatClientsMeetIn_isMadeByItsFirstContent_andForgottenUntilThen() {
         long a = await(log().open("a")).roomId();
@@ -38,6 +47,7 @@ public abstract class UpdateLogContract extends RequestKeyContract {
 
         long b = await(log().open("b")).roomId();
         log().forget(b);
+        Eventually.await("the end of a room that was never made", () -> isMissing("b"));
         long next = await(log().create("b")).orElseThrow();
         assertThat(next).isNotEqualTo(b);
         log().forget(next);
