@@ -175,9 +175,10 @@ class ProtocolIT {
                         .status())
                 .isEqualTo(200);
         byte[] update = new Typist(1).type("here");
-        try (SyncClient writer = SyncClient.join(keck.room(encoded))) {
+        try (SyncClient writer = SyncClient.join(keck.room(encoded));
+                SyncClient reader = SyncClient.join(keck.room(encoded))) {
             writer.write(update);
-            writer.awaitRead(1, 1);
+            reader.await("the update, which is committed then", () -> reader.stateVector().clock(1) == 4);
         }
         RawHttp there = RawHttp.ask(keck, "GET", "/api/block/" + encoded + "/client", "");
         assertThat(there.status()).as(there.body()).isEqualTo(200);
