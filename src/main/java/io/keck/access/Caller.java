@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Whoever a good credential belongs to, with the rules it brings. Made by {@code io.keck.auth} alone.
+ * The holder of a verified credential, with the rules of that credential. Only {@code io.keck.auth} creates callers.
  *
  * @param tokenId by which this one credential can be revoked: {@code jti}, or a hash of it
  * @param attributes checked, see {@link Attributes}
@@ -24,7 +24,7 @@ public record Caller(
     /** For {@link #expiresAt} of what never expires. */
     public static final long NEVER = Long.MAX_VALUE;
 
-    /** Everybody, while access is open: may do everything for ever. */
+    /** The caller of every request while access is open: all rights, without an end. */
     public static final Caller OPEN =
             new Caller(Principal.ANONYMOUS, "", Rules.ALL, Limits.NONE, Map.of(), 0, NEVER, 0);
 

@@ -12,7 +12,7 @@ public record Principal(String id, String name) {
     /** The longest id or name, in UTF-16 code units. */
     public static final int MAX = 255;
 
-    /** Whoever comes while access is open. */
+    /** The principal of every request while access is open. */
     public static final Principal ANONYMOUS = new Principal("anonymous", "");
 
     /**

@@ -2,12 +2,12 @@ package io.keck.access;
 
 import org.jspecify.annotations.Nullable;
 
-/** One request, whose credential is judged when somebody asks. Every request on the main port carries one. Thread-safe. */
+/** The access of one request: its credential is verified at the first demand. Every request on the main port has one. Thread-safe. */
 public interface Visit {
     /** The attribute of a request that holds its visit. */
     String ATTRIBUTE = "io.keck.access.visit";
 
-    /** Everybody may do everything. */
+    /** The visit of every request while access is open: all rights. */
     Visit OPEN = new Visit() {
         @Override
         public Decision on(String document, @Nullable Purpose purpose) {
@@ -92,7 +92,7 @@ public interface Visit {
         return () -> {};
     }
 
-    /** Whoever lives by a grant. */
+    /** A connection or stream that lasts as long as its grant. */
     interface Follower {
         /** The grant has ended. */
         void ended(Fault fault);

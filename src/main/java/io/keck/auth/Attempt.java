@@ -66,7 +66,7 @@ record Attempt(
                 : "";
     }
 
-    /** Other schemes than Bearer are somebody else's. */
+    /** Ignores other schemes than Bearer: a proxy or another part may use them. */
     private static boolean header(Request request, List<Credential> found) {
         List<String> values = request.getHeaders().getValuesList(HttpHeader.AUTHORIZATION);
         for (String value : values) {

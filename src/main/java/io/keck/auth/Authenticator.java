@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * Finds the caller of a request. The one place that makes callers.
  *
  * <ol>
- *   <li>Headers of a trusted proxy, where it names somebody.
+ *   <li>Headers of a trusted proxy, where it names a user.
  *   <li>The credential, by its form: {@code kt1.} a ticket, {@code keck_} an API key, three parts with dots a JSON web
  *       token, and everything else a question for the operator's back end.
  *   <li>Without either, the anonymous role, where there is one.
@@ -140,7 +140,7 @@ final class Authenticator {
         }
     }
 
-    /** Only what the operator's back end says about somebody is kept. */
+    /** Keeps only the part of the answer of the operator's back end that describes the user. */
     private Caller throughProxy(Identified named, @Nullable String document) throws RefusedException {
         if (ways.hook() == null) {
             return complete("", named, document);

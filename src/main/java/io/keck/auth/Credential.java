@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
 
-/** A secret that somebody presents. Never prints itself. */
+/** A secret that a request presents. Its text form does not contain the secret. */
 final class Credential {
     /** The longest credential, in characters. */
     static final int MAX = 8_192;

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Connections that live by a grant. Looked through twice a second: each ends with its grant, and is judged anew after a
- * change of keys or when somebody asks for it. Thread-safe.
+ * change of keys or on request. Thread-safe.
  */
 final class Followers {
     private static final Logger LOG = LoggerFactory.getLogger(Followers.class);

@@ -7,9 +7,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whoever a credential belongs to.
+ * The holder of a credential.
  *
- * @param rules those that the credential itself has; null where somebody else has to say
+ * @param rules those that the credential itself has; null if the configuration or the access hook decides
  * @param groups of the principal, for rules of the configuration
  * @param issuedAt milliseconds since 1970; 0 where it has no beginning
  * @param expiresAt milliseconds since 1970

@@ -69,7 +69,7 @@ final class JwtVerifier {
     }
 
     /**
-     * Whoever a token belongs to.
+     * Returns the holder of a token.
      *
      * @param now milliseconds since 1970 by the database's clock
      * @throws RefusedException if it is not good

@@ -47,7 +47,7 @@ final class TrustedHeaders {
     }
 
     /**
-     * Whoever the headers of a trusted peer name.
+     * Returns the user that the headers of a trusted peer name.
      *
      * @param values of a header
      * @return null where the proxy names nobody
