@@ -178,7 +178,9 @@ class ProtocolIT {
         try (SyncClient writer = SyncClient.join(keck.room(encoded));
                 SyncClient reader = SyncClient.join(keck.room(encoded))) {
             writer.write(update);
-            reader.await("the update, which is committed then", () -> reader.stateVector().clock(1) == 4);
+            reader.await(
+                    "the update, which is committed then",
+                    () -> reader.stateVector().clock(1) == 4);
         }
         RawHttp there = RawHttp.ask(keck, "GET", "/api/block/" + encoded + "/client", "");
         assertThat(there.status()).as(there.body()).isEqualTo(200);
