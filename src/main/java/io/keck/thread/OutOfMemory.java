@@ -39,6 +39,10 @@ public final class OutOfMemory {
             "; the process ends with status 3. Give Java a larger -Xmx or -XX:MaxDirectMemorySize, or fewer clients\n"
                     .getBytes(StandardCharsets.US_ASCII);
     private static final FileOutputStream ERR = new FileOutputStream(FileDescriptor.err);
+
+    /** Reserved early, since nothing can be allocated when it is needed. Guarded by {@link #ERR}. */
+    private static final byte[] LINE = new byte[1_024];
+
     private static final LongAdder TOO_LARGE_SEEN = new LongAdder();
 
     private static volatile boolean ends;
@@ -91,19 +95,26 @@ public final class OutOfMemory {
 
     /** Writes one line without the log, which needs memory and threads, and ends without shutdown hooks for the same reason. */
     private static void end(OutOfMemoryError error) {
-        synchronized (ERR) { // one line, whoever else comes
+        synchronized (ERR) {
             try {
-                ERR.write(BEFORE);
                 String message = error.getMessage();
-                for (int i = 0; message != null && i < message.length(); i++) {
-                    ERR.write(message.charAt(i));
+                int length = append(BEFORE, 0);
+                int most = LINE.length - AFTER.length;
+                for (int i = 0; message != null && i < message.length() && length < most; i++) {
+                    LINE[length++] = (byte) message.charAt(i);
                 }
-                ERR.write(AFTER);
+                // one write: the lines of the log go to the same file
+                ERR.write(LINE, 0, append(AFTER, length));
             } catch (Throwable t) {
                 // nothing can be said; what matters is the end
             } finally {
                 Runtime.getRuntime().halt(EXIT_STATUS);
             }
         }
+    }
+
+    private static int append(byte[] text, int at) {
+        System.arraycopy(text, 0, LINE, at, text.length);
+        return at + text.length;
     }
 }
