@@ -8,6 +8,8 @@ public enum Fault {
     BAD(401, "The credential is not valid."),
     /** It was good once. */
     EXPIRED(401, "The credential has expired."),
+    /** It was good, and its sender shows a newer one by itself when it comes again: a cookie, or headers of a proxy. */
+    STALE(401, "The credential must be shown again; please reconnect."),
     /** It will be good later. */
     NOT_YET(401, "The credential is not valid yet."),
     /** It was ended by an operator. */

@@ -27,6 +27,8 @@ final class Access implements Managed {
     private static final long ALL_NODES_MILLIS = 5_000;
 
     private static final long ALL_NODES_EVERY_MILLIS = 100;
+    /** Questions to the operator's back end at a time, for connections whose grants end soon. */
+    private static final int JUDGES = 4;
 
     private final Authenticator authenticator;
     private final AccessStore store;
@@ -38,7 +40,7 @@ final class Access implements Managed {
     private final LongSupplier steady;
     private final Loop loop = Loop.every("access", TICK_MILLIS, this::tick);
     /** Judges connections again, which may wait for the operator's back end; the loop must not. */
-    private final ExecutorService judge = Threads.pool("access-judge", 1);
+    private final ExecutorService judge = Threads.pool("access-judge", JUDGES);
 
     private long generation;
     private boolean failing;
@@ -56,7 +58,7 @@ final class Access implements Managed {
         this.cookies = cookies;
         this.rates = new RequestRates(steady);
         this.audit = audit;
-        this.followers = new Followers(authenticator);
+        this.followers = new Followers(authenticator, judge);
         this.steady = steady;
         this.generation = authenticator.generation();
     }

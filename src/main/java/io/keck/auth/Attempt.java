@@ -127,6 +127,11 @@ record Attempt(
         }
     }
 
+    /** Whether a browser shows the newest credential by itself when it connects again. */
+    boolean isByCookie() {
+        return credential != null && credential.carrier() == Carrier.COOKIE;
+    }
+
     /** Without addresses, headers and the credential. */
     @Override
     public String toString() {

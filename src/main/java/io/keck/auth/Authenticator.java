@@ -81,6 +81,11 @@ final class Authenticator {
         return throttle.wait(address);
     }
 
+    /** Whether the operator's back end is asked. */
+    boolean hasHook() {
+        return ways.hook() != null;
+    }
+
     /** Changes whenever credentials that were good may not be so any more. */
     long generation() {
         JwtVerifier jwt = ways.jwt();
@@ -157,6 +162,15 @@ final class Authenticator {
 
     private long version() {
         return revocations.version();
+    }
+
+    /** Whether a trusted proxy named the user, who comes back through it. */
+    boolean isNamedByProxy(Attempt attempt) {
+        try {
+            return named(attempt) != null;
+        } catch (RefusedException e) {
+            return false;
+        }
     }
 
     private @Nullable Identified named(Attempt attempt) throws RefusedException {

@@ -8,23 +8,31 @@ import io.keck.access.Right;
 import io.keck.access.Visit;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Connections that live by a grant. Looked through twice a second: each ends with its grant, and is judged anew after a
- * change of keys or on request. Thread-safe.
+ * Connections that live by a grant. They are looked through twice a second. Each ends with its grant, and is judged again
+ * after a change of keys, on request, and, where the operator's back end decides, shortly before its grant ends: an answer
+ * that is good for longer keeps the connection. Thread-safe.
  */
 final class Followers {
     private static final Logger LOG = LoggerFactory.getLogger(Followers.class);
 
+    /** How long before its end a grant is asked for again: a tenth of its time, and no more than this. */
+    private static final long MAX_RENEWAL_MILLIS = 60_000;
+
     private final Authenticator authenticator;
+    private final Executor judge;
     private final Set<Following> all = ConcurrentHashMap.newKeySet();
 
-    Followers(Authenticator authenticator) {
+    /** @param judge runs what may wait for the operator's back end */
+    Followers(Authenticator authenticator, Executor judge) {
         this.authenticator = authenticator;
+        this.judge = judge;
     }
 
     /** One connection. */
@@ -34,7 +42,12 @@ final class Followers {
         final Visit.Follower follower;
         final Set<Right> needed;
         final AtomicBoolean ended = new AtomicBoolean();
+        final AtomicBoolean renewing = new AtomicBoolean();
         volatile Grant grant;
+        /** When the connection ends, and from when on its grant is asked for again; milliseconds since 1970. */
+        volatile long expiresAt;
+
+        volatile long renewAt;
 
         Following(Attempt attempt, @Nullable Purpose purpose, Visit.Follower follower, Set<Right> needed, Grant grant) {
             this.attempt = attempt;
@@ -43,13 +56,20 @@ final class Followers {
             this.needed = needed;
             this.grant = grant;
         }
+
+        void lastsUntil(long end, long now) {
+            expiresAt = end;
+            renewAt = end == Caller.NEVER ? end : end - Math.min(MAX_RENEWAL_MILLIS, Math.max(0, end - now) / 10);
+        }
     }
 
     /** Adds a connection; what is returned removes it. */
     Runnable add(Attempt attempt, @Nullable Purpose purpose, Grant grant, Visit.Follower follower, Set<Right> needed) {
         Following following = new Following(attempt, purpose, follower, needed, grant);
+        long now = authenticator.now();
+        following.lastsUntil(grant.expiresAt(), now);
         all.add(following);
-        check(following, authenticator.now()); // a revocation may have come since the grant was made
+        check(following, now); // a revocation may have come since the grant was made
         return () -> all.remove(following);
     }
 
@@ -71,11 +91,34 @@ final class Followers {
     }
 
     private void check(Following following, long now) {
-        Caller caller = following.grant.caller();
-        if (now >= caller.expiresAt()) {
-            end(following, Fault.EXPIRED);
-        } else if (authenticator.revocations().revoke(caller)) {
+        if (now >= following.expiresAt) {
+            boolean comesAnew = following.attempt.isByCookie() || authenticator.isNamedByProxy(following.attempt);
+            end(following, comesAnew ? Fault.STALE : Fault.EXPIRED);
+        } else if (authenticator.revocations().revoke(following.grant.caller())) {
             end(following, Fault.REVOKED);
+        } else if (now >= following.renewAt
+                && isRenewable(following)
+                && following.renewing.compareAndSet(false, true)) {
+            judge.execute(() -> renew(following));
+        }
+    }
+
+    /** Whether the operator's back end can say again what the connection may do; nothing else makes a grant longer. */
+    private boolean isRenewable(Following following) {
+        return authenticator.hasHook() && !isByTicket(following.attempt);
+    }
+
+    private void renew(Following following) {
+        try {
+            long before = following.expiresAt;
+            judge(following);
+            if (following.expiresAt <= before && !following.ended.get()) { // an answer that was kept from before
+                authenticator.forget(following.grant.principal().id());
+                judge(following);
+            }
+        } finally {
+            following.lastsUntil(following.expiresAt, authenticator.now()); // the next time comes later and later
+            following.renewing.set(false);
         }
     }
 
@@ -108,6 +151,10 @@ final class Followers {
             } else if (!following.ended.get()) {
                 boolean changed = !fresh.rights().equals(following.grant.rights());
                 following.grant = fresh;
+                long end = isRenewable(following)
+                        ? fresh.expiresAt()
+                        : Math.min(fresh.expiresAt(), following.expiresAt); // headers are not shown again
+                following.lastsUntil(end, authenticator.now());
                 if (changed) {
                     following.follower.changed(fresh);
                 }

@@ -73,7 +73,7 @@ final class RequestVisit implements Visit {
         return switch (fault) {
             case TOO_MANY -> Math.max(1, authenticator.wait(attempt.address()));
             case UNAVAILABLE -> 1;
-            case MISSING, BAD, EXPIRED, NOT_YET, REVOKED, FORBIDDEN, LIMIT -> 0;
+            case MISSING, BAD, EXPIRED, STALE, NOT_YET, REVOKED, FORBIDDEN, LIMIT -> 0;
         };
     }
 

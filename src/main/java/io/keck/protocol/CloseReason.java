@@ -58,6 +58,11 @@ public record CloseReason(int code, String text) {
         return new CloseReason(1012, "the server restarts, please reconnect");
     }
 
+    /** Come back at once, with what the next handshake shows. */
+    public static CloseReason reconnect(String why) {
+        return new CloseReason(1012, why);
+    }
+
     /** What is stored of the document is more than this node can load; another node may have a larger heap. */
     public static CloseReason tooLargeHere() {
         return new CloseReason(

@@ -70,6 +70,7 @@ final class Clearance {
     static CloseReason reason(Fault fault) {
         return switch (fault) {
             case MISSING, BAD, EXPIRED, NOT_YET, REVOKED -> new CloseReason(UNAUTHORIZED, fault.sentence());
+            case STALE -> CloseReason.reconnect(fault.sentence());
             case FORBIDDEN -> new CloseReason(FORBIDDEN, fault.sentence());
             case TOO_MANY, LIMIT, UNAVAILABLE -> CloseReason.overload(fault.sentence());
         };

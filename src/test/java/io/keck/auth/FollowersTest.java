@@ -23,7 +23,7 @@ class FollowersTest {
             AuthWorld.verifier(AuthWorld.keys()),
             null,
             new AccessHook(backEnd.uri("/hook"), "", new BoundedHttp(2_000, 64 << 10), AuthWorld.MAX_AGE)));
-    private final Followers followers = new Followers(world.authenticator);
+    private final Followers followers = new Followers(world.authenticator, Runnable::run);
     private final List<Object> told = new ArrayList<>();
 
     @AfterEach
@@ -143,5 +143,92 @@ class FollowersTest {
         backEnd.answers = path -> new StandIn.Answer(401, "");
         followers.judgeAgain("", "");
         assertEquals(List.of(Fault.BAD), told);
+    }
+
+    private void advance(long millis) {
+        world.now.addAndGet(millis);
+        world.revocations.poll();
+        followers.tick();
+    }
+
+    /** A connection must not end every quarter of an hour only because the back end gave no time. */
+    @Test
+    void grantOfTheBackEnd_isAskedForAgainBeforeItEnds() throws Exception {
+        answer("{\"principal\":\"bob\",\"role\":\"read\"}");
+        follow("a session");
+        for (int i = 0; i < 5; i++) {
+            advance(AuthWorld.MAX_AGE - 60_000);
+        }
+        assertEquals(List.of(), told);
+        assertEquals(6, backEnd.asked.size());
+        backEnd.answers = path -> new StandIn.Answer(403, "");
+        advance(AuthWorld.MAX_AGE - 60_000);
+        assertEquals(List.of(Fault.FORBIDDEN), told);
+    }
+
+    /** The time that a back end gives is the last word, and is not asked about at every tick. */
+    @Test
+    void grantWithAnEnd_endsThere_andTheBackEndIsAskedAFewTimes() throws Exception {
+        answer("{\"principal\":\"bob\",\"role\":\"read\",\"until\":" + (AuthWorld.START / 1_000 + 600) + "}");
+        follow("a session");
+        for (int i = 0; i < 1_200; i++) {
+            advance(500);
+        }
+        assertEquals(List.of(Fault.EXPIRED), told);
+        org.assertj.core.api.Assertions.assertThat(backEnd.asked).hasSizeBetween(2, 12);
+    }
+
+    @Test
+    void backEndThatIsAwayWhenAGrantEnds_endsIt() throws Exception {
+        answer("{\"principal\":\"bob\",\"role\":\"read\"}");
+        follow("a session");
+        backEnd.answers = path -> new StandIn.Answer(500, "");
+        for (int i = 0; i < 1_800; i++) {
+            advance(500);
+        }
+        assertEquals(List.of(Fault.EXPIRED), told);
+    }
+
+    /** A browser sends its newest cookie when it connects again, so the end is one that clients come back from. */
+    @Test
+    void grantOfACookie_endsAsStale() throws Exception {
+        String token = TokenForge.hmac(world.claims());
+        Attempt attempt = new Attempt(
+                "192.0.2.1", "192.0.2.1", new Credential(Carrier.COOKIE, token), false, name -> List.of());
+        followers.add(
+                attempt,
+                null,
+                world.authenticator.find(attempt, BOARD, null).on(BOARD),
+                follower,
+                Set.of(Right.READ));
+        advance(600_000 + AuthWorld.SKEW);
+        assertEquals(List.of(Fault.STALE), told);
+    }
+
+    /** Headers are seen once. Neither time nor a recheck makes their grant longer; the proxy has to let the client in again. */
+    @Test
+    void grantOfAProxy_endsAsStale_whateverIsJudgedAgain() throws Exception {
+        AuthWorld behind = new AuthWorld(AuthWorld.ways(
+                null,
+                null,
+                null,
+                new TrustedHeaders("X-User", "10.0.0.7"),
+                new ConfiguredRules(List.of())));
+        Followers there = new Followers(behind.authenticator, Runnable::run);
+        Attempt attempt = AuthWorld.attempt(null, "10.0.0.7", java.util.Map.of("X-User", List.of("alice")));
+        there.add(
+                attempt,
+                null,
+                behind.authenticator.find(attempt, BOARD, null).on(BOARD),
+                follower,
+                Set.of());
+        behind.now.addAndGet(AuthWorld.MAX_AGE - 1);
+        behind.revocations.poll();
+        there.judgeAgain("", "");
+        there.tick();
+        assertEquals(0, told.stream().filter(Fault.class::isInstance).count());
+        behind.now.addAndGet(1);
+        there.tick();
+        assertEquals(Fault.STALE, told.get(told.size() - 1));
     }
 }
