@@ -35,6 +35,7 @@ final class Access implements Managed {
     private final @Nullable ApiKeys keys;
     private final Attempt.CookieRule cookies;
     private final RequestRates rates;
+    private final Extensions extensions;
     private final Audit audit;
     private final Followers followers;
     private final LongSupplier steady;
@@ -59,6 +60,7 @@ final class Access implements Managed {
         this.rates = new RequestRates(steady);
         this.audit = audit;
         this.followers = new Followers(authenticator, judge);
+        this.extensions = new Extensions(store, judge);
         this.steady = steady;
         this.generation = authenticator.generation();
     }
@@ -89,6 +91,7 @@ final class Access implements Managed {
         if (read.any()) {
             authenticator.forget("");
         }
+        read.extensions().forEach(followers::extend); // before the tick, which ends what is over
         followers.tick();
         for (Revocations.Recheck recheck : read.rechecks()) {
             judge.execute(() -> followers.judgeAgain(recheck.principal(), recheck.document()));
@@ -108,13 +111,13 @@ final class Access implements Managed {
                         Revocations.FRESH_MILLIS / 1_000);
             }
             failing = true;
-            return new Revocations.Read(false, List.of());
+            return Revocations.Read.NOTHING;
         }
     }
 
     /** The visit of a request. */
     Visit visit(Request request) {
-        return new RequestVisit(authenticator, followers, rates, audit, Attempt.of(request, cookies));
+        return new RequestVisit(authenticator, followers, extensions, rates, audit, Attempt.of(request, cookies));
     }
 
     /** Whether this node knows what was revoked. */

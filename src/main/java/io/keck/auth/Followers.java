@@ -137,6 +137,22 @@ final class Followers {
         }
     }
 
+    /**
+     * A principal has shown a newer credential for a document: its connections to it last until that one ends. They keep the
+     * rights they have; more comes only with a credential that the connection itself shows.
+     */
+    void extend(Revocations.Extension extension) {
+        long now = authenticator.now();
+        for (Following following : all) {
+            Grant grant = following.grant;
+            if (extension.until() > following.expiresAt
+                    && grant.document().equals(extension.of().document())
+                    && grant.principal().id().equals(extension.of().principal())) {
+                following.lastsUntil(extension.until(), now);
+            }
+        }
+    }
+
     private static boolean isByTicket(Attempt attempt) {
         Credential credential = attempt.credential();
         return credential != null && Tickets.isTicket(credential.text());
@@ -151,16 +167,16 @@ final class Followers {
             } else if (!following.ended.get()) {
                 boolean changed = !fresh.rights().equals(following.grant.rights());
                 following.grant = fresh;
-                long end = isRenewable(following)
-                        ? fresh.expiresAt()
-                        : Math.min(fresh.expiresAt(), following.expiresAt); // headers are not shown again
-                following.lastsUntil(end, authenticator.now());
+                if (isRenewable(following)) { // else headers that were shown once would last for ever
+                    following.lastsUntil(fresh.expiresAt(), authenticator.now());
+                }
                 if (changed) {
                     following.follower.changed(fresh);
                 }
             }
         } catch (RefusedException e) {
-            if (e.fault() != Fault.UNAVAILABLE) { // that it cannot be judged now does not end what was good
+            boolean extended = e.fault() == Fault.EXPIRED && authenticator.now() < following.expiresAt;
+            if (e.fault() != Fault.UNAVAILABLE && !extended) { // what cannot be judged now stays as it was
                 end(following, e.fault());
             }
         }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class RequestVisit implements Visit {
     private final Authenticator authenticator;
     private final Followers followers;
+    private final Extensions extensions;
     private final RequestRates rates;
     private final Audit audit;
     private final Attempt attempt;
@@ -23,9 +24,16 @@ final class RequestVisit implements Visit {
     private record Asked(
             @Nullable String document, @Nullable Purpose purpose, Decision decision) {}
 
-    RequestVisit(Authenticator authenticator, Followers followers, RequestRates rates, Audit audit, Attempt attempt) {
+    RequestVisit(
+            Authenticator authenticator,
+            Followers followers,
+            Extensions extensions,
+            RequestRates rates,
+            Audit audit,
+            Attempt attempt) {
         this.authenticator = authenticator;
         this.followers = followers;
+        this.extensions = extensions;
         this.rates = rates;
         this.audit = audit;
         this.attempt = attempt;
@@ -79,6 +87,7 @@ final class RequestVisit implements Visit {
 
     @Override
     public Ticket ticket(Grant grant, Purpose purpose, boolean once) {
+        extensions.shown(grant);
         return authenticator.tickets().make(grant, purpose, once, authenticator.now());
     }
 

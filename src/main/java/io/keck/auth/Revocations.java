@@ -54,10 +54,16 @@ final class Revocations {
     /**
      * What was read.
      *
-     * @param any whether there was anything
+     * @param any whether there was anything but extensions
      * @param rechecks what has to be judged again
+     * @param extensions what lasts longer
      */
-    record Read(boolean any, List<Recheck> rechecks) {}
+    record Read(boolean any, List<Recheck> rechecks, List<Extension> extensions) {
+        static final Read NOTHING = new Read(false, List.of(), List.of());
+    }
+
+    /** The connections of a principal to a document may last until then: milliseconds since 1970. */
+    record Extension(Recheck of, long until) {}
 
     /** Connections that have to be judged again: of that principal, of that document; empty for all. */
     record Recheck(String principal, String document) {
@@ -80,24 +86,30 @@ final class Revocations {
      */
     synchronized Read poll() {
         long before = steady.getAsLong();
-        long known = version;
+        boolean any = false;
         List<Recheck> rechecks = new ArrayList<>();
+        List<Extension> extensions = new ArrayList<>();
         for (List<Revocation> page = store.after(version, PAGE); ; page = store.after(version, PAGE)) {
-            page.forEach(revocation -> take(revocation, rechecks));
+            for (Revocation revocation : page) {
+                any |= revocation.kind() != Revocation.Kind.EXTENSION;
+                take(revocation, rechecks, extensions);
+            }
             if (page.size() < PAGE) {
                 break;
             }
         }
         readAt = before;
-        return new Read(version != known, rechecks);
+        return new Read(any, rechecks, extensions);
     }
 
-    private void take(Revocation revocation, List<Recheck> rechecks) {
+    private void take(Revocation revocation, List<Recheck> rechecks, List<Extension> extensions) {
         switch (revocation.kind()) {
             case PRINCIPAL -> principals.merge(revocation.subject(), revocation.before(), Math::max);
             case TOKEN -> tokens.merge(revocation.subject(), revocation.before(), Math::max);
             case ISSUED_BEFORE -> issuedBefore = Math.max(issuedBefore, revocation.before());
             case RECHECK -> rechecks.add(Recheck.of(revocation.subject()));
+            case EXTENSION ->
+                extensions.add(new Extension(Recheck.of(revocation.subject()), revocation.before()));
         }
         version = Math.max(version, revocation.version());
     }

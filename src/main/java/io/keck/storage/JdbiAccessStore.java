@@ -20,6 +20,9 @@ final class JdbiAccessStore implements AccessStore {
     private static final long MAX_REVOCATIONS = 100_000;
 
     private static final long KEEP_RECHECKS_MILLIS = TimeUnit.HOURS.toMillis(1);
+    /** Every node reads twice a second, and one that was away for longer has no connections left to extend. */
+    private static final long KEEP_EXTENSIONS_MILLIS = TimeUnit.MINUTES.toMillis(1);
+
     private static final long KEEP_NODES_MILLIS = TimeUnit.HOURS.toMillis(1);
     private static final int SECRET_BYTES = 32;
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -93,13 +96,15 @@ final class JdbiAccessStore implements AccessStore {
                             UPDATE access_version SET version = version + 1 WHERE one = 1 RETURNING version
                             """).mapTo(Long.class).one();
             long now = clock.millis();
-            h.createUpdate("DELETE FROM access_revocations WHERE kind = 'recheck' AND created_at < :old")
-                    .bind("old", now - KEEP_RECHECKS_MILLIS)
+            h.createUpdate("""
+                            DELETE FROM access_revocations
+                            WHERE (kind = 'recheck' AND created_at < :rechecks)
+                               OR (kind = 'extension' AND created_at < :extensions)
+                            """)
+                    .bind("rechecks", now - KEEP_RECHECKS_MILLIS)
+                    .bind("extensions", now - KEEP_EXTENSIONS_MILLIS)
                     .execute();
-            long count = h.createQuery("SELECT count(*) FROM access_revocations")
-                    .mapTo(Long.class)
-                    .one();
-            if (count >= MAX_REVOCATIONS) {
+            if (kind != Revocation.Kind.EXTENSION && held(h) >= MAX_REVOCATIONS) {
                 throw new IllegalStateException("There are " + MAX_REVOCATIONS
                         + " revocations, which is the limit. Revoke everything issued before some time, and remove"
                         + " older rows of access_revocations.");
@@ -117,6 +122,12 @@ final class JdbiAccessStore implements AccessStore {
                     .execute();
             return row;
         });
+    }
+
+    private static long held(Handle h) {
+        return h.createQuery("SELECT count(*) FROM access_revocations WHERE kind <> 'extension'")
+                .mapTo(Long.class)
+                .one();
     }
 
     @Override

@@ -117,4 +117,14 @@ public abstract class AccessStoreContract {
         pass(11_000);
         assertEquals(List.of(), store().behind(6, 10_000), "a node that is gone is not waited for");
     }
+
+    /** They come with every refreshed token, so they must neither pile up nor use up the room of revocations. */
+    @Test
+    void extensions_areReadByOthersAndForgottenAfterAMinute() {
+        Revocation extension = store().revoke(Revocation.Kind.EXTENSION, "alice\nteam-1/board", now() + 900_000);
+        assertEquals(List.of(extension), other().after(0, 10));
+        pass(60_001);
+        Revocation next = store().revoke(Revocation.Kind.EXTENSION, "alice\nteam-1/board", now() + 900_000);
+        assertEquals(List.of(next), other().after(0, 10));
+    }
 }

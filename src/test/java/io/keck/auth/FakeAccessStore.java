@@ -11,8 +11,12 @@ import java.util.function.LongSupplier;
 
 /** In memory, and can be switched off. */
 final class FakeAccessStore implements AccessStore {
+    private static final long EXTENSION_MILLIS = 60_000;
+
     private final byte[] key = new byte[32];
     private final List<Revocation> rows = new ArrayList<>();
+    private final Map<Long, Long> createdAt = new HashMap<>();
+    private long version;
     private final Map<String, Long> used = new HashMap<>();
     private final Map<String, long[]> nodes = new HashMap<>();
     private final LongSupplier clock;
@@ -44,8 +48,12 @@ final class FakeAccessStore implements AccessStore {
     @Override
     public synchronized Revocation revoke(Revocation.Kind kind, String subject, long before) {
         answer();
-        Revocation row = new Revocation(rows.size() + 1L, kind, subject, before == 0 ? clock.getAsLong() : before);
+        long now = clock.getAsLong();
+        rows.removeIf(
+                old -> old.kind() == Revocation.Kind.EXTENSION && createdAt.get(old.version()) < now - EXTENSION_MILLIS);
+        Revocation row = new Revocation(++version, kind, subject, before == 0 ? now : before);
         rows.add(row);
+        createdAt.put(row.version(), now);
         return row;
     }
 

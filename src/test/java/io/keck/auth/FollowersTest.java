@@ -231,4 +231,45 @@ class FollowersTest {
         there.tick();
         assertEquals(Fault.STALE, told.get(told.size() - 1));
     }
+
+    /** The page asks for a ticket with its newer token; the socket that the older one opened goes on. */
+    @Test
+    void newerCredentialOfThePrincipal_makesItsConnectionsToThatDocumentLast() throws Exception {
+        follow(TokenForge.hmac(world.claims()));
+        Extensions extensions = new Extensions(world.store, Runnable::run);
+        advance(300_000);
+        Grant newer = world.find(TokenForge.hmac(world.claims()), BOARD).on(BOARD);
+        for (int i = 0; i < 100; i++) {
+            extensions.shown(newer);
+        }
+        assertEquals(1, world.store.after(0, 1_000).size(), "the same credential is no news");
+        extensions.shown(world.find(TokenForge.hmac(world.claims()), "team-1/other").on("team-1/other"));
+        world.revocations.poll().extensions().forEach(followers::extend);
+        advance(600_000);
+        followers.judgeAgain("", "");
+        assertEquals(List.of(), told, "the older token has expired, the newer one has not");
+        advance(AuthWorld.SKEW);
+        assertEquals(List.of(Fault.EXPIRED), told);
+    }
+
+    @Test
+    void newerCredentialForAnotherDocumentOrPrincipal_extendsNothing() throws Exception {
+        follow(TokenForge.hmac(world.claims()));
+        long late = world.now.get() + 10 * AuthWorld.MAX_AGE;
+        followers.extend(new Revocations.Extension(new Revocations.Recheck("alice", "team-1/other"), late));
+        followers.extend(new Revocations.Extension(new Revocations.Recheck("bob", BOARD), late));
+        advance(600_000 + AuthWorld.SKEW);
+        assertEquals(List.of(Fault.EXPIRED), told);
+    }
+
+    /** Whoever is revoked stays out, however long a credential would last. */
+    @Test
+    void extension_doesNotOutliveARevocation() throws Exception {
+        follow(TokenForge.hmac(world.claims()));
+        followers.extend(new Revocations.Extension(
+                new Revocations.Recheck("alice", BOARD), world.now.get() + 10 * AuthWorld.MAX_AGE));
+        world.store.revoke(Revocation.Kind.PRINCIPAL, "alice", 0);
+        advance(1);
+        assertEquals(List.of(Fault.REVOKED), told);
+    }
 }

@@ -1,0 +1,75 @@
+package io.keck.auth;
+
+import io.keck.access.AccessStore;
+import io.keck.access.Caller;
+import io.keck.access.Grant;
+import io.keck.access.Principal;
+import io.keck.access.Revocation;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells all nodes that a principal has shown a newer credential for a document, so that connections it opened with an older
+ * one last as long as the newer one. Goes through the database, because the connections may be those of any node. Writes
+ * only what is news: a client may show the same credential as often as it likes. Thread-safe.
+ */
+final class Extensions {
+    private static final Logger LOG = LoggerFactory.getLogger(Extensions.class);
+    private static final int MAX_KNOWN = 10_000;
+    /** A credential that lasts only this much longer is no news: grants of headers end a little later with each request. */
+    private static final long NEWS_MILLIS = 60_000;
+
+    private final AccessStore store;
+    private final Executor executor;
+    private final Map<String, Long> known = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+            return size() > MAX_KNOWN;
+        }
+    };
+
+    /** @param executor runs what waits for the database */
+    Extensions(AccessStore store, Executor executor) {
+        this.store = store;
+        this.executor = executor;
+    }
+
+    /** A credential was shown for a document that it may read. Returns at once. */
+    void shown(Grant grant) {
+        if (grant.expiresAt() == Caller.NEVER || grant.principal().equals(Principal.ANONYMOUS)) {
+            return;
+        }
+        String subject = new Revocations.Recheck(grant.principal().id(), grant.document()).subject();
+        if (isNews(subject, grant.expiresAt())) {
+            executor.execute(() -> tell(subject, grant.expiresAt()));
+        }
+    }
+
+    private synchronized boolean isNews(String subject, long until) {
+        Long before = known.get(subject);
+        if (before != null && until - before < NEWS_MILLIS) {
+            return false;
+        }
+        known.remove(subject); // the newest stands last
+        known.put(subject, until);
+        return true;
+    }
+
+    private void tell(String subject, long until) {
+        try {
+            store.revoke(Revocation.Kind.EXTENSION, subject, until);
+        } catch (RuntimeException e) {
+            LOG.debug("A newer credential could not be noted; connections end with their older ones", e);
+            forget(subject);
+        }
+    }
+
+    private synchronized void forget(String subject) {
+        known.remove(subject);
+    }
+}
