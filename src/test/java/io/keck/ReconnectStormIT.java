@@ -64,7 +64,8 @@ class ReconnectStormIT {
             client.send(Message.step2(ours));
             Message answer = read(client);
             assertThat(((Message.SyncStep2) answer).update().clients()).isEmpty();
-            client.send(new byte[] {Message.QUERY_AWARENESS}); // answered after our step 2; a second step 1 would wait for a second
+            client.send(new byte[] {Message.QUERY_AWARENESS
+            }); // answered after our step 2; a second step 1 would wait for a second
             assertThat(read(client)).isInstanceOf(Message.AwarenessUpdate.class);
         }
     }

@@ -108,8 +108,7 @@ final class Revocations {
             case TOKEN -> tokens.merge(revocation.subject(), revocation.before(), Math::max);
             case ISSUED_BEFORE -> issuedBefore = Math.max(issuedBefore, revocation.before());
             case RECHECK -> rechecks.add(Recheck.of(revocation.subject()));
-            case EXTENSION ->
-                extensions.add(new Extension(Recheck.of(revocation.subject()), revocation.before()));
+            case EXTENSION -> extensions.add(new Extension(Recheck.of(revocation.subject()), revocation.before()));
         }
         version = Math.max(version, revocation.version());
     }

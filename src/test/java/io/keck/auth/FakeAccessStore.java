@@ -49,8 +49,8 @@ final class FakeAccessStore implements AccessStore {
     public synchronized Revocation revoke(Revocation.Kind kind, String subject, long before) {
         answer();
         long now = clock.getAsLong();
-        rows.removeIf(
-                old -> old.kind() == Revocation.Kind.EXTENSION && createdAt.get(old.version()) < now - EXTENSION_MILLIS);
+        rows.removeIf(old ->
+                old.kind() == Revocation.Kind.EXTENSION && createdAt.get(old.version()) < now - EXTENSION_MILLIS);
         Revocation row = new Revocation(++version, kind, subject, before == 0 ? now : before);
         rows.add(row);
         createdAt.put(row.version(), now);

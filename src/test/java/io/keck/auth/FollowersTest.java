@@ -193,14 +193,10 @@ class FollowersTest {
     @Test
     void grantOfACookie_endsAsStale() throws Exception {
         String token = TokenForge.hmac(world.claims());
-        Attempt attempt = new Attempt(
-                "192.0.2.1", "192.0.2.1", new Credential(Carrier.COOKIE, token), false, name -> List.of());
+        Attempt attempt =
+                new Attempt("192.0.2.1", "192.0.2.1", new Credential(Carrier.COOKIE, token), false, name -> List.of());
         followers.add(
-                attempt,
-                null,
-                world.authenticator.find(attempt, BOARD, null).on(BOARD),
-                follower,
-                Set.of(Right.READ));
+                attempt, null, world.authenticator.find(attempt, BOARD, null).on(BOARD), follower, Set.of(Right.READ));
         advance(600_000 + AuthWorld.SKEW);
         assertEquals(List.of(Fault.STALE), told);
     }
@@ -209,19 +205,10 @@ class FollowersTest {
     @Test
     void grantOfAProxy_endsAsStale_whateverIsJudgedAgain() throws Exception {
         AuthWorld behind = new AuthWorld(AuthWorld.ways(
-                null,
-                null,
-                null,
-                new TrustedHeaders("X-User", "10.0.0.7"),
-                new ConfiguredRules(List.of())));
+                null, null, null, new TrustedHeaders("X-User", "10.0.0.7"), new ConfiguredRules(List.of())));
         Followers there = new Followers(behind.authenticator, Runnable::run);
         Attempt attempt = AuthWorld.attempt(null, "10.0.0.7", java.util.Map.of("X-User", List.of("alice")));
-        there.add(
-                attempt,
-                null,
-                behind.authenticator.find(attempt, BOARD, null).on(BOARD),
-                follower,
-                Set.of());
+        there.add(attempt, null, behind.authenticator.find(attempt, BOARD, null).on(BOARD), follower, Set.of());
         behind.now.addAndGet(AuthWorld.MAX_AGE - 1);
         behind.revocations.poll();
         there.judgeAgain("", "");
@@ -243,7 +230,8 @@ class FollowersTest {
             extensions.shown(newer);
         }
         assertEquals(1, world.store.after(0, 1_000).size(), "the same credential is no news");
-        extensions.shown(world.find(TokenForge.hmac(world.claims()), "team-1/other").on("team-1/other"));
+        extensions.shown(
+                world.find(TokenForge.hmac(world.claims()), "team-1/other").on("team-1/other"));
         world.revocations.poll().extensions().forEach(followers::extend);
         advance(600_000);
         followers.judgeAgain("", "");
