@@ -78,9 +78,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                 NodeClock.millis());
         RoomSettings settings = config.rooms().settings();
         String label = config.nodeIdOrRandom();
-
         Duration deletedNameHold = Duration.ofMillis(settings.deletedNameHold());
-
         Storage storage = config.database().build(node, label, deletedNameHold, instruments.log());
         Database database = storage.database();
         JdbiUpdateLog log = storage.log();
@@ -95,12 +93,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         if (config.hasNodeId()) {
             node.manage(new NodeLabel(storage.nodes(), label));
         }
-        NewRooms newRooms = new NewRooms(
-                config.rooms().newPerAddress(),
-                NodeClock.millis(),
-                (address, room) -> rooms.isOpen(room) || runtime.exists(room));
-        instruments.connections().onBeganRoom(newRooms::began);
-        environment.jersey().register(new NewRoomsFilter(newRooms));
+        NewRooms newRooms = newRooms(config, environment, runtime, instruments);
         Sockets sockets = config.socket()
                 .build(
                         node,
@@ -127,5 +120,17 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         new AdminTasks(runtime, storage, sockets, kicks).addTo(environment);
         new Readiness(runtime, database, config.readyRequiresDatabase()).addTo(environment);
         FrontPageServlet.addTo(environment, config.api().isDescribed());
+    }
+
+    private static NewRooms newRooms(
+            KeckConfiguration config, Environment environment, RoomRuntime runtime, Instruments instruments) {
+        Rooms rooms = runtime.rooms();
+        NewRooms newRooms = new NewRooms(
+                config.rooms().newPerAddress(),
+                NodeClock.millis(),
+                (address, room) -> rooms.isOpen(room) || runtime.exists(room));
+        instruments.connections().onBeganRoom(newRooms::began);
+        environment.jersey().register(new NewRoomsFilter(newRooms));
+        return newRooms;
     }
 }

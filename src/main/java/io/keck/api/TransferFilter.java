@@ -48,6 +48,9 @@ public final class TransferFilter extends HttpFilter {
         if (place != AddressShares.Answer.TAKEN) {
             metrics.refused(Refusal.TOO_MANY);
             response.setHeader("Retry-After", "1");
+            if (request.getContentLengthLong() != 0 && !request.getMethod().equals("GET")) {
+                response.setHeader("Connection", "close"); // the body is not read
+            }
             boolean isOwn = place == AddressShares.Answer.ADDRESS_FULL;
             say(
                     response,

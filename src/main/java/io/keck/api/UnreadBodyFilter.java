@@ -3,6 +3,7 @@ package io.keck.api;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,6 +14,8 @@ import org.slf4j.LoggerFactory;
 public final class UnreadBodyFilter implements ContainerResponseFilter {
     private static final Logger LOG = LoggerFactory.getLogger(UnreadBodyFilter.class);
     private static final int TOO_SLOW = 408;
+    private static final int FIRST_ERROR = 400;
+    private static final Pattern BLOBS = Pattern.compile("^(blobs|workspace)/");
 
     private final Bodies bodies;
 
@@ -23,6 +26,12 @@ public final class UnreadBodyFilter implements ContainerResponseFilter {
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         String path = request.getUriInfo().getPath(false);
+        if (response.getStatus() >= FIRST_ERROR && BLOBS.matcher(path).find()) {
+            if (request.getLength() != 0) { // may be hundreds of megabytes: nothing of it is taken
+                response.getHeaders().putSingle("Connection", "close");
+            }
+            return;
+        }
         if (!path.startsWith("block/")
                 && !path.equals("subscribe")
                 && !path.equals("hook")

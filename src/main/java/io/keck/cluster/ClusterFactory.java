@@ -148,7 +148,7 @@ public class ClusterFactory {
             metrics.watch(false, Bus.NONE::isHealthy);
             return Bus.NONE;
         }
-        RedisBus.Settings settings = new RedisBus.Settings(
+        BusSettings settings = new BusSettings(
                 clusterLanes,
                 beat.toMilliseconds(),
                 healthyWithin.toMilliseconds(),

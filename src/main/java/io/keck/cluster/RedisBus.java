@@ -34,20 +34,6 @@ import org.slf4j.LoggerFactory;
  * back.
  */
 final class RedisBus implements Bus, Managed {
-    /**
-     * The settings of the bus. Immutable. Times in milliseconds, sizes in bytes.
-     *
-     * @param lanes the number of lanes with a cluster; otherwise there is one
-     * @param beat the time between two beats
-     * @param healthyWithin the time that a beat may take to come back
-     * @param cutAfter the time without a returned beat after which the connections are reopened
-     * @param goneAfter the time without a beat after which another node is gone
-     * @param maxQueued the size of all messages that may wait to be published, of all rooms
-     * @param maxMessage the largest update that is published; other nodes read larger ones from the log
-     */
-    record Settings(
-            int lanes, long beat, long healthyWithin, long cutAfter, long goneAfter, long maxQueued, int maxMessage) {}
-
     private static final Logger LOG = LoggerFactory.getLogger(RedisBus.class);
     private static final String NODES = "nodes";
     /** A signed message that is older by the database's clock, or comes from the future, is not taken. */
@@ -55,7 +41,7 @@ final class RedisBus implements Bus, Managed {
 
     private final RepeatedWarning damaged;
 
-    private final Settings settings;
+    private final BusSettings settings;
     private final Servers servers;
     private final long cluster;
     private final long boot;
@@ -85,7 +71,7 @@ final class RedisBus implements Bus, Managed {
      * @param keys how messages are signed now
      */
     RedisBus(
-            Settings settings,
+            BusSettings settings,
             Servers servers,
             long cluster,
             long boot,

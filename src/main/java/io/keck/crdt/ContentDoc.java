@@ -42,7 +42,7 @@ final class ContentDoc extends ItemContent {
 
     @Override
     void integrate(Transaction transaction, Item item) {
-        doc.attach(item);
+        doc.subdocuments().attach(item);
         transaction.subdocAdded(doc);
     }
 

@@ -5,16 +5,12 @@ import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.DeleteSet;
-import io.keck.crdt.store.Ranges;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.crdt.store.UpdateV2;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,19 +42,14 @@ public final class Doc {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final DocOptions options;
-    private boolean shouldLoad;
-    private boolean destroyed;
     private long clientId = randomClientId();
 
     private final ItemStore store = new ItemStore();
     private final Integration integration = new Integration(this, store);
     private final Inbox inbox = new Inbox(store, integration);
     private final Encoder scratch = new Encoder(64);
-    private final Map<String, Branch> roots = new LinkedHashMap<>();
-    private final Set<Doc> subdocs = new LinkedHashSet<>(0);
-    private final List<Consumer<Doc>> destroyListeners = new ArrayList<>(0);
-    /** The item that has this document as its content, or null if this is not a subdocument. */
-    private @Nullable Item item;
+    private final Roots roots = new Roots(this);
+    private final Subdocuments subdocuments = new Subdocuments(this);
 
     private final Transactions transactions;
 
@@ -70,7 +61,7 @@ public final class Doc {
     /** Creates an empty document. */
     public Doc(DocOptions options) {
         this.options = options.withMeta(Values.normal(options.meta()));
-        this.shouldLoad = options.shouldLoad();
+        subdocuments.shouldLoad = options.shouldLoad();
         this.transactions = new Transactions(this, new Cleanup(store, options.gcFilter()));
     }
 
@@ -101,7 +92,7 @@ public final class Doc {
 
     /** The options with which the document was created, with the current {@link #shouldLoad}. */
     DocOptions options() {
-        return options.withShouldLoad(shouldLoad);
+        return options.withShouldLoad(subdocuments.shouldLoad);
     }
 
     /** The name of the document, unique among all documents. */
@@ -121,7 +112,7 @@ public final class Doc {
 
     /** Whether the content is wanted on this replica. */
     public boolean shouldLoad() {
-        return shouldLoad;
+        return subdocuments.shouldLoad;
     }
 
     /** The metadata that is sent with a subdocument, or null. */
@@ -169,79 +160,57 @@ public final class Doc {
      *     it too
      */
     public YText getText(String name) {
-        return (YText) get(name, Branch.TEXT);
+        return (YText) roots.get(name, Branch.TEXT);
     }
 
     /** Returns the root array of that name; see {@link #getText}. */
     public YArray getArray(String name) {
-        return (YArray) get(name, Branch.ARRAY);
+        return (YArray) roots.get(name, Branch.ARRAY);
     }
 
     /** Returns the root map of that name; see {@link #getText}. */
     public YMap getMap(String name) {
-        return (YMap) get(name, Branch.MAP);
+        return (YMap) roots.get(name, Branch.MAP);
     }
 
     /** Returns the root XML fragment of that name; see {@link #getText}. */
     public YXmlFragment getXmlFragment(String name) {
-        return (YXmlFragment) get(name, Branch.XML_FRAGMENT);
+        return (YXmlFragment) roots.get(name, Branch.XML_FRAGMENT);
     }
 
     /** Returns the root XML element of that name, see {@link #getText}; its node name is UNDEFINED, as in Yjs. */
     public YXmlElement getXmlElement(String name) {
-        return (YXmlElement) get(name, Branch.XML_ELEMENT);
+        return (YXmlElement) roots.get(name, Branch.XML_ELEMENT);
     }
 
     /** Returns the root XML text of that name; see {@link #getText}. */
     public YXmlText getXmlText(String name) {
-        return (YXmlText) get(name, Branch.XML_TEXT);
-    }
-
-    private AbstractType get(String name, int kind) {
-        Branch branch = root(name);
-        if (branch.kind() == Branch.UNKNOWN) {
-            branch.becomes(kind);
-        } else if (branch.kind() != kind) {
-            throw new IllegalStateException("root \"" + name + "\" is in use as another type: "
-                    + branch.view().getClass().getSimpleName());
-        }
-        return branch.view();
+        return (YXmlText) roots.get(name, Branch.XML_TEXT);
     }
 
     Branch root(String name) {
-        Branch branch = roots.get(name);
-        if (branch == null) {
-            branch = Branch.root(this, name);
-            roots.put(name, branch);
-        }
-        return branch;
+        return roots.root(name);
     }
 
     /** Returns the root of that name with the kind that its content shows; null if there is none. Does not fix its kind. */
     public @Nullable Root findRoot(String name) {
-        Branch branch = roots.get(name);
+        Branch branch = roots.find(name);
         return branch == null ? null : new Root(branch);
     }
 
     /** As {@link #findRoot}, but creates the root if it does not exist. */
     public Root openRoot(String name) {
-        return new Root(root(name));
+        return new Root(roots.root(name));
     }
 
     /** The names of all roots that were requested or that updates mention. */
     public Set<String> rootNames() {
-        return Collections.unmodifiableSet(roots.keySet());
+        return roots.names();
     }
 
     /** The content of all roots that were requested under a kind, as plain values: see {@link AbstractType#toJson}. */
     public Map<String, @Nullable Object> toJson() {
-        Map<String, @Nullable Object> json = new LinkedHashMap<>();
-        roots.forEach((name, branch) -> {
-            if (branch.kind() != Branch.UNKNOWN) {
-                json.put(name, branch.view().toJson());
-            }
-        });
-        return json;
+        return roots.toJson();
     }
 
     // ---- state and updates
@@ -285,16 +254,7 @@ public final class Doc {
 
     /** The deleted clocks, as a copy. */
     public DeleteSet deletes() {
-        DeleteSet out = new DeleteSet();
-        Ranges ranges = new Ranges();
-        for (StructList list : store.lists()) {
-            ranges.clear();
-            list.addDeletesTo(ranges);
-            for (int i = 0; i < ranges.size(); i++) {
-                out.add(list.client, ranges.from(i), ranges.to(i));
-            }
-        }
-        return out;
+        return store.deletes();
     }
 
     /** Whether structs or deletes of applied updates wait for structs that have not arrived yet. */
@@ -455,21 +415,19 @@ public final class Doc {
 
     /** Calls {@code listener} on the first call of {@link #destroy}. */
     public Subscription onDestroy(Consumer<Doc> listener) {
-        return Observers.subscribe(destroyListeners, listener);
+        return Observers.subscribe(subdocuments.destroyListeners, listener);
     }
 
     // ---- subdocuments
 
     /** The subdocuments of this document. */
     public Set<Doc> subdocs() {
-        return Collections.unmodifiableSet(subdocs);
+        return Collections.unmodifiableSet(subdocuments.all);
     }
 
     /** The guids of the subdocuments of this document. */
     public Set<String> subdocGuids() {
-        Set<String> guids = new LinkedHashSet<>();
-        subdocs.forEach(subdoc -> guids.add(subdoc.guid()));
-        return Collections.unmodifiableSet(guids);
+        return subdocuments.guids();
     }
 
     /**
@@ -477,17 +435,12 @@ public final class Doc {
      * it are called.
      */
     public void load() {
-        Item in = item;
-        Doc parent = in == null ? null : in.parent().doc();
-        if (parent != null && !shouldLoad) {
-            parent.transact(transaction -> transaction.subdocLoaded(this));
-        }
-        shouldLoad = true;
+        subdocuments.load();
     }
 
     /** Whether {@link #destroy} was called. */
     public boolean isDestroyed() {
-        return destroyed;
+        return subdocuments.isDestroyed();
     }
 
     /**
@@ -495,42 +448,11 @@ public final class Doc {
      * object takes its place, which can be loaded again.
      */
     public void destroy() {
-        if (destroyed) {
-            return;
-        }
-        destroyed = true;
-        List.copyOf(subdocs).forEach(Doc::destroy);
-        Item in = item;
-        item = null;
-        Doc parent = in == null ? null : in.parent().doc();
-        if (in != null && parent != null && in.content() instanceof ContentDoc content) {
-            Doc fresh = content.renew();
-            fresh.item = in;
-            parent.transact(transaction -> {
-                if (!in.isDeleted()) {
-                    transaction.subdocAdded(fresh);
-                }
-                transaction.subdocRemoved(this);
-            });
-        }
-        List.copyOf(destroyListeners).forEach(listener -> listener.accept(this));
+        subdocuments.destroy();
     }
 
-    /** Applies the changes that a finished transaction made to the subdocuments. */
-    void subdocsChanged(SubdocsEvent event) {
-        for (Doc added : event.added()) {
-            added.clientId = clientId;
-            subdocs.add(added);
-        }
-        subdocs.removeAll(event.removed());
-    }
-
-    void attach(Item owner) {
-        item = owner;
-    }
-
-    boolean isSubdoc() {
-        return item != null;
+    Subdocuments subdocuments() {
+        return subdocuments;
     }
 
     // ---- for the package

@@ -31,112 +31,13 @@ import org.jspecify.annotations.Nullable;
 final class Inbox {
     private static final long REQUEUE_AT_LEAST = 1 << 16;
 
-    /** The rows of one update that belong to one client, ordered by clock. */
-    private static final class Segment {
-        final Queue queue;
-        Update update;
-        final int end;
-        int row;
-        /**
-         * The client whose history must grow beyond {@link #waitsClock} before the current row can be integrated, or
-         * -1.
-         */
-        long waitsFor = -1;
-
-        long waitsClock;
-
-        Segment(Queue queue, Update update, int row, int end) {
-            this.queue = queue;
-            this.update = update;
-            this.row = row;
-            this.end = end;
-        }
-
-        long clock() {
-            return update.rows().clock(row);
-        }
-    }
-
-    /** A segment that waits for a clock; stale if it waits for something else by now. */
-    private record Waiter(Segment segment, long clock) {
-        boolean isStale(Queue queue) {
-            return segment.waitsFor != queue.client || segment.waitsClock != clock;
-        }
-    }
-
-    private static final class Queue {
-        final long client;
-        final PriorityQueue<Segment> segments = new PriorityQueue<>(2, (a, b) -> Long.compare(a.clock(), b.clock()));
-        /** What waits for the history of this client, by clock. */
-        private @Nullable PriorityQueue<Waiter> waiters;
-        /** Waiters that were dropped and are still there. */
-        private int forgotten;
-        /** Whether there may be something to do: what is not ready waits for another history. */
-        boolean isReady;
-        /** Whether it stands among the ready, or did and was run before its turn. */
-        boolean isListed;
-        /** Whether it is being run, or waits on the path for the queue above it. */
-        boolean isOnPath;
-
-        Queue(long client) {
-            this.client = client;
-        }
-
-        void add(Waiter waiter) {
-            PriorityQueue<Waiter> all = waiters;
-            if (all == null) {
-                all = new PriorityQueue<>(2, (a, b) -> Long.compare(a.clock, b.clock));
-                waiters = all;
-            }
-            all.add(waiter);
-        }
-
-        /** Takes out what waits for a clock before that; null if there is nothing. */
-        @Nullable
-        Waiter poll(long state) {
-            PriorityQueue<Waiter> all = waiters;
-            Waiter first = all == null ? null : all.peek();
-            if (all == null || first == null || first.clock >= state) {
-                return null;
-            }
-            all.remove();
-            return first;
-        }
-
-        /** Drops what waits, so that nothing holds its update; now and then together with others of its kind. */
-        void forget(Segment segment) {
-            segment.waitsFor = -1;
-            segment.update = Update.EMPTY;
-            PriorityQueue<Waiter> all = waiters;
-            if (all != null && ++forgotten > all.size() / 2) {
-                all.removeIf(waiter -> waiter.isStale(this));
-                forgotten = 0;
-            }
-        }
-
-        /** Passes on to the next row; says whether a segment was used up. */
-        boolean advance() {
-            Segment head = segments.element();
-            if (head.row + 1 < head.end && segments.size() == 1) {
-                head.row++;
-                return false;
-            }
-            segments.remove();
-            if (++head.row < head.end) {
-                segments.add(head);
-                return false;
-            }
-            return true;
-        }
-    }
-
     private final ItemStore store;
     private final Integration integration;
-    private final LongMap<Queue> queues = new LongMap<>();
+    private final LongMap<InboxQueue> queues = new LongMap<>();
     /** Larger clients first: of concurrent items the one of the larger client stands further right. */
-    private final PriorityQueue<Queue> ready = new PriorityQueue<>((a, b) -> Long.compare(b.client, a.client));
+    private final PriorityQueue<InboxQueue> ready = new PriorityQueue<>((a, b) -> Long.compare(b.client, a.client));
     /** The queue that runs, above those that wait for it. */
-    private final ArrayDeque<Queue> path = new ArrayDeque<>();
+    private final ArrayDeque<InboxQueue> path = new ArrayDeque<>();
     /** Everything that waits, and perhaps some that does not any more; null if nothing waits. */
     private @Nullable StructStore held;
 
@@ -233,10 +134,10 @@ final class Inbox {
         return true;
     }
 
-    private Queue queue(long client) {
-        Queue queue = queues.get(client);
+    private InboxQueue queue(long client) {
+        InboxQueue queue = queues.get(client);
         if (queue == null) {
-            queue = new Queue(client);
+            queue = new InboxQueue(client);
             queues.put(client, queue);
         }
         return queue;
@@ -251,15 +152,15 @@ final class Inbox {
             while (end < count && rows.client(end) == client) {
                 end++;
             }
-            Queue queue = queue(client);
-            queue.segments.add(new Segment(queue, u, row, end));
+            InboxQueue queue = queue(client);
+            queue.segments.add(new InboxQueue.Segment(queue, u, row, end));
             waiting++;
             list(queue);
             row = end;
         }
     }
 
-    private void list(Queue queue) {
+    private void list(InboxQueue queue) {
         queue.isReady = true;
         if (!queue.isListed) {
             queue.isListed = true;
@@ -280,7 +181,7 @@ final class Inbox {
                 return false;
             }
             if (path.isEmpty()) {
-                Queue next = ready.remove();
+                InboxQueue next = ready.remove();
                 next.isListed = false;
                 if (next.isReady) {
                     push(next);
@@ -293,8 +194,8 @@ final class Inbox {
     }
 
     private void follow(Transaction transaction) {
-        Queue queue = path.element();
-        Queue needed = run(transaction, queue);
+        InboxQueue queue = path.element();
+        InboxQueue needed = run(transaction, queue);
         if (needed == queue) {
             return; // the work is spent
         }
@@ -306,29 +207,29 @@ final class Inbox {
         }
     }
 
-    private void push(Queue queue) {
+    private void push(InboxQueue queue) {
         queue.isOnPath = true;
         path.push(queue);
     }
 
     /** Tries the queues again that waited for what this history has now. */
-    private void wake(Queue queue) {
+    private void wake(InboxQueue queue) {
         long state = store.end(queue.client);
-        for (Waiter waiter = queue.poll(state); waiter != null; waiter = queue.poll(state)) {
+        for (InboxQueue.Waiter waiter = queue.poll(state); waiter != null; waiter = queue.poll(state)) {
             if (!waiter.isStale(queue)) {
-                waiter.segment.waitsFor = -1;
-                list(waiter.segment.queue);
+                waiter.segment().waitsFor = -1;
+                list(waiter.segment().queue);
             }
         }
     }
 
     /** Whether the queue below on the path can go on, which waits for this one. */
-    private static boolean isServed(@Nullable Queue below) {
+    private static boolean isServed(@Nullable InboxQueue below) {
         return below != null && below.isReady;
     }
 
-    private @Nullable Queue below() {
-        Iterator<Queue> down = path.iterator();
+    private @Nullable InboxQueue below() {
+        Iterator<InboxQueue> down = path.iterator();
         down.next();
         return down.hasNext() ? down.next() : null;
     }
@@ -338,13 +239,13 @@ final class Inbox {
      *
      * @return the queue that has to go on first: this one itself if the work is spent; or null
      */
-    private @Nullable Queue run(Transaction transaction, Queue queue) {
+    private @Nullable InboxQueue run(Transaction transaction, InboxQueue queue) {
         queue.isReady = false;
-        Queue below = below();
-        Queue needed = null;
-        List<Segment> blocked = null; // others may say something else of the same clocks
+        InboxQueue below = below();
+        InboxQueue needed = null;
+        List<InboxQueue.Segment> blocked = null; // others may say something else of the same clocks
         while (!queue.segments.isEmpty()) {
-            Segment head = queue.segments.element();
+            InboxQueue.Segment head = queue.segments.element();
             long clock = head.clock();
             long end = head.update.rows().end(head.row);
             long state = store.end(queue.client);
@@ -354,7 +255,7 @@ final class Inbox {
                 }
                 long missing = integration.missing(head.update, head.row);
                 if (missing >= 0) {
-                    Queue other = waitFor(head, missing);
+                    InboxQueue other = waitFor(head, missing);
                     needed = needed == null ? other : needed;
                     blocked = blocked == null ? new ArrayList<>(1) : blocked;
                     blocked.add(queue.segments.remove());
@@ -385,13 +286,13 @@ final class Inbox {
         return needed;
     }
 
-    private Queue waitFor(Segment segment, long client) {
+    private InboxQueue waitFor(InboxQueue.Segment segment, long client) {
         long clock = integration.missingClock();
-        Queue other = queue(client);
+        InboxQueue other = queue(client);
         if (segment.waitsFor != client || segment.waitsClock != clock) {
             segment.waitsFor = client;
             segment.waitsClock = clock;
-            other.add(new Waiter(segment, clock));
+            other.add(new InboxQueue.Waiter(segment, clock));
         }
         return other;
     }
@@ -434,13 +335,13 @@ final class Inbox {
     /** Drops what an update has added to queues: all of it waits there already. */
     private void forget(Update u) {
         StructRows rows = u.rows();
-        Queue queue = null;
+        InboxQueue queue = null;
         for (int row = 0; row < rows.count(); row++) {
             if (queue == null || queue.client != rows.client(row)) {
                 queue = queue(rows.client(row));
-                Iterator<Segment> all = queue.segments.iterator();
+                Iterator<InboxQueue.Segment> all = queue.segments.iterator();
                 while (all.hasNext()) {
-                    Segment segment = all.next();
+                    InboxQueue.Segment segment = all.next();
                     if (segment.update == u) {
                         all.remove();
                         waiting--;

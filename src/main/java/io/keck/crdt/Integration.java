@@ -136,36 +136,9 @@ final class Integration {
         if ((info & Refs.RIGHT_ORIGIN) != 0) {
             right = store.cleanStart(transaction, store.client(rows.rightClient(row)), rows.rightClock(row));
         }
-        // as in Yjs, a surrogate pair is cut for good if an item of an update names its halves, wherever that item is
-        // placed
-        if (left instanceof Item item) {
-            ContentString.separate(item, item.right);
-        }
-        if (right instanceof Item item) {
-            ContentString.separate(item.left, item);
-        }
-        Branch parent = null;
-        String parentSub = null;
-        if (left instanceof GC || right instanceof GC) {
-            parent = null; // an item next to a collected struct has no parent: it was deleted and collected
-        } else if (left instanceof Item item) {
-            parent = item.parent();
-            parentSub = item.parentSub();
-        } else if (right instanceof Item item) {
-            parent = item.parent();
-            parentSub = item.parentSub();
-        } else {
-            Decoder in = rows.parentInfo(row);
-            if (in.readVarUint() == 1) {
-                parent = doc.root(in.readVarString());
-            } else {
-                long client = in.readVarUint();
-                parent = typeAt(store.client(client), in.readVarUint());
-            }
-            if ((info & Refs.PARENT_SUB) != 0) {
-                parentSub = in.readVarString();
-            }
-        }
+        separate(left, right);
+        place(rows, row, left, right);
+        Branch parent = this.parent;
         if (parent == null) {
             list.append(new GC(list, clock, length));
             return;
@@ -186,6 +159,51 @@ final class Integration {
         item.right = g;
         readContent(item, u, row, offset);
         link(transaction, item);
+    }
+
+    /**
+     * As in Yjs, a surrogate pair is cut for good if an item of an update names its halves, wherever that item is placed.
+     */
+    private static void separate(@Nullable Struct left, @Nullable Struct right) {
+        if (left instanceof Item item) {
+            ContentString.separate(item, item.right);
+        }
+        if (right instanceof Item item) {
+            ContentString.separate(item.left, item);
+        }
+    }
+
+    /** The type, and the key in it, that {@link #place} found. */
+    private @Nullable Branch parent;
+
+    private @Nullable String parentSub;
+
+    /**
+     * Finds where the item of a row stands: beside its neighbours, or where the row says. An item next to a collected
+     * struct has no parent: it was deleted and collected.
+     */
+    private void place(StructRows rows, int row, @Nullable Struct left, @Nullable Struct right) {
+        parent = null;
+        parentSub = null;
+        if (left instanceof GC || right instanceof GC) {
+            return;
+        }
+        Item neighbour = left instanceof Item item ? item : (Item) right;
+        if (neighbour != null) {
+            parent = neighbour.parent();
+            parentSub = neighbour.parentSub();
+            return;
+        }
+        Decoder in = rows.parentInfo(row);
+        if (in.readVarUint() == 1) {
+            parent = doc.root(in.readVarString());
+        } else {
+            long client = in.readVarUint();
+            parent = typeAt(store.client(client), in.readVarUint());
+        }
+        if ((rows.info(row) & Refs.PARENT_SUB) != 0) {
+            parentSub = in.readVarString();
+        }
     }
 
     private static @Nullable Branch typeAt(StructList list, long clock) {

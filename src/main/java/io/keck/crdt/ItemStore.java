@@ -1,7 +1,9 @@
 package io.keck.crdt;
 
+import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.Id;
 import io.keck.crdt.store.LongMap;
+import io.keck.crdt.store.Ranges;
 import io.keck.crdt.store.StateVector;
 import java.util.HashMap;
 import java.util.Map;
@@ -150,5 +152,19 @@ final class ItemStore {
             throw new IllegalStateException("more than " + MANY_STEPS + " items conflict at one place");
         }
         return ++walk;
+    }
+
+    /** The deleted clocks, as a copy. */
+    DeleteSet deletes() {
+        DeleteSet out = new DeleteSet();
+        Ranges ranges = new Ranges();
+        for (StructList list : lists()) {
+            ranges.clear();
+            list.addDeletesTo(ranges);
+            for (int i = 0; i < ranges.size(); i++) {
+                out.add(list.client, ranges.from(i), ranges.to(i));
+            }
+        }
+        return out;
     }
 }

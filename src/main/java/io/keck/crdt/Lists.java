@@ -119,7 +119,7 @@ final class Lists {
     static void take(@Nullable Object value) {
         if (value instanceof AbstractType type) {
             type.take();
-        } else if (value instanceof Doc doc && doc.isSubdoc()) {
+        } else if (value instanceof Doc doc && doc.subdocuments().isSubdoc()) {
             throw new IllegalArgumentException("a document can be inserted once");
         }
     }

@@ -11,10 +11,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -487,16 +485,5 @@ public final class Transaction {
     @Nullable
     SubdocChanges subdocs() {
         return subdocs;
-    }
-
-    /** Subdocuments that were added, removed or are to be loaded. */
-    static final class SubdocChanges {
-        final Set<Doc> added = new LinkedHashSet<>();
-        final Set<Doc> removed = new LinkedHashSet<>();
-        final Set<Doc> loaded = new LinkedHashSet<>();
-
-        SubdocsEvent event() {
-            return new SubdocsEvent(Set.copyOf(added), Set.copyOf(removed), Set.copyOf(loaded));
-        }
     }
 }

@@ -139,7 +139,7 @@ final class Transactions {
     }
 
     private void tellSubdocs(SubdocsEvent event, Failures failures) {
-        doc.subdocsChanged(event);
+        doc.subdocuments().changed(event);
         tell(subdocs, event, failures);
         for (Doc removed : event.removed()) {
             failures.run(removed::destroy);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A room's copy of its log, which always equals the log up to {@code applied}: reads what the log has beyond it, and
- * notices when the two differ. Each step is handed to the {@link Owner}, which carries it out ({@link #apply}, {@link
+ * notices when the two differ. Each step is handed to the {@link ReplicaOwner}, which carries it out ({@link #apply}, {@link
  * #become}) in its own order. Touched only in the room's turns.
  *
  * <p><b>Forward.</b> {@code applied} rises by one, row by row, or to a snapshot where rows were compacted away. A row
@@ -40,39 +40,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class Replica {
-    /** The room, as its replica sees it. */
-    interface Owner {
-        /** The next step; the owner calls {@link #apply} when everything is prepared that needs the old state. */
-        void advance(Advance step);
-
-        /** The log has another past than the replica; the owner calls {@link #become} likewise. */
-        void replace(Replacement fresh);
-
-        /** Rows of the bus or of a read were taken in; whether the room is made, see {@link UpdateLog.Contents}. */
-        void caughtUp(boolean isMade);
-
-        /**
-         * A read of the log has ended, and no other has begun.
-         *
-         * @param error why the log could not be read, or null
-         */
-        void readEnded(long number, @Nullable Throwable error);
-
-        /** What is stored is damaged from some row on; the replica ends before that row. */
-        void damaged(UpdateLog.Damage damage);
-
-        /** The replica is of no use any more. */
-        void ended(End why);
-    }
-
-    /** Why a replica is of no use any more. */
-    enum End {
-        /** The room was deleted. */
-        DELETED,
-        /** What is stored is damaged, or was and is not any more: the room is to be loaded again. */
-        RELOAD
-    }
-
     /**
      * Where a replica is in its log.
      *
@@ -86,7 +53,7 @@ final class Replica {
     private final RoomMetrics metrics;
     private final Safeguards safeguards;
     private final Consumer<Runnable> turns;
-    private final Owner owner;
+    private final ReplicaOwner owner;
 
     private StructStore store = new StructStore();
     private long id;
@@ -124,7 +91,7 @@ final class Replica {
             Batches batches,
             Safeguards safeguards,
             Consumer<Runnable> turns,
-            Owner owner) {
+            ReplicaOwner owner) {
         this.name = name;
         this.log = context.log();
         this.batches = batches;
@@ -332,7 +299,7 @@ final class Replica {
         } else if (damage != null) {
             damagedHead = contents.head();
             if (contents.damage() == null) {
-                owner.ended(End.RELOAD);
+                owner.ended(ReplicaOwner.End.RELOAD);
                 return;
             }
             goodReads = reads;
@@ -352,7 +319,7 @@ final class Replica {
         goodReads = reads;
         long before = applied;
         if (take(contents) != null) {
-            owner.ended(End.RELOAD);
+            owner.ended(ReplicaOwner.End.RELOAD);
             return;
         }
         if (applied > before) {
@@ -370,7 +337,7 @@ final class Replica {
 
     private void readFailed(@Nullable Throwable error) {
         if (error instanceof RoomGone) {
-            owner.ended(End.DELETED);
+            owner.ended(ReplicaOwner.End.DELETED);
         } else if (error instanceof RoomLost) {
             rebuild();
         } else {
@@ -490,7 +457,7 @@ final class Replica {
 
     private void rebuildFrom(UpdateLog.Contents contents) {
         if (contents.damage() != null) {
-            owner.ended(End.RELOAD);
+            owner.ended(ReplicaOwner.End.RELOAD);
             return;
         }
         goodReads = reads;

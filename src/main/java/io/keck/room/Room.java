@@ -1,14 +1,8 @@
 package io.keck.room;
 
-import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
-import io.keck.crdt.store.Update;
-import io.keck.failure.RoomGone;
-import io.keck.failure.RoomMissing;
-import io.keck.failure.TooLargeHere;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
-import io.keck.protocol.Message;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One document and the connections to it on this node: a single-threaded state machine. {@link Mailbox} gives it turns;
  * whatever other threads want from it is a task in that mailbox. This class holds the lifecycle, routes messages and
- * requests, and says in which order a step of the replica takes effect ({@link #advance}).
+ * requests; {@link Opening} loads it, and {@link Steps} says in which order a step of the replica takes effect.
  *
  * <pre>
  *            log.open answers          no seat taken for unloadAfter, nothing unsaved
@@ -43,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Quarantine.</b> A room whose stored state is damaged can be read and not be written ({@link Quarantine}).
  */
-final class Room implements Replica.Owner {
+final class Room implements ReplicaOwner {
     private enum State {
         LOADING,
         OPEN,
@@ -72,6 +66,8 @@ final class Room implements Replica.Owner {
     private final RoomBus bus;
     private final RoomDocument document;
     private final RoomHeap heap;
+    private final Opening opening;
+    private final Steps steps;
     private final Watchers watchers;
 
     /** The busy time at the previous sample; owned by {@link Busiest}. */
@@ -82,15 +78,11 @@ final class Room implements Replica.Owner {
 
     private State state = State.LOADING;
 
-    /** The id of the room while its contents are taken in; else 0. */
-    private long loading;
     /** What connections are told that come too late. */
     private CloseReason closeReason = CloseReason.restart();
 
     /** The list that {@link Audience}, {@link Members} and {@link RoomAwareness} share. */
     private final List<Member> all = new ArrayList<>();
-    /** Tasks that came while the room was loading. */
-    private final List<Runnable> waiting = new ArrayList<>();
 
     /**
      * A room that is still to be loaded.
@@ -153,15 +145,17 @@ final class Room implements Replica.Owner {
                 () -> store().encode(),
                 () -> store().structs(),
                 edit -> saving.submit(edit, state == State.OPEN ? growth.refusal(edit) : life.whyNot(0)));
+        opening = new Opening(name, context, life, overlays, mailbox::post, this::opened, this::close);
+        steps = new Steps(
+                replica, batches, saving, requests, audience, members, document, watchers, growth, heap, life, bus,
+                all);
     }
 
     // ------------------------------------------------------------------ called from any thread
 
     /** Begins to load. */
     void load() {
-        life.load();
-        (life.isWanted() ? context.log().open(name) : context.log().find(name))
-                .whenComplete((contents, error) -> mailbox.post(() -> loaded(error == null ? contents : null, error)));
+        opening.load();
     }
 
     /** What keeps the room loaded. */
@@ -347,7 +341,7 @@ final class Room implements Replica.Owner {
 
     private void whenOpen(Runnable task) {
         if (state == State.LOADING) {
-            waiting.add(task);
+            opening.later(task);
         } else if (state == State.OPEN) {
             task.run();
         }
@@ -359,65 +353,14 @@ final class Room implements Replica.Owner {
 
     // ------------------------------------------------------------------ turns: the log
 
-    /**
-     * Carries out one step of the replica. The order is part of the promises:
-     *
-     * <ol>
-     *   <li>Slow members are marked while the store still is what they have: they catch up from its state vector.
-     *   <li>The store takes the update in, and the typed document follows it. From here on answers contain the update.
-     *   <li>Watchers hear of the row. They read it from the log, so they may be early for the sockets but not for the store.
-     *   <li>Other nodes hear of an own row before this node's sockets do, since they are further away.
-     *   <li>Sockets get the update: it is committed, and any answer that they ask for contains it.
-     *   <li>The batch is settled last: its edits are answered from a document that has them, and paused writers resume.
-     * </ol>
-     */
     @Override
     public void advance(Advance step) {
-        Batch own = step.own();
-        Update news = own != null || all.isEmpty() ? Update.EMPTY : batches.reduceSent(store().reduce(step.update()));
-        audience.markSlow(store());
-        replica.apply(step);
-        document.changed(step.update());
-        members.advanced(step);
-        watchers.risen(replica.roomId(), step.seq());
-        heap.took(own);
-        if (own != null) {
-            bus.tell(new Bus.Event.Committed(step.seq(), own.id, step.link(), step.before(), own.payload()));
-            if (!own.sent && !own.isMark()) {
-                audience.broadcast(Message.update(own.payload()), own.soleOrigin());
-            }
-            saving.committed(own);
-            growth.committed();
-            return;
-        }
-        growth.foreign(step.update());
-        if (!news.isEmpty()) {
-            audience.broadcast(Message.update(news.encode()), null);
-        }
+        steps.advance(step);
     }
 
-    /** Puts another replica in the place of the one whose rows the log has lost; the order is that of {@link #advance}. */
     @Override
     public void replace(Replacement fresh) {
-        Update whole = Update.decode(fresh.store().encode(), DecodeLimits.OWN);
-        Update news = batches.reduceSent(store().reduce(whole));
-        audience.markSlow(store());
-        replica.become(fresh);
-        life.isMade(fresh.isMade());
-        bus.subscribe(fresh.roomId());
-        watchers.wentBack();
-        requests.giveUpEdits(saving.onItsWay()); // they may be made on what the log has lost
-        document.madeAnew();
-        members.storeChanged();
-        watchers.risen(fresh.roomId(), fresh.seq());
-        if (!fresh.missing().isEmpty()) {
-            saving.restore(fresh.missing());
-        }
-        if (!news.isEmpty()) {
-            audience.broadcast(Message.update(news.encode()), null);
-        }
-        saving.replaced();
-        growth.replaced();
+        steps.replace(fresh);
     }
 
     @Override
@@ -437,7 +380,7 @@ final class Room implements Replica.Owner {
     }
 
     @Override
-    public void ended(Replica.End why) {
+    public void ended(ReplicaOwner.End why) {
         switch (why) {
             case DELETED -> lifeEnded();
             case RELOAD -> close(CloseReason.restart());
@@ -446,12 +389,7 @@ final class Room implements Replica.Owner {
 
     // ------------------------------------------------------------------ turns: loading, time and the end
 
-    private void loaded(UpdateLog.@Nullable Contents contents, @Nullable Throwable error) {
-        if (contents == null) {
-            notLoaded(Replica.cause(error), error);
-            return;
-        }
-        loading = contents.roomId();
+    private void opened(UpdateLog.Contents contents) {
         state = State.OPEN;
         life.begin(contents.ended());
         life.isMade(contents.isMade());
@@ -460,37 +398,9 @@ final class Room implements Replica.Owner {
         growth.begin();
         members.loaded();
         watchers.risen(contents.roomId(), contents.head().seq());
-        List<Runnable> tasks = List.copyOf(waiting);
-        waiting.clear();
-        tasks.forEach(Runnable::run);
+        opening.runWaiting();
         heap.measure(store(), batches, members.awareness());
-        loadEnded(heap.ofReplica());
-    }
-
-    /** Tells the log that the load is over, once; it remembers rooms that a node has not survived. */
-    private void loadEnded(long bytes) {
-        if (loading != 0) {
-            context.log().loaded(loading, bytes);
-            loading = 0;
-        }
-    }
-
-    private void notLoaded(@Nullable Throwable cause, @Nullable Throwable error) {
-        if (cause instanceof RoomGone) {
-            life.miss();
-            close(CloseReason.held());
-        } else if (cause instanceof TooLargeHere tooLarge) {
-            life.exceedsNode(tooLarge);
-            close(CloseReason.tooLargeHere());
-        } else if (!(cause instanceof RoomMissing)) {
-            overlays.outage().failed(name, "cannot be loaded", error);
-            close(CloseReason.overload("this document cannot be loaded now, please try again"));
-        } else if (life.abandon()) {
-            life.miss();
-            close(CloseReason.restart());
-        } else {
-            load(); // a connection came meanwhile, for which the room is created
-        }
+        opening.ended(heap.ofReplica());
     }
 
     private void endOfTurn() {
@@ -539,7 +449,7 @@ final class Room implements Replica.Owner {
 
     private void ended() {
         state = State.CLOSED;
-        loadEnded(0);
+        opening.ended(0);
         replica.stop();
         document.end();
         requests.end(life::whyNot, closeReason, life.hasEnded() ? life.endOfLife() : null, saving.unanswered());
@@ -568,7 +478,6 @@ final class Room implements Replica.Owner {
         closeReason = reason;
         seats.shut();
         ended();
-        waiting.clear();
         // a member that the log did not vouch for may belong to the next life: it comes back and asks
         all.forEach(m -> m.connection.close(life.hasEnded() && !m.isProven ? CloseReason.restart() : reason));
         all.clear();

@@ -47,7 +47,7 @@ class RedisAccessTest {
 
     private RedisBus bus(Servers servers) {
         RedisBus bus = new RedisBus(
-                new RedisBus.Settings(1, 20, 400, 1_000, 1_500, 1 << 20, 1_000),
+                new BusSettings(1, 20, 400, 1_000, 1_500, 1 << 20, 1_000),
                 servers,
                 CLUSTER,
                 ++boots,

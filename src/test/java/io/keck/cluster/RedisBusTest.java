@@ -131,7 +131,7 @@ class RedisBusTest {
     private RedisBus node(long cluster, String url) {
         Counts metrics = new Counts();
         RedisBus bus = new RedisBus(
-                new RedisBus.Settings(4, 20, 400, 1_000, 1_500, 1 << 20, 1_000),
+                new BusSettings(4, 20, 400, 1_000, 1_500, 1 << 20, 1_000),
                 new Servers(RedisUrl.parse(url), new Servers.Access(1_000)),
                 cluster,
                 boots++,

@@ -1,6 +1,5 @@
 package io.keck.crdt.store;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +10,6 @@ import org.jspecify.annotations.Nullable;
  * encodes. Not thread-safe.
  */
 final class ClientStructs {
-    private static final byte[] NO_BYTES = {};
-
     final long client;
     /** The deleted clocks, whether or not their structs are held. */
     final Ranges deletes = new Ranges();
@@ -26,11 +23,7 @@ final class ClientStructs {
     /** Index of the first gap, or the number of runs if there is none: no clock before it is missing. */
     private int firstSkip;
 
-    private @Nullable TextBuffer text;
-    private byte[] raw = NO_BYTES;
-    private int rawLength;
-    /** Index in {@link #raw} of the content that was appended last, or -1. */
-    private int rawTail = -1;
+    private final RunContent content = new RunContent();
 
     /**
      * Creates an empty list of structs.
@@ -171,7 +164,7 @@ final class ClientStructs {
         if (firstSkip < runs.size() || in.clock != end) {
             return 0;
         }
-        int done = in.load(Math.min(most, runs.room()), runs, text(), deletes);
+        int done = in.load(Math.min(most, runs.room()), runs, content.text(), deletes);
         firstSkip = runs.size();
         end = in.clock;
         return done;
@@ -183,47 +176,11 @@ final class ClientStructs {
         }
     }
 
-    /** Sections of structs of an update, disjoint and in ascending order of clocks. */
-    static final class Parts {
-        private static final int PART = 4;
-
-        private long[] columns = new long[4 * PART];
-        private int size;
-
-        int size() {
-            return size;
-        }
-
-        /** Reads the struct that part {@code i} belongs to. */
-        void read(int i, StructReader reader, byte[] update, long client) {
-            reader.again(update, client, (int) columns[PART * i], columns[PART * i + 1]);
-        }
-
-        long from(int i) {
-            return columns[PART * i + 2];
-        }
-
-        long to(int i) {
-            return columns[PART * i + 3];
-        }
-
-        void add(StructReader s, long from, long to) {
-            int at = PART * size++;
-            if (at == columns.length) {
-                columns = Arrays.copyOf(columns, 2 * columns.length);
-            }
-            columns[at] = s.start;
-            columns[at + 1] = s.clock;
-            columns[at + 2] = from;
-            columns[at + 3] = to;
-        }
-    }
-
     /** Adds to {@code known}, which is created if need be, the clocks of a struct that are neither held nor in it. */
     @Nullable
     Parts missing(StructReader s, @Nullable Parts known) {
         Parts parts = known;
-        long start = parts == null ? s.clock : Math.max(s.clock, parts.to(parts.size - 1));
+        long start = parts == null ? s.clock : Math.max(s.clock, parts.to(parts.size() - 1));
         long at = firstMissing(start, s.end);
         while (at < s.end) {
             long stop = firstPresent(at, s.end);
@@ -239,14 +196,14 @@ final class ClientStructs {
         Runs old = runs;
         long oldEnd = end;
         runs = new Runs(ids, self);
-        runs.reserve(old.size() + 2 * parts.size + 1);
+        runs.reserve(old.size() + 2 * parts.size() + 1);
         end = 0;
         int p = 0;
         for (int i = 0; i < old.size(); i++) {
             if (old.ref(i) == Refs.SKIP) {
                 continue;
             }
-            for (; p < parts.size && parts.from(p) < old.clock(i); p++) {
+            for (; p < parts.size() && parts.from(p) < old.clock(i); p++) {
                 parts.read(p, reader, update, client);
                 append(reader, parts.from(p), parts.to(p), cursor);
             }
@@ -256,7 +213,7 @@ final class ClientStructs {
             runs.add(old, i);
             end = i + 1 < old.size() ? old.clock(i + 1) : oldEnd;
         }
-        for (; p < parts.size; p++) {
+        for (; p < parts.size(); p++) {
             parts.read(p, reader, update, client);
             append(reader, parts.from(p), parts.to(p), cursor);
         }
@@ -374,19 +331,7 @@ final class ClientStructs {
         if (!joins(i, ref)) {
             return false;
         }
-        if (ref == Refs.STRING) {
-            if (runs.content(i) + (from - runs.clock(i)) != text().length()) {
-                return false;
-            }
-            copyContent(s, from, to, cursor);
-        } else if (ref != Refs.DELETED) {
-            if (runs.content(i) != rawTail) {
-                return false;
-            }
-            copyContent(s, from, to, cursor);
-            rawTail = runs.content(i);
-        }
-        return true;
+        return content.grow(runs.content(i), from - runs.clock(i), s, from, to, cursor);
     }
 
     private void put(int at, StructReader s, long from, long to, Content.Cursor cursor) {
@@ -404,60 +349,19 @@ final class ClientStructs {
         } else if (originClient >= 0) {
             origin = s.originClock;
         } else if (s.rightClient < 0) {
-            origin = appendRaw(s.bytes, s.parentFrom, s.parentTo);
+            origin = content.append(s.bytes, s.parentFrom, s.parentTo);
         }
         if ((flags & Refs.PARENT_SUB) != 0 && parentage != null) {
             parentage.keyAdded();
         }
         long right = s.rightClient < 0 ? 0 : s.rightClock;
-        runs.add(at, flags, from, origin, right, copyContent(s, from, to, cursor));
+        runs.add(at, flags, from, origin, right, content.copy(s, from, to, cursor));
         runs.clients(at, originClient, s.rightClient);
-    }
-
-    /** Copies the content of the clocks {@code [from, to)}; returns the position that {@link Runs#content} keeps. */
-    private int copyContent(StructReader s, long from, long to, Content.Cursor cursor) {
-        int first = (int) (from - s.clock);
-        int last = (int) (to - s.clock);
-        if (s.ref == Refs.DELETED) {
-            return 0;
-        }
-        if (s.ref == Refs.STRING) {
-            TextBuffer buffer = text();
-            int at = buffer.length();
-            cursor.at(s.start, s.from, first);
-            buffer.append(s.bytes, s.from, s.to, (int) (s.end - s.clock), first, last, cursor);
-            return at;
-        }
-        if (from == s.clock && to == s.end) {
-            return appendRaw(s.bytes, s.from, s.to);
-        }
-        cursor.at(s.start, s.from, first);
-        long part = Content.elements(s.bytes, s.ref, first, last, cursor);
-        return appendRaw(s.bytes, StructRows.from(part), StructRows.to(part));
     }
 
     /** The number of UTF-16 code units of text held. */
     int textLength() {
-        return text == null ? 0 : text.length();
-    }
-
-    private TextBuffer text() {
-        if (text == null) {
-            text = new TextBuffer();
-        }
-        return text;
-    }
-
-    private int appendRaw(byte[] b, int from, int to) {
-        int start = rawLength;
-        int need = Math.addExact(start, to - from);
-        if (need > raw.length) {
-            raw = Arrays.copyOf(raw, Math.max(need, start + (start >> 1)));
-        }
-        System.arraycopy(b, from, raw, start, to - from);
-        rawLength = need;
-        rawTail = start;
-        return start;
+        return content.textLength();
     }
 
     private void putSkip(int at, long from) {
@@ -469,7 +373,7 @@ final class ClientStructs {
      * that is held, so the addition should be at least a quarter of it.
      */
     boolean isSmallBeside(int moreRuns, int bytes) {
-        return moreRuns >= runs.size() / 4 && bytes >= (rawLength + textLength()) / 4;
+        return moreRuns >= runs.size() / 4 && bytes >= content.length() / 4;
     }
 
     /**
@@ -477,20 +381,14 @@ final class ClientStructs {
      */
     void load(int moreRuns, int moreText) {
         runs.reserve(moreRuns);
-        text().growFast(true);
-        text().reserve(moreText);
+        content.text().growFast(true);
+        content.text().reserve(moreText);
     }
 
     /** Releases unused capacity if it is large. */
     void trim() {
         runs.trim();
-        if (raw.length - rawLength > rawLength / 8 + 64) {
-            raw = Arrays.copyOf(raw, rawLength);
-        }
-        if (text != null) {
-            text.growFast(false);
-            text = text.length() == 0 ? null : text;
-        }
+        content.trim();
         deletes.trim();
     }
 
@@ -544,32 +442,20 @@ final class ClientStructs {
         } else {
             w.item(hasOrigin ? flags | Refs.ORIGIN : flags, from, to, originId, origin, rightId, right);
             if (!hasOrigin && !hasRight) {
-                w.parent(raw, (int) origin, StructReader.parentEnd(raw, (int) origin, runs.info(i)));
+                w.parent(
+                        content.bytes(),
+                        (int) origin,
+                        StructReader.parentEnd(content.bytes(), (int) origin, runs.info(i)));
             }
         }
         if (ref == Refs.DELETED) {
             return;
         }
-        int first = (int) (from - clock);
-        int last = (int) (to - clock);
-        int content = runs.content(i);
-        if (ref == Refs.STRING) {
-            text().write(content + first, content + last, w.content);
-        } else if (Refs.squashes(ref)) {
-            w.cursor.at(i, content, first);
-            long part = Content.elements(raw, ref, first, last, w.cursor);
-            w.content.writeBytes(raw, StructRows.from(part), StructRows.to(part));
-        } else {
-            w.content.writeBytes(raw, content, StructReader.single(raw, content, ref));
-        }
+        content.write(w, ref, i, runs.content(i), (int) (from - clock), (int) (to - clock));
     }
 
     /** Bytes on the heap. */
     long memory() {
-        return 72
-                + runs.memory()
-                + (raw.length == 0 ? 0 : Heap.array(raw.length))
-                + (text == null ? 0 : text.memory())
-                + deletes.memory();
+        return 64 + runs.memory() + content.memory() + deletes.memory();
     }
 }

@@ -101,13 +101,13 @@ public final class Contradictions {
         s.structs(update);
         ClientStructs c = null;
         long of = -1;
-        ClientStructs.Parts parts = new ClientStructs.Parts();
+        Parts parts = new Parts();
         long clocks = 0;
         while (s.next()) {
             boolean isNext = s.client != of;
             if (parts.size() > 0 && (isNext || clocks > CLOCKS || parts.size() > PARTS)) {
                 compare(Objects.requireNonNull(c), update, parts);
-                parts = new ClientStructs.Parts();
+                parts = new Parts();
                 clocks = 0;
             }
             if (isNext) {
@@ -129,7 +129,7 @@ public final class Contradictions {
         }
     }
 
-    private void compare(ClientStructs c, Update update, ClientStructs.Parts parts) {
+    private void compare(ClientStructs c, Update update, Parts parts) {
         StructWriter writer = new StructWriter();
         writer.client(c.client);
         for (int i = 0; i < parts.size(); i++) {

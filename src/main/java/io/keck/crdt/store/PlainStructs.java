@@ -125,13 +125,11 @@ final class PlainStructs {
             if (q < 0) {
                 break;
             }
-            int n = b[q++];
-            if (n < 0) {
-                n = (n & 0x7f) | b[q++] << 7;
-            }
+            int n = length(b, q);
             if (n <= 0) {
                 break;
             }
+            q += b[q] < 0 ? 2 : 1;
             if ((info & KIND) == Refs.DELETED) {
                 at += n;
             } else {
@@ -350,93 +348,46 @@ final class PlainStructs {
         byte[] b = bytes;
         byte[] infos = runs.infos();
         int[] rows = runs.rows();
-        byte[] units = text.narrow();
+        boolean keys = runs.hasKeys();
         int r = runs.size();
+        int info0 = r == 0 ? Refs.MASK : runs.info(r - 1);
+        int right0 = r == 0 ? 0 : rows[Runs.ROW * r - Runs.ROW + Runs.RIGHT];
         int t = text.length();
         int p = position;
-        int last = b.length - ROOM;
         int at = (int) clock;
-        int info0 = r == 0 ? Refs.MASK : runs.info(r - 1);
-        boolean keys = runs.hasKeys();
-        int right0 = r == 0 ? 0 : rows[Runs.ROW * r - Runs.ROW + Runs.RIGHT];
         int deletedFrom = 0;
         int deletedTo = 0;
         int done = 0;
-        for (; done < most && p <= last; done++) {
+        for (; done < most && p <= b.length - ROOM; done++) {
             int info = b[p];
-            int q = p + 1;
-            if (!isPlain(info)) {
-                break;
-            }
-            int origin = NO_ORIGIN;
-            if ((info & Refs.ORIGIN) != 0) {
-                if (((long) LONGS.get(b, q) & clientMask) != client) {
-                    break;
-                }
-                long id = ownId(b, q, at);
-                origin = (int) id;
-                q = (int) (id >> 32);
-            }
-            int right = 0;
-            if ((info & Refs.RIGHT_ORIGIN) != 0 && q > 0) {
-                if (((long) LONGS.get(b, q) & clientMask) != client) {
-                    break;
-                }
-                long id = ownId(b, q, at);
-                right = (int) id;
-                q = (int) (id >> 32);
-            }
-            if (q < 0) {
-                break;
-            }
-            int n = b[q++];
-            if (n < 0) {
-                n = (n & 0x7f) | b[q++] << 7;
-            }
+            long left = (info & Refs.ORIGIN) != 0 ? id(b, p + 1, at) : noId(p + 1, NO_ORIGIN);
+            long right = (info & Refs.RIGHT_ORIGIN) != 0 && left >= 0 ? id(b, end(left), at) : noId(end(left), 0);
+            int q = end(right);
+            int n = q < 0 || !isPlain(info) ? 0 : length(b, q);
             if (n <= 0 || n > Integer.MAX_VALUE - at) {
                 break;
             }
-            boolean deleted = (info & KIND) == Refs.DELETED;
+            q += b[q] < 0 ? 2 : 1;
             int content = 0;
-            if (deleted) {
+            if ((info & KIND) == Refs.DELETED) {
                 if (at != deletedTo) {
                     deletes.add(deletedFrom, deletedTo);
                     deletedFrom = at;
                 }
                 deletedTo = at + n;
+            } else if ((keys && r > 0 && (int) left == at - 1 && (infos[r - 1] & Runs.LIST) == 0)
+                    || !copyAscii(b, q, n, text.narrow(t, n + ROOM), t)) {
+                break; // the previous run may stand under a key, or the text is not ASCII
             } else {
-                if (keys && r > 0 && origin == at - 1 && (infos[r - 1] & Runs.LIST) == 0) {
-                    break; // the previous run may stand under a key
-                }
-                if (t + n + ROOM > units.length) {
-                    text.length(t);
-                    text.reserve(n + ROOM);
-                    units = text.narrow();
-                }
-                if (n <= Long.BYTES) {
-                    long all = (long) LONGS.get(b, q);
-                    if (!isAscii(all, n)) {
-                        break;
-                    }
-                    LONGS.set(units, t, all);
-                } else if (n <= b.length - q && Utf8.isAscii(b, q, q + n)) {
-                    System.arraycopy(b, q, units, t, n);
-                } else {
-                    break;
-                }
                 content = t;
                 t += n;
                 q += n;
             }
-            if (origin != at - 1 || ((info0 ^ info) & SAME) != 0 || right != right0) {
-                int row = Runs.ROW * r;
-                infos[r++] = (byte) info;
-                rows[row + Runs.CLOCK] = at;
-                rows[row + Runs.ORIGIN] = Math.max(origin, 0);
-                rows[row + Runs.RIGHT] = right;
-                rows[row + Runs.CONTENT] = content;
+            if ((int) left != at - 1 || ((info0 ^ info) & SAME) != 0 || (int) right != right0) {
                 info0 = info;
-                right0 = right;
+                right0 = (int) right;
+                infos[r] = (byte) info;
+                Runs.write(rows, r++, at, Math.max((int) left, 0), right0, content);
             }
             at += n;
             p = q;
@@ -447,5 +398,40 @@ final class PlainStructs {
         position = p;
         clock = at;
         return done;
+    }
+
+    /** As {@link #ownId}; negative for an id of another client, too. */
+    private long id(byte[] b, int at, long below) {
+        return ((long) LONGS.get(b, at) & clientMask) == client ? ownId(b, at, below) : -1;
+    }
+
+    /** In the form of {@link #ownId}: no id, after which the struct goes on at {@code end}. */
+    private static long noId(int end, int clock) {
+        return (long) end << 32 | (clock & 0xffffffffL);
+    }
+
+    /** The index behind an id in the form of {@link #ownId}. */
+    private static int end(long id) {
+        return (int) (id >> 32);
+    }
+
+    /** The number at an index, which has one byte or two; not positive if it has more. */
+    private static int length(byte[] b, int at) {
+        int n = b[at];
+        return n < 0 ? (n & 0x7f) | b[at + 1] << 7 : n;
+    }
+
+    /** Copies text, whose target has room for {@value #ROOM} bytes more; false if it ends too late or is not ASCII. */
+    private static boolean copyAscii(byte[] b, int from, int n, byte[] units, int to) {
+        if (n <= Long.BYTES) {
+            long all = (long) LONGS.get(b, from);
+            LONGS.set(units, to, all); // what is not taken is written over
+            return isAscii(all, n);
+        }
+        if (n > b.length - from || !Utf8.isAscii(b, from, from + n)) {
+            return false;
+        }
+        System.arraycopy(b, from, units, to, n);
+        return true;
     }
 }

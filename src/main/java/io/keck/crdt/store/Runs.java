@@ -73,6 +73,15 @@ final class Runs {
         return rows;
     }
 
+    /** Writes a plain run into {@link #rows}. */
+    static void write(int[] rows, int run, int clock, int origin, int right, int content) {
+        int at = ROW * run;
+        rows[at + CLOCK] = clock;
+        rows[at + ORIGIN] = origin;
+        rows[at + RIGHT] = right;
+        rows[at + CONTENT] = content;
+    }
+
     /** The number of runs that can be added before the capacity changes. */
     int room() {
         return info.length - n;

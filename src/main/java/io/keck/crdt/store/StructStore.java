@@ -241,7 +241,7 @@ public final class StructStore {
             if (loads) {
                 c.load(reader.left() + 1, u.isOfOneClient() ? textOf(u.deletesAt, reader.left()) : 0);
             }
-            ClientStructs.Parts inside = null;
+            Parts inside = null;
             do {
                 if (inside == null && reader.clock >= c.end()) {
                     insert(c, reader, reader.clock, reader.end);
@@ -293,7 +293,7 @@ public final class StructStore {
     }
 
     /** Inserts the clocks {@code [from, to)} of a struct, all of which are missing. */
-    private void insert(ClientStructs c, StructReader s, long from, long to) {
+    void insert(ClientStructs c, StructReader s, long from, long to) {
         c.insert(s, from, to, cursor);
         if (s.isDeleted()) {
             c.deletes.add(from, to);
@@ -306,7 +306,7 @@ public final class StructStore {
      * Inserts missing parts into gaps. A single insertion moves everything behind it, so many parts are inserted in one
      * pass.
      */
-    private void insert(ClientStructs c, Update u, ClientStructs.Parts parts) {
+    private void insert(ClientStructs c, Update u, Parts parts) {
         StructReader again = new StructReader();
         if (parts.size() <= FEW_PARTS) {
             for (int i = 0; i < parts.size(); i++) {
@@ -326,34 +326,6 @@ public final class StructStore {
             }
         }
         c.deletes.addAll(deleted);
-    }
-
-    /**
-     * Encodes the given structs and deletes in V1, in order.
-     *
-     * @param bytes an update that was checked
-     * @param places client, clock and index in {@code bytes} of each struct, ordered by client, then clock
-     * @param deletes client, first clock and end of each delete, ordered in the same way
-     */
-    static byte[] inOrder(byte[] bytes, long[] places, long[] deletes) {
-        StructStore store = new StructStore(true);
-        for (int i = 0; i < places.length; i += UpdateParser.PLACE) {
-            ClientStructs c = store.client(places[i]);
-            store.reader.again(bytes, c.client, (int) places[i + 2], places[i + 1]);
-            long from = Math.max(c.end(), store.reader.clock);
-            if (from < store.reader.end) {
-                store.insert(c, store.reader, from, store.reader.end);
-            }
-        }
-        for (int r = 0; r < deletes.length; ) {
-            ClientStructs c = store.client(deletes[r]);
-            Ranges ranges = new Ranges();
-            for (; r < deletes.length && deletes[r] == c.client; r += Update.DELETE_ROW) {
-                ranges.add(deletes[r + 1], deletes[r + 2]);
-            }
-            c.deletes.addAll(ranges);
-        }
-        return store.encode();
     }
 
     /** Rebuilds the store from its encoded form, which holds no deleted content. */
@@ -501,7 +473,7 @@ public final class StructStore {
         return number < 0 || number >= slots.length ? null : slots[number];
     }
 
-    private ClientStructs client(long client) {
+    ClientStructs client(long client) {
         int number = ids.number(client);
         ClientStructs found = number < slots.length ? slots[number] : null;
         if (found != null) {

@@ -38,6 +38,15 @@ public final class TextBuffer {
         return narrow;
     }
 
+    /** As {@link #narrow()}, with room for that many code units after the first {@code units}, which are kept. */
+    byte[] narrow(int units, int room) {
+        if (room > narrow.length - units) {
+            length = units;
+            reserve(room);
+        }
+        return narrow;
+    }
+
     /** Sets the length after code units were written to {@link #narrow}. */
     public void length(int units) {
         length = units;

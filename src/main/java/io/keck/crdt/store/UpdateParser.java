@@ -415,7 +415,7 @@ final class UpdateParser {
             deletes.encode(out);
             ordered = out.toByteArray();
         } else {
-            ordered = StructStore.inOrder(bytes, sorted(places(), structCount, PLACE), sortedDeletes);
+            ordered = OrderedUpdate.encode(bytes, sorted(places(), structCount, PLACE), sortedDeletes);
         }
         become(new UpdateParser(ordered, DecodeLimits.OWN).parse());
     }

@@ -1,0 +1,113 @@
+package io.keck.room;
+
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Update;
+import io.keck.protocol.Message;
+import java.util.List;
+
+/** Carries out the steps of a room's replica. The order of what each step causes is here. In the room's turns only. */
+final class Steps {
+    private final Replica replica;
+    private final Batches batches;
+    private final Saving saving;
+    private final Requests requests;
+    private final Audience audience;
+    private final Members members;
+    private final RoomDocument document;
+    private final Watchers watchers;
+    private final DocumentGrowth growth;
+    private final RoomHeap heap;
+    private final Life life;
+    private final RoomBus bus;
+    private final List<Member> all;
+
+    Steps(
+            Replica replica,
+            Batches batches,
+            Saving saving,
+            Requests requests,
+            Audience audience,
+            Members members,
+            RoomDocument document,
+            Watchers watchers,
+            DocumentGrowth growth,
+            RoomHeap heap,
+            Life life,
+            RoomBus bus,
+            List<Member> all) {
+        this.replica = replica;
+        this.batches = batches;
+        this.saving = saving;
+        this.requests = requests;
+        this.audience = audience;
+        this.members = members;
+        this.document = document;
+        this.watchers = watchers;
+        this.growth = growth;
+        this.heap = heap;
+        this.life = life;
+        this.bus = bus;
+        this.all = all;
+    }
+
+    /**
+     * Carries out one step of the replica. The order is part of the promises:
+     *
+     * <ol>
+     *   <li>Slow members are marked while the store still is what they have: they catch up from its state vector.
+     *   <li>The store takes the update in, and the typed document follows it. From here on answers contain the update.
+     *   <li>Watchers hear of the row. They read it from the log, so they may be early for the sockets but not for the store.
+     *   <li>Other nodes hear of an own row before this node's sockets do, since they are further away.
+     *   <li>Sockets get the update: it is committed, and any answer that they ask for contains it.
+     *   <li>The batch is settled last: its edits are answered from a document that has them, and paused writers resume.
+     * </ol>
+     */
+    void advance(Advance step) {
+        Batch own = step.own();
+        Update news = own != null || all.isEmpty()
+                ? Update.EMPTY
+                : batches.reduceSent(replica.store().reduce(step.update()));
+        audience.markSlow(replica.store());
+        replica.apply(step);
+        document.changed(step.update());
+        members.advanced(step);
+        watchers.risen(replica.roomId(), step.seq());
+        heap.took(own);
+        if (own != null) {
+            bus.tell(new Bus.Event.Committed(step.seq(), own.id, step.link(), step.before(), own.payload()));
+            if (!own.sent && !own.isMark()) {
+                audience.broadcast(Message.update(own.payload()), own.soleOrigin());
+            }
+            saving.committed(own);
+            growth.committed();
+            return;
+        }
+        growth.foreign(step.update());
+        if (!news.isEmpty()) {
+            audience.broadcast(Message.update(news.encode()), null);
+        }
+    }
+
+    /** Puts another replica in the place of the one whose rows the log has lost; the order is that of {@link #advance}. */
+    void replace(Replacement fresh) {
+        Update whole = Update.decode(fresh.store().encode(), DecodeLimits.OWN);
+        Update news = batches.reduceSent(replica.store().reduce(whole));
+        audience.markSlow(replica.store());
+        replica.become(fresh);
+        life.isMade(fresh.isMade());
+        bus.subscribe(fresh.roomId());
+        watchers.wentBack();
+        requests.giveUpEdits(saving.onItsWay()); // they may be made on what the log has lost
+        document.madeAnew();
+        members.storeChanged();
+        watchers.risen(fresh.roomId(), fresh.seq());
+        if (!fresh.missing().isEmpty()) {
+            saving.restore(fresh.missing());
+        }
+        if (!news.isEmpty()) {
+            audience.broadcast(Message.update(news.encode()), null);
+        }
+        saving.replaced();
+        growth.replaced();
+    }
+}
