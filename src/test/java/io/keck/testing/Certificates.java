@@ -41,14 +41,17 @@ public final class Certificates {
         return this;
     }
 
+    /** The certificate of the authority, as PEM. */
     public Path ca() {
         return certificate("ca");
     }
 
+    /** The certificate of that alias, as PEM. */
     public Path certificate(String alias) {
         return file(alias, "crt");
     }
 
+    /** The private key of that alias, as PEM. */
     public Path key(String alias) {
         return file(alias, "key");
     }

@@ -77,10 +77,12 @@ public final class Crowd implements AutoCloseable {
         }
     }
 
+    /** The room that everybody writes in. */
     public String room() {
         return room;
     }
 
+    /** The client on that node that only reads. */
     public SyncClient watcher(int node) {
         return watchers.get(node);
     }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Receives webhooks, can be away, and says what is wrong with what came. Thread-safe. */
 public final class HookReceiver implements AutoCloseable {
+    /** The secret that deliveries must be signed with. */
     public static final String SECRET = "a secret of the test";
 
     /** One that has arrived. */
@@ -37,6 +38,7 @@ public final class HookReceiver implements AutoCloseable {
     /** Takes what comes, and never answers. */
     public volatile boolean isSilent;
 
+    /** Listens on a free port. */
     public HookReceiver() {
         port = open(0);
     }
@@ -54,6 +56,7 @@ public final class HookReceiver implements AutoCloseable {
         }
     }
 
+    /** The address to register as an endpoint. */
     public String url() {
         return "http://127.0.0.1:" + port + "/changes";
     }
@@ -109,6 +112,7 @@ public final class HookReceiver implements AutoCloseable {
         }
     }
 
+    /** How many deliveries it has accepted. */
     public int count() {
         synchronized (deliveries) {
             return deliveries.size();

@@ -126,6 +126,7 @@ public final class HostileGrammar {
         }
     }
 
+    /** Draws every choice from that source. */
     public HostileGrammar(Random random) {
         this.random = random;
     }

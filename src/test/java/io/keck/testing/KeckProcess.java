@@ -35,6 +35,7 @@ public final class KeckProcess implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /** The client of all requests; it is shared because each client has threads of its own. */
     public static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -77,6 +78,7 @@ public final class KeckProcess implements AutoCloseable {
             with("socket.restartSpread", "100ms");
         }
 
+        /** Sets an environment variable of the process. */
         public Setup env(String name, String value) {
             env.put(name, value);
             return this;
@@ -238,10 +240,12 @@ public final class KeckProcess implements AutoCloseable {
         }
     }
 
+    /** The port of the clients. */
     public int port() {
         return port;
     }
 
+    /** The port of health checks, metrics and tasks. */
     public int adminPort() {
         return Integer.parseInt(awaitLog(ADMIN).group(1));
     }
@@ -251,10 +255,12 @@ public final class KeckProcess implements AutoCloseable {
         return URI.create("ws://127.0.0.1:" + port + "/collaboration/" + rawName);
     }
 
+    /** Sends a GET to the port of the clients. */
     public HttpResponse<String> get(String rawPath) {
         return send("GET", rawPath);
     }
 
+    /** Sends a request without a body to the port of the clients. */
     public HttpResponse<String> send(String method, String rawPath) {
         return send(method, port, rawPath);
     }
@@ -311,10 +317,12 @@ public final class KeckProcess implements AutoCloseable {
         return answer.body();
     }
 
+    /** Sends a GET to the admin port. */
     public HttpResponse<String> getAdmin(String rawPath) {
         return send("GET", adminPort(), rawPath);
     }
 
+    /** Sends a POST without a body to the admin port. */
     public HttpResponse<String> postAdmin(String rawPath) {
         return send("POST", adminPort(), rawPath);
     }
@@ -351,6 +359,7 @@ public final class KeckProcess implements AutoCloseable {
         return process.info().totalCpuDuration().orElseThrow();
     }
 
+    /** Whether the process runs. */
     public boolean isAlive() {
         return process.isAlive();
     }

@@ -120,6 +120,7 @@ public final class Nginx implements AutoCloseable {
         return config.replace(before, after);
     }
 
+    /** A port that is free now. */
     public static int freePort() {
         return Ports.free();
     }
@@ -138,6 +139,7 @@ public final class Nginx implements AutoCloseable {
         }
     }
 
+    /** The port that it listens on. */
     public int port() {
         return port;
     }
@@ -147,10 +149,12 @@ public final class Nginx implements AutoCloseable {
         return URI.create("ws://127.0.0.1:" + port + "/collaboration/" + rawName);
     }
 
+    /** The HTTP address of a path, through the proxy. */
     public URI uri(String rawPath) {
         return URI.create("http://127.0.0.1:" + port + rawPath);
     }
 
+    /** Sends a request through the proxy. */
     public RawHttp ask(String method, String rawPath) {
         return RawHttp.ask(port, method, rawPath, "", "");
     }

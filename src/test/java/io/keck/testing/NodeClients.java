@@ -131,14 +131,17 @@ public final class NodeClients implements AutoCloseable {
         result(ask("edit", of(name).set("changes", JSON.valueToTree(changes))));
     }
 
+    /** The change that inserts text at an index of the shared text. */
     public static Object[] insert(int at, String text) {
         return new Object[] {"insert", at, text};
     }
 
+    /** The change that sets a key of the shared map. */
     public static Object[] put(String key, Object value) {
         return new Object[] {"set", key, value};
     }
 
+    /** The change that appends to the shared array. */
     public static Object[] push(Object value) {
         return new Object[] {"push", value};
     }
@@ -185,10 +188,12 @@ public final class NodeClients implements AutoCloseable {
         return dump(name).get("tries").asInt();
     }
 
+    /** Waits until these clients have equal documents. */
     public void awaitEqual(String... names) {
         until("equal", 0, names);
     }
 
+    /** Waits until these clients are synced. */
     public void awaitSynced(String... names) {
         until("synced", 0, names);
     }
@@ -203,6 +208,7 @@ public final class NodeClients implements AutoCloseable {
         until("closed", times, names);
     }
 
+    /** Waits until the shared text of each has that length. */
     public void awaitLength(int length, String... names) {
         until("length", length, names);
     }
@@ -220,10 +226,12 @@ public final class NodeClients implements AutoCloseable {
         return result(ask("dump", of(name)));
     }
 
+    /** The shared text of a client. */
     public String text(String name) {
         return dump(name).get("text").asText();
     }
 
+    /** The shared map of a client. */
     public JsonNode map(String name) {
         return dump(name).get("map");
     }
@@ -252,14 +260,17 @@ public final class NodeClients implements AutoCloseable {
         return codes;
     }
 
+    /** Sets the awareness state of a client. */
     public void awareness(String name, Object state) {
         result(ask("awareness", of(name).set("state", JSON.valueToTree(state))));
     }
 
+    /** Closes the connection of a client until it is told to connect. */
     public void disconnect(String name) {
         result(ask("disconnect", of(name)));
     }
 
+    /** Lets a client connect again. */
     public void connect(String name) {
         result(ask("connect", of(name)));
     }

@@ -18,9 +18,13 @@ public final class PostgresDatabase implements AutoCloseable {
     private static final String TEMPLATE = "migrated";
     private static final Set<PostgresServer> WITH_TEMPLATE = Collections.newSetFromMap(new WeakHashMap<>());
 
+    /** The pool, started. */
     public final ManagedDataSource pool;
+    /** A handle factory over the pool. */
     public final Jdbi jdbi;
+    /** The clock of the storage; it moves only by hand. */
     public final SqliteFile.HandClock clock = new SqliteFile.HandClock();
+    /** The name of the database in its server. */
     public final String name;
 
     /** A new one. */

@@ -149,6 +149,7 @@ public final class PostgresServer implements AutoCloseable {
         return "postgres://postgres@127.0.0.1:" + port + "/" + database;
     }
 
+    /** The port that it listens on, the same after each start. */
     public int port() {
         return port;
     }

@@ -22,6 +22,7 @@ public class RawClient implements AutoCloseable {
     /** The upgrade was answered with a status, or not at all (0). */
     public static final class Refused extends RuntimeException {
         private static final long serialVersionUID = 1L;
+        /** The HTTP status of the refusal. */
         public final int status;
 
         Refused(int status, Throwable cause) {
@@ -130,6 +131,7 @@ public class RawClient implements AutoCloseable {
         }
     }
 
+    /** Reads on after a pause. */
     public void readAgain() {
         synchronized (end) {
             reading = true;
@@ -178,6 +180,7 @@ public class RawClient implements AutoCloseable {
         }
     }
 
+    /** Sends a text message. */
     public CompletableFuture<?> sendText(String text) {
         return send(s -> s.sendText(text, true));
     }
@@ -200,10 +203,12 @@ public class RawClient implements AutoCloseable {
         }
     }
 
+    /** The subprotocol that the server chose. */
     public String subprotocol() {
         return socket.getSubprotocol();
     }
 
+    /** Whether the connection has ended. */
     public boolean isEnded() {
         return end.isDone();
     }

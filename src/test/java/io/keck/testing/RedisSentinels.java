@@ -18,8 +18,11 @@ import redis.clients.jedis.exceptions.JedisException;
  * each other over TLS; the plain ports are the tests' own. Both servers and the sentinel have passwords, different ones.
  */
 public final class RedisSentinels implements AutoCloseable {
+    /** The password of the Redis servers. */
     public static final String PASSWORD = "of-the-servers";
+    /** The password of the sentinels. */
     public static final String SENTINEL_PASSWORD = "of-the-sentinel";
+    /** The name of the primary that the sentinels watch. */
     public static final String PRIMARY = "keck-primary";
 
     private final List<RedisServer> servers = new ArrayList<>();

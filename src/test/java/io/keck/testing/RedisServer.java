@@ -119,10 +119,12 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
+    /** The port that it listens on, the same after each start. */
     public int port() {
         return port;
     }
 
+    /** The address as {@code REDIS_URL} takes it. */
     public String url() {
         return "redis://127.0.0.1:" + port;
     }

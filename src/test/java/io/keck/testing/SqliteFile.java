@@ -22,12 +22,16 @@ import org.jspecify.annotations.Nullable;
 
 /** A migrated SQLite file with the pool of production and a clock that is set by hand. */
 public final class SqliteFile implements AutoCloseable {
+    /** The pool, started. */
     public final ManagedDataSource pool;
+    /** A handle factory over the pool. */
     public final Jdbi jdbi;
+    /** The clock of the storage; it moves only by hand. */
     public final HandClock clock = new HandClock();
 
     /** Stands still until it is set. */
     public static final class HandClock extends Clock {
+        /** The time that the clock shows, in milliseconds since 1970. */
         public volatile long now = 1_700_000_000_000L;
 
         @Override
@@ -85,6 +89,7 @@ public final class SqliteFile implements AutoCloseable {
         }
     }
 
+    /** A started pool of production over that file. */
     public static ManagedDataSource pool(Path file) {
         DataSourceFactory factory = new DataSourceFactory();
         factory.setUrl(DatabaseUrl.parse("jdbc:sqlite:" + file).jdbcUrl());
@@ -100,10 +105,12 @@ public final class SqliteFile implements AutoCloseable {
         return storage(retentionMillis, Integer.MAX_VALUE);
     }
 
+    /** Storage with that retention in milliseconds and that number of rows between snapshots. */
     public Storage storage(long retentionMillis, int snapshotEvery) {
         return storage(settings(retentionMillis, snapshotEvery));
     }
 
+    /** Storage with these settings. */
     public Storage storage(JdbiUpdateLog.Settings settings) {
         return storage(jdbi, Dialect.SQLITE, clock, settings);
     }
@@ -126,11 +133,13 @@ public final class SqliteFile implements AutoCloseable {
                 .withSnapshots(snapshotEvery, Long.MAX_VALUE);
     }
 
+    /** How many rows the table has. */
     public long count(String table) {
         return jdbi.withHandle(h ->
                 h.createQuery("SELECT count(*) FROM " + table).mapTo(Long.class).one());
     }
 
+    /** Marks a room as deleted, as the server does before it sweeps the rows. */
     public void deleteRoom(String name) {
         jdbi.useHandle(h -> h.createUpdate("UPDATE rooms SET deleted_at = 1 WHERE name = :name AND deleted_at IS NULL")
                 .bind("name", name)

@@ -140,6 +140,7 @@ public final class SseReader implements Runnable {
         }
     }
 
+    /** How often the connection was cut. */
     public int cuts() {
         return cuts;
     }
@@ -165,6 +166,7 @@ public final class SseReader implements Runnable {
         return refusal;
     }
 
+    /** Whether the reader has ended. */
     public boolean isEnded() {
         return ended;
     }

@@ -67,10 +67,12 @@ public final class SyncClient implements AutoCloseable {
         }
     }
 
+    /** The connection below. */
     public RawClient raw() {
         return raw;
     }
 
+    /** Sends a frame as it is. */
     public void send(byte[] frame) {
         raw.send(frame);
     }
@@ -102,6 +104,7 @@ public final class SyncClient implements AutoCloseable {
         }
     }
 
+    /** The state vector of what has arrived. */
     public StateVector stateVector() {
         synchronized (news) {
             return store.stateVector();
@@ -129,6 +132,7 @@ public final class SyncClient implements AutoCloseable {
         }
     }
 
+    /** How many answers to a sync step 1 have arrived. */
     public int syncFrames() {
         synchronized (news) {
             return syncFrames;

@@ -46,6 +46,7 @@ public final class TcpProxy implements AutoCloseable {
         return new TcpProxy(port, back);
     }
 
+    /** The port that it listens on. */
     public int port() {
         return listener.getLocalPort();
     }

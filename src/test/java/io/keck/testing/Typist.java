@@ -13,6 +13,7 @@ public final class Typist {
     private final long client;
     private long clock;
 
+    /** Types as that Yjs client. */
     public Typist(long client) {
         this.client = client;
     }
@@ -70,6 +71,7 @@ public final class Typist {
         out.writeVarString(name);
     }
 
+    /** The Yjs client that it types as. */
     public long client() {
         return client;
     }
