@@ -3,6 +3,9 @@ package io.keck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.auth.NewKey;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.RawClient;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;

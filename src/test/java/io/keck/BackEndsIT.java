@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.keck.crdt.RealYjs;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.RealYjs;
+import io.keck.testing.Seeds;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;

@@ -2,6 +2,10 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Eventually;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.RawHttp;
+import io.keck.testing.SyncClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -2,6 +2,8 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.KeckProcess;
+import io.keck.testing.PostgresServer;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpRequest;

@@ -2,6 +2,10 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Eventually;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.RawHttp;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

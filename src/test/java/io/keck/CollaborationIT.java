@@ -1,10 +1,13 @@
 package io.keck;
 
-import static io.keck.NodeClients.insert;
-import static io.keck.NodeClients.push;
-import static io.keck.NodeClients.put;
+import static io.keck.testing.NodeClients.insert;
+import static io.keck.testing.NodeClients.push;
+import static io.keck.testing.NodeClients.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.KeckProcess;
+import io.keck.testing.NodeClients;
+import io.keck.testing.Seeds;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

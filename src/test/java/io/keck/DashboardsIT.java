@@ -5,6 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.keck.testing.Eventually;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.Prometheus;
+import io.keck.testing.RedisServer;
+import io.keck.testing.Runbook;
+import io.keck.testing.SteadyLoad;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;

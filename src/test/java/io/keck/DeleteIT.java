@@ -2,6 +2,15 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Crowd;
+import io.keck.testing.Eventually;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.RawClient;
+import io.keck.testing.RawHttp;
+import io.keck.testing.Seeds;
+import io.keck.testing.SyncClient;
+import io.keck.testing.Typist;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;

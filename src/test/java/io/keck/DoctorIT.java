@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.keck.testing.Eventually;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.RedisServer;
+import io.keck.testing.Seeds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

@@ -2,6 +2,7 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.KeckProcess;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.URI;

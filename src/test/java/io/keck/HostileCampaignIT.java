@@ -2,6 +2,12 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Eventually;
+import io.keck.testing.HostileGrammar;
+import io.keck.testing.HostileSocket;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.NodeClients;
+import io.keck.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;

@@ -2,6 +2,10 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.KeckProcess;
+import io.keck.testing.Seeds;
+import io.keck.testing.SyncClient;
+import io.keck.testing.Typist;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

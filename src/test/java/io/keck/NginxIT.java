@@ -2,7 +2,16 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.RawClient.Refused;
+import io.keck.testing.Eventually;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.Nginx;
+import io.keck.testing.NodeClients;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.RawClient;
+import io.keck.testing.RawClient.Refused;
+import io.keck.testing.RawHttp;
+import io.keck.testing.SyncClient;
+import io.keck.testing.Typist;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.RawHttp;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;

@@ -3,6 +3,10 @@ package io.keck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
+import io.keck.testing.Eventually;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.NodeClients;
+import io.keck.testing.PostgresServer;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,5 +1,8 @@
 package io.keck;
 
+import io.keck.testing.KeckProcess;
+import io.keck.testing.PgBouncer;
+import io.keck.testing.PostgresServer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -2,6 +2,11 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.KeckProcess;
+import io.keck.testing.Nginx;
+import io.keck.testing.NodeClients;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.RedisServer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,12 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.RawClient.Refused;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.NodeClients;
+import io.keck.testing.RawClient;
+import io.keck.testing.RawClient.Refused;
+import io.keck.testing.SyncClient;
+import io.keck.testing.Typist;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package io.keck;
 
+import io.keck.testing.KeckProcess;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;

@@ -3,6 +3,9 @@ package io.keck;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.testing.KeckProcess;
+import io.keck.testing.SyncClient;
+import io.keck.testing.Typist;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;

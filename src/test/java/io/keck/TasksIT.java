@@ -3,6 +3,12 @@ package io.keck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.keck.testing.Eventually;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.RedisServer;
+import io.keck.testing.SyncClient;
+import io.keck.testing.Typist;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,9 +2,9 @@ package io.keck.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.Eventually;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
+import io.keck.testing.Eventually;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;

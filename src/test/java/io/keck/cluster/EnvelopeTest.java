@@ -3,12 +3,12 @@ package io.keck.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.Seeds;
 import io.keck.cluster.Envelope.Content;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.protocol.AwarenessState;
 import io.keck.room.Bus;
 import io.keck.room.Bus.Event;
+import io.keck.testing.Seeds;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

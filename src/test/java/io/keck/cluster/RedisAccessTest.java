@@ -3,11 +3,11 @@ package io.keck.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.Certificates;
-import io.keck.RedisSentinels;
-import io.keck.RedisServer;
 import io.keck.metrics.BusMetrics;
 import io.keck.room.Bus;
+import io.keck.testing.Certificates;
+import io.keck.testing.RedisSentinels;
+import io.keck.testing.RedisServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

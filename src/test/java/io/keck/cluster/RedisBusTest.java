@@ -2,11 +2,11 @@ package io.keck.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.RedisServer;
 import io.keck.metrics.BusMetrics;
 import io.keck.protocol.AwarenessState;
 import io.keck.room.Bus;
 import io.keck.room.Bus.Event;
+import io.keck.testing.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;

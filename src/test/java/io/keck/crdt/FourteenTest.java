@@ -10,6 +10,7 @@ import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.crdt.store.UpdateV2;
+import io.keck.testing.RealYjs;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;

@@ -2,9 +2,9 @@ package io.keck.linearizability;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.keck.KeckProcess;
 import io.keck.linearizability.Call.Kind;
 import io.keck.linearizability.Call.Outcome;
+import io.keck.testing.KeckProcess;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;

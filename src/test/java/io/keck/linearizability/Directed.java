@@ -1,8 +1,8 @@
 package io.keck.linearizability;
 
-import io.keck.PostgresServer;
-import io.keck.SseReader;
 import io.keck.linearizability.Call.Outcome;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.SseReader;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -1,12 +1,12 @@
 package io.keck.linearizability;
 
-import io.keck.HookReceiver;
-import io.keck.SseReader;
-import io.keck.SyncClient;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.linearizability.Call.Kind;
 import io.keck.linearizability.Call.Outcome;
+import io.keck.testing.HookReceiver;
+import io.keck.testing.SseReader;
+import io.keck.testing.SyncClient;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,6 +1,6 @@
 package io.keck.linearizability;
 
-import io.keck.Seeds;
+import io.keck.testing.Seeds;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

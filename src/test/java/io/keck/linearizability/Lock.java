@@ -1,6 +1,6 @@
 package io.keck.linearizability;
 
-import io.keck.PostgresServer;
+import io.keck.testing.PostgresServer;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;

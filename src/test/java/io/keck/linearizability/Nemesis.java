@@ -1,7 +1,7 @@
 package io.keck.linearizability;
 
-import io.keck.PostgresServer;
-import io.keck.RedisServer;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.RedisServer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

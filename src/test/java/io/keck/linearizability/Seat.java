@@ -1,11 +1,11 @@
 package io.keck.linearizability;
 
-import io.keck.RawClient;
-import io.keck.SyncClient;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StateVector;
 import io.keck.linearizability.Call.Kind;
 import io.keck.linearizability.Call.Outcome;
+import io.keck.testing.RawClient;
+import io.keck.testing.SyncClient;
 import java.net.URI;
 import java.util.Map;
 import java.util.function.BooleanSupplier;

@@ -1,11 +1,11 @@
 package io.keck.linearizability;
 
-import io.keck.HookReceiver;
-import io.keck.KeckProcess;
-import io.keck.Nginx;
-import io.keck.PostgresServer;
-import io.keck.RedisServer;
-import io.keck.TcpProxy;
+import io.keck.testing.HookReceiver;
+import io.keck.testing.KeckProcess;
+import io.keck.testing.Nginx;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.RedisServer;
+import io.keck.testing.TcpProxy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

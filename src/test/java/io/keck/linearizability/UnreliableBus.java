@@ -1,6 +1,6 @@
 package io.keck.linearizability;
 
-import io.keck.TcpProxy;
+import io.keck.testing.TcpProxy;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;

@@ -3,12 +3,12 @@ package io.keck.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dropwizard.core.setup.Environment;
-import io.keck.Eventually;
 import io.keck.heap.HeapLedger;
 import io.keck.metrics.RoomMetrics;
 import io.keck.ops.HealthServlet.Status;
 import io.keck.room.Bus;
 import io.keck.room.FakeLog;
+import io.keck.testing.Eventually;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 

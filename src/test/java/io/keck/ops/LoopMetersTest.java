@@ -3,7 +3,7 @@ package io.keck.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.codahale.metrics.health.HealthCheck.Result;
-import io.keck.Eventually;
+import io.keck.testing.Eventually;
 import io.keck.thread.Loop;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

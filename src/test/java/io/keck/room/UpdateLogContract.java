@@ -2,12 +2,12 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.Eventually;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
 import io.keck.failure.RoomMissing;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Contents;
+import io.keck.testing.Eventually;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

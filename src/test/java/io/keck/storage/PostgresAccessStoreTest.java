@@ -1,8 +1,9 @@
 package io.keck.storage;
 
-import io.keck.PostgresServer;
 import io.keck.access.AccessStore;
 import io.keck.access.AccessStoreContract;
+import io.keck.testing.PostgresDatabase;
+import io.keck.testing.PostgresServer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;

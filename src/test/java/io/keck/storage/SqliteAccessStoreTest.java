@@ -2,6 +2,7 @@ package io.keck.storage;
 
 import io.keck.access.AccessStore;
 import io.keck.access.AccessStoreContract;
+import io.keck.testing.SqliteFile;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

@@ -39,6 +39,9 @@ class Compactor {
     private static final long LEASE_MILLIS = 60_000;
     private static final long PURGE_EVERY_SECONDS = 60;
     private static final long LOOK_MILLIS = 500;
+
+    /** Queued by {@link #stop()} behind all requests, so that an idle loop ends at once; no room has this id. */
+    private static final Long LAST = -1L;
     /** Folding or purging takes minutes at most. */
     private static final long PATIENCE_MILLIS = 600_000;
 
@@ -75,7 +78,7 @@ class Compactor {
 
     private long turn() throws InterruptedException {
         Long roomId = queue.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
-        if (roomId != null) {
+        if (roomId != null && !roomId.equals(LAST)) {
             requested.remove(roomId);
             compactQuietly(roomId);
         } else if (stopping) {
@@ -296,6 +299,7 @@ class Compactor {
 
     void stop() throws InterruptedException {
         stopping = true; // what was asked for is still done
+        queue.add(LAST);
         loop.join(STOP_MILLIS);
     }
 }

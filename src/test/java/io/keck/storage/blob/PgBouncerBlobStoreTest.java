@@ -1,9 +1,9 @@
 package io.keck.storage.blob;
 
-import io.keck.PgBouncer;
-import io.keck.PostgresServer;
-import io.keck.storage.PostgresDatabase;
-import io.keck.storage.SqliteFile;
+import io.keck.testing.PgBouncer;
+import io.keck.testing.PostgresDatabase;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.SqliteFile;
 import java.nio.file.Path;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterAll;

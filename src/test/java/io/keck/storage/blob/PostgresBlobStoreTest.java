@@ -1,8 +1,8 @@
 package io.keck.storage.blob;
 
-import io.keck.PostgresServer;
-import io.keck.storage.PostgresDatabase;
-import io.keck.storage.SqliteFile;
+import io.keck.testing.PostgresDatabase;
+import io.keck.testing.PostgresServer;
+import io.keck.testing.SqliteFile;
 import java.nio.file.Path;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterAll;

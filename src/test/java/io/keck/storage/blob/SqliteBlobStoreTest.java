@@ -1,6 +1,6 @@
 package io.keck.storage.blob;
 
-import io.keck.storage.SqliteFile;
+import io.keck.testing.SqliteFile;
 import java.nio.file.Path;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.io.TempDir;

@@ -3,7 +3,7 @@ package io.keck.storage.database;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dropwizard.db.ManagedDataSource;
-import io.keck.storage.SqliteFile;
+import io.keck.testing.SqliteFile;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.util.ArrayList;

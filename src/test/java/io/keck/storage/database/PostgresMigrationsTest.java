@@ -2,9 +2,9 @@ package io.keck.storage.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.Eventually;
-import io.keck.PostgresServer;
-import io.keck.storage.PostgresDatabase;
+import io.keck.testing.Eventually;
+import io.keck.testing.PostgresDatabase;
+import io.keck.testing.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;

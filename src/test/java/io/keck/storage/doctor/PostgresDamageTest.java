@@ -3,16 +3,16 @@ package io.keck.storage.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.PostgresServer;
 import io.keck.check.Findings.Finding;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.feed.ChangeLog.Page;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.storage.PostgresDatabase;
 import io.keck.storage.Storage;
 import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.testing.PostgresDatabase;
+import io.keck.testing.PostgresServer;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.ArrayList;

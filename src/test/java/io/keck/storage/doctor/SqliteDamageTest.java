@@ -1,7 +1,7 @@
 package io.keck.storage.doctor;
 
-import io.keck.storage.SqliteFile;
 import io.keck.storage.Storage;
+import io.keck.testing.SqliteFile;
 import java.nio.file.Path;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.room.UpdateLog.Appended;
-import io.keck.storage.SqliteFile;
 import io.keck.storage.database.HeldHandle;
+import io.keck.testing.SqliteFile;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;

@@ -3,8 +3,8 @@ package io.keck.storage.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.failure.RoomGone;
-import io.keck.storage.SqliteFile;
 import io.keck.storage.database.Write;
+import io.keck.testing.SqliteFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.db.ManagedDataSource;
-import io.keck.PgBouncer;
-import io.keck.PostgresServer;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLogContract;
 import io.keck.storage.DatabaseFactory;
-import io.keck.storage.PostgresDatabase;
 import io.keck.storage.Storage;
 import io.keck.storage.database.DatabaseUrl;
 import io.keck.storage.database.NamedStatements;
+import io.keck.testing.PgBouncer;
+import io.keck.testing.PostgresDatabase;
+import io.keck.testing.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;

@@ -2,13 +2,13 @@ package io.keck.storage.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.PostgresServer;
 import io.keck.failure.Refused;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLogContract;
-import io.keck.storage.PostgresDatabase;
 import io.keck.storage.Storage;
+import io.keck.testing.PostgresDatabase;
+import io.keck.testing.PostgresServer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

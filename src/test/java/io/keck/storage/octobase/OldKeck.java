@@ -1,7 +1,7 @@
 package io.keck.storage.octobase;
 
-import io.keck.PostgresServer;
 import io.keck.blob.BlobId;
+import io.keck.testing.PostgresServer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

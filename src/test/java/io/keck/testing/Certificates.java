@@ -1,0 +1,106 @@
+package io.keck.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.Key;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+
+/** An authority of our own and what it certifies, made by the JDK's keytool for one test run: nothing of it is stored. */
+public final class Certificates {
+    private static final String PASSWORD = "of-no-use";
+
+    private final Path dir;
+    private final Path store;
+
+    private Certificates(Path dir, Path store) {
+        this.dir = dir;
+        this.store = store;
+    }
+
+    /** Makes an authority; its certificate is {@link #ca}. */
+    public static Certificates authority(Path dir, String name) {
+        Certificates made = new Certificates(dir, dir.resolve(name + ".p12"));
+        made.keytool("ca", "CN=" + name, "-ext", "bc:c", "-ext", "ku=keyCertSign");
+        made.write("ca");
+        return made;
+    }
+
+    /** Certifies a server; its files are {@link #certificate} and {@link #key}. */
+    public Certificates certify(String alias, String names) {
+        keytool(alias, "CN=" + alias, "-signer", "ca", "-ext", "san=" + names);
+        write(alias);
+        return this;
+    }
+
+    /** The certificate of the authority, as PEM. */
+    public Path ca() {
+        return certificate("ca");
+    }
+
+    /** The certificate of that alias, as PEM. */
+    public Path certificate(String alias) {
+        return file(alias, "crt");
+    }
+
+    /** The private key of that alias, as PEM. */
+    public Path key(String alias) {
+        return file(alias, "key");
+    }
+
+    private Path file(String alias, String kind) {
+        return dir.resolve(store.getFileName().toString().replace(".p12", "-" + alias + "." + kind));
+    }
+
+    private void keytool(String alias, String name, String... more) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-J-XX:TieredStopAtLevel=1",
+                "-genkeypair"));
+        command.addAll(List.of("-keystore", store.toString(), "-storetype", "PKCS12", "-storepass", PASSWORD));
+        command.addAll(List.of("-alias", alias, "-dname", name, "-keyalg", "EC", "-groupname", "secp256r1"));
+        command.addAll(List.of("-validity", "2"));
+        command.addAll(List.of(more));
+        try {
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            String said = new String(process.getInputStream().readAllBytes());
+            if (process.waitFor() != 0) {
+                throw new AssertionError("keytool: " + said);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void write(String alias) {
+        try (InputStream in = Files.newInputStream(store)) {
+            KeyStore made = KeyStore.getInstance("PKCS12");
+            made.load(in, PASSWORD.toCharArray());
+            Certificate certificate = made.getCertificate(alias);
+            Key key = made.getKey(alias, PASSWORD.toCharArray());
+            Files.writeString(certificate(alias), pem("certificate", certificate.getEncoded()));
+            Files.writeString(key(alias), pem("private key", key.getEncoded()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String pem(String kind, byte[] bytes) {
+        String name = kind.toUpperCase(Locale.ROOT);
+        String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes);
+        return "-----BEGIN " + name + "-----\n" + text + "\n-----END " + name + "-----\n";
+    }
+}

@@ -1,0 +1,292 @@
+package io.keck.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStreamWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Stock Yjs clients with stock y-websocket providers, in a Node process ({@code src/test/js/clients.mjs} says how the
+ * two talk). Clients have names. Thread-safe.
+ */
+public final class NodeClients implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Process process;
+    private final BufferedWriter out;
+    private final Map<Long, CompletableFuture<JsonNode>> waiting = new ConcurrentHashMap<>();
+    private final AtomicLong ids = new AtomicLong();
+    private volatile boolean ended;
+
+    private NodeClients(Process process) {
+        this.process = process;
+        this.out = new BufferedWriter(new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
+        Thread reader = new Thread(this::read, "node-clients");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /** Starts Node, or skips the test. */
+    public static NodeClients start() {
+        return new NodeClients(RealYjs.start("clients.mjs"));
+    }
+
+    private void read() {
+        try (BufferedReader in =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                JsonNode answer = JSON.readTree(line);
+                CompletableFuture<JsonNode> asked =
+                        waiting.remove(answer.get("id").asLong());
+                if (answer.has("error")) {
+                    asked.completeExceptionally(
+                            new AssertionError(answer.get("error").asText()));
+                } else {
+                    asked.complete(answer.get("ok"));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            ended = true;
+            waiting.values().forEach(w -> w.completeExceptionally(new AssertionError("the Node process died")));
+        }
+    }
+
+    private CompletableFuture<JsonNode> ask(String op, ObjectNode request) {
+        long id = ids.incrementAndGet();
+        request.put("id", id).put("op", op);
+        CompletableFuture<JsonNode> answer = new CompletableFuture<>();
+        waiting.put(id, answer);
+        try {
+            synchronized (out) {
+                out.write(JSON.writeValueAsString(request));
+                out.newLine();
+                out.flush();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (ended) {
+            answer.completeExceptionally(new AssertionError("the Node process died"));
+        }
+        return answer;
+    }
+
+    private static JsonNode result(CompletableFuture<JsonNode> answer) {
+        try {
+            return answer.get(2 * KeckProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw new AssertionError(e.getCause().getMessage(), e.getCause());
+        } catch (TimeoutException | InterruptedException e) {
+            throw new AssertionError("no answer from Node", e);
+        }
+    }
+
+    private static ObjectNode of(String name) {
+        return JSON.createObjectNode().put("name", name);
+    }
+
+    private static ObjectNode of(Collection<String> names) {
+        return JSON.createObjectNode().set("names", JSON.valueToTree(names));
+    }
+
+    /** Opens a provider; y-websocket puts the name of the room into the URL as it is. */
+    public long open(String name, KeckProcess keck, String rawRoom) {
+        return open(name, keck.port(), rawRoom);
+    }
+
+    /** Opens a provider at a port of this machine. */
+    public long open(String name, int port, String rawRoom) {
+        return open(name, port, rawRoom, "y-websocket");
+    }
+
+    /** Opens a provider of another npm package, see {@code package.json} beside the script. */
+    public long open(String name, int port, String rawRoom, String library) {
+        ObjectNode request = of(name).put("url", "ws://127.0.0.1:" + port + "/collaboration")
+                .put("room", rawRoom)
+                .put("library", library);
+        return result(ask("open", request)).asLong();
+    }
+
+    /** Changes of one client, each an array: what and its arguments, see the script. */
+    public void edit(String name, Object[]... changes) {
+        result(ask("edit", of(name).set("changes", JSON.valueToTree(changes))));
+    }
+
+    /** The change that inserts text at an index of the shared text. */
+    public static Object[] insert(int at, String text) {
+        return new Object[] {"insert", at, text};
+    }
+
+    /** The change that sets a key of the shared map. */
+    public static Object[] put(String key, Object value) {
+        return new Object[] {"set", key, value};
+    }
+
+    /** The change that appends to the shared array. */
+    public static Object[] push(Object value) {
+        return new Object[] {"push", value};
+    }
+
+    /** Random changes by all of them. */
+    public void scribble(long seed, int steps, String... names) {
+        result(ask("scribble", of(List.of(names)).put("seed", (int) seed).put("steps", steps)));
+    }
+
+    /** Types single characters; completes when all are typed. */
+    public CompletableFuture<?> type(String name, int count) {
+        return ask("type", of(name).put("count", count));
+    }
+
+    /** All of them go on typing, a character each so often. */
+    public void keepTyping(int millis, List<String> names) {
+        result(ask("keepTyping", of(names).put("millis", millis)));
+    }
+
+    /** Ends that; how many characters each of them has typed. */
+    public List<Integer> stopTyping(List<String> names) {
+        List<Integer> typed = new ArrayList<>();
+        result(ask("stopTyping", of(names))).forEach(count -> typed.add(count.asInt()));
+        return typed;
+    }
+
+    /** Sends a binary frame as it is over the connection of a provider. */
+    public void sendFrame(String name, byte[] frame) {
+        result(ask("sendFrame", of(name).put("hex", HexFormat.of().formatHex(frame))));
+    }
+
+    /** Sends a text frame over the connection of a provider. */
+    public void sendText(String name, String text) {
+        result(ask("sendFrame", of(name).put("text", text)));
+    }
+
+    /** How often it was connected. */
+    public int connects(String name) {
+        return dump(name).get("connects").asInt();
+    }
+
+    /** How often it has tried to connect. */
+    public int tries(String name) {
+        return dump(name).get("tries").asInt();
+    }
+
+    /** Waits until these clients have equal documents. */
+    public void awaitEqual(String... names) {
+        until("equal", 0, names);
+    }
+
+    /** Waits until these clients are synced. */
+    public void awaitSynced(String... names) {
+        until("synced", 0, names);
+    }
+
+    /** Waits until each of them sees so many clients. */
+    public void awaitPresent(int clients, String... names) {
+        until("present", clients, names);
+    }
+
+    /** Waits until each of them was closed by the server so often. */
+    public void awaitClosed(int times, String... names) {
+        until("closed", times, names);
+    }
+
+    /** Waits until the shared text of each has that length. */
+    public void awaitLength(int length, String... names) {
+        until("length", length, names);
+    }
+
+    private void until(String what, int value, String... names) {
+        result(ask(
+                "until",
+                of(List.of(names))
+                        .put("what", what)
+                        .put("value", value)
+                        .put("seconds", KeckProcess.PATIENCE.toSeconds())));
+    }
+
+    private JsonNode dump(String name) {
+        return result(ask("dump", of(name)));
+    }
+
+    /** The shared text of a client. */
+    public String text(String name) {
+        return dump(name).get("text").asText();
+    }
+
+    /** The shared map of a client. */
+    public JsonNode map(String name) {
+        return dump(name).get("map");
+    }
+
+    JsonNode array(String name) {
+        return dump(name).get("array");
+    }
+
+    /** The awareness states that this client sees, its own included. */
+    public List<JsonNode> states(String name) {
+        List<JsonNode> states = new ArrayList<>();
+        dump(name).get("states").forEach(states::add);
+        return states;
+    }
+
+    /** The states that a client sees, and the clocks that it knows: for the message of a failure. */
+    public String awarenessOf(String name) {
+        JsonNode seen = dump(name);
+        return seen.get("states") + " clocks " + seen.get("clocks");
+    }
+
+    /** The codes with which the server closed this client's connections. */
+    public List<Integer> closeCodes(String name) {
+        List<Integer> codes = new ArrayList<>();
+        dump(name).get("closes").forEach(close -> codes.add(close.get("code").asInt()));
+        return codes;
+    }
+
+    /** Sets the awareness state of a client. */
+    public void awareness(String name, Object state) {
+        result(ask("awareness", of(name).set("state", JSON.valueToTree(state))));
+    }
+
+    /** Closes the connection of a client until it is told to connect. */
+    public void disconnect(String name) {
+        result(ask("disconnect", of(name)));
+    }
+
+    /** Lets a client connect again. */
+    public void connect(String name) {
+        result(ask("connect", of(name)));
+    }
+
+    /** Breaks the connection without a word; the client does not come back. */
+    public void cut(String name) {
+        result(ask("cut", of(name)));
+    }
+
+    /** Ends all clients; the process stays. */
+    public void closeClients() {
+        result(ask("close", JSON.createObjectNode()));
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

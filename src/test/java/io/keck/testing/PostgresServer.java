@@ -1,0 +1,172 @@
+package io.keck.testing;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real PostgreSQL with a directory and a port of its own, durable as in production. It can be stopped, killed, started
+ * again and set back to an earlier copy of its files.
+ */
+public final class PostgresServer implements AutoCloseable {
+    private final Path data;
+    private final int port;
+    private @Nullable EmbeddedPostgres running;
+
+    private PostgresServer(Path data, int port) {
+        this.data = data;
+        this.port = port;
+    }
+
+    /** Makes and starts one with its files in that directory. */
+    public static PostgresServer start(Path dir) {
+        PostgresServer server = new PostgresServer(dir.resolve("pgdata"), Ports.free());
+        copy(PostgresFiles.initialized(), server.data);
+        server.start();
+        return server;
+    }
+
+    /** Starts it, on the port and over the files that it had. */
+    public void start() {
+        try {
+            Files.deleteIfExists(data.resolve("postmaster.pid"));
+            running = EmbeddedPostgres.builder()
+                    .setPort(port)
+                    .setDataDirectory(data)
+                    .setCleanDataDirectory(false)
+                    .setServerConfig("fsync", "on")
+                    .setServerConfig("synchronous_commit", "on")
+                    .setPGStartupWait(Duration.ofSeconds(60))
+                    .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Stops it, connections or not, and waits until it has ended: on a busy machine {@code pg_ctl} gives up before. */
+    public void stop() {
+        try {
+            if (running == null) {
+                return;
+            }
+            Optional<ProcessHandle> postmaster = postmaster();
+            running.close();
+            running = null;
+            postmaster.ifPresent(
+                    process -> process.onExit().orTimeout(60, TimeUnit.SECONDS).join());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Processor time that the processes which run now have taken. */
+    public Duration cpu() {
+        try {
+            ProcessHandle postmaster = postmaster().orElseThrow();
+            return Stream.concat(Stream.of(postmaster), postmaster.descendants())
+                    .map(process -> process.info().totalCpuDuration().orElse(Duration.ZERO))
+                    .reduce(Duration.ZERO, Duration::plus);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Optional<ProcessHandle> postmaster() throws IOException {
+        Path file = data.resolve("postmaster.pid");
+        return Files.exists(file)
+                ? ProcessHandle.of(
+                        Long.parseLong(Files.readAllLines(file).get(0).strip()))
+                : Optional.empty();
+    }
+
+    /** SIGKILL for the server and all its processes. */
+    public void kill() {
+        try {
+            ProcessHandle postmaster = postmaster().orElseThrow();
+            List<ProcessHandle> all = Stream.concat(Stream.of(postmaster), postmaster.descendants())
+                    .toList();
+            all.forEach(ProcessHandle::destroyForcibly);
+            all.forEach(
+                    process -> process.onExit().orTimeout(60, TimeUnit.SECONDS).join());
+            Files.delete(data.resolve("postmaster.pid"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        stop(); // what is left: the lock on the directory
+    }
+
+    /** Copies the files of a server that is stopped. */
+    public void backUp(Path to) {
+        copy(data, to);
+    }
+
+    /** Puts back files that were copied, under a server that is stopped. */
+    public void restore(Path from) {
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        copy(from, data);
+    }
+
+    static void copy(Path from, Path to) {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(
+                        file,
+                        to.resolve(from.relativize(file).toString()),
+                        StandardCopyOption.COPY_ATTRIBUTES,
+                        StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As {@code DATABASE_URL} takes it. */
+    public String url() {
+        return url("postgres");
+    }
+
+    /** That of another database in it. */
+    public String url(String database) {
+        return "postgres://postgres@127.0.0.1:" + port + "/" + database;
+    }
+
+    /** The port that it listens on, the same after each start. */
+    public int port() {
+        return port;
+    }
+
+    /** Runs a statement. */
+    public void execute(String sql) {
+        try (Connection connection = DriverManager.getConnection(
+                        "jdbc:postgresql://127.0.0.1:" + port + "/postgres", "postgres", "");
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
+    }
+}
