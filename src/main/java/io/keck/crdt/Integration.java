@@ -137,8 +137,18 @@ final class Integration {
             right = store.cleanStart(transaction, store.client(rows.rightClient(row)), rows.rightClock(row));
         }
         separate(left, right);
-        place(rows, row, left, right);
-        Branch parent = this.parent;
+        Branch parent = null; // of an item next to a collected struct: it was deleted and collected
+        String key = null;
+        if (left instanceof Item item && !(right instanceof GC)) {
+            parent = item.parent();
+            key = item.parentSub();
+        } else if (left == null && right instanceof Item item) {
+            parent = item.parent();
+            key = item.parentSub();
+        } else if (left == null && right == null) {
+            parent = parentOf(rows, row);
+            key = parentSub;
+        }
         if (parent == null) {
             list.append(new GC(list, clock, length));
             return;
@@ -150,7 +160,7 @@ final class Integration {
                 clock,
                 length,
                 parent,
-                parentSub,
+                key,
                 l == null ? null : l.list(),
                 originClock,
                 g == null ? null : g.list(),
@@ -173,37 +183,21 @@ final class Integration {
         }
     }
 
-    /** The type, and the key in it, that {@link #place} found. */
-    private @Nullable Branch parent;
-
+    /** The key that {@link #parentOf} found last. */
     private @Nullable String parentSub;
 
-    /**
-     * Finds where the item of a row stands: beside its neighbours, or where the row says. An item next to a collected
-     * struct has no parent: it was deleted and collected.
-     */
-    private void place(StructRows rows, int row, @Nullable Struct left, @Nullable Struct right) {
-        parent = null;
-        parentSub = null;
-        if (left instanceof GC || right instanceof GC) {
-            return;
-        }
-        Item neighbour = left instanceof Item item ? item : (Item) right;
-        if (neighbour != null) {
-            parent = neighbour.parent();
-            parentSub = neighbour.parentSub();
-            return;
-        }
+    /** The type that a row names, which has no neighbours; null if it was deleted and collected. */
+    private @Nullable Branch parentOf(StructRows rows, int row) {
         Decoder in = rows.parentInfo(row);
+        Branch parent;
         if (in.readVarUint() == 1) {
             parent = doc.root(in.readVarString());
         } else {
             long client = in.readVarUint();
             parent = typeAt(store.client(client), in.readVarUint());
         }
-        if ((rows.info(row) & Refs.PARENT_SUB) != 0) {
-            parentSub = in.readVarString();
-        }
+        parentSub = (rows.info(row) & Refs.PARENT_SUB) != 0 ? in.readVarString() : null;
+        return parent;
     }
 
     private static @Nullable Branch typeAt(StructList list, long clock) {
