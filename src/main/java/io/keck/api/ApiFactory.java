@@ -137,7 +137,7 @@ public class ApiFactory {
         feed.metrics().watchStreams(streams::size);
         components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
         bodies(environment, feed.ledger());
-        jersey.register(new LargeAnswers(feed.ledger(), waiting(), writing()));
+        jersey.register(new LargeAnswers(feed.ledger(), waiting(), writing(), limits.minRate(), nanos));
         environment
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())

@@ -7,7 +7,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.ext.WriterInterceptor;
 import jakarta.ws.rs.ext.WriterInterceptorContext;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.util.function.LongSupplier;
 import org.eclipse.jetty.io.EofException;
 import org.jspecify.annotations.Nullable;
 
@@ -15,15 +18,21 @@ import org.jspecify.annotations.Nullable;
  * Bounds what answers hold that their clients take slowly: each is in memory as a whole and holds a thread until it is
  * written. Large ones do not fit into the buffers of a connection, and count in the ledger of the heap. A small one fits,
  * but not behind hundreds of others that its client has not taken, so small ones have places of their own, which only those
- * that are being written take. Beyond the limits, or where the node needs its memory, the connection breaks off. Thread-safe.
+ * that are being written take. Beyond the limits, or where the node needs its memory, the connection breaks off, and so it does
+ * where a client takes a large answer more slowly than it may. Thread-safe.
  */
 final class LargeAnswers implements WriterInterceptor {
     /** Answers below this size fit into the buffers of a connection. */
     static final int LARGE = 64 << 10;
 
+    /** Bytes after which the rate of the client is compared with the least one. */
+    static final int SLICE = 32 << 10;
+
     private final HeapLedger ledger;
     private final AddressShares writing;
     private final AddressShares writingSmall;
+    private final long minRate;
+    private final LongSupplier nanos;
 
     @Context
     private @Nullable HttpServletRequest request;
@@ -33,11 +42,16 @@ final class LargeAnswers implements WriterInterceptor {
      *
      * @param writing places for threads that write large answers
      * @param writingSmall places for threads that write others
+     * @param minRate bytes a second of a large answer below which its client is given up; see {@link Pace}
+     * @param nanos a steady clock
      */
-    LargeAnswers(HeapLedger ledger, AddressShares writing, AddressShares writingSmall) {
+    LargeAnswers(
+            HeapLedger ledger, AddressShares writing, AddressShares writingSmall, long minRate, LongSupplier nanos) {
         this.ledger = ledger;
         this.writing = writing;
         this.writingSmall = writingSmall;
+        this.minRate = minRate;
+        this.nanos = nanos;
     }
 
     @Override
@@ -65,11 +79,39 @@ final class LargeAnswers implements WriterInterceptor {
         Tally tally = ledger.open(HeapLedger.Kind.ANSWER, null, address, why -> now.breakOff());
         tally.add(bytes);
         try {
+            context.setOutputStream(new Paced(context.getOutputStream(), new Pace(nanos, minRate)));
             context.proceed();
         } finally {
             now.end();
             tally.close();
             writing.leave(address);
+        }
+    }
+
+    /** Passes bytes on in slices, and breaks off where they are taken too slowly. */
+    private static final class Paced extends FilterOutputStream {
+        private final Pace pace;
+
+        Paced(OutputStream out, Pace pace) {
+            super(out);
+            this.pace = pace;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            int end = offset + length;
+            for (int from = offset; from < end; from += SLICE) {
+                int n = Math.min(SLICE, end - from);
+                out.write(bytes, from, n);
+                if (!pace.keptWith(n)) {
+                    throw new EofException("the client takes the answer too slowly");
+                }
+            }
         }
     }
 

@@ -52,7 +52,7 @@ final class ApiServer implements AutoCloseable {
 
     private static final int MAX_DEPTH = 50;
     private static final long MIN_RATE = 1_000;
-    private static final long HALF_MINUTE = 31_000_000_000L;
+    static final long HALF_MINUTE = 31_000_000_000L;
 
     final FakeDocuments documents = new FakeDocuments();
     final FakeFeed feed = new FakeFeed(documents);
@@ -60,8 +60,11 @@ final class ApiServer implements AutoCloseable {
     /** Who comes with the next request. */
     volatile Supplier<Visit> visits = () -> Visit.OPEN;
 
-    /** Whether each look at the steady clock finds that half a minute has passed. */
+    /** Whether each look at the steady clock finds that time has passed: half a minute, unless {@link #race} says otherwise. */
     volatile boolean timeRaces;
+
+    /** Nanoseconds that pass then. */
+    volatile long race = HALF_MINUTE;
 
     private final AtomicLong nanos = new AtomicLong();
     private final @Nullable Path blobs;
@@ -160,7 +163,7 @@ final class ApiServer implements AutoCloseable {
     }
 
     private long nanos() {
-        return timeRaces ? nanos.addAndGet(HALF_MINUTE) : nanos.get();
+        return timeRaces ? nanos.addAndGet(race) : nanos.get();
     }
 
     HttpResponse<byte[]> send(String method, String path, byte[] body, String... headers) {

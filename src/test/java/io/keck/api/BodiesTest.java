@@ -10,6 +10,7 @@ import java.net.SocketException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -222,5 +223,33 @@ class BodiesTest {
                 }
             }
         }
+    }
+
+    /** What arrives of a large answer whose slices are taken in two minutes each. */
+    private static String takenSlowly(ApiServer server) throws IOException {
+        server.documents.edit("w", doc -> doc.getText("t").insert(0, "x".repeat(MANY)));
+        server.race = TimeUnit.MINUTES.toNanos(2);
+        server.timeRaces = true;
+        try (Socket socket = server.connect()) {
+            send(socket, "GET /api/block/w/text/t HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } finally {
+            server.timeRaces = false;
+            server.race = ApiServer.HALF_MINUTE;
+        }
+    }
+
+    @Test
+    void largeAnswerThatIsTakenTooSlowly_breaksOff() throws IOException {
+        String taken = takenSlowly(server);
+        assertThat(taken.chars().filter(c -> c == 'x').count()).isLessThanOrEqualTo(LargeAnswers.SLICE);
+        assertThat(taken).doesNotContain("Keck failed");
+        // it never looks whole
+        assertThat(taken).doesNotEndWith("\"").doesNotEndWith("0\r\n\r\n");
+    }
+
+    @Test
+    void withoutALeastRate_largeAnswerIsTakenForAsLongAsItsClientLikes() throws IOException {
+        assertThat(takenSlowly(unprotected)).contains('"' + "x".repeat(MANY) + '"');
     }
 }
