@@ -2,7 +2,6 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.Prometheus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

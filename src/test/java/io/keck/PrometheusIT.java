@@ -8,7 +8,6 @@ import io.keck.protocol.Message;
 import io.keck.testing.Eventually;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.Nginx;
-import io.keck.testing.Prometheus;
 import io.keck.testing.SyncClient;
 import io.keck.testing.Typist;
 import java.io.IOException;

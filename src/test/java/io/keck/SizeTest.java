@@ -43,7 +43,8 @@ class SizeTest {
                     null, manager, null, List.of("-proc:none"), null, manager.getJavaFileObjectsFromPaths(files));
             SourcePositions positions = Trees.instance(task).getSourcePositions();
             for (CompilationUnitTree unit : task.parse()) {
-                Path file = root.toAbsolutePath().relativize(Path.of(unit.getSourceFile().toUri()));
+                Path file = root.toAbsolutePath()
+                        .relativize(Path.of(unit.getSourceFile().toUri()));
                 long lines = unit.getLineMap().getLineNumber(positions.getEndPosition(unit, unit));
                 if (lines > FILE) {
                     found.add(file + ": " + lines + " lines");

@@ -49,7 +49,6 @@ final class Room implements ReplicaOwner {
     private final RoomContext context;
     private final LongSupplier clock;
     private final RoomSettings settings;
-    private final Overlays overlays;
     private final Runnable onClosed;
     private final Safeguards safeguards;
     private final Mailbox mailbox;
@@ -95,7 +94,6 @@ final class Room implements ReplicaOwner {
         this.context = context;
         this.clock = context.clock();
         this.settings = context.settings();
-        this.overlays = overlays;
         this.onClosed = onClosed;
         this.safeguards = safeguards;
         mailbox = new Mailbox(

@@ -30,7 +30,8 @@ public final class Nginx implements AutoCloseable {
     }
 
     /** One line of the access log: who answered, in the order in which they were asked. */
-    public record Line(String client, String method, String path, int status, List<String> nodes, List<Integer> statuses) {
+    public record Line(
+            String client, String method, String path, int status, List<String> nodes, List<Integer> statuses) {
         static Line of(String line) {
             String[] parts = line.replace(", ", ",").split(" ");
             return new Line(

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Assumptions;
 public final class Prometheus implements AutoCloseable {
     /** The alert rules that the repository ships. */
     public static final Path RULES = Path.of("grafana", "alerts.yml");
+
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
     private static final ObjectMapper JSON = new ObjectMapper();
 
