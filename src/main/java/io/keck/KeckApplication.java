@@ -32,6 +32,8 @@ import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.thread.OutOfMemory;
 import io.keck.webhook.Webhooks;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
 public final class KeckApplication extends Application<KeckConfiguration> {
@@ -73,7 +75,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                 environment,
                 config.getServerFactory(),
                 Connectors.hosts(config.getServerFactory(), config.hosts()),
-                config.cors().allowed(),
+                pages(config),
                 instruments.edge()::refused,
                 NodeClock.millis());
         RoomSettings settings = config.rooms().settings();
@@ -115,11 +117,18 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         instruments.feed());
         config.api().build(node, rooms, storage.changes(), instruments.feed(), webhooks, instruments.ledger());
         config.blobs().build(node, storage, deletedNameHold);
-        config.cors().build(environment);
+        config.cors().build(environment, config.access().cookieOrigins());
         Kicks kicks = Kicks.build(node, rooms, sockets, bus, storage);
         new AdminTasks(runtime, storage, sockets, kicks).addTo(environment);
         new Readiness(runtime, database, config.readyRequiresDatabase()).addTo(environment);
         FrontPageServlet.addTo(environment, config.api().isDescribed());
+    }
+
+    /** The origins of pages that may write and connect from a browser. */
+    private static Set<String> pages(KeckConfiguration config) {
+        Set<String> pages = new HashSet<>(config.cors().allowed());
+        pages.addAll(config.access().cookieOrigins());
+        return pages;
     }
 
     private static NewRooms newRooms(

@@ -64,6 +64,8 @@ class AccessIT {
                 .env("KECK_API_KEYS_FILE", keys.toString())
                 .env("KECK_TRUSTED_HEADERS", "X-User")
                 .env("KECK_TRUSTED_PEERS", "192.0.2.0/24")
+                .env("KECK_ACCESS_COOKIE", "session")
+                .env("KECK_ACCESS_COOKIE_ORIGINS", "https://app.example")
                 .start();
         assertThat(call("POST", BOARD, admin.key(), null).statusCode()).isEqualTo(200);
     }
@@ -410,5 +412,34 @@ class AccessIT {
         String line =
                 "{\"event\":\"operated\",\"principal\":\"key:operator\",\"what\":\"/tasks/rooms\",\"status\":200}";
         keck.awaitLog(Pattern.compile(Pattern.quote(line)));
+    }
+
+    /** A web app on a host of its own, whose users have a session cookie: it is listed once, as an origin of cookies. */
+    @Test
+    void pageOfACookieOrigin_readsAndWritesWithItsCookie() {
+        String cookie = "session=" + token("alice", "team/*", "write");
+        String body = "{\"prop\":1}";
+        HttpResponse<String> mine = call("POST", BOARD, null, body, "Cookie", cookie, "Origin", "https://app.example");
+        assertThat(mine.statusCode()).as(mine.body()).isEqualTo(200);
+        assertThat(mine.headers().firstValue("Access-Control-Allow-Origin")).contains("https://app.example");
+        assertThat(mine.headers().firstValue("Access-Control-Allow-Credentials")).contains("true");
+        HttpResponse<String> asked = call(
+                "OPTIONS",
+                BOARD,
+                null,
+                null,
+                "Origin",
+                "https://app.example",
+                "Access-Control-Request-Method",
+                "POST");
+        assertThat(asked.headers().firstValue("Access-Control-Allow-Credentials")).contains("true");
+        assertThat(asked.headers().allValues("Vary")).anyMatch(vary -> vary.contains("Origin"));
+
+        HttpResponse<String> foreign = call("POST", BOARD, null, body, "Cookie", cookie, "Origin", "https://evil.example");
+        assertThat(foreign.statusCode()).isEqualTo(403);
+        assertThat(foreign.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();
+        HttpResponse<String> cors = call("GET", BOARD, null, null, "Cookie", cookie, "Origin", "http://localhost:5173");
+        assertThat(cors.statusCode()).as("an origin of CORS alone gets nothing by a cookie").isEqualTo(401);
+        assertThat(cors.headers().firstValue("Access-Control-Allow-Credentials")).isEmpty();
     }
 }

@@ -40,8 +40,12 @@ public class CorsFactory {
         return set(origins);
     }
 
-    /** Puts the handler before everything else on the main port. */
-    public void build(Environment environment) {
-        environment.getApplicationContext().insertHandler(new CorsHandler(set(origins)));
+    /**
+     * Puts the handler before everything else on the main port.
+     *
+     * @param credentialed the origins of pages that may use cookies as well; they need not be among the others
+     */
+    public void build(Environment environment, Set<String> credentialed) {
+        environment.getApplicationContext().insertHandler(new CorsHandler(set(origins), credentialed));
     }
 }

@@ -31,17 +31,30 @@ final class CorsHandler extends Handler.Wrapper {
 
     private final boolean all;
     private final Set<String> origins;
+    private final Set<String> credentialed;
 
-    /** @param origins as browsers send them, or "*" */
-    CorsHandler(Set<String> origins) {
+    /**
+     * For pages of these origins, as browsers send them.
+     *
+     * @param origins may use the interface without cookies; "*" for all
+     * @param credentialed may use it with cookies
+     */
+    CorsHandler(Set<String> origins, Set<String> credentialed) {
         this.all = origins.contains(CorsFactory.ALL);
-        this.origins = origins.stream().map(o -> o.toLowerCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());
+        this.origins = lower(origins);
+        this.credentialed = lower(credentialed);
+    }
+
+    private static Set<String> lower(Set<String> origins) {
+        return origins.stream().map(o -> o.toLowerCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());
     }
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         String origin = request.getHeaders().get(HttpHeader.ORIGIN);
-        boolean allowed = origin != null && (all || origins.contains(origin.toLowerCase(Locale.ROOT)));
+        String lower = origin == null ? "" : origin.toLowerCase(Locale.ROOT);
+        boolean withCookies = credentialed.contains(lower);
+        boolean allowed = origin != null && (all || withCookies || origins.contains(lower));
         boolean preflight = origin != null
                 && HttpMethod.OPTIONS.is(request.getMethod())
                 && request.getHeaders().contains("Access-Control-Request-Method");
@@ -50,7 +63,7 @@ final class CorsHandler extends Handler.Wrapper {
             @Override
             public void prepareResponse(HttpFields.Mutable headers) {
                 super.prepareResponse(headers);
-                add(headers, allowed ? origin : null, preflight);
+                add(headers, allowed ? origin : null, withCookies, preflight);
             }
         });
         if (!preflight) {
@@ -64,12 +77,15 @@ final class CorsHandler extends Handler.Wrapper {
         return true;
     }
 
-    private void add(HttpFields.Mutable headers, @Nullable String origin, boolean preflight) {
-        if (!all) {
+    private void add(HttpFields.Mutable headers, @Nullable String origin, boolean withCookies, boolean preflight) {
+        if (!all || !credentialed.isEmpty()) {
             headers.add(preflight ? VARY_PREFLIGHT : VARY); // whoever caches keeps one answer per origin
         }
         if (origin != null) {
-            headers.put("Access-Control-Allow-Origin", all ? CorsFactory.ALL : origin);
+            headers.put("Access-Control-Allow-Origin", all && !withCookies ? CorsFactory.ALL : origin);
+            if (withCookies) {
+                headers.put("Access-Control-Allow-Credentials", "true");
+            }
             if (!preflight) {
                 headers.put(EXPOSED);
             }

@@ -22,6 +22,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -261,5 +262,10 @@ public class AccessFactory {
                 }
             }
         });
+    }
+
+    /** The origins of pages that may use the cookie, in lower case; none where there is no cookie. */
+    public Set<String> cookieOrigins() {
+        return cookie.isEmpty() ? Set.of() : new Origins(cookieOrigins).allowed();
     }
 }

@@ -25,6 +25,11 @@ final class Origins {
         }
     }
 
+    /** The list, in lower case. */
+    Set<String> allowed() {
+        return Set.copyOf(allowed);
+    }
+
     boolean allow(Request request) {
         String origin = request.getHeaders().get(HttpHeader.ORIGIN);
         if (origin != null) {
