@@ -261,6 +261,32 @@ class WaitingDeletesTest {
         assertThat(isDeleted(late.replica, victim.id, 0)).isFalse();
     }
 
+    /**
+     * The log went back behind the struct, took the delete of it without the struct, and forgot it; then the struct came again.
+     * It names the row of the delete each time that the batch is handed over.
+     */
+    @Test
+    void deleteWhoseRowWasForgottenBeforeItsStructCame_isSavedInAnotherRow() {
+        world.joined().type("a");
+        world.settle();
+        FakeLog.Backup backup = world.log.backup();
+        FakeClient victim = world.joined();
+        byte[] text = victim.type("x");
+        world.settle();
+        world.log.restore(backup);
+        world.way.once(FlakyLog.Outcome.UNKNOWN);
+        victim.delete(victim.id, 0, 1);
+        world.settle();
+        world.log.appendForeign(ROOM, Update.FORGET_UNHELD.encode());
+        world.log.appendForeign(ROOM, text);
+        for (int i = 0; i < 3; i++) {
+            world.pass(World.SMALL.retryAfter());
+        }
+        assertThat(isDeleted(world.saved(), victim.id, 0)).isTrue();
+        assertThat(world.rows()).isEqualTo(5);
+        world.assertAllEqualTheLog();
+    }
+
     @Test
     void mark_isNothingThatAPeerCanBring_andNothingThatAPeerGets() {
         FakeClient member = world.joined();
