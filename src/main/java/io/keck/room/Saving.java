@@ -335,7 +335,7 @@ final class Saving {
      * the log went back meanwhile and the batch is handed over once more. A batch of which the replica lacks nothing but
      * deletes ends here, since the log would answer with the same row for ever: the row came before the structs that it
      * deletes, and a mark has made the replica forget such deletes (see {@link ForgetMark}). The deletes of structs that
-     * are here by now are saved as a new batch.
+     * are here by now, or in a waiting batch, are saved as a new batch.
      *
      * @param error why the log could not be read, or null
      */
@@ -379,8 +379,8 @@ final class Saving {
             return;
         }
         DeleteSet unheld = UnheldDeletes.of(rest, replica.store());
-        Update deletes = unheld == null ? rest : UnheldDeletes.strip(rest, unheld);
-        saved(batch);
+        Update deletes = unheld == null ? rest : UnheldDeletes.strip(rest, batches.withoutHeld(unheld));
+        saved(batch); // the structs of some may wait behind it, since the log has lost them
         if (!deletes.isEmpty()) {
             batches.add(deletes, null, batch.sent);
         }
