@@ -9,6 +9,8 @@ import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Deletes of what the room does not have: honest ones are not lost, and none acts on what somebody has yet to write. */
 class WaitingDeletesTest {
@@ -262,11 +264,14 @@ class WaitingDeletesTest {
     }
 
     /**
-     * The log went back behind the struct, took the delete of it without the struct, and forgot it; then the struct came again.
-     * It names the row of the delete each time that the batch is handed over.
+     * The log went back behind the struct, took the delete of it without the struct, and forgot it; then the struct comes again.
+     * The log names the row of the delete each time that the batch is handed over.
+     *
+     * @param fromElsewhere whether another node brings the struct; else this node saves it again
      */
-    @Test
-    void deleteWhoseRowWasForgottenBeforeItsStructCame_isSavedInAnotherRow() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void deleteWhoseRowWasForgottenBeforeItsStructCame_isSavedInAnotherRow(boolean fromElsewhere) {
         world.joined().type("a");
         world.settle();
         FakeLog.Backup backup = world.log.backup();
@@ -278,7 +283,9 @@ class WaitingDeletesTest {
         victim.delete(victim.id, 0, 1);
         world.settle();
         world.log.appendForeign(ROOM, Update.FORGET_UNHELD.encode());
-        world.log.appendForeign(ROOM, text);
+        if (fromElsewhere) {
+            world.log.appendForeign(ROOM, text);
+        }
         for (int i = 0; i < 3; i++) {
             world.pass(World.SMALL.retryAfter());
         }
