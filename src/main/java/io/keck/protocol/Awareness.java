@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>An owner from which a state was taken for its silence gets it back when it speaks again.
  *   <li>If the state was removed meanwhile, peers would refuse it at the clock they saw removed, so it is published with
  *       the next one; the client itself takes that clock over when it hears it, and repeats its state with it, which
- *       is no news.
+ *       is no news. The same happens to a later word of a socket on the client that it claimed: another peer may have
+ *       raised the clock of the removal, which the client did not hear of.
  *   <li>An owner may be another server, which speaks for its own sockets. What two servers say of a client that neither
  *       of them owns here is judged by the clocks alone. A claim of a client that another server has is put to that
  *       server, which asks its socket; without an answer in {@value #ELSEWHERE_MS} ms the state changes hands. A state
@@ -145,7 +146,8 @@ public final class Awareness<O extends Awareness.Owner> {
             return s;
         }
         boolean newerThanOwnersLast = e.owner == owner && s.clock() > e.sentClock;
-        boolean comesBack = claim && e.owner != owner;
+        boolean isBack = !e.present && owner.ownClient() == s.client(); // it has missed the clock of the removal
+        boolean comesBack = (claim || isBack) && e.owner != owner;
         if (!newerThanOwnersLast && !comesBack) {
             return null;
         }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The lives of a name that ended a moment ago, by the client ids that had written in them. They tell a copy of an ended
@@ -86,7 +87,18 @@ public final class EndedLives {
      * @param age milliseconds since they were asked for
      */
     boolean haveCopyIn(StateVector known, StateVector held, long age) {
-        for (long client : known.asMap().keySet()) {
+        return haveAnyOf(known.asMap().keySet(), held, age);
+    }
+
+    /**
+     * Whether one of these clients has written in one of them and not in the life of today.
+     *
+     * @param clients client ids
+     * @param held what the life of today holds
+     * @param age milliseconds since they were asked for
+     */
+    boolean haveAnyOf(Set<Long> clients, StateVector held, long age) {
+        for (long client : clients) {
             if (held.clock(client) == 0
                     && lives.stream().anyMatch(life -> life.millisLeft() > age && life.knows(client))) {
                 return true;

@@ -2,6 +2,7 @@ package io.keck.room;
 
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.TooLargeHere;
 import io.keck.failure.Unavailable;
@@ -166,14 +167,33 @@ final class Life {
      * @param held the replica of this life
      */
     boolean isCopyOfEnded(StateVector known, StructStore held) {
+        return isHoldOn() && earlier.haveCopyIn(known, held.stateVector(), age());
+    }
+
+    /**
+     * Whether a peer sends content of an ended life of the name. Its state vector need not show that: it leaves out
+     * structs whose predecessors the peer has not received.
+     *
+     * @param news what of the update is in no batch and not in the replica
+     * @param held the replica of this life
+     */
+    boolean isContentOfEnded(Update news, StructStore held) {
+        return isHoldOn() && earlier.haveAnyOf(news.clients(), held.stateVector(), age());
+    }
+
+    /** Whether copies of ended lives are still refused. */
+    private boolean isHoldOn() {
         if (earlier.isEmpty() || !safeguards.refusesCopiesOfEndedLives()) {
             return false;
         }
-        long age = clock.getAsLong() - earlierReadAt;
-        if (age >= earlier.millisLeft()) {
+        if (age() >= earlier.millisLeft()) {
             earlier = EndedLives.NONE;
             return false;
         }
-        return earlier.haveCopyIn(known, held.stateVector(), age);
+        return true;
+    }
+
+    private long age() {
+        return clock.getAsLong() - earlierReadAt;
     }
 }

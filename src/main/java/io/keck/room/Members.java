@@ -152,9 +152,7 @@ final class Members implements Message.Handler<Member> {
     public void syncStep1(Member member, Message.SyncStep1 message) {
         StateVector known = message.stateVector();
         if (!member.hasAsked && life.isCopyOfEnded(known, replica.store())) {
-            member.isDismissed = true;
-            leave(member);
-            member.connection.close(CloseReason.deleted());
+            dismiss(member);
             return;
         }
         member.hasAsked = true;
@@ -167,6 +165,13 @@ final class Members implements Message.Handler<Member> {
         }
         member.isFresh = false;
         answers.ask(member, known);
+    }
+
+    /** Sends a member away that has a copy of an ended life. */
+    private void dismiss(Member member) {
+        member.isDismissed = true;
+        leave(member);
+        member.connection.close(CloseReason.deleted());
     }
 
     @Override
@@ -195,6 +200,10 @@ final class Members implements Message.Handler<Member> {
         }
         if (!replica.isFollowing()) {
             member.connection.close(CloseReason.quarantined());
+            return;
+        }
+        if (life.isContentOfEnded(fresh, replica.store())) {
+            dismiss(member);
             return;
         }
         Update taken = waitingDeletes.admit(member, fresh);

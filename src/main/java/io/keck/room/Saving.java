@@ -333,8 +333,9 @@ final class Saving {
     /**
      * A read of the log has ended. If the row of the batch on its way is still missing after a read that had to show it,
      * the log went back meanwhile and the batch is handed over once more. A batch of which the replica lacks nothing but
-     * deletes of clocks that it does not hold ends here: such deletes are forgotten (see {@link ForgetMark}), and the log
-     * would answer with the same row for ever.
+     * deletes ends here, since the log would answer with the same row for ever: the row came before the structs that it
+     * deletes, and a mark has made the replica forget such deletes (see {@link ForgetMark}). The deletes of structs that
+     * are here by now, or in a waiting batch, are saved as a new batch.
      *
      * @param error why the log could not be read, or null
      */
@@ -345,8 +346,8 @@ final class Saving {
                 failed(made, error);
             } else if (number >= made.read) {
                 attempt = null;
-                if (made.row <= replica.applied() && batches.contains(made.batch) && isForgotten(made.batch)) {
-                    saved(made.batch);
+                if (made.row <= replica.applied() && batches.contains(made.batch)) {
+                    endIfOnlyDeletesLack(made.batch);
                 }
             }
         }
@@ -372,10 +373,17 @@ final class Saving {
         return replica.store().reduce(batch.update()).isEmpty();
     }
 
-    private boolean isForgotten(Batch batch) {
+    private void endIfOnlyDeletesLack(Batch batch) {
         Update rest = replica.store().reduce(batch.update());
-        DeleteSet unheld = rest.structCount() == 0 ? UnheldDeletes.of(rest, replica.store()) : null;
-        return unheld != null && UnheldDeletes.strip(rest, unheld).isEmpty();
+        if (rest.structCount() > 0) {
+            return;
+        }
+        DeleteSet unheld = UnheldDeletes.of(rest, replica.store());
+        Update deletes = unheld == null ? rest : UnheldDeletes.strip(rest, batches.withoutHeld(unheld));
+        saved(batch); // the structs of some may wait behind it, since the log has lost them
+        if (!deletes.isEmpty()) {
+            batches.add(deletes, null, batch.sent);
+        }
     }
 
     // ------------------------------------------------------------------ unsaved mode

@@ -329,6 +329,19 @@ class AwarenessTest {
         assertThat(awareness.states()).containsExactly(state(6, "1"));
     }
 
+    /** A forged clock on another node hides nobody: nothing told the client that its clock is too low. */
+    @Test
+    void laterWordOfTheSocketThatClaimed_countsAfterARemovalThatNobodyHeardOf() {
+        apply(state(9, "1"), node);
+        apply(gone(9), node);
+        assertThat(apply(gone(15), node)).as("it was gone already").isNull();
+        a.own = CLIENT;
+        assertThat(apply(state(10, "2"), b)).as("a stranger's word").isNull();
+        assertThat(apply(state(10, "2"), a)).isEqualTo(state(16, "2"));
+        assertThat(apply(state(16, "2"), a)).as("the client repeats it").isNull();
+        assertThat(awareness.states()).containsExactly(state(16, "2"));
+    }
+
     /** A stock client takes the raised clock over and repeats its state with it: if that were news, it would never end. */
     @Test
     void ownerThatRepeatsTheRaisedClock_isNoNews() {

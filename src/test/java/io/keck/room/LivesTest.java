@@ -381,6 +381,25 @@ class LivesTest {
         }
     }
 
+    /** The tab has received what follows a text, and not the text: its state vector names nobody. */
+    @ParameterizedTest
+    @EnumSource(names = {"NONE", "NO_HOLD"})
+    void copyOfAnEndedLife_isRefusedThoughAllOfItWaitsForPredecessors(Twin twin) {
+        World other = node(twin, true);
+        FakeClient writer = openOnBoth(b);
+        byte[] gap = FakeClient.text(writer.id, 100, "after a gap");
+        force(a, "new");
+        settle();
+        pass(3_000);
+        FakeClient tab = other.client();
+        tab.replica.apply(Update.decode(gap));
+        assertThat(tab.knows().asMap()).isEmpty();
+        tab.connect(other.rooms, ROOM);
+        settle();
+        assertThat(log.holds(ROOM, gap)).isEqualTo(twin == Twin.NO_HOLD);
+        assertThat(tab.connection.closed).isEqualTo(twin == Twin.NO_HOLD ? null : CloseReason.deleted());
+    }
+
     @Test
     void editThatTheLogRefused_isMadeInTheNewLife_once() {
         openOnBoth(b);

@@ -9,6 +9,8 @@ import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Deletes of what the room does not have: honest ones are not lost, and none acts on what somebody has yet to write. */
 class WaitingDeletesTest {
@@ -259,6 +261,37 @@ class WaitingDeletesTest {
         cluster.settle(old, one);
         assertThat(isDeleted(one.saved(), victim.id, 0)).isFalse();
         assertThat(isDeleted(late.replica, victim.id, 0)).isFalse();
+    }
+
+    /**
+     * The log went back behind the struct, took the delete of it without the struct, and forgot it; then the struct comes again.
+     * The log names the row of the delete each time that the batch is handed over.
+     *
+     * @param fromElsewhere whether another node brings the struct; else this node saves it again
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void deleteWhoseRowWasForgottenBeforeItsStructCame_isSavedInAnotherRow(boolean fromElsewhere) {
+        world.joined().type("a");
+        world.settle();
+        FakeLog.Backup backup = world.log.backup();
+        FakeClient victim = world.joined();
+        byte[] text = victim.type("x");
+        world.settle();
+        world.log.restore(backup);
+        world.way.once(FlakyLog.Outcome.UNKNOWN);
+        victim.delete(victim.id, 0, 1);
+        world.settle();
+        world.log.appendForeign(ROOM, Update.FORGET_UNHELD.encode());
+        if (fromElsewhere) {
+            world.log.appendForeign(ROOM, text);
+        }
+        for (int i = 0; i < 3; i++) {
+            world.pass(World.SMALL.retryAfter());
+        }
+        assertThat(isDeleted(world.saved(), victim.id, 0)).isTrue();
+        assertThat(world.rows()).isEqualTo(5);
+        world.assertAllEqualTheLog();
     }
 
     @Test
