@@ -422,24 +422,23 @@ class AccessIT {
         HttpResponse<String> mine = call("POST", BOARD, null, body, "Cookie", cookie, "Origin", "https://app.example");
         assertThat(mine.statusCode()).as(mine.body()).isEqualTo(200);
         assertThat(mine.headers().firstValue("Access-Control-Allow-Origin")).contains("https://app.example");
-        assertThat(mine.headers().firstValue("Access-Control-Allow-Credentials")).contains("true");
+        assertThat(mine.headers().firstValue("Access-Control-Allow-Credentials"))
+                .contains("true");
         HttpResponse<String> asked = call(
-                "OPTIONS",
-                BOARD,
-                null,
-                null,
-                "Origin",
-                "https://app.example",
-                "Access-Control-Request-Method",
-                "POST");
-        assertThat(asked.headers().firstValue("Access-Control-Allow-Credentials")).contains("true");
+                "OPTIONS", BOARD, null, null, "Origin", "https://app.example", "Access-Control-Request-Method", "POST");
+        assertThat(asked.headers().firstValue("Access-Control-Allow-Credentials"))
+                .contains("true");
         assertThat(asked.headers().allValues("Vary")).anyMatch(vary -> vary.contains("Origin"));
 
-        HttpResponse<String> foreign = call("POST", BOARD, null, body, "Cookie", cookie, "Origin", "https://evil.example");
+        HttpResponse<String> foreign =
+                call("POST", BOARD, null, body, "Cookie", cookie, "Origin", "https://evil.example");
         assertThat(foreign.statusCode()).isEqualTo(403);
         assertThat(foreign.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();
         HttpResponse<String> cors = call("GET", BOARD, null, null, "Cookie", cookie, "Origin", "http://localhost:5173");
-        assertThat(cors.statusCode()).as("an origin of CORS alone gets nothing by a cookie").isEqualTo(401);
-        assertThat(cors.headers().firstValue("Access-Control-Allow-Credentials")).isEmpty();
+        assertThat(cors.statusCode())
+                .as("an origin of CORS alone gets nothing by a cookie")
+                .isEqualTo(401);
+        assertThat(cors.headers().firstValue("Access-Control-Allow-Credentials"))
+                .isEmpty();
     }
 }
