@@ -9,6 +9,9 @@ import io.keck.access.Visit;
 import io.keck.thread.Loop;
 import io.keck.thread.Threads;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.server.Request;
@@ -26,7 +29,6 @@ final class Access implements Managed {
     /** How long a revocation waits for the other nodes. */
     private static final long ALL_NODES_MILLIS = 5_000;
 
-    private static final long ALL_NODES_EVERY_MILLIS = 100;
     /** Questions to the operator's back end at a time, for connections whose grants end soon. */
     private static final int JUDGES = 4;
 
@@ -43,6 +45,10 @@ final class Access implements Managed {
     /** Judges connections again, which may wait for the operator's back end; the loop must not. */
     private final ExecutorService judge = Threads.pool("access-judge", JUDGES);
 
+    /** A change that somebody waits for: until all nodes have carried it out, or that time of the steady clock. */
+    private record Awaited(long version, long until, CompletableFuture<List<String>> answer) {}
+
+    private final Queue<Awaited> awaited = new ConcurrentLinkedQueue<>();
     private long generation;
     private boolean failing;
 
@@ -97,6 +103,7 @@ final class Access implements Managed {
             judge.execute(() -> followers.judgeAgain(recheck.principal(), recheck.document()));
         }
         authenticator.revocations().confirm(read.any());
+        answerAwaited();
     }
 
     private Revocations.Read read() {
@@ -134,32 +141,44 @@ final class Access implements Managed {
     }
 
     /**
-     * Revokes credentials and waits until all nodes have carried it out.
+     * Revokes credentials.
      *
      * @param before 0 for now
-     * @return the nodes that have not, after some seconds
+     * @return completes when all nodes have carried it out, or after some seconds, with the nodes that have not
      */
-    List<String> revoke(Caller by, Revocation.Kind kind, String subject, long before) throws InterruptedException {
+    CompletableFuture<List<String>> revoke(Caller by, Revocation.Kind kind, String subject, long before) {
         Revocation row = store.revoke(kind, subject, before);
         audit.revoked(by.principal().id(), row);
-        return await(row);
+        return everywhere(row);
     }
 
-    /** Has connections judged again, by all nodes. */
-    List<String> recheck(Caller by, String principal, String document) throws InterruptedException {
+    /** Has connections judged again by all nodes; completes as {@link #revoke} does. */
+    CompletableFuture<List<String>> recheck(Caller by, String principal, String document) {
         audit.recheck(by.principal().id(), principal, document);
         String subject = new Revocations.Recheck(principal, document).subject();
-        return await(store.revoke(Revocation.Kind.RECHECK, subject, 0));
+        return everywhere(store.revoke(Revocation.Kind.RECHECK, subject, 0));
     }
 
-    private List<String> await(Revocation row) throws InterruptedException {
+    private CompletableFuture<List<String>> everywhere(Revocation row) {
+        Awaited awaited = new Awaited(row.version(), steady.getAsLong() + ALL_NODES_MILLIS, new CompletableFuture<>());
+        this.awaited.add(awaited);
         tick(); // this node does not wait for its loop
-        long until = steady.getAsLong() + ALL_NODES_MILLIS;
-        List<String> behind = store.behind(row.version(), Revocations.FRESH_MILLIS);
-        while (!behind.isEmpty() && steady.getAsLong() < until) {
-            Thread.sleep(ALL_NODES_EVERY_MILLIS);
-            behind = store.behind(row.version(), Revocations.FRESH_MILLIS);
+        return awaited.answer();
+    }
+
+    /** Answers those who wait for nodes that have carried everything out by now, and those who have waited long enough. */
+    private void answerAwaited() {
+        for (Awaited one : awaited) {
+            try {
+                List<String> behind = store.behind(one.version(), Revocations.FRESH_MILLIS);
+                if (behind.isEmpty() || steady.getAsLong() >= one.until()) {
+                    awaited.remove(one);
+                    one.answer().complete(behind);
+                }
+            } catch (RuntimeException e) { // it is stored, but which nodes have read it cannot be asked
+                awaited.remove(one);
+                one.answer().completeExceptionally(e);
+            }
         }
-        return behind;
     }
 }

@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Ends credentials on all nodes, and has connections judged again. Thread-safe. */
@@ -45,8 +46,7 @@ public final class AccessResource {
     @Path("/revoke")
     @Consumes(MediaType.APPLICATION_JSON)
     @Needs(Right.ADMIN)
-    public Response revoke(@Context HttpServletRequest request, InputStream body)
-            throws IOException, InterruptedException {
+    public CompletionStage<Response> revoke(@Context HttpServletRequest request, InputStream body) throws IOException {
         ObjectNode asked = read(body);
         String principal = text(asked, "principal");
         String token = text(asked, "token");
@@ -61,7 +61,7 @@ public final class AccessResource {
         Kind kind = principal != null ? Kind.PRINCIPAL : token != null ? Kind.TOKEN : Kind.ISSUED_BEFORE;
         String subject = principal != null ? principal : token != null ? token : "";
         try {
-            return done(access.revoke(caller(request), kind, subject, before));
+            return access.revoke(caller(request), kind, subject, before).thenApply(AccessResource::done);
         } catch (IllegalStateException e) {
             throw new WebApplicationException(Response.status(Response.Status.CONFLICT)
                     .type("text/plain;charset=utf-8")
@@ -75,13 +75,12 @@ public final class AccessResource {
     @Path("/recheck")
     @Consumes(MediaType.APPLICATION_JSON)
     @Needs(Right.ADMIN)
-    public Response recheck(@Context HttpServletRequest request, InputStream body)
-            throws IOException, InterruptedException {
+    public CompletionStage<Response> recheck(@Context HttpServletRequest request, InputStream body) throws IOException {
         ObjectNode asked = read(body);
         String principal = text(asked, "principal");
         String document = text(asked, "document");
-        return done(
-                access.recheck(caller(request), principal == null ? "" : principal, document == null ? "" : document));
+        return access.recheck(caller(request), principal == null ? "" : principal, document == null ? "" : document)
+                .thenApply(AccessResource::done);
     }
 
     private static Caller caller(HttpServletRequest request) {

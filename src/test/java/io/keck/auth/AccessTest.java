@@ -1,0 +1,71 @@
+package io.keck.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keck.access.Caller;
+import io.keck.access.Revocation;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** When a revocation is answered. No thread waits for it. */
+class AccessTest {
+    private final AuthWorld world = AuthWorld.withJwt();
+    private final Access access = new Access(
+            world.authenticator,
+            world.store,
+            null,
+            new Attempt.CookieRule("", new Origins("")),
+            new Audit(world.now::get),
+            world.now::get);
+
+    @AfterEach
+    void stop() {
+        access.stop();
+    }
+
+    private CompletableFuture<List<String>> revoke() {
+        return access.revoke(Caller.OPEN, Revocation.Kind.PRINCIPAL, "alice", 0);
+    }
+
+    @Test
+    void revocation_isAnsweredAtOnce_whereThisNodeIsTheOnlyOne() {
+        assertThat(revoke()).isCompletedWithValue(List.of());
+    }
+
+    @Test
+    void revocation_isAnsweredWhenTheOtherNodesHaveCarriedItOut() {
+        world.store.confirm("other", 0);
+        CompletableFuture<List<String>> answer = revoke();
+        access.tick();
+        assertThat(answer).isNotDone();
+        world.store.confirm("other", 1);
+        access.tick();
+        assertThat(answer).isCompletedWithValue(List.of());
+    }
+
+    /** A node that hangs is named after five seconds; it is not waited for until its supervisor finds it. */
+    @Test
+    void revocation_namesNodesThatHaveNotCarriedItOutInTime() {
+        world.store.confirm("other", 0);
+        CompletableFuture<List<String>> answer = revoke();
+        world.now.addAndGet(4_999);
+        access.tick();
+        assertThat(answer).isNotDone();
+        world.now.addAndGet(1);
+        access.tick();
+        assertThat(answer).isCompletedWithValue(List.of("other"));
+    }
+
+    @Test
+    void revocation_failsWhereTheDatabaseGoesAway_andIsNotAskedAboutForEver() {
+        world.store.confirm("other", 0);
+        CompletableFuture<List<String>> answer = revoke();
+        world.store.isDown = true;
+        access.tick();
+        assertThat(answer).isCompletedExceptionally();
+        world.store.isDown = false;
+        access.tick();
+    }
+}
