@@ -35,10 +35,33 @@ public final class UnheldDeletes {
         if (unheld == null || u.structCount == 0) {
             return unheld;
         }
-        StructStore own = new StructStore(true);
-        own.apply(u.withoutDeletes());
-        DeleteSet rest = without(unheld, own);
+        DeleteSet own = clocks(u, reader);
+        DeleteSet rest = new DeleteSet();
+        unheld.forEachInOrder((client, from, to) -> own.missing(client, from, to, rest));
         return rest.isEmpty() ? null : rest;
+    }
+
+    /** The clocks of all structs of an update. */
+    private static DeleteSet clocks(Update u, StructReader reader) {
+        DeleteSet clocks = new DeleteSet();
+        long client = -1;
+        long from = 0;
+        long to = 0;
+        reader.structs(u);
+        while (reader.next()) {
+            if (reader.client != client || reader.clock != to) {
+                if (to > from) {
+                    clocks.add(client, from, to);
+                }
+                client = reader.client;
+                from = reader.clock;
+            }
+            to = reader.end;
+        }
+        if (to > from) {
+            clocks.add(client, from, to);
+        }
+        return clocks;
     }
 
     /** The part of deletes whose structs are not in that store either. */
