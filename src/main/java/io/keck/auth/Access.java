@@ -103,7 +103,7 @@ final class Access implements Managed {
             judge.execute(() -> followers.judgeAgain(recheck.principal(), recheck.document()));
         }
         authenticator.revocations().confirm(read.any());
-        answerAwaited();
+        awaited.removeIf(this::isAnswered);
     }
 
     private Revocations.Read read() {
@@ -166,19 +166,15 @@ final class Access implements Managed {
         return awaited.answer();
     }
 
-    /** Answers those who wait for nodes that have carried everything out by now, and those who have waited long enough. */
-    private void answerAwaited() {
-        for (Awaited one : awaited) {
-            try {
-                List<String> behind = store.behind(one.version(), Revocations.FRESH_MILLIS);
-                if (behind.isEmpty() || steady.getAsLong() >= one.until()) {
-                    awaited.remove(one);
-                    one.answer().complete(behind);
-                }
-            } catch (RuntimeException e) { // it is stored, but which nodes have read it cannot be asked
-                awaited.remove(one);
-                one.answer().completeExceptionally(e);
-            }
+    /** Whether a change was answered: all nodes have carried it out by now, or it was waited for long enough. */
+    private boolean isAnswered(Awaited one) {
+        try {
+            List<String> behind = store.behind(one.version(), Revocations.FRESH_MILLIS);
+            return (behind.isEmpty() || steady.getAsLong() >= one.until())
+                    && one.answer().complete(behind);
+        } catch (RuntimeException e) { // it is stored, but which nodes have read it cannot be asked
+            one.answer().completeExceptionally(e);
+            return true;
         }
     }
 }
