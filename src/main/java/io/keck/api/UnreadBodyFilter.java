@@ -27,7 +27,7 @@ public final class UnreadBodyFilter implements ContainerResponseFilter {
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         String path = request.getUriInfo().getPath(false);
         if (response.getStatus() >= FIRST_ERROR && BLOBS.matcher(path).find()) {
-            if (request.getLength() != 0) { // may be hundreds of megabytes: nothing of it is taken
+            if (hasBody(request)) { // may be hundreds of megabytes: nothing of it is taken
                 response.getHeaders().putSingle("Connection", "close");
             }
             return;
@@ -41,6 +41,12 @@ public final class UnreadBodyFilter implements ContainerResponseFilter {
         if (response.getStatus() == TOO_SLOW || !drained(request)) {
             response.getHeaders().putSingle("Connection", "close");
         }
+    }
+
+    /** By its headers as they came: Jersey's own answer throws for lengths that are no int. */
+    private static boolean hasBody(ContainerRequestContext request) {
+        String length = request.getHeaderString("Content-Length");
+        return length == null ? request.getHeaderString("Transfer-Encoding") != null : !length.equals("0");
     }
 
     /** The call is carried out: whatever happens to the rest of its body does not change the answer. */
