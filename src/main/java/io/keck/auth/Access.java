@@ -31,6 +31,8 @@ final class Access implements Managed {
 
     /** Questions to the operator's back end at a time, for connections whose grants end soon. */
     private static final int JUDGES = 4;
+    /** Requests that may wait for other nodes at a time: each costs a query in every turn of the loop. */
+    static final int MAX_UNCONFIRMED = 100;
 
     private final Authenticator authenticator;
     private final AccessStore store;
@@ -45,10 +47,16 @@ final class Access implements Managed {
     /** Judges connections again, which may wait for the operator's back end; the loop must not. */
     private final ExecutorService judge = Threads.pool("access-judge", JUDGES);
 
-    /** A change that somebody waits for: until all nodes have carried it out, or that time of the steady clock. */
-    private record Awaited(long version, long until, CompletableFuture<List<String>> answer) {}
+    /**
+     * A stored revocation or recheck whose request is answered when all nodes have carried it out.
+     *
+     * @param version its number
+     * @param until when the request is answered at the latest, in milliseconds of the steady clock
+     * @param answer the nodes that have not carried it out
+     */
+    private record Unconfirmed(long version, long until, CompletableFuture<List<String>> answer) {}
 
-    private final Queue<Awaited> awaited = new ConcurrentLinkedQueue<>();
+    private final Queue<Unconfirmed> unconfirmed = new ConcurrentLinkedQueue<>();
     private long generation;
     private boolean failing;
 
@@ -81,6 +89,7 @@ final class Access implements Managed {
     public void stop() {
         loop.stop();
         judge.shutdownNow();
+        unconfirmed.forEach(one -> one.answer().completeExceptionally(new IllegalStateException("the node stops")));
     }
 
     /** Does what is due; one turn of the loop. */
@@ -103,7 +112,7 @@ final class Access implements Managed {
             judge.execute(() -> followers.judgeAgain(recheck.principal(), recheck.document()));
         }
         authenticator.revocations().confirm(read.any());
-        awaited.removeIf(this::isAnswered);
+        unconfirmed.removeIf(one -> isAnswered(one, steady.getAsLong() >= one.until()));
     }
 
     private Revocations.Read read() {
@@ -144,7 +153,9 @@ final class Access implements Managed {
      * Revokes credentials.
      *
      * @param before 0 for now
-     * @return completes when all nodes have carried it out, or after some seconds, with the nodes that have not
+     * @return the nodes that have not carried it out: completes as soon as there is none, at once where {@value
+     *     #MAX_UNCONFIRMED} requests wait already, and after five seconds at the latest; exceptionally where the database or
+     *     this node goes away after the revocation was stored
      */
     CompletableFuture<List<String>> revoke(Caller by, Revocation.Kind kind, String subject, long before) {
         Revocation row = store.revoke(kind, subject, before);
@@ -160,19 +171,20 @@ final class Access implements Managed {
     }
 
     private CompletableFuture<List<String>> everywhere(Revocation row) {
-        Awaited awaited = new Awaited(row.version(), steady.getAsLong() + ALL_NODES_MILLIS, new CompletableFuture<>());
-        this.awaited.add(awaited);
+        Unconfirmed one =
+                new Unconfirmed(row.version(), steady.getAsLong() + ALL_NODES_MILLIS, new CompletableFuture<>());
         tick(); // this node does not wait for its loop
-        return awaited.answer();
+        if (!isAnswered(one, unconfirmed.size() >= MAX_UNCONFIRMED)) {
+            unconfirmed.add(one);
+        }
+        return one.answer();
     }
 
-    /** Whether a change was answered: all nodes have carried it out by now, or it was waited for long enough. */
-    private boolean isAnswered(Awaited one) {
+    private boolean isAnswered(Unconfirmed one, boolean waitsNoMore) {
         try {
             List<String> behind = store.behind(one.version(), Revocations.FRESH_MILLIS);
-            return (behind.isEmpty() || steady.getAsLong() >= one.until())
-                    && one.answer().complete(behind);
-        } catch (RuntimeException e) { // it is stored, but which nodes have read it cannot be asked
+            return (behind.isEmpty() || waitsNoMore) && one.answer().complete(behind);
+        } catch (RuntimeException e) {
             one.answer().completeExceptionally(e);
             return true;
         }

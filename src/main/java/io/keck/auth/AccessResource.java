@@ -24,10 +24,13 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Ends credentials on all nodes, and has connections judged again. Thread-safe. */
 @Path("/access")
 public final class AccessResource {
+    private static final Logger LOG = LoggerFactory.getLogger(AccessResource.class);
     private static final int MAX_BODY = 4 << 10;
     private static final int UNPROCESSABLE = 422;
     private static final int MAX_SUBJECT = 512;
@@ -61,7 +64,7 @@ public final class AccessResource {
         Kind kind = principal != null ? Kind.PRINCIPAL : token != null ? Kind.TOKEN : Kind.ISSUED_BEFORE;
         String subject = principal != null ? principal : token != null ? token : "";
         try {
-            return access.revoke(caller(request), kind, subject, before).thenApply(AccessResource::done);
+            return access.revoke(caller(request), kind, subject, before).handle(AccessResource::done);
         } catch (IllegalStateException e) {
             throw new WebApplicationException(Response.status(Response.Status.CONFLICT)
                     .type("text/plain;charset=utf-8")
@@ -80,7 +83,7 @@ public final class AccessResource {
         String principal = text(asked, "principal");
         String document = text(asked, "document");
         return access.recheck(caller(request), principal == null ? "" : principal, document == null ? "" : document)
-                .thenApply(AccessResource::done);
+                .handle(AccessResource::done);
     }
 
     private static Caller caller(HttpServletRequest request) {
@@ -91,7 +94,15 @@ public final class AccessResource {
         throw new WebApplicationException(Response.Status.FORBIDDEN);
     }
 
-    private static Response done(List<String> behind) {
+    private static Response done(@Nullable List<String> behind, @Nullable Throwable error) {
+        if (behind == null) {
+            LOG.warn("A revocation is stored, but which nodes have carried it out cannot be found out", error);
+            return Response.status(Response.Status.SERVICE_UNAVAILABLE)
+                    .type("text/plain;charset=utf-8")
+                    .entity("It is stored, and holds on each node within a second of reaching the database. Which nodes"
+                            + " have carried it out cannot be found out now.\n")
+                    .build();
+        }
         ObjectNode answer = StrictJson.object();
         answer.put("everywhere", behind.isEmpty());
         behind.forEach(answer.putArray("pending")::add);

@@ -8,6 +8,7 @@ import io.keck.access.Revocation;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,9 +22,12 @@ final class Extensions {
     private static final int MAX_KNOWN = 10_000;
     /** A credential that lasts only this much longer is no news: grants of headers end a little later with each request. */
     private static final long NEWS_MILLIS = 60_000;
+    /** Rows that may wait for the database; what is beyond is told with the next request that shows the credential. */
+    private static final int MAX_PENDING = 100;
 
     private final AccessStore store;
     private final Executor executor;
+    private final Semaphore places = new Semaphore(MAX_PENDING);
     private final Map<String, Long> known = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -46,7 +50,11 @@ final class Extensions {
         }
         String subject = new Revocations.Recheck(grant.principal().id(), grant.document()).subject();
         if (isNews(subject, grant.expiresAt())) {
-            executor.execute(() -> tell(subject, grant.expiresAt()));
+            if (places.tryAcquire()) {
+                executor.execute(() -> tell(subject, grant.expiresAt()));
+            } else {
+                forget(subject);
+            }
         }
     }
 
@@ -66,6 +74,8 @@ final class Extensions {
         } catch (RuntimeException e) {
             LOG.debug("A newer credential could not be noted; connections end with their older ones", e);
             forget(subject);
+        } finally {
+            places.release();
         }
     }
 

@@ -167,7 +167,7 @@ final class Followers {
             } else if (!following.ended.get()) {
                 boolean changed = !fresh.rights().equals(following.grant.rights());
                 following.grant = fresh;
-                if (isRenewable(following)) { // else headers that were shown once would last for ever
+                if (isRenewable(following)) { // headers are judged by what was shown once: that makes nothing longer
                     following.lastsUntil(fresh.expiresAt(), authenticator.now());
                 }
                 if (changed) {

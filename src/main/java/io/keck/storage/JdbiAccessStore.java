@@ -19,6 +19,9 @@ final class JdbiAccessStore implements AccessStore {
     /** Revocations at most, since every node holds them. */
     private static final long MAX_REVOCATIONS = 100_000;
 
+    /** Extensions at most: every node reads them all. */
+    private static final long MAX_EXTENSIONS = 10_000;
+
     private static final long KEEP_RECHECKS_MILLIS = TimeUnit.HOURS.toMillis(1);
     /** Every node reads twice a second, and one that was away for longer has no connections left to extend. */
     private static final long KEEP_EXTENSIONS_MILLIS = TimeUnit.MINUTES.toMillis(1);
@@ -104,7 +107,12 @@ final class JdbiAccessStore implements AccessStore {
                     .bind("rechecks", now - KEEP_RECHECKS_MILLIS)
                     .bind("extensions", now - KEEP_EXTENSIONS_MILLIS)
                     .execute();
-            if (kind != Revocation.Kind.EXTENSION && held(h) >= MAX_REVOCATIONS) {
+            boolean isExtension = kind == Revocation.Kind.EXTENSION;
+            long count = count(h, isExtension);
+            if (isExtension && count >= MAX_EXTENSIONS) {
+                throw new IllegalStateException(
+                        "There were " + MAX_EXTENSIONS + " newer credentials in the last minute, which is the limit.");
+            } else if (!isExtension && count >= MAX_REVOCATIONS) {
                 throw new IllegalStateException("There are " + MAX_REVOCATIONS
                         + " revocations, which is the limit. Revoke everything issued before some time, and remove"
                         + " older rows of access_revocations.");
@@ -124,8 +132,12 @@ final class JdbiAccessStore implements AccessStore {
         });
     }
 
-    private static long held(Handle h) {
-        return h.createQuery("SELECT count(*) FROM access_revocations WHERE kind <> 'extension'")
+    /** The number of extensions, or of all other rows. */
+    private static long count(Handle h, boolean extensions) {
+        return h.createQuery("""
+                        SELECT count(*) FROM access_revocations WHERE (kind = 'extension') = :extensions
+                        """)
+                .bind("extensions", extensions)
                 .mapTo(Long.class)
                 .one();
     }

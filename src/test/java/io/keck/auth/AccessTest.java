@@ -59,13 +59,30 @@ class AccessTest {
     }
 
     @Test
-    void revocation_failsWhereTheDatabaseGoesAway_andIsNotAskedAboutForEver() {
+    void revocation_failsWhereTheDatabaseGoesAway() {
         world.store.confirm("other", 0);
         CompletableFuture<List<String>> answer = revoke();
         world.store.isDown = true;
         access.tick();
         assertThat(answer).isCompletedExceptionally();
-        world.store.isDown = false;
-        access.tick();
+    }
+
+    /** Each waiting request costs a query in every turn of the loop. */
+    @Test
+    void revocationBeyondTheBound_isAnsweredAtOnceWithTheNodesThatAreBehind() {
+        world.store.confirm("other", 0);
+        for (int i = 0; i < Access.MAX_UNCONFIRMED; i++) {
+            assertThat(revoke()).isNotDone();
+        }
+        assertThat(revoke()).isCompletedWithValue(List.of("other"));
+    }
+
+    /** A node that stops does not wait for requests that only its loop would answer. */
+    @Test
+    void stop_endsTheRequestsThatWait() {
+        world.store.confirm("other", 0);
+        CompletableFuture<List<String>> answer = revoke();
+        access.stop();
+        assertThat(answer).isCompletedExceptionally();
     }
 }
