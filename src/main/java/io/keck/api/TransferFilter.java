@@ -48,7 +48,7 @@ public final class TransferFilter extends HttpFilter {
         if (place != AddressShares.Answer.TAKEN) {
             metrics.refused(Refusal.TOO_MANY);
             response.setHeader("Retry-After", "1");
-            if (request.getContentLengthLong() != 0 && !request.getMethod().equals("GET")) {
+            if (request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null) {
                 response.setHeader("Connection", "close"); // the body is not read
             }
             boolean isOwn = place == AddressShares.Answer.ADDRESS_FULL;

@@ -26,16 +26,10 @@ public final class UnreadBodyFilter implements ContainerResponseFilter {
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         String path = request.getUriInfo().getPath(false);
-        if (response.getStatus() >= FIRST_ERROR && BLOBS.matcher(path).find()) {
-            if (hasBody(request)) { // may be hundreds of megabytes: nothing of it is taken
+        if (BLOBS.matcher(path).find() && !KeyFilter.isRefused(request)) {
+            if (response.getStatus() >= FIRST_ERROR && hasBody(request)) { // of hundreds of megabytes nothing is taken
                 response.getHeaders().putSingle("Connection", "close");
             }
-            return;
-        }
-        if (!path.startsWith("block/")
-                && !path.equals("subscribe")
-                && !path.equals("hook")
-                && !KeyFilter.isRefused(request)) {
             return;
         }
         if (response.getStatus() == TOO_SLOW || !drained(request)) {
@@ -43,7 +37,7 @@ public final class UnreadBodyFilter implements ContainerResponseFilter {
         }
     }
 
-    /** By its headers as they came: Jersey's own answer throws for lengths that are no int. */
+    /** Read from the headers, because Jersey's {@code getLength} throws for a length that is larger than an int. */
     private static boolean hasBody(ContainerRequestContext request) {
         String length = request.getHeaderString("Content-Length");
         return length == null ? request.getHeaderString("Transfer-Encoding") != null : !length.equals("0");
