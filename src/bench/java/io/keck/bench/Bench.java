@@ -165,10 +165,9 @@ public final class Bench {
         results.put(name, new LinkedHashMap<>(Map.of("bytes", each)));
     }
 
-    private static long used() throws InterruptedException {
-        for (int i = 0; i < 4; i++) {
+    private static long used() {
+        for (int i = 0; i < 4; i++) { // each full collection may free what the one before only found
             System.gc();
-            Thread.sleep(50);
         }
         Runtime runtime = Runtime.getRuntime();
         return runtime.totalMemory() - runtime.freeMemory();

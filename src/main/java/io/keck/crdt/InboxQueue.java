@@ -80,7 +80,10 @@ final class InboxQueue {
         return first;
     }
 
-    /** Drops what waits, so that nothing holds its update; now and then together with others of its kind. */
+    /**
+     * Lets go of the update of a segment that waits for this client. Its waiter stays in the queue as a stale one; stale
+     * waiters are removed together once they are more than half of the queue.
+     */
     void forget(Segment segment) {
         segment.waitsFor = -1;
         segment.update = Update.EMPTY;

@@ -332,10 +332,12 @@ final class Saving {
 
     /**
      * A read of the log has ended. If the row of the batch on its way is still missing after a read that had to show it,
-     * the log went back meanwhile and the batch is handed over once more. A batch of which the replica lacks nothing but
-     * deletes ends here, since the log would answer with the same row for ever: the row came before the structs that it
-     * deletes, and a mark has made the replica forget such deletes (see {@link ForgetMark}). The deletes of structs that
-     * are here by now, or in a waiting batch, are saved as a new batch.
+     * the log went back meanwhile and the batch is handed over once more.
+     *
+     * <p>A batch ends here if the replica lacks only deletes of it, although its row was read. Then the row came before
+     * the structs that it deletes, and a mark made the replica forget these deletes (see {@link ForgetMark}); handed over
+     * again, the batch would be answered with the same row each time. Deletes whose structs are in the replica or in a
+     * waiting batch by now are saved as a new batch.
      *
      * @param error why the log could not be read, or null
      */

@@ -377,24 +377,12 @@ public final class KeckProcess implements AutoCloseable {
 
     /** It keeps its connections and does nothing any more, until {@link #resume}. */
     public void pause() {
-        signal("STOP");
+        Signals.pause(process);
     }
 
     /** It goes on. */
     public void resume() {
-        signal("CONT");
-    }
-
-    private void signal(String name) {
-        try {
-            new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
-                    .start()
-                    .waitFor();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
+        Signals.resume(process);
     }
 
     /** Waits for the end of the process and of its log, and gives the exit code. */

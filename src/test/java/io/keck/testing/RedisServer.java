@@ -158,24 +158,12 @@ public final class RedisServer implements AutoCloseable {
 
     /** It keeps its connections and does nothing any more. */
     public void pause() {
-        signal("STOP");
+        Signals.pause(process);
     }
 
     /** It goes on. */
     public void resume() {
-        signal("CONT");
-    }
-
-    private void signal(String name) {
-        try {
-            new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
-                    .start()
-                    .waitFor();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
+        Signals.resume(process);
     }
 
     /** The beginning of the answer to a command. */

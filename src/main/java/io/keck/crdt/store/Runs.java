@@ -194,10 +194,7 @@ final class Runs {
         }
         int at = ROW * i;
         if (wide == null) {
-            rows[at + CLOCK] = (int) clock;
-            rows[at + ORIGIN] = (int) origin;
-            rows[at + RIGHT] = (int) right;
-            rows[at + CONTENT] = content;
+            write(rows, i, (int) clock, (int) origin, (int) right, content);
         } else {
             wide[at + CLOCK] = clock;
             wide[at + ORIGIN] = origin;
