@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  *       {@value #ANSWER_MS} ms leaves the state where it is, silence hands it to the claimant. An owner that repeats a
  *       client other than its own has to say something of that client within the time, since its answer shows nothing.
  *   <li>An owner from which a state was taken for its silence gets it back when it speaks again.
- *   <li>If the state was removed meanwhile, peers would refuse it at the clock they saw removed, so it is published with
- *       the next one; the client itself takes that clock over when it hears it, and repeats its state with it, which
- *       is no news. The same happens to a later word of a socket on the client that it claimed: another peer may have
- *       raised the clock of the removal, which the client did not hear of.
+ *   <li>The server never says of a client what the client did not say at that clock: a client takes over what it hears of
+ *       itself under a higher clock, and would lose what it has done meanwhile. Where peers would refuse its state at the
+ *       clock that it has, since they saw a removal there, the client is told of that removal ({@link #takeReminders}).
+ *       It answers with its state one above, as y-protocols does, and what is under way before that is passed over.
  *   <li>An owner may be another server, which speaks for its own sockets. What two servers say of a client that neither
  *       of them owns here is judged by the clocks alone. A claim of a client that another server has is put to that
  *       server, which asks its socket; without an answer in {@value #ELSEWHERE_MS} ms the state changes hands. A state
@@ -69,6 +69,14 @@ public final class Awareness<O extends Awareness.Owner> {
         boolean hasAnswered(long ping);
     }
 
+    /**
+     * What makes an owner say a state anew.
+     *
+     * @param owner who is to hear the removal
+     * @param removal of the client, at a clock that is not below its own
+     */
+    public record Reminder<O>(O owner, AwarenessState removal) {}
+
     /** A state that nobody renews is removed after this time, as in y-protocols; clients renew after half of it. */
     public static final long OUTDATED_MS = 30_000;
     /** How long the clock of a removed state is remembered. */
@@ -82,6 +90,7 @@ public final class Awareness<O extends Awareness.Owner> {
     private final Map<Long, AwarenessEntry<O>> entries = new HashMap<>();
     private final AwarenessShares<O> shares = new AwarenessShares<>();
     private final AwarenessContests<O> contests = new AwarenessContests<>();
+    private final List<Reminder<O>> reminders = new ArrayList<>();
 
     /** No states yet, within {@link AwarenessBounds#DEFAULT}. */
     public Awareness() {
@@ -145,31 +154,50 @@ public final class Awareness<O extends Awareness.Owner> {
             set(e, s, s.clock(), owner, now);
             return s;
         }
-        boolean newerThanOwnersLast = e.owner == owner && s.clock() > e.sentClock;
-        boolean isBack = !e.present && owner.ownClient() == s.client(); // it has missed the clock of the removal
-        boolean comesBack = (claim || isBack) && e.owner != owner;
-        if (!newerThanOwnersLast && !comesBack) {
+        if (!claim && owner.ownClient() != s.client()) {
             return null;
         }
-        boolean tookOurClockOver = newerThanOwnersLast && s.clock() == e.clock;
-        boolean moved = comesBack && e.owner != null && e.owner.isElsewhere();
-        if (!moved && (comesBack || tookOurClockOver) && e.present && s.json().equals(e.json)) {
+        if (!e.present) {
+            remind(owner, s.client(), e.clock); // it has missed the clock of the removal
+        } else if (e.owner != owner && s.clock() == e.clock && s.json().equals(e.json)) {
             own(e, owner);
-            e.sentClock = s.clock();
             e.updatedAt = now;
-            return null;
         }
-        set(e, s, AwarenessEntry.next(e.clock), owner, now);
-        return new AwarenessState(s.client(), e.clock, e.json);
+        return null;
+    }
+
+    /**
+     * A state is removed, which others have claimed in vain: each hears of the removal at a clock that is not below its own,
+     * since its client would ignore another one, and nobody saw it before its next movement.
+     */
+    private void remindRefused(AwarenessEntry<O> e) {
+        e.refused.forEach((owner, clock) -> remind(owner, e.client, Math.max(clock, e.clock)));
+        e.refused = Map.of();
+    }
+
+    private void remind(O owner, long client, long clock) {
+        if (!owner.isElsewhere()) {
+            reminders.add(new Reminder<>(owner, AwarenessState.removed(client, clock)));
+        }
+    }
+
+    /**
+     * Owners of this server that have to say a state anew, each with the removal that makes its client do so; nobody else is
+     * to hear it. Empties the list.
+     */
+    public List<Reminder<O>> takeReminders() {
+        if (reminders.isEmpty()) {
+            return List.of();
+        }
+        List<Reminder<O>> taken = List.copyOf(reminders);
+        reminders.clear();
+        return taken;
     }
 
     /** Somebody speaks of a client that another owner has, who is there. */
     private @Nullable AwarenessState stranger(
             AwarenessEntry<O> e, AwarenessState s, O stranger, boolean claims, long now) {
         boolean isNewer = s.clock() > e.clock;
-        if (!s.isRemoval()) {
-            e.refusedClock = Math.max(e.refusedClock, s.clock());
-        }
         if (stranger.isElsewhere()) {
             if (isNewer && !s.isRemoval() && (e.yields || e.before == stranger)) {
                 set(e, s, s.clock(), stranger, now);
@@ -184,10 +212,10 @@ public final class Awareness<O extends Awareness.Owner> {
             if (s.isRemoval() || s.clock() < e.sentBefore) {
                 return null;
             }
-            set(e, s, Math.max(AwarenessEntry.next(e.clock), s.clock()), stranger, now);
-            return new AwarenessState(s.client(), e.clock, e.json);
+            return moveTo(e, s, stranger, now);
         }
         if (claims && !s.isRemoval()) {
+            e.refuse(stranger, s.clock());
             contests.open(e, s, stranger, now);
         }
         return null;
@@ -228,10 +256,7 @@ public final class Awareness<O extends Awareness.Owner> {
             } else {
                 contests.end(e);
                 if (c.challenger.isElsewhere() && e.owner != null) {
-                    AwarenessState raised = raise(e.client, c.said == null ? e.clock : c.said.clock());
-                    if (raised != null) {
-                        changes.add(raised);
-                    }
+                    remind(e.owner, e.client, c.said == null ? e.clock : Math.max(e.clock, c.said.clock()));
                 }
             }
         }
@@ -244,32 +269,48 @@ public final class Awareness<O extends Awareness.Owner> {
         if (c == null) {
             return null;
         }
+        AwarenessState s = c.said;
         O before = e.owner;
-        boolean was = e.present;
+        long sentBefore = e.clock;
         contests.end(e);
         if (c.said == null) {
             e.yields = true;
             return null;
         }
-        AwarenessState s = c.said;
-        long sentBefore = e.sentClock;
-        boolean moved = before != null && before.isElsewhere();
-        if (was && !moved && s.clock() == e.clock && s.json().equals(e.json)) {
+        AwarenessState change;
+        if (e.present && s.clock() == e.clock && s.json().equals(e.json)) {
             own(e, c.challenger);
             e.updatedAt = now;
-            e.before = before;
-            e.sentBefore = sentBefore;
-            return null;
+            if (before != null && before.isElsewhere()) {
+                remind(c.challenger, e.client, e.clock); // that server's own peers see it go
+            }
+            change = null;
+        } else {
+            change = moveTo(e, s, c.challenger, now);
         }
-        set(e, s, Math.max(AwarenessEntry.next(e.clock), s.clock()), c.challenger, now);
         e.before = before;
         e.sentBefore = sentBefore;
-        return new AwarenessState(e.client, e.clock, e.json);
+        return change;
+    }
+
+    /**
+     * Gives a state to another owner. Where what that one says is not above the clock that is known, the state is removed for
+     * everybody, and the new owner, who hears it too, says its own above that.
+     */
+    private AwarenessState moveTo(AwarenessEntry<O> e, AwarenessState s, O owner, long now) {
+        if (s.clock() > e.clock) {
+            set(e, s, s.clock(), owner, now);
+            return s;
+        }
+        AwarenessState removal = AwarenessState.removed(e.client, e.clock);
+        set(e, removal, e.clock, owner, now);
+        remindRefused(e);
+        return removal;
     }
 
     private @Nullable AwarenessState remove(AwarenessEntry<O> e, AwarenessState s, O owner, long now) {
         boolean newer = s.clock() > e.clock;
-        boolean own = e.owner == owner && s.clock() >= e.sentClock && e.present;
+        boolean own = e.owner == owner && s.clock() >= e.clock && e.present;
         if (!newer && !own) {
             return null;
         }
@@ -279,13 +320,13 @@ public final class Awareness<O extends Awareness.Owner> {
             return handOver(e, now);
         }
         contests.end(e);
-        set(e, s, Math.max(e.removedClock(), s.clock()), owner, now);
+        set(e, s, Math.max(e.clock, s.clock()), owner, now);
+        remindRefused(e);
         return was ? AwarenessState.removed(s.client(), e.clock) : null;
     }
 
     private void set(AwarenessEntry<O> e, AwarenessState s, long clock, O owner, long now) {
         e.clock = clock;
-        e.sentClock = s.clock();
         e.present = !s.isRemoval();
         if (e.owner != owner) {
             e.before = null;
@@ -310,6 +351,9 @@ public final class Awareness<O extends Awareness.Owner> {
         if (e.owner != owner) {
             shares.moved(e.owner, owner, AwarenessShares.heap(e.json));
             e.owner = owner;
+            if (owner != null) {
+                e.forget(owner);
+            }
         }
     }
 
@@ -341,7 +385,8 @@ public final class Awareness<O extends Awareness.Owner> {
             if (victim == null) {
                 return removals;
             }
-            removals.add(AwarenessState.removed(victim.client, victim.removedClock()));
+            removals.add(AwarenessState.removed(victim.client, victim.clock));
+            remindRefused(victim);
             forget(victim);
             entries.remove(victim.client);
         }
@@ -376,6 +421,7 @@ public final class Awareness<O extends Awareness.Owner> {
             if (e.before == owner) {
                 e.before = null;
             }
+            e.forget(owner);
         });
         return removeOthers(owner, Set.of(), now);
     }
@@ -425,9 +471,9 @@ public final class Awareness<O extends Awareness.Owner> {
 
     private AwarenessState gone(AwarenessEntry<O> e, long now) {
         e.present = false;
-        e.clock = e.removedClock();
         say(e, "null");
         e.updatedAt = now;
+        remindRefused(e);
         return AwarenessState.removed(e.client, e.clock);
     }
 
@@ -449,18 +495,12 @@ public final class Awareness<O extends Awareness.Owner> {
         return e != null && e.present;
     }
 
-    /**
-     * Gives the state of a client a clock above the one it has and above another.
-     *
-     * @return the state to publish, or null where none is there
-     */
-    public @Nullable AwarenessState raise(long client, long above) {
+    /** Another server has seen a client go that is here: the client is to say its state above that clock. */
+    public void removedElsewhere(long client, long clock) {
         AwarenessEntry<O> e = entries.get(client);
-        if (e == null || !e.present) {
-            return null;
+        if (e != null && e.present && e.owner != null && clock >= e.clock) {
+            remind(e.owner, client, clock);
         }
-        e.clock = AwarenessEntry.next(Math.max(e.clock, above));
-        return new AwarenessState(client, e.clock, e.json);
     }
 
     /** All states that are there. */

@@ -1,18 +1,16 @@
 package io.keck.protocol;
 
-import io.keck.crdt.lib0.Decoder;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link Awareness} knows of one client. */
 final class AwarenessEntry<O> {
-    final long client;
-    /** The clock we published. */
-    long clock;
-    /** The owner's own clock; behind {@link #clock} when we had to raise it. */
-    long sentClock;
+    private static final int MAX_REFUSED = 4;
 
-    /** The highest clock of a state that was refused because the owner was there; see {@link #removedClock}. */
-    long refusedClock;
+    final long client;
+    /** At which the owner said its state, or at which it was removed. */
+    long clock;
 
     String json = "null";
     boolean present;
@@ -34,24 +32,30 @@ final class AwarenessEntry<O> {
     @Nullable
     Contest<O> contest;
 
+    /** Who claimed the state while its owner was there, and the clock that they said last. */
+    Map<O, Long> refused = Map.of();
+
     long updatedAt;
 
     AwarenessEntry(long client) {
         this.client = client;
     }
 
-    /**
-     * The clock at which the state is published as removed. It is not below what was refused: if the client itself said that,
-     * being kept out by somebody who took its id while it was away, it answers a removal at its clock with its state at
-     * once, and would ignore one below, so that nobody saw it before its next movement.
-     */
-    long removedClock() {
-        return Math.max(clock, refusedClock);
+    /** Somebody claims the state in vain; of many only the first few are remembered, the others will say it again. */
+    void refuse(O claimant, long clock) {
+        if (refused.isEmpty()) {
+            refused = new IdentityHashMap<>(MAX_REFUSED);
+        }
+        if (refused.size() < MAX_REFUSED || refused.containsKey(claimant)) {
+            refused.put(claimant, clock);
+        }
     }
 
-    /** The clock after that one. */
-    static long next(long clock) {
-        return Math.min(clock + 1, Decoder.MAX_SAFE_INTEGER);
+    /** An owner is gone. */
+    void forget(O owner) {
+        if (!refused.isEmpty()) {
+            refused.remove(owner);
+        }
     }
 
     /** A claim that waits for the owner's answer. */

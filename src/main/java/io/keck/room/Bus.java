@@ -77,7 +77,8 @@ public interface Bus {
         /**
          * Asks the other nodes for the awareness states of their sockets.
          *
-         * @param afresh whether states that were told before may have been taken for gone, and need a higher clock
+         * @param afresh whether states that were told before may have been taken for gone; the release before this one then tells
+         *     its states with a higher clock, this one does not need it
          */
         record AwarenessAsked(boolean afresh) implements Event {
             @Override

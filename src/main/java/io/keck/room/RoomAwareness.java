@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * that sent a state last decides on its clock; the others take it as it comes, so all show the same. Where two of them
  * hold a state for theirs because the client has moved, each asks its socket whether it is there: the node whose socket
  * is silent gives way ({@link Awareness}), and who hears that its own state is gone
- * raises it. Who hears of somebody that it has seen leave later says so for the same reason. What the bus loses is told
+ * has its client say it anew, above that clock. Who hears of somebody that it has seen leave later says so for the same reason. What the bus loses is told
  * again when the client renews its state, after 15 s at most.
  */
 final class RoomAwareness {
@@ -177,10 +176,7 @@ final class RoomAwareness {
             }
             Awareness.Owner owner = awareness.owner(s.client());
             if (s.isRemoval() && owner != null && !owner.isElsewhere() && s.clock() >= awareness.clock(s.client())) {
-                AwarenessState raised = awareness.raise(s.client(), s.clock());
-                if (raised != null) {
-                    changed(raised); // it is here
-                }
+                awareness.removedElsewhere(s.client(), s.clock()); // it is here
                 continue;
             }
             AwarenessState change = awareness.apply(s, node, false, now);
@@ -220,18 +216,11 @@ final class RoomAwareness {
         }
     }
 
-    /**
-     * Tells the other nodes of all our members' states.
-     *
-     * @param afresh whether they may have taken them for gone, so that they have to be newer than that
-     */
-    void announce(boolean afresh) {
+    /** Tells the other nodes of all our members' states. Who has taken one of them for gone says so, and its client is reminded. */
+    void announce() {
         List<AwarenessState> own = awareness.states(owner -> !owner.isElsewhere());
-        if (afresh) {
-            own.forEach(s -> changed(Objects.requireNonNull(awareness.raise(s.client(), s.clock()))));
-        }
         if (told > 0 || !own.isEmpty()) {
-            tell(true, awareness.states(owner -> !owner.isElsewhere()));
+            tell(true, own);
         }
     }
 
@@ -296,6 +285,11 @@ final class RoomAwareness {
         if (!ownNews.isEmpty()) {
             tell(false, List.copyOf(ownNews.values()));
             ownNews.clear();
+        }
+        for (Awareness.Reminder<Awareness.Owner> r : awareness.takeReminders()) {
+            if (r.owner() instanceof Member m && m.greeted) {
+                send(m, Message.awareness(List.of(r.removal())));
+            }
         }
         if (!askers.isEmpty()) {
             List<byte[]> frames = allFrames();

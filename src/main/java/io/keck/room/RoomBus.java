@@ -125,7 +125,7 @@ final class RoomBus implements Bus.Listener {
 
         @Override
         public void awarenessAsked(Bus.Event.AwarenessAsked asked) {
-            awareness.announce(asked.afresh());
+            awareness.announce();
         }
 
         @Override
@@ -152,7 +152,7 @@ final class RoomBus implements Bus.Listener {
 
     /** Tells the other nodes the awareness states of this node's sockets, and asks for theirs. */
     private void meetOthers(boolean afresh) {
-        awareness.announce(afresh);
+        awareness.announce();
         tell(new Bus.Event.AwarenessAsked(afresh));
     }
 }

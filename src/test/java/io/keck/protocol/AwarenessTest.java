@@ -47,7 +47,7 @@ class AwarenessTest {
         apply(new AwarenessState(9, 1, "{}"), b);
         apply(state(2, "2"), b);
 
-        assertThat(awareness.removeOwner(a, 0)).containsExactlyInAnyOrder(gone(2), AwarenessState.removed(8, 1));
+        assertThat(awareness.removeOwner(a, 0)).containsExactlyInAnyOrder(gone(1), AwarenessState.removed(8, 1));
         assertThat(awareness.removeOwner(b, 0)).containsExactly(AwarenessState.removed(9, 1));
         assertThat(awareness.removeOwner(b, 0)).isEmpty();
         assertThat(awareness.states()).isEmpty();
@@ -91,12 +91,20 @@ class AwarenessTest {
         assertThat(apply(state(1L << 31, "b"), b)).isNotNull();
         assertThat(apply(state((1L << 31) + (1 << 21), "b"), b)).isNull();
         awareness.removeOwner(b, 0);
-        AwarenessState back = awareness.apply(state(3, "a"), a, CLAIM, 1);
-        assertThat(back).isEqualTo(state((1L << 31) + 1, "a"));
-        assertThat(apply(state((1L << 31) + 2, "a"), a)).isNotNull();
+        assertThat(awareness.apply(state(3, "a"), a, CLAIM, 1)).isNull();
+        assertThat(reminded(a)).isEqualTo(gone(1L << 31));
+        assertThat(apply(state((1L << 31) + 1, "a"), a)).isNotNull();
     }
 
     // ---- claims of a state whose owner is there
+
+    /** The removal that its owner is told, and nobody else. */
+    private AwarenessState reminded(FakeOwner owner) {
+        List<Awareness.Reminder<FakeOwner>> reminders = awareness.takeReminders();
+        assertThat(reminders).hasSize(1);
+        assertThat(reminders.get(0).owner()).isSameAs(owner);
+        return reminders.get(0).removal();
+    }
 
     private List<AwarenessState> after(long millis) {
         return awareness.settle(millis);
@@ -135,7 +143,8 @@ class AwarenessTest {
         awareness.apply(state(6, "thief"), b, CLAIM, 0);
         assertThat(after(2_000)).containsExactly(state(6, "thief"));
         a.alive = true;
-        assertThat(apply(state(6, "mine"), a)).isEqualTo(state(7, "mine"));
+        assertThat(apply(state(6, "mine"), a)).as("both hear it").isEqualTo(gone(6));
+        assertThat(apply(state(7, "mine"), a)).as("its answer").isEqualTo(state(7, "mine"));
         assertThat(apply(state(9, "thief"), b)).isNull();
     }
 
@@ -176,6 +185,7 @@ class AwarenessTest {
         for (int way = 0; way < 4; way++) {
             Awareness<FakeOwner> room = new Awareness<>(new AwarenessBounds(1_500, 100, true));
             room.apply(state(5, "\"taken\""), b, CLAIM, 0);
+            a.own = CLIENT;
             assertThat(room.apply(state(8, "1"), a, CLAIM, 0)).as("b answers").isNull();
             assertThat(room.apply(state(9, "2"), a, false, 0)).isNull();
             assertThat(room.settle(Awareness.ANSWER_MS)).isEmpty();
@@ -189,7 +199,10 @@ class AwarenessTest {
                     yield room.shrink(3_000).get(0);
                 }
             };
-            assertThat(removal).as("way %d", way).isEqualTo(gone(9));
+            assertThat(removal).as("way %d", way).isEqualTo(gone(way % 2 == 0 ? 5 : 6));
+            assertThat(room.takeReminders())
+                    .as("way %d: one for who was kept out alone", way)
+                    .containsExactly(new Awareness.Reminder<>(a, gone(9)));
             assertThat(room.apply(state(10, "2"), a, false, expired))
                     .as("its answer")
                     .isEqualTo(state(10, "2"));
@@ -211,9 +224,11 @@ class AwarenessTest {
         apply(state(5, "1"), a);
         assertThat(apply(state(6, "x"), node)).isNull();
         assertThat(a.pings).isEqualTo(1);
-        assertThat(after(2_000))
-                .as("said again, above what the other node says")
-                .containsExactly(state(7, "1"));
+        assertThat(after(2_000)).isEmpty();
+        assertThat(reminded(a))
+                .as("is to say it above what the other node says")
+                .isEqualTo(gone(6));
+        assertThat(apply(state(7, "1"), a)).isEqualTo(state(7, "1"));
 
         a.alive = false;
         apply(state(9, "y"), node);
@@ -225,7 +240,9 @@ class AwarenessTest {
     void claimThatAnotherNodeAsksFor_isAnsweredOrYieldedTo() {
         apply(state(5, "1"), a);
         awareness.claimedElsewhere(CLIENT, node, 0);
-        assertThat(after(2_000)).containsExactly(state(6, "1"));
+        assertThat(after(2_000)).isEmpty();
+        assertThat(reminded(a)).isEqualTo(gone(5));
+        assertThat(apply(state(6, "1"), a)).isEqualTo(state(6, "1"));
         a.alive = false;
         awareness.claimedElsewhere(CLIENT, node, 3_000);
         assertThat(after(5_000)).isEmpty();
@@ -242,7 +259,8 @@ class AwarenessTest {
 
         awareness.apply(state(6, "1"), b, CLAIM, 0);
         assertThat(after(2_999)).isEmpty();
-        assertThat(after(3_000)).containsExactly(state(7, "1"));
+        assertThat(after(3_000)).as("the same for everybody").isEmpty();
+        assertThat(awareness.owner(CLIENT)).isSameAs(b);
         assertThat(apply(state(8, "1"), node)).as("it had it all along").isNotNull();
         assertThat(awareness.owner(CLIENT)).isSameAs(node);
     }
@@ -315,60 +333,48 @@ class AwarenessTest {
     }
 
     @Test
-    void claim_withTheSameClockAndAnotherStateIsPublishedWithTheNextClock() {
+    void claim_withTheSameClockAndAnotherState_removesTheOldOne_andTheClientSaysItsOwnAboveThat() {
         apply(state(5, "1"), a);
         awareness.apply(state(5, "2"), b, CLAIM, 1);
-        assertThat(awareness.removeOwner(a, 2)).containsExactly(state(6, "2"));
+        assertThat(awareness.removeOwner(a, 2)).containsExactly(gone(5));
+        assertThat(apply(state(6, "2"), b)).isEqualTo(state(6, "2"));
     }
 
     @Test
-    void claim_ofARemovedStateIsPublishedWithTheNextClock() {
+    void claim_ofARemovedState_makesItsClientSayItAnew() {
         apply(state(5, "1"), a);
         awareness.removeOwner(a, 0);
-        assertThat(awareness.apply(state(5, "1"), b, CLAIM, 1)).isEqualTo(state(6, "1"));
-        assertThat(awareness.states()).containsExactly(state(6, "1"));
+        assertThat(awareness.apply(state(5, "1"), b, CLAIM, 1)).isNull();
+        assertThat(reminded(b)).isEqualTo(gone(5));
+        assertThat(apply(state(6, "1"), b)).isEqualTo(state(6, "1"));
+        assertThat(awareness.takeReminders()).isEmpty();
     }
 
     /** A forged clock on another node hides nobody: nothing told the client that its clock is too low. */
     @Test
-    void laterWordOfTheSocketThatClaimed_countsAfterARemovalThatNobodyHeardOf() {
+    void laterWordOfTheSocketThatClaimed_isAskedForAgainAfterARemovalThatNobodyHeardOf() {
         apply(state(9, "1"), node);
         apply(gone(9), node);
         assertThat(apply(gone(15), node)).as("it was gone already").isNull();
         a.own = CLIENT;
         assertThat(apply(state(10, "2"), b)).as("a stranger's word").isNull();
-        assertThat(apply(state(10, "2"), a)).isEqualTo(state(16, "2"));
-        assertThat(apply(state(16, "2"), a)).as("the client repeats it").isNull();
+        assertThat(awareness.takeReminders()).isEmpty();
+        assertThat(apply(state(10, "2"), a)).isNull();
+        assertThat(reminded(a)).isEqualTo(gone(15));
+        assertThat(apply(state(16, "2"), a)).isEqualTo(state(16, "2"));
         assertThat(awareness.states()).containsExactly(state(16, "2"));
     }
 
-    /** A stock client takes the raised clock over and repeats its state with it: if that were news, it would never end. */
     @Test
-    void ownerThatRepeatsTheRaisedClock_isNoNews() {
-        apply(state(5, "1"), a);
+    void whatIsUnderWayBeforeTheAnswer_isPassedOver() {
+        b.own = CLIENT;
+        apply(state(8, "1"), a);
         awareness.removeOwner(a, 0);
-        AwarenessState raised = awareness.apply(state(5, "1"), b, CLAIM, 1);
-        assertThat(awareness.apply(raised, b, false, 2)).isNull();
-        assertThat(awareness.apply(raised, b, false, 3)).isNull();
-        assertThat(apply(state(7, "2"), b)).isEqualTo(state(7, "2"));
-    }
-
-    @Test
-    void ownerThatHasNotHeardOfTheRaisedClock_isStillHeard() {
-        apply(state(5, "1"), a);
-        awareness.removeOwner(a, 0);
-        awareness.apply(state(5, "1"), b, CLAIM, 1); // published with 6
-        assertThat(apply(state(6, "2"), b)).isEqualTo(state(7, "2"));
-        assertThat(apply(state(7, "2"), b)).as("its echo").isNull();
-        assertThat(apply(gone(7), b)).isEqualTo(gone(7));
-    }
-
-    @Test
-    void ownersRemovalWithItsOwnClock_isPublishedWithTheRaisedOne() {
-        apply(state(5, "1"), a);
-        awareness.removeOwner(a, 0);
-        awareness.apply(state(5, "1"), b, CLAIM, 1); // published with 6
-        assertThat(apply(gone(5), b)).isEqualTo(gone(6));
+        assertThat(awareness.apply(state(5, "1"), b, CLAIM, 1)).isNull();
+        assertThat(apply(state(6, "2"), b)).isNull();
+        assertThat(apply(state(9, "2"), b)).as("its answer").isEqualTo(state(9, "2"));
+        assertThat(apply(state(7, "late"), b)).isNull();
+        assertThat(apply(gone(9), b)).isEqualTo(gone(9));
     }
 
     @Test
@@ -427,13 +433,13 @@ class AwarenessTest {
     void claim_ofWhatAnotherNodeHas_isNewerThanWhateverThatNodeSaysOfTheEnd() {
         apply(state(4, "1"), node);
         awareness.apply(state(4, "1"), a, CLAIM, 0);
-        assertThat(apply(gone(4), node)).as("the other node's socket has ended").isEqualTo(state(5, "1"));
+        assertThat(apply(gone(4), node)).as("the other node's socket has ended").isNull();
         assertThat(awareness.owner(CLIENT)).isSameAs(a);
+        assertThat(awareness.states()).containsExactly(state(4, "1"));
 
-        assertThat(apply(gone(4), node)).isNull();
         assertThat(awareness.removeOwner(node, 0)).isEmpty();
-        assertThat(awareness.states()).containsExactly(state(5, "1"));
-        assertThat(apply(state(5, "2"), a)).as("took the clock over").isEqualTo(state(6, "2"));
+        assertThat(awareness.states()).containsExactly(state(4, "1"));
+        assertThat(apply(state(5, "2"), a)).isEqualTo(state(5, "2"));
     }
 
     @Test
@@ -448,22 +454,28 @@ class AwarenessTest {
     }
 
     @Test
-    void raise_isAboveBoth() {
+    void removedElsewhere_remindsTheOwnerHere() {
         apply(state(4, "1"), a);
-        assertThat(awareness.raise(CLIENT, 2)).isEqualTo(state(5, "1"));
-        assertThat(awareness.raise(CLIENT, 9)).isEqualTo(state(10, "1"));
-        assertThat(apply(state(5, "2"), a)).as("its owner goes on").isEqualTo(state(11, "2"));
+        awareness.removedElsewhere(CLIENT, 3);
+        assertThat(awareness.takeReminders()).as("peers take its state").isEmpty();
+        awareness.removedElsewhere(CLIENT, 9);
+        assertThat(reminded(a)).isEqualTo(gone(9));
+        assertThat(apply(state(5, "2"), a)).as("under way").isEqualTo(state(5, "2"));
+        assertThat(apply(state(10, "2"), a)).isEqualTo(state(10, "2"));
+        apply(new AwarenessState(8, 1, "1"), node);
+        awareness.removedElsewhere(8, 20);
         awareness.removeOwner(a, 0);
-        assertThat(awareness.raise(CLIENT, 20)).isNull();
-        assertThat(awareness.raise(8, 20)).isNull();
+        awareness.removedElsewhere(CLIENT, 20);
+        assertThat(awareness.takeReminders()).as("nobody here has them").isEmpty();
     }
 
     @Test
-    void claim_belowAClockThatTheClientNeverHeardOf_isAboveIt() {
+    void claim_belowAClockThatTheClientNeverHeardOf_isToldOfIt() {
         apply(state(4, "1"), node);
         assertThat(apply(gone(9), node)).isEqualTo(gone(9));
         awareness.removeOwner(node, 0);
         assertThat(apply(state(4, "2"), a)).isNull();
-        assertThat(awareness.apply(state(4, "2"), a, CLAIM, 0)).isEqualTo(state(10, "2"));
+        assertThat(awareness.apply(state(4, "2"), a, CLAIM, 0)).isNull();
+        assertThat(reminded(a)).isEqualTo(gone(9));
     }
 }

@@ -137,7 +137,7 @@ final class FakeClient {
             if (known == null || s.clock() > known.clock() || removed) {
                 AwarenessState now = s;
                 if (s.client() == id && own != null) {
-                    now = new AwarenessState(id, s.isRemoval() ? s.clock() + 1 : s.clock(), own.json());
+                    now = s.isRemoval() ? new AwarenessState(id, s.clock() + 1, own.json()) : s;
                     own = now;
                 }
                 states.put(s.client(), now);
