@@ -97,22 +97,23 @@ public class RoomsFactory {
 
     /** The block as the rooms take it. */
     public RoomSettings settings() {
-        return new RoomSettings(
-                maxBacklog.toBytes(),
-                maxInbound.toBytes(),
-                maxUnsaved.toBytes(),
-                maxUnsavedTotal == null ? Runtime.getRuntime().maxMemory() / 4 : maxUnsavedTotal.toBytes(),
-                Math.toIntExact(maxAwarenessState.toBytes()),
-                maxAwarenessStates,
-                saveTimeout.toMilliseconds(),
-                retryAfter.toMilliseconds(),
-                keepAlive.toMilliseconds(),
-                stuckAfter.toMilliseconds(),
-                unloadAfter.toMilliseconds(),
-                deletedNameHold.toMilliseconds(),
-                compareEvery.toMilliseconds(),
-                compareEveryWithoutBus.toMilliseconds(),
-                new DocumentLimits(maxDocument(), maxDocumentClients, maxDocumentStructs, maxDocumentSteps));
+        return RoomSettings.builder()
+                .maxBacklog(maxBacklog.toBytes())
+                .maxInbound(maxInbound.toBytes())
+                .maxOverlay(maxUnsaved.toBytes())
+                .maxOverlays(maxUnsavedTotal == null ? Runtime.getRuntime().maxMemory() / 4 : maxUnsavedTotal.toBytes())
+                .maxAwarenessBytes(Math.toIntExact(maxAwarenessState.toBytes()))
+                .maxAwarenessStates(maxAwarenessStates)
+                .saveTimeout(saveTimeout.toMilliseconds())
+                .retryAfter(retryAfter.toMilliseconds())
+                .keepAlive(keepAlive.toMilliseconds())
+                .stuckAfter(stuckAfter.toMilliseconds())
+                .unloadAfter(unloadAfter.toMilliseconds())
+                .deletedNameHold(deletedNameHold.toMilliseconds())
+                .tailHealthy(compareEvery.toMilliseconds())
+                .tailAlone(compareEveryWithoutBus.toMilliseconds())
+                .document(new DocumentLimits(maxDocument(), maxDocumentClients, maxDocumentStructs, maxDocumentSteps))
+                .build();
     }
 
     /** What a document may have without being larger than this node can load again. */

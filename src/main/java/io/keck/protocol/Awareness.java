@@ -273,7 +273,7 @@ public final class Awareness<O extends Awareness.Owner> {
         O before = e.owner;
         long sentBefore = e.clock;
         contests.end(e);
-        if (c.said == null) {
+        if (s == null) {
             e.yields = true;
             return null;
         }

@@ -36,75 +36,146 @@ public record RoomSettings(
         long tailHealthy,
         long tailAlone,
         DocumentLimits document) {
-    /** 2 MiB, 8 MiB, 64 MiB, 256 MiB, 64 KiB, 100, 2 s, 500 ms, 20 s, 60 s, 30 s, 60 s, 3 s, 200 ms; {@link DocumentLimits#DEFAULT}. */
-    public static final RoomSettings DEFAULT = new RoomSettings(
-            2 << 20,
-            8 << 20,
-            64 << 20,
-            256 << 20,
-            64 << 10,
-            100,
-            2_000,
-            500,
-            20_000,
-            60_000,
-            30_000,
-            60_000,
-            3_000,
-            200,
-            DocumentLimits.DEFAULT);
+    /** What {@link Builder} begins with. */
+    public static final RoomSettings DEFAULT = builder().build();
 
-    /** Without limits for documents. */
-    public RoomSettings(
-            long maxBacklog,
-            long maxInbound,
-            long maxOverlay,
-            long maxOverlays,
-            int maxAwarenessBytes,
-            int maxAwarenessStates,
-            long saveTimeout,
-            long retryAfter,
-            long keepAlive,
-            long stuckAfter,
-            long unloadAfter,
-            long deletedNameHold,
-            long tailHealthy,
-            long tailAlone) {
-        this(
-                maxBacklog,
-                maxInbound,
-                maxOverlay,
-                maxOverlays,
-                maxAwarenessBytes,
-                maxAwarenessStates,
-                saveTimeout,
-                retryAfter,
-                keepAlive,
-                stuckAfter,
-                unloadAfter,
-                deletedNameHold,
-                tailHealthy,
-                tailAlone,
-                DocumentLimits.NONE);
+    /** The defaults, to be changed by name. */
+    public static Builder builder() {
+        return new Builder();
     }
 
-    /** The same with other limits for documents. */
-    public RoomSettings with(DocumentLimits limits) {
-        return new RoomSettings(
-                maxBacklog,
-                maxInbound,
-                maxOverlay,
-                maxOverlays,
-                maxAwarenessBytes,
-                maxAwarenessStates,
-                saveTimeout,
-                retryAfter,
-                keepAlive,
-                stuckAfter,
-                unloadAfter,
-                deletedNameHold,
-                tailHealthy,
-                tailAlone,
-                limits);
+    /** The same, to be changed by name. */
+    public Builder toBuilder() {
+        return new Builder()
+                .maxBacklog(maxBacklog)
+                .maxInbound(maxInbound)
+                .maxOverlay(maxOverlay)
+                .maxOverlays(maxOverlays)
+                .maxAwarenessBytes(maxAwarenessBytes)
+                .maxAwarenessStates(maxAwarenessStates)
+                .saveTimeout(saveTimeout)
+                .retryAfter(retryAfter)
+                .keepAlive(keepAlive)
+                .stuckAfter(stuckAfter)
+                .unloadAfter(unloadAfter)
+                .deletedNameHold(deletedNameHold)
+                .tailHealthy(tailHealthy)
+                .tailAlone(tailAlone)
+                .document(document);
+    }
+
+    /** Settings by name; see {@link RoomSettings} for their meanings and units. Not thread-safe. */
+    public static final class Builder {
+        private long maxBacklog = 2 << 20;
+        private long maxInbound = 8 << 20;
+        private long maxOverlay = 64 << 20;
+        private long maxOverlays = 256 << 20;
+        private int maxAwarenessBytes = 64 << 10;
+        private int maxAwarenessStates = 100;
+        private long saveTimeout = 2_000;
+        private long retryAfter = 500;
+        private long keepAlive = 20_000;
+        private long stuckAfter = 60_000;
+        private long unloadAfter = 30_000;
+        private long deletedNameHold = 60_000;
+        private long tailHealthy = 3_000;
+        private long tailAlone = 200;
+        private DocumentLimits document = DocumentLimits.DEFAULT;
+
+        private Builder() {}
+
+        public Builder maxBacklog(long value) {
+            maxBacklog = value;
+            return this;
+        }
+
+        public Builder maxInbound(long value) {
+            maxInbound = value;
+            return this;
+        }
+
+        public Builder maxOverlay(long value) {
+            maxOverlay = value;
+            return this;
+        }
+
+        public Builder maxOverlays(long value) {
+            maxOverlays = value;
+            return this;
+        }
+
+        public Builder maxAwarenessBytes(int value) {
+            maxAwarenessBytes = value;
+            return this;
+        }
+
+        public Builder maxAwarenessStates(int value) {
+            maxAwarenessStates = value;
+            return this;
+        }
+
+        public Builder saveTimeout(long value) {
+            saveTimeout = value;
+            return this;
+        }
+
+        public Builder retryAfter(long value) {
+            retryAfter = value;
+            return this;
+        }
+
+        public Builder keepAlive(long value) {
+            keepAlive = value;
+            return this;
+        }
+
+        public Builder stuckAfter(long value) {
+            stuckAfter = value;
+            return this;
+        }
+
+        public Builder unloadAfter(long value) {
+            unloadAfter = value;
+            return this;
+        }
+
+        public Builder deletedNameHold(long value) {
+            deletedNameHold = value;
+            return this;
+        }
+
+        public Builder tailHealthy(long value) {
+            tailHealthy = value;
+            return this;
+        }
+
+        public Builder tailAlone(long value) {
+            tailAlone = value;
+            return this;
+        }
+
+        public Builder document(DocumentLimits limits) {
+            document = limits;
+            return this;
+        }
+
+        public RoomSettings build() {
+            return new RoomSettings(
+                    maxBacklog,
+                    maxInbound,
+                    maxOverlay,
+                    maxOverlays,
+                    maxAwarenessBytes,
+                    maxAwarenessStates,
+                    saveTimeout,
+                    retryAfter,
+                    keepAlive,
+                    stuckAfter,
+                    unloadAfter,
+                    deletedNameHold,
+                    tailHealthy,
+                    tailAlone,
+                    document);
+        }
     }
 }

@@ -276,9 +276,21 @@ final class ClusterSimulation {
 
     private RoomSettings settings() {
         long saveTimeout = troubled ? 300 : Long.MAX_VALUE / 2;
-        return new RoomSettings(
-                        500, 2_000, 3_000, 4_000, 1_000, 100, saveTimeout, 50, 20_000, 1L << 40, 10_000, HOLD, 300, 20)
-                .with(limited ? new DocumentLimits(LIMIT, 1_000, 10_000) : DocumentLimits.NONE);
+        return RoomSettings.builder()
+                .maxBacklog(500)
+                .maxInbound(2_000)
+                .maxOverlay(3_000)
+                .maxOverlays(4_000)
+                .maxAwarenessBytes(1_000)
+                .saveTimeout(saveTimeout)
+                .retryAfter(50)
+                .stuckAfter(1L << 40)
+                .unloadAfter(10_000)
+                .deletedNameHold(HOLD)
+                .tailHealthy(300)
+                .tailAlone(20)
+                .document(limited ? new DocumentLimits(LIMIT, 1_000, 10_000) : DocumentLimits.NONE)
+                .build();
     }
 
     private void seen(Peer peer, Update update) {

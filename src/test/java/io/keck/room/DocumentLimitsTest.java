@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 /** What a document may be, and what becomes of that for which it has no room. */
 class DocumentLimitsTest {
     private static final DocumentLimits LIMITS = new DocumentLimits(1_000, 8, 20);
-    private static final RoomSettings SETTINGS = World.SMALL.with(LIMITS);
+    private static final RoomSettings SETTINGS =
+            World.SMALL.toBuilder().document(LIMITS).build();
 
     private final Counts counts = new Counts();
     private final World world = world(Safeguards.ON);

@@ -44,7 +44,9 @@ class DocumentWorkTest {
     private final Pool pool = new Pool();
 
     private World world(Safeguards safeguards, long maxSteps) {
-        RoomSettings settings = World.SMALL.with(DocumentLimits.NONE.withSteps(maxSteps));
+        RoomSettings settings = World.SMALL.toBuilder()
+                .document(DocumentLimits.NONE.withSteps(maxSteps))
+                .build();
         return new World(settings, Rooms.Maker.with(safeguards), new FakeLog(), Bus.NONE, counts, 1, pool);
     }
 

@@ -381,9 +381,11 @@ class RoomClusterTest {
     /** Several rooms share the heap of the node. */
     @Test
     void overlays_ofAllRoomsTogetherAreBounded() {
-        RoomSettings settings = new RoomSettings(
-                1_000, 200_000, 500_000, 5_000, 1_000, 3, 2_000, 500, 20_000, 60_000, 30_000, 60_000, 3_000, 200);
-        World world = new World(settings);
+        World world = new World(World.SMALL.toBuilder()
+                .maxInbound(200_000)
+                .maxOverlay(500_000)
+                .maxOverlays(5_000)
+                .build());
         FakeClient one = world.joined();
         FakeClient two = world.client();
         two.connect(world.rooms, "another");

@@ -21,8 +21,15 @@ final class World {
     static final long IDLE_TICK = 4_000;
 
     /** Small limits; times are those of production. */
-    static final RoomSettings SMALL = new RoomSettings(
-            1_000, 2_000, 5_000, 1L << 30, 1_000, 3, 2_000, 500, 20_000, 60_000, 30_000, 60_000, 3_000, 200);
+    static final RoomSettings SMALL = RoomSettings.builder()
+            .maxBacklog(1_000)
+            .maxInbound(2_000)
+            .maxOverlay(5_000)
+            .maxOverlays(1L << 30)
+            .maxAwarenessBytes(1_000)
+            .maxAwarenessStates(3)
+            .document(DocumentLimits.NONE)
+            .build();
 
     /** Rooms with every safeguard, as in production. */
     static final Rooms.Maker ROOMS = Rooms.Maker.with(Safeguards.ON);
