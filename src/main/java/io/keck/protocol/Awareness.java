@@ -69,14 +69,6 @@ public final class Awareness<O extends Awareness.Owner> {
         boolean hasAnswered(long ping);
     }
 
-    /**
-     * What makes an owner say a state anew.
-     *
-     * @param owner who is to hear the removal
-     * @param removal of the client, at a clock that is not below its own
-     */
-    public record Reminder<O>(O owner, AwarenessState removal) {}
-
     /** A state that nobody renews is removed after this time, as in y-protocols; clients renew after half of it. */
     public static final long OUTDATED_MS = 30_000;
     /** How long the clock of a removed state is remembered. */
@@ -90,7 +82,7 @@ public final class Awareness<O extends Awareness.Owner> {
     private final Map<Long, AwarenessEntry<O>> entries = new HashMap<>();
     private final AwarenessShares<O> shares = new AwarenessShares<>();
     private final AwarenessContests<O> contests = new AwarenessContests<>();
-    private final List<Reminder<O>> reminders = new ArrayList<>();
+    private final AwarenessReminders<O> reminders = new AwarenessReminders<>();
 
     /** No states yet, within {@link AwarenessBounds#DEFAULT}. */
     public Awareness() {
@@ -128,7 +120,7 @@ public final class Awareness<O extends Awareness.Owner> {
             return null;
         }
         if (e.owner == owner) {
-            heardOwner(e, s);
+            contests.heardOwner(e, s);
         } else if (e.present && e.owner != null && bounds.guards() && !(owner.isElsewhere() && e.owner.isElsewhere())) {
             return stranger(e, s, owner, claim || owner.ownClient() == s.client(), now);
         }
@@ -141,14 +133,6 @@ public final class Awareness<O extends Awareness.Owner> {
         return !bounds.guards() || AwarenessBounds.isWithinReach(clock, known);
     }
 
-    private void heardOwner(AwarenessEntry<O> e, AwarenessState s) {
-        e.yields = false;
-        e.hasSpoken = true;
-        if (!s.isRemoval() && e.owner != null && e.owner.isElsewhere()) {
-            contests.end(e); // the other server still has it
-        }
-    }
-
     private @Nullable AwarenessState take(AwarenessEntry<O> e, AwarenessState s, O owner, boolean claim, long now) {
         if (s.clock() > e.clock) {
             set(e, s, s.clock(), owner, now);
@@ -158,7 +142,7 @@ public final class Awareness<O extends Awareness.Owner> {
             return null;
         }
         if (!e.present) {
-            remind(owner, s.client(), e.clock); // it has missed the clock of the removal
+            reminders.add(owner, s.client(), e.clock); // it has missed the clock of the removal
         } else if (e.owner != owner && s.clock() == e.clock && s.json().equals(e.json)) {
             own(e, owner);
             e.updatedAt = now;
@@ -167,31 +151,11 @@ public final class Awareness<O extends Awareness.Owner> {
     }
 
     /**
-     * A state is removed, which others have claimed in vain: each hears of the removal at a clock that is not below its own,
-     * since its client would ignore another one, and nobody saw it before its next movement.
-     */
-    private void remindRefused(AwarenessEntry<O> e) {
-        e.refused.forEach((owner, clock) -> remind(owner, e.client, Math.max(clock, e.clock)));
-        e.refused = Map.of();
-    }
-
-    private void remind(O owner, long client, long clock) {
-        if (!owner.isElsewhere()) {
-            reminders.add(new Reminder<>(owner, AwarenessState.removed(client, clock)));
-        }
-    }
-
-    /**
      * Owners of this server that have to say a state anew, each with the removal that makes its client do so; nobody else is
      * to hear it. Empties the list.
      */
-    public List<Reminder<O>> takeReminders() {
-        if (reminders.isEmpty()) {
-            return List.of();
-        }
-        List<Reminder<O>> taken = List.copyOf(reminders);
-        reminders.clear();
-        return taken;
+    public List<AwarenessReminder<O>> takeReminders() {
+        return reminders.take();
     }
 
     /** Somebody speaks of a client that another owner has, who is there. */
@@ -256,7 +220,7 @@ public final class Awareness<O extends Awareness.Owner> {
             } else {
                 contests.end(e);
                 if (c.challenger.isElsewhere() && e.owner != null) {
-                    remind(e.owner, e.client, c.said == null ? e.clock : Math.max(e.clock, c.said.clock()));
+                    reminders.add(e.owner, e.client, c.said == null ? e.clock : Math.max(e.clock, c.said.clock()));
                 }
             }
         }
@@ -282,7 +246,7 @@ public final class Awareness<O extends Awareness.Owner> {
             own(e, c.challenger);
             e.updatedAt = now;
             if (before != null && before.isElsewhere()) {
-                remind(c.challenger, e.client, e.clock); // that server's own peers see it go
+                reminders.add(c.challenger, e.client, e.clock); // that server's own peers see it go
             }
             change = null;
         } else {
@@ -304,7 +268,7 @@ public final class Awareness<O extends Awareness.Owner> {
         }
         AwarenessState removal = AwarenessState.removed(e.client, e.clock);
         set(e, removal, e.clock, owner, now);
-        remindRefused(e);
+        reminders.addRefused(e);
         return removal;
     }
 
@@ -321,7 +285,7 @@ public final class Awareness<O extends Awareness.Owner> {
         }
         contests.end(e);
         set(e, s, Math.max(e.clock, s.clock()), owner, now);
-        remindRefused(e);
+        reminders.addRefused(e);
         return was ? AwarenessState.removed(s.client(), e.clock) : null;
     }
 
@@ -375,18 +339,12 @@ public final class Awareness<O extends Awareness.Owner> {
             return forget;
         });
         while (isTooMuch()) {
-            O largest = shares.largest();
-            AwarenessEntry<O> victim = null;
-            for (AwarenessEntry<O> e : entries.values()) {
-                if (e.owner == largest && (victim == null || e.json.length() > victim.json.length())) {
-                    victim = e;
-                }
-            }
+            AwarenessEntry<O> victim = AwarenessEntry.longest(entries.values(), shares.largest());
             if (victim == null) {
                 return removals;
             }
             removals.add(AwarenessState.removed(victim.client, victim.clock));
-            remindRefused(victim);
+            reminders.addRefused(victim);
             forget(victim);
             entries.remove(victim.client);
         }
@@ -473,7 +431,7 @@ public final class Awareness<O extends Awareness.Owner> {
         e.present = false;
         say(e, "null");
         e.updatedAt = now;
-        remindRefused(e);
+        reminders.addRefused(e);
         return AwarenessState.removed(e.client, e.clock);
     }
 
@@ -499,7 +457,7 @@ public final class Awareness<O extends Awareness.Owner> {
     public void removedElsewhere(long client, long clock) {
         AwarenessEntry<O> e = entries.get(client);
         if (e != null && e.present && e.owner != null && clock >= e.clock) {
-            remind(e.owner, client, clock);
+            reminders.add(e.owner, client, clock);
         }
     }
 

@@ -41,6 +41,15 @@ final class AwarenessContests<O extends Awareness.Owner> {
         }
     }
 
+    /** The owner says something of the client. */
+    void heardOwner(AwarenessEntry<O> e, AwarenessState s) {
+        e.yields = false;
+        e.hasSpoken = true;
+        if (!s.isRemoval() && e.owner != null && e.owner.isElsewhere()) {
+            end(e); // the other server still has it
+        }
+    }
+
     /** Whether the owner has shown that it is there; to be asked when its time is over. */
     static <O extends Awareness.Owner> boolean keeps(AwarenessEntry<O> e, AwarenessEntry.Contest<O> c) {
         O holder = e.owner;

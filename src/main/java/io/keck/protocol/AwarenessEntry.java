@@ -1,6 +1,7 @@
 package io.keck.protocol;
 
-import java.util.IdentityHashMap;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +42,21 @@ final class AwarenessEntry<O> {
         this.client = client;
     }
 
+    /** The longest state of that owner, or null where it has none. */
+    static <O> @Nullable AwarenessEntry<O> longest(Collection<AwarenessEntry<O>> entries, @Nullable O owner) {
+        AwarenessEntry<O> longest = null;
+        for (AwarenessEntry<O> e : entries) {
+            if (e.owner == owner && (longest == null || e.json.length() > longest.json.length())) {
+                longest = e;
+            }
+        }
+        return longest;
+    }
+
     /** Somebody claims the state in vain; of many only the first few are remembered, the others will say it again. */
     void refuse(O claimant, long clock) {
         if (refused.isEmpty()) {
-            refused = new IdentityHashMap<>(MAX_REFUSED);
+            refused = new LinkedHashMap<>();
         }
         if (refused.size() < MAX_REFUSED || refused.containsKey(claimant)) {
             refused.put(claimant, clock);

@@ -2,6 +2,7 @@ package io.keck.room;
 
 import io.keck.protocol.Awareness;
 import io.keck.protocol.AwarenessBounds;
+import io.keck.protocol.AwarenessReminder;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
 import java.util.ArrayList;
@@ -286,7 +287,7 @@ final class RoomAwareness {
             tell(false, List.copyOf(ownNews.values()));
             ownNews.clear();
         }
-        for (Awareness.Reminder<Awareness.Owner> r : awareness.takeReminders()) {
+        for (AwarenessReminder<Awareness.Owner> r : awareness.takeReminders()) {
             if (r.owner() instanceof Member m && m.greeted) {
                 send(m, Message.awareness(List.of(r.removal())));
             }

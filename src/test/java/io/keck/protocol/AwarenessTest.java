@@ -100,7 +100,7 @@ class AwarenessTest {
 
     /** The removal that its owner is told, and nobody else. */
     private AwarenessState reminded(FakeOwner owner) {
-        List<Awareness.Reminder<FakeOwner>> reminders = awareness.takeReminders();
+        List<AwarenessReminder<FakeOwner>> reminders = awareness.takeReminders();
         assertThat(reminders).hasSize(1);
         assertThat(reminders.get(0).owner()).isSameAs(owner);
         return reminders.get(0).removal();
@@ -202,7 +202,7 @@ class AwarenessTest {
             assertThat(removal).as("way %d", way).isEqualTo(gone(way % 2 == 0 ? 5 : 6));
             assertThat(room.takeReminders())
                     .as("way %d: one for who was kept out alone", way)
-                    .containsExactly(new Awareness.Reminder<>(a, gone(9)));
+                    .containsExactly(new AwarenessReminder<>(a, gone(9)));
             assertThat(room.apply(state(10, "2"), a, false, expired))
                     .as("its answer")
                     .isEqualTo(state(10, "2"));
