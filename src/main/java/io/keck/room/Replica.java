@@ -427,6 +427,7 @@ final class Replica {
             return;
         }
         beginRead();
+        long number = reads;
         long asked = moves;
         log.read(id, 0)
                 .exceptionallyCompose(error -> cause(error) instanceof RoomLost
@@ -437,16 +438,23 @@ final class Replica {
                     if (stopped) {
                         return;
                     }
-                    if (c == null) {
-                        readFailed(cause(error));
-                    } else if (moves != asked && c.head().seq() < applied) {
-                        rebuild(); // a row was heard of meanwhile that this read does not show
-                    } else if (shows(c)) {
-                        takeAndSettle(c);
-                    } else {
-                        rebuildFrom(c);
+                    rebuild(asked, c, cause(error));
+                    if (!reading) {
+                        owner.readEnded(number, null);
                     }
                 }));
+    }
+
+    private void rebuild(long asked, UpdateLog.@Nullable Contents c, @Nullable Throwable error) {
+        if (c == null) {
+            readFailed(error);
+        } else if (moves != asked && c.head().seq() < applied) {
+            rebuild(); // a row was heard of meanwhile that this read does not show
+        } else if (shows(c)) {
+            takeAndSettle(c);
+        } else {
+            rebuildFrom(c);
+        }
     }
 
     /** Whether these contents show the last row of the replica. */
