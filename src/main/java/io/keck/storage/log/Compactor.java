@@ -13,6 +13,7 @@ import io.keck.thread.Loop;
 import io.keck.thread.OutOfMemory;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -179,23 +180,36 @@ class Compactor {
     }
 
     /**
-     * Checks that a snapshot holds everything that was folded into it.
+     * Checks that a snapshot holds everything that was folded into it, but for what a mark among the rows has had forgotten
+     * ({@link Update#FORGET_UNHELD}).
      *
-     * @throws IllegalStateException if something is missing; nothing was changed then
+     * @throws IllegalStateException if something is missing or was not forgotten; nothing was changed then
      */
     static void check(UpdateLog.Contents folded, byte[] state) {
+        List<Update> parts = new ArrayList<>();
+        if (folded.snapshot() != null) {
+            parts.add(Update.decode(folded.snapshot(), DecodeLimits.OWN));
+        }
+        folded.rows().forEach(row -> parts.add(Update.decode(row.payload(), DecodeLimits.OWN)));
+        int mark = parts.lastIndexOf(Update.FORGET_UNHELD);
         StructStore snapshot = new StructStore();
         snapshot.apply(state, DecodeLimits.OWN);
-        boolean whole = folded.snapshot() == null
-                || snapshot.reduce(Update.decode(folded.snapshot(), DecodeLimits.OWN))
-                        .isEmpty();
-        for (UpdateLog.Row row : folded.rows()) {
-            whole &= snapshot.reduce(Update.decode(row.payload(), DecodeLimits.OWN))
-                    .isEmpty();
+        List<Update> kept = parts.subList(mark + 1, parts.size());
+        boolean isRight = holds(snapshot, kept);
+        if (mark >= 0) {
+            StructStore plain = new StructStore();
+            parts.subList(0, mark + 1).forEach(plain::apply);
+            isRight &= holds(snapshot, List.of(Update.decode(plain.encode(), DecodeLimits.OWN)));
+            kept.forEach(plain::apply);
+            isRight &= holds(plain, List.of(Update.decode(state, DecodeLimits.OWN)));
         }
-        if (!whole) {
-            throw new IllegalStateException("the snapshot lacks something of the rows it was made from");
+        if (!isRight) {
+            throw new IllegalStateException("the snapshot is not what the rows make that it was made from");
         }
+    }
+
+    private static boolean holds(StructStore store, List<Update> parts) {
+        return parts.stream().allMatch(part -> store.reduce(part).isEmpty());
     }
 
     private boolean lease(Handle h, long roomId) {

@@ -251,6 +251,33 @@ class CompactorTest {
         Compactor.check(contents, store(contents).encode());
     }
 
+    /** Deletes of clocks that nobody has brought, and the mark after them: their row is not in the snapshot, and need not be. */
+    @Test
+    void check_knowsWhatAMarkHasForgotten() {
+        byte[] unheld = {0, 1, 1, 1, 9, 4};
+        byte[] mark = Update.FORGET_UNHELD.encode();
+        Contents contents = contents(update(0), unheld, mark, update(1));
+        Compactor.check(contents, store(contents).encode());
+
+        assertThatThrownBy(() -> Compactor.check(
+                        contents, store(contents(update(0), unheld, update(1))).encode()))
+                .as("not forgotten")
+                .isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> Compactor.check(
+                        contents, store(contents(update(0), unheld, mark)).encode()))
+                .as("lacks the last row")
+                .isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> Compactor.check(
+                        contents, store(contents(mark, update(1))).encode()))
+                .as("lacks the first row")
+                .isInstanceOf(IllegalStateException.class);
+        Contents after = contents(update(0), mark, unheld, update(1));
+        assertThatThrownBy(() -> Compactor.check(
+                        after, store(contents(update(0), update(1))).encode()))
+                .as("came after the mark")
+                .isInstanceOf(IllegalStateException.class);
+    }
+
     @Test
     void corruptFold_isRefusedAndNothingIsLost() throws Exception {
         append(update(0));
