@@ -183,7 +183,7 @@ final class RoomAwareness {
             AwarenessState change = awareness.apply(s, node, false, now);
             if (change != null) {
                 add(List.of(change)); // a socket here may have claimed what another node's socket had
-            } else if (!s.isRemoval() && s.clock() > 0 && !awareness.isPresent(s.client())) {
+            } else if (!s.isRemoval() && s.clock() > 0 && isBehind(s, node)) {
                 gone.add(AwarenessState.removed(s.client(), awareness.clock(s.client())));
             }
         }
@@ -196,6 +196,16 @@ final class RoomAwareness {
             said.states().forEach(s -> there.add(s.client()));
             add(awareness.removeOthers(node, there, now));
         }
+    }
+
+    /**
+     * Whether what a node says of a client is nothing that peers here would take: they saw it go, or a third node says more of
+     * it. The node hears of that, and has its client say a higher clock.
+     */
+    private boolean isBehind(AwarenessState s, Node node) {
+        Awareness.Owner owner = awareness.owner(s.client());
+        return !awareness.isPresent(s.client())
+                || (owner != null && owner.isElsewhere() && owner != node && awareness.clock(s.client()) > s.clock());
     }
 
     /** A socket of another node claims a client that may be here: its socket here is asked whether it is there. */

@@ -23,7 +23,7 @@ class ClusterSimulationTest {
      * unseen (2605); a copy of an ended life was let in (2718).
      */
     @ParameterizedTest
-    @ValueSource(longs = {1190, 1359, 1487, 1641, 2144, 2171, 2605, 2718, 8339, 19039, 78558})
+    @ValueSource(longs = {1190, 1359, 1487, 1641, 2144, 2171, 2605, 2718, 8339, 19039, 49599, 78558})
     void seedsThatHaveFoundFaults(long seed) {
         new ClusterSimulation(seed, ClusterSimulation.Twin.NONE).run();
     }
