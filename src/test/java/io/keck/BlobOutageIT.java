@@ -94,7 +94,7 @@ class BlobOutageIT {
     }
 
     private static long leftPieces(PostgresServer postgres) {
-        return SqliteBlobIT.leftPieces("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres", "postgres", "");
+        return SqliteBlobIT.leftPieces(postgres.jdbcUrl("postgres"), "postgres", "");
     }
 
     @Test

@@ -300,7 +300,7 @@ class DoctorIT {
         postgres.execute("CREATE DATABASE damaged");
         check(
                 () -> KeckProcess.on(postgres, "damaged", dir),
-                () -> connect("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/damaged", "postgres"),
+                () -> connect(postgres.jdbcUrl("damaged"), "postgres"),
                 true,
                 Seeds.next("DoctorIT.postgres"));
     }

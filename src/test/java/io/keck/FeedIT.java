@@ -145,7 +145,7 @@ class FeedIT {
 
         Database(PostgresServer server) throws SQLException {
             connection = DriverManager.getConnection(
-                    "jdbc:postgresql://127.0.0.1:" + server.port() + "/postgres", "postgres", "");
+                    server.jdbcUrl("postgres"), "postgres", "");
         }
 
         /** All rows of a room, and its id. */

@@ -163,7 +163,7 @@ class ImportKeckIT {
         postgres.execute("CREATE DATABASE killed");
         try (OldKeck old = OldKeck.postgres(postgres);
                 Connection database = DriverManager.getConnection(
-                        "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/killed", "postgres", "")) {
+                        postgres.jdbcUrl("killed"), "postgres", "")) {
             old.inOneTransaction(() -> {
                 for (int i = 0; i < rooms; i++) {
                     String name = i % 10 == 0 ? "w\n" + i : "w" + i; // every tenth has to be renamed

@@ -51,6 +51,6 @@ class PostgresBlobIT extends BlobContract {
 
     @Override
     long leftPieces() {
-        return SqliteBlobIT.leftPieces("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres", "postgres", "");
+        return SqliteBlobIT.leftPieces(postgres.jdbcUrl("postgres"), "postgres", "");
     }
 }

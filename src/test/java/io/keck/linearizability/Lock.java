@@ -25,7 +25,7 @@ final class Lock implements AutoCloseable {
 
     private static Connection connect(PostgresServer postgres) throws SQLException {
         return DriverManager.getConnection(
-                "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres", "postgres", "");
+                postgres.jdbcUrl("postgres"), "postgres", "");
     }
 
     /** A whole table, for readers and writers. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -22,12 +23,30 @@ import org.junit.jupiter.api.Assumptions;
 public final class PgBouncer implements AutoCloseable {
     private static final int POOL = 3;
 
+    private static @Nullable PgBouncer shared;
+
     private final Process process;
     private final int port;
 
     private PgBouncer(Process process, int port) {
         this.process = process;
         this.port = port;
+    }
+
+    /**
+     * The one before {@link PostgresServer#shared}, which all tests of this JVM share; skips the test as {@link #start} does.
+     */
+    public static synchronized PgBouncer shared() {
+        if (shared == null) {
+            try {
+                PgBouncer bouncer = start(TestFiles.directory("keck-pgbouncer"), PostgresServer.shared());
+                Runtime.getRuntime().addShutdownHook(new Thread(bouncer::close));
+                shared = bouncer;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return shared;
     }
 
     /** Starts one; skips the test where the program is missing, except in CI. */

@@ -3,11 +3,8 @@ package io.keck.testing;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +20,7 @@ final class PostgresFiles {
     static synchronized Path initialized() {
         if (initialized == null) {
             try {
-                Path dir = Files.createTempDirectory("keck-postgres");
-                Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(dir)));
-                Path data = dir.resolve("pgdata");
+                Path data = TestFiles.directory("keck-postgres").resolve("pgdata");
                 EmbeddedPostgres.builder()
                         .setPort(Ports.free())
                         .setDataDirectory(data)
@@ -39,14 +34,5 @@ final class PostgresFiles {
             }
         }
         return initialized;
-    }
-
-    private static void delete(Path dir) {
-        try (Stream<Path> files = Files.walk(dir)) {
-            files.sorted(Comparator.reverseOrder())
-                    .forEach(file -> file.toFile().delete());
-        } catch (IOException e) {
-            // it lies in the folder for temporary files
-        }
     }
 }

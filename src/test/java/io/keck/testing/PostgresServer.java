@@ -18,25 +18,55 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A real PostgreSQL with a directory and a port of its own, durable as in production. It can be stopped, killed, started
- * again and set back to an earlier copy of its files.
+ * A real PostgreSQL with a directory and a port of its own. It can be stopped, killed, started again and set back to an
+ * earlier copy of its files.
  */
 public final class PostgresServer implements AutoCloseable {
+    private static @Nullable PostgresServer shared;
+
     private final Path data;
     private final int port;
+    private final boolean isDurable;
     private @Nullable EmbeddedPostgres running;
 
-    private PostgresServer(Path data, int port) {
+    private PostgresServer(Path data, boolean isDurable) {
         this.data = data;
-        this.port = port;
+        this.port = Ports.free();
+        this.isDurable = isDurable;
     }
 
-    /** Makes and starts one with its files in that directory. */
+    /** Makes and starts one with its files in that directory, durable as in production. */
     public static PostgresServer start(Path dir) {
-        PostgresServer server = new PostgresServer(dir.resolve("pgdata"), Ports.free());
+        return start(dir, true);
+    }
+
+    private static PostgresServer start(Path dir, boolean isDurable) {
+        PostgresServer server = new PostgresServer(dir.resolve("pgdata"), isDurable);
         copy(PostgresFiles.initialized(), server.data);
         server.start();
         return server;
+    }
+
+    /**
+     * The server that all tests of this JVM share, each with databases of its own: nobody stops it, or changes what holds for
+     * all databases. It does not wait for the disk, so what it has committed survives a crash of its own, but not one of the
+     * machine.
+     */
+    public static synchronized PostgresServer shared() {
+        if (shared == null) {
+            try {
+                Path dir = Files.createTempDirectory("keck-postgres");
+                PostgresServer server = start(dir, false);
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                    server.close();
+                    TestFiles.delete(dir);
+                }));
+                shared = server;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return shared;
     }
 
     /** Starts it, on the port and over the files that it had. */
@@ -47,8 +77,8 @@ public final class PostgresServer implements AutoCloseable {
                     .setPort(port)
                     .setDataDirectory(data)
                     .setCleanDataDirectory(false)
-                    .setServerConfig("fsync", "on")
-                    .setServerConfig("synchronous_commit", "on")
+                    .setServerConfig("fsync", isDurable ? "on" : "off")
+                    .setServerConfig("synchronous_commit", isDurable ? "on" : "off")
                     .setPGStartupWait(Duration.ofSeconds(60))
                     .start();
         } catch (IOException e) {
@@ -139,14 +169,24 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** As {@code DATABASE_URL} takes it. */
+    /** The address of the database {@code postgres}, as {@code DATABASE_URL} takes it. */
     public String url() {
         return url("postgres");
     }
 
-    /** That of another database in it. */
+    /** The address of a database in it. */
     public String url(String database) {
-        return "postgres://postgres@127.0.0.1:" + port + "/" + database;
+        return address() + "/" + database;
+    }
+
+    /** The address of the server, to which a slash and the name of a database belong. */
+    public String address() {
+        return "postgres://postgres@127.0.0.1:" + port;
+    }
+
+    /** As {@link #url(String)}, for JDBC's own driver manager. */
+    public String jdbcUrl(String database) {
+        return "jdbc:postgresql://127.0.0.1:" + port + "/" + database;
     }
 
     /** The port that it listens on, the same after each start. */
@@ -156,8 +196,7 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Runs a statement. */
     public void execute(String sql) {
-        try (Connection connection = DriverManager.getConnection(
-                        "jdbc:postgresql://127.0.0.1:" + port + "/postgres", "postgres", "");
+        try (Connection connection = DriverManager.getConnection(jdbcUrl("postgres"), "postgres", "");
                 var statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {

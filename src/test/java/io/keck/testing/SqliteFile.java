@@ -3,64 +3,25 @@ package io.keck.testing;
 import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.db.DataSourceFactory;
 import io.dropwizard.db.ManagedDataSource;
-import io.keck.metrics.LogMetrics;
-import io.keck.storage.Storage;
-import io.keck.storage.database.Database;
 import io.keck.storage.database.DatabaseUrl;
 import io.keck.storage.database.Dialect;
 import io.keck.storage.database.Migrations;
-import io.keck.storage.log.JdbiUpdateLog;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
-/** A migrated SQLite file with the pool of production and a clock that is set by hand. */
-public final class SqliteFile implements AutoCloseable {
-    /** The pool, started. */
-    public final ManagedDataSource pool;
-    /** A handle factory over the pool. */
-    public final Jdbi jdbi;
-    /** The clock of the storage; it moves only by hand. */
-    public final HandClock clock = new HandClock();
-
-    /** Stands still until it is set. */
-    public static final class HandClock extends Clock {
-        /** The time that the clock shows, in milliseconds since 1970. */
-        public volatile long now = 1_700_000_000_000L;
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return Instant.ofEpochMilli(now);
-        }
-    }
-
-    /** The bytes of a file that is migrated and empty: migrations take far longer than to write what they make. */
+/** A {@link TestDatabase} in an SQLite file. */
+public final class SqliteFile extends TestDatabase {
+    /** The bytes of a file that is migrated and empty: to run the migrations takes far longer than to write these. */
     private static byte @Nullable [] migrated;
 
-    /** The one that is there, or a new one. */
+    /** Opens a migrated file, or makes it. */
     public SqliteFile(Path file) throws Exception {
-        if (!Files.exists(file)) {
-            Files.write(file, migrated());
-        }
-        pool = pool(file);
-        pool.start();
-        jdbi = Jdbi.create(pool);
+        super(Dialect.SQLITE, "jdbc:sqlite:" + file, pool(made(file)));
+    }
+
+    private static Path made(Path file) throws Exception {
+        return Files.exists(file) ? file : Files.write(file, migrated());
     }
 
     private static synchronized byte[] migrated() throws Exception {
@@ -89,7 +50,7 @@ public final class SqliteFile implements AutoCloseable {
         }
     }
 
-    /** A started pool of production over that file. */
+    /** A pool of production over a file, not started. */
     public static ManagedDataSource pool(Path file) {
         DataSourceFactory factory = new DataSourceFactory();
         factory.setUrl(DatabaseUrl.parse("jdbc:sqlite:" + file).jdbcUrl());
@@ -98,56 +59,5 @@ public final class SqliteFile implements AutoCloseable {
         factory.setMinSize(1);
         factory.setMaxSize(8);
         return factory.build(new MetricRegistry(), "test");
-    }
-
-    /** Storage that folds only when it is told to. */
-    public Storage storage(long retentionMillis) {
-        return storage(retentionMillis, Integer.MAX_VALUE);
-    }
-
-    /** Storage with that retention in milliseconds and that number of rows between snapshots. */
-    public Storage storage(long retentionMillis, int snapshotEvery) {
-        return storage(settings(retentionMillis, snapshotEvery));
-    }
-
-    /** Storage with these settings. */
-    public Storage storage(JdbiUpdateLog.Settings settings) {
-        return storage(jdbi, Dialect.SQLITE, clock, settings);
-    }
-
-    static Storage storage(Jdbi jdbi, Dialect dialect, Clock clock, JdbiUpdateLog.Settings settings) {
-        return new Storage(
-                jdbi,
-                dialect,
-                "test",
-                clock,
-                Database.Settings.DEFAULT.withThreads(2, 2).withCommitSpacing(Duration.ZERO),
-                settings,
-                () -> {},
-                LogMetrics.NONE);
-    }
-
-    static JdbiUpdateLog.Settings settings(long retentionMillis, int snapshotEvery) {
-        return JdbiUpdateLog.Settings.DEFAULT
-                .withRetention(Duration.ofMillis(retentionMillis))
-                .withSnapshots(snapshotEvery, Long.MAX_VALUE);
-    }
-
-    /** How many rows the table has. */
-    public long count(String table) {
-        return jdbi.withHandle(h ->
-                h.createQuery("SELECT count(*) FROM " + table).mapTo(Long.class).one());
-    }
-
-    /** Marks a room as deleted, as the server does before it sweeps the rows. */
-    public void deleteRoom(String name) {
-        jdbi.useHandle(h -> h.createUpdate("UPDATE rooms SET deleted_at = 1 WHERE name = :name AND deleted_at IS NULL")
-                .bind("name", name)
-                .execute());
-    }
-
-    @Override
-    public void close() throws Exception {
-        pool.stop();
     }
 }

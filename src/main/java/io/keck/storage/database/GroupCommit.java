@@ -5,10 +5,8 @@ import io.keck.thread.OutOfMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToIntFunction;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class GroupCommit<W> {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+    /** Pause after a look at an empty queue, unless a write ends it. */
     private static final long LOOK_MILLIS = 100;
     /** Consecutive looks at an empty queue before the committer is told that it is idle. */
     private static final int QUIET_LOOKS = 10;
@@ -41,6 +40,7 @@ public final class GroupCommit<W> {
     private final int maxWrites;
     private final long maxBytes;
     private final ToIntFunction<W> size;
+    private final long lookMillis;
     private final Loop loop;
     private final List<W> group = new ArrayList<>();
     private long last;
@@ -61,11 +61,24 @@ public final class GroupCommit<W> {
             long maxBytes,
             ToIntFunction<W> size,
             Committer<W> committer) {
+        this(name, spacingNanos, maxWrites, maxBytes, size, committer, LOOK_MILLIS);
+    }
+
+    /** For tests: another pause after a look at an empty queue. */
+    GroupCommit(
+            String name,
+            long spacingNanos,
+            int maxWrites,
+            long maxBytes,
+            ToIntFunction<W> size,
+            Committer<W> committer,
+            long lookMillis) {
         this.committer = committer;
         this.spacingNanos = spacingNanos;
         this.maxWrites = maxWrites;
         this.maxBytes = maxBytes;
         this.size = size;
+        this.lookMillis = lookMillis;
         this.last = System.nanoTime() - spacingNanos;
         this.loop = Loop.paced(name, Loop.PATIENCE_MILLIS, this::turn).start();
     }
@@ -77,13 +90,16 @@ public final class GroupCommit<W> {
                 return false;
             }
             queue.add(write);
-            return true;
         }
+        if (queue.size() == 1) { // where there are more, the thread has yet to find the queue empty and comes by itself
+            loop.wake();
+        }
+        return true;
     }
 
-    /** Commits one group, or waits a moment for one. */
+    /** Commits one group; the pause after it ends with the next write, with {@link #stop} or after a moment. */
     private long turn() {
-        W first = next();
+        W first = queue.poll();
         if (first == null) {
             if (stopping && queue.isEmpty()) {
                 committer.idle();
@@ -92,7 +108,7 @@ public final class GroupCommit<W> {
             if (++quiet == QUIET_LOOKS) {
                 committer.idle();
             }
-            return 0;
+            return lookMillis;
         }
         quiet = 0;
         for (long left = last + spacingNanos - System.nanoTime();
@@ -126,19 +142,12 @@ public final class GroupCommit<W> {
         }
     }
 
-    private @Nullable W next() {
-        try {
-            return queue.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            return null; // only stop() ends the loop, when everything is written
-        }
-    }
-
     /** Writes what is queued and ends the thread. */
     void stop() throws InterruptedException {
         synchronized (queue) {
             stopping = true;
         }
+        loop.wake();
         loop.join(0);
     }
 }

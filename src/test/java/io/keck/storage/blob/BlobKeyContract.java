@@ -11,23 +11,25 @@ import io.keck.failure.Refused;
 import io.keck.metrics.BlobMetrics;
 import io.keck.room.RequestKey;
 import io.keck.storage.Storage;
-import io.keck.testing.SqliteFile;
+import io.keck.testing.FreshDatabase;
 import java.io.ByteArrayOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -40,29 +42,25 @@ abstract class BlobKeyContract {
     static final JdbiBlobStore.Settings SETTINGS = new JdbiBlobStore.Settings(
             Duration.ofMillis(KEEP), Duration.ofMillis(LEASE), Duration.ofSeconds(1), Duration.ofMillis(HOLD));
 
-    protected Storage storage;
+    @RegisterExtension
+    final FreshDatabase db;
+
+    Storage storage;
     JdbiBlobStore store;
 
-    /** A new database, its parts in {@link #storage}. */
-    protected abstract void openDatabase() throws Exception;
-
-    protected abstract void closeDatabase() throws Exception;
-
-    protected abstract Jdbi jdbi();
-
-    protected abstract SqliteFile.HandClock clock();
+    BlobKeyContract(FreshDatabase db) {
+        this.db = db;
+    }
 
     @BeforeEach
-    void open() throws Exception {
-        openDatabase();
+    void open() {
+        storage = db.storage();
         store = newStore();
     }
 
     @AfterEach
     void close() throws Exception {
         store.stop();
-        storage.stop();
-        closeDatabase();
     }
 
     JdbiBlobStore newStore() {
@@ -108,28 +106,23 @@ abstract class BlobKeyContract {
     }
 
     long count(String table) {
-        return jdbi().withHandle(h ->
-                h.createQuery("SELECT count(*) FROM " + table).mapTo(Long.class).one());
+        return db.get().count(table);
+    }
+
+    private static void await(CompletionStage<?> stage) {
+        stage.toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     void deleteWorkspace(String name) {
-        storage.log()
-                .delete(name)
-                .toCompletableFuture()
-                .orTimeout(60, TimeUnit.SECONDS)
-                .join();
+        await(storage.log().delete(name));
     }
 
     void createWorkspace(String name) {
-        storage.log()
-                .open(name)
-                .toCompletableFuture()
-                .orTimeout(60, TimeUnit.SECONDS)
-                .join();
+        await(storage.log().open(name));
     }
 
     void pass(long millis) {
-        clock().now += millis;
+        db.clock().now += millis;
     }
 
     // ------------------------------------------------------------------ keys
@@ -188,7 +181,7 @@ abstract class BlobKeyContract {
                 .isEmpty();
     }
 
-    private java.util.Optional<Blob> deletedTwice(JdbiBlobStore from) {
+    private Optional<Blob> deletedTwice(JdbiBlobStore from) {
         BlobId id = upload(store, "a", bytes(10));
         assertThat(from.delete("a", id, KEY)).isTrue();
         upload(store, "a", bytes(10));
@@ -211,11 +204,7 @@ abstract class BlobKeyContract {
 
     @Test
     void keyOfADocument_isNoKeyOfItsBlobs() {
-        storage.log()
-                .create("a", KEY)
-                .toCompletableFuture()
-                .orTimeout(60, TimeUnit.SECONDS)
-                .join();
+        await(storage.log().create("a", KEY));
         assertThatThrownBy(() -> upload(store, bytes(10), OTHER)).isInstanceOf(Refused.class);
         assertThat(count("blobs")).isZero();
     }

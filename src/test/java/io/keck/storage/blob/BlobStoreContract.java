@@ -9,6 +9,7 @@ import io.keck.blob.BlobStore.Blob;
 import io.keck.failure.RoomGone;
 import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics;
+import io.keck.testing.FreshDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,10 +23,37 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a store of blobs promises, and the twins: each of its safeguards is switched off once, and is missed. */
 abstract class BlobStoreContract extends BlobKeyContract {
-    /** A store with something switched off. */
-    private class Twin extends JdbiBlobStore {
-        Twin() {
-            super(storage.database(), SETTINGS, BlobMetrics.NONE);
+    BlobStoreContract(FreshDatabase db) {
+        super(db);
+    }
+
+    /** Makes uploads that lack a safeguard. */
+    @FunctionalInterface
+    private interface Uploads {
+        BlobUpload begin(BlobDatabase into, String workspace, long spaceId);
+    }
+
+    /** A store whose uploads lack a safeguard. */
+    private JdbiBlobStore twin(Uploads uploads) {
+        return new JdbiBlobStore(storage.database(), SETTINGS, BlobMetrics.NONE) {
+            @Override
+            BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
+                return uploads.begin(into, workspace, spaceId);
+            }
+        };
+    }
+
+    /** An upload like those of the store under test, of which a twin overrides a part. */
+    private class Upload extends BlobUpload {
+        Upload(BlobDatabase into, String workspace, long spaceId) {
+            super(into, db.clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId);
+        }
+    }
+
+    /** A sweeper like that of the store under test, of which a test overrides a part. */
+    private class Sweeper extends BlobSweeper {
+        Sweeper() {
+            super(new BlobDatabase(storage.database()), db.clock(), Duration.ofMillis(KEEP), BlobMetrics.NONE);
         }
     }
 
@@ -39,7 +67,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         assertThat(download("a", id)).isEqualTo(bytes);
         Blob blob = store.find("a", id).orElseThrow();
         assertThat(blob.size()).isEqualTo(size);
-        assertThat(blob.storedAt()).isEqualTo(clock().now);
+        assertThat(blob.storedAt()).isEqualTo(db.clock().now);
         assertThat(count("blob_pieces")).isEqualTo((size + PIECE - 1) / PIECE);
         store.sweep();
         pass(10 * KEEP);
@@ -52,7 +80,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
     void sameBytesTwice_areOneBlob_andAsOldAsTheFirst(int size) {
         byte[] bytes = bytes(size);
         BlobId id = upload(store, "a", bytes);
-        long first = clock().now;
+        long first = db.clock().now;
         pass(5_000);
         assertThat(upload(store, "a", bytes)).isEqualTo(id);
 
@@ -150,18 +178,12 @@ abstract class BlobStoreContract extends BlobKeyContract {
     /** The twin: nobody renews the lease. */
     @Test
     void slowUpload_withoutRenewal_isLost() {
-        JdbiBlobStore twin = new Twin() {
+        JdbiBlobStore twin = twin((into, workspace, spaceId) -> new Upload(into, workspace, spaceId) {
             @Override
-            BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(
-                        into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
-                    @Override
-                    boolean renewalIsDue(long now) {
-                        return false;
-                    }
-                };
+            boolean renewalIsDue(long now) {
+                return false;
             }
-        };
+        });
         assertThatThrownBy(() -> uploadSlowly(twin, bytes(6 * PIECE))).isInstanceOf(Unavailable.class);
     }
 
@@ -185,22 +207,16 @@ abstract class BlobStoreContract extends BlobKeyContract {
     /** The twin: what is being removed is published all the same, and the blob is not whole. */
     @Test
     void publication_thatDoesNotAskForTheSweeper_isABlobWithoutBytes() {
-        JdbiBlobStore twin = new Twin() {
+        JdbiBlobStore twin = twin((into, workspace, spaceId) -> new Upload(into, workspace, spaceId) {
             @Override
-            BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(
-                        into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
-                    @Override
-                    boolean adopt(Handle h, long id) {
-                        return h.createUpdate("UPDATE blob_contents SET expires_at = NULL, size = :size WHERE id = :id")
-                                        .bind("size", 2 * PIECE + 1)
-                                        .bind("id", id)
-                                        .execute()
-                                == 1;
-                    }
-                };
+            boolean adopt(Handle h, long id) {
+                return h.createUpdate("UPDATE blob_contents SET expires_at = NULL, size = :size WHERE id = :id")
+                                .bind("size", 2 * PIECE + 1)
+                                .bind("id", id)
+                                .execute()
+                        == 1;
             }
-        };
+        });
         BlobId id = publishUnderTheSweeper(twin);
         assertThat(store.find("a", id)).isPresent();
         assertThatThrownBy(() -> download("a", id)).isInstanceOf(Unavailable.class);
@@ -213,9 +229,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         pass(LEASE);
         BlobId[] published = new BlobId[1];
         RuntimeException[] failed = new RuntimeException[1];
-        BlobSweeper sweeper =
-                new BlobSweeper(
-                        new BlobDatabase(storage.database()), clock(), Duration.ofMillis(KEEP), BlobMetrics.NONE) {
+        BlobSweeper sweeper = new Sweeper() {
                     @Override
                     void removePieces(long contentId) {
                         try {
@@ -241,9 +255,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
             BlobStore.Upload upload = store.begin("a");
             write(upload, bytes);
             pass(LEASE);
-            BlobSweeper sweeper =
-                    new BlobSweeper(
-                            new BlobDatabase(storage.database()), clock(), Duration.ofMillis(KEEP), BlobMetrics.NONE) {
+            BlobSweeper sweeper = new Sweeper() {
                         @Override
                         void remove(long contentId) {
                             upload.publish();
@@ -270,18 +282,12 @@ abstract class BlobStoreContract extends BlobKeyContract {
     /** The twin: a blob that is visible before its last bytes are there is not whole. */
     @Test
     void publication_withoutTheLastPiece_isSeen() {
-        JdbiBlobStore twin = new Twin() {
+        JdbiBlobStore twin = twin((into, workspace, spaceId) -> new Upload(into, workspace, spaceId) {
             @Override
-            BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(
-                        into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
-                    @Override
-                    void insertLastPiece(Handle h, long id) {
-                        // later
-                    }
-                };
+            void insertLastPiece(Handle h, long id) {
+                // later
             }
-        };
+        });
         BlobId id = upload(twin, "a", bytes(PIECE + 1));
         assertThat(store.find("a", id)).isPresent();
         assertThatThrownBy(() -> download("a", id)).isInstanceOf(Unavailable.class);
@@ -388,18 +394,12 @@ abstract class BlobStoreContract extends BlobKeyContract {
     /** The twin: an upload that does not look is told 200, and its blob is nowhere. */
     @Test
     void uploadThatDoesNotLookForTheWorkspace_isLost() {
-        JdbiBlobStore twin = new Twin() {
+        JdbiBlobStore twin = twin((into, workspace, spaceId) -> new Upload(into, workspace, spaceId) {
             @Override
-            BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-                return new BlobUpload(
-                        into, clock(), Duration.ofMillis(LEASE), PIECE, BlobMetrics.NONE, workspace, spaceId) {
-                    @Override
-                    boolean lockSpace(Handle h) {
-                        return true;
-                    }
-                };
+            boolean lockSpace(Handle h) {
+                return true;
             }
-        };
+        });
         try (BlobStore.Upload upload = twin.begin("a")) {
             write(upload, bytes(10));
             deleteWorkspace("a");
@@ -420,12 +420,12 @@ abstract class BlobStoreContract extends BlobKeyContract {
     @Test
     void databaseThatFails_isSaidSo_andWhetherTheOutcomeIsKnown() {
         BlobId id = upload(store, "a", bytes(10));
-        jdbi().useHandle(h -> h.execute("ALTER TABLE blobs RENAME TO elsewhere"));
+        db.jdbi().useHandle(h -> h.execute("ALTER TABLE blobs RENAME TO elsewhere"));
         assertFails(() -> store.find("a", id), false);
         assertFails(() -> upload(store, "a", bytes(11)), false);
         assertFails(() -> upload(store, "a", bytes(PIECE + 1)), true);
         assertFails(() -> store.delete("a", id), true);
-        jdbi().useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO blobs"));
+        db.jdbi().useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO blobs"));
         assertThat(download("a", id)).isEqualTo(bytes(10));
         store.sweep();
         assertThat(count("blob_pieces")).isEqualTo(1);

@@ -13,21 +13,16 @@ import io.keck.storage.Storage;
 import io.keck.storage.blob.JdbiBlobStore;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.storage.nodes.JdbiKicks;
-import io.keck.testing.PostgresDatabase;
-import io.keck.testing.PostgresServer;
-import java.nio.file.Path;
+import io.keck.testing.FreshDatabase;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Nodes whose own clocks are hours apart, on one PostgreSQL. Each test has its twin, in which the nodes go by their own
@@ -38,44 +33,25 @@ class ClockSkewTest {
     private static final long HOUR = 60 * MINUTE;
     private static final long DAY = 24 * HOUR;
 
-    @TempDir
-    private static Path dir;
+    @RegisterExtension
+    final FreshDatabase db = FreshDatabase.postgres();
 
-    private static PostgresServer server;
-
-    private PostgresDatabase db;
     private final List<Storage> nodes = new ArrayList<>();
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(dir);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
-
-    @BeforeEach
-    void open() throws Exception {
-        db = new PostgresDatabase(server);
-    }
 
     @AfterEach
     void close() throws Exception {
         for (Storage node : nodes) {
             node.stop();
         }
-        db.close();
     }
 
     /** A node whose clock is so far ahead; a twin believes it. */
     private Storage node(long aheadMillis, boolean twin) {
         Clock clock = twin
                 ? Clock.offset(Clock.systemUTC(), Duration.ofMillis(aheadMillis))
-                : new DatabaseClock(db.jdbi, () -> System.nanoTime() + aheadMillis * 1_000_000);
+                : new DatabaseClock(db.jdbi(), () -> System.nanoTime() + aheadMillis * 1_000_000);
         Storage node = new Storage(
-                db.jdbi,
+                db.jdbi(),
                 Dialect.POSTGRES,
                 "ahead " + aheadMillis,
                 clock,
@@ -98,14 +74,14 @@ class ClockSkewTest {
     }
 
     private long rows() {
-        return db.jdbi.withHandle(h ->
+        return db.jdbi().withHandle(h ->
                 h.createQuery("SELECT count(*) FROM room_log").mapTo(Long.class).one());
     }
 
     @Test
     void clock_isThatOfTheDatabase() {
         long before = databaseMillis();
-        DatabaseClock clock = new DatabaseClock(db.jdbi, () -> System.nanoTime() - DAY * 1_000_000);
+        DatabaseClock clock = new DatabaseClock(db.jdbi(), () -> System.nanoTime() - DAY * 1_000_000);
         long now = clock.millis();
         clock.look();
         long later = clock.instant().toEpochMilli();
@@ -115,7 +91,7 @@ class ClockSkewTest {
     }
 
     private long databaseMillis() {
-        return db.jdbi.withHandle(h -> h.createQuery("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)")
+        return db.jdbi().withHandle(h -> h.createQuery("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)")
                 .mapTo(Long.class)
                 .one());
     }
@@ -146,7 +122,7 @@ class ClockSkewTest {
     void leaseOfACompaction_isRespectedByANodeThatIsAhead() {
         Storage here = node(0, false);
         long room = write(here, "leased");
-        db.jdbi.useHandle(h -> h.createUpdate("INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner,"
+        db.jdbi().useHandle(h -> h.createUpdate("INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner,"
                         + " lease_until) VALUES (:room, 0, 0, 'another', :until)")
                 .bind("room", room)
                 .bind("until", here.database().clock().millis() + MINUTE)

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -146,6 +147,32 @@ class GroupCommitTest {
         }
     }
 
+    /** The pauses last for a day: only a write or the end can end them. */
+    @Test
+    void writeAndStop_endThePause() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            Semaphore written = new Semaphore(0);
+            GroupCommit<Integer> commit = new GroupCommit<>(
+                    "test", 0, 1, 1_000_000, write -> 1, group -> written.release(), TimeUnit.DAYS.toMillis(1));
+            for (int i = 0; i < 5; i++) {
+                commit.add(i);
+                assertThat(written.tryAcquire(60, TimeUnit.SECONDS)).isTrue();
+            }
+            Thread stopping = new Thread(() -> stop(commit));
+            stopping.start();
+            stopping.join(60_000);
+            assertThat(stopping.isAlive()).isFalse();
+        }
+    }
+
+    private static void stop(GroupCommit<Integer> commit) {
+        try {
+            commit.stop();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @Test
     void committer_isToldWhenNothingComesAndAtTheEnd() throws Exception {
         CountDownLatch quiet = new CountDownLatch(1);
@@ -162,7 +189,7 @@ class GroupCommitTest {
                         told.add("idle");
                         quiet.countDown();
                     }
-                });
+                }, 1);
         commit.add(1);
         assertThat(quiet.await(60, TimeUnit.SECONDS)).isTrue();
         commit.add(2);

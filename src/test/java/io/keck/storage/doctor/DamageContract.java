@@ -18,6 +18,7 @@ import io.keck.storage.Storage;
 import io.keck.storage.blob.JdbiBlobStore;
 import io.keck.storage.log.Folder;
 import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.testing.FreshDatabase;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,16 +29,23 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is stored of a room is damaged: what the log gives then, what a scrub finds, what a repair does. */
 abstract class DamageContract {
-    abstract Jdbi jdbi();
+    @RegisterExtension
+    final FreshDatabase db;
 
-    abstract Storage storage();
+    DamageContract(FreshDatabase db) {
+        this.db = db;
+    }
+
+    private Storage storage() {
+        return db.storage();
+    }
 
     private JdbiUpdateLog log() {
         return storage().log();
@@ -81,11 +89,11 @@ abstract class DamageContract {
     }
 
     private void execute(String sql, Object... values) {
-        jdbi().useHandle(h -> h.execute(sql, values));
+        db.jdbi().useHandle(h -> h.execute(sql, values));
     }
 
     private long count(String sql) {
-        return jdbi().withHandle(h -> h.createQuery(sql).mapTo(Long.class).one());
+        return db.jdbi().withHandle(h -> h.createQuery(sql).mapTo(Long.class).one());
     }
 
     private boolean compact(long room, long retentionMillis) {
@@ -96,7 +104,7 @@ abstract class DamageContract {
 
     private List<Finding> scrub() {
         List<Finding> found = new ArrayList<>();
-        jdbi().useHandle(h -> new Scrub(h, true, found::add, (rooms, blobs, rows, bytes) -> {}).run(null, true));
+        db.jdbi().useHandle(h -> new Scrub(h, true, found::add, (rooms, blobs, rows, bytes) -> {}).run(null, true));
         found.removeIf(f -> f.area().equals("rooms"));
         return found;
     }
@@ -158,7 +166,7 @@ abstract class DamageContract {
 
         assertThatThrownBy(() -> compact(id, 0)).isInstanceOf(RoomDamaged.class);
 
-        Repair repair = new Repair(jdbi(), Clock.systemUTC());
+        Repair repair = new Repair(db.jdbi(), Clock.systemUTC());
         assertThat(repair.room(id)).isPresent();
         assertThat(repair.room(id)).isEmpty();
         // what the repair has left out is missed by what comes after it, until a client brings it back
@@ -199,7 +207,7 @@ abstract class DamageContract {
         long id = room("a", 10);
         execute("UPDATE room_log SET payload = batch_id WHERE room_id = ? AND seq IN (3, 4, 9)", id);
         assertThat(scrub()).extracting(Finding::seq).containsExactly(3L, 4L, 9L);
-        assertThat(new Repair(jdbi(), Clock.systemUTC()).room(id)).contains(3);
+        assertThat(new Repair(db.jdbi(), Clock.systemUTC()).room(id)).contains(3);
         assertThat(count("SELECT count(*) FROM room_damage WHERE kind = 'row' AND length(bytes) = 16"))
                 .isEqualTo(3);
     }
@@ -214,7 +222,7 @@ abstract class DamageContract {
         assertThat(read.damage().what()).contains("snapshot at 10");
         assertThat(clock(read)).isEqualTo(12);
         assertThat(scrub()).extracting(Finding::kind).containsExactly("snapshot");
-        assertThat(new Repair(jdbi(), Clock.systemUTC()).room(id)).contains(1);
+        assertThat(new Repair(db.jdbi(), Clock.systemUTC()).room(id)).contains(1);
         assertThat(clock(await(log().open("a")))).isEqualTo(12);
         assertThat(await(log().open("a")).damage()).isNull();
     }
@@ -235,7 +243,7 @@ abstract class DamageContract {
         assertThat(read.damage().what()).contains("no update");
         assertThat(read.rows()).isEmpty();
         assertThat(scrub()).hasSize(1);
-        assertThat(new Repair(jdbi(), Clock.systemUTC()).room(id)).contains(1);
+        assertThat(new Repair(db.jdbi(), Clock.systemUTC()).room(id)).contains(1);
         assertThat(scrub()).hasSize(1).allSatisfy(DamageContract::isIncompleteOnly);
         await(log().append(id, UUID.randomUUID(), 77, whole(10), false));
         assertThat(clock(await(log().open("a")))).isEqualTo(12);

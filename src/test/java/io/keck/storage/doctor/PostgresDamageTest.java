@@ -11,8 +11,10 @@ import io.keck.feed.ChangeLog.Page;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.Storage;
 import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.testing.FreshDatabase;
 import io.keck.testing.PostgresDatabase;
 import io.keck.testing.PostgresServer;
+import io.keck.testing.TestDatabase;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,56 +23,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
-import org.jdbi.v3.core.Jdbi;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Damage in PostgreSQL. */
 class PostgresDamageTest extends DamageContract {
-    @TempDir
-    static Path dir;
-
-    private static PostgresServer server;
-    private PostgresDatabase db;
-    private Storage storage;
-    private JdbiUpdateLog log;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(dir);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
-
-    @BeforeEach
-    void open() throws Exception {
-        db = new PostgresDatabase(server);
-        storage = db.storage();
-        log = storage.log();
-    }
-
-    private void open(String name) throws Exception {
-        db = new PostgresDatabase(server, name, server.url("x").replaceAll("/x$", ""));
-        storage = db.storage();
-        log = storage.log();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        storage.stop();
-        db.close();
+    PostgresDamageTest() {
+        super(FreshDatabase.postgres());
     }
 
     /** Pages of the file that holds large values are overwritten: the database itself cannot read those rows. */
     @Test
-    void rowsThatTheDatabaseCannotRead_endTheRoomAndNothingElse() throws Exception {
+    void rowsThatTheDatabaseCannotRead_endTheRoomAndNothingElse(@TempDir Path dir) throws Exception {
+        try (PostgresServer server = PostgresServer.start(dir)) {
+            damagedPage(server, dir.resolve("pgdata"));
+        }
+    }
+
+    private static void damagedPage(PostgresServer server, Path files) throws Exception {
+        PostgresDatabase db = PostgresDatabase.create(server);
+        Storage storage = db.storage(TestDatabase.settings());
+        JdbiUpdateLog log = storage.log();
         long seed = 20_261_123;
         byte[] large = new byte[60_000];
         new Random(seed).nextBytes(large);
@@ -98,13 +71,15 @@ class PostgresDamageTest extends DamageContract {
         db.close();
         server.stop();
         try (RandomAccessFile toast =
-                new RandomAccessFile(dir.resolve("pgdata").resolve(file).toFile(), "rw")) {
+                new RandomAccessFile(files.resolve(file).toFile(), "rw")) {
             byte[] nonsense = new byte[64];
             Arrays.fill(nonsense, (byte) 0x5a);
             toast.write(nonsense); // the header of the first page
         }
         server.start();
-        open(db.name);
+        db = PostgresDatabase.migrated(server, db.name, server.address());
+        storage = db.storage(TestDatabase.settings());
+        log = storage.log();
 
         Contents read = log.open("a").toCompletableFuture().join();
         assertThat(read.damage()).isNotNull();
@@ -125,13 +100,16 @@ class PostgresDamageTest extends DamageContract {
         db.jdbi.useHandle(h -> new Scrub(h, true, found::add, (rooms, blobs, rows, bytes) -> {}).run(null, true));
         assertThat(found.get(0).what()).contains("row 2 cannot be read");
         assertThat(found.get(0).seq()).isEqualTo(2);
-        assertThatThrownBy(() -> new Repair(db.jdbi, db.clock).room(room))
+        Repair repair = new Repair(db.jdbi, db.clock);
+        assertThatThrownBy(() -> repair.room(room))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("zero_damaged_pages");
         server.execute("ALTER DATABASE " + db.name + " SET zero_damaged_pages = on");
         storage.stop();
         db.close();
-        open(db.name);
+        db = PostgresDatabase.migrated(server, db.name, server.address());
+        storage = db.storage(TestDatabase.settings());
+        log = storage.log();
         assertThat(new Repair(db.jdbi, db.clock).room(room)).contains(1);
         Contents repaired = log.open("a").toCompletableFuture().join();
         assertThat(repaired.damage()).isNull();
@@ -139,6 +117,8 @@ class PostgresDamageTest extends DamageContract {
                         .reduce(Update.decode(doc.encodeStateAsUpdate()))
                         .isEmpty())
                 .isFalse();
+        storage.stop();
+        db.close();
     }
 
     private static StructStore store(Contents contents) {
@@ -148,15 +128,5 @@ class PostgresDamageTest extends DamageContract {
         }
         contents.rows().forEach(row -> store.apply(Update.decode(row.payload())));
         return store;
-    }
-
-    @Override
-    Jdbi jdbi() {
-        return db.jdbi;
-    }
-
-    @Override
-    Storage storage() {
-        return storage;
     }
 }

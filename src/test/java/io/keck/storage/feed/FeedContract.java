@@ -15,7 +15,7 @@ import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.Storage;
 import io.keck.storage.doctor.Repairs;
 import io.keck.storage.log.JdbiUpdateLog;
-import io.keck.testing.SqliteFile;
+import io.keck.testing.FreshDatabase;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,15 +32,20 @@ abstract class FeedContract {
     private static final long RETENTION = 1_000; // as the logs of tests have it
     private final Doc editor = new Doc();
 
-    abstract Storage storage();
+    @RegisterExtension
+    final FreshDatabase db;
+
+    FeedContract(FreshDatabase db) {
+        this.db = db;
+    }
+
+    private Storage storage() {
+        return db.storage();
+    }
 
     private JdbiUpdateLog log() {
         return storage().log();
     }
-
-    abstract SqliteFile.HandClock clock();
-
-    abstract org.jdbi.v3.core.Jdbi jdbi();
 
     private static <T> T await(CompletionStage<T> stage) {
         return stage.toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
@@ -60,7 +66,7 @@ abstract class FeedContract {
     }
 
     private void execute(String sql, Object... values) {
-        jdbi().useHandle(h -> h.execute(sql, values));
+        db.jdbi().useHandle(h -> h.execute(sql, values));
     }
 
     /** There is a snapshot up to that row. */
@@ -143,7 +149,7 @@ abstract class FeedContract {
                 .containsExactlyInAnyOrder(
                         org.assertj.core.groups.Tuple.tuple(room, 4L, 3L, 3L, "a"),
                         org.assertj.core.groups.Tuple.tuple(later, 1L, 0L, 0L, "b"));
-        assertThat(cursor(room).waitingSince()).isEqualTo(clock().now);
+        assertThat(cursor(room).waitingSince()).isEqualTo(db.clock().now);
         cursors.set("http://two/", true);
         assertThat(cursor(room).seq()).isEqualTo(3);
         cursors.set("", false);
@@ -233,7 +239,7 @@ abstract class FeedContract {
         Contents contents = await(log().read(room, 0));
         assertThat(contents.snapshotSeq()).isEqualTo(4);
         assertThat(contents.rows()).hasSize(2);
-        clock().now += RETENTION + 100_000;
+        db.clock().now += RETENTION + 100_000;
         assertThat(log().compact("a")).isTrue();
         assertThat(await(log().read(room, 0)).snapshotSeq()).isEqualTo(6);
     }
@@ -292,7 +298,7 @@ abstract class FeedContract {
         assertThatThrownBy(() -> Histories.at(changes, "a", room, 5)).isInstanceOf(RoomDamaged.class);
         assertThat(Histories.atEnd(changes, "a", room).known()).isEqualTo(3);
 
-        assertThat(Repairs.room(jdbi(), room)).isPresent();
+        assertThat(Repairs.room(db.jdbi(), room)).isPresent();
         assertThat(changes.read(room, 3, Long.MAX_VALUE, 10_000)).isEqualTo(new Page(List.of(), 7, true));
         assertThat(cursors.next(Map.of(room, 3L), 10_000).get(room)).isEqualTo(new Page(List.of(), 7, true));
         assertThat(changes.base(room, Long.MAX_VALUE).seq()).isEqualTo(7);

@@ -1,44 +1,9 @@
 package io.keck.storage.feed;
 
-import io.keck.storage.Storage;
-import io.keck.testing.SqliteFile;
-import java.nio.file.Path;
-import org.jdbi.v3.core.Jdbi;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
+import io.keck.testing.FreshDatabase;
 
 class SqliteFeedTest extends FeedContract {
-    @TempDir
-    private Path dir;
-
-    private SqliteFile db;
-    private Storage storage;
-
-    @BeforeEach
-    void open() throws Exception {
-        db = new SqliteFile(dir.resolve("keck.db"));
-        storage = db.storage(1_000);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        storage.stop();
-        db.close();
-    }
-
-    @Override
-    Storage storage() {
-        return storage;
-    }
-
-    @Override
-    SqliteFile.HandClock clock() {
-        return db.clock;
-    }
-
-    @Override
-    Jdbi jdbi() {
-        return db.jdbi;
+    SqliteFeedTest() {
+        super(FreshDatabase.sqlite());
     }
 }

@@ -12,8 +12,8 @@ import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.Storage;
-import io.keck.testing.SqliteFile;
-import java.nio.file.Path;
+import io.keck.testing.FreshDatabase;
+import io.keck.testing.TestDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,16 +24,17 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class CompactorTest {
     private static final long RETENTION = 10_000;
     private static final long LINK = 4711;
+    private static final JdbiUpdateLog.Settings SETTINGS =
+            TestDatabase.settings().withRetention(Duration.ofMillis(RETENTION));
 
-    @TempDir
-    Path dir;
+    @RegisterExtension
+    final FreshDatabase db = FreshDatabase.sqlite();
 
-    private SqliteFile db;
     private Storage storage;
     private JdbiUpdateLog log;
     private Compactor compactor;
@@ -41,18 +42,15 @@ class CompactorTest {
 
     @BeforeEach
     void open() throws Exception {
-        db = new SqliteFile(dir.resolve("keck.db"));
-        storage = db.storage(RETENTION);
+        storage = db.reopen(SETTINGS);
         log = storage.log();
-        compactor = new Compactor(storage.database(), db.clock, Duration.ofMillis(RETENTION), Followers.NONE);
+        compactor = new Compactor(storage.database(), db.clock(), Duration.ofMillis(RETENTION), Followers.NONE);
         room = await(log.open("a")).roomId();
     }
 
     @AfterEach
     void close() throws Exception {
         compactor.stop();
-        storage.stop();
-        db.close();
     }
 
     private static <T> T await(CompletionStage<T> stage) {
@@ -68,13 +66,13 @@ class CompactorTest {
         RequestKey key = new RequestKey("k", "1 this");
         await(log.append(room, UUID.randomUUID(), LINK, update(0), false, key));
         await(log.delete("b", key));
-        db.clock.now += RETENTION - 1;
+        db.clock().now += RETENTION - 1;
         compactor.purge();
-        assertThat(db.count("name_keys")).isEqualTo(2);
-        db.clock.now += 1;
+        assertThat(db.get().count("name_keys")).isEqualTo(2);
+        db.clock().now += 1;
         compactor.purge();
-        assertThat(db.count("name_keys")).isZero();
-        assertThat(db.count("room_keys")).isZero();
+        assertThat(db.get().count("name_keys")).isZero();
+        assertThat(db.get().count("room_keys")).isZero();
         await(log.delete("b", key));
     }
 
@@ -147,12 +145,12 @@ class CompactorTest {
     void compact_keepsRowsWithinTheRetentionAndDropsOlderOnes() {
         append(update(0));
         append(update(1));
-        db.clock.now += RETENTION;
+        db.clock().now += RETENTION;
         append(update(2));
         append(update(3));
         assertThat(compactor.compact(room)).isTrue();
 
-        assertThat(db.count("room_log")).isEqualTo(2);
+        assertThat(db.get().count("room_log")).isEqualTo(2);
         assertThat(await(log.read(room, 2)).rows())
                 .extracting(UpdateLog.Row::seq)
                 .containsExactly(3L, 4L);
@@ -166,11 +164,11 @@ class CompactorTest {
         assertThat(compactor.compact(room)).isTrue();
         append(update(2));
         compactor.purge();
-        assertThat(db.count("room_log")).isEqualTo(3);
+        assertThat(db.get().count("room_log")).isEqualTo(3);
 
-        db.clock.now += RETENTION;
+        db.clock().now += RETENTION;
         compactor.purge();
-        assertThat(db.count("room_log")).as("only what is in the snapshot").isEqualTo(1);
+        assertThat(db.get().count("room_log")).as("only what is in the snapshot").isEqualTo(1);
         assertThat(await(log.read(room, 0)).rows())
                 .extracting(UpdateLog.Row::seq)
                 .containsExactly(3L);
@@ -180,33 +178,31 @@ class CompactorTest {
     @Test
     void lease_ofAnotherBlocksUntilItIsOver() throws Exception {
         append(update(0));
-        db.jdbi.useHandle(h -> h.createUpdate("INSERT INTO room_snapshots"
+        db.jdbi().useHandle(h -> h.createUpdate("INSERT INTO room_snapshots"
                         + " (room_id, seq, created_at, lease_owner, lease_until) VALUES (:room, 0, 0, 'other', :until)")
                 .bind("room", room)
-                .bind("until", db.clock.now + 5_000)
+                .bind("until", db.clock().now + 5_000)
                 .execute());
         assertThat(compactor.compact(room)).isFalse();
-        db.clock.now += 5_001;
+        db.clock().now += 5_001;
         assertThat(compactor.compact(room)).isTrue();
     }
 
     @Test
     void compact_ofADeletedRoomFails() {
         append(update(0));
-        db.deleteRoom("a");
+        db.get().deleteRoom("a");
         assertThatThrownBy(() -> compactor.compact(room)).isInstanceOf(RoomGone.class);
     }
 
     @Test
     void request_foldsInTheBackground() throws Exception {
-        storage.stop();
-        storage = db.storage(RETENTION, 3);
+        storage = db.reopen(SETTINGS.withSnapshots(3, Long.MAX_VALUE));
         log = storage.log();
         for (int i = 0; i < 4; i++) {
             append(update(i));
         }
-        storage.stop(); // waits for it
-        storage = db.storage(RETENTION);
+        storage = db.reopen(SETTINGS); // waits for it
         log = storage.log();
 
         assertThat(await(log.read(room, 0)).snapshotSeq()).isGreaterThanOrEqualTo(3);
@@ -307,7 +303,7 @@ class CompactorTest {
         private final boolean checked;
 
         Corrupt(boolean checked) {
-            super(storage.database(), db.clock, Duration.ofMillis(RETENTION), Followers.NONE);
+            super(storage.database(), db.clock(), Duration.ofMillis(RETENTION), Followers.NONE);
             this.checked = checked;
         }
 

@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.room.UpdateLog.Appended;
 import io.keck.storage.database.HeldHandle;
-import io.keck.testing.SqliteFile;
-import java.nio.file.Path;
+import io.keck.testing.FreshDatabase;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -20,23 +19,21 @@ import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Who writes keeps a connection while there is work, and no broken one. */
 class HeldHandleTest {
-    @TempDir
-    Path dir;
+    @RegisterExtension
+    final FreshDatabase db = FreshDatabase.sqlite();
 
     private final AtomicLong nanos = new AtomicLong(1);
     private final List<Connection> opened = new ArrayList<>();
-    private SqliteFile db;
     private Jdbi jdbi;
 
     @BeforeEach
-    void open() throws Exception {
-        db = new SqliteFile(dir.resolve("keck.db"));
+    void open() {
         jdbi = Jdbi.create(() -> {
-            Connection connection = DriverManager.getConnection("jdbc:sqlite:" + dir.resolve("keck.db"));
+            Connection connection = DriverManager.getConnection(db.get().url());
             opened.add(connection);
             return connection;
         });
@@ -47,7 +44,6 @@ class HeldHandleTest {
         for (Connection connection : opened) {
             connection.close();
         }
-        db.close();
     }
 
     private boolean isOpen(int number) throws SQLException {
@@ -101,7 +97,7 @@ class HeldHandleTest {
 
     @Test
     void writerWhoseConnectionBreaks_writesTheNextGroupOverAnother() throws Exception {
-        LogWriter writer = new LogWriter(jdbi, new SqliteStatements(), "test", db.clock);
+        LogWriter writer = new LogWriter(jdbi, new SqliteStatements(), "test", db.clock());
         LogWrite.Create create = new LogWrite.Create("room", Long.MAX_VALUE, new CompletableFuture<>());
         writer.commit(List.of(create));
         long room = create.done().join();

@@ -4,37 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.failure.RoomGone;
 import io.keck.storage.database.Write;
-import io.keck.testing.SqliteFile;
-import java.nio.file.Path;
+import io.keck.testing.FreshDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Groups of writes in one thread: the test's. */
 class LogWriterTest {
     private static final byte[] PAYLOAD = {0, 0};
 
-    @TempDir
-    Path dir;
+    @RegisterExtension
+    final FreshDatabase db = FreshDatabase.sqlite();
 
-    private SqliteFile db;
     private LogWriter writer;
 
     @BeforeEach
     void open() throws Exception {
-        db = new SqliteFile(dir.resolve("keck.db"));
-        writer = new LogWriter(db.jdbi, new SqliteStatements(), "test", db.clock);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        db.close();
+        writer = new LogWriter(db.jdbi(), new SqliteStatements(), "test", db.clock());
     }
 
     private long room(String name) {
@@ -72,12 +63,12 @@ class LogWriterTest {
                 assertThat(w.done().isCompletedExceptionally()).isEqualTo(w == poison);
             }
         }
-        assertThat(db.count("room_log")).isEqualTo(3 * 49);
+        assertThat(db.get().count("room_log")).isEqualTo(3 * 49);
         assertThat(head("poisoned")).as("nothing is left of the failed one").isZero();
     }
 
     private long head(String name) {
-        return db.jdbi.withHandle(h -> h.createQuery("SELECT head FROM rooms WHERE name = :name")
+        return db.jdbi().withHandle(h -> h.createQuery("SELECT head FROM rooms WHERE name = :name")
                 .bind("name", name)
                 .mapTo(Long.class)
                 .one());
@@ -95,13 +86,13 @@ class LogWriterTest {
         writer.commit(group);
 
         assertThat(bad.done()).isCompletedExceptionally();
-        assertThat(db.count("room_log")).isEqualTo(10);
+        assertThat(db.get().count("room_log")).isEqualTo(10);
     }
 
     @Test
     void roomThatIsGone_failsAlone() {
         List<Write> group = appendsToRooms(10);
-        db.deleteRoom("room3");
+        db.get().deleteRoom("room3");
         writer.commit(group);
 
         for (int i = 0; i < 10; i++) {
@@ -143,18 +134,18 @@ class LogWriterTest {
         for (int i = 0; i < 20; i++) {
             assertThat(seq(again.get(i))).isEqualTo(i % 5 == 0 ? 1L : 2L);
         }
-        assertThat(db.count("room_log")).isEqualTo(36);
+        assertThat(db.get().count("room_log")).isEqualTo(36);
     }
 
     @Test
     void databaseThatIsGone_failsAllAndNothingIsThere() throws Exception {
         List<Write> group = appendsToRooms(10);
-        db.jdbi.useHandle(h -> h.execute("ALTER TABLE room_log RENAME TO elsewhere"));
+        db.jdbi().useHandle(h -> h.execute("ALTER TABLE room_log RENAME TO elsewhere"));
         writer.commit(group);
 
         assertThat(group).allMatch(w -> w.done().isCompletedExceptionally());
-        db.jdbi.useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO room_log"));
-        assertThat(db.count("room_log")).isZero();
+        db.jdbi().useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO room_log"));
+        assertThat(db.get().count("room_log")).isZero();
         assertThat(head("room0")).isZero();
     }
 }

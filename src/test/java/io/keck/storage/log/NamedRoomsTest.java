@@ -8,41 +8,31 @@ import io.keck.failure.RoomGone;
 import io.keck.room.EndedLives;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.Storage;
-import io.keck.testing.SqliteFile;
-import java.nio.file.Path;
+import io.keck.testing.FreshDatabase;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Lives of names in a database, and what is kept of them for the hold. */
 class NamedRoomsTest {
     private static final long HOLD = 60_000;
 
-    @TempDir
-    private Path dir;
+    @RegisterExtension
+    final FreshDatabase db = FreshDatabase.sqlite();
 
-    private SqliteFile db;
     private Storage storage;
     private JdbiUpdateLog log;
 
     @BeforeEach
     void open() throws Exception {
-        db = new SqliteFile(dir.resolve("keck.db"));
-        storage = db.storage(JdbiUpdateLog.Settings.DEFAULT.withDeletedNameHold(Duration.ofMillis(HOLD)));
+        storage = db.reopen(JdbiUpdateLog.Settings.DEFAULT.withDeletedNameHold(Duration.ofMillis(HOLD)));
         log = storage.log();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        storage.stop();
-        db.close();
     }
 
     private static <T> T await(CompletionStage<T> stage) {
@@ -73,7 +63,7 @@ class NamedRoomsTest {
         long first = await(log.open("a")).roomId();
         assertThat(await(log.heldMillis("a"))).isZero();
         assertThat(await(log.delete("a"))).hasValue(first);
-        db.clock.now += HOLD / 3;
+        db.clock().now += HOLD / 3;
         assertThat(await(log.heldMillis("a"))).isEqualTo(HOLD - HOLD / 3);
         assertThatThrownBy(() -> await(log.open("a"))).hasCauseInstanceOf(RoomGone.class);
         assertThatThrownBy(() -> await(log.find("a"))).hasCauseInstanceOf(RoomGone.class);
@@ -84,7 +74,7 @@ class NamedRoomsTest {
         assertThat(await(log.heldMillis("a"))).isZero();
         assertThat(await(log.open("a")).roomId()).isEqualTo(second);
         await(log.delete("a"));
-        db.clock.now += HOLD;
+        db.clock().now += HOLD;
         assertThat(await(log.heldMillis("a"))).isZero();
         assertThat(await(log.open("a")).roomId()).isNotEqualTo(second);
     }
@@ -101,7 +91,7 @@ class NamedRoomsTest {
         long second = await(log.init("a", UUID.randomUUID(), 1, new byte[] {0, 0}, true))
                 .orElseThrow()
                 .roomId();
-        db.clock.now += 1_000;
+        db.clock().now += 1_000;
         EndedLives expected = lives(HOLD - 1_000, one, two, three);
         assertSame(await(log.open("a")).ended(), expected);
         Contents again = await(log.find("a"));
@@ -110,12 +100,12 @@ class NamedRoomsTest {
         await(log.heldMillis("a"));
         await(storage.database().change("a".hashCode(), h -> true)); // what was to be kept is written, in its own time
         await(storage.database().change(first, h -> true));
-        assertThat(db.count("ended_lives")).isEqualTo(1);
+        assertThat(db.get().count("ended_lives")).isEqualTo(1);
 
-        db.clock.now += HOLD;
+        db.clock().now += HOLD;
         assertSame(await(log.open("a")).ended(), EndedLives.NONE);
-        db.jdbi.useHandle(h -> EndedClients.sweep(h, db.clock.millis()));
-        assertThat(db.count("ended_lives")).isZero();
+        db.jdbi().useHandle(h -> EndedClients.sweep(h, db.clock().millis()));
+        assertThat(db.get().count("ended_lives")).isZero();
     }
 
     @Test

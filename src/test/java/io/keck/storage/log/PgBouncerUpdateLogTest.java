@@ -6,93 +6,39 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.codahale.metrics.MetricRegistry;
 import io.dropwizard.db.ManagedDataSource;
 import io.keck.room.UpdateLog;
-import io.keck.room.UpdateLogContract;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.Storage;
 import io.keck.storage.database.DatabaseUrl;
 import io.keck.storage.database.NamedStatements;
+import io.keck.testing.FreshDatabase;
 import io.keck.testing.PgBouncer;
 import io.keck.testing.PostgresDatabase;
 import io.keck.testing.PostgresServer;
-import java.nio.file.Path;
+import io.keck.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.PGConnection;
 
 /** The contract through a pooler that gives each transaction another connection; migrations run through it, too. */
-class PgBouncerUpdateLogTest extends UpdateLogContract {
-    @TempDir
-    private static Path dir;
-
-    private static PostgresServer server;
-    private static PgBouncer bouncer;
-
-    private PostgresDatabase db;
-    private Storage storage;
-    private JdbiUpdateLog log;
-
-    @BeforeAll
-    static void startServers() {
-        server = PostgresServer.start(dir);
-        bouncer = PgBouncer.start(dir, server);
-    }
-
-    @AfterAll
-    static void stopServers() {
-        if (bouncer != null) {
-            bouncer.close();
-        }
-        server.close();
-    }
-
-    @BeforeEach
-    void open() throws Exception {
-        db = new PostgresDatabase(server, bouncer.address());
-        storage = db.storage();
-        log = storage.log();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        storage.stop();
-        db.close();
-    }
-
-    @Override
-    protected UpdateLog log() {
-        return log;
-    }
-
-    @Override
-    protected UpdateLog reopened() {
-        try {
-            storage.stop();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-        storage = db.storage();
-        log = storage.log();
-        return log;
+class PgBouncerUpdateLogTest extends JdbiUpdateLogContract {
+    PgBouncerUpdateLogTest() {
+        super(FreshDatabase.pgBouncer());
     }
 
     @Test
     void migrations_runThroughAPooler() throws Exception {
+        PostgresServer server = PostgresServer.shared();
         server.execute("CREATE DATABASE pooled");
-        try (PostgresDatabase pooled = new PostgresDatabase(server, "pooled", bouncer.address())) {
-            Storage freshStorage = pooled.storage();
-            JdbiUpdateLog fresh = freshStorage.log();
-            assertThat(await(fresh.open("a")).rows()).isEmpty();
-            freshStorage.stop();
+        try (PostgresDatabase pooled = PostgresDatabase.migrated(
+                server, "pooled", PgBouncer.shared().address())) {
+            Storage fresh = pooled.storage(TestDatabase.settings());
+            assertThat(await(fresh.log().open("a")).rows()).isEmpty();
+            fresh.stop();
         }
     }
 
@@ -102,7 +48,7 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
         for (int i = 0; i < 10; i++) {
             await(log.append(a, UUID.randomUUID(), 1 + i, update(i), false));
         }
-        Compactor compactor = new Compactor(storage.database(), db.clock, Duration.ZERO, Followers.NONE);
+        Compactor compactor = new Compactor(storage.database(), db.clock(), Duration.ZERO, Followers.NONE);
         assertThat(compactor.compact(a)).isTrue();
         compactor.stop();
 
@@ -117,8 +63,8 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
 
     @Test
     void statementsHaveNames_onlyWhereNoPoolerIsBetween() throws Exception {
-        try (Connection pooled = db.pool.getConnection();
-                PostgresDatabase straight = new PostgresDatabase(server);
+        try (Connection pooled = db.get().pool.getConnection();
+                PostgresDatabase straight = PostgresDatabase.create(PostgresServer.shared());
                 Connection direct = straight.pool.getConnection()) {
             assertThat(pooled.unwrap(PGConnection.class).getPrepareThreshold()).isZero();
             assertThat(direct.unwrap(PGConnection.class).getPrepareThreshold()).isEqualTo(NamedStatements.THRESHOLD);
@@ -128,7 +74,7 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
     @Test
     void whatTheUrlSays_holds() throws Exception {
         DatabaseFactory factory = new DatabaseFactory();
-        factory.setUrl(server.url() + "?prepareThreshold=7");
+        factory.setUrl(PostgresServer.shared().url() + "?prepareThreshold=7");
         ManagedDataSource pool = factory.build(new MetricRegistry(), "test");
         try (Connection connection = pool.getConnection()) {
             assertThat(connection.unwrap(PGConnection.class).getPrepareThreshold())
@@ -141,7 +87,7 @@ class PgBouncerUpdateLogTest extends UpdateLogContract {
     /** The twin: with named statements, as the driver would have them, the same pooler is no good. */
     @Test
     void namedStatements_failThroughIt() {
-        String url = DatabaseUrl.parse(bouncer.address() + "/" + db.name)
+        String url = DatabaseUrl.parse(db.get().url())
                 .jdbcUrl()
                 .replace("prepareThreshold=0", "prepareThreshold=1");
         assertThatThrownBy(() -> {

@@ -15,7 +15,6 @@ import io.keck.testing.Eventually;
 import io.keck.testing.PgBouncer;
 import io.keck.testing.PostgresDatabase;
 import io.keck.testing.PostgresServer;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -29,10 +28,8 @@ import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
@@ -40,25 +37,13 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /** Defaults of the server, the database or the role do not reach the sessions of Keck, with and without a pooler. */
 class PostgresSessionTest {
-    @TempDir
-    private static Path dir;
-
-    private static PostgresServer server;
-    private static PgBouncer bouncer;
     private static int number;
 
-    @BeforeAll
-    static void startServers() {
-        server = PostgresServer.start(dir);
-        bouncer = PgBouncer.start(dir, server);
-    }
+    private static PostgresServer server;
 
-    @AfterAll
-    static void stopServers() {
-        if (bouncer != null) {
-            bouncer.close();
-        }
-        server.close();
+    @BeforeAll
+    static void startServer() {
+        server = PostgresServer.shared();
     }
 
     /** A database with defaults that would do harm. */
@@ -80,7 +65,7 @@ class PostgresSessionTest {
     }
 
     private static String address(boolean pooled) {
-        return pooled ? bouncer.address() : "postgres://postgres@127.0.0.1:" + server.port();
+        return pooled ? PgBouncer.shared().address() : server.address();
     }
 
     private static ManagedDataSource pool(String url) {
@@ -133,7 +118,7 @@ class PostgresSessionTest {
     @Test
     void poolersSessions_areLeftAsTheyAre() throws Exception {
         String name = strict("serializable");
-        ManagedDataSource pool = pool(bouncer.address() + "/" + name);
+        ManagedDataSource pool = pool(PgBouncer.shared().address() + "/" + name);
         try {
             for (int i = 0; i < 20; i++) {
                 try (Connection connection = pool.getConnection()) {
@@ -157,14 +142,14 @@ class PostgresSessionTest {
     void migrations_areNotEndedByLimits(boolean pooled) throws Exception {
         String name = strict("repeatable read");
         PGSimpleDataSource bare = new PGSimpleDataSource();
-        bare.setUrl("jdbc:postgresql://127.0.0.1:" + server.port() + "/" + name);
+        bare.setUrl(server.jdbcUrl(name));
         bare.setUser("postgres");
         bare.setPassword("");
         try (Connection connection = bare.getConnection()) {
             connection.setAutoCommit(false);
             show(connection, "lock_timeout");
             int process = connection.unwrap(PGConnection.class).getBackendPID();
-            Jdbi other = Jdbi.create("jdbc:postgresql://127.0.0.1:" + server.port() + "/postgres", "postgres", "");
+            Jdbi other = Jdbi.create(server.jdbcUrl("postgres"), "postgres", "");
             Eventually.await(
                     "the end of the twin, a session without what Keck demands",
                     () -> other.withHandle(
@@ -192,10 +177,10 @@ class PostgresSessionTest {
     @ParameterizedTest
     @ValueSource(strings = {"repeatable read", "serializable"})
     void append_isMadeAgainWhereTheIsolationLevelFailedIt(String isolation) throws Exception {
-        try (PostgresDatabase db = new PostgresDatabase(server)) {
+        try (PostgresDatabase db = PostgresDatabase.create(server)) {
             String setting = "ALTER DATABASE " + db.name + " SET default_transaction_isolation = '" + isolation + "'";
             server.execute(setting);
-            Jdbi plain = Jdbi.create("jdbc:postgresql://127.0.0.1:" + server.port() + "/" + db.name, "postgres", "");
+            Jdbi plain = Jdbi.create(server.jdbcUrl(db.name), "postgres", "");
             db.jdbi.useHandle(h -> h.execute("INSERT INTO rooms (id, name, head, created_at) VALUES (7, 'r', 0, 0)"));
             PostgresStatements dialect = new PostgresStatements();
             try (Handle handle = plain.open()) {

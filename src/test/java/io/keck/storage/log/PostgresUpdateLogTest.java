@@ -7,9 +7,7 @@ import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLogContract;
 import io.keck.storage.Storage;
-import io.keck.testing.PostgresDatabase;
-import io.keck.testing.PostgresServer;
-import java.nio.file.Path;
+import io.keck.testing.FreshDatabase;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,62 +15,12 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The contract over a real PostgreSQL, and what several nodes can do to each other. */
-class PostgresUpdateLogTest extends UpdateLogContract {
-    @TempDir
-    private static Path dir;
-
-    private static PostgresServer server;
-
-    private PostgresDatabase db;
-    private Storage storage;
-    private JdbiUpdateLog log;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(dir);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
-
-    @BeforeEach
-    void open() throws Exception {
-        db = new PostgresDatabase(server);
-        storage = db.storage();
-        log = storage.log();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        storage.stop();
-        db.close();
-    }
-
-    @Override
-    protected UpdateLog log() {
-        return log;
-    }
-
-    @Override
-    protected UpdateLog reopened() {
-        try {
-            storage.stop();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-        storage = db.storage();
-        log = storage.log();
-        return log;
+class PostgresUpdateLogTest extends JdbiUpdateLogContract {
+    PostgresUpdateLogTest() {
+        super(FreshDatabase.postgres());
     }
 
     /** Groups of many rooms in every order, from several nodes at once: with a fixed order of locks none waits in a ring. */
@@ -84,7 +32,7 @@ class PostgresUpdateLogTest extends UpdateLogContract {
         for (int i = 0; i < rooms; i++) {
             ids.add(await(log.open("room" + i)).roomId());
         }
-        List<Storage> nodes = List.of(storage, db.storage(), db.storage());
+        List<Storage> nodes = List.of(storage, db.another(), db.another());
         List<CompletionStage<UpdateLog.Appended>> stages = new ArrayList<>();
         Random random = new Random(1);
         for (int i = 0; i < each; i++) {
@@ -105,12 +53,10 @@ class PostgresUpdateLogTest extends UpdateLogContract {
                     .isEqualTo(contents.rows().get(contents.rows().size() - 1).link());
         }
         assertThat(deadlocks()).isZero();
-        nodes.get(1).stop();
-        nodes.get(2).stop();
     }
 
     private long deadlocks() {
-        return db.jdbi.withHandle(
+        return db.jdbi().withHandle(
                 h -> h.createQuery("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
                         .mapTo(Long.class)
                         .one());
@@ -118,21 +64,17 @@ class PostgresUpdateLogTest extends UpdateLogContract {
 
     @Test
     void severalNodes_withOneKeyForSeveralRequests_carryOneOut() throws Exception {
-        Storage otherStorage = db.storage();
-        JdbiUpdateLog other = otherStorage.log();
+        JdbiUpdateLog other = db.another().log();
         assertThat(doneUnderOneKey(List.of(log, other), 30)).isEqualTo(30);
         assertThat(deadlocks()).isZero();
-        otherStorage.stop();
     }
 
     /** The twin: nothing in the database makes keys unique. How those fail that are not carried out is undefined then. */
     @Test
     void severalNodes_withoutUniqueKeys_carrySeveralOut() throws Exception {
-        db.jdbi.useHandle(h -> h.execute("ALTER TABLE name_keys DROP CONSTRAINT name_keys_pk"));
-        Storage otherStorage = db.storage();
-        JdbiUpdateLog other = otherStorage.log();
+        db.jdbi().useHandle(h -> h.execute("ALTER TABLE name_keys DROP CONSTRAINT name_keys_pk"));
+        JdbiUpdateLog other = db.another().log();
         assertThat(doneUnderOneKey(List.of(log, other), 5, failure -> {})).isGreaterThan(5);
-        otherStorage.stop();
     }
 
     /** A node of the release before this one knows keys by the ids of rooms alone. */
@@ -141,7 +83,7 @@ class PostgresUpdateLogTest extends UpdateLogContract {
         long a = await(log.open("a")).roomId();
         RequestKey key = new RequestKey("its own", "1 this");
         RequestKey other = new RequestKey("its own", "1 other");
-        db.jdbi.useHandle(h -> h.execute(
+        db.jdbi().useHandle(h -> h.execute(
                 "INSERT INTO room_keys (room_id, idempotency_key, request, created_at) VALUES (?, 'its own', '1 this', 1)",
                 a));
         for (int i = 0; i < 2; i++) {
@@ -153,7 +95,7 @@ class PostgresUpdateLogTest extends UpdateLogContract {
         assertThat(used(log.delete("a", other))).as("the name has the key now").isTrue();
 
         await(log.append(a, UUID.randomUUID(), 1, update(0), false, new RequestKey("ours", "1 ours")));
-        String told = db.jdbi.withHandle(
+        String told = db.jdbi().withHandle(
                 h -> h.createQuery("SELECT request FROM room_keys WHERE room_id = ? AND idempotency_key = 'ours'")
                         .bind(0, a)
                         .mapTo(String.class)
@@ -175,8 +117,7 @@ class PostgresUpdateLogTest extends UpdateLogContract {
     @Test
     void severalNodes_areToldTheLinkBefore() throws Exception {
         long a = await(log.open("a")).roomId();
-        Storage otherStorage = db.storage();
-        JdbiUpdateLog other = otherStorage.log();
+        JdbiUpdateLog other = db.another().log();
         List<CompletionStage<UpdateLog.Appended>> stages = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
             stages.add((i % 2 == 0 ? log : other).append(a, UUID.randomUUID(), 1 + i, update(i), false));
@@ -189,14 +130,12 @@ class PostgresUpdateLogTest extends UpdateLogContract {
             assertThat(at.before())
                     .isEqualTo(at.seq() == 1 ? 0 : rows.get((int) at.seq() - 2).link());
         }
-        otherStorage.stop();
     }
 
     /** One of two has to wait for the other, whose life it then ends in turn: a forced init is never kept out. */
     @Test
     void severalNodes_replaceTheSameRoomAtOnce() throws Exception {
-        Storage otherStorage = db.storage();
-        JdbiUpdateLog other = otherStorage.log();
+        JdbiUpdateLog other = db.another().log();
         await(log.open("a"));
         for (int i = 0; i < 30; i++) {
             var one = log.init("a", UUID.randomUUID(), LINK, update(0), true);
@@ -208,20 +147,17 @@ class PostgresUpdateLogTest extends UpdateLogContract {
             assertThat(first.roomId()).isNotEqualTo(second.roomId());
             assertThat(first.ended()).noneMatch(second.ended()::contains);
         }
-        otherStorage.stop();
     }
 
     /** A name that two nodes make at once is one room; a deletion lets the next begin. */
     @Test
     void severalNodes_openAndDeleteTheSameName() throws Exception {
-        Storage otherStorage = db.storage();
-        JdbiUpdateLog other = otherStorage.log();
+        JdbiUpdateLog other = db.another().log();
         for (int life = 0; life < 10; life++) {
             var one = log.open("a");
             var two = other.open("a");
             assertThat(await(one).roomId()).isEqualTo(await(two).roomId());
             assertThat(await(other.delete("a"))).isPresent();
         }
-        otherStorage.stop();
     }
 }

@@ -6,52 +6,18 @@ import io.keck.crdt.lib0.Encoder;
 import io.keck.failure.TooLargeHere;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.room.UpdateLogContract;
-import io.keck.storage.Storage;
-import io.keck.testing.SqliteFile;
-import java.nio.file.Path;
+import io.keck.testing.FreshDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The contract over SQLite, and what only a database can do wrong. */
-class SqliteUpdateLogTest extends UpdateLogContract {
-    @TempDir
-    Path dir;
-
-    private SqliteFile db;
-    private Storage storage;
-    private JdbiUpdateLog log;
-
-    @BeforeEach
-    void open() throws Exception {
-        db = new SqliteFile(dir.resolve("keck.db"));
-        storage = db.storage(1_000);
-        log = storage.log();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        storage.stop();
-        db.close();
-    }
-
-    @Override
-    protected UpdateLog log() {
-        return log;
-    }
-
-    @Override
-    protected UpdateLog reopened() throws Exception {
-        close();
-        open();
-        return log;
+class SqliteUpdateLogTest extends JdbiUpdateLogContract {
+    SqliteUpdateLogTest() {
+        super(FreshDatabase.sqlite());
     }
 
     @Test
@@ -205,7 +171,7 @@ class SqliteUpdateLogTest extends UpdateLogContract {
     void health_isThatOfWritesThoughReadsInBetweenGoWell() {
         long a = await(log.open("a")).roomId();
         assertThat(storage.database().isHealthy()).isTrue();
-        db.jdbi.useHandle(h -> h.execute("ALTER TABLE room_log RENAME TO elsewhere"));
+        db.jdbi().useHandle(h -> h.execute("ALTER TABLE room_log RENAME TO elsewhere"));
         assertThat(log.append(a, UUID.randomUUID(), LINK, update(0), false).handle((seq, error) -> error))
                 .succeedsWithin(Duration.ofSeconds(60))
                 .isNotNull();
@@ -214,7 +180,7 @@ class SqliteUpdateLogTest extends UpdateLogContract {
         assertThat(await(log.heads(List.of(a)))).hasSize(1);
         assertThat(storage.database().isResponsive()).isTrue();
         assertThat(storage.database().isHealthy()).isFalse();
-        db.jdbi.useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO room_log"));
+        db.jdbi().useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO room_log"));
         await(log.append(a, UUID.randomUUID(), LINK, update(0), false));
         assertThat(storage.database().isHealthy()).isTrue();
     }
@@ -226,9 +192,9 @@ class SqliteUpdateLogTest extends UpdateLogContract {
         for (int i = 0; i < 6; i++) {
             await(log.append(a, UUID.randomUUID(), LINK, update(i), false));
         }
-        Compactor compactor = new Compactor(storage.database(), db.clock, Duration.ofSeconds(1), Followers.NONE);
+        Compactor compactor = new Compactor(storage.database(), db.clock(), Duration.ofSeconds(1), Followers.NONE);
         assertThat(compactor.compact(a)).isTrue();
-        db.jdbi.useHandle(h -> h.execute("DELETE FROM room_log WHERE seq = 4"));
+        db.jdbi().useHandle(h -> h.execute("DELETE FROM room_log WHERE seq = 4"));
 
         UpdateLog.Contents contents = await(log.read(a, 2));
         assertThat(contents.snapshot()).isNotNull();

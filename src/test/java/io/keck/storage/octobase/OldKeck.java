@@ -47,7 +47,7 @@ public final class OldKeck implements AutoCloseable {
         try {
             OldKeck old = new OldKeck(
                     DriverManager.getConnection(
-                            "jdbc:postgresql://127.0.0.1:" + server.port() + "/" + name, "postgres", ""),
+                            server.jdbcUrl(name), "postgres", ""),
                     false,
                     "postgres://reader_" + name + ":p%40ss@127.0.0.1:" + server.port() + "/" + name);
             old.create();
