@@ -12,6 +12,7 @@ import io.keck.crdt.YjsOracle;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.doctor.DatabaseDoctor;
+import io.keck.testing.FreshDatabase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -29,10 +30,14 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What an import makes of databases as the old server leaves them behind: rows of every odd kind, and odd names. */
 abstract class DirtySourceContract {
     private static final int PAGE = 10;
+
+    @RegisterExtension
+    final FreshDatabase db;
 
     protected OldKeck old;
     protected Target target;
@@ -66,14 +71,16 @@ abstract class DirtySourceContract {
         private static final long serialVersionUID = 1L;
     }
 
+    DirtySourceContract(FreshDatabase db) {
+        this.db = db;
+    }
+
     /** An empty database of the old server. */
     protected abstract OldKeck source();
 
-    protected abstract String targetUrl();
-
     /** Ours, opened (again). */
     protected final Target target(Duration deletedNameHold) {
-        return new Target(targetUrl(), deletedNameHold);
+        return Target.open(db::reopen, deletedNameHold);
     }
 
     @BeforeEach
@@ -84,7 +91,6 @@ abstract class DirtySourceContract {
 
     @AfterEach
     void close() {
-        target.close();
         old.close();
     }
 
@@ -275,7 +281,7 @@ abstract class DirtySourceContract {
     /** What doctor says of the documents of the target. */
     private List<String> remarks() {
         DatabaseFactory factory = new DatabaseFactory();
-        factory.setUrl(targetUrl());
+        factory.setUrl(db.get().url());
         List<String> remarks = new ArrayList<>();
         Findings findings = finding -> {
             assertThat(finding.level()).as(finding.what()).isNotEqualTo(Findings.Level.PROBLEM);

@@ -12,6 +12,7 @@ import io.keck.crdt.YText;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.storage.DatabaseFactory;
+import io.keck.testing.FreshDatabase;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +24,10 @@ import org.junit.jupiter.api.Test;
 /** What an import does, from and to real databases. */
 abstract class ImporterContract extends DirtySourceContract {
     private static final int SESSIONS = 60;
+
+    ImporterContract(FreshDatabase db) {
+        super(db);
+    }
 
     @Test
     void whatRealYjsWrote_isThereAsYjsShowsIt_andASecondImportWritesNothing() {
@@ -62,7 +67,6 @@ abstract class ImporterContract extends DirtySourceContract {
         told.stopAfter = 4;
         assertThatThrownBy(this::run).isInstanceOf(StoppedException.class);
         told.stopAfter = Integer.MAX_VALUE;
-        target.close();
         target = target(Target.FOREVER);
 
         ImportReport report = run();
@@ -178,7 +182,6 @@ abstract class ImporterContract extends DirtySourceContract {
         ImportReport report = run();
         assertThat(report.failed).isEqualTo(1);
         assertThat(told.problems).containsExactly("Workspace \"gone\" was not imported. It was deleted here.");
-        target.close();
         target = target(Duration.ZERO);
         assertThat(target.hasRoom("gone")).isFalse();
         assertThat(run().imported).isEqualTo(1);
@@ -349,7 +352,7 @@ abstract class ImporterContract extends DirtySourceContract {
         assertThat(SourceDatabase.isAt(there.getUrl(), there.getUser(), there.getPassword()))
                 .isTrue();
         DatabaseFactory ours = new DatabaseFactory();
-        ours.setUrl(targetUrl());
+        ours.setUrl(db.get().url());
         assertThat(SourceDatabase.isAt(ours.getUrl(), ours.getUser(), ours.getPassword()))
                 .isFalse();
     }

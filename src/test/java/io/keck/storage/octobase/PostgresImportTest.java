@@ -3,47 +3,32 @@ package io.keck.storage.octobase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.storage.Storage;
+import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.testing.FreshDatabase;
+import io.keck.testing.PostgresDatabase;
 import io.keck.testing.PostgresServer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PostgresImportTest extends ImporterContract {
-    @TempDir
-    private static Path dir;
-
-    private static PostgresServer server;
-    private static int databases;
-
-    private String database;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(dir);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
+    PostgresImportTest() {
+        super(FreshDatabase.postgres());
     }
 
     @Override
     protected OldKeck source() {
-        database = "target" + ++databases;
-        server.execute("CREATE DATABASE " + database);
-        return OldKeck.postgres(server);
+        return OldKeck.postgres(PostgresServer.shared());
     }
 
-    @Override
-    protected String targetUrl() {
-        return server.url(database);
-    }
-
-    private ImportReport take(OldKeck from, ImportListener listener) {
+    private static ImportReport take(OldKeck from, PostgresDatabase into, ImportListener listener)
+            throws InterruptedException {
+        Storage storage = into.storage(JdbiUpdateLog.Settings.DEFAULT);
         try (SourceDatabase source = SourceDatabase.open(from.url())) {
+            Target target = Target.open(settings -> storage, Duration.ZERO);
             return new Importer(
                             source,
                             Importer.Target.of(target.log, target.blobs),
@@ -51,17 +36,33 @@ class PostgresImportTest extends ImporterContract {
                             Importer.Options.ALL,
                             listener)
                     .run(true);
+        } finally {
+            storage.stop();
         }
     }
 
     @Test
-    void theTargetGoesAway_theImportEnds_andGoesOnAnotherTime() {
-        try (OldKeck file = OldKeck.sqlite(dir.resolve("file.db"))) {
+    void theTargetGoesAway_theImportEnds_andGoesOnAnotherTime(@TempDir Path dir) throws Exception {
+        try (PostgresServer server = PostgresServer.start(dir);
+                OldKeck file = OldKeck.sqlite(dir.resolve("file.db"))) {
             for (int i = 0; i < 6; i++) {
                 file.row("w" + i, new byte[] {0, 0});
             }
-            int[] rooms = new int[1];
-            assertThatThrownBy(() -> take(file, new Quiet() {
+            String name = takenInPart(server, file);
+            server.start();
+            try (PostgresDatabase ours = PostgresDatabase.migrated(server, name, server.address())) {
+                ImportReport report = take(file, ours, new Quiet());
+                assertThat(report.unchanged).isEqualTo(3);
+                assertThat(report.imported).isEqualTo(3);
+            }
+        }
+    }
+
+    /** The third room is taken, and the server of the database with that name ends. */
+    private static String takenInPart(PostgresServer server, OldKeck file) throws Exception {
+        int[] rooms = new int[1];
+        try (PostgresDatabase ours = PostgresDatabase.create(server)) {
+            assertThatThrownBy(() -> take(file, ours, new Quiet() {
                         @Override
                         public void room(String workspace) {
                             if (++rooms[0] == 3) {
@@ -72,12 +73,7 @@ class PostgresImportTest extends ImporterContract {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("run the command again");
             assertThat(rooms[0]).isEqualTo(3);
-            server.start();
-            target.close();
-            target = target(Target.FOREVER);
-            ImportReport report = take(file, new Quiet());
-            assertThat(report.unchanged).isEqualTo(3);
-            assertThat(report.imported).isEqualTo(3);
+            return ours.name;
         }
     }
 

@@ -3,6 +3,7 @@ package io.keck.storage.octobase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.testing.FreshDatabase;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -11,14 +12,13 @@ class SqliteImportTest extends ImporterContract {
     @TempDir
     Path dir;
 
-    @Override
-    protected OldKeck source() {
-        return OldKeck.sqlite(dir.resolve("jwst.db"));
+    SqliteImportTest() {
+        super(FreshDatabase.sqlite());
     }
 
     @Override
-    protected String targetUrl() {
-        return "jdbc:sqlite:" + dir.resolve("keck.db");
+    protected OldKeck source() {
+        return OldKeck.sqlite(dir.resolve("jwst.db"));
     }
 
     @Test
@@ -38,7 +38,7 @@ class SqliteImportTest extends ImporterContract {
                 .isInstanceOf(SourceException.class)
                 .hasMessageContaining("there is no file");
         assertThat(dir.resolve("missing.db")).doesNotExist();
-        assertThatThrownBy(() -> SourceDatabase.open("jdbc:sqlite:" + dir.resolve("keck.db")))
+        assertThatThrownBy(() -> SourceDatabase.open(db.get().url()))
                 .isInstanceOf(SourceException.class)
                 .hasMessageContaining("no table docs");
         assertThatThrownBy(() -> SourceDatabase.open("mysql://user:secret@host/db"))

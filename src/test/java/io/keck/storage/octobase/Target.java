@@ -1,42 +1,37 @@
 package io.keck.storage.octobase;
 
-import io.dropwizard.core.setup.Environment;
 import io.keck.crdt.store.StructStore;
 import io.keck.failure.RoomMissing;
 import io.keck.metrics.BlobMetrics;
 import io.keck.room.UpdateLog.Contents;
-import io.keck.storage.DatabaseFactory;
 import io.keck.storage.Storage;
 import io.keck.storage.blob.JdbiBlobStore;
 import io.keck.storage.log.JdbiUpdateLog;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletionException;
-import org.eclipse.jetty.util.component.LifeCycle;
 
-/** Our database, opened as the server opens it. */
-final class Target implements AutoCloseable {
+/** What an import writes into: the log and the blobs of a database. */
+final class Target {
     static final Duration FOREVER = Duration.ofMillis(Long.MAX_VALUE / 4);
 
     final JdbiUpdateLog log;
     final JdbiBlobStore blobs;
-    private final List<LifeCycle> parts;
 
-    Target(String url, Duration deletedNameHold) {
-        DatabaseFactory factory = new DatabaseFactory();
-        factory.setUrl(url);
-        Environment environment = new Environment("test");
-        Storage storage = factory.build(environment, "test", deletedNameHold);
+    private Target(Storage storage, Duration deletedNameHold) {
         log = storage.log();
         blobs = storage.blobs(JdbiBlobStore.Settings.DEFAULT.withDeletedNameHold(deletedNameHold), BlobMetrics.NONE);
-        parts = environment.lifecycle().getManagedObjects();
-        try {
-            for (LifeCycle part : parts) {
-                part.start();
-            }
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+    }
+
+    /** Opens storage with the settings of production, apart from that hold, in the given way. */
+    static Target open(Opener opener, Duration deletedNameHold) {
+        return new Target(
+                opener.open(JdbiUpdateLog.Settings.DEFAULT.withDeletedNameHold(deletedNameHold)), deletedNameHold);
+    }
+
+    /** Makes storage with these settings. */
+    @FunctionalInterface
+    interface Opener {
+        Storage open(JdbiUpdateLog.Settings settings);
     }
 
     Contents room(String name) {
@@ -56,17 +51,6 @@ final class Target implements AutoCloseable {
                 return false;
             }
             throw e;
-        }
-    }
-
-    @Override
-    public void close() {
-        try {
-            for (int i = parts.size() - 1; i >= 0; i--) {
-                parts.get(i).stop();
-            }
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
         }
     }
 }
