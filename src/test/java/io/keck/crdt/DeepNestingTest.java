@@ -107,6 +107,7 @@ class DeepNestingTest {
         }
     }
 
+    /** To be called in a transaction: each takes time for every type that a change lies in. */
     private static AbstractType build(AbstractType root, Nesting nesting) {
         AbstractType at = root;
         for (int i = 0; i < DEPTH; i++) {
@@ -154,7 +155,7 @@ class DeepNestingTest {
         onASmallStack(() -> {
             Doc doc = new Doc();
             AbstractType root = nesting.root.apply(doc);
-            build(root, nesting);
+            doc.transact(transaction -> build(root, nesting));
             Object first = nesting.get.apply(root);
             AbstractType copy = ((AbstractType) first).copy();
             YMap other = doc.getMap("other");
@@ -176,7 +177,9 @@ class DeepNestingTest {
             Doc doc = new Doc();
             YArray root = doc.getArray("r");
             List<Nesting> all = nestings().toList();
-            YArray bottom = (YArray) build(root, all.get(0));
+            YArray[] built = new YArray[1];
+            doc.transact(transaction -> built[0] = (YArray) build(root, all.get(0)));
+            YArray bottom = built[0];
             Map<String, Integer> seen = new HashMap<>();
             root.observeDeep(events -> seen.put("path", events.get(0).path().size()));
             bottom.push("x");

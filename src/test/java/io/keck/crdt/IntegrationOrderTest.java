@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class IntegrationOrderTest {
     private static final int ITEMS = 4_000;
     private static final int RANDOM_CLIENTS = 300;
+    private static final int RANDOM_UPDATES = Boolean.getBoolean("keck.campaign") ? 2_000 : 60;
 
     /** A struct of an update. */
     private record Row(long client, long clock, byte[] body) {}
@@ -119,7 +120,7 @@ class IntegrationOrderTest {
         try (YjsOracle yjs = YjsOracle.open()) {
             List<Long> ours = new ArrayList<>();
             List<Integer> asked = new ArrayList<>();
-            for (long seed = 0; seed < 200; seed++) {
+            for (long seed = 0; seed < RANDOM_UPDATES; seed++) {
                 Random random = new Random(seed);
                 randomRows(random);
                 List<byte[]> updates = random.nextBoolean() ? List.of(update()) : oneByOne(random);
@@ -159,7 +160,7 @@ class IntegrationOrderTest {
     /** A document that takes an update in part by part becomes the same, and never goes far beyond what it is given. */
     @Test
     void inParts_anUpdateMakesTheSameDocument() {
-        for (long seed = 0; seed < 300; seed++) {
+        for (long seed = 0; seed < RANDOM_UPDATES; seed++) {
             Random random = new Random(seed);
             randomRows(random);
             List<byte[]> updates = random.nextBoolean() ? List.of(update()) : oneByOne(random);

@@ -73,15 +73,10 @@ class RoomTwinsTest {
         assertThat(world.rows()).isZero();
     }
 
+    /** With all safeguards none of these seeds fails: they are the first of {@link ClusterSimulationTest}. */
     @ParameterizedTest
     @EnumSource(value = Twin.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void simulation_seesWhenASafeguardIsOff(Twin twin) {
-        assertThat(ClusterSimulation.failures(100, twin)).isPositive();
-    }
-
-    /** Else the test above would tell nothing. */
-    @Test
-    void simulation_isGreenWithAllSafeguards() {
-        assertThat(ClusterSimulation.failures(100, Twin.NONE)).isZero();
+        assertThat(ClusterSimulation.fails(100, twin)).isTrue();
     }
 }

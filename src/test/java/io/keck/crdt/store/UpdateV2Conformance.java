@@ -11,8 +11,10 @@ import io.keck.crdt.lib0.Encoder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,7 +99,10 @@ class UpdateV2Conformance {
         assertThat(compared > 0).isEqualTo(size.equals("small")); // recorded for these only
     }
 
-    /** What Yjs encodes after every order; its V1 form is asked of live Yjs, as only the hash of it is recorded. */
+    /**
+     * What Yjs encodes after every order; its V1 form is asked of live Yjs, as only the hash of it is recorded. Orders that
+     * end in the same bytes are asked for once.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"small", "medium", "large"})
     void sessions_everyStateBecomesTheRecordedV2(String size) throws Exception {
@@ -105,9 +110,11 @@ class UpdateV2Conformance {
             int compared = 0;
             for (JsonNode session : Fixtures.read("sessions/" + size)) {
                 List<JsonNode> recorded = new ArrayList<>();
+                Set<String> hashes = new HashSet<>();
                 session.get("expect").get("orders").properties().forEach(entry -> {
-                    if (entry.getValue().has("shaV2")) {
-                        recorded.add(entry.getValue());
+                    JsonNode expect = entry.getValue();
+                    if (expect.has("shaV2") && hashes.add(expect.get("sha") + " " + expect.get("shaV2"))) {
+                        recorded.add(expect);
                         yjs.encode(
                                 session.get("gc").booleanValue(),
                                 updates(session, "updates"),
