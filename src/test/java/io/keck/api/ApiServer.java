@@ -35,12 +35,16 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.UriCompliance;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A Dropwizard server with the HTTP interface over {@link FakeDocuments}, with blobs in a SQLite file where it is given a
- * place for one, and nothing else. Time stands still, unless it races.
+ * place for one, and nothing else. Time stands still, unless it races. In a static field with {@code @RegisterExtension} it
+ * serves the tests of one class, each of which finds no documents.
  */
-final class ApiServer implements AutoCloseable {
+final class ApiServer implements AutoCloseable, BeforeEachCallback, AfterAllCallback {
     /** What its clock says. */
     static final long NOW = 1_700_000_000_000L;
 
@@ -265,6 +269,16 @@ final class ApiServer implements AutoCloseable {
                     + (type == null ? "" : " " + type.replaceFirst(";.*", ""))
                     + (body().isEmpty() ? "" : " " + body());
         }
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        documents.reset();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        close();
     }
 
     @Override

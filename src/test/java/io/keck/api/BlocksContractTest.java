@@ -9,28 +9,17 @@ import io.keck.crdt.YXmlElement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Every row of the contract's blocks. */
 class BlocksContractTest {
-    private static ApiServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new ApiServer(false);
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    static final ApiServer server = new ApiServer(false);
 
     @BeforeEach
     void room() {
-        server.documents.reset();
         server.documents.edit("w", doc -> {});
     }
 

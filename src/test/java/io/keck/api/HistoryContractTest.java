@@ -4,29 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The rows of the contract about who wrote what, and where changes are delivered to. */
 class HistoryContractTest {
-    private static ApiServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new ApiServer(false);
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
-
-    @BeforeEach
-    void clean() {
-        server.documents.reset();
-    }
+    @RegisterExtension
+    static final ApiServer server = new ApiServer(false);
 
     private static String get(String path) {
         return server.get("/api/block/" + path).toString();

@@ -13,29 +13,18 @@ import java.math.BigInteger;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Every row of the contract's named types: map, array, text, xml. */
 class NamedTypesContractTest {
     private static final String MISSING = "404 text/plain Workspace(\"none\") not found";
-    private static ApiServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new ApiServer(false);
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    static final ApiServer server = new ApiServer(false);
 
     @BeforeEach
     void room() {
-        server.documents.reset();
         server.documents.edit("w", doc -> {});
     }
 

@@ -11,31 +11,15 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Every row of the contract's workspaces that is about documents, and what all calls have in common. */
 class WorkspacesContractTest {
     private static final String NEW = "{\"space:meta\":{},\"space:updated\":{}}";
     private static final String MISSING = "404 text/plain Workspace(\"none\") not found";
-    private static ApiServer server;
-
-    @BeforeAll
-    static void start() {
-        server = new ApiServer(false);
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
-
-    @BeforeEach
-    void clean() {
-        server.documents.reset();
-    }
+    @RegisterExtension
+    static final ApiServer server = new ApiServer(false);
 
     private static ApiServer.Reply post(String path, byte[] body, String... headers) {
         return new ApiServer.Reply(server.send("POST", "/api/block/" + path, body, headers));

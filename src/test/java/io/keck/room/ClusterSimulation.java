@@ -20,39 +20,6 @@ import org.jspecify.annotations.Nullable;
  * Everything follows from the seed.
  */
 final class ClusterSimulation {
-    /** A safeguard that is off. */
-    enum Twin {
-        NONE,
-        /** Every update is taken for news. */
-        NO_REDUCE,
-        /** Nobody compares with the log. */
-        NO_CATCH_UP,
-        /** The log does not know a batch that comes again. */
-        NO_BATCH_IDS,
-        /** Updates are sent before they are committed. */
-        NO_COMMIT_FIRST,
-        /** Rows that others wrote before an own commit are not read. */
-        NO_GAPS,
-        /** Nobody notices that the log went back. */
-        NO_LOOK_BACK,
-        /** A wrong fold becomes the snapshot. */
-        NO_CHECKED_COMPACTION,
-        /** Requests do not wait for the log's word that the life they met goes on. */
-        NO_WAITING,
-        /** What an ended life refuses is refused. */
-        NO_ASKING_AGAIN,
-        /** Copies of ended lives are let in. */
-        NO_HOLD,
-        /** Documents grow without a limit. */
-        NO_LIMIT,
-        /** Writers are not asked for what was left aside at the limit. */
-        NO_ASKING_WRITERS,
-        /** Anybody speaks for anybody, with any clock. */
-        NO_AWARENESS_GUARD,
-        /** Deletes act on what is written later. */
-        NO_WAITING_DELETES
-    }
-
     private static final int STEPS = 500;
     private static final long HOLD = 100;
     private static final long LIMIT = 1_500;
@@ -169,70 +136,6 @@ final class ClusterSimulation {
         }
     }
 
-    private static Safeguards without(Twin twin) {
-        return new Safeguards() {
-            @Override
-            public boolean reducesUpdates() {
-                return twin != Twin.NO_REDUCE;
-            }
-
-            @Override
-            public boolean comparesLinks() {
-                return twin != Twin.NO_LOOK_BACK && twin != Twin.NO_GAPS;
-            }
-
-            @Override
-            public boolean comparesHeads() {
-                return twin != Twin.NO_CATCH_UP;
-            }
-
-            @Override
-            public boolean noticesLostRows() {
-                return twin != Twin.NO_LOOK_BACK;
-            }
-
-            @Override
-            public boolean waitsForTheLog() {
-                return twin != Twin.NO_WAITING;
-            }
-
-            @Override
-            public boolean asksAgainByName() {
-                return twin != Twin.NO_ASKING_AGAIN;
-            }
-
-            @Override
-            public boolean refusesCopiesOfEndedLives() {
-                return twin != Twin.NO_HOLD;
-            }
-
-            @Override
-            public boolean boundsDocuments() {
-                return twin != Twin.NO_LIMIT;
-            }
-
-            @Override
-            public boolean asksRefusedWriters() {
-                return twin != Twin.NO_ASKING_WRITERS;
-            }
-
-            @Override
-            public boolean guardsAwareness() {
-                return twin != Twin.NO_AWARENESS_GUARD;
-            }
-
-            @Override
-            public boolean holdsUnheldDeletes() {
-                return twin != Twin.NO_WAITING_DELETES;
-            }
-
-            @Override
-            public boolean forgetsStoredUnheldDeletes() {
-                return twin != Twin.NO_WAITING_DELETES;
-            }
-        };
-    }
-
     ClusterSimulation(long seed, Twin twin) {
         this(seed, twin, false);
     }
@@ -243,7 +146,7 @@ final class ClusterSimulation {
         this.skews = new Random(~seed);
         this.seed = seed;
         this.twin = twin;
-        this.safeguards = without(twin);
+        this.safeguards = twin.safeguards();
         random = new Random(seed);
         troubled = seed % 2 == 1;
         restores = seed % 3 == 2;

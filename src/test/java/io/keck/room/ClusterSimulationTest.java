@@ -13,7 +13,7 @@ class ClusterSimulationTest {
         // one seed by hand: -Dkeck.seed=4711
         Long one = Long.getLong("keck.seed");
         for (long seed = one == null ? 0 : one; seed < (one == null ? SEEDS : one + 1); seed++) {
-            new ClusterSimulation(seed, ClusterSimulation.Twin.NONE).run();
+            new ClusterSimulation(seed, Twin.NONE).run();
         }
     }
 
@@ -25,14 +25,14 @@ class ClusterSimulationTest {
     @ParameterizedTest
     @ValueSource(longs = {1190, 1359, 1487, 1641, 2144, 2171, 2605, 2718, 8339, 19039, 49599, 78558})
     void seedsThatHaveFoundFaults(long seed) {
-        new ClusterSimulation(seed, ClusterSimulation.Twin.NONE).run();
+        new ClusterSimulation(seed, Twin.NONE).run();
     }
 
     /** Rooms compare no time with that of another node. */
     @Test
     void clocksOfNodesAreHoursApart_andNothingIsDifferent() {
         for (long seed = 0; seed < SEEDS / 10; seed++) {
-            new ClusterSimulation(seed, ClusterSimulation.Twin.NONE, true).run();
+            new ClusterSimulation(seed, Twin.NONE, true).run();
         }
     }
 }

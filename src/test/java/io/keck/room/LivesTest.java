@@ -20,96 +20,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What begins after a life of a name began or ended meets the name as it is then, on every node. */
-class LivesTest {
+class LivesTest extends SeveralNodes {
     /** A safeguard that is off. */
-    private enum Twin {
-        NONE,
-        /** Requests do not wait for the log's word. */
-        NO_WAITING,
-        /** Whatever an ended life refuses is refused. */
-        NO_ASKING_AGAIN,
-        /** The node that ends a life does not close its room by itself. */
-        NO_ENDING,
-        /** Copies of ended lives are let in. */
-        NO_HOLD
-    }
-
-    private final FakeLog log = new FakeLog();
-    private final FakeBus bus = new FakeBus(1);
-    private final List<World> nodes = new ArrayList<>();
-    private final World a;
-    private final World b;
-
-    LivesTest() {
-        a = node(Twin.NONE, true);
-        b = node(Twin.NONE, true);
-    }
-
-    private World node(Twin twin, boolean shared) {
-        World world = new World(World.SMALL, maker(twin), log, bus.end(), RoomMetrics.NONE, nodes.size() + 1);
-        world.way.shared = shared;
-        world.now = nodes.isEmpty() ? world.now : nodes.get(0).now;
-        nodes.add(world);
-        return world;
-    }
-
-    private static Rooms.Maker maker(Twin twin) {
-        return Rooms.Maker.with(new Safeguards() {
-            @Override
-            public boolean waitsForTheLog() {
-                return twin != Twin.NO_WAITING;
-            }
-
-            @Override
-            public boolean asksAgainByName() {
-                return twin != Twin.NO_ASKING_AGAIN;
-            }
-
-            @Override
-            public boolean closesEndedLives() {
-                return twin != Twin.NO_ENDING;
-            }
-
-            @Override
-            public boolean refusesCopiesOfEndedLives() {
-                return twin != Twin.NO_HOLD;
-            }
-        });
-    }
-
-    private void settle() {
-        for (int i = 0; i < 4; i++) {
-            nodes.forEach(World::settle);
-            bus.deliver(1_000);
-        }
-    }
-
-    private void pass(long millis) {
-        for (World node : nodes) {
-            node.now += millis;
-        }
-        for (World node : nodes) {
-            node.rooms.tick();
-            node.rooms.tail();
-        }
-        settle();
-    }
-
-    private <T> T now(CompletionStage<T> stage) {
-        settle();
-        assertThat(stage.toCompletableFuture()).isDone();
-        return stage.toCompletableFuture().join();
-    }
-
-    private Throwable failure(CompletionStage<?> stage) {
-        settle();
-        try {
-            stage.toCompletableFuture().join();
-            throw new AssertionError("it did not fail");
-        } catch (CompletionException e) {
-            return e.getCause();
-        }
-    }
+    private final World a = node(Twin.NONE);
+    private final World b = node(Twin.NONE);
 
     private static String text(Doc doc) {
         return doc.getText("t").toString();
@@ -179,7 +93,7 @@ class LivesTest {
     void twins_onTheOtherNode(Twin twin) {
         int wrong = 0;
         for (int kind = 0; kind < 4; kind++) {
-            World other = node(twin, true);
+            World other = node(twin);
             openOnBoth(other);
             long id = force(a, "new").roomId();
             wrong += meets(other, kind, id) ? 0 : 1;
@@ -223,7 +137,8 @@ class LivesTest {
     @ParameterizedTest
     @EnumSource(names = {"NONE", "NO_ENDING"})
     void onTheNodeThatActs_noReadMeetsTheEndedLife(Twin twin) {
-        World alone = node(twin, false);
+        World alone = node(twin);
+        alone.way.shared = false;
         alone.joined().type("old");
         settle();
         CompletionStage<Boolean> deleted = alone.rooms.documents().delete(ROOM);
@@ -270,7 +185,7 @@ class LivesTest {
         assertThat(now(later).roomId()).isEqualTo(id);
         assertThat(failure(early)).isInstanceOf(RoomMissing.class);
 
-        World c = node(Twin.NONE, true);
+        World c = node(Twin.NONE);
         c.way.answersLate = true;
         read(c, false);
         settle();
@@ -306,7 +221,7 @@ class LivesTest {
         pass(3_000);
         assertThat(b.rooms.mayBeHeld(ROOM)).isTrue();
         assertThat(now(b.rooms.isHeld(ROOM))).isTrue();
-        FakeClient refused = node(Twin.NONE, true).joined();
+        FakeClient refused = node(Twin.NONE).joined();
         assertThat(refused.connection.closed)
                 .as("a socket creates nothing, and may come back")
                 .isEqualTo(CloseReason.held());
@@ -341,7 +256,7 @@ class LivesTest {
     @EnumSource(names = {"NONE", "NO_HOLD"})
     void copyOfAnEndedLife_isRefusedForTheHold_andNewcomersAreNot(Twin twin) {
         for (boolean deletes : new boolean[] {true, false}) {
-            World other = node(twin, true);
+            World other = node(twin);
             FakeClient tab = openOnBoth(b);
             byte[] typed = tab.type("!");
             settle();
@@ -385,7 +300,7 @@ class LivesTest {
     @ParameterizedTest
     @EnumSource(names = {"NONE", "NO_HOLD"})
     void copyOfAnEndedLife_isRefusedThoughAllOfItWaitsForPredecessors(Twin twin) {
-        World other = node(twin, true);
+        World other = node(twin);
         FakeClient writer = openOnBoth(b);
         byte[] gap = FakeClient.text(writer.id, 100, "after a gap");
         force(a, "new");
@@ -446,7 +361,7 @@ class LivesTest {
                         new RequestKey("key", "1 edit"),
                         doc -> doc.getText("t").insert(0, "x"),
                         LivesTest::text));
-        World c = node(Twin.NONE, true);
+        World c = node(Twin.NONE);
         now(read(c, false));
         List<String> calls = c.way.calls;
         c.way.outcome = () ->

@@ -20,44 +20,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that come again under their key on another node, after the document has got another life. */
-class RepeatsTest {
+class RepeatsTest extends SeveralNodes {
     private static final RequestKey KEY = new RequestKey("k", "1 this");
     private static final RequestKey OTHER = new RequestKey("k", "1 other");
 
-    private final FakeLog log = new FakeLog();
-    private final FakeBus bus = new FakeBus(1);
-    private final World a = node(1);
-    private final World b = node(2);
-
-    private World node(int number) {
-        World world = new World(World.SMALL, World.ROOMS, log, bus.end(), RoomMetrics.NONE, number);
-        world.way.shared = true;
-        return world;
-    }
-
-    private void settle() {
-        for (int i = 0; i < 4; i++) {
-            a.settle();
-            b.settle();
-            bus.deliver(1_000);
-        }
-    }
-
-    private <T> T now(CompletionStage<T> stage) {
-        settle();
-        assertThat(stage.toCompletableFuture()).isDone();
-        return stage.toCompletableFuture().join();
-    }
-
-    private Throwable failure(CompletionStage<?> stage) {
-        settle();
-        try {
-            stage.toCompletableFuture().join();
-            throw new AssertionError("it did not fail");
-        } catch (CompletionException e) {
-            return e.getCause();
-        }
-    }
+    private final World a = node(Twin.NONE);
+    private final World b = node(Twin.NONE);
 
     private static String text(Doc doc) {
         return doc.getText("t").toString();

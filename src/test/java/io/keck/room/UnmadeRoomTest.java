@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A room that clients have only connected to: back ends do not see it before it has content, and it costs nothing later. */
-class UnmadeRoomTest {
+class UnmadeRoomTest extends SeveralNodes {
     private static final Safeguards SHOWING = new Safeguards() {
         @Override
         public boolean hidesUnmadeRooms() {
@@ -24,25 +24,8 @@ class UnmadeRoomTest {
         }
     };
 
-    private final FakeLog log = new FakeLog();
-    private final FakeBus bus = new FakeBus(1);
-    private final World a = node(1);
-    private final World b = node(2);
-
-    private World node(long seed) {
-        World world = new World(World.SMALL, World.ROOMS, log, bus.end(), RoomMetrics.NONE, seed);
-        world.now = 1_000_000;
-        world.way.shared = true;
-        return world;
-    }
-
-    private void settle() {
-        for (int i = 0; i < 4; i++) {
-            a.settle();
-            b.settle();
-            bus.deliver(1_000);
-        }
-    }
+    private final World a = node(Twin.NONE);
+    private final World b = node(Twin.NONE);
 
     /** What is in the room for a back end of that node; null where there is none. */
     private @Nullable String read(World node) {
