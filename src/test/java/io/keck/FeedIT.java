@@ -144,8 +144,7 @@ class FeedIT {
         private final Connection connection;
 
         Database(PostgresServer server) throws SQLException {
-            connection = DriverManager.getConnection(
-                    server.jdbcUrl("postgres"), "postgres", "");
+            connection = DriverManager.getConnection(server.jdbcUrl("postgres"), "postgres", "");
         }
 
         /** All rows of a room, and its id. */

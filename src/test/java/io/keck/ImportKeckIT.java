@@ -162,8 +162,7 @@ class ImportKeckIT {
         int rooms = 1_000;
         postgres.execute("CREATE DATABASE killed");
         try (OldKeck old = OldKeck.postgres(postgres);
-                Connection database = DriverManager.getConnection(
-                        postgres.jdbcUrl("killed"), "postgres", "")) {
+                Connection database = DriverManager.getConnection(postgres.jdbcUrl("killed"), "postgres", "")) {
             old.inOneTransaction(() -> {
                 for (int i = 0; i < rooms; i++) {
                     String name = i % 10 == 0 ? "w\n" + i : "w" + i; // every tenth has to be renamed

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Every row of the contract's named types: map, array, text, xml. */
 class NamedTypesContractTest {
     private static final String MISSING = "404 text/plain Workspace(\"none\") not found";
+
     @RegisterExtension
     static final ApiServer server = new ApiServer(false);
 

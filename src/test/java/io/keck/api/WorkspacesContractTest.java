@@ -18,6 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class WorkspacesContractTest {
     private static final String NEW = "{\"space:meta\":{},\"space:updated\":{}}";
     private static final String MISSING = "404 text/plain Workspace(\"none\") not found";
+
     @RegisterExtension
     static final ApiServer server = new ApiServer(false);
 

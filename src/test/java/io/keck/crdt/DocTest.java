@@ -252,15 +252,16 @@ class DocTest {
     @Test
     void typesNestedTwentyThousandDeep_needNoStack() {
         Doc doc = doc(1);
-        doc.transact(transaction -> { // in one: a change takes time for each type that it lies in
-            YArray at = doc.getArray("a");
-            for (int i = 0; i < 20_000; i++) {
-                YArray next = new YArray();
-                at.insert(0, List.of(next));
-                at = next;
-            }
-            at.push("bottom");
-        });
+        doc.transact(
+                transaction -> { // in one: a change takes time for each type that it lies in
+                    YArray at = doc.getArray("a");
+                    for (int i = 0; i < 20_000; i++) {
+                        YArray next = new YArray();
+                        at.insert(0, List.of(next));
+                        at = next;
+                    }
+                    at.push("bottom");
+                });
         byte[] state = doc.encodeStateAsUpdate();
         Doc copy = doc(2);
         copy.applyUpdate(Update.decode(state, DecodeLimits.OWN), null);

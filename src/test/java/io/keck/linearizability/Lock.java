@@ -24,8 +24,7 @@ final class Lock implements AutoCloseable {
     }
 
     private static Connection connect(PostgresServer postgres) throws SQLException {
-        return DriverManager.getConnection(
-                postgres.jdbcUrl("postgres"), "postgres", "");
+        return DriverManager.getConnection(postgres.jdbcUrl("postgres"), "postgres", "");
     }
 
     /** A whole table, for readers and writers. */

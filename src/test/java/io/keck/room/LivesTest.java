@@ -7,13 +7,11 @@ import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
-import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Documents.Answer;
 import io.keck.room.FlakyLog.Outcome;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LivesTest extends SeveralNodes {
     /** A safeguard that is off. */
     private final World a = node(Twin.NONE);
+
     private final World b = node(Twin.NONE);
 
     private static String text(Doc doc) {

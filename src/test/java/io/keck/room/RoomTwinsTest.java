@@ -77,7 +77,10 @@ class RoomTwinsTest {
      * has the twin that no seed shows.
      */
     @ParameterizedTest
-    @EnumSource(value = Twin.class, mode = EnumSource.Mode.EXCLUDE, names = {"NONE", "NO_ENDING"})
+    @EnumSource(
+            value = Twin.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"NONE", "NO_ENDING"})
     void simulation_seesWhenASafeguardIsOff(Twin twin) {
         assertThat(ClusterSimulation.fails(100, twin)).isTrue();
     }

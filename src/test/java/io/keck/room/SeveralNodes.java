@@ -17,12 +17,7 @@ abstract class SeveralNodes {
     /** Starts another node, at the time of the others. */
     final World node(Twin twin) {
         World world = new World(
-                World.SMALL,
-                Rooms.Maker.with(twin.safeguards()),
-                log,
-                bus.end(),
-                RoomMetrics.NONE,
-                nodes.size() + 1);
+                World.SMALL, Rooms.Maker.with(twin.safeguards()), log, bus.end(), RoomMetrics.NONE, nodes.size() + 1);
         world.way.shared = true;
         world.now = nodes.isEmpty() ? world.now : nodes.get(0).now;
         nodes.add(world);

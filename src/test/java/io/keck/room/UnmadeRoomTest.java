@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
-import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;

@@ -14,7 +14,10 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 
-/** An authority of our own and what it certifies, made by the JDK's keytool for one test run: nothing of it is stored. */
+/**
+ * A certificate authority for one test, and the certificates that it issues. The JDK's keytool makes all of them in a
+ * directory of the test; no key is kept in the repository.
+ */
 public final class Certificates {
     private static final String PASSWORD = "of-no-use";
 
@@ -26,7 +29,7 @@ public final class Certificates {
         this.store = store;
     }
 
-    /** Makes an authority; its certificate is {@link #ca}. */
+    /** Makes an authority, whose own certificate is {@link #ca}. */
     public static Certificates authority(Path dir, String name) {
         Certificates made = new Certificates(dir, dir.resolve(name + ".p12"));
         made.keytool("ca", "CN=" + name, "-ext", "bc:c", "-ext", "ku=keyCertSign");
@@ -34,24 +37,24 @@ public final class Certificates {
         return made;
     }
 
-    /** Certifies a server; its files are {@link #certificate} and {@link #key}. */
+    /** Issues the certificate of a server; its files are {@link #certificate} and {@link #key}. */
     public Certificates certify(String alias, String names) {
         keytool(alias, "CN=" + alias, "-signer", "ca", "-ext", "san=" + names);
         write(alias);
         return this;
     }
 
-    /** The certificate of the authority, as PEM. */
+    /** The file of the certificate of the authority, as PEM. */
     public Path ca() {
         return certificate("ca");
     }
 
-    /** The certificate of that alias, as PEM. */
+    /** The file of the certificate with that alias, as PEM. */
     public Path certificate(String alias) {
         return file(alias, "crt");
     }
 
-    /** The private key of that alias, as PEM. */
+    /** The file of the private key with that alias, as PEM. */
     public Path key(String alias) {
         return file(alias, "key");
     }

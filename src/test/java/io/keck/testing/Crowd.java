@@ -12,11 +12,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The clients of one room: on each node one that watches and some that write, from the start on. None of them ever
- * reconnects, so whatever they have at the end came over the connections of the beginning.
+ * Clients of one room on several nodes: on each node one that only watches and some that write all the time. No client
+ * reconnects, so everything that a client has at the end came over its first connection.
  */
 public final class Crowd implements AutoCloseable {
-    /** A writer is so far ahead of what the watcher of its node has seen at most. */
+    /** The most units that a writer may be ahead of what the watcher of its node has seen. */
     private static final int AHEAD = 40;
 
     private final String room;
@@ -25,7 +25,7 @@ public final class Crowd implements AutoCloseable {
     private final List<Writer> writers = new ArrayList<>();
     private volatile boolean enough;
 
-    /** Types, or sets one key over and over. */
+    /** A client that types text, or sets one key over and over. */
     private final class Writer {
         final int node;
         final SyncClient client;
@@ -60,7 +60,7 @@ public final class Crowd implements AutoCloseable {
         this.nodes = nodes;
     }
 
-    /** Connects everybody and has the writers begin. */
+    /** Connects all clients and starts the writers. */
     public static Crowd gather(String room, int writersPerNode, Random random, List<KeckProcess> nodes) {
         Crowd crowd = new Crowd(room, nodes);
         try {
@@ -77,7 +77,7 @@ public final class Crowd implements AutoCloseable {
         }
     }
 
-    /** The room that everybody writes in. */
+    /** The name of the room. */
     public String room() {
         return room;
     }
@@ -87,12 +87,12 @@ public final class Crowd implements AutoCloseable {
         return watchers.get(node);
     }
 
-    /** What each watcher has seen until now, as updates. */
+    /** The document of each watcher as it is now, as a V1 update. */
     public List<byte[]> seen() {
         return watchers.stream().map(SyncClient::encode).toList();
     }
 
-    /** Waits until on each of these nodes so much more of every writer of the same node has been seen there. */
+    /** Waits until each of these nodes has shown that many more units of each writer on the same node. */
     public void awaitProgress(int more, int... onNodes) {
         for (int node : onNodes) {
             StateVector before = watchers.get(node).stateVector();
@@ -104,7 +104,7 @@ public final class Crowd implements AutoCloseable {
         }
     }
 
-    /** Waits until each of these nodes has shown so much more of every writer of all nodes. */
+    /** Waits until each of these nodes has shown that many more units of each writer on any node. */
     public void awaitProgressAcross(int more, int... onNodes) {
         for (int node : onNodes) {
             StateVector before = watchers.get(node).stateVector();
@@ -121,7 +121,7 @@ public final class Crowd implements AutoCloseable {
                 () -> watcher.stateVector().clock(w.typist.client()) >= clock);
     }
 
-    /** Ends the typing; the connections stay. */
+    /** Stops the writers; all clients stay connected. */
     public void stopTyping() {
         enough = true;
         for (Writer w : writers) {
@@ -135,7 +135,7 @@ public final class Crowd implements AutoCloseable {
         }
     }
 
-    /** After the typing: waits until those who are still connected have everything that each of them has. */
+    /** Waits until all connected clients have the same document; to be called after {@link #stopTyping}. */
     public void awaitEqual() {
         List<SyncClient> all = connected();
         for (SyncClient one : all) {
@@ -147,7 +147,7 @@ public final class Crowd implements AutoCloseable {
         }
     }
 
-    /** Everything that those who are still connected have, as updates. */
+    /** The documents of the connected clients, as V1 updates. */
     public List<byte[]> documents() {
         return connected().stream().map(SyncClient::encode).toList();
     }
@@ -156,21 +156,21 @@ public final class Crowd implements AutoCloseable {
         return all().stream().filter(client -> !client.raw().isEnded()).toList();
     }
 
-    /** Watchers and writers. */
+    /** All watchers and writers. */
     public List<SyncClient> all() {
         List<SyncClient> all = new ArrayList<>(watchers);
         writers.forEach(w -> all.add(w.client));
         return all;
     }
 
-    /** Those on one node. */
+    /** The watcher and the writers on one node. */
     public List<SyncClient> on(int node) {
         List<SyncClient> all = new ArrayList<>(List.of(watchers.get(node)));
         writers.stream().filter(w -> w.node == node).forEach(w -> all.add(w.client));
         return all;
     }
 
-    /** Nobody on these nodes was disconnected. */
+    /** Asserts that no client on these nodes was disconnected. */
     public void assertConnected(int... onNodes) {
         for (int node : onNodes) {
             assertThat(on(node))
@@ -179,12 +179,12 @@ public final class Crowd implements AutoCloseable {
         }
     }
 
-    /** Waits until a new client on that node has all of this. */
+    /** Waits until a new client on that node has all of these documents. */
     public void awaitFresh(KeckProcess node, List<byte[]> documents) {
         awaitFresh(node, room, documents);
     }
 
-    /** Waits until a new client of that room, on that node, has all of this. */
+    /** Waits until a new client of that room on that node has all of these documents. */
     public static void awaitFresh(KeckProcess node, String room, List<byte[]> documents) {
         try (SyncClient fresh = SyncClient.join(node.room(room))) {
             for (byte[] document : documents) {
@@ -195,7 +195,7 @@ public final class Crowd implements AutoCloseable {
         }
     }
 
-    /** What of this a new client on that node is not given, each as a sentence. */
+    /** What a new client on that node lacks of these documents, one sentence for each; empty where it lacks nothing. */
     public static List<String> losses(KeckProcess node, String room, List<byte[]> documents) {
         List<String> losses = new ArrayList<>();
         try (SyncClient fresh = SyncClient.join(node.room(room))) {

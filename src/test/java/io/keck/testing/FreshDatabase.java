@@ -33,17 +33,17 @@ public final class FreshDatabase implements BeforeEachCallback, AfterEachCallbac
         this.source = source;
     }
 
-    /** In an SQLite file. */
+    /** A database in an SQLite file. */
     public static FreshDatabase sqlite() {
         return new FreshDatabase(dir -> new SqliteFile(dir.resolve("keck.db")));
     }
 
-    /** In PostgreSQL. */
+    /** A database in PostgreSQL. */
     public static FreshDatabase postgres() {
         return new FreshDatabase(dir -> PostgresDatabase.create(PostgresServer.shared()));
     }
 
-    /** In PostgreSQL, through a PgBouncer in transaction mode. Skips the tests where none is installed, except in CI. */
+    /** A database in PostgreSQL, reached through PgBouncer in transaction mode; skips tests as {@link PgBouncer#start} does. */
     public static FreshDatabase pgBouncer() {
         return new FreshDatabase(dir -> PostgresDatabase.create(
                 PostgresServer.shared(), PgBouncer.shared().address()));

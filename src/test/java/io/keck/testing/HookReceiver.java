@@ -20,12 +20,15 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
-/** Receives webhooks, can be away, and says what is wrong with what came. Thread-safe. */
+/**
+ * An HTTP server that receives webhooks and judges them: signatures, order, repeats. It can be switched off and made to
+ * misbehave. Thread-safe.
+ */
 public final class HookReceiver implements AutoCloseable {
-    /** The secret that deliveries must be signed with. */
+    /** The secret with which deliveries must be signed. */
     public static final String SECRET = "a secret of the test";
 
-    /** One that has arrived. */
+    /** A delivery that has arrived. */
     public record Delivery(String id, String body) {}
 
     private final int port;
@@ -33,12 +36,12 @@ public final class HookReceiver implements AutoCloseable {
     private final List<String> unsigned = new ArrayList<>();
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private @Nullable HttpServer server;
-    /** Takes what comes, and answers with an error. */
+    /** Whether it records deliveries but answers them with an error. */
     public volatile boolean isForgetful;
-    /** Takes what comes, and never answers. */
+    /** Whether it records deliveries but never answers. */
     public volatile boolean isSilent;
 
-    /** Listens on a free port. */
+    /** Starts listening on a free port. */
     public HookReceiver() {
         port = open(0);
     }
@@ -61,7 +64,7 @@ public final class HookReceiver implements AutoCloseable {
         return "http://127.0.0.1:" + port + "/changes";
     }
 
-    /** Nobody listens any more. */
+    /** Stops listening: connections are refused. */
     public void away() {
         if (server != null) {
             server.stop(0);
@@ -69,7 +72,7 @@ public final class HookReceiver implements AutoCloseable {
         }
     }
 
-    /** Listens again. */
+    /** Listens again, on the same port. */
     public void back() {
         open(port);
     }
@@ -105,14 +108,14 @@ public final class HookReceiver implements AutoCloseable {
         }
     }
 
-    /** What has come so far, in this order. */
+    /** The deliveries so far, in the order in which they came. */
     public List<Delivery> deliveries() {
         synchronized (deliveries) {
             return List.copyOf(deliveries);
         }
     }
 
-    /** How many deliveries it has accepted. */
+    /** The number of deliveries that it has accepted. */
     public int count() {
         synchronized (deliveries) {
             return deliveries.size();
@@ -120,7 +123,7 @@ public final class HookReceiver implements AutoCloseable {
     }
 
     /**
-     * What is wrong; empty when nothing is.
+     * What is wrong with the deliveries so far, one sentence for each problem; empty where nothing is.
      *
      * @param expected what was committed, by room id: the entries as JSON, each with a comma after it
      */
@@ -164,7 +167,7 @@ public final class HookReceiver implements AutoCloseable {
         return problems;
     }
 
-    /** How many came more than once. */
+    /** The number of deliveries that came more than once. */
     public int repeats() {
         synchronized (deliveries) {
             return deliveries.size()

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Sentences that are almost right: messages of y-protocols, frames of WebSockets (RFC 6455) and requests, with lengths,
- * counts, clocks and cuts that are not. Everything follows from the random numbers. Not thread-safe.
+ * Generates input that is nearly valid: messages of y-protocols, WebSocket frames (RFC 6455) and HTTP requests with wrong
+ * lengths, counts, clocks or ends. The same source of random numbers gives the same input. Not thread-safe.
  */
 public final class HostileGrammar {
     private static final long MAX_SAFE = (1L << 53) - 1;
@@ -99,7 +99,7 @@ public final class HostileGrammar {
 
     private final Random random;
 
-    /** Numbers of any size as lib0 writes them, larger ones than it can read included. */
+    /** Numbers of any size in the encoding of lib0, including numbers that are too large for it to read. */
     private static final class Bytes {
         private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
@@ -126,7 +126,7 @@ public final class HostileGrammar {
         }
     }
 
-    /** Draws every choice from that source. */
+    /** A generator that draws every choice from this source. */
     public HostileGrammar(Random random) {
         this.random = random;
     }
@@ -141,7 +141,7 @@ public final class HostileGrammar {
 
     // ------------------------------------------------------------------ messages
 
-    /** A message of any kind, right or nearly so. */
+    /** A message of any kind, valid or nearly valid. */
     byte[] message() {
         Bytes out = new Bytes();
         switch (random.nextInt(10)) {
@@ -244,7 +244,7 @@ public final class HostileGrammar {
         }
     }
 
-    /** An array in an array in an array, so deep; here and there of a kind that does not exist. */
+    /** An array that nests to that depth; now and then a level has a kind that does not exist. */
     private void value(Bytes out, int depth) {
         out.number(1);
         for (int i = 0; i < depth; i++) {
@@ -276,7 +276,7 @@ public final class HostileGrammar {
 
     // ------------------------------------------------------------------ frames
 
-    /** The frames of one message: whole, in fragments with pings between, or as RFC 6455 forbids it. */
+    /** The frames of one message: a single frame, fragments with pings between them, or a form that RFC 6455 forbids. */
     public byte[] frames() {
         byte[] message = message();
         ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -333,14 +333,14 @@ public final class HostileGrammar {
 
     // ------------------------------------------------------------------ requests
 
-    /** A request to the main port, for documents of the hostile ones alone. */
+    /** A request to the main port, for a document that only hostile clients use. */
     public byte[] request(String document) {
         String kind = random.nextInt(5) == 0 ? "/api/blobs/" : "/api/block/";
         String path = random.nextInt(20) == 0 ? any(ADMIN) : kind + document + any(PATHS);
         return request(any(METHODS), path);
     }
 
-    /** A request to the admin port as a page or a careless script would send it: without the header that tasks want. */
+    /** A request to the admin port that lacks the header that tasks require, as a web page or a careless script sends it. */
     public byte[] adminRequest() {
         return request(any(METHODS), any(ADMIN));
     }

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A TCP connection from any loopback address that sends bytes as they are and throws away what comes. It never waits long for
- * the server, which may stop reading from it. Not thread-safe.
+ * A TCP connection from a loopback address of choice that sends raw bytes and discards what it receives. It does not wait
+ * long for a server that stops reading. Not thread-safe.
  */
 public final class HostileSocket implements AutoCloseable {
     private static final int TRIES = 4_000;
@@ -24,7 +24,11 @@ public final class HostileSocket implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** @param from the last three bytes of an address in 127.0.0.0/8 */
+    /**
+     * Connects to a port of this machine.
+     *
+     * @param from the last three bytes of the client's address, in 127.0.0.0/8
+     */
     public static HostileSocket connect(int port, int from) throws IOException {
         SocketChannel channel = SocketChannel.open();
         try {
@@ -39,7 +43,7 @@ public final class HostileSocket implements AutoCloseable {
         }
     }
 
-    /** A WebSocket of that room; what the server answers is seen by {@link #send} returning false. */
+    /** Connects and asks for a WebSocket of that room; after a refusal {@link #send} returns false. */
     public static HostileSocket upgrade(int port, int from, String room) throws IOException {
         HostileSocket socket = connect(port, from);
         socket.send(("GET /collaboration/" + room + " HTTP/1.1\r\nHost: localhost\r\n" + RawHttp.UPGRADE + "\r\n")
@@ -47,7 +51,7 @@ public final class HostileSocket implements AutoCloseable {
         return socket;
     }
 
-    /** Whether the server took all of it, and has not ended the connection before. */
+    /** Sends bytes; false where the server has ended the connection or does not take all of them. */
     public boolean send(byte[] bytes) {
         ByteBuffer rest = ByteBuffer.wrap(bytes);
         try {
@@ -67,7 +71,7 @@ public final class HostileSocket implements AutoCloseable {
         return false;
     }
 
-    /** Whether nothing has come yet; false, too, where the connection has ended. */
+    /** Whether the connection is open and nothing has come over it. */
     public boolean isUnanswered() {
         return drain() && received == 0;
     }

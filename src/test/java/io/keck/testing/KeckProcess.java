@@ -26,16 +26,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Keck as its users run it: the packaged jar in a process of its own with the configuration of this repository, on free
- * ports, in a directory of the test. Its log is kept. It ends with {@link #close}, at the latest with this JVM.
+ * Keck as its users run it: the packaged jar in a process of its own, with the {@code config.yml} of this repository, on free
+ * ports, in a directory of the test. What it prints is kept ({@link #log}). The process ends with {@link #close}, at the
+ * latest with this JVM.
  */
 public final class KeckProcess implements AutoCloseable {
-    /** So long for anything that has to happen at all. */
+    /** How long tests wait for something before they fail; nothing may take longer on the slowest machine. */
     public static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** The client of all requests; it is shared because each client has threads of its own. */
+    /** The HTTP client of all tests, shared because each client has threads of its own. */
     public static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -63,7 +64,7 @@ public final class KeckProcess implements AutoCloseable {
         reader.start();
     }
 
-    /** What to start, and how. */
+    /** Describes a process to start; each method returns this object. */
     public static final class Setup {
         private final Path dir;
         private final Map<String, String> env = new HashMap<>();
@@ -84,48 +85,48 @@ public final class KeckProcess implements AutoCloseable {
             return this;
         }
 
-        /** Options of the JVM; the last of two that contradict each other holds. */
+        /** Adds options of the JVM; of two that contradict each other the later one counts. */
         public Setup jvm(String... options) {
             jvm.addAll(List.of(options));
             return this;
         }
 
-        /** Overrides a key of the configuration. */
+        /** Overrides a key of the configuration, for example {@code database.log.lanes}. */
         public Setup with(String key, String value) {
             return jvm("-Ddw." + key + "=" + value);
         }
 
-        /** Another command than {@code server}; the path of the configuration is added. */
+        /** Runs another command than {@code server}; the path of the configuration is added. */
         public Setup command(String... words) {
             command = new ArrayList<>(List.of(words));
             command.add(CONFIG);
             return this;
         }
 
-        /** Another configuration than that of this repository. */
+        /** Uses another configuration file than that of this repository. */
         public Setup config(Path file) {
             command = List.of("server", file.toAbsolutePath().toString());
             return this;
         }
 
-        /** The whole command line. */
+        /** Sets all arguments of the program, the command and the configuration file included. */
         public Setup words(String... words) {
             command = List.of(words);
             return this;
         }
 
-        /** A short life: no threads that collect garbage beside it. */
+        /** For processes that live for a moment: the serial collector, which starts no threads. */
         public Setup brief() {
             return jvm("-XX:+UseSerialGC");
         }
 
-        /** Loads all classes from where they are. */
+        /** Starts without the {@link ClassArchive}. */
         Setup withoutArchive() {
             withArchive = false;
             return this;
         }
 
-        /** Starts the process and waits for nothing. */
+        /** Starts the process and does not wait for it. */
         public KeckProcess launch() {
             List<String> line = new ArrayList<>();
             line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -175,12 +176,12 @@ public final class KeckProcess implements AutoCloseable {
         return new Setup(dir).env("DATABASE_URL", "jdbc:sqlite:" + dir.resolve("keck.db"));
     }
 
-    /** A node on that database of a server. */
+    /** A node whose database is the one with that name in a server. */
     public static Setup on(PostgresServer server, String database, Path dir) {
         return new Setup(dir).env("DATABASE_URL", server.url(database));
     }
 
-    /** A server without a word about its database, run in that directory. */
+    /** A server that is told nothing about its database, with that directory as its working directory. */
     public static Setup withDefaults(Path dir) {
         return new Setup(dir);
     }
@@ -204,7 +205,7 @@ public final class KeckProcess implements AutoCloseable {
         }
     }
 
-    /** Waits for a line; fails when the log ends without it. */
+    /** Waits for a line of the log; fails where the process ends without it. */
     public Matcher awaitLog(Pattern pattern) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         synchronized (log) {
@@ -233,7 +234,7 @@ public final class KeckProcess implements AutoCloseable {
         }
     }
 
-    /** Everything it has printed so far. */
+    /** Everything that the process has printed so far. */
     public String log() {
         synchronized (log) {
             return String.join("\n", log);
@@ -250,7 +251,7 @@ public final class KeckProcess implements AutoCloseable {
         return Integer.parseInt(awaitLog(ADMIN).group(1));
     }
 
-    /** The address of a room whose name is percent-encoded already. */
+    /** The WebSocket address of a room, whose name is given percent-encoded. */
     public URI room(String rawName) {
         return URI.create("ws://127.0.0.1:" + port + "/collaboration/" + rawName);
     }
@@ -272,12 +273,12 @@ public final class KeckProcess implements AutoCloseable {
         return answer.body();
     }
 
-    /** What a health check on the admin port says. */
+    /** Whether a health check on the admin port is healthy. */
     public boolean healthCheck(String name) {
         return check(name).get("healthy").asBoolean();
     }
 
-    /** The sentence of a health check. */
+    /** The message of a health check on the admin port. */
     public String healthMessage(String name) {
         return check(name).path("message").asText();
     }
@@ -310,7 +311,7 @@ public final class KeckProcess implements AutoCloseable {
         throw new AssertionError("no metric " + name + " in " + json);
     }
 
-    /** What the admin port says. */
+    /** The body of the answer to a GET on the admin port. */
     public String admin(String rawPath) {
         HttpResponse<String> answer = send("GET", adminPort(), rawPath);
         assertThat(answer.statusCode()).isEqualTo(200);
@@ -327,7 +328,7 @@ public final class KeckProcess implements AutoCloseable {
         return send("POST", adminPort(), rawPath);
     }
 
-    /** Has a task of the admin port done, and gives its answer. */
+    /** Runs a task of the admin port and returns its answer. */
     public JsonNode task(String rawNameAndQuery) {
         HttpResponse<String> answer =
                 send("POST", Integer.parseInt(awaitLog(ADMIN).group(1)), "/tasks/" + rawNameAndQuery);
@@ -354,38 +355,38 @@ public final class KeckProcess implements AutoCloseable {
         }
     }
 
-    /** Processor time that it has taken. */
+    /** The processor time that the process has used. */
     public Duration cpu() {
         return process.info().totalCpuDuration().orElseThrow();
     }
 
-    /** Whether the process runs. */
+    /** Whether the process is running. */
     public boolean isAlive() {
         return process.isAlive();
     }
 
-    /** SIGTERM. */
+    /** Sends SIGTERM and does not wait. */
     public void terminate() {
         process.toHandle().destroy(); // Process.destroy would close the log as well
     }
 
-    /** SIGKILL, and the end of the process. */
+    /** Sends SIGKILL and waits for the end of the process. */
     public void kill() {
         process.toHandle().destroyForcibly();
         awaitExit(PATIENCE);
     }
 
-    /** It keeps its connections and does nothing any more, until {@link #resume}. */
+    /** Sends SIGSTOP: the process keeps its connections and does nothing until {@link #resume}. */
     public void pause() {
         Signals.pause(process);
     }
 
-    /** It goes on. */
+    /** Sends SIGCONT after {@link #pause}. */
     public void resume() {
         Signals.resume(process);
     }
 
-    /** Waits for the end of the process and of its log, and gives the exit code. */
+    /** Waits until the process has ended and its log is complete; returns the exit code. */
     public int awaitExit(Duration patience) {
         try {
             if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {

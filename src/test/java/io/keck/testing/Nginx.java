@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * A real nginx with the {@code nginx.conf} of this repository, of which only addresses and the places of files are others.
- * It ends with {@link #close}, at the latest with this JVM.
+ * A real nginx with the {@code nginx.conf} of this repository, in which only addresses and paths of files are replaced. It
+ * ends with {@link #close}, at the latest with this JVM.
  */
 public final class Nginx implements AutoCloseable {
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
@@ -29,7 +29,7 @@ public final class Nginx implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroy)));
     }
 
-    /** One line of the access log: who answered, in the order in which they were asked. */
+    /** A line of the access log, with the nodes that were asked, in that order, and their answers. */
     public record Line(
             String client, String method, String path, int status, List<String> nodes, List<Integer> statuses) {
         static Line of(String line) {
@@ -59,12 +59,12 @@ public final class Nginx implements AutoCloseable {
         return text.equals("-") ? 0 : Integer.parseInt(text);
     }
 
-    /** Starts one before nodes at these ports; skips the test where the program is missing, except in CI. */
+    /** Starts nginx before nodes at these ports; skips the test where nginx is not installed, except in CI. */
     public static Nginx start(Path dir, int... nodes) {
         return start(dir, UnaryOperator.identity(), nodes);
     }
 
-    /** Starts one whose configuration is changed in one more way. */
+    /** As {@link #start(Path, int...)}, with one more change of the configuration. */
     public static Nginx start(Path dir, UnaryOperator<String> change, int... nodes) {
         Optional<Path> program = Stream.concat(
                         Stream.of(System.getenv("PATH").split(File.pathSeparator)), Stream.of("/usr/sbin"))
@@ -113,7 +113,7 @@ public final class Nginx implements AutoCloseable {
         return replaced(moved, "http {\n", temp.toString());
     }
 
-    /** Fails when there is nothing to replace: then the configuration has changed. */
+    /** Replaces a part of the configuration; fails where that part is not there. */
     public static String replaced(String config, String before, String after) {
         if (!config.contains(before)) {
             throw new AssertionError("nginx.conf has no " + before);
@@ -145,7 +145,7 @@ public final class Nginx implements AutoCloseable {
         return port;
     }
 
-    /** The address of a room whose name is percent-encoded already. */
+    /** The WebSocket address of a room, whose name is given percent-encoded. */
     public URI room(String rawName) {
         return URI.create("ws://127.0.0.1:" + port + "/collaboration/" + rawName);
     }
@@ -160,7 +160,7 @@ public final class Nginx implements AutoCloseable {
         return RawHttp.ask(port, method, rawPath, "", "");
     }
 
-    /** The lines of the access log for requests that have ended. */
+    /** The access log so far; nginx writes a line when a request has ended. */
     public List<Line> log() {
         try {
             return Files.readAllLines(dir.resolve("access.log")).stream()
@@ -171,7 +171,7 @@ public final class Nginx implements AutoCloseable {
         }
     }
 
-    /** Waits for the line of a request; paths are to be unique. */
+    /** Waits for the access log's line about a path that was requested once. */
     public Line line(String rawPath) {
         List<Line> found = new ArrayList<>();
         Eventually.await("the access log of " + rawPath, () -> {

@@ -23,8 +23,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Stock Yjs clients with stock y-websocket providers, in a Node process ({@code src/test/js/clients.mjs} says how the
- * two talk). Clients have names. Thread-safe.
+ * Unmodified Yjs clients with unmodified y-websocket providers in one Node process; {@code src/test/js/clients.mjs} describes
+ * the protocol between Java and Node. Each client has a name, by which the methods know it. Thread-safe.
  */
 public final class NodeClients implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -43,7 +43,7 @@ public final class NodeClients implements AutoCloseable {
         reader.start();
     }
 
-    /** Starts Node, or skips the test. */
+    /** Starts Node; skips the test as {@link RealYjs} says. */
     public static NodeClients start() {
         return new NodeClients(RealYjs.start("clients.mjs"));
     }
@@ -108,17 +108,17 @@ public final class NodeClients implements AutoCloseable {
         return JSON.createObjectNode().set("names", JSON.valueToTree(names));
     }
 
-    /** Opens a provider; y-websocket puts the name of the room into the URL as it is. */
+    /** Opens a client on a room, whose name y-websocket puts into the URL unchanged. Returns its Yjs client id. */
     public long open(String name, KeckProcess keck, String rawRoom) {
         return open(name, keck.port(), rawRoom);
     }
 
-    /** Opens a provider at a port of this machine. */
+    /** Opens a client on a room at a port of this machine. Returns its Yjs client id. */
     public long open(String name, int port, String rawRoom) {
         return open(name, port, rawRoom, "y-websocket");
     }
 
-    /** Opens a provider of another npm package, see {@code package.json} beside the script. */
+    /** As {@link #open(String, int, String)}, with the provider of another npm package ({@code src/test/js/package.json}). */
     public long open(String name, int port, String rawRoom, String library) {
         ObjectNode request = of(name).put("url", "ws://127.0.0.1:" + port + "/collaboration")
                 .put("room", rawRoom)
@@ -126,7 +126,7 @@ public final class NodeClients implements AutoCloseable {
         return result(ask("open", request)).asLong();
     }
 
-    /** Changes of one client, each an array: what and its arguments, see the script. */
+    /** Makes changes as one client. Each is an array of a name and arguments, which the script lists. */
     public void edit(String name, Object[]... changes) {
         result(ask("edit", of(name).set("changes", JSON.valueToTree(changes))));
     }
@@ -146,44 +146,44 @@ public final class NodeClients implements AutoCloseable {
         return new Object[] {"push", value};
     }
 
-    /** Random changes by all of them. */
+    /** Makes random changes as these clients. */
     public void scribble(long seed, int steps, String... names) {
         result(ask("scribble", of(List.of(names)).put("seed", (int) seed).put("steps", steps)));
     }
 
-    /** Types single characters; completes when all are typed. */
+    /** Types that many single characters; completes when all are typed. */
     public CompletableFuture<?> type(String name, int count) {
         return ask("type", of(name).put("count", count));
     }
 
-    /** All of them go on typing, a character each so often. */
+    /** Has each of these clients type a character every so many milliseconds, until {@link #stopTyping}. */
     public void keepTyping(int millis, List<String> names) {
         result(ask("keepTyping", of(names).put("millis", millis)));
     }
 
-    /** Ends that; how many characters each of them has typed. */
+    /** Ends {@link #keepTyping}; returns how many characters each client has typed. */
     public List<Integer> stopTyping(List<String> names) {
         List<Integer> typed = new ArrayList<>();
         result(ask("stopTyping", of(names))).forEach(count -> typed.add(count.asInt()));
         return typed;
     }
 
-    /** Sends a binary frame as it is over the connection of a provider. */
+    /** Sends a binary frame over the connection of a client. */
     public void sendFrame(String name, byte[] frame) {
         result(ask("sendFrame", of(name).put("hex", HexFormat.of().formatHex(frame))));
     }
 
-    /** Sends a text frame over the connection of a provider. */
+    /** Sends a text frame over the connection of a client. */
     public void sendText(String name, String text) {
         result(ask("sendFrame", of(name).put("text", text)));
     }
 
-    /** How often it was connected. */
+    /** How often a client has connected successfully. */
     public int connects(String name) {
         return dump(name).get("connects").asInt();
     }
 
-    /** How often it has tried to connect. */
+    /** How often a client has tried to connect. */
     public int tries(String name) {
         return dump(name).get("tries").asInt();
     }
@@ -198,17 +198,17 @@ public final class NodeClients implements AutoCloseable {
         until("synced", 0, names);
     }
 
-    /** Waits until each of them sees so many clients. */
+    /** Waits until each of these clients sees that many clients, itself included. */
     public void awaitPresent(int clients, String... names) {
         until("present", clients, names);
     }
 
-    /** Waits until each of them was closed by the server so often. */
+    /** Waits until the server has closed the connection of each of these clients that often. */
     public void awaitClosed(int times, String... names) {
         until("closed", times, names);
     }
 
-    /** Waits until the shared text of each has that length. */
+    /** Waits until the shared text of each of these clients has that length. */
     public void awaitLength(int length, String... names) {
         until("length", length, names);
     }
@@ -240,20 +240,20 @@ public final class NodeClients implements AutoCloseable {
         return dump(name).get("array");
     }
 
-    /** The awareness states that this client sees, its own included. */
+    /** The awareness states that a client sees, its own included. */
     public List<JsonNode> states(String name) {
         List<JsonNode> states = new ArrayList<>();
         dump(name).get("states").forEach(states::add);
         return states;
     }
 
-    /** The states that a client sees, and the clocks that it knows: for the message of a failure. */
+    /** The awareness states and clocks that a client knows, as text for the message of a failure. */
     public String awarenessOf(String name) {
         JsonNode seen = dump(name);
         return seen.get("states") + " clocks " + seen.get("clocks");
     }
 
-    /** The codes with which the server closed this client's connections. */
+    /** The codes with which the server has closed the connections of a client. */
     public List<Integer> closeCodes(String name) {
         List<Integer> codes = new ArrayList<>();
         dump(name).get("closes").forEach(close -> codes.add(close.get("code").asInt()));
@@ -265,22 +265,22 @@ public final class NodeClients implements AutoCloseable {
         result(ask("awareness", of(name).set("state", JSON.valueToTree(state))));
     }
 
-    /** Closes the connection of a client until it is told to connect. */
+    /** Closes the connection of a client, which stays away until {@link #connect}. */
     public void disconnect(String name) {
         result(ask("disconnect", of(name)));
     }
 
-    /** Lets a client connect again. */
+    /** Connects a client again after {@link #disconnect}. */
     public void connect(String name) {
         result(ask("connect", of(name)));
     }
 
-    /** Breaks the connection without a word; the client does not come back. */
+    /** Breaks the connection of a client without a close frame; the client does not connect again. */
     public void cut(String name) {
         result(ask("cut", of(name)));
     }
 
-    /** Ends all clients; the process stays. */
+    /** Ends all clients; the Node process stays for the next ones. */
     public void closeClients() {
         result(ask("close", JSON.createObjectNode()));
     }

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * A real PgBouncer before a PostgreSQL, in transaction mode: whoever relies on the session of a database connection is in
- * trouble here. It has fewer connections to the server than its clients have to it.
+ * A real PgBouncer before a PostgreSQL, in transaction mode: code that relies on the session of a database connection fails
+ * behind it, all the more as it has fewer connections to the server than its clients have to it.
  */
 public final class PgBouncer implements AutoCloseable {
     private static final int POOL = 3;
@@ -34,7 +34,8 @@ public final class PgBouncer implements AutoCloseable {
     }
 
     /**
-     * The one before {@link PostgresServer#shared}, which all tests of this JVM share; skips the test as {@link #start} does.
+     * The PgBouncer before {@link PostgresServer#shared}, which all tests of this JVM share. Skips the test as {@link #start}
+     * does.
      */
     public static synchronized PgBouncer shared() {
         if (shared == null) {
@@ -49,7 +50,7 @@ public final class PgBouncer implements AutoCloseable {
         return shared;
     }
 
-    /** Starts one; skips the test where the program is missing, except in CI. */
+    /** Starts a PgBouncer; skips the test where none is installed, except in CI. */
     public static PgBouncer start(Path dir, PostgresServer server) {
         Optional<Path> program = Stream.concat(
                         Stream.of(System.getenv("PATH").split(File.pathSeparator)), Stream.of("/usr/sbin"))
@@ -107,7 +108,7 @@ public final class PgBouncer implements AutoCloseable {
         }
     }
 
-    /** Without the name of a database. */
+    /** The address, as {@code DATABASE_URL} takes it, without the slash and the name of a database. */
     public String address() {
         return "postgres://postgres@127.0.0.1:" + port;
     }

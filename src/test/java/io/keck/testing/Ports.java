@@ -22,7 +22,7 @@ public final class Ports {
 
     private Ports() {}
 
-    /** A port of 127.0.0.1 on which nothing listens, and which this JVM was not given before. */
+    /** A port of 127.0.0.1 on which nothing listens and which this method has not returned for a long while. */
     public static synchronized int free() {
         for (int tries = 0; tries < STRETCH; tries++) {
             int port = BASE + next;

@@ -27,12 +27,12 @@ public final class PostgresDatabase extends TestDatabase {
         this.name = name;
     }
 
-    /** A new one, migrated and empty. */
+    /** Creates a migrated, empty database. */
     public static PostgresDatabase create(PostgresServer server) throws Exception {
         return create(server, server.address());
     }
 
-    /** A new one, migrated and empty, whose pool connects through a pooler at that address. */
+    /** Creates a migrated, empty database, whose pool connects through a pooler at that address. */
     public static PostgresDatabase create(PostgresServer server, String address) throws Exception {
         return new PostgresDatabase(server, copy(server), address);
     }

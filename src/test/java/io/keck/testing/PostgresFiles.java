@@ -16,7 +16,7 @@ final class PostgresFiles {
 
     private PostgresFiles() {}
 
-    /** The directory to copy; nobody writes into it. */
+    /** The directory to copy, which must not be changed. */
     static synchronized Path initialized() {
         if (initialized == null) {
             try {

@@ -35,7 +35,7 @@ public final class PostgresServer implements AutoCloseable {
         this.isDurable = isDurable;
     }
 
-    /** Makes and starts one with its files in that directory, durable as in production. */
+    /** Makes a server with its files in that directory, durable as in production, and starts it. */
     public static PostgresServer start(Path dir) {
         return start(dir, true);
     }
@@ -69,7 +69,7 @@ public final class PostgresServer implements AutoCloseable {
         return shared;
     }
 
-    /** Starts it, on the port and over the files that it had. */
+    /** Starts the server again after {@link #stop} or {@link #kill}, on the same port and files. */
     public void start() {
         try {
             Files.deleteIfExists(data.resolve("postmaster.pid"));
@@ -86,7 +86,7 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Stops it, connections or not, and waits until it has ended: on a busy machine {@code pg_ctl} gives up before. */
+    /** Stops the server, whoever is connected, and waits for its end, for which {@code pg_ctl} may not have the patience. */
     public void stop() {
         try {
             if (running == null) {
@@ -102,7 +102,7 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Processor time that the processes which run now have taken. */
+    /** The processor time that the server's running processes have used. */
     public Duration cpu() {
         try {
             ProcessHandle postmaster = postmaster().orElseThrow();
@@ -122,7 +122,7 @@ public final class PostgresServer implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** SIGKILL for the server and all its processes. */
+    /** Sends SIGKILL to the server and all its processes and waits for their end. */
     public void kill() {
         try {
             ProcessHandle postmaster = postmaster().orElseThrow();
@@ -138,12 +138,12 @@ public final class PostgresServer implements AutoCloseable {
         stop(); // what is left: the lock on the directory
     }
 
-    /** Copies the files of a server that is stopped. */
+    /** Copies the files of the server, which must be stopped, into a directory. */
     public void backUp(Path to) {
         copy(data, to);
     }
 
-    /** Puts back files that were copied, under a server that is stopped. */
+    /** Replaces the files of the server, which must be stopped, by those that {@link #backUp} has copied. */
     public void restore(Path from) {
         try (Stream<Path> files = Files.walk(data)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -194,7 +194,7 @@ public final class PostgresServer implements AutoCloseable {
         return port;
     }
 
-    /** Runs a statement. */
+    /** Runs a statement as the superuser, in the database {@code postgres}. */
     public void execute(String sql) {
         try (Connection connection = DriverManager.getConnection(jdbcUrl("postgres"), "postgres", "");
                 var statement = connection.createStatement()) {

@@ -26,8 +26,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * A real Prometheus with the alert rules of this repository, which reads the admin ports of nodes every second. It ends with
- * {@link #close}, at the latest with this JVM.
+ * A real Prometheus with the alert rules of this repository, which scrapes the admin ports of nodes every second. It ends
+ * with {@link #close}, at the latest with this JVM.
  */
 public final class Prometheus implements AutoCloseable {
     /** The alert rules that the repository ships. */
@@ -51,7 +51,7 @@ public final class Prometheus implements AutoCloseable {
         RUNNING.add(process);
     }
 
-    /** Starts one that reads these ports; skips the test where the program is missing, except in CI. */
+    /** Starts a Prometheus that scrapes these ports; skips the test where none is installed, except in CI. */
     public static Prometheus start(Path dir, List<Integer> adminPorts) {
         Path program = program("prometheus");
         String targets = adminPorts.stream().map(p -> "\"127.0.0.1:" + p + "\"").collect(Collectors.joining(", "));
@@ -83,7 +83,7 @@ public final class Prometheus implements AutoCloseable {
         }
     }
 
-    /** Runs promtool and gives what it says, or skips the test; fails when it does not find all well. */
+    /** Runs promtool, which must report success; skips the test where it is not installed, except in CI. */
     public static void promtool(String... arguments) {
         List<String> command = new ArrayList<>(List.of(program("promtool").toString()));
         command.addAll(List.of(arguments));
@@ -157,7 +157,7 @@ public final class Prometheus implements AutoCloseable {
         }
     }
 
-    /** The values that a query has now, by their labels. */
+    /** The present values of a query, by their labels. */
     public Map<String, Double> query(String query) {
         Map<String, Double> values = new TreeMap<>();
         for (JsonNode sample : data("/api/v1/query?query=" + URLEncoder.encode(query, StandardCharsets.UTF_8))
@@ -174,7 +174,7 @@ public final class Prometheus implements AutoCloseable {
         return values;
     }
 
-    /** The names of the alerts that fire now. */
+    /** The names of the alerts that are firing. */
     public Set<String> firing() {
         Set<String> names = new TreeSet<>();
         for (JsonNode alert : data("/api/v1/alerts").get("alerts")) {

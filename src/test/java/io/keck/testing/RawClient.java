@@ -14,12 +14,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
-/** A WebSocket that sends and receives frames as they are, and can stop reading. Thread-safe. */
+/** A WebSocket client that sends and receives raw messages and can stop reading. Thread-safe. */
 public class RawClient implements AutoCloseable {
-    /** How a connection ended: the server's code and reason, 1006 where it gave none. */
+    /** How a connection ended: the close code and reason of the server; 1006 where it sent none. */
     public record End(int code, String reason) {}
 
-    /** The upgrade was answered with a status, or not at all (0). */
+    /** Thrown where the server refuses the upgrade: its HTTP status, 0 where it did not answer. */
     public static final class Refused extends RuntimeException {
         private static final long serialVersionUID = 1L;
         /** The HTTP status of the refusal. */
@@ -57,19 +57,19 @@ public class RawClient implements AutoCloseable {
         }
     }
 
-    /** Connects; frames are fetched by {@link #next}. */
+    /** Connects; received messages wait for {@link #next}. */
     public static RawClient connect(URI room, String... subprotocols) {
         RawClient client = new RawClient(room, null, subprotocols);
         client.begin();
         return client;
     }
 
-    /** Connects; frames go to the handler, one at a time, from {@link #begin} on. */
+    /** Connects; from {@link #begin} on received messages go to the handler, one at a time. */
     public static RawClient connect(URI room, Consumer<byte[]> onFrame) {
         return new RawClient(room, onFrame);
     }
 
-    /** Begins to read. */
+    /** Begins to read and to call the handler. */
     void begin() {
         socket.request(1);
     }
@@ -124,14 +124,14 @@ public class RawClient implements AutoCloseable {
         from.request(1);
     }
 
-    /** Takes nothing more from the network after the next frame. */
+    /** Stops reading from the network after the next message. */
     public void stopReading() {
         synchronized (end) {
             reading = false;
         }
     }
 
-    /** Reads on after a pause. */
+    /** Reads again after {@link #stopReading}. */
     public void readAgain() {
         synchronized (end) {
             reading = true;
@@ -143,7 +143,7 @@ public class RawClient implements AutoCloseable {
         socket.request(1);
     }
 
-    /** The next frame; fails when none comes. */
+    /** Waits for the next message; fails where none comes. */
     public byte[] next() {
         long deadline = System.nanoTime() + KeckProcess.PATIENCE.toNanos();
         try {
@@ -162,17 +162,17 @@ public class RawClient implements AutoCloseable {
         throw new AssertionError("no frame came");
     }
 
-    /** Frames that have come and were not fetched. */
+    /** The number of messages that have come and were not fetched. */
     int pending() {
         return frames.size();
     }
 
-    /** Queues a binary message. */
+    /** Queues a binary message; completes when it is handed to the network. */
     public CompletableFuture<?> send(byte[] message) {
         return send(s -> s.sendBinary(ByteBuffer.wrap(message), true));
     }
 
-    /** Queues one message of so many equal parts, each in a frame of its own. */
+    /** Queues one message that consists of that many equal parts, each in a frame of its own. */
     public void sendParts(byte[] part, int count) {
         for (int i = 1; i <= count; i++) {
             boolean last = i == count;
@@ -180,7 +180,7 @@ public class RawClient implements AutoCloseable {
         }
     }
 
-    /** Sends a text message. */
+    /** Queues a text message; completes when it is handed to the network. */
     public CompletableFuture<?> sendText(String text) {
         return send(s -> s.sendText(text, true));
     }
@@ -191,7 +191,7 @@ public class RawClient implements AutoCloseable {
         return sending;
     }
 
-    /** Sends and waits until the network took it; false when the connection has ended. */
+    /** Sends a binary message and waits until the network has taken it; false where the connection has ended. */
     public boolean sendNow(byte[] message) {
         try {
             send(message).get(KeckProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -213,7 +213,7 @@ public class RawClient implements AutoCloseable {
         return end.isDone();
     }
 
-    /** Waits for the end of the connection. */
+    /** Waits for the end of the connection; fails where it stays open. */
     public End awaitEnd() {
         try {
             return end.get(KeckProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -224,7 +224,7 @@ public class RawClient implements AutoCloseable {
         }
     }
 
-    /** Ends the connection without a word. */
+    /** Ends the connection without a close frame. */
     @Override
     public void close() {
         socket.abort();

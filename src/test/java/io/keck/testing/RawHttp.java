@@ -11,14 +11,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * An HTTP answer to a request line that is sent as it is, paths that no client library would send included.
+ * The answer to an HTTP request that is written to a socket byte for byte, so that its path may be one that no client library
+ * sends. Immutable.
  *
- * @param status the status
- * @param headers the last of each name, names in any case
- * @param body as text
+ * @param status the HTTP status
+ * @param headers the last value of each header; names are found in upper or lower case
+ * @param body the body as text
  */
 public record RawHttp(int status, Map<String, String> headers, String body) {
-    /** Header lines that ask for an upgrade to a WebSocket. */
+    /** The header lines that ask for an upgrade to a WebSocket. */
     public static final String UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             + "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n";
 
@@ -41,7 +42,7 @@ public record RawHttp(int status, Map<String, String> headers, String body) {
         }
     }
 
-    /** Sends a request over a connection, which stays open. */
+    /** Sends a request over an open connection and leaves it open. */
     public static RawHttp ask(Socket socket, String method, String rawPath, String headerLines, String body)
             throws IOException {
         socket.setSoTimeout((int) KeckProcess.PATIENCE.toMillis());

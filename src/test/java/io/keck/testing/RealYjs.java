@@ -8,15 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The real Yjs, in Node processes that run a script of {@code src/test/js}. Where Node or the npm packages are missing
- * the test is skipped; with {@code CI=true} it fails.
+ * Starts Node processes that run the real Yjs with a script of {@code src/test/js}. Where Node or the npm packages are
+ * missing, the test is skipped; with {@code CI=true} it fails.
  */
 public final class RealYjs {
     private static final Path HOME = Path.of("src", "test", "js");
 
     private RealYjs() {}
 
-    /** Starts a script, or skips the test; what it writes to stderr goes to ours. */
+    /** Starts a script, or skips the test. Its stderr goes to the stderr of this JVM. */
     public static Process start(String script) {
         if (!Files.isDirectory(HOME.resolve("node_modules").resolve("yjs"))) {
             return missing("no Yjs in src/test/js/node_modules: run src/test/js/install.sh");

@@ -14,15 +14,16 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * A primary, a replica and a sentinel that watches them: real processes. They may be reached over TLS, and then talk to
- * each other over TLS; the plain ports are the tests' own. Both servers and the sentinel have passwords, different ones.
+ * A Redis primary, its replica and a sentinel that watches both, each a real process. With certificates, clients and the
+ * three among themselves use TLS, and the plain ports serve only the test. The servers have one password and the sentinel
+ * has another.
  */
 public final class RedisSentinels implements AutoCloseable {
     /** The password of the Redis servers. */
     public static final String PASSWORD = "of-the-servers";
-    /** The password of the sentinels. */
+    /** The password of the sentinel. */
     public static final String SENTINEL_PASSWORD = "of-the-sentinel";
-    /** The name of the primary that the sentinels watch. */
+    /** The name under which the sentinel knows the primary. */
     public static final String PRIMARY = "keck-primary";
 
     private final List<RedisServer> servers = new ArrayList<>();
@@ -76,7 +77,11 @@ public final class RedisSentinels implements AutoCloseable {
         Eventually.await("a sentinel that knows the replica", this::isReplicaKnown);
     }
 
-    /** Starts all three; with certificates, of which one is {@code redis}, also over TLS. */
+    /**
+     * Starts all three.
+     *
+     * @param certificates with the alias {@code redis}, for TLS; null without it
+     */
     public static RedisSentinels start(Path dir, Certificates certificates) {
         return new RedisSentinels(dir, certificates);
     }
@@ -119,19 +124,19 @@ public final class RedisSentinels implements AutoCloseable {
         }
     }
 
-    /** As {@code REDIS_URL} takes it: a sentinel that is down comes first. */
+    /** The address, as {@code REDIS_URL} takes it; the first sentinel in it does not exist. */
     public String url() {
         int port = tls ? sentinelPort : sentinel.port();
         return (tls ? "rediss" : "redis") + "-sentinel://:" + PASSWORD + "@127.0.0.1:" + nobody + ",127.0.0.1:" + port
                 + "/" + PRIMARY;
     }
 
-    /** The first primary, and then the replica; their roles change. */
+    /** A server by number: 0 starts as the primary, 1 as the replica; a failover changes their roles. */
     public RedisServer server(int number) {
         return servers.get(number);
     }
 
-    /** Whether the sentinel names that server. */
+    /** Whether the sentinel says that this server is the primary. */
     public boolean isPrimary(int number) {
         return sentinel(jedis -> {
             List<String> address = jedis.sentinelGetMasterAddrByName(PRIMARY);
@@ -139,7 +144,7 @@ public final class RedisSentinels implements AutoCloseable {
         });
     }
 
-    /** Starts a server again that was killed, and waits until it is a replica. */
+    /** Starts a killed server again and waits until it is a replica. */
     public void rejoin(int number) {
         servers.get(number).restart();
         Eventually.await("a replica", () -> asked(servers.get(number), "master_link_status:up"));
@@ -155,7 +160,7 @@ public final class RedisSentinels implements AutoCloseable {
         });
     }
 
-    /** Channels that somebody is subscribed to at that server. */
+    /** The number of channels of that server to which a client is subscribed. */
     public long channels(int number) {
         try (Jedis jedis = connect(servers.get(number), PASSWORD)) {
             return jedis.pubsubChannels("keck:*").size();

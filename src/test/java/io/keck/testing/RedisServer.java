@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Assumptions;
 import redis.embedded.core.ExecutableProvider;
 
 /**
- * A real Redis in a process of its own, on a port that stays when it is started again: the one that is installed, else the
- * one that comes with the tests (6.2). It ends with {@link #close}, at the latest with this JVM.
+ * A real Redis in a process of its own, which keeps its port when it is started again. The program is the installed one, or
+ * Redis 6.2, which comes with the test libraries. It ends with {@link #close}, at the latest with this JVM.
  */
 public final class RedisServer implements AutoCloseable {
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
@@ -42,7 +42,7 @@ public final class RedisServer implements AutoCloseable {
         this.port = port;
     }
 
-    /** Starts one with these settings beside the usual ones. */
+    /** Starts a Redis with these settings beside the usual ones. */
     public static RedisServer start(Path dir, String... settings) {
         return start(installed().orElseGet(RedisServer::bundled), dir, settings);
     }
@@ -64,7 +64,7 @@ public final class RedisServer implements AutoCloseable {
         return server;
     }
 
-    /** Starts one that is installed, for what the one that comes with the tests cannot; skips the test like the others. */
+    /** Starts the installed Redis, for what Redis 6.2 cannot do; skips the test where none is installed, except in CI. */
     public static RedisServer startInstalled(Path dir, String... settings) {
         Optional<Path> program = installed();
         if (program.isEmpty()) {
@@ -145,7 +145,7 @@ public final class RedisServer implements AutoCloseable {
         await("PONG|NOAUTH", "PING");
     }
 
-    /** Ends it at once. */
+    /** Sends SIGKILL and waits for the end. */
     public void kill() {
         process.destroyForcibly();
         try {
@@ -156,17 +156,17 @@ public final class RedisServer implements AutoCloseable {
         RUNNING.remove(process);
     }
 
-    /** It keeps its connections and does nothing any more. */
+    /** Sends SIGSTOP: Redis keeps its connections and does nothing until {@link #resume}. */
     public void pause() {
         Signals.pause(process);
     }
 
-    /** It goes on. */
+    /** Sends SIGCONT after {@link #pause}. */
     public void resume() {
         Signals.resume(process);
     }
 
-    /** The beginning of the answer to a command. */
+    /** Runs a command; returns the first 4 KiB of the answer, or nothing where Redis does not answer. */
     public String command(String line) {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.getOutputStream().write((line + "\r\n").getBytes(StandardCharsets.UTF_8));
@@ -178,7 +178,7 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
-    /** Until the answer has that pattern in it. */
+    /** Waits until the answer to a command contains the pattern. */
     private void await(String answer, String line) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         String last;

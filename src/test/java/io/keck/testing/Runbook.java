@@ -10,14 +10,14 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What {@code runbook.md} says of each alert. */
+/** Reads what {@code runbook.md} says about each alert. */
 public final class Runbook {
-    /** The section of one alert. */
+    /** The section about an alert: its text, the alerts that it brings along and those that it silences. */
     public record Section(String text, Set<String> implies, Set<String> inhibits) {}
 
     private Runbook() {}
 
-    /** All sections, by alert. */
+    /** All sections by the name of the alert. */
     public static Map<String, Section> read(Path file) throws IOException {
         Map<String, Section> sections = new TreeMap<>();
         for (String part : Files.readString(file).split("(?m)^## ", -1)) {

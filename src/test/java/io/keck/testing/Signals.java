@@ -7,12 +7,12 @@ import java.io.UncheckedIOException;
 final class Signals {
     private Signals() {}
 
-    /** The process keeps its connections and does nothing until {@link #resume}. */
+    /** Sends SIGSTOP: the process keeps its connections and does nothing until {@link #resume}. */
     static void pause(Process process) {
         send("STOP", process);
     }
 
-    /** Lets a process go on that was paused. */
+    /** Sends SIGCONT to a paused process. */
     static void resume(Process process) {
         send("CONT", process);
     }

@@ -15,8 +15,8 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a room's events, is cut off again and again, also in the middle of one, and resumes after the last it had whole.
- * HTTP/1.0, so that a body is what comes until the end.
+ * Reads the server-sent events of a room over HTTP/1.0. It cuts its connection again and again, also in the middle of an
+ * event, and resumes after the last complete one. To be run by a thread of its own; the other methods are thread-safe.
  */
 public final class SseReader implements Runnable {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -38,11 +38,11 @@ public final class SseReader implements Runnable {
     private volatile boolean first;
 
     /**
-     * One that is to be run by a thread.
+     * A reader of the events of a room.
      *
      * @param port of the node to read from next
-     * @param cuts how often it cuts the stream; with 0 it also takes the end of the stream for the last word, otherwise
-     *     it resumes, as a browser does when a node goes
+     * @param cuts how often it cuts the stream. With 0 it ends when the server ends the stream; otherwise it resumes, as a
+     *     browser does when a node goes
      */
     public SseReader(String room, IntSupplier port, long seed, int cuts) {
         this.room = room;
@@ -51,13 +51,13 @@ public final class SseReader implements Runnable {
         this.cutsWanted = cuts;
     }
 
-    /** Begins where that id says. */
+    /** Has the reader begin after the event with that id. */
     public SseReader from(String id) {
         lastId = id;
         return this;
     }
 
-    /** Ends at the next occasion. */
+    /** Asks the reader to end after the event that it is reading. */
     public void finish() {
         finish = true;
     }
@@ -133,7 +133,7 @@ public final class SseReader implements Runnable {
         }
     }
 
-    /** What it has so far. */
+    /** The complete events so far. */
     public List<Event> events() {
         synchronized (events) {
             return List.copyOf(events);
@@ -145,12 +145,12 @@ public final class SseReader implements Runnable {
         return cuts;
     }
 
-    /** How many comments came. */
+    /** How many comments were received. */
     public int comments() {
         return comments;
     }
 
-    /** Whether it knows where it is. */
+    /** Whether it has received an id, from which it can resume. */
     public boolean hasBegun() {
         return first;
     }
@@ -160,7 +160,7 @@ public final class SseReader implements Runnable {
         return lastId;
     }
 
-    /** Why it got no more; null while it does. */
+    /** The status line with which the server refused, or a note that the stream ended; null while neither has happened. */
     @Nullable
     public String refusal() {
         return refusal;
@@ -171,7 +171,7 @@ public final class SseReader implements Runnable {
         return ended;
     }
 
-    /** The update of an event. */
+    /** The V1 update that an event carries. */
     public static byte[] update(Event event) {
         JsonNode numbers = event.data().get("update");
         byte[] bytes = new byte[numbers.size()];

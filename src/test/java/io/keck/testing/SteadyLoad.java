@@ -6,7 +6,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Somebody types on every node, a little every moment, into rooms that all nodes have open: load, but no stress. */
+/** A light, steady load: on every node a client types into each of some rooms that all nodes have open. */
 public final class SteadyLoad implements AutoCloseable {
     private static final long EVERY_MS = 50;
 
@@ -15,7 +15,7 @@ public final class SteadyLoad implements AutoCloseable {
 
     private SteadyLoad() {}
 
-    /** Connects two clients for each room and node, and has one of them type. */
+    /** Connects two clients for each room and node and has one of the two type until {@link #close}. */
     public static SteadyLoad on(List<KeckProcess> nodes, String... rooms) {
         SteadyLoad load = new SteadyLoad();
         long id = 7_000_000;

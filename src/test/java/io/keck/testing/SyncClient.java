@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
- * A client of the y-websocket protocol that keeps everything it has seen of the room. Answers the server's step 1 with
- * what it has, as stock clients do. Thread-safe.
+ * A client of the y-websocket protocol that keeps everything it has seen of a room. As Yjs's own clients do, it answers the
+ * server's sync step 1 with what the server lacks. Thread-safe.
  */
 public final class SyncClient implements AutoCloseable {
     private final StructStore store;
@@ -33,12 +33,12 @@ public final class SyncClient implements AutoCloseable {
         send(Message.step1(stateVector()));
     }
 
-    /** Connects with an empty document and waits until it has everything. */
+    /** Connects with an empty document and waits for the server's answer to sync step 1. */
     public static SyncClient join(URI room) {
         return join(room, new StructStore());
     }
 
-    /** Connects with a document and waits until it has everything. */
+    /** Connects with a document and waits for the server's answer to sync step 1. */
     public static SyncClient join(URI room, StructStore document) {
         SyncClient client = new SyncClient(room, document);
         client.await("the answer to step 1", () -> client.synced);
@@ -67,17 +67,17 @@ public final class SyncClient implements AutoCloseable {
         }
     }
 
-    /** The connection below. */
+    /** The WebSocket of this client. */
     public RawClient raw() {
         return raw;
     }
 
-    /** Sends a frame as it is. */
+    /** Sends a raw message. */
     public void send(byte[] frame) {
         raw.send(frame);
     }
 
-    /** Sends an update of our own; false when the connection has ended. */
+    /** Applies a V1 update and sends it; false where the connection has ended. */
     public boolean write(byte[] update) {
         synchronized (news) {
             store.apply(Update.decode(update));
@@ -85,18 +85,21 @@ public final class SyncClient implements AutoCloseable {
         return raw.sendNow(Message.update(update));
     }
 
-    /** Has the server say that it has read everything up to here: it echoes awareness. False when it did not. */
+    /**
+     * Waits until the server has read all messages so far, which the echo of an awareness state shows. False where the
+     * connection ended before.
+     */
     public boolean awaitRead(long client, long clock) {
         raw.send(Message.awareness(List.of(new AwarenessState(client, clock, "{}"))));
         return awaitOrEnd(() -> awarenessClock >= clock);
     }
 
-    /** Says where a client is; one connection may speak for several. */
+    /** Sends an awareness state of a client; one connection may speak for several clients. */
     public void point(long client, long clock) {
         raw.send(Message.awareness(List.of(new AwarenessState(client, clock, "{\"at\":" + clock + "}"))));
     }
 
-    /** Whether that client is there, as far as the server has said. */
+    /** Whether the awareness states received so far include one of this client. */
     public boolean sees(long client) {
         synchronized (news) {
             AwarenessState state = states.get(client);
@@ -104,28 +107,28 @@ public final class SyncClient implements AutoCloseable {
         }
     }
 
-    /** The state vector of what has arrived. */
+    /** The state vector of the document. */
     public StateVector stateVector() {
         synchronized (news) {
             return store.stateVector();
         }
     }
 
-    /** Everything seen or written, as a V1 update. */
+    /** The document: everything received or written, as a V1 update. */
     public byte[] encode() {
         synchronized (news) {
             return store.encode();
         }
     }
 
-    /** What of that update is not here. */
+    /** The part of a V1 update that the document lacks. */
     public Update missing(byte[] update) {
         synchronized (news) {
             return store.reduce(Update.decode(update));
         }
     }
 
-    /** Updates received after the first answer. */
+    /** The number of updates received, answers to sync step 1 aside. */
     public int updates() {
         synchronized (news) {
             return updates;
@@ -139,14 +142,14 @@ public final class SyncClient implements AutoCloseable {
         }
     }
 
-    /** Waits until something is so, looked at after each frame; fails when it never is. */
+    /** Waits until a condition holds, which is checked after each message; fails where it never does. */
     public void await(String what, BooleanSupplier condition) {
         if (!awaitOrEnd(what, condition)) {
             throw new AssertionError("closed before " + what + ": " + raw.awaitEnd());
         }
     }
 
-    /** Waits until something is so, looked at after each frame; false when the connection ended before. */
+    /** As {@link #await}, but returns false where the connection ends before. */
     public boolean awaitOrEnd(BooleanSupplier condition) {
         return awaitOrEnd("something", condition);
     }

@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/** Stands between a node and a server on this machine, and can make the way worse. Thread-safe. */
+/** A TCP proxy before a port of this machine that can delay or change what the server sends. Thread-safe. */
 public final class TcpProxy implements AutoCloseable {
-    /** Passes what comes from the server on, until the stream ends. */
+    /** Copies what the server sends to the client, until the stream ends. */
     @FunctionalInterface
     public interface Way {
         void carry(InputStream from, OutputStream to) throws IOException;
@@ -36,12 +36,12 @@ public final class TcpProxy implements AutoCloseable {
         begin(this::accept);
     }
 
-    /** One that passes everything on, for now. */
+    /** Starts a proxy that passes everything on unchanged until {@link #delay} is called. */
     public static TcpProxy before(int port) {
         return new TcpProxy(port, null);
     }
 
-    /** One that passes what the server says in that way. */
+    /** Starts a proxy that passes on what the server sends in the given way. */
     public static TcpProxy before(int port, Way back) {
         return new TcpProxy(port, back);
     }
@@ -51,7 +51,7 @@ public final class TcpProxy implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** From now on each piece that comes from the server takes so long. */
+    /** Delays each piece that the server sends by that time, from now on. */
     public void delay(long millis) {
         delayNanos = millis * 1_000_000;
     }

@@ -3,7 +3,10 @@ package io.keck.testing;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.Encoder;
 
-/** One Yjs client at work: it types at the end of what it typed, or sets one key over and over. Updates are V1. */
+/**
+ * Makes the updates of one Yjs client that either types at the end of its own text or sets one key over and over. Updates
+ * are V1. Not thread-safe.
+ */
 public final class Typist {
     private static final int STRING = 4;
     private static final int ANY = 8;
@@ -13,12 +16,12 @@ public final class Typist {
     private final long client;
     private long clock;
 
-    /** Types as that Yjs client. */
+    /** A typist with that Yjs client id. */
     public Typist(long client) {
         this.client = client;
     }
 
-    /** Types into the root "t". Use either this or {@link #set}. */
+    /** The update that types text into the root "t". A typist uses either this or {@link #set}. */
     public byte[] type(String text) {
         Encoder out = begin(STRING);
         if (clock == 0) {
@@ -30,7 +33,7 @@ public final class Typist {
         return out.toByteArray();
     }
 
-    /** Sets "k" in the root map "m", over what it set before, which is deleted. */
+    /** The update that sets "k" in the root map "m" and deletes the value that this typist set before. */
     public byte[] set(String value) {
         Encoder out = begin(ANY | HAS_KEY);
         if (clock == 0) {
@@ -71,12 +74,12 @@ public final class Typist {
         out.writeVarString(name);
     }
 
-    /** The Yjs client that it types as. */
+    /** The Yjs client id. */
     public long client() {
         return client;
     }
 
-    /** Where its next update begins. */
+    /** The clock at which its next update begins. */
     public long clock() {
         return clock;
     }

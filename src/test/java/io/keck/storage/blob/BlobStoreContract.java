@@ -230,16 +230,16 @@ abstract class BlobStoreContract extends BlobKeyContract {
         BlobId[] published = new BlobId[1];
         RuntimeException[] failed = new RuntimeException[1];
         BlobSweeper sweeper = new Sweeper() {
-                    @Override
-                    void removePieces(long contentId) {
-                        try {
-                            published[0] = upload.publish();
-                        } catch (RuntimeException e) {
-                            failed[0] = e;
-                        }
-                        super.removePieces(contentId);
-                    }
-                };
+            @Override
+            void removePieces(long contentId) {
+                try {
+                    published[0] = upload.publish();
+                } catch (RuntimeException e) {
+                    failed[0] = e;
+                }
+                super.removePieces(contentId);
+            }
+        };
         sweeper.sweep();
         if (failed[0] != null) {
             throw failed[0];
@@ -256,19 +256,19 @@ abstract class BlobStoreContract extends BlobKeyContract {
             write(upload, bytes);
             pass(LEASE);
             BlobSweeper sweeper = new Sweeper() {
-                        @Override
-                        void remove(long contentId) {
-                            upload.publish();
-                            super.remove(contentId);
-                        }
+                @Override
+                void remove(long contentId) {
+                    upload.publish();
+                    super.remove(contentId);
+                }
 
-                        @Override
-                        boolean claim(Handle h, long contentId) {
-                            return claims
-                                    ? super.claim(h, contentId)
-                                    : h.execute("UPDATE blob_contents SET piece_size = piece_size") > 0;
-                        }
-                    };
+                @Override
+                boolean claim(Handle h, long contentId) {
+                    return claims
+                            ? super.claim(h, contentId)
+                            : h.execute("UPDATE blob_contents SET piece_size = piece_size") > 0;
+                }
+            };
             sweeper.sweep();
             Blob blob = store.find("a", idOf(bytes)).orElseThrow();
             if (claims) {

@@ -74,8 +74,10 @@ class ClockSkewTest {
     }
 
     private long rows() {
-        return db.jdbi().withHandle(h ->
-                h.createQuery("SELECT count(*) FROM room_log").mapTo(Long.class).one());
+        return db.jdbi()
+                .withHandle(h -> h.createQuery("SELECT count(*) FROM room_log")
+                        .mapTo(Long.class)
+                        .one());
     }
 
     @Test
@@ -91,9 +93,10 @@ class ClockSkewTest {
     }
 
     private long databaseMillis() {
-        return db.jdbi().withHandle(h -> h.createQuery("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)")
-                .mapTo(Long.class)
-                .one());
+        return db.jdbi()
+                .withHandle(h -> h.createQuery("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)")
+                        .mapTo(Long.class)
+                        .one());
     }
 
     @Test
@@ -122,11 +125,12 @@ class ClockSkewTest {
     void leaseOfACompaction_isRespectedByANodeThatIsAhead() {
         Storage here = node(0, false);
         long room = write(here, "leased");
-        db.jdbi().useHandle(h -> h.createUpdate("INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner,"
-                        + " lease_until) VALUES (:room, 0, 0, 'another', :until)")
-                .bind("room", room)
-                .bind("until", here.database().clock().millis() + MINUTE)
-                .execute());
+        db.jdbi()
+                .useHandle(h -> h.createUpdate("INSERT INTO room_snapshots (room_id, seq, created_at, lease_owner,"
+                                + " lease_until) VALUES (:room, 0, 0, 'another', :until)")
+                        .bind("room", room)
+                        .bind("until", here.database().clock().millis() + MINUTE)
+                        .execute());
         assertThat(node(HOUR, false).log().compact("leased")).isFalse();
         assertThat(node(HOUR, true).log().compact("leased")).as("the twin").isTrue();
     }

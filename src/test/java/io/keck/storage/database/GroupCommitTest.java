@@ -177,8 +177,13 @@ class GroupCommitTest {
     void committer_isToldWhenNothingComesAndAtTheEnd() throws Exception {
         CountDownLatch quiet = new CountDownLatch(1);
         List<String> told = Collections.synchronizedList(new ArrayList<>());
-        GroupCommit<Integer> commit =
-                new GroupCommit<>("test", 0, 1, 1_000_000, write -> 1, new GroupCommit.Committer<>() {
+        GroupCommit<Integer> commit = new GroupCommit<>(
+                "test",
+                0,
+                1,
+                1_000_000,
+                write -> 1,
+                new GroupCommit.Committer<>() {
                     @Override
                     public void commit(List<Integer> group) {
                         told.add("group");
@@ -189,7 +194,8 @@ class GroupCommitTest {
                         told.add("idle");
                         quiet.countDown();
                     }
-                }, 1);
+                },
+                1);
         commit.add(1);
         assertThat(quiet.await(60, TimeUnit.SECONDS)).isTrue();
         commit.add(2);

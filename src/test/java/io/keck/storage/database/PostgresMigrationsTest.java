@@ -32,8 +32,7 @@ class PostgresMigrationsTest {
     void whoStartsWhileAnotherMigrates_touchesNothingUntilItIsHisTurn() throws Exception {
         PostgresServer server = PostgresServer.shared();
         server.execute("CREATE DATABASE fresh");
-        try (Connection other = DriverManager.getConnection(
-                server.jdbcUrl("fresh"), "postgres", "")) {
+        try (Connection other = DriverManager.getConnection(server.jdbcUrl("fresh"), "postgres", "")) {
             other.setAutoCommit(false);
             count(other, "pg_advisory_xact_lock(" + Migrations.LOCK + ")");
             CompletableFuture<PostgresDatabase> start = CompletableFuture.supplyAsync(() -> {
@@ -45,8 +44,7 @@ class PostgresMigrationsTest {
             });
             Eventually.await(
                     "it waits",
-                    () -> count(other, "pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1
-                            || start.isDone());
+                    () -> count(other, "pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1 || start.isDone());
             assertThat(start).isNotDone();
             assertThat(count(other, "pg_tables WHERE tablename LIKE 'databasechangelog%'"))
                     .isZero();

@@ -70,8 +70,7 @@ class PostgresDamageTest extends DamageContract {
         storage.stop();
         db.close();
         server.stop();
-        try (RandomAccessFile toast =
-                new RandomAccessFile(files.resolve(file).toFile(), "rw")) {
+        try (RandomAccessFile toast = new RandomAccessFile(files.resolve(file).toFile(), "rw")) {
             byte[] nonsense = new byte[64];
             Arrays.fill(nonsense, (byte) 0x5a);
             toast.write(nonsense); // the header of the first page

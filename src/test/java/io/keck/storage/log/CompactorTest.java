@@ -168,7 +168,9 @@ class CompactorTest {
 
         db.clock().now += RETENTION;
         compactor.purge();
-        assertThat(db.get().count("room_log")).as("only what is in the snapshot").isEqualTo(1);
+        assertThat(db.get().count("room_log"))
+                .as("only what is in the snapshot")
+                .isEqualTo(1);
         assertThat(await(log.read(room, 0)).rows())
                 .extracting(UpdateLog.Row::seq)
                 .containsExactly(3L);
@@ -178,11 +180,13 @@ class CompactorTest {
     @Test
     void lease_ofAnotherBlocksUntilItIsOver() throws Exception {
         append(update(0));
-        db.jdbi().useHandle(h -> h.createUpdate("INSERT INTO room_snapshots"
-                        + " (room_id, seq, created_at, lease_owner, lease_until) VALUES (:room, 0, 0, 'other', :until)")
-                .bind("room", room)
-                .bind("until", db.clock().now + 5_000)
-                .execute());
+        db.jdbi()
+                .useHandle(h -> h.createUpdate(
+                                "INSERT INTO room_snapshots"
+                                        + " (room_id, seq, created_at, lease_owner, lease_until) VALUES (:room, 0, 0, 'other', :until)")
+                        .bind("room", room)
+                        .bind("until", db.clock().now + 5_000)
+                        .execute());
         assertThat(compactor.compact(room)).isFalse();
         db.clock().now += 5_001;
         assertThat(compactor.compact(room)).isTrue();

@@ -68,10 +68,11 @@ class LogWriterTest {
     }
 
     private long head(String name) {
-        return db.jdbi().withHandle(h -> h.createQuery("SELECT head FROM rooms WHERE name = :name")
-                .bind("name", name)
-                .mapTo(Long.class)
-                .one());
+        return db.jdbi()
+                .withHandle(h -> h.createQuery("SELECT head FROM rooms WHERE name = :name")
+                        .bind("name", name)
+                        .mapTo(Long.class)
+                        .one());
     }
 
     @Test

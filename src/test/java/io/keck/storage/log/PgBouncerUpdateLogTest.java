@@ -34,8 +34,8 @@ class PgBouncerUpdateLogTest extends JdbiUpdateLogContract {
     void migrations_runThroughAPooler() throws Exception {
         PostgresServer server = PostgresServer.shared();
         server.execute("CREATE DATABASE pooled");
-        try (PostgresDatabase pooled = PostgresDatabase.migrated(
-                server, "pooled", PgBouncer.shared().address())) {
+        try (PostgresDatabase pooled =
+                PostgresDatabase.migrated(server, "pooled", PgBouncer.shared().address())) {
             Storage fresh = pooled.storage(TestDatabase.settings());
             assertThat(await(fresh.log().open("a")).rows()).isEmpty();
             fresh.stop();
@@ -87,9 +87,7 @@ class PgBouncerUpdateLogTest extends JdbiUpdateLogContract {
     /** The twin: with named statements, as the driver would have them, the same pooler is no good. */
     @Test
     void namedStatements_failThroughIt() {
-        String url = DatabaseUrl.parse(db.get().url())
-                .jdbcUrl()
-                .replace("prepareThreshold=0", "prepareThreshold=1");
+        String url = DatabaseUrl.parse(db.get().url()).jdbcUrl().replace("prepareThreshold=0", "prepareThreshold=1");
         assertThatThrownBy(() -> {
                     try (Connection one = DriverManager.getConnection(url, "postgres", "");
                             Connection two = DriverManager.getConnection(url, "postgres", "")) {

@@ -56,10 +56,11 @@ class PostgresUpdateLogTest extends JdbiUpdateLogContract {
     }
 
     private long deadlocks() {
-        return db.jdbi().withHandle(
-                h -> h.createQuery("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-                        .mapTo(Long.class)
-                        .one());
+        return db.jdbi()
+                .withHandle(
+                        h -> h.createQuery("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+                                .mapTo(Long.class)
+                                .one());
     }
 
     @Test
@@ -83,9 +84,10 @@ class PostgresUpdateLogTest extends JdbiUpdateLogContract {
         long a = await(log.open("a")).roomId();
         RequestKey key = new RequestKey("its own", "1 this");
         RequestKey other = new RequestKey("its own", "1 other");
-        db.jdbi().useHandle(h -> h.execute(
-                "INSERT INTO room_keys (room_id, idempotency_key, request, created_at) VALUES (?, 'its own', '1 this', 1)",
-                a));
+        db.jdbi()
+                .useHandle(h -> h.execute(
+                        "INSERT INTO room_keys (room_id, idempotency_key, request, created_at) VALUES (?, 'its own', '1 this', 1)",
+                        a));
         for (int i = 0; i < 2; i++) {
             assertThat(used(log.append(a, UUID.randomUUID(), 1, update(0), false, other)))
                     .isTrue();
@@ -95,8 +97,9 @@ class PostgresUpdateLogTest extends JdbiUpdateLogContract {
         assertThat(used(log.delete("a", other))).as("the name has the key now").isTrue();
 
         await(log.append(a, UUID.randomUUID(), 1, update(0), false, new RequestKey("ours", "1 ours")));
-        String told = db.jdbi().withHandle(
-                h -> h.createQuery("SELECT request FROM room_keys WHERE room_id = ? AND idempotency_key = 'ours'")
+        String told = db.jdbi()
+                .withHandle(h -> h.createQuery(
+                                "SELECT request FROM room_keys WHERE room_id = ? AND idempotency_key = 'ours'")
                         .bind(0, a)
                         .mapTo(String.class)
                         .one());

@@ -46,8 +46,7 @@ public final class OldKeck implements AutoCloseable {
         server.execute("CREATE ROLE reader_" + name + " LOGIN PASSWORD 'p@ss'");
         try {
             OldKeck old = new OldKeck(
-                    DriverManager.getConnection(
-                            server.jdbcUrl(name), "postgres", ""),
+                    DriverManager.getConnection(server.jdbcUrl(name), "postgres", ""),
                     false,
                     "postgres://reader_" + name + ":p%40ss@127.0.0.1:" + server.port() + "/" + name);
             old.create();
