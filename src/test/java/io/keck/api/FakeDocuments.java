@@ -8,6 +8,7 @@ import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 import io.keck.room.Documents;
 import io.keck.room.RequestKey;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -275,6 +276,37 @@ final class FakeDocuments implements Documents, AutoCloseable {
                     beforeAnswer = null;
                     nextId = 1;
                     database = Database.WORKS;
+                    return true;
+                })
+                .join();
+    }
+
+    /** Remembers the documents and keys that there are; whenever it is run, the result puts them back. */
+    Runnable remember() {
+        return run(() -> {
+                    List<Saved> saved = new ArrayList<>();
+                    rooms.forEach((name, life) ->
+                            saved.add(new Saved(name, life.id, life.seq, life.doc.encodeStateAsUpdate())));
+                    Map<List<String>, Use> used = Map.copyOf(keys);
+                    long next = nextId;
+                    return (Runnable) () -> putBack(saved, used, next);
+                })
+                .join();
+    }
+
+    private record Saved(String room, long id, long seq, byte[] state) {}
+
+    private void putBack(List<Saved> saved, Map<List<String>, Use> used, long next) {
+        reset();
+        run(() -> {
+                    for (Saved room : saved) {
+                        Life life = new Life(room.id());
+                        life.doc.applyUpdate(room.state());
+                        life.seq = room.seq();
+                        rooms.put(room.room(), life);
+                    }
+                    keys.putAll(used);
+                    nextId = next;
                     return true;
                 })
                 .join();
