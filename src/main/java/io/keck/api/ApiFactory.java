@@ -17,6 +17,7 @@ import jakarta.servlet.DispatcherType;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -70,6 +71,18 @@ public class ApiFactory {
     @Min(1)
     @JsonProperty
     private @Nullable Integer maxSlowBodiesPerAddress;
+
+    /** A folder for answers that are too large for memory; empty for the JVM's temporary files. */
+    @JsonProperty
+    private @Nullable String spool;
+
+    @NotNull
+    @JsonProperty
+    private DataSize maxSpooled = DataSize.mebibytes(512);
+
+    /** Null for half of it. */
+    @JsonProperty
+    private @Nullable DataSize maxSpooledPerAddress;
 
     /** Whether the interface is described at {@code /api/docs/}. */
     public boolean isDescribed() {
@@ -128,7 +141,9 @@ public class ApiFactory {
                 Math.toIntExact(maxUpdate.toBytes()),
                 maxJsonDepth,
                 minRate.toBytes());
-        DocumentCalls calls = new DocumentCalls(documents, writers, new Bodies(limits, nanos), feed.ledger());
+        Spools spools = spools();
+        feed.metrics().watchAnswers(spools::bytes, spools::refused);
+        DocumentCalls calls = new DocumentCalls(documents, writers, new Bodies(limits, nanos), feed.ledger(), spools);
         var jersey = environment.jersey();
         // an answer without a body has none: not the servlet container's page about its status
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
@@ -142,6 +157,13 @@ public class ApiFactory {
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/api/*");
+    }
+
+    /** Files for answers that are too large for memory. */
+    private Spools spools() {
+        Path folder = Path.of(spool == null || spool.isEmpty() ? System.getProperty("java.io.tmpdir") : spool);
+        long most = maxSpooled.toBytes();
+        return new Spools(folder, most, maxSpooledPerAddress == null ? most / 2 : maxSpooledPerAddress.toBytes());
     }
 
     private AddressShares streamShares() {
@@ -229,6 +251,13 @@ public class ApiFactory {
             all.add(new DocsResource());
         }
         return all;
+    }
+
+    /** For tests: other limits of large answers. */
+    void spool(String folder, long most, long perAddress) {
+        spool = folder;
+        maxSpooled = DataSize.bytes(most);
+        maxSpooledPerAddress = DataSize.bytes(perAddress);
     }
 
     /** For tests: other limits. */

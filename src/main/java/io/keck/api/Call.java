@@ -52,6 +52,11 @@ public final class Call {
         return request == null ? null : KeyFilter.key(request);
     }
 
+    /** Where the client is. */
+    String address() {
+        return request == null ? "" : request.getRemoteAddr();
+    }
+
     /** A path segment without its percent signs; refuses what is not UTF-8, with 400. */
     static String decode(String segment) {
         String decoded = PercentEncoding.decode(segment);

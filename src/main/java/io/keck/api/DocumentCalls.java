@@ -7,7 +7,9 @@ import io.keck.failure.Unavailable;
 import io.keck.heap.HeapLedger;
 import io.keck.room.Documents;
 import io.keck.room.Documents.Answer;
+import io.keck.room.Reading;
 import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.CompletionCallback;
 import jakarta.ws.rs.core.Response;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -31,14 +33,17 @@ final class DocumentCalls {
     private final Executor writers;
     private final Bodies bodies;
     private final HeapLedger ledger;
+    private final Spools spools;
 
-    DocumentCalls(Documents documents, Executor writers, Bodies bodies) {
-        this(documents, writers, bodies, HeapLedger.unlimited());
-    }
-
-    /** @param ledger of the heap, by which readings of large documents wait for their turn */
-    DocumentCalls(Documents documents, Executor writers, Bodies bodies, HeapLedger ledger) {
+    /**
+     * Nothing is asked for yet.
+     *
+     * @param ledger of the heap, by which readings of large documents wait for their turn
+     * @param spools for large answers
+     */
+    DocumentCalls(Documents documents, Executor writers, Bodies bodies, HeapLedger ledger, Spools spools) {
         this.ledger = ledger;
+        this.spools = spools;
         this.documents = documents;
         this.writers = writers;
         this.bodies = bodies;
@@ -69,11 +74,28 @@ final class DocumentCalls {
     void read(AsyncResponse response, Call call, Missing missing, Function<Doc, Reply> reader) {
         String workspace = call.workspace();
         boolean local = call.isLocal();
-        finish(
-                response,
-                workspace,
-                missing,
-                turn(workspace).thenCompose(now -> documents.read(workspace, local, doc -> answered(doc, reader))));
+        finish(response, workspace, missing, read(call, local, reader));
+    }
+
+    /** Reads what may be as large as the document. */
+    CompletionStage<Answer<Reply>> read(Call call, boolean local, Function<Doc, Reply> reader) {
+        String workspace = call.workspace();
+        String address = call.address();
+        return turn(workspace)
+                .thenCompose(now ->
+                        documents.readInParts(workspace, local, doc -> reading(doc, answered(doc, reader), address)));
+    }
+
+    /** The address is asked for beforehand: a request is gone once it is answered. */
+    private Reading<Reply> reading(Doc doc, Reply reply, String address) {
+        return reply.reading(doc, spools.open(address));
+    }
+
+    /** Makes the workspace where there is none, and reads it. */
+    CompletionStage<Answer<Reply>> create(Call call, Function<Doc, Reply> reader) {
+        String address = call.address();
+        return settled(
+                documents.createInParts(call.workspace(), call.key(), doc -> reading(doc, reader.apply(doc), address)));
     }
 
     /** Waits until the node has memory for an answer that may be as large as the document. */
@@ -99,11 +121,16 @@ final class DocumentCalls {
     void write(
             AsyncResponse response, Call call, Missing missing, Consumer<Doc> edit, Function<Doc, Reply> afterwards) {
         String workspace = call.workspace();
+        String address = call.address();
         finish(
                 response,
                 workspace,
                 missing,
-                documents.write(workspace, call.key(), doc -> edit(doc, edit), doc -> shown(doc, afterwards)));
+                documents.writeInParts(
+                        workspace,
+                        call.key(),
+                        doc -> edit(doc, edit),
+                        doc -> reading(doc, shown(doc, afterwards), address)));
     }
 
     private static Reply shown(Doc doc, Function<Doc, Reply> afterwards) {
@@ -125,6 +152,8 @@ final class DocumentCalls {
     void finish(AsyncResponse response, String workspace, Missing missing, CompletionStage<Answer<Reply>> stage) {
         resume(response, stage.handle((answer, error) -> {
             if (error == null) {
+                CompletionCallback over = failure -> answer.value().close();
+                response.register(over);
                 Response.ResponseBuilder builder =
                         Failures.response(answer.value()).header("Keck-Seq", answer.roomId() + "-" + answer.seq());
                 if (answer.stale()) {
@@ -141,10 +170,17 @@ final class DocumentCalls {
         response.setTimeout(LAST_RESORT_SECONDS, TimeUnit.SECONDS);
         response.setTimeoutHandler(late -> late.resume(Failures.unavailable(true)));
         var unused = stage.whenCompleteAsync(
-                (answer, error) -> response.resume(error == null ? answer : Failures.of(cause(error))), this::execute);
+                (answer, error) -> {
+                    boolean isTaken = response.resume(error == null ? answer : Failures.of(cause(error)));
+                    if (!isTaken && answer != null && answer.getEntity() instanceof Spool late) {
+                        late.close();
+                    }
+                },
+                this::execute);
     }
 
-    private void execute(Runnable task) {
+    /** Runs something on a thread that may wait, and that no room needs. */
+    void execute(Runnable task) {
         try {
             writers.execute(task);
         } catch (RejectedExecutionException e) {

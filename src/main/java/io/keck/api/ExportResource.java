@@ -46,18 +46,17 @@ public final class ExportResource {
         String workspace = call.workspace();
         String wanted = format != null ? format : wantsJson(headers) ? "json" : "v1";
         var stage = switch (wanted) {
-            case "json" ->
-                calls.turn(workspace)
-                        .thenCompose(now -> calls.documents().read(workspace, false, ExportResource::json));
+            case "json" -> calls.read(call, false, ExportResource::json);
             case "v1" ->
                 calls.turn(workspace)
                         .thenCompose(now -> calls.documents().export(workspace))
                         .thenApply(whole -> with(whole, whole.value()));
             case "v2" ->
-                calls.documents()
-                        .export(workspace)
-                        .thenApply(
-                                whole -> with(whole, UpdateV2.encode(Update.decode(whole.value(), DecodeLimits.OWN))));
+                calls.turn(workspace)
+                        .thenCompose(now -> calls.documents().export(workspace))
+                        .thenApplyAsync(
+                                whole -> with(whole, UpdateV2.encode(Update.decode(whole.value(), DecodeLimits.OWN))),
+                                calls::execute);
             default -> throw Refusal.bad("format is \"v1\", \"v2\" or \"json\".");
         };
         calls.finish(response, workspace, Missing.EMPTY, stage.thenCompose(answer -> fresh(workspace, answer)));

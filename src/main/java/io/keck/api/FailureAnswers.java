@@ -80,7 +80,8 @@ class FailureAnswers implements Failure.Handler<Response> {
     public Response tooCostly(TooCostly failure) {
         return Failures.response(Reply.text(
                         Status.SERVICE_UNAVAILABLE,
-                        "The content of the document takes too many steps to put in order. Nothing was done."))
+                        "The content of the document takes too many steps to put in order or to write down. Nothing was"
+                                + " done."))
                 .header(HttpHeaders.RETRY_AFTER, String.valueOf((failure.retryMillis() + 999) / 1_000))
                 .build();
     }

@@ -36,7 +36,10 @@ public final class Failures implements ExceptionMapper<Throwable> {
     static Response of(Throwable error) {
         OutOfMemory.check(error);
         if (error instanceof Refusal refusal) {
-            return response(refusal.reply()).build();
+            ResponseBuilder builder = response(refusal.reply());
+            return refusal.reply().status() == Status.SERVICE_UNAVAILABLE.getStatusCode()
+                    ? builder.header(HttpHeaders.RETRY_AFTER, "1").build()
+                    : builder.build();
         }
         if (error instanceof Failure failure) {
             return failure.tell(ANSWERS);
@@ -96,14 +99,11 @@ public final class Failures implements ExceptionMapper<Throwable> {
             LOG.error("Internal error while handling a request", error);
         }
         Reply reply = Reply.text(made.getStatus(), ErrorPages.sentence(made.getStatus(), null));
-        return Response.fromResponse(made)
-                .type(reply.type())
-                .entity(reply.body())
-                .build();
+        return reply.into(Response.fromResponse(made)).build();
     }
 
     static ResponseBuilder response(Reply reply) {
         ResponseBuilder builder = Response.status(reply.status());
-        return reply.type() == null ? builder : builder.type(reply.type()).entity(reply.body());
+        return reply.into(builder);
     }
 }

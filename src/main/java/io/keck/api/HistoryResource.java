@@ -3,7 +3,6 @@ package io.keck.api;
 import io.keck.access.Needs;
 import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
-import io.keck.feed.BlockHistory;
 import io.keck.feed.Histories;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
@@ -11,7 +10,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
-import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /** What was done to a workspace. Thread-safe. */
@@ -37,8 +36,21 @@ public final class HistoryResource {
         long atMost = Parameters.wholeNumber("limit", limit, Long.MAX_VALUE);
         String workspace = call.workspace();
         calls.read(response, call, Missing.SENTENCE, doc -> {
-            String json = BlockHistory.json(Histories.of(doc, workspace, of == 0 ? null : of, leaveOut, atMost));
-            return new Reply(200, "application/json", json.getBytes(StandardCharsets.UTF_8));
+            var changes = Histories.of(doc, workspace, of == 0 ? null : of, leaveOut, atMost);
+            Iterable<Object> json = () -> new Iterator<>() {
+                @Override
+                public boolean hasNext() {
+                    return changes.hasNext();
+                }
+
+                @Override
+                public Object next() {
+                    StringBuilder out = new StringBuilder();
+                    changes.next().writeTo(out);
+                    return new JsonText.Raw(out.toString());
+                }
+            };
+            return Reply.json(json);
         });
     }
 }

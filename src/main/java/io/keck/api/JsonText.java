@@ -1,15 +1,15 @@
 package io.keck.api;
 
-import io.keck.crdt.AbstractType;
 import io.keck.crdt.Doc;
 import io.keck.crdt.YArray;
 import io.keck.crdt.YMap;
+import io.keck.crdt.YText;
+import io.keck.crdt.YXmlFragment;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.JsonNumber;
 import java.math.BigInteger;
 import java.util.ArrayDeque;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,47 +19,96 @@ import org.jspecify.annotations.Nullable;
  * them. What is undefined is left out of objects and null elsewhere. Does not recurse, however deep types nest. Stateless.
  */
 final class JsonText {
-    /** A container that is being written. */
-    private record Level(Iterator<?> elements, boolean object) {}
+    /** What {@link Level} is. */
+    private enum Kind {
+        OBJECT('}'),
+        ARRAY(']'),
+        STRING('"');
 
-    private final Utf8Buffer out = new Utf8Buffer();
-    private final ArrayDeque<Level> open = new ArrayDeque<>();
+        final char end;
 
-    private JsonText() {}
-
-    static byte[] of(@Nullable Object value) {
-        JsonText text = new JsonText();
-        text.write(value);
-        return text.out.toByteArray();
+        Kind(char end) {
+            this.end = end;
+        }
     }
 
-    private void write(@Nullable Object value) {
-        begin(value);
-        boolean first = true;
-        while (!open.isEmpty()) {
-            Level level = open.element();
-            if (!level.elements.hasNext()) {
-                out.ascii(level.object ? '}' : ']');
-                open.pop();
-                first = false;
-                continue;
-            }
-            Object next = level.elements.next();
-            if (next instanceof Map.Entry<?, ?> entry && level.object) {
-                if (entry.getValue() == Any.UNDEFINED) {
-                    continue;
-                }
-                comma(first);
-                string((String) entry.getKey());
-                out.ascii(':');
-                next = entry.getValue();
-            } else {
-                comma(first);
-            }
-            int depth = open.size();
-            begin(next);
-            first = open.size() > depth;
+    /** A container, or a string in pieces, that is being written. */
+    private static final class Level {
+        final Iterator<?> elements;
+        final Kind kind;
+        boolean isFirst = true;
+
+        Level(Iterator<?> elements, Kind kind) {
+            this.elements = elements;
+            this.kind = kind;
         }
+    }
+
+    /** A string in pieces, between two of which a surrogate pair may be cut. */
+    record Pieces(Iterator<String> pieces) {}
+
+    /** What is JSON already. */
+    record Raw(String json) {}
+
+    private final Utf8Buffer out;
+    private final ArrayDeque<Level> open = new ArrayDeque<>();
+    /** The first half of a surrogate pair, whose second half begins the next piece; 0 for none. */
+    private char half;
+
+    private JsonText(Utf8Buffer out) {
+        this.out = out;
+    }
+
+    /** Writes a small value. */
+    static byte[] of(@Nullable Object value) {
+        Utf8Buffer all = new Utf8Buffer();
+        JsonText text = new JsonText(all);
+        text.begin(value);
+        boolean isLeft = true;
+        while (isLeft) {
+            isLeft = text.goOn();
+        }
+        return all.toByteArray();
+    }
+
+    /** Begins to write a value, which {@link #goOn} goes on with. */
+    static JsonText begin(@Nullable Object value, Utf8Buffer out) {
+        JsonText text = new JsonText(out);
+        text.begin(value);
+        return text;
+    }
+
+    /** Writes one value, or a piece of a string; whether something may be left. */
+    boolean goOn() {
+        Level level = open.peek();
+        if (level == null) {
+            return false;
+        }
+        if (!level.elements.hasNext()) {
+            endOfString();
+            out.ascii(level.kind.end);
+            open.pop();
+            return true;
+        }
+        Object next = level.elements.next();
+        if (level.kind == Kind.STRING) {
+            characters((String) next);
+            return true;
+        }
+        if (next instanceof Map.Entry<?, ?> entry && level.kind == Kind.OBJECT) {
+            if (entry.getValue() == Any.UNDEFINED) {
+                return true;
+            }
+            comma(level.isFirst);
+            string((String) entry.getKey());
+            out.ascii(':');
+            next = entry.getValue();
+        } else {
+            comma(level.isFirst);
+        }
+        level.isFirst = false;
+        begin(next);
+        return true;
     }
 
     private void comma(boolean first) {
@@ -68,18 +117,26 @@ final class JsonText {
         }
     }
 
-    /** Writes a scalar, or opens a container. */
+    /** Writes a scalar, or opens a container or a string in pieces. */
     private void begin(@Nullable Object value) {
         if (value instanceof YMap map) {
-            open(map.toMap().entrySet().iterator(), true);
+            open(map.entries(), Kind.OBJECT);
         } else if (value instanceof YArray array) {
-            open(array.toList().iterator(), false);
+            open(array.elements(), Kind.ARRAY);
         } else if (value instanceof Map<?, ?> map) {
-            open(map.entrySet().iterator(), true);
-        } else if (value instanceof List<?> list) {
-            open(list.iterator(), false);
-        } else if (value instanceof AbstractType type) {
-            string(type.toString());
+            open(map.entrySet().iterator(), Kind.OBJECT);
+        } else if (value instanceof Iterable<?> list) {
+            open(list.iterator(), Kind.ARRAY);
+        } else if (value instanceof YText text) {
+            open(text.pieces(), Kind.STRING);
+        } else if (value instanceof YXmlFragment xml) {
+            open(xml.pieces(), Kind.STRING);
+        } else if (value instanceof Pieces text) {
+            open(text.pieces, Kind.STRING);
+        } else if (value instanceof Raw raw) {
+            for (int i = 0; i < raw.json.length(); i++) {
+                i += out.codePoint(raw.json, i);
+            }
         } else if (value instanceof Doc doc) {
             string(doc.guid());
         } else if (value instanceof byte[] bytes) {
@@ -95,9 +152,9 @@ final class JsonText {
         }
     }
 
-    private void open(Iterator<?> elements, boolean object) {
-        out.ascii(object ? '{' : '[');
-        open.push(new Level(elements, object));
+    private void open(Iterator<?> elements, Kind kind) {
+        out.ascii(kind == Kind.OBJECT ? '{' : kind == Kind.ARRAY ? '[' : '"');
+        open.push(new Level(elements, kind));
     }
 
     private void bytes(byte[] bytes) {
@@ -113,7 +170,20 @@ final class JsonText {
 
     private void string(String s) {
         out.ascii('"');
-        for (int i = 0; i < s.length(); i++) {
+        characters(s);
+        endOfString();
+        out.ascii('"');
+    }
+
+    private void characters(String piece) {
+        String s = half == 0 ? piece : half + piece;
+        half = 0;
+        int end = s.length();
+        if (end > 0 && Character.isHighSurrogate(s.charAt(end - 1))) {
+            end--;
+            half = s.charAt(end);
+        }
+        for (int i = 0; i < end; i++) {
             char c = s.charAt(i);
             if (c == '"' || c == '\\') {
                 out.ascii('\\');
@@ -124,7 +194,13 @@ final class JsonText {
                 escape(c);
             }
         }
-        out.ascii('"');
+    }
+
+    private void endOfString() {
+        if (half != 0) {
+            out.codePoint(String.valueOf(half), 0);
+            half = 0;
+        }
     }
 
     private void escape(char c) {

@@ -15,8 +15,8 @@ import org.eclipse.jetty.io.EofException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds what answers hold that their clients take slowly: each is in memory as a whole and holds a thread until it is
- * written. Large ones do not fit into the buffers of a connection, and count in the ledger of the heap. A small one fits,
+ * Bounds what answers hold that their clients take slowly: each holds a thread until it is written, and is in memory as a
+ * whole, or a slice of it is ({@link Spool}). Large ones do not fit into the buffers of a connection, and count in the ledger of the heap. A small one fits,
  * but not behind hundreds of others that its client has not taken, so small ones have places of their own, which only those
  * that are being written take. Beyond the limits, or where the node needs its memory, the connection breaks off, and so it does
  * where a client takes a large answer more slowly than it may. Thread-safe.
@@ -59,6 +59,10 @@ final class LargeAnswers implements WriterInterceptor {
         String address = request == null ? "" : request.getRemoteAddr();
         if (context.getEntity() instanceof byte[] bytes && bytes.length >= LARGE) {
             writeLarge(context, bytes.length, address);
+            return;
+        }
+        if (context.getEntity() instanceof Spool) {
+            writeLarge(context, SLICE, address);
             return;
         }
         if (writingSmall.enter(address) != AddressShares.Answer.TAKEN) {

@@ -1,17 +1,38 @@
 package io.keck.api;
 
+import io.keck.crdt.Doc;
 import io.keck.crdt.lib0.JsonValue;
+import io.keck.room.Reading;
+import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.core.Response.Status;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is answered: bytes, so that nothing of a document leaves the thread that may read it.
+ * What is answered. Nothing of a document may leave the thread that may read it, so values of a document are written there
+ * ({@link #reading}).
  *
  * @param type the media type of the body; null when there is none
  */
-record Reply(int status, @Nullable String type, byte[] body) {
+record Reply(int status, @Nullable String type, Body body) {
+    private static final String JSON = "application/json";
     private static final byte[] NOTHING = {};
+
+    /** What is in an answer. */
+    sealed interface Body {}
+
+    /** Bytes that are few, or cannot be sent in pieces. */
+    record Bytes(byte[] bytes) implements Body {}
+
+    /** Bytes that were too many for memory. */
+    record Spooled(Spool spool) implements Body {}
+
+    /** A value that is not written yet; see {@link JsonText}. */
+    record Value(@Nullable Object value) implements Body {}
+
+    private Reply(int status, @Nullable String type, byte[] body) {
+        this(status, type, new Bytes(body));
+    }
 
     /** 200 with a value as JSON; see {@link JsonText}. */
     static Reply json(@Nullable Object value) {
@@ -19,7 +40,13 @@ record Reply(int status, @Nullable String type, byte[] body) {
     }
 
     static Reply json(Status status, @Nullable Object value) {
-        return new Reply(status.getStatusCode(), "application/json", JsonText.of(value));
+        return new Reply(status.getStatusCode(), JSON, new Value(value));
+    }
+
+    /** JSON that was written. */
+    static Reply json(int status, Spool spool) {
+        byte[] few = spool.bytes();
+        return new Reply(status, JSON, few == null ? new Spooled(spool) : new Bytes(few));
     }
 
     /** A sentence in plain text. */
@@ -43,5 +70,32 @@ record Reply(int status, @Nullable String type, byte[] body) {
     /** 404 with a sentence as Keck writes it, the name quoted as a JSON string. */
     static Reply notFound(String kind, String name) {
         return text(Status.NOT_FOUND, kind + "(" + JsonValue.write(name) + ") not found");
+    }
+
+    /** This answer, once its value is written. */
+    Reading<Reply> reading(Doc doc, Spool spool) {
+        return body instanceof Value value ? new JsonReading(doc, status, value.value, spool) : Reading.of(this);
+    }
+
+    /** Puts type and body into an answer. */
+    ResponseBuilder into(ResponseBuilder answer) {
+        if (type == null) {
+            return answer;
+        }
+        answer.type(type);
+        if (body instanceof Bytes few) {
+            return answer.entity(few.bytes);
+        }
+        if (body instanceof Spooled many) {
+            return answer.header("Content-Length", many.spool.size()).entity(many.spool);
+        }
+        return answer.entity(JsonText.of(((Value) body).value));
+    }
+
+    /** It is not sent, or has been. */
+    void close() {
+        if (body instanceof Spooled many) {
+            many.spool.close();
+        }
     }
 }

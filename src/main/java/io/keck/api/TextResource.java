@@ -3,9 +3,9 @@ package io.keck.api;
 import io.keck.access.Needs;
 import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
-import io.keck.crdt.Delta;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Root;
+import io.keck.crdt.TextRuns;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Encoded;
 import jakarta.ws.rs.GET;
@@ -19,10 +19,12 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Root texts by name; a block may be called "text", so what stands at {@code text/children} are its children. Thread-safe. */
@@ -76,22 +78,71 @@ public final class TextResource {
 
     private static Reply whole(Doc doc, String name) {
         Root root = NamedTypes.TEXT.find(doc, name);
-        return Reply.json(root == null ? "" : root.asText().toString());
+        return Reply.json(root == null ? "" : new JsonText.Pieces(root.asText().pieces()));
     }
 
     private static Reply delta(Doc doc, String name) {
         Root root = NamedTypes.TEXT.find(doc, name);
-        List<Map<String, @Nullable Object>> steps = new ArrayList<>();
-        for (Delta step : root == null ? List.<Delta>of() : root.asText().toDelta()) {
-            if (step instanceof Delta.Insert insert) {
-                Map<String, @Nullable Object> json = new LinkedHashMap<>();
-                json.put("insert", insert.value());
-                if (!insert.attributes().isEmpty()) {
-                    json.put("attributes", insert.attributes());
+        return Reply.json(root == null ? List.of() : new Steps(root.asText().runs()));
+    }
+
+    /** The steps of a delta one by one, to be iterated once, each read before the next is asked for. */
+    private record Steps(TextRuns runs) implements Iterable<Object> {
+        @Override
+        public Iterator<Object> iterator() {
+            return new Iterator<>() {
+                private boolean isAhead;
+                private boolean hasNext;
+
+                @Override
+                public boolean hasNext() {
+                    if (!isAhead) {
+                        isAhead = true;
+                        hasNext = runs.next();
+                    }
+                    return hasNext;
                 }
-                steps.add(json);
-            }
+
+                @Override
+                public Object next() {
+                    if (!hasNext()) {
+                        throw new NoSuchElementException();
+                    }
+                    isAhead = false;
+                    return step();
+                }
+            };
         }
-        return Reply.json(steps);
+
+        private Map<String, @Nullable Object> step() {
+            Map<String, @Nullable Object> json = new LinkedHashMap<>();
+            json.put("insert", runs.isText() ? new JsonText.Pieces(pieces()) : runs.value());
+            if (!runs.attributes().isEmpty()) {
+                json.put("attributes", runs.attributes());
+            }
+            return json;
+        }
+
+        private Iterator<String> pieces() {
+            return new Iterator<>() {
+                private @Nullable String next;
+
+                @Override
+                public boolean hasNext() {
+                    next = next == null ? runs.piece() : next;
+                    return next != null;
+                }
+
+                @Override
+                public String next() {
+                    if (!hasNext()) {
+                        throw new NoSuchElementException();
+                    }
+                    String now = Objects.requireNonNull(next);
+                    next = null;
+                    return now;
+                }
+            };
+        }
     }
 }

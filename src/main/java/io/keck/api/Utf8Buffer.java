@@ -1,11 +1,50 @@
 package io.keck.api;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
-/** Bytes of UTF-8 that grow as text is added. Belongs to one thread. */
+/** Bytes of UTF-8 that grow as text is added, or are passed on whenever there are some. Belongs to one thread. */
 final class Utf8Buffer {
-    private byte[] bytes = new byte[256];
+    /** Bytes after which they are passed on. */
+    private static final int PIECE = 32 << 10;
+
+    /** Takes bytes. */
+    @FunctionalInterface
+    interface Sink {
+        /** Takes the first bytes of an array, which is used again afterwards. */
+        void take(byte[] bytes, int length);
+    }
+
+    private final @Nullable Sink sink;
+    private byte[] bytes;
     private int size;
+    private long passed;
+
+    /** Keeps all bytes. */
+    Utf8Buffer() {
+        sink = null;
+        bytes = new byte[256];
+    }
+
+    /** Passes bytes on in pieces of some thousands. */
+    Utf8Buffer(Sink sink) {
+        this.sink = sink;
+        bytes = new byte[PIECE];
+    }
+
+    /** How many bytes there are, or were. */
+    long written() {
+        return passed + size;
+    }
+
+    /** Passes the last bytes on. */
+    void flush() {
+        if (sink != null && size > 0) {
+            sink.take(bytes, size);
+            passed += size;
+            size = 0;
+        }
+    }
 
     void ascii(char c) {
         reserve(1);
@@ -47,7 +86,12 @@ final class Utf8Buffer {
     }
 
     private void reserve(int more) {
-        if (bytes.length - size < more) {
+        if (bytes.length - size >= more) {
+            return;
+        }
+        if (sink != null) {
+            flush();
+        } else {
             bytes = Arrays.copyOf(bytes, Math.max(bytes.length + more, (int) Math.min(bytes.length * 2L, 0x7ffffff0)));
         }
     }

@@ -35,11 +35,7 @@ public final class WorkspaceResource {
     @POST
     public void create(@BeanParam Call call, @Suspended AsyncResponse response) {
         String workspace = call.workspace();
-        calls.finish(
-                response,
-                workspace,
-                Missing.SENTENCE,
-                DocumentCalls.settled(calls.documents().create(workspace, call.key(), WorkspaceResource::json)));
+        calls.finish(response, workspace, Missing.SENTENCE, calls.create(call, WorkspaceResource::json));
     }
 
     /** Deletes the workspace on all nodes: 204, also when there is none, once it is committed. */

@@ -28,7 +28,7 @@ public final class XmlResource {
         String xml = Call.decode(name);
         calls.read(response, call, Missing.SENTENCE, doc -> {
             Root root = NamedTypes.XML.find(doc, xml);
-            return Reply.json(root == null ? "" : root.asXml().toString());
+            return Reply.json(root == null ? "" : root.asXml());
         });
     }
 }

@@ -2,11 +2,14 @@ package io.keck.block;
 
 import io.keck.crdt.YArray;
 import io.keck.crdt.YMap;
+import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,20 +66,47 @@ public final class Block {
 
     /**
      * The entries as they are in the document, those of the block model first and the id last. Values may be types of
-     * the document.
+     * the document. A view, whose entries are made as they are read: the block must not be edited meanwhile.
      */
     public Map<String, @Nullable Object> entries() {
-        Map<String, @Nullable Object> stored = map.toMap();
-        Map<String, @Nullable Object> entries = new LinkedHashMap<>();
-        for (String key : FIRST) {
-            if (stored.containsKey(key)) {
-                entries.put(key, stored.get(key));
+        return new Entries(() -> new Iterator<>() {
+            private final Iterator<String> first =
+                    FIRST.stream().filter(map::has).iterator();
+            private final Iterator<Map.Entry<String, @Nullable Object>> others = map.entries();
+            private Map.@Nullable Entry<String, @Nullable Object> next;
+            private boolean hasEnded;
+
+            @Override
+            public boolean hasNext() {
+                while (next == null && !hasEnded) {
+                    if (first.hasNext()) {
+                        String key = first.next();
+                        next = entry(key, map.get(key));
+                    } else if (others.hasNext()) {
+                        Map.Entry<String, @Nullable Object> other = others.next();
+                        next = FIRST.contains(other.getKey()) || other.getKey().equals(ID) ? null : other;
+                    } else {
+                        hasEnded = true;
+                        next = entry(ID, id);
+                    }
+                }
+                return next != null;
             }
-        }
-        stored.forEach(entries::putIfAbsent);
-        entries.remove(ID);
-        entries.put(ID, id);
-        return Collections.unmodifiableMap(entries);
+
+            @Override
+            public Map.Entry<String, @Nullable Object> next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException();
+                }
+                Map.Entry<String, @Nullable Object> now = Objects.requireNonNull(next);
+                next = null;
+                return now;
+            }
+        });
+    }
+
+    private static Map.Entry<String, @Nullable Object> entry(String key, @Nullable Object value) {
+        return new AbstractMap.SimpleImmutableEntry<>(key, value);
     }
 
     // ---- edits

@@ -1,12 +1,13 @@
 package io.keck.block;
 
 import io.keck.crdt.YMap;
+import java.util.AbstractMap;
+import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,15 +35,36 @@ public final class Space {
     }
 
     private Stream<Block> stream() {
-        return map == null
-                ? Stream.empty()
-                : new TreeSet<>(map.keys()).stream().map(this::block).filter(Objects::nonNull);
+        return ids().map(this::block).filter(Objects::nonNull);
     }
 
-    /** The entries of each block, by its id. */
+    /** The keys in order. */
+    private Stream<String> ids() {
+        if (map == null) {
+            return Stream.empty();
+        }
+        List<String> ids = new ArrayList<>();
+        map.entries().forEachRemaining(entry -> ids.add(entry.getKey()));
+        Collections.sort(ids);
+        return ids.stream();
+    }
+
+    /** The entries of each block, by its id. A view, as {@link Block#entries}. */
     Map<String, @Nullable Object> entries() {
-        Map<String, @Nullable Object> entries = new LinkedHashMap<>();
-        blocks().forEach(block -> entries.put(block.id(), block.entries()));
-        return Collections.unmodifiableMap(entries);
+        return new Entries(() -> {
+            Iterator<Block> blocks = stream().iterator();
+            return new Iterator<>() {
+                @Override
+                public boolean hasNext() {
+                    return blocks.hasNext();
+                }
+
+                @Override
+                public Map.Entry<String, @Nullable Object> next() {
+                    Block block = blocks.next();
+                    return new AbstractMap.SimpleImmutableEntry<>(block.id(), block.entries());
+                }
+            };
+        });
     }
 }

@@ -33,7 +33,7 @@ public final class Workspace {
 
     /**
      * All root maps of spaces in order of their names, with their blocks, then {@code space:meta} and
-     * {@code space:updated}. Values may be types of the document.
+     * {@code space:updated}. Values may be types of the document, and views: it must not be edited meanwhile.
      */
     public Map<String, @Nullable Object> entries() {
         Map<String, @Nullable Object> entries = new LinkedHashMap<>();
@@ -49,13 +49,13 @@ public final class Workspace {
 
     private Map<String, @Nullable Object> entries(String root) {
         YMap map = find(root);
-        return map == null ? Map.of() : map.toMap();
+        return map == null ? Map.of() : new Entries(map::entries);
     }
 
     private boolean isMap(String root) {
         Root found = doc.findRoot(root);
         return found != null
-                && (found.kind() == Root.Kind.MAP || !found.asMap().keys().isEmpty());
+                && (found.kind() == Root.Kind.MAP || found.asMap().entries().hasNext());
     }
 
     /** The keys of a root, whatever else it contains; null if there is no such root. */

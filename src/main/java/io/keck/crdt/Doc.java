@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 public final class Doc {
     private static final SecureRandom RANDOM = new SecureRandom();
 
+    private long walked;
     private final DocOptions options;
     private long clientId = randomClientId();
 
@@ -339,6 +340,15 @@ public final class Doc {
     /** How many steps all updates took so far: a struct counts as one, and so does an item that another one had to pass. */
     public long work() {
         return integration.work();
+    }
+
+    /** How many steps readers took so far that read piece by piece: an item that is passed counts as one, deleted or not. */
+    public long walked() {
+        return walked;
+    }
+
+    void walk(long steps) {
+        walked += steps;
     }
 
     // ---- transactions

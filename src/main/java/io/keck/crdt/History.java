@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -96,6 +97,19 @@ public final class History {
      * @param limit the largest number of entries to return
      */
     public static List<Entry> of(Doc doc, @Nullable Long client, long skip, long limit) {
+        List<Entry> all = new ArrayList<>();
+        each(doc, client, skip, limit).forEachRemaining(all::add);
+        return all;
+    }
+
+    /**
+     * The same one by one. The document must not be edited meanwhile. Counts in {@link Doc#walked}.
+     *
+     * @param client the client whose items are listed; null for all clients
+     * @param skip the number of entries to leave out at the beginning
+     * @param limit the largest number of entries to return
+     */
+    public static Iterator<Entry> each(Doc doc, @Nullable Long client, long skip, long limit) {
         List<Section> sections = new ArrayList<>();
         long toSkip = skip;
         for (StructList list : doc.store().lists()) {
@@ -103,12 +117,27 @@ public final class History {
                 continue;
             }
             for (long p = list.first(); p != StructList.NONE && sections.size() < limit; p = list.next(p)) {
+                doc.walk(1);
                 if (list.get(p) instanceof Item item && toSkip-- <= 0) {
                     sections.add(new Section(item, 0, item.length()));
                 }
             }
         }
-        return new History().entries(sections);
+        History history = new History();
+        doc.walk(history.number(sections));
+        Iterator<Section> each = sections.iterator();
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return each.hasNext();
+            }
+
+            @Override
+            public Entry next() {
+                doc.walk(1);
+                return history.entry(each.next());
+            }
+        };
     }
 
     /**
@@ -180,21 +209,23 @@ public final class History {
     private List<Entry> entries(List<Section> sections) {
         number(sections);
         List<Entry> entries = new ArrayList<>(sections.size());
-        for (Section section : sections) {
-            Item item = section.item();
-            List<String> path = new ArrayList<>(pathOf(item.parent()));
-            path.add(step(item, item.isDeleted() ? 0 : section.from()));
-            String key = item.content() instanceof ContentFormat format ? format.key : item.parentSub();
-            entries.add(new Entry(
-                    new Id(item.list().client, section.clock()),
-                    section.to() - section.from(),
-                    cut(path),
-                    key,
-                    kind(item.content()),
-                    content(section),
-                    item.isDeleted()));
-        }
+        sections.forEach(section -> entries.add(entry(section)));
         return entries;
+    }
+
+    private Entry entry(Section section) {
+        Item item = section.item();
+        List<String> path = new ArrayList<>(pathOf(item.parent()));
+        path.add(step(item, item.isDeleted() ? 0 : section.from()));
+        String key = item.content() instanceof ContentFormat format ? format.key : item.parentSub();
+        return new Entry(
+                new Id(item.list().client, section.clock()),
+                section.to() - section.from(),
+                cut(path),
+                key,
+                kind(item.content()),
+                content(section),
+                item.isDeleted());
     }
 
     private static List<String> cut(List<String> path) {
@@ -207,8 +238,8 @@ public final class History {
         return cut;
     }
 
-    /** Finds the indexes of these items, and of all items that contain them, in one walk over each list. */
-    private void number(List<Section> sections) {
+    /** Finds the indexes of these items, and of all items that contain them, in one walk over each list; answers the steps. */
+    private long number(List<Section> sections) {
         IdentityHashMap<Branch, Integer> wanted = new IdentityHashMap<>();
         ArrayDeque<Item> todo = new ArrayDeque<>();
         sections.forEach(section -> todo.add(section.item()));
@@ -225,17 +256,20 @@ public final class History {
                 todo.add(parent.item);
             }
         }
-        wanted.forEach((branch, count) -> {
+        long steps = 0;
+        for (var each : wanted.entrySet()) {
             long index = 0;
-            int left = count;
-            for (Item item = branch.start; item != null && left > 0; item = item.right) {
+            int left = each.getValue();
+            for (Item item = each.getKey().start; item != null && left > 0; item = item.right) {
+                steps++;
                 if (indexes.containsKey(item)) {
                     indexes.put(item, index);
                     left--;
                 }
                 index += item.isVisible() ? item.length() : 0;
             }
-        });
+        }
+        return steps;
     }
 
     private String step(Item item, long offset) {

@@ -3,7 +3,10 @@ package io.keck.crdt;
 import io.keck.crdt.lib0.Any;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -277,6 +280,43 @@ final class Lists {
                     consumer.accept(item.content().value(item, i));
                 }
             }
+        }
+    }
+
+    /** The values of a list one by one; counts in {@link Doc#walked}. */
+    static final class Elements implements Iterator<@Nullable Object> {
+        private final @Nullable Doc doc;
+        private @Nullable Item item;
+        private int at;
+
+        Elements(Branch branch) {
+            this.doc = branch.doc();
+            this.item = branch.start;
+        }
+
+        @Override
+        public boolean hasNext() {
+            long passed = 0;
+            Item now = item;
+            while (now != null && !(now.isVisible() && at < now.length())) {
+                now = now.right;
+                at = 0;
+                passed++;
+            }
+            item = now;
+            if (doc != null) {
+                doc.walk(passed);
+            }
+            return now != null;
+        }
+
+        @Override
+        public @Nullable Object next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            Item now = Objects.requireNonNull(item);
+            return now.content().value(now, at++);
         }
     }
 

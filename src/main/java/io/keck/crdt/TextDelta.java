@@ -38,25 +38,6 @@ final class TextDelta {
         return delta.steps;
     }
 
-    /** As {@link #of}, with the values of an array, which a text does not have, as steps of their own. */
-    static List<Delta> withValues(Branch list) {
-        TextDelta delta = new TextDelta();
-        for (Item item = list.start; item != null; item = item.right) {
-            if (item.isDeleted()) {
-                continue;
-            }
-            delta.add(item);
-            if (item.isCountable() && Branch.kindOf(item.content()) == Branch.HAS_VALUES) {
-                delta.endRun();
-                for (int i = 0; i < item.length(); i++) {
-                    delta.steps.add(Delta.insert(item.content().value(item, i), Map.of()));
-                }
-            }
-        }
-        delta.endRun();
-        return delta.steps;
-    }
-
     static List<Delta> between(YText text, Snapshot now, @Nullable Snapshot earlier) {
         Doc doc = text.doc();
         if (doc == null) {

@@ -3,10 +3,13 @@ package io.keck.crdt;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.JsonNumber;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -17,75 +20,173 @@ import org.jspecify.annotations.Nullable;
  */
 final class XmlText {
     private static final String NOT_PRINTABLE = "[object Object]";
+    /** Code units after which a piece is passed on. */
+    private static final int PIECE = TextRuns.PIECE;
 
-    private XmlText() {}
+    private final @Nullable Doc doc;
+    private final ArrayDeque<Object> todo = new ArrayDeque<>();
+    private final StringBuilder out = new StringBuilder();
+
+    private XmlText(AbstractType root) {
+        doc = root.doc();
+        todo.push(root);
+    }
+
+    /** A run of text that is being printed, and what comes behind it. */
+    private record Text(TextRuns runs, String end) {}
 
     static String of(AbstractType root) {
-        StringBuilder out = new StringBuilder();
-        ArrayDeque<Object> todo = new ArrayDeque<>();
-        todo.push(root);
-        while (!todo.isEmpty()) {
-            Object next = todo.pop();
-            if (next instanceof YXmlElement element) {
-                String name = element.nodeName().toLowerCase(Locale.ROOT);
-                out.append('<').append(name);
-                new TreeMap<>(element.getAttributes()).forEach((key, value) -> attribute(out, key, value));
-                out.append('>');
-                todo.push("</" + name + ">");
-                push(todo, TextDelta.withValues(element.branch));
-            } else if (next instanceof YXmlFragment fragment) {
-                push(todo, TextDelta.withValues(fragment.branch));
-            } else if (next instanceof YXmlText text) {
-                push(todo, text.toDelta());
-            } else if (next instanceof Delta.Insert insert) {
-                run(out, todo, insert);
-            } else {
-                out.append(print(next));
+        StringBuilder all = new StringBuilder();
+        pieces(root).forEachRemaining(all::append);
+        return all.toString();
+    }
+
+    static Iterator<String> pieces(AbstractType root) {
+        XmlText text = new XmlText(root);
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return text.fill();
             }
-        }
-        return out.toString();
+
+            @Override
+            public String next() {
+                if (!text.fill()) {
+                    throw new NoSuchElementException();
+                }
+                String piece = text.out.toString();
+                text.out.setLength(0);
+                return piece;
+            }
+        };
     }
 
-    private static void push(ArrayDeque<Object> todo, List<Delta> steps) {
-        for (int i = steps.size() - 1; i >= 0; i--) {
-            todo.push(steps.get(i));
+    /** Prints until there is a piece; whether there is any. */
+    private boolean fill() {
+        while (out.length() < PIECE && !todo.isEmpty()) {
+            print();
         }
+        return out.length() > 0;
     }
 
-    /** Prints text with its formats as elements around it. */
-    private static void run(StringBuilder out, ArrayDeque<Object> todo, Delta.Insert insert) {
-        Map<String, @Nullable Object> nodes = new TreeMap<>(insert.attributes());
-        StringBuilder end = new StringBuilder();
-        nodes.forEach((name, value) -> {
+    private void print() {
+        Object next = todo.pop();
+        if (next instanceof YXmlElement element) {
+            String name = element.nodeName().toLowerCase(Locale.ROOT);
+            todo.push("</" + name + ">");
+            todo.push(new TextRuns(element.branch, true));
+            todo.push(">");
+            todo.push(new Members(element.getAttributes()));
             out.append('<').append(name);
-            members(value).forEach((key, member) -> attribute(out, key, member));
-            out.append('>');
-            end.insert(0, "</" + name + ">");
+        } else if (next instanceof YXmlFragment fragment) {
+            todo.push(new TextRuns(fragment.branch, true));
+        } else if (next instanceof YXmlText text) {
+            todo.push(text.runs());
+        } else if (next instanceof TextRuns runs) {
+            if (runs.next()) {
+                todo.push(runs);
+                run(runs);
+            }
+        } else if (next instanceof Text text) {
+            String piece = text.runs.piece();
+            if (piece == null) {
+                out.append(text.end);
+            } else {
+                todo.push(text);
+                out.append(piece);
+            }
+        } else if (next instanceof Members members) {
+            if (members.print(out)) {
+                todo.push(members);
+            }
+            count();
+        } else {
+            out.append(print(next));
+        }
+    }
+
+    private void count() {
+        if (doc != null) {
+            doc.walk(1);
+        }
+    }
+
+    /** Prints a run with its formats as elements around it. */
+    private void run(TextRuns runs) {
+        TreeMap<String, @Nullable Object> nodes = new TreeMap<>(runs.attributes());
+        StringBuilder end = new StringBuilder();
+        nodes.descendingKeySet().forEach(name -> end.append("</").append(name).append('>'));
+        if (runs.isText()) {
+            todo.push(new Text(runs, end.toString()));
+        } else {
+            todo.push(end.toString());
+            Object value = runs.value();
+            todo.push(value == null ? "null" : value);
+        }
+        nodes.descendingMap().forEach((name, value) -> {
+            todo.push(">");
+            todo.push(new Members(value));
+            todo.push("<" + name);
+            count();
         });
-        todo.push(end.toString());
-        Object value = insert.value();
-        todo.push(value == null ? "null" : value);
+    }
+
+    /**
+     * The keys and members that a JavaScript loop over the keys of a value visits, in order of the keys as strings, printed as
+     * attributes. The indexes of a string or a list are not sorted but counted in that order: 0, 1, 10, 100, 101, 11, 2.
+     */
+    private static final class Members {
+        private final Iterator<? extends Map.Entry<?, ?>> keys;
+        private final @Nullable Object indexed;
+        private final int length;
+        private int index;
+
+        Members(@Nullable Object value) {
+            this.keys = value instanceof Map<?, ?> map
+                    ? new TreeMap<>(map).entrySet().iterator()
+                    : Collections.emptyIterator();
+            this.indexed = value;
+            this.length = value instanceof List<?> list ? list.size() : value instanceof String s ? s.length() : 0;
+        }
+
+        /** Prints one; whether there was one. */
+        boolean print(StringBuilder out) {
+            if (keys.hasNext()) {
+                Map.Entry<?, ?> next = keys.next();
+                attribute(out, (String) next.getKey(), next.getValue());
+                return true;
+            }
+            if (index >= length) {
+                return false;
+            }
+            attribute(
+                    out,
+                    String.valueOf(index),
+                    indexed instanceof List<?> list
+                            ? list.get(index)
+                            : String.valueOf(((String) Objects.requireNonNull(indexed)).charAt(index)));
+            index = next(index, length);
+            return true;
+        }
+
+        /** The number below {@code length} whose digits come next as a string; {@code length} where there is none. */
+        private static int next(int index, int length) {
+            if (index > 0 && index * 10L < length) {
+                return index * 10;
+            }
+            int at = index;
+            while (at % 10 == 9 || at + 1 >= length) {
+                if (at < 10) {
+                    return length;
+                }
+                at /= 10;
+            }
+            return at + 1;
+        }
     }
 
     private static void attribute(StringBuilder out, String key, @Nullable Object value) {
         out.append(' ').append(key).append("=\"").append(print(value)).append('"');
-    }
-
-    /** The keys and members that a JavaScript loop over the keys of a value visits. */
-    private static Map<String, @Nullable Object> members(@Nullable Object value) {
-        Map<String, @Nullable Object> members = new TreeMap<>();
-        if (value instanceof Map<?, ?> map) {
-            map.forEach((key, member) -> members.put((String) key, member));
-        } else if (value instanceof List<?> list) {
-            for (int i = 0; i < list.size(); i++) {
-                members.put(String.valueOf(i), list.get(i));
-            }
-        } else if (value instanceof String string) {
-            for (int i = 0; i < string.length(); i++) {
-                members.put(String.valueOf(i), string.substring(i, i + 1));
-            }
-        }
-        return members;
     }
 
     /** Converts a value to a string as JavaScript does. */

@@ -3,6 +3,7 @@ package io.keck.crdt;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -87,6 +88,11 @@ public final class YArray extends AbstractType {
     /** All elements, as a copy; types and documents are not converted. */
     public List<@Nullable Object> toList() {
         return Collections.unmodifiableList(Lists.toList(branch));
+    }
+
+    /** The elements one by one. The array must not be edited meanwhile. */
+    public Iterator<@Nullable Object> elements() {
+        return new Lists.Elements(branch);
     }
 
     /** All elements at the time of a snapshot, for a document without garbage collection. */

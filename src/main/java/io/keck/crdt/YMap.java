@@ -1,6 +1,7 @@
 package io.keck.crdt;
 
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +76,11 @@ public sealed class YMap extends AbstractType permits YXmlHook {
     /** All keys and values, as a copy; types and documents are not converted. */
     public Map<String, @Nullable Object> toMap() {
         return Attributes.of(branch);
+    }
+
+    /** The keys and values one by one, in the order of {@link #toMap}. The map must not be edited meanwhile. */
+    public Iterator<Map.Entry<String, @Nullable Object>> entries() {
+        return new Attributes.Entries(branch);
     }
 
     /** All keys and values at the time of a snapshot, for a document without garbage collection. */

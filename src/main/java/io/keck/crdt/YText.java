@@ -2,6 +2,7 @@ package io.keck.crdt;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -156,6 +157,19 @@ public sealed class YText extends AbstractType permits YXmlText {
     /** The content with its formats, as a list of inserts. */
     public final List<Delta> toDelta() {
         return Collections.unmodifiableList(TextDelta.of(branch));
+    }
+
+    /** The content with its formats, run by run and piece by piece. The text must not be edited meanwhile. */
+    public final TextRuns runs() {
+        return new TextRuns(branch, false);
+    }
+
+    /**
+     * The string form in pieces, each of some thousand code units where no single value is longer; a surrogate pair may be
+     * cut between two of them. The text, and what is in it, must not be edited meanwhile.
+     */
+    public Iterator<String> pieces() {
+        return new TextRuns.Plain(branch);
     }
 
     /** The content at the time of a snapshot, for a document without garbage collection. */

@@ -3,6 +3,7 @@ package io.keck.crdt;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -157,6 +158,11 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
     @Override
     public final String toString() {
         return XmlText.of(this);
+    }
+
+    /** {@link #toString} in pieces, as {@link YText#pieces}. Nothing in the XML must be edited meanwhile. */
+    public final Iterator<String> pieces() {
+        return XmlText.pieces(this);
     }
 
     @Override

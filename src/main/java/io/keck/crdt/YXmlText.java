@@ -1,5 +1,6 @@
 package io.keck.crdt;
 
+import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /** Text in an XML tree; formats are printed as elements around the text. Source: Yjs {@code YXmlText.js}. */
@@ -33,6 +34,11 @@ public final class YXmlText extends YText {
     @Override
     public String toString() {
         return XmlText.of(this);
+    }
+
+    @Override
+    public Iterator<String> pieces() {
+        return XmlText.pieces(this);
     }
 
     @Override

@@ -1,7 +1,7 @@
 package io.keck.failure;
 
 /**
- * The content of a document takes more steps to put in order than back ends may cost. Nothing is changed, and the
+ * The content of a document takes more steps to put in order, or to write down, than back ends may cost. Nothing is changed, and the
  * connections of the document are not affected: their replica needs no such steps. Immutable.
  */
 public final class TooCostly extends Failure {
@@ -13,7 +13,7 @@ public final class TooCostly extends Failure {
 
     /** @param retryMillis after which the document is tried again */
     public TooCostly(long retryMillis) {
-        super("The content of the document takes too many steps to put in order.", null);
+        super("The content of the document takes too many steps to put in order or to write down.", null);
         this.retryMillis = retryMillis;
     }
 

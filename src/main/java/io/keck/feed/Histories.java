@@ -7,6 +7,7 @@ import io.keck.crdt.store.Update;
 import io.keck.failure.RoomDamaged;
 import io.keck.failure.TooCostly;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -138,11 +139,21 @@ public final class Histories {
                 .toList();
     }
 
-    /** Lists the items of a document as changes; see {@link History#of(Doc, Long, long, long)}. */
-    public static List<BlockHistory> of(Doc document, String workspace, @Nullable Long client, long skip, long limit) {
-        return History.of(document, client, skip, limit).stream()
-                .map(entry -> BlockHistory.of(workspace, entry))
-                .toList();
+    /** The items of a document as changes, one by one; see {@link History#each(Doc, Long, long, long)}. */
+    public static Iterator<BlockHistory> of(
+            Doc document, String workspace, @Nullable Long client, long skip, long limit) {
+        Iterator<History.Entry> entries = History.each(document, client, skip, limit);
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return entries.hasNext();
+            }
+
+            @Override
+            public BlockHistory next() {
+                return BlockHistory.of(workspace, entries.next());
+            }
+        };
     }
 
     /** The bytes of updates that were applied to the document: its size on the heap is a small multiple of that. */

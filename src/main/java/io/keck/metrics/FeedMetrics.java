@@ -2,8 +2,9 @@ package io.keck.metrics;
 
 import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 
-/** Receives the events of the change feed, to be counted. Implementations are thread-safe and fast. */
+/** Receives the events of the change feed and of answers over HTTP, to be counted. Implementations are thread-safe and fast. */
 public interface FeedMetrics {
     /** Counts nothing. */
     FeedMetrics NONE = new FeedMetrics() {};
@@ -23,6 +24,9 @@ public interface FeedMetrics {
 
     /** Tells where figures of deliveries can be read at any time, from any thread. */
     default void watchDeliveries(IntSupplier backlog, DoubleSupplier oldestSeconds) {}
+
+    /** Tells where figures of large answers can be read at any time, from any thread. */
+    default void watchAnswers(LongSupplier spooledBytes, LongSupplier refused) {}
 
     /** An event was handed to one stream. */
     default void eventSent() {}

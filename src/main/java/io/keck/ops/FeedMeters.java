@@ -9,8 +9,9 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Locale;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 
-/** Counts the events and deliveries of the change feed, for {@code /metrics} on the admin port. Thread-safe. */
+/** Counts the events and deliveries of the change feed, and large answers, for {@code /metrics} on the admin port. Thread-safe. */
 public final class FeedMeters implements FeedMetrics {
     private final MetricRegistry registry;
     private final Meter events;
@@ -44,6 +45,12 @@ public final class FeedMeters implements FeedMetrics {
     public void watchDeliveries(IntSupplier backlog, DoubleSupplier oldestSeconds) {
         registry.register("keck.webhook.backlog-rooms", (Gauge<Integer>) backlog::getAsInt);
         registry.register("keck.webhook.oldest-seconds", (Gauge<Double>) oldestSeconds::getAsDouble);
+    }
+
+    @Override
+    public void watchAnswers(LongSupplier spooledBytes, LongSupplier refused) {
+        registry.register(MetricNames.ANSWERS_SPOOLED, (Gauge<Long>) spooledBytes::getAsLong);
+        registry.register(MetricNames.ANSWERS_REFUSED, (Gauge<Long>) refused::getAsLong);
     }
 
     @Override

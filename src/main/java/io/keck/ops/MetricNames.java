@@ -161,6 +161,10 @@ final class MetricNames {
     // ---- the HTTP interface, and the node itself
     /** By {@code status}: 2xx, 3xx, 4xx, 5xx; without event streams, which are long-lived. */
     static final String REST_SECONDS = "keck_rest_request_seconds";
+    /** Bytes of answers that are too large for memory and wait in files to be taken. */
+    static final String ANSWERS_SPOOLED = "keck.answers.spooled-bytes";
+    /** Large answers that were refused with 503, since there was no room for their files. */
+    static final String ANSWERS_REFUSED = "keck.answers.refused";
     /** By {@code reason}: host, origin, preflight, header. Requests of browsers that were refused before all else. */
     static final String EDGE_REFUSED = "keck_edge_refused_total";
     /** 1 while {@code /health} answers 200. */

@@ -123,13 +123,19 @@ final class DocumentCopies {
         }
     }
 
-    private void giveUp(DocumentTurns.TollExceededException why) {
+    /** What one reading of the document may cost. */
+    DocumentTurns.Toll tollForReading() {
+        return toll.forReading();
+    }
+
+    /** A reading of the document, or putting it in order, took too many steps. */
+    void giveUp(DocumentTurns.TollExceededException why) {
         clear();
         isTooCostly = true;
         context.budget().isCostly(documentRoom, context.clock().getAsLong() + COOL_OFF);
         context.metrics().documentTooCostly();
         LOG.warn(
-                "Room {} is too costly for HTTP: its content took {} to put in order. Back ends get 503 for {} s;"
+                "Room {} is too costly for HTTP: its content took {} to put in order or to write down. Back ends get 503 for {} s;"
                         + " WebSocket connections are not affected.",
                 name,
                 why.getMessage(),

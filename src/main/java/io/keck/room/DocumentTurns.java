@@ -119,6 +119,21 @@ final class DocumentTurns {
         }
     }
 
+    /**
+     * Goes on with a reading, for the rest of this turn; says whether all is read.
+     *
+     * @param toll what the reading may cost
+     * @throws TollExceededException if it has become too costly
+     */
+    boolean goOn(Reading<?> reading, Toll toll) {
+        long before = reading.steps();
+        boolean isDone = reading.goOn(Math.max(1, left));
+        long took = reading.steps() - before;
+        spend(took + 1);
+        toll.spend(took);
+        return isDone;
+    }
+
     /** An update of which nothing is applied yet. */
     Application application(Doc document, Update update, Toll toll) {
         return new Application(document, update, toll);
@@ -135,6 +150,13 @@ final class DocumentTurns {
 
         Toll(long most) {
             this.most = most;
+        }
+
+        /** What one reading of the same document may cost. */
+        Toll forReading() {
+            Toll toll = new Toll(most);
+            toll.bytes = bytes;
+            return toll;
         }
 
         private void took(long more) {

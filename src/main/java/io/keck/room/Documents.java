@@ -9,6 +9,7 @@ import io.keck.failure.TooLarge;
 import io.keck.failure.Unavailable;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +31,20 @@ public interface Documents {
     record Answer<T extends @Nullable Object>(T value, long roomId, long seq, boolean stale) {}
 
     /**
-     * Reads a document.
+     * Reads a document in parts. One that takes more steps than a document may is refused with {@link
+     * io.keck.failure.TooCostly}, and so is the document from then on, for a while.
      *
      * @param local whether the replica of this node will do as it is; else everything that was committed before is in it
      * @param reader called once, on one thread at a time for each document; must neither change nor keep it
      */
-    <T extends @Nullable Object> CompletionStage<Answer<T>> read(String room, boolean local, Function<Doc, T> reader);
+    <T extends @Nullable Object> CompletionStage<Answer<T>> readInParts(
+            String room, boolean local, Function<Doc, Reading<T>> reader);
+
+    /** Reads what is small, or what is the same however large the document is: in one part. */
+    default <T extends @Nullable Object> CompletionStage<Answer<T>> read(
+            String room, boolean local, Function<Doc, T> reader) {
+        return readInParts(room, local, doc -> Reading.of(reader.apply(doc)));
+    }
 
     /**
      * Edits a document; completes when that is committed.
@@ -49,8 +58,14 @@ public interface Documents {
      * @param afterwards makes the answer: called once, after the edit, on a document that has it. If it throws, the stage
      *     fails with {@link Unavailable} and an unknown outcome, since the edit is committed by then
      */
-    <T extends @Nullable Object> CompletionStage<Answer<T>> write(
-            String room, @Nullable RequestKey key, java.util.function.Consumer<Doc> edit, Function<Doc, T> afterwards);
+    <T extends @Nullable Object> CompletionStage<Answer<T>> writeInParts(
+            String room, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, Reading<T>> afterwards);
+
+    /** The same with an answer in one part. */
+    default <T extends @Nullable Object> CompletionStage<Answer<T>> write(
+            String room, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
+        return writeInParts(room, key, edit, doc -> Reading.of(afterwards.apply(doc)));
+    }
 
     /** The client id under which this node would write the next edit that has no key; may be another one a moment later. */
     CompletionStage<Answer<Long>> client(String room);
@@ -58,12 +73,18 @@ public interface Documents {
     /**
      * Makes a room where there is none of that name, though the name is held, and reads it, new or not.
      *
-     * @param key as that of {@link #write}: a repeat makes no room, so it fails with {@link RoomMissing} where the
+     * @param key as that of {@link #writeInParts}: a repeat makes no room, so it fails with {@link RoomMissing} where the
      *     room was deleted since
-     * @param reader as that of {@link #read}; on an empty document where the room was made
+     * @param reader as that of {@link #readInParts}; on an empty document where the room was made
      */
-    <T extends @Nullable Object> CompletionStage<Answer<T>> create(
-            String room, @Nullable RequestKey key, Function<Doc, T> reader);
+    <T extends @Nullable Object> CompletionStage<Answer<T>> createInParts(
+            String room, @Nullable RequestKey key, Function<Doc, Reading<T>> reader);
+
+    /** The same in one part. */
+    default <T extends @Nullable Object> CompletionStage<Answer<T>> create(
+            String room, @Nullable RequestKey key, Function<Doc, T> reader) {
+        return createInParts(room, key, doc -> Reading.of(reader.apply(doc)));
+    }
 
     /** The same without a key. */
     default <T extends @Nullable Object> CompletionStage<Answer<T>> create(String room, Function<Doc, T> reader) {
@@ -74,7 +95,7 @@ public interface Documents {
      * Makes a room with that content, though the name is held.
      *
      * @param replace whether a room that is there already is deleted in the same transaction; else nothing is done then
-     * @param key as that of {@link #write}: a repeat writes nothing, and answers with the whole document as it is then, or
+     * @param key as that of {@link #writeInParts}: a repeat writes nothing, and answers with the whole document as it is then, or
      *     fails with {@link RoomMissing} where the room was deleted since
      * @return the whole document as it was written, in V1; empty where nothing was done, now or by the first request of the
      *     key, which is never so with {@code replace}
@@ -93,7 +114,7 @@ public interface Documents {
     /**
      * Deletes a room on all nodes; whether there was one.
      *
-     * @param key as that of {@link #write}: a repeat deletes nothing and answers false
+     * @param key as that of {@link #writeInParts}: a repeat deletes nothing and answers false
      */
     CompletionStage<Boolean> delete(String room, @Nullable RequestKey key);
 

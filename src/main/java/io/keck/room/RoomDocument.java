@@ -133,9 +133,9 @@ final class RoomDocument {
 
     /** Reads the document as it is now. */
     <T extends @Nullable Object> void read(
-            Replica.Position at, boolean stale, Function<Doc, T> reader, CompletableFuture<Answer<T>> answer) {
+            Replica.Position at, boolean stale, Function<Doc, Reading<T>> reader, CompletableFuture<Answer<T>> answer) {
         if (feed(at, answer)) {
-            turns.post(() -> answer(at.roomId(), at.seq(), stale, reader, answer));
+            answer(at.roomId(), at.seq(), stale, reader, answer);
         }
     }
 
@@ -151,12 +151,7 @@ final class RoomDocument {
                     refuse(answer, e);
                     return true;
                 }
-                answer(
-                        at.roomId(),
-                        at.seq(),
-                        stale,
-                        document -> copies.fork(false).doc.clientId(),
-                        answer);
+                answer.complete(new Answer<>(copies.fork(false).doc.clientId(), at.roomId(), at.seq(), stale));
                 return true;
             });
         }
@@ -167,7 +162,7 @@ final class RoomDocument {
             Replica.Position at,
             @Nullable RequestKey key,
             Consumer<Doc> edit,
-            Function<Doc, T> afterwards,
+            Function<Doc, Reading<T>> afterwards,
             CompletableFuture<Answer<T>> answer) {
         underWay++;
         if (fed && !isForked) {
@@ -185,7 +180,7 @@ final class RoomDocument {
             Replica.Position at,
             @Nullable RequestKey key,
             Consumer<Doc> edit,
-            Function<Doc, T> afterwards,
+            Function<Doc, Reading<T>> afterwards,
             CompletableFuture<Answer<T>> answer) {}
 
     /** Edits the fork, once that is made; says whether it is done. */
@@ -233,21 +228,25 @@ final class RoomDocument {
                     fork.fate,
                     call.key,
                     Update.decode(update, DecodeLimits.OWN),
-                    (id, seq) -> turns.post(() -> answerMade(id, seq, call.afterwards, call.answer)),
+                    (id, seq) -> answerMade(id, seq, call.afterwards, call.answer),
                     failed,
                     again);
         }
-        // nothing is changed: what is answered is known now, and told when the key is remembered
-        Answer<T> unchanged = new Answer<>(call.afterwards.apply(fork.doc), call.at.roomId(), call.at.seq(), false);
+        // nothing is changed: what it owes to edits before it is committed when the key is remembered
         return new Pending(
-                fork.fate, call.key, Update.EMPTY, (id, seq) -> call.answer.complete(unchanged), failed, again);
+                fork.fate,
+                call.key,
+                Update.EMPTY,
+                (id, seq) -> answerMade(id, seq, call.afterwards, call.answer),
+                failed,
+                again);
     }
 
     /** Answers an edit that changed nothing: when those are committed that it may owe this to. */
     private <T extends @Nullable Object> void answerUnchanged(
             Fork.Fate<Pending> fate,
             Replica.Position at,
-            Function<Doc, T> afterwards,
+            Function<Doc, Reading<T>> afterwards,
             CompletableFuture<Answer<T>> answer) {
         Pending last = fate.last;
         if (last == null || last.done) {
@@ -321,34 +320,76 @@ final class RoomDocument {
         });
     }
 
-    // ------------------------------------------------------------------ in turns of its own
-
+    /** Answers from the document as it is after what was posted to its turns before. */
     private <T extends @Nullable Object> void answer(
-            long roomId, long seq, boolean stale, Function<Doc, T> reader, CompletableFuture<Answer<T>> answer) {
-        T value;
-        try {
-            value = reader.apply(copies.present());
-        } catch (RuntimeException | Error e) {
-            refuse(answer, e);
-            return;
-        }
-        answer.complete(new Answer<>(value, roomId, seq, stale));
+            long roomId,
+            long seq,
+            boolean stale,
+            Function<Doc, Reading<T>> reader,
+            CompletableFuture<Answer<T>> answer) {
+        turns.begin(new Reader<>(new Answer<>(reader, roomId, seq, stale), answer, error -> error));
     }
 
     /** Answers an edit that is committed: whatever goes wrong from here on, it was made. */
     private <T extends @Nullable Object> void answerMade(
-            long roomId, long seq, Function<Doc, T> afterwards, CompletableFuture<Answer<T>> answer) {
-        T value;
-        try {
-            value = afterwards.apply(copies.present());
-        } catch (RuntimeException | Error e) {
-            refuse(answer, doneButNotRead(e));
-            if (e instanceof VirtualMachineError fatal && !(e instanceof StackOverflowError)) {
-                throw fatal;
-            }
-            return;
+            long roomId, long seq, Function<Doc, Reading<T>> afterwards, CompletableFuture<Answer<T>> answer) {
+        turns.begin(new Reader<>(new Answer<>(afterwards, roomId, seq, false), answer, RoomDocument::doneButNotRead));
+    }
+
+    // ------------------------------------------------------------------ in turns of its own
+
+    /** Makes an answer, in as many turns as it takes. */
+    private final class Reader<T extends @Nullable Object> implements DocumentTurns.Task {
+        private final Answer<Function<Doc, Reading<T>>> asked;
+        private final CompletableFuture<Answer<T>> answer;
+        private final Function<Throwable, Throwable> failed;
+        private DocumentTurns.@Nullable Toll toll;
+        private @Nullable Reading<T> reading;
+
+        /**
+         * Nothing is read yet.
+         *
+         * @param asked what is read, and where the room was
+         * @param failed what is told where it cannot be made
+         */
+        Reader(
+                Answer<Function<Doc, Reading<T>>> asked,
+                CompletableFuture<Answer<T>> answer,
+                Function<Throwable, Throwable> failed) {
+            this.asked = asked;
+            this.answer = answer;
+            this.failed = failed;
         }
-        answer.complete(new Answer<>(value, roomId, seq, false));
+
+        @Override
+        public boolean run() {
+            try {
+                DocumentTurns.Toll may = toll == null ? copies.tollForReading() : toll;
+                Reading<T> now = reading == null ? asked.value().apply(copies.present()) : reading;
+                toll = may;
+                reading = now;
+                if (!turns.goOn(now, may)) {
+                    return false;
+                }
+                if (!answer.complete(new Answer<>(now.result(), asked.roomId(), asked.seq(), asked.stale()))) {
+                    now.giveUp();
+                }
+            } catch (DocumentTurns.TollExceededException e) {
+                copies.giveUp(e);
+                fail(new TooCostly(DocumentCopies.COOL_OFF));
+            } catch (RuntimeException | Error e) {
+                fail(e);
+            }
+            return true;
+        }
+
+        private void fail(Throwable error) {
+            if (reading != null) {
+                reading.giveUp();
+            }
+            answer.completeExceptionally(failed.apply(error));
+            rethrow(error);
+        }
     }
 
     /**
@@ -357,6 +398,10 @@ final class RoomDocument {
      */
     private static void refuse(CompletableFuture<?> answer, Throwable error) {
         answer.completeExceptionally(error);
+        rethrow(error);
+    }
+
+    private static void rethrow(Throwable error) {
         if (error instanceof VirtualMachineError fatal && !(error instanceof StackOverflowError)) {
             throw fatal;
         }

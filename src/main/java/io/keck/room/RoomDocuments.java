@@ -36,14 +36,14 @@ final class RoomDocuments implements Documents {
     }
 
     @Override
-    public <T extends @Nullable Object> CompletionStage<Answer<T>> read(
-            String name, boolean local, Function<Doc, T> reader) {
+    public <T extends @Nullable Object> CompletionStage<Answer<T>> readInParts(
+            String name, boolean local, Function<Doc, Reading<T>> reader) {
         return ask(name, local, (room, at, stale, answer) -> room.document().read(at, stale, reader, answer));
     }
 
     @Override
-    public <T extends @Nullable Object> CompletionStage<Answer<T>> write(
-            String name, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
+    public <T extends @Nullable Object> CompletionStage<Answer<T>> writeInParts(
+            String name, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, Reading<T>> afterwards) {
         return RoomDocuments.<T>handled(
                 this.<T>ask(name, false, (room, at, stale, answer) -> {
                     UpdateLog.Damage damage = room.damage();
@@ -55,7 +55,7 @@ final class RoomDocuments implements Documents {
                         room.document().edit(at, key, edit, afterwards, answer);
                     }
                 }),
-                () -> read(name, false, afterwards));
+                () -> readInParts(name, false, afterwards));
     }
 
     /** An edit that was made before is answered from the document as it is. */
@@ -91,8 +91,8 @@ final class RoomDocuments implements Documents {
     }
 
     @Override
-    public <T extends @Nullable Object> CompletionStage<Answer<T>> create(
-            String name, @Nullable RequestKey key, Function<Doc, T> reader) {
+    public <T extends @Nullable Object> CompletionStage<Answer<T>> createInParts(
+            String name, @Nullable RequestKey key, Function<Doc, Reading<T>> reader) {
         return nameOfNew(name, () -> createNamed(name, key, reader));
     }
 
@@ -110,27 +110,27 @@ final class RoomDocuments implements Documents {
     }
 
     private <T extends @Nullable Object> CompletionStage<Answer<T>> createNamed(
-            String name, @Nullable RequestKey key, Function<Doc, T> reader) {
+            String name, @Nullable RequestKey key, Function<Doc, Reading<T>> reader) {
         if (key == null) {
             return create(name, reader, 1);
         }
         if (rooms.isDraining()) {
             return restarting();
         }
-        T empty = reader.apply(new Doc());
+        T empty = Reading.all(reader.apply(new Doc()));
         return acted(
                 context.log().create(name, key),
-                id -> id.isPresent() ? created(name, id.get(), empty) : asItIs(read(name, false, reader)),
-                used -> asItIs(read(name, false, reader)));
+                id -> id.isPresent() ? created(name, id.get(), empty) : asItIs(readInParts(name, false, reader)),
+                used -> asItIs(readInParts(name, false, reader)));
     }
 
     private <T extends @Nullable Object> CompletionStage<Answer<T>> create(
-            String name, Function<Doc, T> reader, int attempt) {
-        return otherwise(read(name, false, reader), cause -> {
+            String name, Function<Doc, Reading<T>> reader, int attempt) {
+        return otherwise(readInParts(name, false, reader), cause -> {
             if (!(cause instanceof RoomMissing)) {
                 return CompletableFuture.failedStage(cause); // nothing was done yet
             }
-            T empty = reader.apply(new Doc());
+            T empty = Reading.all(reader.apply(new Doc()));
             return outcome(context.log().create(name)).thenCompose(id -> {
                 if (id.isPresent()) {
                     return created(name, id.get(), empty);

@@ -47,7 +47,7 @@ class BodyFilterTest {
                 request.getInputStream().readAllBytes();
             } catch (Refusal refusal) {
                 response.setStatus(refusal.reply().status());
-                response.getOutputStream().write(refusal.reply().body());
+                response.getOutputStream().write(((Reply.Bytes) refusal.reply().body()).bytes());
             }
         }
 

@@ -7,6 +7,7 @@ import io.keck.failure.Refused;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 import io.keck.room.Documents;
+import io.keck.room.Reading;
 import io.keck.room.RequestKey;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -65,7 +66,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
     volatile byte[] lastChange = {};
 
     @Override
-    public <T> CompletionStage<Answer<T>> read(String room, boolean local, Function<Doc, T> reader) {
+    public <T> CompletionStage<Answer<T>> readInParts(String room, boolean local, Function<Doc, Reading<T>> reader) {
         lastReadWasLocal = local;
         return run(() -> {
             checkLoaded();
@@ -74,8 +75,8 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
-    public <T> CompletionStage<Answer<T>> write(
-            String room, RequestKey key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
+    public <T> CompletionStage<Answer<T>> writeInParts(
+            String room, RequestKey key, Consumer<Doc> edit, Function<Doc, Reading<T>> afterwards) {
         return run(() -> {
             checkLoaded();
             Life life = life(room);
@@ -132,10 +133,19 @@ final class FakeDocuments implements Documents, AutoCloseable {
         return both.encodeStateAsUpdate();
     }
 
-    private <T> Answer<T> answer(Life life, Function<Doc, T> reader) {
+    private <T> Answer<T> answer(Life life, Function<Doc, Reading<T>> reader) {
         byte[] before = life.doc.encodeStateAsUpdate();
         List<String> roots = List.copyOf(life.doc.rootNames());
-        T value = reader.apply(life.doc);
+        Reading<T> reading = reader.apply(life.doc);
+        try {
+            while (!reading.goOn(3)) {
+                continue; // in parts that are as small as can be
+            }
+        } catch (RuntimeException e) {
+            reading.giveUp();
+            throw e;
+        }
+        T value = reading.result();
         if (!Arrays.equals(before, life.doc.encodeStateAsUpdate())
                 || !roots.equals(List.copyOf(life.doc.rootNames()))) {
             throw new AssertionError("a read changed the document");
@@ -147,12 +157,12 @@ final class FakeDocuments implements Documents, AutoCloseable {
     public CompletionStage<Answer<Long>> client(String room) {
         return run(() -> {
             checkLoaded();
-            return answer(life(room), Doc::clientId);
+            return answer(life(room), doc -> Reading.of(doc.clientId()));
         });
     }
 
     @Override
-    public <T> CompletionStage<Answer<T>> create(String room, RequestKey key, Function<Doc, T> reader) {
+    public <T> CompletionStage<Answer<T>> createInParts(String room, RequestKey key, Function<Doc, Reading<T>> reader) {
         return run(() -> {
             checkDatabase();
             if (used(room, key) != null) {
@@ -173,7 +183,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
             if (used != null) {
                 return used.life() == 0
                         ? Optional.<Answer<byte[]>>empty()
-                        : Optional.of(answer(life(room), Doc::encodeStateAsUpdate));
+                        : Optional.of(answer(life(room), doc -> Reading.of(doc.encodeStateAsUpdate())));
             }
             if (rooms.containsKey(room) && !replace) {
                 use(room, key, 0);
@@ -184,7 +194,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
             life.doc.applyUpdate(Update.decode(content.encode(), DecodeLimits.OWN), null);
             life.seq = 1;
             rooms.put(room, life);
-            return Optional.of(answer(life, Doc::encodeStateAsUpdate));
+            return Optional.of(answer(life, doc -> Reading.of(doc.encodeStateAsUpdate())));
         });
     }
 
@@ -192,7 +202,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
     public CompletionStage<Answer<byte[]>> export(String room) {
         return run(() -> {
             checkLoaded();
-            return answer(life(room), Doc::encodeStateAsUpdate);
+            return answer(life(room), doc -> Reading.of(doc.encodeStateAsUpdate()));
         });
     }
 

@@ -11,10 +11,13 @@ import io.keck.room.Watcher;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 
 /** A feed over {@link FakeDocuments}: rooms are there, say where they are, and end at once. */
 final class FakeFeed implements Hooks, ChangeLog {
     private final FakeDocuments documents;
+    volatile LongSupplier spooledBytes = () -> 0;
+    volatile LongSupplier answersRefused = () -> 0;
     volatile String endpoint = "";
 
     FakeFeed(FakeDocuments documents) {
@@ -22,7 +25,14 @@ final class FakeFeed implements Hooks, ChangeLog {
     }
 
     ApiFactory.Feed feed() {
-        return new ApiFactory.Feed(this::watch, this, FeedMetrics.NONE, this);
+        FeedMetrics metrics = new FeedMetrics() {
+            @Override
+            public void watchAnswers(LongSupplier bytes, LongSupplier refusals) {
+                spooledBytes = bytes;
+                answersRefused = refusals;
+            }
+        };
+        return new ApiFactory.Feed(this::watch, this, metrics, this);
     }
 
     EventStreams streams() {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keck.api.FakeDocuments.Database;
 import io.keck.blob.BlobId;
 import io.keck.crdt.YXmlElement;
+import io.keck.heap.HeapLedger;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Path;
 import java.io.IOException;
@@ -305,7 +306,11 @@ class OpenApiTest {
     void everyResource_isDescribed() {
         Set<String> offered = new TreeSet<>();
         DocumentCalls calls = new DocumentCalls(
-                server.documents, Runnable::run, new Bodies(new ApiLimits(1, 1, 1, 1), System::nanoTime));
+                server.documents,
+                Runnable::run,
+                new Bodies(new ApiLimits(1, 1, 1, 1), System::nanoTime),
+                HeapLedger.unlimited(),
+                new Spools(java.nio.file.Path.of("unused"), 0, 0));
         List<Class<?>> resources = new ArrayList<>(List.of(BlobsResource.class, WorkspaceBlobResource.class));
         new ApiFactory()
                 .components(calls, new FakeFeed(server.documents).streams(), server.feed, () -> 0)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.Update;
 import io.keck.failure.TooCostly;
+import io.keck.failure.Unavailable;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import io.keck.room.Documents.Answer;
@@ -197,5 +198,177 @@ class DocumentWorkTest {
         CompletableFuture<Answer<String>> next = read(world, ROOM);
         settle(world);
         assertThat(next.join().value()).isEmpty();
+    }
+
+    /** A reading that takes that many steps, as one of content whose formats are repeated for each of its runs. */
+    private static final class Walk implements Reading<String> {
+        private final long steps;
+        long taken;
+        int parts;
+        boolean isGivenUp;
+
+        Walk(long steps) {
+            this.steps = steps;
+        }
+
+        @Override
+        public boolean goOn(long most) {
+            taken += Math.min(most, steps - taken);
+            parts++;
+            return taken == steps;
+        }
+
+        @Override
+        public long steps() {
+            return taken;
+        }
+
+        @Override
+        public String result() {
+            return "read";
+        }
+
+        @Override
+        public void giveUp() {
+            isGivenUp = true;
+        }
+    }
+
+    private CompletableFuture<Answer<String>> walk(World world, String room, Walk walk) {
+        return world.rooms.documents().readInParts(room, false, doc -> walk).toCompletableFuture();
+    }
+
+    private World twoRooms(Safeguards safeguards, long maxSteps) {
+        World world = world(safeguards, maxSteps);
+        world.joined().type("x");
+        world.rooms.documents().create("innocent", doc -> 1);
+        settle(world);
+        return world;
+    }
+
+    private String firstBesideAWalk(Safeguards safeguards) {
+        World world = twoRooms(safeguards, 100_000_000);
+        List<String> order = new ArrayList<>();
+        walk(world, ROOM, new Walk(5 * DocumentTurns.WORK)).thenAccept(answer -> order.add("long"));
+        world.settle();
+        read(world, "innocent").thenAccept(answer -> order.add("innocent"));
+        settle(world);
+        assertThat(order).hasSize(2);
+        return order.get(0);
+    }
+
+    @Test
+    void aLongReading_yieldsToOtherDocuments() {
+        assertThat(firstBesideAWalk(Safeguards.ON)).isEqualTo("innocent");
+    }
+
+    @Test
+    void withoutTheBound_othersWaitForALongReading() {
+        assertThat(firstBesideAWalk(new Safeguards() {
+                    @Override
+                    public boolean boundsDocumentWork() {
+                        return false;
+                    }
+                }))
+                .isEqualTo("long");
+    }
+
+    @Test
+    void betweenTheParts_theDocumentDoesNotChange() {
+        World world = twoRooms(Safeguards.ON, 100_000_000);
+        FakeClient writer = world.joined();
+        List<Integer> lengths = new ArrayList<>();
+        CompletableFuture<Answer<String>> answer = world.rooms
+                .documents()
+                .<String>readInParts(ROOM, false, doc -> new Reading<>() {
+                    private final Walk walk = new Walk(3 * DocumentTurns.WORK);
+
+                    @Override
+                    public boolean goOn(long most) {
+                        lengths.add(doc.encodeStateAsUpdate().length);
+                        writer.type("more"); // comes to the room at once, and to the document after this
+                        world.settle();
+                        return walk.goOn(most);
+                    }
+
+                    @Override
+                    public long steps() {
+                        return walk.steps();
+                    }
+
+                    @Override
+                    public String result() {
+                        return "read";
+                    }
+                })
+                .toCompletableFuture();
+        settle(world);
+        assertThat(answer.join().value()).isEqualTo("read");
+        assertThat(lengths).hasSizeGreaterThan(2).containsOnly(lengths.get(0));
+        CompletableFuture<Answer<Integer>> after = world.rooms
+                .documents()
+                .read(ROOM, false, doc -> doc.encodeStateAsUpdate().length)
+                .toCompletableFuture();
+        settle(world);
+        assertThat(after.join().value()).isGreaterThan(lengths.get(0));
+    }
+
+    @Test
+    void aReadingThatTakesTooManySteps_isRefusedForAWhile() {
+        World world = twoRooms(Safeguards.ON, 1_000_000);
+        Walk walk = new Walk(10_000_000);
+        CompletableFuture<Answer<String>> answer = walk(world, ROOM, walk);
+        settle(world);
+        assertThat(failure(answer)).isInstanceOf(TooCostly.class);
+        assertThat(walk.isGivenUp).isTrue();
+        assertThat(walk.taken).isLessThan(2_000_000);
+        assertThat(counts.tooCostly).isEqualTo(1);
+
+        CompletableFuture<Answer<String>> next = read(world, ROOM);
+        CompletableFuture<Answer<String>> other = read(world, "innocent");
+        settle(world);
+        assertThat(failure(next)).isInstanceOf(TooCostly.class);
+        assertThat(other.join().value()).isEmpty();
+        world.now += DocumentCopies.COOL_OFF;
+        CompletableFuture<Answer<String>> later = read(world, ROOM);
+        settle(world);
+        assertThat(later).isCompleted();
+    }
+
+    /** The twin: without the bound the whole of it is read. */
+    @Test
+    void withoutTheBound_aReadingTakesWhatItTakes() {
+        World world = twoRooms(
+                new Safeguards() {
+                    @Override
+                    public boolean boundsDocumentWork() {
+                        return false;
+                    }
+                },
+                1_000_000);
+        Walk walk = new Walk(10_000_000);
+        CompletableFuture<Answer<String>> answer = walk(world, ROOM, walk);
+        settle(world);
+        assertThat(answer.join().value()).isEqualTo("read");
+        assertThat(walk.taken).isEqualTo(10_000_000);
+        assertThat(walk.parts).isEqualTo(1);
+    }
+
+    /** An edit is committed before its answer is made: what cannot be told of it is not "not done". */
+    @Test
+    void anEditWhoseAnswerIsTooCostly_isMade() {
+        World world = twoRooms(Safeguards.ON, 1_000_000);
+        CompletableFuture<Answer<String>> answer = world.rooms
+                .documents()
+                .<String>writeInParts(ROOM, null, doc -> doc.getText("t").insert(0, "z"), doc -> new Walk(10_000_000))
+                .toCompletableFuture();
+        settle(world);
+        assertThat(failure(answer))
+                .isInstanceOfSatisfying(
+                        Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
+        world.now += DocumentCopies.COOL_OFF;
+        CompletableFuture<Answer<String>> later = read(world, ROOM);
+        settle(world);
+        assertThat(later.join().value()).startsWith("z");
     }
 }

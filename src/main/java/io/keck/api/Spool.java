@@ -1,0 +1,162 @@
+package io.keck.api;
+
+import jakarta.ws.rs.core.StreamingOutput;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of an answer: in memory as long as there are few, then in a file. Written by one thread, then sent by one; closed by
+ * any.
+ */
+final class Spool implements StreamingOutput, AutoCloseable {
+    private static final int SLICE = 32 << 10;
+    private static final Set<StandardOpenOption> OPTIONS = EnumSet.of(
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.DELETE_ON_CLOSE); // on Linux the name goes at once
+
+    private final Spools spools;
+    private final String address;
+    private byte @Nullable [] few = new byte[1 << 10];
+    private long size;
+    private @Nullable Disk disk;
+    private Cleaner.@Nullable Cleanable cleanable;
+
+    /** The file. What is left to do when its answer is lost must not know the answer. */
+    private static final class Disk implements Runnable {
+        private final Spools spools;
+        private final String address;
+        private final FileChannel channel;
+        private long taken;
+
+        Disk(Spools spools, String address) throws IOException {
+            this.spools = spools;
+            this.address = address;
+            Path folder = spools.folder();
+            boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
+            Path file = folder.resolve("keck-answer-" + UUID.randomUUID());
+            channel = posix
+                    ? FileChannel.open(
+                            file,
+                            OPTIONS,
+                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
+                    : FileChannel.open(file, OPTIONS);
+        }
+
+        synchronized void write(byte[] bytes, int length) throws IOException {
+            spools.take(address, length);
+            taken += length;
+            ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, length);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+        }
+
+        @Override
+        public synchronized void run() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // nothing can be done about it: the file is gone, or goes when the process ends
+            }
+            spools.giveBack(address, taken);
+            taken = 0;
+        }
+    }
+
+    Spool(Spools spools, String address) {
+        this.spools = spools;
+        this.address = address;
+    }
+
+    /** Adds bytes; refuses the answer with 503 where there is no room for it. */
+    void write(byte[] bytes, int length) {
+        try {
+            byte[] small = few;
+            if (small != null && size + length <= spools.inMemory()) {
+                if (small.length < size + length) {
+                    small = Arrays.copyOf(
+                            small, (int) Math.min(spools.inMemory(), Math.max(size + length, 2L * small.length)));
+                    few = small;
+                }
+                System.arraycopy(bytes, 0, small, (int) size, length);
+            } else {
+                file().write(bytes, length);
+            }
+            size += length;
+        } catch (IOException e) {
+            throw spools.failed(e);
+        }
+    }
+
+    private Disk file() throws IOException {
+        Disk now = disk;
+        if (now == null) {
+            now = new Disk(spools, address);
+            disk = now;
+            cleanable = Spools.onLost(this, now);
+            byte[] small = few;
+            if (small != null) {
+                now.write(small, (int) size);
+            }
+            few = null;
+        }
+        return now;
+    }
+
+    /** How many bytes there are. */
+    long size() {
+        return size;
+    }
+
+    /** All bytes, where there are few; else null. */
+    byte @Nullable [] bytes() {
+        byte[] small = few;
+        return small == null ? null : small.length == size ? small : Arrays.copyOf(small, (int) size);
+    }
+
+    /** Sends all bytes in slices, and closes. */
+    @Override
+    public void write(OutputStream out) throws IOException {
+        try {
+            byte[] small = bytes();
+            Disk now = disk;
+            if (small != null) {
+                out.write(small);
+            } else if (now != null) {
+                ByteBuffer slice = ByteBuffer.allocate(SLICE);
+                for (long at = 0; at < size; ) {
+                    int n = now.channel.read(slice.clear(), at);
+                    if (n <= 0) {
+                        throw new EOFException("the file of a large answer has gone");
+                    }
+                    out.write(slice.array(), 0, n);
+                    at += n;
+                }
+            }
+        } finally {
+            close();
+        }
+    }
+
+    /** Gives back what it takes; what is called after the first time does nothing. */
+    @Override
+    public void close() {
+        if (cleanable != null) {
+            cleanable.clean();
+        }
+    }
+}
