@@ -37,7 +37,7 @@ final class HttpSender implements Sender, Managed {
     private static final int THREADS = 8;
     private static final long IDLE_MILLIS = 15_000;
 
-    private final @Nullable Signature signature;
+    private final Signatures signatures;
     private final Clock clock;
     private final long timeoutMillis;
     /**
@@ -51,8 +51,8 @@ final class HttpSender implements Sender, Managed {
     private volatile @Nullable URI uri;
 
     /** @param timeoutMillis the time limit of a whole delivery, in milliseconds */
-    HttpSender(@Nullable Signature signature, Clock clock, long timeoutMillis, int concurrency) {
-        this(signature, clock, timeoutMillis, concurrency, InetAddress::getAllByName);
+    HttpSender(Signatures signatures, Clock clock, long timeoutMillis, int concurrency) {
+        this(signatures, clock, timeoutMillis, concurrency, InetAddress::getAllByName);
     }
 
     /** Resolves host names; tests supply their own. */
@@ -60,8 +60,8 @@ final class HttpSender implements Sender, Managed {
         InetAddress[] resolve(String host) throws UnknownHostException;
     }
 
-    HttpSender(@Nullable Signature signature, Clock clock, long timeoutMillis, int concurrency, Names names) {
-        this.signature = signature;
+    HttpSender(Signatures signatures, Clock clock, long timeoutMillis, int concurrency, Names names) {
+        this.signatures = signatures;
         this.clock = clock;
         this.timeoutMillis = timeoutMillis;
         this.trusting = client(names, true, concurrency);
@@ -113,6 +113,7 @@ final class HttpSender implements Sender, Managed {
     public CompletionStage<?> post(Endpoint endpoint, String id, byte[] body) {
         CompletableFuture<Integer> done = new CompletableFuture<>();
         long timestamp = TimeUnit.MILLISECONDS.toSeconds(clock.millis());
+        Signature signature = signatures.of(endpoint.url());
         Request request = (endpoint.trusted() ? trusting : careful)
                 .newRequest(uri(endpoint.url()))
                 .method(HttpMethod.POST)

@@ -17,6 +17,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.net.InetAddress;
 import java.time.Clock;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -34,6 +35,11 @@ public class WebhookFactory {
 
     @JsonProperty
     private @Nullable String secret;
+
+    /** Endpoints with secrets of their own. */
+    @NotNull
+    @JsonProperty
+    private List<Signatures.@NotNull Own> endpoints = List.of();
 
     @JsonProperty
     private boolean allowPrivate;
@@ -119,6 +125,19 @@ public class WebhookFactory {
         }
     }
 
+    /** Whether the endpoints with secrets of their own can be used. */
+    @JsonIgnore
+    @ValidationMethod(
+            message = "endpoints must each have a url, as endpoint has it, and a secret, as secret is, and none twice")
+    public boolean areEndpointsUsable() {
+        try {
+            var unused = new Signatures("", endpoints);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
     /**
      * Builds the webhooks, which start with the life cycle.
      *
@@ -135,7 +154,8 @@ public class WebhookFactory {
             Clock clock,
             String node,
             FeedMetrics metrics) {
-        HttpSender sender = new HttpSender(Signature.of(secret), clock, timeout.toMilliseconds(), concurrency);
+        HttpSender sender =
+                new HttpSender(new Signatures(secret, endpoints), clock, timeout.toMilliseconds(), concurrency);
         host.manage(sender);
         Settings settings = new Settings(
                 concurrency,

@@ -1,6 +1,7 @@
 package io.keck.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import io.keck.feed.Cursors.Endpoint;
@@ -30,6 +31,7 @@ class HttpSenderTest {
     private volatile int status = 200;
     private HttpServer server;
     private HttpSender sender;
+    private List<Signatures.Own> own = List.of();
 
     @BeforeEach
     void start() throws Exception {
@@ -51,7 +53,7 @@ class HttpSenderTest {
     }
 
     private HttpSender sender(long timeout, HttpSender.Names names) throws Exception {
-        HttpSender made = new HttpSender(Signature.of("s"), CLOCK, timeout, 2, host -> {
+        HttpSender made = new HttpSender(new Signatures("s", own), CLOCK, timeout, 2, host -> {
             lookups.incrementAndGet();
             return names.resolve(host);
         });
@@ -149,5 +151,72 @@ class HttpSenderTest {
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+    }
+
+    // ---- a secret for each endpoint
+
+    private Endpoint at(String host, String path) {
+        return new Endpoint("http://" + host + ":" + server.getAddress().getPort() + path, true, 1, "", 0);
+    }
+
+    private String signatureOfLast() {
+        return seen.get(seen.size() - 1).split(" ")[4];
+    }
+
+    private static String signed(String secret) {
+        return Signature.of(secret).sign("1-2", 1_700_000_000, "[]".getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void anEndpointWithASecretOfItsOwn_isSignedWithThat_andAllOthersWithTheCommonOne() throws Exception {
+        sender.stop();
+        own = List.of(
+                new Signatures.Own(at("Hook.test", "/billing?x=1").url(), "billing"),
+                new Signatures.Own(at("hook.test", "").url(), "whsec_" + "c2VjcmV0"));
+        sender = sender(5_000, host -> new InetAddress[] {InetAddress.getLoopbackAddress()});
+
+        assertThat(post(sender, at("hook.test", "/billing?x=1"))).isNull();
+        assertThat(signatureOfLast()).isEqualTo(signed("billing"));
+        assertThat(post(sender, at("hook.test", "/"))).isNull();
+        assertThat(signatureOfLast()).isEqualTo(signed("secret"));
+        for (Endpoint other : List.of(
+                at("hook.test", "/billing"), at("hook.test", "/billing?x=2"), at("other.test", "/billing?x=1"))) {
+            assertThat(post(sender, other)).isNull();
+            assertThat(signatureOfLast()).isEqualTo(signed("s"));
+        }
+    }
+
+    /** The twin: with one secret for all, a delivery to a stranger is signed as one for the receiver that has been there. */
+    @Test
+    void withOneSecretForAll_aStrangerGetsWhatTheReceiverWouldTake() {
+        assertThat(post(sender, at("hook.test", "/billing"))).isNull();
+        String toTheReceiver = signatureOfLast();
+        assertThat(post(sender, at("stranger.test", "/"))).isNull();
+        assertThat(signatureOfLast()).isEqualTo(toTheReceiver);
+    }
+
+    @Test
+    void endpointsThatCannotBeUsed_areRefused_withoutTheirSecrets() {
+        for (List<Signatures.Own> bad : List.of(
+                List.of(new Signatures.Own("ftp://a.test/", "topsecret")),
+                List.of(new Signatures.Own(null, "topsecret")),
+                List.of(new Signatures.Own("http://a.test/", null)),
+                List.of(new Signatures.Own("http://a.test/", "whsec_topsecret!")),
+                List.of(
+                        new Signatures.Own("http://a.test", "topsecret"),
+                        new Signatures.Own("HTTP://A.test:80/", "other")))) {
+            assertThatThrownBy(() -> new Signatures("", bad))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .satisfies(e -> assertThat(e.toString()).doesNotContain("topsecret"));
+        }
+        assertThat(new Signatures.Own("http://a.test", "topsecret").toString()).doesNotContain("topsecret");
+    }
+
+    @Test
+    void withoutAnySecret_nothingIsSigned() {
+        assertThat(new Signatures("", List.of()).of("http://a.test")).isNull();
+        Signatures some = new Signatures(null, List.of(new Signatures.Own("http://a.test", "x")));
+        assertThat(some.of("http://b.test")).isNull();
+        assertThat(some.of("http://a.test:80/")).isNotNull();
     }
 }
