@@ -5,6 +5,7 @@ import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Hooks;
+import io.keck.heap.AddressFlow;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import io.keck.metrics.FeedMetrics;
@@ -84,6 +85,11 @@ public class ApiFactory {
     @JsonProperty
     private @Nullable DataSize maxSpooledPerAddress;
 
+    /** Of one address; 0 for no limit. */
+    @NotNull
+    @JsonProperty
+    private DataSize sentPerSecond = DataSize.bytes(0);
+
     /** Whether the interface is described at {@code /api/docs/}. */
     public boolean isDescribed() {
         return docs;
@@ -142,7 +148,8 @@ public class ApiFactory {
                 maxJsonDepth,
                 minRate.toBytes());
         Spools spools = spools();
-        feed.metrics().watchAnswers(spools::bytes, spools::refused);
+        AddressFlow sent = new AddressFlow(sentPerSecond.toBytes(), () -> nanos.getAsLong() / 1_000_000);
+        feed.metrics().watchAnswers(spools::bytes, spools::refused, sent::held);
         DocumentCalls calls = new DocumentCalls(documents, writers, new Bodies(limits, nanos), feed.ledger(), spools);
         var jersey = environment.jersey();
         // an answer without a body has none: not the servlet container's page about its status
@@ -152,7 +159,8 @@ public class ApiFactory {
         feed.metrics().watchStreams(streams::size);
         components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
         bodies(environment, feed.ledger());
-        jersey.register(new LargeAnswers(feed.ledger(), waiting(), writing(), limits.minRate(), nanos));
+        jersey.register(new LargeAnswers(
+                feed.ledger(), waiting(), writing(), new Held(sent, Thread::sleep), limits.minRate(), nanos));
         environment
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())

@@ -31,6 +31,7 @@ final class LargeAnswers implements WriterInterceptor {
     private final HeapLedger ledger;
     private final AddressShares writing;
     private final AddressShares writingSmall;
+    private final Held held;
     private final long minRate;
     private final LongSupplier nanos;
 
@@ -42,11 +43,18 @@ final class LargeAnswers implements WriterInterceptor {
      *
      * @param writing places for threads that write large answers
      * @param writingSmall places for threads that write others
+     * @param held holds answers back
      * @param minRate bytes a second of a large answer below which its client is given up; see {@link Pace}
      * @param nanos a steady clock
      */
     LargeAnswers(
-            HeapLedger ledger, AddressShares writing, AddressShares writingSmall, long minRate, LongSupplier nanos) {
+            HeapLedger ledger,
+            AddressShares writing,
+            AddressShares writingSmall,
+            Held held,
+            long minRate,
+            LongSupplier nanos) {
+        this.held = held;
         this.ledger = ledger;
         this.writing = writing;
         this.writingSmall = writingSmall;
@@ -69,6 +77,7 @@ final class LargeAnswers implements WriterInterceptor {
             throw new EofException("too many answers are being written to this address");
         }
         try {
+            context.setOutputStream(held.stream(context.getOutputStream(), address));
             context.proceed();
         } finally {
             writingSmall.leave(address);
@@ -83,7 +92,8 @@ final class LargeAnswers implements WriterInterceptor {
         Tally tally = ledger.open(HeapLedger.Kind.ANSWER, null, address, why -> now.breakOff());
         tally.add(bytes);
         try {
-            context.setOutputStream(new Paced(context.getOutputStream(), new Pace(nanos, minRate)));
+            OutputStream out = held.stream(context.getOutputStream(), address);
+            context.setOutputStream(new Paced(out, new Pace(nanos, minRate)));
             context.proceed();
         } finally {
             now.end();

@@ -55,6 +55,9 @@ public interface ConnectionMetrics {
     /** Tells where figures can be read at any time, from any thread. */
     default void watch(IntSupplier open, IntSupplier slow, IntSupplier held, LongSupplier backlogBytes) {}
 
+    /** Tells where the bytes that were beyond the rate of their address can be read at any time, from any thread. */
+    default void watchFlow(LongSupplier received, LongSupplier sent) {}
+
     /** A connection was opened. */
     default void opened() {}
 

@@ -26,7 +26,7 @@ public interface FeedMetrics {
     default void watchDeliveries(IntSupplier backlog, DoubleSupplier oldestSeconds) {}
 
     /** Tells where figures of large answers can be read at any time, from any thread. */
-    default void watchAnswers(LongSupplier spooledBytes, LongSupplier refused) {}
+    default void watchAnswers(LongSupplier spooledBytes, LongSupplier refused, LongSupplier overRate) {}
 
     /** An event was handed to one stream. */
     default void eventSent() {}

@@ -102,6 +102,12 @@ public final class ConnectionMeters implements ConnectionMetrics {
         registry.register(MetricNames.CONNECTIONS_BACKLOG, (Gauge<Long>) backlogBytes::getAsLong);
     }
 
+    @Override
+    public void watchFlow(LongSupplier overRead, LongSupplier overSent) {
+        registry.register(MetricNames.CONNECTIONS_RECEIVED_HELD, (Gauge<Long>) overRead::getAsLong);
+        registry.register(MetricNames.CONNECTIONS_SENT_HELD, (Gauge<Long>) overSent::getAsLong);
+    }
+
     /** Tells who counts rooms by address; to be called once, before connections come. */
     public void onBeganRoom(Consumer<String> listener) {
         beganRoom = listener;

@@ -48,7 +48,8 @@ public final class FeedMeters implements FeedMetrics {
     }
 
     @Override
-    public void watchAnswers(LongSupplier spooledBytes, LongSupplier refused) {
+    public void watchAnswers(LongSupplier spooledBytes, LongSupplier refused, LongSupplier overRate) {
+        registry.register(MetricNames.ANSWERS_HELD, (Gauge<Long>) overRate::getAsLong);
         registry.register(MetricNames.ANSWERS_SPOOLED, (Gauge<Long>) spooledBytes::getAsLong);
         registry.register(MetricNames.ANSWERS_REFUSED, (Gauge<Long>) refused::getAsLong);
     }

@@ -34,6 +34,11 @@ final class MetricNames {
     /** By {@code reason}: too_large, malformed, too_many. */
     static final String AWARENESS_DROPPED = "keck_connections_awareness_dropped_total";
 
+    /** Bytes from clients beyond {@code socket.receivedPerSecond} of their address: what followed them had to wait. */
+    static final String CONNECTIONS_RECEIVED_HELD = "keck.connections.received-over-rate-bytes";
+    /** Bytes to clients beyond {@code socket.sentPerSecond} of their address: what followed them had to wait. */
+    static final String CONNECTIONS_SENT_HELD = "keck.connections.sent-over-rate-bytes";
+
     static final String CONNECTIONS_BACKLOG = "keck.connections.backlog-bytes";
 
     // ---- rooms
@@ -163,6 +168,8 @@ final class MetricNames {
     static final String REST_SECONDS = "keck_rest_request_seconds";
     /** Bytes of answers that are too large for memory and wait in files to be taken. */
     static final String ANSWERS_SPOOLED = "keck.answers.spooled-bytes";
+    /** Bytes of answers beyond {@code api.sentPerSecond} of their address: what followed them had to wait. */
+    static final String ANSWERS_HELD = "keck.answers.over-rate-bytes";
     /** Large answers that were refused with 503, since there was no room for their files. */
     static final String ANSWERS_REFUSED = "keck.answers.refused";
     /** By {@code reason}: host, origin, preflight, header. Requests of browsers that were refused before all else. */

@@ -60,7 +60,8 @@ public final class CollaborationEndpoint extends Endpoint {
                 sockets.clock(),
                 sockets.roomSettings().maxBacklog(),
                 sockets.metrics(),
-                sockets.ledger());
+                sockets.ledger(),
+                sockets.shares());
         gate.clock(sockets.clock());
         String query = session.getQueryString();
         if (query != null && List.of(query.split("&")).contains(CONFLICTS)) {
@@ -110,8 +111,8 @@ public final class CollaborationEndpoint extends Endpoint {
             }
 
             @Override
-            public void heard() {
-                opened.heard();
+            public void heard(int bytes) {
+                opened.heard(bytes);
             }
 
             @Override

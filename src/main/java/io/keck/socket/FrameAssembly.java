@@ -43,8 +43,8 @@ final class FrameAssembly implements FrameHandler {
         /** A message takes that much less of the heap. */
         void shrunk(long bytes);
 
-        /** Something came from the peer. */
-        void heard();
+        /** Something came from the peer, with that many bytes of payload. */
+        void heard(int bytes);
 
         /** Whether the connection is being closed, so that data frames are of no use. */
         boolean isClosing();
@@ -129,7 +129,7 @@ final class FrameAssembly implements FrameHandler {
             jakarta.onFrame(frame, callback);
             return;
         }
-        here.heard();
+        here.heard(frame.getPayloadLength());
         if (!frame.isDataFrame()) {
             jakarta.onFrame(frame, callback);
             return;

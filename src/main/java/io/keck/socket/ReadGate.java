@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets a session be read no further. {@link FrameAssembly} and Jakarta ask Jetty for the next frame as soon as one was
- * handled; the gate stands before Jetty and keeps that request while it is closed, so TCP makes the peer wait. Jakarta gets
+ * handled; the gate stands before Jetty and keeps that request while it is closed, by the room or for the rate of an address, so
+ * TCP makes the peer wait. Jakarta gets
  * a proxy of the session, since it asks by itself; binary messages, the hot path, do not go through it. Thread-safe.
  */
 final class ReadGate implements InvocationHandler {
@@ -25,7 +26,11 @@ final class ReadGate implements InvocationHandler {
     /** Milliseconds of a steady clock. */
     private volatile LongSupplier clock = () -> System.nanoTime() / 1_000_000;
 
+    /** Closed by the room. */
     private boolean closed;
+    /** Closed since more has come from the address of the peer than may come in a second. */
+    private boolean held;
+
     private boolean demanded;
 
     ReadGate(CoreSession core, FrameAssembly frames) {
@@ -68,14 +73,33 @@ final class ReadGate implements InvocationHandler {
     }
 
     void open() {
+        open(false);
+    }
+
+    /** Keeps the gate closed until {@link #release}, whatever the room says. */
+    synchronized void hold() {
+        held = true;
+    }
+
+    void release() {
+        open(true);
+    }
+
+    private void open(boolean fromHold) {
         boolean demand;
         synchronized (this) {
-            demand = closed && demanded;
-            if (closed) {
-                frames.readsOn(now());
+            boolean wasShut = closed || held;
+            if (fromHold) {
+                held = false;
+            } else {
+                closed = false;
             }
-            closed = false;
-            demanded = false;
+            boolean opens = wasShut && !closed && !held;
+            demand = opens && demanded;
+            if (opens) {
+                frames.readsOn(now());
+                demanded = false;
+            }
         }
         if (demand) {
             core.demand();
@@ -83,13 +107,13 @@ final class ReadGate implements InvocationHandler {
     }
 
     synchronized boolean isClosed() {
-        return closed;
+        return closed || held;
     }
 
     /** Asks Jetty for the next frame, now or when the gate opens. */
     void demand() {
         synchronized (this) {
-            if (closed) {
+            if (closed || held) {
                 demanded = true;
                 return;
             }

@@ -45,6 +45,12 @@ final class SocketConnection implements Connection {
     private final Tally inbound;
     private final Tally itself;
     private final SharedBytes shared;
+    private final SocketShares shares;
+    /** Whether more has come from its address than may come in a second. */
+    private volatile boolean isReadHeld;
+    /** Whether more went to its address than may go in a second: it counts as slow until that is paid for. */
+    private volatile boolean isSendHeld;
+
     private final AtomicBoolean closing = new AtomicBoolean();
     private final AtomicBoolean above = new AtomicBoolean();
     private volatile long lastProgress;
@@ -70,7 +76,9 @@ final class SocketConnection implements Connection {
             LongSupplier clock,
             long maxBacklog,
             ConnectionMetrics metrics,
-            HeapLedger ledger) {
+            HeapLedger ledger,
+            SocketShares shares) {
+        this.shares = shares;
         Guest guest = why -> close(CloseReason.overload(why));
         this.outbound = ledger.open(HeapLedger.Kind.OUTBOUND, room, address, guest);
         this.inbound = ledger.open(HeapLedger.Kind.INBOUND, room, address, guest);
@@ -145,6 +153,10 @@ final class SocketConnection implements Connection {
         if (backlog.getAndAdd(frame.length) == 0) {
             lastProgress = now;
         }
+        if (shares.sent().pass(address, frame.length) > 0) {
+            isSendHeld = true;
+            above.set(true);
+        }
         if (backlog.get() > maxBacklog) {
             above.set(true);
         }
@@ -178,22 +190,24 @@ final class SocketConnection implements Connection {
         release(frame, part);
         long now = clock.getAsLong();
         lastProgress = now;
-        long left = backlog.addAndGet(-frame.length);
-        Seat taken = seat;
-        if (left <= maxBacklog / 2 && above.compareAndSet(true, false) && taken != null) {
-            taken.drained();
-        }
+        tellIfDrained(backlog.addAndGet(-frame.length));
         return now;
     }
 
+    /** Also counts as slow while more went to its address than may. */
     @Override
     public long backlog() {
+        return isSendHeld && !closing.get() ? Math.max(waiting(), maxBacklog + 1) : waiting();
+    }
+
+    /** Bytes that the network has not taken. */
+    long waiting() {
         return closing.get() ? 0 : backlog.get();
     }
 
     @Override
     public long lastProgress() {
-        return lastProgress;
+        return isSendHeld && waiting() == 0 ? clock.getAsLong() : lastProgress; // it is us who wait
     }
 
     @Override
@@ -201,10 +215,34 @@ final class SocketConnection implements Connection {
         return lastSend;
     }
 
-    /** Notes that the peer lives. */
-    void heard() {
+    /** Notes that the peer lives, and reads no further for a while where too much comes from its address. */
+    void heard(int bytes) {
         timesHeard.increment();
         lastHeard = clock.getAsLong();
+        if (shares.received().pass(address, bytes) > 0 && !closing.get()) {
+            gate.hold();
+            isReadHeld = true;
+        }
+    }
+
+    /** Goes on with what waits for the rate of the address, where that is paid for. */
+    private void tickFlow() {
+        if (isReadHeld && shares.received().wait(address) == 0) {
+            isReadHeld = false;
+            gate.release();
+        }
+        if (isSendHeld && shares.sent().wait(address) == 0) {
+            isSendHeld = false;
+            lastProgress = clock.getAsLong();
+            tellIfDrained(backlog.get());
+        }
+    }
+
+    private void tellIfDrained(long left) {
+        Seat taken = seat;
+        if (!isSendHeld && left <= maxBacklog / 2 && above.compareAndSet(true, false) && taken != null) {
+            taken.drained();
+        }
     }
 
     /** The peer wants to hear of conflicts. */
@@ -281,6 +319,7 @@ final class SocketConnection implements Connection {
         if (closeSent.compareAndSet(false, true)) {
             closingSince = clock.getAsLong();
             gate.open(); // the peer's answer to the close frame has to be read
+            gate.release();
             session.sendFrame(new ClosingFrame(reason.code(), reason.wireText()), Callback.NOOP, false);
         }
     }
@@ -296,6 +335,7 @@ final class SocketConnection implements Connection {
      * message takes too long.
      */
     void tick(long pingAfter, long deadAfter, long closeWithin) {
+        tickFlow();
         long now = clock.getAsLong();
         CloseReason reason = closedWith;
         if (closing.get()) {

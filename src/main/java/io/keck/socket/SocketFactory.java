@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.keck.crdt.store.DecodeLimits;
+import io.keck.heap.AddressFlow;
 import io.keck.heap.AddressRates;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
@@ -73,6 +74,16 @@ public class SocketFactory {
     @JsonProperty
     private int upgradesPerSecond = 1_000;
 
+    /** Of one address; 0 for no limit. */
+    @NotNull
+    @JsonProperty
+    private DataSize receivedPerSecond = DataSize.bytes(0);
+
+    /** Of one address; 0 for no limit. */
+    @NotNull
+    @JsonProperty
+    private DataSize sentPerSecond = DataSize.bytes(0);
+
     @NotNull
     @JsonProperty
     private Duration restartSpread = Duration.seconds(3);
@@ -137,6 +148,7 @@ public class SocketFactory {
             context.getServletHandler().prependFilterMapping(mapping(holder));
         });
         metrics.watch(sockets::size, sockets::slow, sockets::held, sockets::backlogBytes);
+        metrics.watchFlow(sockets.shares().received()::held, sockets.shares().sent()::held);
         host.everyTick("sockets", sockets::tick);
         host.beforeDrain(sockets::restart);
         return sockets;
@@ -147,7 +159,9 @@ public class SocketFactory {
         int each = maxSocketsPerAddress != null ? maxSocketsPerAddress : Math.max(1, all / 2);
         return new SocketShares(
                 new AddressShares(all, each),
-                new AddressRates(upgradesPerSecond, upgradesPerSecond * BURST_SECONDS, clock));
+                new AddressRates(upgradesPerSecond, upgradesPerSecond * BURST_SECONDS, clock),
+                new AddressFlow(receivedPerSecond.toBytes(), clock),
+                new AddressFlow(sentPerSecond.toBytes(), clock));
     }
 
     private static org.eclipse.jetty.ee10.servlet.FilterMapping mapping(FilterHolder holder) {

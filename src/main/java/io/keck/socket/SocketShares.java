@@ -1,12 +1,13 @@
 package io.keck.socket;
 
+import io.keck.heap.AddressFlow;
 import io.keck.heap.AddressRates;
 import io.keck.heap.AddressShares;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which addresses may open one more WebSocket: of all that there may be, an address has a share, and it may not open too many
- * a second. Sockets are counted from when they are open until they are closed, so a few that open at the same moment may
+ * a second; and how many bytes may come and go in a second. Sockets are counted from when they are open until they are closed, so a few that open at the same moment may
  * exceed the share. Thread-safe.
  */
 final class SocketShares {
@@ -22,10 +23,33 @@ final class SocketShares {
 
     private final AddressShares sockets;
     private final AddressRates upgrades;
+    private final AddressFlow received;
+    private final AddressFlow sent;
 
+    /** With as many bytes a second as come. */
     SocketShares(AddressShares sockets, AddressRates upgrades) {
+        this(sockets, upgrades, AddressFlow.unlimited(), AddressFlow.unlimited());
+    }
+
+    /**
+     * With these limits.
+     *
+     * @param received bytes of frames that come from an address
+     * @param sent bytes of frames that go there
+     */
+    SocketShares(AddressShares sockets, AddressRates upgrades, AddressFlow received, AddressFlow sent) {
         this.sockets = sockets;
         this.upgrades = upgrades;
+        this.received = received;
+        this.sent = sent;
+    }
+
+    AddressFlow received() {
+        return received;
+    }
+
+    AddressFlow sent() {
+        return sent;
     }
 
     /** Why that address may not open a socket now; null where it may, which counts as an upgrade. */

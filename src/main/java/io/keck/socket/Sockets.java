@@ -175,7 +175,7 @@ public final class Sockets {
     public long backlogBytes() {
         long bytes = 0;
         for (SocketConnection connection : open) {
-            bytes += connection.backlog();
+            bytes += connection.waiting();
         }
         return bytes;
     }

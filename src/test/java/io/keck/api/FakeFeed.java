@@ -27,7 +27,7 @@ final class FakeFeed implements Hooks, ChangeLog {
     ApiFactory.Feed feed() {
         FeedMetrics metrics = new FeedMetrics() {
             @Override
-            public void watchAnswers(LongSupplier bytes, LongSupplier refusals) {
+            public void watchAnswers(LongSupplier bytes, LongSupplier refusals, LongSupplier overRate) {
                 spooledBytes = bytes;
                 answersRefused = refusals;
             }

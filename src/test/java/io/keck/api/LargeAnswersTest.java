@@ -3,6 +3,7 @@ package io.keck.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.heap.AddressFlow;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import jakarta.ws.rs.ext.WriterInterceptorContext;
@@ -23,10 +24,11 @@ class LargeAnswersTest {
     private final AddressShares large = new AddressShares(9, 2);
     private final AddressShares small = new AddressShares(9, 3);
     private final AtomicLong nanos = new AtomicLong();
+    private Held held = new Held(AddressFlow.unlimited(), millis -> {});
     private final LargeAnswers answers = answers(MIN_RATE);
 
     private LargeAnswers answers(long minRate) {
-        return new LargeAnswers(ledger, large, small, minRate, nanos::get);
+        return new LargeAnswers(ledger, large, small, held, minRate, nanos::get);
     }
 
     private interface Writing {
@@ -165,5 +167,34 @@ class LargeAnswersTest {
         answers(0).aroundWriteTo(answerTo(slow, 1 << 20));
         assertThat(slow.taken).isEqualTo(1 << 20);
         assertThat(nanos.get()).isEqualTo(TimeUnit.MINUTES.toNanos(32));
+    }
+
+    // ---- bytes a second of one address
+
+    private long sendTwo(long bytesPerSecond) throws IOException {
+        AtomicLong waited = new AtomicLong();
+        AddressFlow flow = new AddressFlow(bytesPerSecond, () -> nanos.get() / 1_000_000);
+        held = new Held(flow, millis -> {
+            assertThat(millis).isBetween(1L, 1_000L);
+            waited.addAndGet(millis);
+            nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(millis));
+        });
+        Client client = new Client(0);
+        answers(MIN_RATE).aroundWriteTo(answerTo(client, 1 << 20));
+        Client second = new Client(0);
+        answers(MIN_RATE).aroundWriteTo(answerTo(second, 1 << 20));
+        assertThat(client.taken + second.taken).isEqualTo(2 << 20);
+        return waited.get();
+    }
+
+    @Test
+    void answersOfAnAddressBeyondItsRate_waitAndComeWhole() throws IOException {
+        long seconds = (2 << 20) / 65_536 - AddressFlow.BURST_SECONDS;
+        assertThat(sendTwo(65_536)).isBetween(seconds * 1_000, seconds * 1_000 + 1_000);
+    }
+
+    @Test
+    void withoutARate_answersDoNotWait() throws IOException {
+        assertThat(sendTwo(0)).isZero();
     }
 }

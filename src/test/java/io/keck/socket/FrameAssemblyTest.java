@@ -89,7 +89,7 @@ class FrameAssemblyTest {
             }
 
             @Override
-            public void heard() {}
+            public void heard(int bytes) {}
 
             @Override
             public boolean isClosing() {

@@ -46,7 +46,7 @@ class FrameBuffersTest {
                         public void shrunk(long bytes) {}
 
                         @Override
-                        public void heard() {}
+                        public void heard(int bytes) {}
 
                         @Override
                         public boolean isClosing() {
