@@ -1,5 +1,6 @@
 package io.keck.auth;
 
+import com.codahale.metrics.Gauge;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSetter;
@@ -26,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.eclipse.jetty.server.Request;
@@ -173,6 +175,12 @@ public class AccessFactory {
                 || !anonymous.isEmpty();
     }
 
+    private static void fresh(Host host, BooleanSupplier isFresh) {
+        host.environment()
+                .metrics()
+                .register("keck.access.fresh", (Gauge<Integer>) () -> isFresh.getAsBoolean() ? 1 : 0);
+    }
+
     /**
      * Gives every request on both ports its visit. With access open, everybody may do everything.
      *
@@ -188,6 +196,7 @@ public class AccessFactory {
                 .addFilter("access", new AdminGate(new Audit(steady)))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
         if (!isOn()) {
+            fresh(host, () -> true);
             install(host, request -> Visit.OPEN);
             return;
         }
@@ -195,6 +204,7 @@ public class AccessFactory {
         host.manage(access);
         host.environment().jersey().register(new AccessResource(access));
         host.healthCheck("access", access::health);
+        fresh(host, () -> access.health().isHealthy());
         install(host, access::visit);
     }
 

@@ -196,6 +196,9 @@ final class MetricNames {
     static final String DIRECT_BYTES = "keck.direct.bytes";
     static final String DIRECT_LIMIT = "keck.direct.limit-bytes";
 
+    /** 1 while a node knows what was revoked, as it always does while access is open; the block {@code access} registers it. */
+    static final String ACCESS_FRESH = "keck.access.fresh";
+
     /** By {@code loop}, the name of its thread, and of the single work where a thread has several: turns that failed. */
     static final String LOOP_FAILURES = "keck_loops_failures_total";
     /** By {@code loop}: how long ago its turn should have been over; 0 while it is well. */
