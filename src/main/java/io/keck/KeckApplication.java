@@ -66,8 +66,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
     @Override
     public void run(KeckConfiguration config, Environment environment) {
-        boolean openAccess = config.openAccess() || config.access().isOn();
-        Connectors.prepare(config.getServerFactory(), openAccess, BlobsFactory.paths());
+        prepareConnectors(config);
         Node node = new Node(environment);
         node.everyTick("headers", MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING)::tick);
         Instruments instruments = Instruments.of(node);
@@ -114,14 +113,21 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         database.isShared(),
                         database.clock(),
                         label,
-                        instruments.feed());
-        config.api().build(node, rooms, storage.changes(), instruments.feed(), webhooks, instruments.ledger());
+                        instruments.feed(),
+                        settings.document().maxSteps());
+        config.api()
+                .build(node, rooms, storage.changes(), instruments.feed(), webhooks, instruments.ledger(), settings);
         config.blobs().build(node, storage, deletedNameHold);
         config.cors().build(environment, config.access().cookieOrigins());
         Kicks kicks = Kicks.build(node, rooms, sockets, bus, storage);
         new AdminTasks(runtime, storage, sockets, kicks).addTo(environment);
         new Readiness(runtime, database, config.readyRequiresDatabase()).addTo(environment);
         FrontPageServlet.addTo(environment, config.api().isDescribed());
+    }
+
+    private static void prepareConnectors(KeckConfiguration config) {
+        boolean openAccess = config.openAccess() || config.access().isOn();
+        Connectors.prepare(config.getServerFactory(), openAccess, BlobsFactory.paths());
     }
 
     /** The origins of pages that may write and connect from a browser. */

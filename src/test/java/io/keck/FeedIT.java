@@ -285,7 +285,7 @@ class FeedIT {
             long[] id = new long[1];
             List<Change> changes = database.rows(room(i), id);
             rows.put(room(i), changes);
-            Histories histories = new Histories(room(i), null);
+            Histories histories = new Histories(room(i), null, Long.MAX_VALUE / 4);
             StringBuilder entries = new StringBuilder();
             for (Change change : changes) {
                 for (BlockHistory entry : histories.of(change)) {

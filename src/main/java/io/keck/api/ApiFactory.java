@@ -9,7 +9,9 @@ import io.keck.heap.AddressFlow;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import io.keck.metrics.FeedMetrics;
+import io.keck.room.DocumentLimits;
 import io.keck.room.Documents;
+import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import io.keck.room.Watcher;
 import io.keck.thread.Threads;
@@ -100,11 +102,18 @@ public class ApiFactory {
      *
      * @param rooms follows them
      * @param ledger of the heap
+     * @param maxSteps that the document of an event stream may take
      */
-    record Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks, HeapLedger ledger) {
+    record Feed(
+            EventStreams.Rooms rooms,
+            ChangeLog log,
+            FeedMetrics metrics,
+            Hooks hooks,
+            HeapLedger ledger,
+            long maxSteps) {
         /** The same with a heap that has no limit. */
         Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {
-            this(rooms, log, metrics, hooks, HeapLedger.unlimited());
+            this(rooms, log, metrics, hooks, HeapLedger.unlimited(), DocumentLimits.DEFAULT.maxSteps());
         }
     }
 
@@ -112,8 +121,16 @@ public class ApiFactory {
      * Registers all resources over the documents of these rooms, with their failures and, unless it is off, their description, and the
      * ticks and gauges of event streams.
      */
-    public void build(Host host, Rooms rooms, ChangeLog changes, FeedMetrics metrics, Hooks hooks, HeapLedger ledger) {
-        Feed feed = new Feed(following(rooms), changes, metrics, hooks, ledger);
+    public void build(
+            Host host,
+            Rooms rooms,
+            ChangeLog changes,
+            FeedMetrics metrics,
+            Hooks hooks,
+            HeapLedger ledger,
+            RoomSettings settings) {
+        Feed feed = new Feed(
+                following(rooms), changes, metrics, hooks, ledger, settings.document().maxSteps());
         build(host, rooms.documents(), feed, System::currentTimeMillis, System::nanoTime);
     }
 
@@ -213,7 +230,8 @@ public class ApiFactory {
                 () -> nanos.getAsLong() / 1_000_000,
                 maxStreams,
                 streamShares(),
-                feed.ledger());
+                feed.ledger(),
+                feed.maxSteps());
         environment.lifecycle().addEventListener(new LifeCycle.Listener() {
             @Override
             public void lifeCycleStopping(LifeCycle event) {

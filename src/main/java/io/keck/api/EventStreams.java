@@ -7,6 +7,7 @@ import io.keck.feed.ChangeLog;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import io.keck.metrics.FeedMetrics;
+import io.keck.room.DocumentLimits;
 import io.keck.room.Watcher;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,6 +27,7 @@ public class EventStreams {
     private static final int MAX_COSTLY = 10_000;
 
     /** Until when the streams of a room are refused, by its id. */
+    private final long maxSteps;
     private final Map<Long, Long> costly = new LinkedHashMap<>();
 
     /** Follows rooms, as {@link io.keck.room.Rooms#watch} does. */
@@ -62,7 +64,16 @@ public class EventStreams {
      */
     public EventStreams(
             Rooms rooms, ChangeLog log, FeedMetrics metrics, Executor executor, LongSupplier clock, int limit) {
-        this(rooms, log, metrics, executor, clock, limit, new AddressShares(limit, limit), HeapLedger.unlimited());
+        this(
+                rooms,
+                log,
+                metrics,
+                executor,
+                clock,
+                limit,
+                new AddressShares(limit, limit),
+                HeapLedger.unlimited(),
+                DocumentLimits.DEFAULT.maxSteps());
     }
 
     /**
@@ -70,6 +81,7 @@ public class EventStreams {
      *
      * @param shares how many streams an address may have
      * @param ledger of the heap
+     * @param maxSteps that the document of a room may take, see {@link DocumentLimits#maxSteps}
      */
     EventStreams(
             Rooms rooms,
@@ -79,7 +91,9 @@ public class EventStreams {
             LongSupplier clock,
             int limit,
             AddressShares shares,
-            HeapLedger ledger) {
+            HeapLedger ledger,
+            long maxSteps) {
+        this.maxSteps = maxSteps;
         this.shares = shares;
         this.ledger = ledger;
         this.rooms = rooms;
@@ -212,5 +226,10 @@ public class EventStreams {
     /** For how many milliseconds the streams of a room are still refused; 0 where they are not. */
     synchronized long costlyFor(long roomId) {
         return Math.max(0, costly.getOrDefault(roomId, 0L) - now());
+    }
+
+    /** The steps that the document of a room may take. */
+    long maxSteps() {
+        return maxSteps;
     }
 }

@@ -257,7 +257,7 @@ final class RoomFeed implements Watcher {
         if (owner.costlyFor(to.roomId()) > 0) {
             throw new TooCostly(name, 0);
         }
-        Histories fresh = Histories.atEnd(log, name, to.roomId());
+        Histories fresh = Histories.atEnd(log, name, to.roomId(), owner.maxSteps());
         histories = fresh;
         roomId = to.roomId();
         seq = fresh.known();
@@ -368,7 +368,7 @@ final class RoomFeed implements Watcher {
         }
         Histories past = stream.past;
         if (past == null) {
-            past = Histories.at(log, name, roomId, stream.given);
+            past = Histories.at(log, name, roomId, stream.given, owner.maxSteps());
         }
         List<byte[]> frames = new ArrayList<>();
         for (Change change : page.changes()) {

@@ -19,9 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread at a time.
  */
 public final class Histories {
-    /** Steps that a document may take, see {@link Doc#work}, and how many more for each byte. */
-    private static final long MAX_STEPS = 100_000_000;
-
+    /** Steps that a document may take beyond its limit for each byte, see {@link Doc#work}. */
     private static final long STEPS_PER_BYTE = 16;
 
     private final String workspace;
@@ -36,31 +34,33 @@ public final class Histories {
      * Creates histories that report the rows after {@code seq}: exactly if that is still possible, else as well as
      * possible.
      *
+     * @param maxSteps that the document may take, see {@link Doc#work}; each byte gives 16 more
      * @throws RoomDamaged if the state at that row is not known any more, because an earlier row is damaged
      */
-    public static Histories at(ChangeLog log, String workspace, long roomId, long seq) {
+    public static Histories at(ChangeLog log, String workspace, long roomId, long seq, long maxSteps) {
         ChangeLog.Base base = log.base(roomId, seq);
         if (base.damage() != null) {
             throw new RoomDamaged(roomId, base.damage());
         }
-        return of(workspace, base);
+        return of(workspace, base, maxSteps);
     }
 
     /**
      * Creates histories that report the rows after the newest one, or after the last row before the first damaged one.
      *
+     * @param maxSteps as that of {@link #at}
      * @throws RoomDamaged if there is no such row
      */
-    public static Histories atEnd(ChangeLog log, String workspace, long roomId) {
+    public static Histories atEnd(ChangeLog log, String workspace, long roomId, long maxSteps) {
         ChangeLog.Base base = log.base(roomId, Long.MAX_VALUE);
         if (base.damage() != null && base.seq() == 0) {
             throw new RoomDamaged(roomId, base.damage());
         }
-        return of(workspace, base);
+        return of(workspace, base, maxSteps);
     }
 
-    private static Histories of(String workspace, ChangeLog.Base base) {
-        Histories histories = new Histories(workspace, base.state());
+    private static Histories of(String workspace, ChangeLog.Base base, long maxSteps) {
+        Histories histories = new Histories(workspace, base.state(), maxSteps);
         base.rows().forEach(histories::skip);
         histories.known = base.seq();
         return histories;
@@ -84,13 +84,9 @@ public final class Histories {
      * Creates histories with a document that holds all earlier rows.
      *
      * @param state a V1 update, or null for an empty document
+     * @param maxSteps as that of {@link #at}
      */
-    public Histories(String workspace, byte @Nullable [] state) {
-        this(workspace, state, MAX_STEPS);
-    }
-
-    /** The same with another limit of steps. */
-    Histories(String workspace, byte @Nullable [] state, long maxSteps) {
+    public Histories(String workspace, byte @Nullable [] state, long maxSteps) {
         this.workspace = workspace;
         this.maxSteps = maxSteps;
         if (state != null) {

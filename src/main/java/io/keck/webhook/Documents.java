@@ -19,10 +19,18 @@ final class Documents {
 
     private final ChangeLog log;
     private final long limit;
+    private final long maxSteps;
     private final Map<Long, Held> held = new LinkedHashMap<>(16, 0.75f, true);
     private long bytes;
 
-    Documents(ChangeLog log, long limit) {
+    /**
+     * None yet.
+     *
+     * @param limit bytes of heap
+     * @param maxSteps that one document may take
+     */
+    Documents(ChangeLog log, long limit, long maxSteps) {
+        this.maxSteps = maxSteps;
         this.log = log;
         this.limit = limit;
     }
@@ -36,7 +44,7 @@ final class Documents {
         bytes -= found == null ? 0 : found.bytes();
         return found != null && found.histories().known() == seq
                 ? found.histories()
-                : Histories.at(log, workspace, roomId, seq);
+                : Histories.at(log, workspace, roomId, seq, maxSteps);
     }
 
     /** Keeps a document for the next rows; drops the least recently used documents beyond the limit. */

@@ -144,6 +144,7 @@ public class WebhookFactory {
      * @param onCommitted registers a listener that is told the id of each room that this node has written to
      * @param shared whether other nodes may deliver, too
      * @param clock the same on all nodes
+     * @param maxSteps that the document of a room may take
      */
     public Webhooks build(
             Host host,
@@ -153,7 +154,8 @@ public class WebhookFactory {
             boolean shared,
             Clock clock,
             String node,
-            FeedMetrics metrics) {
+            FeedMetrics metrics,
+            long maxSteps) {
         HttpSender sender =
                 new HttpSender(new Signatures(secret, endpoints), clock, timeout.toMilliseconds(), concurrency);
         host.manage(sender);
@@ -164,7 +166,8 @@ public class WebhookFactory {
                 maxBackoff.toMilliseconds(),
                 lease.toMilliseconds(),
                 Settings.DEFAULT.maxBytes(),
-                documentHeap.toBytes());
+                documentHeap.toBytes(),
+                maxSteps);
         Lease held = new Lease(cursors, node + "/" + UUID.randomUUID(), shared, settings.lease());
         Webhooks webhooks = new Webhooks(
                 cursors,

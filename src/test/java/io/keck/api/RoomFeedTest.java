@@ -2,6 +2,9 @@ package io.keck.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.heap.HeapLedger;
+import io.keck.heap.AddressShares;
+import io.keck.failure.TooCostly;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -179,6 +182,29 @@ class RoomFeedTest {
         edit();
         run();
         assertThat(client.events()).isEqualTo(updates(2, 3));
+    }
+
+    /** The twin is every other test here: with the usual limit the same content is read. */
+    @Test
+    void contentBeyondTheConfiguredSteps_refusesItsReaders_andIsNotTriedAtOnce() {
+        EventStreams strict = new EventStreams(
+                this::watch,
+                log,
+                FeedMetrics.NONE,
+                turns::add,
+                () -> now,
+                10,
+                new AddressShares(10, 10),
+                HeapLedger.unlimited(),
+                -1_000_000);
+        edit();
+        for (int i = 0; i < 2; i++) {
+            Client client = new Client();
+            assertThat(strict.open("w", client, null)).isTrue();
+            run();
+            assertThat(client.refusal).isInstanceOf(TooCostly.class);
+            assertThat(strict.costlyFor(ROOM)).isPositive();
+        }
     }
 
     @Test

@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class HistoriesTest {
-    private final Histories histories = new Histories("w", null);
+    private final Histories histories = new Histories("w", null, 100_000_000);
     private final Doc editor = client(7);
 
     private static Doc client(long id) {
@@ -198,7 +198,7 @@ class HistoriesTest {
         editor.getText("t").insert(0, "Hello");
         editor.getText("t").insert(5, " world");
         editor.getText("t").delete(0, 1);
-        Histories late = new Histories("w", editor.encodeStateAsUpdate());
+        Histories late = new Histories("w", editor.encodeStateAsUpdate(), 100_000_000);
         assertThat(lines(late.lookBack(rows.get(1)))).containsExactly("update t/4 [null]  world");
         assertThat(lines(late.lookBack(rows.get(0)))).containsExactly("delete t/0 [null] ", "update t/0 [null] ello");
         assertThat(lines(late.lookBack(rows.get(2)))).containsExactly("delete t/0 [null] ");

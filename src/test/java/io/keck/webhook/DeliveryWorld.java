@@ -20,7 +20,7 @@ import java.util.concurrent.CompletionStage;
 
 /** Some nodes that deliver, a database and a receiver, all moved by hand. */
 final class DeliveryWorld {
-    static final Settings SETTINGS = new Settings(4, 500, 1_000, 20_000, 10_000, 1 << 16, 1 << 20);
+    static final Settings SETTINGS = new Settings(4, 500, 1_000, 20_000, 10_000, 1 << 16, 1 << 20, 100_000_000);
 
     /** What a twin leaves out. */
     enum Fault {
@@ -181,7 +181,7 @@ final class DeliveryWorld {
                     .append(',');
         });
         database.logs.forEach((id, log) -> {
-            Histories histories = new Histories(log.name, null);
+            Histories histories = new Histories(log.name, null, Long.MAX_VALUE / 4);
             StringBuilder expected = new StringBuilder();
             for (Change row : log.rows) {
                 for (BlockHistory history : histories.of(row)) {

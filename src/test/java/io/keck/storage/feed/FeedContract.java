@@ -295,8 +295,8 @@ abstract class FeedContract {
         assertThat(base.rows()).hasSize(3);
         assertThat(base.damage()).contains(words);
         assertThat(changes.base(room, 3).damage()).isNull();
-        assertThatThrownBy(() -> Histories.at(changes, "a", room, 5)).isInstanceOf(RoomDamaged.class);
-        assertThat(Histories.atEnd(changes, "a", room).known()).isEqualTo(3);
+        assertThatThrownBy(() -> Histories.at(changes, "a", room, 5, 1_000)).isInstanceOf(RoomDamaged.class);
+        assertThat(Histories.atEnd(changes, "a", room, 1_000).known()).isEqualTo(3);
 
         assertThat(Repairs.room(db.jdbi(), room)).isPresent();
         assertThat(changes.read(room, 3, Long.MAX_VALUE, 10_000)).isEqualTo(new Page(List.of(), 7, true));
@@ -318,7 +318,7 @@ abstract class FeedContract {
         assertThat(changes.base(room, 4).damage()).isNull();
         execute("DELETE FROM room_log WHERE room_id = ? AND seq <= 3", room);
         assertThat(changes.base(room, 4).damage()).contains("snapshot");
-        assertThatThrownBy(() -> Histories.atEnd(changes, "a", room)).isInstanceOf(RoomDamaged.class);
+        assertThatThrownBy(() -> Histories.atEnd(changes, "a", room, 1_000)).isInstanceOf(RoomDamaged.class);
         assertThat(seqs(changes.read(room, 3, Long.MAX_VALUE, 10_000))).containsExactly(4L);
     }
 
