@@ -130,7 +130,12 @@ public class ApiFactory {
             HeapLedger ledger,
             RoomSettings settings) {
         Feed feed = new Feed(
-                following(rooms), changes, metrics, hooks, ledger, settings.document().maxSteps());
+                following(rooms),
+                changes,
+                metrics,
+                hooks,
+                ledger,
+                settings.document().maxSteps());
         build(host, rooms.documents(), feed, System::currentTimeMillis, System::nanoTime);
     }
 

@@ -28,6 +28,7 @@ public class EventStreams {
 
     /** Until when the streams of a room are refused, by its id. */
     private final long maxSteps;
+
     private final Map<Long, Long> costly = new LinkedHashMap<>();
 
     /** Follows rooms, as {@link io.keck.room.Rooms#watch} does. */

@@ -26,8 +26,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.eclipse.jetty.server.Request;
@@ -176,9 +176,8 @@ public class AccessFactory {
     }
 
     private static void fresh(Host host, BooleanSupplier isFresh) {
-        host.environment()
-                .metrics()
-                .register("keck.access.fresh", (Gauge<Integer>) () -> isFresh.getAsBoolean() ? 1 : 0);
+        host.environment().metrics().register("keck.access.fresh", (Gauge<Integer>)
+                () -> isFresh.getAsBoolean() ? 1 : 0);
     }
 
     /**

@@ -13,7 +13,13 @@ package io.keck.webhook;
  * @param maxSteps steps that the document of a room may take; see {@link io.keck.feed.Histories#at}
  */
 record Settings(
-        int concurrency, long spacing, long maxSpacing, long maxBackoff, long lease, long maxBytes, long documentHeap,
+        int concurrency,
+        long spacing,
+        long maxSpacing,
+        long maxBackoff,
+        long lease,
+        long maxBytes,
+        long documentHeap,
         long maxSteps) {
     /**
      * The rate above which deliveries are put off, up to {@code maxSpacing}: a delivery costs as much as the commits of

@@ -2,14 +2,14 @@ package io.keck.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.heap.HeapLedger;
-import io.keck.heap.AddressShares;
-import io.keck.failure.TooCostly;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
+import io.keck.failure.TooCostly;
 import io.keck.feed.ChangeLog;
+import io.keck.heap.AddressShares;
+import io.keck.heap.HeapLedger;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.Watcher;
 import java.io.IOException;

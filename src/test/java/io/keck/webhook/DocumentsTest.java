@@ -35,6 +35,7 @@ class DocumentsTest {
     /** The twin: where the limit is higher, it is not. */
     @Test
     void aDocumentWithinTheConfiguredSteps_isDerived() {
-        assertThat(new Documents(log(), 1 << 20, 100).take(7, "room", 1).known()).isEqualTo(1);
+        assertThat(new Documents(log(), 1 << 20, 100).take(7, "room", 1).known())
+                .isEqualTo(1);
     }
 }

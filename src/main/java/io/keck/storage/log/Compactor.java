@@ -5,6 +5,7 @@ import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomGone;
+import io.keck.failure.TooLargeHere;
 import io.keck.room.UpdateLog;
 import io.keck.storage.database.Database;
 import io.keck.storage.rows.Checksum;
@@ -53,6 +54,7 @@ class Compactor {
 
     private final Database database;
     private final Followers followers;
+    private final RoomLoads loads;
     private final Clock clock;
     private final long retentionMillis;
     private final String owner = UUID.randomUUID().toString();
@@ -62,7 +64,14 @@ class Compactor {
     private volatile boolean stopping;
     private long purgedAt = System.nanoTime();
 
+    /** With loads that nobody else measures. */
     Compactor(Database database, Clock clock, Duration retention, Followers followers) {
+        this(database, clock, retention, followers, new RoomLoads(database));
+    }
+
+    /** @param loads measures a room before it is read */
+    Compactor(Database database, Clock clock, Duration retention, Followers followers, RoomLoads loads) {
+        this.loads = loads;
         this.database = database;
         this.followers = followers;
         this.clock = clock;
@@ -97,6 +106,9 @@ class Compactor {
             compact(roomId);
         } catch (RoomGone e) {
             LOG.debug("Room {} was deleted before it was folded", roomId);
+        } catch (TooLargeHere e) {
+            database.metrics().foldFailed();
+            LOG.warn("A room was not folded into a snapshot, retrying when it has grown again: {}", e.getMessage());
         } catch (RoomDamaged e) {
             LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
         } catch (RuntimeException e) {
@@ -110,12 +122,22 @@ class Compactor {
      * Folds a room now; false when another node does so or there is nothing to fold.
      *
      * @throws RoomDamaged if it is damaged; nothing was changed then
+     * @throws TooLargeHere if this node has no memory for it now; nothing was read then
      */
     boolean compact(long roomId) {
-        long began = System.nanoTime();
         if (!join(database.change(roomId, h -> lease(h, roomId)))) {
             return false;
         }
+        loads.beginFold(roomId);
+        try {
+            return foldRoom(roomId);
+        } finally {
+            loads.foldEnded(roomId);
+        }
+    }
+
+    private boolean foldRoom(long roomId) {
+        long began = System.nanoTime();
         UpdateLog.Contents all = database.jdbi().withHandle(h -> ContentsReader.read(h, roomId, 0));
         UpdateLog.Damage damage = all.damage();
         if (damage != null) {

@@ -116,8 +116,8 @@ public final class JdbiUpdateLog implements UpdateLog {
         this.database = database;
         this.statements = LogStatements.of(database.dialect());
         this.settings = settings;
-        this.compactor = new Compactor(database, database.clock(), settings.retention(), followers);
         this.loads = new RoomLoads(database);
+        this.compactor = new Compactor(database, database.clock(), settings.retention(), followers, loads);
         this.names = new NamedRooms(database, loads, statements, node, settings.deletedNameHold(), lifeEnds);
     }
 

@@ -20,6 +20,7 @@ import org.jdbi.v3.core.Handle;
  *   <li>A load of many stored bytes is written down before it begins and crossed out when it has ended. What is left of it
  *       shows that a node has died: for a day, no node with that much heap or less tries the room again.
  *   <li>The ledger of the heap is asked whether there is room for it now.
+ *   <li>A fold ({@link Compactor}) is measured and asked for alike, with twice as much.
  * </ul>
  */
 final class RoomLoads {
@@ -81,9 +82,15 @@ final class RoomLoads {
 
     private record Load(long stored, long expected, boolean isWritten) {}
 
+    /** A fold has two replicas: the one that it makes, and the one by which that is checked. */
+    private static final int FOLD = 2;
+
     private final Database database;
     private final long boot = new SecureRandom().nextLong() | 1;
     private final Map<Long, Load> underWay = new ConcurrentHashMap<>();
+    /** Bytes of heap that folds are expected to take, by room. */
+    private final Map<Long, Long> folds = new ConcurrentHashMap<>();
+
     private volatile long maxHeap = Runtime.getRuntime().maxMemory();
     private volatile long limit = maxHeap / 2;
     private volatile LongPredicate hasRoom = bytes -> true;
@@ -180,21 +187,46 @@ final class RoomLoads {
     }
 
     /**
+     * A room is about to be read, to be folded into a snapshot; {@link #foldEnded} has to follow. The ledger of the heap is asked,
+     * as for a load. The limit of one load does not count: a room that is above it since its rows have not been folded would stay
+     * above it for ever. Nothing is written down: a node that is killed while it folds would keep all others from the room.
+     *
+     * @throws TooLargeHere if there is no memory for it now
+     */
+    void beginFold(long roomId) {
+        Measure room = database.jdbi().withHandle(h -> measure(h, roomId));
+        if (measures && room.stored() >= FEW_BYTES) {
+            long expected = FOLD * room.expected();
+            askLedger(roomId, expected, "to be folded");
+            folds.put(roomId, expected);
+        }
+    }
+
+    /** The fold has ended, or was refused. */
+    void foldEnded(long roomId) {
+        folds.remove(roomId);
+    }
+
+    /**
      * Refuses a room that this node cannot load.
      *
      * @throws TooLargeHere if that is so
      */
     Measure check(Handle h, long roomId) {
-        Measure room = h.createQuery(MEASURE)
+        Measure room = measure(h, roomId);
+        if (measures) {
+            refuse(roomId, room);
+        }
+        return room;
+    }
+
+    private static Measure measure(Handle h, long roomId) {
+        return h.createQuery(MEASURE)
                 .bind("room", roomId)
                 .map((rs, ctx) -> new Measure(
                         rs.getLong(1), rs.getLong(2), rs.getLong(3), rs.getLong(4), rs.getLong(5), rs.getLong(6)))
                 .findOne()
                 .orElse(Measure.UNKNOWN);
-        if (measures) {
-            refuse(roomId, room);
-        }
-        return room;
     }
 
     private void refuse(long roomId, Measure room) {
@@ -209,11 +241,16 @@ final class RoomLoads {
                     + age / 1_000 + " s ago and has not ended that");
         }
         if (room.stored() >= FEW_BYTES) {
-            long others = underWay.values().stream().mapToLong(Load::expected).sum();
-            if (!hasRoom.test(expected + others)) {
-                throw new TooLargeHere("room " + roomId + " is expected to take " + expected
-                        + " bytes of heap, which are not free now");
-            }
+            askLedger(roomId, expected, "");
+        }
+    }
+
+    private void askLedger(long roomId, long expected, String purpose) {
+        long others = underWay.values().stream().mapToLong(Load::expected).sum()
+                + folds.values().stream().mapToLong(Long::longValue).sum();
+        if (!hasRoom.test(expected + others)) {
+            throw new TooLargeHere("room " + roomId + " is expected to take " + expected + " bytes of heap"
+                    + (purpose.isEmpty() ? "" : " " + purpose) + ", which are not free now");
         }
     }
 }

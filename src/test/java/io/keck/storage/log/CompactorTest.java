@@ -7,6 +7,7 @@ import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomGone;
+import io.keck.failure.TooLargeHere;
 import io.keck.room.Link;
 import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
@@ -341,5 +342,70 @@ class CompactorTest {
 
     private static UpdateLog.Head head(long seq) {
         return new UpdateLog.Head(seq, LINK, false);
+    }
+
+    // ---- measured before it is read
+
+    private static byte[] large() {
+        io.keck.crdt.Doc doc = new io.keck.crdt.Doc();
+        doc.getText("t").insert(0, "x".repeat(400_000));
+        return doc.encodeStateAsUpdate();
+    }
+
+    /** What the ledger was asked for, and whether the room was folded, where it always gives that answer. */
+    private List<Long> fold(boolean hasRoom, boolean measures, boolean expected) throws Exception {
+        append(large());
+        RoomLoads loads = new RoomLoads(storage.database());
+        List<Long> asked = new ArrayList<>();
+        loads.asks(bytes -> {
+            asked.add(bytes);
+            return hasRoom;
+        });
+        loads.measures(measures);
+        Compactor measured =
+                new Compactor(storage.database(), db.clock(), Duration.ofMillis(RETENTION), Followers.NONE, loads) {
+                    @Override
+                    byte[] fold(Contents contents) {
+                        // a load that begins meanwhile knows of the fold
+                        if (measures) {
+                            storage.database().jdbi().useHandle(h -> loads.check(h, room));
+                        }
+                        return super.fold(contents);
+                    }
+                };
+        try {
+            if (expected) {
+                assertThat(measured.compact(room)).isTrue();
+                assertThat(await(log.read(room, 0)).rows()).isEmpty();
+            } else {
+                assertThatThrownBy(() -> measured.compact(room))
+                        .isInstanceOf(TooLargeHere.class)
+                        .hasMessageContaining("to be folded");
+                assertThat(await(log.read(room, 0)).rows()).hasSize(1);
+            }
+        } finally {
+            measured.stop();
+        }
+        return asked;
+    }
+
+    @Test
+    void aRoomThatHasNoRoomInTheLedger_isNotRead_andNotFolded() throws Exception {
+        assertThat(fold(false, true, false)).hasSize(1);
+    }
+
+    @Test
+    void aFold_isAskedForWithTwiceALoad_andLoadsKnowOfIt() throws Exception {
+        List<Long> asked = fold(true, true, true);
+        assertThat(asked).hasSize(2);
+        long load = RoomLoads.PER_STORED_BYTE * large().length;
+        assertThat(asked.get(0)).isBetween(2 * load - 100, 2 * load + 100);
+        assertThat(asked.get(1)).isBetween(3 * load - 100, 3 * load + 100);
+    }
+
+    /** The twin: what is not measured is read whatever the ledger says. */
+    @Test
+    void withoutMeasuring_aRoomIsFoldedThoughThereIsNoMemory() throws Exception {
+        assertThat(fold(false, false, true)).isEmpty();
     }
 }
