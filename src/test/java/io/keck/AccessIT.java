@@ -2,12 +2,14 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keck.auth.NewKey;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.RawClient;
 import io.keck.testing.RawHttp;
+import io.keck.testing.Schemas;
 import io.keck.testing.SyncClient;
 import io.keck.testing.Typist;
 import java.io.IOException;
@@ -272,6 +274,10 @@ class AccessIT {
         ObjectNode allowed = (ObjectNode) JSON.readTree(answer.body());
         assertThat(allowed.path("protocol").asText()).isEqualTo("AFFiNE");
         assertThat(allowed.path("rights").toString()).contains("write").doesNotContain("delete");
+        JsonNode description = JSON.readTree(call("GET", "/api/jwst.json", null, null).body());
+        JsonNode schema = description.at(
+                "/paths/~1collaboration~1{room}/post/responses/200/content/application~1json/schema");
+        assertThat(new Schemas(description).problems(allowed, schema)).isEmpty();
         String ticket = allowed.path("ticket").asText();
         assertThat(refused(room("team/other", ticket))).isEqualTo(401);
         assertThat(call("GET", BOARD, ticket, null).statusCode()).isEqualTo(401);

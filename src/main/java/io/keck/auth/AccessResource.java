@@ -22,7 +22,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,14 +65,7 @@ public final class AccessResource {
         }
         Kind kind = principal != null ? Kind.PRINCIPAL : token != null ? Kind.TOKEN : Kind.ISSUED_BEFORE;
         String subject = principal != null ? principal : token != null ? token : "";
-        try {
-            return access.revoke(caller(request), kind, subject, before).handle(AccessResource::done);
-        } catch (IllegalStateException e) {
-            throw new WebApplicationException(Response.status(Response.Status.CONFLICT)
-                    .type("text/plain;charset=utf-8")
-                    .entity(e.getMessage() + "\n")
-                    .build());
-        }
+        return stored(() -> access.revoke(caller(request), kind, subject, before));
     }
 
     /** Has connections judged again on all nodes: of a document, of a principal, or all. */
@@ -82,8 +77,27 @@ public final class AccessResource {
         ObjectNode asked = read(body);
         String principal = text(asked, "principal");
         String document = text(asked, "document");
-        return access.recheck(caller(request), principal == null ? "" : principal, document == null ? "" : document)
-                .handle(AccessResource::done);
+        return stored(() -> access.recheck(
+                caller(request), principal == null ? "" : principal, document == null ? "" : document));
+    }
+
+    private static CompletionStage<Response> stored(Supplier<CompletableFuture<List<String>>> change) {
+        try {
+            return change.get().handle(AccessResource::done);
+        } catch (WebApplicationException e) {
+            throw e;
+        } catch (IllegalStateException e) {
+            throw new WebApplicationException(Response.status(Response.Status.CONFLICT)
+                    .type("text/plain;charset=utf-8")
+                    .entity(e.getMessage() + "\n")
+                    .build());
+        } catch (RuntimeException e) {
+            LOG.warn("A revocation or recheck could not be stored ({})", e.getClass().getSimpleName());
+            throw new WebApplicationException(Response.status(Response.Status.SERVICE_UNAVAILABLE)
+                    .type("text/plain;charset=utf-8")
+                    .entity("The database does not answer. Please try again: a repeat is safe.\n")
+                    .build());
+        }
     }
 
     private static Caller caller(HttpServletRequest request) {

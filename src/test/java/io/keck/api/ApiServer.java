@@ -31,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.UriCompliance;
@@ -44,7 +45,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * place for one, and nothing else. Time stands still, unless it races. In a static field with {@code @RegisterExtension} it
  * serves the tests of one class, each of which finds no documents.
  */
-final class ApiServer implements AutoCloseable, BeforeEachCallback, AfterAllCallback {
+public final class ApiServer implements AutoCloseable, BeforeEachCallback, AfterAllCallback {
     /** What its clock says. */
     static final long NOW = 1_700_000_000_000L;
 
@@ -62,7 +63,7 @@ final class ApiServer implements AutoCloseable, BeforeEachCallback, AfterAllCall
     final FakeFeed feed = new FakeFeed(documents);
 
     /** Who comes with the next request. */
-    volatile Supplier<Visit> visits = () -> Visit.OPEN;
+    public volatile Supplier<Visit> visits = () -> Visit.OPEN;
 
     /** Whether each look at the steady clock finds that time has passed: half a minute, unless {@link #race} says otherwise. */
     volatile boolean timeRaces;
@@ -72,6 +73,7 @@ final class ApiServer implements AutoCloseable, BeforeEachCallback, AfterAllCall
 
     private final AtomicLong nanos = new AtomicLong();
     private final @Nullable Path blobs;
+    private final List<Object> more;
     private final DropwizardTestSupport<Configuration> support;
     private final HttpClient client = HttpClient.newHttpClient();
 
@@ -95,6 +97,7 @@ final class ApiServer implements AutoCloseable, BeforeEachCallback, AfterAllCall
                         chain.doFilter(request, response);
                     })
                     .addMappingForUrlPatterns(EnumSet.allOf(DispatcherType.class), false, "/*");
+            server.more.forEach(environment.jersey()::register);
             factory.build(new Node(environment), server.documents, server.feed.feed(), () -> NOW, server::nanos);
             if (server.blobs != null) {
                 DatabaseFactory database = new DatabaseFactory();
@@ -124,6 +127,11 @@ final class ApiServer implements AutoCloseable, BeforeEachCallback, AfterAllCall
         this(docs, null);
     }
 
+    /** With the description and more resources, without blobs. */
+    public static ApiServer with(Object... resources) {
+        return new ApiServer(limited(new ApiFactory(), true), null, UriCompliance.UNSAFE, List.of(resources));
+    }
+
     /** @param blobs a directory for the database of blobs */
     ApiServer(boolean docs, @Nullable Path blobs) {
         this(limited(new ApiFactory(), docs), blobs);
@@ -136,7 +144,12 @@ final class ApiServer implements AutoCloseable, BeforeEachCallback, AfterAllCall
 
     /** @param compliance what Jetty lets through */
     ApiServer(ApiFactory factory, @Nullable Path blobs, UriCompliance compliance) {
+        this(factory, blobs, compliance, List.of());
+    }
+
+    private ApiServer(ApiFactory factory, @Nullable Path blobs, UriCompliance compliance, List<Object> more) {
         this.blobs = blobs;
+        this.more = more;
         Configuration config = new Configuration();
         DefaultServerFactory server = (DefaultServerFactory) config.getServerFactory();
         server.setRegisterDefaultExceptionMappers(false);
@@ -170,7 +183,7 @@ final class ApiServer implements AutoCloseable, BeforeEachCallback, AfterAllCall
         return timeRaces ? nanos.addAndGet(race) : nanos.get();
     }
 
-    HttpResponse<byte[]> send(String method, String path, byte[] body, String... headers) {
+    public HttpResponse<byte[]> send(String method, String path, byte[] body, String... headers) {
         return exchange(
                 method, path, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body), headers);
     }

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keck.api.FakeDocuments.Database;
+import io.keck.auth.AccessResource;
 import io.keck.blob.BlobId;
 import io.keck.crdt.YXmlElement;
 import io.keck.heap.HeapLedger;
+import io.keck.testing.Schemas;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Path;
 import java.io.IOException;
@@ -38,6 +40,9 @@ import org.junit.jupiter.api.io.TempDir;
 class OpenApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> SOMETIMES = List.of("Warning", "Keck-Outcome");
+
+    /** The member of a path that names what has to be configured for it to be served. */
+    private static final String REQUIRES = "x-keck-requires";
 
     private static final String BLOB = "some bytes";
     private static final String BLOB_ID = id(BLOB);
@@ -173,7 +178,10 @@ class OpenApiTest {
         List<String> problems = new ArrayList<>();
         for (Map.Entry<String, JsonNode> path : document.get("paths").properties()) {
             for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
-                if (operation.getKey().equals("parameters") || !path.getKey().startsWith("/api/")) {
+                if (operation.getKey().equals("parameters")
+                        || !path.getKey().startsWith("/api/")
+                        || operation.getKey().equals(REQUIRES)
+                        || path.getValue().has(REQUIRES)) {
                     continue; // what is not under /api belongs to other parts of the server; see OpenApiIT
                 }
                 JsonNode described = operation.getValue();
@@ -187,6 +195,25 @@ class OpenApiTest {
             }
         }
         assertThat(problems).isEmpty();
+    }
+
+    /** What is served only where access is configured says so; {@code AccessDescriptionTest} holds it to the rest. */
+    @Test
+    void everyPathThatRequiresAccess_isNotServedWithout() {
+        int seen = 0;
+        for (Map.Entry<String, JsonNode> path : document.get("paths").properties()) {
+            boolean isOfAccess = path.getKey().startsWith("/api/access/");
+            assertThat(path.getValue().path(REQUIRES).asText(null))
+                    .as(path.getKey())
+                    .isEqualTo(isOfAccess ? "access" : null);
+            for (String method : isOfAccess ? List.of("GET", "POST") : List.<String>of()) {
+                assertThat(server.send(method, path.getKey(), null).statusCode())
+                        .as("%s %s", method, path.getKey())
+                        .isEqualTo(404);
+                seen++;
+            }
+        }
+        assertThat(seen).isPositive();
     }
 
     /** Makes a call and looks at the answer; its status. */
@@ -311,7 +338,7 @@ class OpenApiTest {
                 new Bodies(new ApiLimits(1, 1, 1, 1), System::nanoTime),
                 HeapLedger.unlimited(),
                 new Spools(java.nio.file.Path.of("unused"), 0, 0));
-        List<Class<?>> resources = new ArrayList<>(List.of(BlobsResource.class, WorkspaceBlobResource.class));
+        List<Class<?>> resources = new ArrayList<>(List.of(BlobsResource.class, WorkspaceBlobResource.class, AccessResource.class));
         new ApiFactory()
                 .components(calls, new FakeFeed(server.documents).streams(), server.feed, () -> 0)
                 .forEach(component -> resources.add(component.getClass()));
@@ -335,7 +362,7 @@ class OpenApiTest {
         document.get("paths").properties().stream()
                 .filter(path -> path.getKey().startsWith("/api/"))
                 .forEach(path -> path.getValue().fieldNames().forEachRemaining(verb -> {
-                    if (!verb.equals("parameters")) {
+                    if (!verb.equals("parameters") && !verb.equals(REQUIRES)) {
                         described.add(verb.toUpperCase(Locale.ROOT) + " " + path.getKey());
                     }
                 }));

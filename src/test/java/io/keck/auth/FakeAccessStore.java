@@ -2,6 +2,8 @@ package io.keck.auth;
 
 import io.keck.access.AccessStore;
 import io.keck.access.Revocation;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -21,6 +23,8 @@ final class FakeAccessStore implements AccessStore {
     private final Map<String, long[]> nodes = new HashMap<>();
     private final LongSupplier clock;
     volatile boolean isDown;
+    /** Whether it has as many revocations as it may have. */
+    volatile boolean isFull;
 
     FakeAccessStore(LongSupplier clock) {
         this.clock = clock;
@@ -29,7 +33,7 @@ final class FakeAccessStore implements AccessStore {
 
     private void answer() {
         if (isDown) {
-            throw new IllegalStateException("the database does not answer");
+            throw new UncheckedIOException(new IOException("the database does not answer"));
         }
     }
 
@@ -48,6 +52,9 @@ final class FakeAccessStore implements AccessStore {
     @Override
     public synchronized Revocation revoke(Revocation.Kind kind, String subject, long before) {
         answer();
+        if (isFull) {
+            throw new IllegalStateException("there are as many revocations as there may be");
+        }
         long now = clock.getAsLong();
         rows.removeIf(old ->
                 old.kind() == Revocation.Kind.EXTENSION && createdAt.get(old.version()) < now - EXTENSION_MILLIS);

@@ -1,11 +1,11 @@
-package io.keck.api;
+package io.keck.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Holds JSON against the schemas of an OpenAPI document; knows what Keck's uses, and throws at any keyword beyond. */
-final class Schemas {
+public final class Schemas {
     private static final List<String> KNOWN = List.of(
             "$ref",
             "type",
@@ -28,12 +28,13 @@ final class Schemas {
 
     private final JsonNode document;
 
-    Schemas(JsonNode document) {
+    /** @param document an OpenAPI document */
+    public Schemas(JsonNode document) {
         this.document = document;
     }
 
     /** What a reference points at, or the node itself. */
-    JsonNode resolve(JsonNode node) {
+    public JsonNode resolve(JsonNode node) {
         if (!node.has("$ref")) {
             return node;
         }
@@ -45,7 +46,7 @@ final class Schemas {
     }
 
     /** What is wrong with a value; empty when nothing is. */
-    List<String> problems(JsonNode value, JsonNode schema) {
+    public List<String> problems(JsonNode value, JsonNode schema) {
         List<String> problems = new ArrayList<>();
         check(value, resolve(schema), "$", problems);
         return problems;
