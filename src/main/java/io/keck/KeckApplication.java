@@ -84,7 +84,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Database database = storage.database();
         JdbiUpdateLog log = storage.log();
         log.onLoad(instruments.ledger()::mayLoad);
-        config.access().build(node, storage::access, label, database.clock(), NodeClock.millis());
+        config.access().build(node, storage::access, storage::tenants, label, database.clock(), NodeClock.millis());
         BusKeyring keys = BusKeyring.build(node, storage.nodes());
         Bus bus =
                 config.redis().build(node, storage.nodes().cluster(), label, database.clock(), keys, instruments.bus());

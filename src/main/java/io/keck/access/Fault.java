@@ -20,6 +20,8 @@ public enum Fault {
     TOO_MANY(429, "Too many failed attempts came from this address; please wait."),
     /** More requests than the credential's limit. */
     LIMIT(429, "This is more than the limit of the credential; please wait."),
+    /** The tenant of the document has as many documents, or has stored as many bytes, as it may. */
+    QUOTA(507, "The tenant of this document has used up its quota; what is deleted makes room."),
     /** Whatever decides does not answer. */
     UNAVAILABLE(503, "Credentials cannot be checked now, please try again.");
 

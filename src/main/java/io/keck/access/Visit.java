@@ -92,6 +92,11 @@ public interface Visit {
         return () -> {};
     }
 
+    /** What is left to a grant of this visit of the limits of its principal and its tenant. */
+    default Allowance allowance(Grant grant) {
+        return Allowance.ALL;
+    }
+
     /** A connection or stream that lasts as long as its grant. */
     interface Follower {
         /** The grant has ended. */
@@ -99,6 +104,11 @@ public interface Visit {
 
         /** The rights have changed; what is needed is still among them. */
         void changed(Grant grant);
+
+        /** Whether it counts against the limit of connections; beyond it, it is told at once that it has ended. */
+        default boolean isConnection() {
+            return false;
+        }
     }
 
     /** As {@link #on}, but refuses unless the grant contains all of these rights. */

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Allowance;
 import io.keck.protocol.PercentEncoding;
 import io.keck.protocol.RoomName;
 import io.keck.room.RequestKey;
@@ -55,6 +56,11 @@ public final class Call {
     /** Where the client is. */
     String address() {
         return request == null ? "" : request.getRemoteAddr();
+    }
+
+    /** What is left to the grant of the call. */
+    Allowance allowance() {
+        return NeedsFilter.allowance(request);
     }
 
     /** A path segment without its percent signs; refuses what is not UTF-8, with 400. */

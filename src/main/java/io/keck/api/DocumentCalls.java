@@ -1,6 +1,8 @@
 package io.keck.api;
 
+import io.keck.access.Allowance;
 import io.keck.crdt.Doc;
+import io.keck.crdt.store.StateVector;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
@@ -122,6 +124,7 @@ final class DocumentCalls {
             AsyncResponse response, Call call, Missing missing, Consumer<Doc> edit, Function<Doc, Reply> afterwards) {
         String workspace = call.workspace();
         String address = call.address();
+        Allowance allowance = call.allowance();
         finish(
                 response,
                 workspace,
@@ -129,7 +132,7 @@ final class DocumentCalls {
                 documents.writeInParts(
                         workspace,
                         call.key(),
-                        doc -> edit(doc, edit),
+                        doc -> edit(doc, edit, allowance),
                         doc -> reading(doc, shown(doc, afterwards), address)));
     }
 
@@ -138,6 +141,32 @@ final class DocumentCalls {
             return afterwards.apply(doc);
         } catch (Refusal nothingToShow) {
             return Reply.empty(Response.Status.NO_CONTENT);
+        }
+    }
+
+    /**
+     * Encodes the document where its size is limited, which costs no more than that limit allows. An edit that only deletes is
+     * always possible; its state vector stays as it was.
+     */
+    private static void edit(Doc doc, Consumer<Doc> edit, Allowance allowance) {
+        if (allowance.maxDocument() == Long.MAX_VALUE) {
+            edit(doc, edit);
+            return;
+        }
+        StateVector before = doc.stateVector();
+        edit(doc, edit);
+        if (!before.equals(doc.stateVector())) {
+            checkSize(allowance, doc.encodeStateAsUpdate().length);
+        }
+    }
+
+    /** Refuses what would make a document larger than the limit of the call's grant. */
+    static void checkSize(Allowance allowance, long bytes) {
+        if (bytes > allowance.maxDocument()) {
+            throw new Refusal(Reply.text(
+                    Response.Status.REQUEST_ENTITY_TOO_LARGE,
+                    "The document would have more bytes than the limit of this credential, " + allowance.maxDocument()
+                            + "."));
         }
     }
 

@@ -57,6 +57,7 @@ public final class InitResource {
         } catch (DecodeException e) {
             throw new Refusal(Reply.text(422, "The body is not a Yjs update in V1: " + e.getMessage() + "."));
         }
+        DocumentCalls.checkSize(call.allowance(), bytes.length);
         calls.resume(
                 response,
                 DocumentCalls.settled(calls.documents().init(workspace, update, replace, call.key()))

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Allowance;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
 import io.keck.access.Needs;
@@ -22,7 +23,9 @@ import jakarta.ws.rs.core.Response;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +37,11 @@ import org.jspecify.annotations.Nullable;
 public final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilter {
     private static final String DOCUMENT = "workspace";
     private static final String SHARED = "public";
+    private static final Set<Right> STORING = EnumSet.of(Right.WRITE, Right.CREATE, Right.BLOB_WRITE);
     /** The property of a request that holds the id of its principal; absent while access is open. */
     static final String PRINCIPAL = NeedsFilter.class.getName() + ".principal";
+    /** The property of a request that holds what is left to its grant; absent while access is open. */
+    static final String ALLOWANCE = NeedsFilter.class.getName() + ".allowance";
 
     @Context
     private @Nullable ResourceInfo resource;
@@ -101,8 +107,26 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         Decision decision = visit.demand(document, purpose, rights);
         if (decision instanceof Decision.Admitted admitted) {
             request.setProperty(PRINCIPAL, admitted.grant().principal().id());
+            return limited(request, visit.allowance(admitted.grant()), Set.of(rights));
         }
         return answer(decision);
+    }
+
+    /** Refuses what is more than the limits of a grant, and counts the body. */
+    private static @Nullable Response limited(
+            ContainerRequestContext request, Allowance allowance, Set<Right> rights) {
+        if (allowance == Allowance.ALL) {
+            return null;
+        }
+        request.setProperty(ALLOWANCE, allowance);
+        boolean stores = STORING.stream().anyMatch(rights::contains)
+                && !request.getMethod().equals(HttpMethod.DELETE);
+        Decision.Refused refused = stores ? allowance.storage() : null;
+        if (refused == null && request.hasEntity()) {
+            refused = allowance.bytes();
+            request.setEntityStream(new CountedBody(request.getEntityStream(), allowance, stores));
+        }
+        return refused == null ? null : refusal(refused);
     }
 
     /** The name as the resource will read it; two readings of one address would be two documents. */
@@ -120,7 +144,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         return decision instanceof Decision.Refused refused ? refusal(refused) : null;
     }
 
-    private static Response refusal(Decision.Refused refused) {
+    static Response refusal(Decision.Refused refused) {
         Fault fault = refused.fault();
         Response.ResponseBuilder builder = Failures.response(Reply.text(fault.status(), fault.sentence() + "\n"));
         if (fault.status() == Response.Status.UNAUTHORIZED.getStatusCode()) {
@@ -130,6 +154,12 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
             builder.header(HttpHeaders.RETRY_AFTER, refused.retryAfterSeconds());
         }
         return builder.build();
+    }
+
+    /** What is left to the grant of a call. */
+    static Allowance allowance(@Nullable HttpServletRequest request) {
+        Object allowance = request == null ? null : request.getAttribute(ALLOWANCE);
+        return allowance instanceof Allowance left ? left : Allowance.ALL;
     }
 
     /** Refuses a call that turns out to need another right of a document. */

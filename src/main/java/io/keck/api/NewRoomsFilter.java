@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Decision;
 import io.keck.http.NewRooms;
 import io.keck.protocol.PercentEncoding;
 import jakarta.servlet.http.HttpServletRequest;
@@ -38,6 +39,12 @@ public final class NewRoomsFilter implements ContainerRequestFilter, ContainerRe
             request.abortWith(Failures.response(Reply.text(TOO_MANY, NewRooms.SENTENCE))
                     .header("Retry-After", "60")
                     .build());
+            return;
+        }
+        Decision.Refused refused =
+                name == null ? null : NeedsFilter.allowance(servlet).newDocument();
+        if (refused != null && name != null && servlet != null && !rooms.isThere(servlet.getRemoteAddr(), name)) {
+            request.abortWith(NeedsFilter.refusal(refused));
         }
     }
 
@@ -52,6 +59,7 @@ public final class NewRoomsFilter implements ContainerRequestFilter, ContainerRe
         String seq = String.valueOf(response.getHeaders().getFirst("Keck-Seq"));
         if (path.group(2) != null || seq.endsWith("-0")) {
             rooms.began(servlet.getRemoteAddr());
+            NeedsFilter.allowance(servlet).madeDocument();
         }
     }
 

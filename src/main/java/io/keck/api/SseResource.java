@@ -65,6 +65,11 @@ public final class SseResource {
         boolean head = request.getMethod().equals("HEAD");
         AsyncContext context = request.getAsyncContext();
         String address = request.getRemoteAddr();
+        Decision.Refused full = head ? null : NeedsFilter.allowance(request).connection();
+        if (full != null) {
+            response.resume(NeedsFilter.refusal(full));
+            return;
+        }
         AddressShares.Answer place = streams.shares().enter(address);
         if (place != AddressShares.Answer.TAKEN) {
             response.resume(Failures.response(
@@ -147,6 +152,11 @@ public final class SseResource {
 
                     @Override
                     public void changed(Grant grant) {}
+
+                    @Override
+                    public boolean isConnection() {
+                        return true;
+                    }
                 },
                 Right.READ);
         if (visit == Visit.OPEN) {

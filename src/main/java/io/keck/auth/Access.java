@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
 final class Access implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(Access.class);
     private static final long TICK_MILLIS = 500;
+    private static final long MEASURE_MILLIS = 1_000;
     /** How long a revocation waits for the other nodes. */
     private static final long ALL_NODES_MILLIS = 5_000;
 
@@ -38,12 +39,14 @@ final class Access implements Managed {
     private final AccessStore store;
     private final @Nullable ApiKeys keys;
     private final Attempt.CookieRule cookies;
-    private final RequestRates rates;
+    private final Usage usage;
     private final Extensions extensions;
     private final Audit audit;
     private final Followers followers;
     private final LongSupplier steady;
     private final Loop loop = Loop.every("access", TICK_MILLIS, this::tick);
+    /** Measures what tenants have stored; null where nothing has to be. */
+    private final @Nullable Loop measuring;
     /** Judges connections again, which may wait for the operator's back end; the loop must not. */
     private final ExecutorService judge = Threads.pool("access-judge", JUDGES);
 
@@ -66,28 +69,36 @@ final class Access implements Managed {
             @Nullable ApiKeys keys,
             Attempt.CookieRule cookies,
             Audit audit,
+            Tenants tenants,
             LongSupplier steady) {
         this.authenticator = authenticator;
         this.store = store;
         this.keys = keys;
         this.cookies = cookies;
-        this.rates = new RequestRates(steady);
+        this.usage = new Usage(tenants, steady);
         this.audit = audit;
         this.followers = new Followers(authenticator, judge);
         this.extensions = new Extensions(store, judge);
         this.steady = steady;
         this.generation = authenticator.generation();
+        this.measuring = tenants.areMeasured() ? Loop.every("tenants", MEASURE_MILLIS, tenants::turn) : null;
     }
 
     @Override
     public void start() {
         authenticator.revocations().confirm(true);
         loop.start();
+        if (measuring != null) {
+            measuring.start();
+        }
     }
 
     @Override
     public void stop() {
         loop.stop();
+        if (measuring != null) {
+            measuring.stop();
+        }
         judge.shutdownNow();
         unconfirmed.forEach(one -> one.answer().completeExceptionally(new IllegalStateException("the node stops")));
     }
@@ -133,7 +144,7 @@ final class Access implements Managed {
 
     /** The visit of a request. */
     Visit visit(Request request) {
-        return new RequestVisit(authenticator, followers, extensions, rates, audit, Attempt.of(request, cookies));
+        return new RequestVisit(authenticator, followers, extensions, usage, audit, Attempt.of(request, cookies));
     }
 
     /** Whether this node knows what was revoked. */

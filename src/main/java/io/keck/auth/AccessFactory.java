@@ -8,15 +8,14 @@ import com.fasterxml.jackson.annotation.Nulls;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.MinDuration;
 import io.keck.access.AccessStore;
-import io.keck.access.Limits;
 import io.keck.access.Rule;
 import io.keck.access.Rules;
+import io.keck.access.TenantSizes;
 import io.keck.access.Visit;
 import io.keck.thread.Threads;
 import io.keck.wing.Host;
 import jakarta.servlet.DispatcherType;
 import jakarta.validation.Valid;
-import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -160,10 +159,15 @@ public class AccessFactory {
     @JsonProperty
     private Duration maxAge = Duration.minutes(15);
 
-    /** 0 for no limit. */
-    @Min(0)
+    @Valid
+    @NotNull
     @JsonProperty
-    private int requestsPerSecond;
+    private LimitsFactory limits = new LimitsFactory();
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private LimitsFactory.TenantsFactory tenants = new LimitsFactory.TenantsFactory();
 
     /** Whether anything is configured that lets some in and keeps others out; else access is open. */
     @JsonIgnore
@@ -184,12 +188,19 @@ public class AccessFactory {
      * Gives every request on both ports its visit. With access open, everybody may do everything.
      *
      * @param store what access keeps in the database; asked for only if access is not open
+     * @param sizes of tenants, which the same database knows; asked for only if access is not open
      * @param node the label of this node
      * @param clock of the database
      * @param steady milliseconds of a steady clock
      * @throws IllegalArgumentException with a sentence, if something in the block is wrong
      */
-    public void build(Host host, Supplier<AccessStore> store, String node, Clock clock, LongSupplier steady) {
+    public void build(
+            Host host,
+            Supplier<AccessStore> store,
+            Supplier<TenantSizes> sizes,
+            String node,
+            Clock clock,
+            LongSupplier steady) {
         host.environment()
                 .admin()
                 .addFilter("access", new AdminGate(new Audit(steady)))
@@ -199,7 +210,7 @@ public class AccessFactory {
             install(host, request -> Visit.OPEN);
             return;
         }
-        Access access = access(store.get(), node, clock::millis, steady, Threads.pool("access-keys", 1));
+        Access access = access(store.get(), sizes.get(), node, clock::millis, steady, Threads.pool("access-keys", 1));
         host.manage(access);
         host.environment().jersey().register(new AccessResource(access));
         host.healthCheck("access", access::health);
@@ -208,7 +219,13 @@ public class AccessFactory {
     }
 
     /** The same without a server. */
-    Access access(AccessStore store, String node, LongSupplier clock, LongSupplier steady, ExecutorService fetcher) {
+    Access access(
+            AccessStore store,
+            TenantSizes sizes,
+            String node,
+            LongSupplier clock,
+            LongSupplier steady,
+            ExecutorService fetcher) {
         long maxAgeMillis = maxAge.toMilliseconds();
         ApiKeys keys = apiKeysFile.isEmpty() ? null : new ApiKeys(Path.of(apiKeysFile));
         Authenticator.Ways ways = new Authenticator.Ways(
@@ -218,7 +235,7 @@ public class AccessFactory {
                 trustedHeaders.names.isEmpty() ? null : new TrustedHeaders(trustedHeaders.names, trustedHeaders.peers),
                 anonymous.isEmpty() ? null : everywhere(anonymous),
                 configured(),
-                new Limits(requestsPerSecond == 0 ? Integer.MAX_VALUE : requestsPerSecond),
+                limits.build(),
                 hook.keep.toMilliseconds(),
                 maxAgeMillis);
         LOG.info("Ways in: {}", String.join(", ", Authenticator.names(ways)));
@@ -234,6 +251,7 @@ public class AccessFactory {
                 keys,
                 new Attempt.CookieRule(cookie, new Origins(cookieOrigins)),
                 new Audit(steady),
+                new Tenants(tenants.build(), tenants.named(), sizes, steady),
                 steady);
     }
 

@@ -3,6 +3,7 @@ package io.keck.auth;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keck.access.Fault;
+import io.keck.access.Limits;
 import io.keck.access.Principal;
 import io.keck.access.Rules;
 import io.keck.room.RepeatedWarning;
@@ -20,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * Asks the operator's own back end who a credential belongs to and what it may do. The question is a POST of
  * {@code {"token":…,"document":…,"principal":…,"name":…,"groups":[…]}}, of which only those members are there that are
  * known; the answer is 200 with {@code {"principal":…,"name":…,"role":…,"rights":[…],"documents":[rules],"until":…,
- * "attributes":{…}}}, or 401 or 403. {@code until} is a time in seconds since 1970 or in ISO 8601. Anything else, and no answer in
+ * "attributes":{…},"limits":{…}}}, or 401 or 403. {@code until} is a time in seconds since 1970 or in ISO 8601. Anything else, and no answer in
  * time, refuses with 503. Thread-safe.
  */
 final class AccessHook {
@@ -133,7 +134,8 @@ final class AccessHook {
                     known == null ? List.of() : known.groups(),
                     RuleReader.attributes(answer.get("attributes")),
                     known == null ? now : known.issuedAt(),
-                    known == null ? end : Math.min(end, known.expiresAt()));
+                    known == null ? end : Math.min(end, known.expiresAt()),
+                    LimitsReader.limits(answer.get("limits")).or(known == null ? Limits.UNSAID : known.limits()));
         } catch (IllegalArgumentException e) {
             throw failed("its answer is malformed: " + e.getMessage());
         }

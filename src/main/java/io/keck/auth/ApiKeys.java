@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keck.access.Caller;
 import io.keck.access.Fault;
+import io.keck.access.Limits;
 import io.keck.access.Principal;
 import io.keck.access.Rule;
 import io.keck.access.Rules;
@@ -47,8 +48,9 @@ final class ApiKeys {
      *
      * @param made when the key was made: milliseconds since 1970, 0 where the line does not say
      * @param until when it ends
+     * @param limits that the line names; the others are 0
      */
-    record Entry(String name, String hash, Rules rules, Map<String, String> attributes, long made, long until) {
+    record Entry(String name, String hash, Rules rules, Map<String, String> attributes, long made, long until, Limits limits) {
         @Override
         public String toString() {
             return "Entry[" + name + "]";
@@ -123,7 +125,8 @@ final class ApiKeys {
                 List.of(),
                 found.attributes(),
                 found.made(),
-                found.until());
+                found.until(),
+                found.limits());
     }
 
     private static String hash(String key) {
@@ -215,7 +218,8 @@ final class ApiKeys {
                 RuleReader.rules(documents),
                 RuleReader.attributes(object.get("attributes")),
                 time(StrictJson.text(object, "made"), 0),
-                time(StrictJson.text(object, "until"), Caller.NEVER));
+                time(StrictJson.text(object, "until"), Caller.NEVER),
+                LimitsReader.limits(object.get("limits")));
     }
 
     private static boolean isHash(String hash) {

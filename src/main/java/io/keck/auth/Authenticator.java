@@ -34,6 +34,7 @@ final class Authenticator {
      *
      * @param anonymous the rules of those without a credential
      * @param configured the rules of those whose credential has none
+     * @param limits of those whose credential has none
      * @param hookMillis how long an answer of the hook is kept
      * @param headerMillis how long a connection lives by headers that were read once
      */
@@ -260,7 +261,7 @@ final class Authenticator {
                 asked.principal(),
                 asked.tokenId(),
                 rules == null ? ways.configured().of(who) : rules,
-                ways.limits(),
+                asked.limits().or(ways.limits()),
                 asked.attributes().isEmpty() ? who.attributes() : asked.attributes(),
                 asked.issuedAt(),
                 asked.expiresAt(),

@@ -1,5 +1,6 @@
 package io.keck.auth;
 
+import io.keck.access.Limits;
 import io.keck.access.Principal;
 import io.keck.access.Rules;
 import java.util.List;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param groups of the principal, for rules of the configuration
  * @param issuedAt milliseconds since 1970; 0 where it has no beginning
  * @param expiresAt milliseconds since 1970
+ * @param limits those that the credential itself names; the others are 0
  */
 record Identified(
         Principal principal,
@@ -21,4 +23,5 @@ record Identified(
         List<String> groups,
         Map<String, String> attributes,
         long issuedAt,
-        long expiresAt) {}
+        long expiresAt,
+        Limits limits) {}

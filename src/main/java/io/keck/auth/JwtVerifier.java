@@ -3,6 +3,7 @@ package io.keck.auth;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keck.access.Fault;
+import io.keck.access.Limits;
 import io.keck.access.Principal;
 import io.keck.access.Rules;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Checks JSON web tokens (RFC 7519, with the advice of RFC 8725): a key has one algorithm and is one of the configuration,
  * never one that the token brings along; times are judged by the clock of the database.
  *
- * <p>The claim {@code keck} is {@code {"documents":[rules],"name":"…","attributes":{…}}}. A token without {@code exp} is
+ * <p>The claim {@code keck} is {@code {"documents":[rules],"name":"…","attributes":{…},"limits":{…}}}. A token without {@code exp} is
  * good for {@code maxAge} after its {@code iat}; one that has neither is refused. Thread-safe.
  */
 final class JwtVerifier {
@@ -186,7 +187,8 @@ final class JwtVerifier {
                 groups(claims.get("groups")),
                 keck == null ? Map.of() : RuleReader.attributes(keck.get("attributes")),
                 issued,
-                end);
+                end,
+                keck == null ? Limits.UNSAID : LimitsReader.limits(keck.get("limits")));
     }
 
     private static List<String> groups(@Nullable JsonNode claim) {

@@ -1,5 +1,6 @@
 package io.keck.auth;
 
+import io.keck.access.Allowance;
 import io.keck.access.Caller;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
@@ -15,7 +16,7 @@ final class RequestVisit implements Visit {
     private final Authenticator authenticator;
     private final Followers followers;
     private final Extensions extensions;
-    private final RequestRates rates;
+    private final Usage usage;
     private final Audit audit;
     private final Attempt attempt;
     private @Nullable Asked asked;
@@ -28,13 +29,13 @@ final class RequestVisit implements Visit {
             Authenticator authenticator,
             Followers followers,
             Extensions extensions,
-            RequestRates rates,
+            Usage usage,
             Audit audit,
             Attempt attempt) {
         this.authenticator = authenticator;
         this.followers = followers;
         this.extensions = extensions;
-        this.rates = rates;
+        this.usage = usage;
         this.audit = audit;
         this.attempt = attempt;
     }
@@ -67,7 +68,7 @@ final class RequestVisit implements Visit {
     private Decision judge(@Nullable String document, @Nullable Purpose purpose) {
         try {
             Caller caller = authenticator.find(attempt, document, purpose);
-            int wait = rates.take(caller);
+            int wait = usage.request(caller, attempt.address(), document);
             return wait > 0
                     ? new Decision.Refused(Fault.LIMIT, wait)
                     : new Decision.Admitted(caller.on(document == null ? "" : document));
@@ -81,7 +82,7 @@ final class RequestVisit implements Visit {
         return switch (fault) {
             case TOO_MANY -> Math.max(1, authenticator.wait(attempt.address()));
             case UNAVAILABLE -> 1;
-            case MISSING, BAD, EXPIRED, STALE, NOT_YET, REVOKED, FORBIDDEN, LIMIT -> 0;
+            case MISSING, BAD, EXPIRED, STALE, NOT_YET, REVOKED, FORBIDDEN, LIMIT, QUOTA -> 0;
         };
     }
 
@@ -93,8 +94,23 @@ final class RequestVisit implements Visit {
 
     @Override
     public Runnable follow(Grant grant, Follower follower, Right... needed) {
+        Runnable leave = follower.isConnection() ? usage.enter(grant, attempt.address()) : () -> {};
+        if (leave == null) {
+            follower.ended(Fault.LIMIT);
+            return () -> {};
+        }
         Asked before = asked;
         audit.admitted(attempt, grant);
-        return followers.add(attempt, before == null ? null : before.purpose(), grant, follower, Set.of(needed));
+        Runnable unfollow =
+                followers.add(attempt, before == null ? null : before.purpose(), grant, follower, Set.of(needed));
+        return () -> {
+            unfollow.run();
+            leave.run();
+        };
+    }
+
+    @Override
+    public Allowance allowance(Grant grant) {
+        return usage.of(grant, attempt.address());
     }
 }

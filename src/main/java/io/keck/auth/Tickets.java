@@ -74,7 +74,7 @@ final class Tickets {
         grant.rights().forEach(right -> rights.add(right.text()));
         ObjectNode attributes = content.putObject("attributes");
         caller.attributes().forEach(attributes::put);
-        content.put("requests", caller.limits().requestsPerSecond());
+        LimitsReader.write(caller.limits(), content.putObject("limits"));
         if (once) {
             byte[] id = new byte[RANDOM_BYTES];
             random.nextBytes(id);
@@ -131,7 +131,7 @@ final class Tickets {
                 new Principal(principal, name),
                 token,
                 Rules.only(document, rights),
-                new Limits(content.path("requests").intValue()),
+                LimitsReader.limits(content.get("limits")).or(Limits.NONE),
                 RuleReader.attributes(content.get("attributes")),
                 content.path("issued").longValue(),
                 content.path("grantUntil").longValue(),

@@ -1,6 +1,7 @@
 package io.keck.auth;
 
 import io.keck.access.Fault;
+import io.keck.access.Limits;
 import io.keck.access.Principal;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,7 +70,7 @@ final class TrustedHeaders {
         try {
             Principal principal = Principal.foreign(
                     id.strip(), name.isEmpty() ? "" : one(values, name).strip());
-            return new Identified(principal, "", null, member, Map.of(), now, expiresAt);
+            return new Identified(principal, "", null, member, Map.of(), now, expiresAt, Limits.UNSAID);
         } catch (IllegalArgumentException e) {
             throw new RefusedException(Fault.BAD, String.valueOf(e.getMessage()));
         }

@@ -45,6 +45,11 @@ public final class NewRooms {
         this.isThere = isThere;
     }
 
+    /** Whether there is a document for that address and of that name; may wait for the database. */
+    public boolean isThere(String address, String name) {
+        return isThere.test(address, name);
+    }
+
     /** Whether somebody at that address may use the document of that name: there is one, or he may begin one more. */
     public boolean accepts(String address, String name) {
         return hasLeft(address) || isThere.test(address, name);

@@ -1,6 +1,7 @@
 package io.keck.room;
 
 import io.keck.protocol.CloseReason;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One peer as a room sees it. Calls come from the room's turns, one at a time, and never block.
@@ -37,6 +38,19 @@ public interface Connection {
     default String address() {
         return "";
     }
+
+    /**
+     * Why the document may not become as large as that by what this peer writes, if that is no deletion; null if it may.
+     * Quick.
+     *
+     * @param bytes of the encoded document, at most
+     */
+    default @Nullable String whyNotGrow(long bytes) {
+        return null;
+    }
+
+    /** Bytes of its updates were taken. */
+    default void brought(long bytes) {}
 
     /** It is the first in a room that nobody has made: it has the server keep a room for it. */
     default void beganRoom() {}

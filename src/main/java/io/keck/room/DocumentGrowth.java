@@ -151,8 +151,12 @@ final class DocumentGrowth {
      */
     boolean takes(Update fresh, Member member) {
         String why = member.refused > 0 && fresh.structCount() > 0 ? EARLIER : whyNot(fresh, member.origin);
+        if (why == null && fresh.structCount() > 0) {
+            why = whyNot(fresh, member.connection);
+        }
         if (why == null) {
             taken(fresh, member.origin);
+            member.connection.brought(fresh.length());
             return true;
         }
         context.metrics().growthRefused();
@@ -229,6 +233,12 @@ final class DocumentGrowth {
         }
         String why = judge(update, origin);
         return why != null && measureIfDue() ? judge(update, origin) : why;
+    }
+
+    /** The same for the limits of its writer, who is told the truth about the size: the upper bound may be far above it. */
+    private @Nullable String whyNot(Update update, Connection writer) {
+        String why = writer.whyNotGrow(bytes() + cost(update));
+        return why != null && measureIfDue() ? writer.whyNotGrow(bytes() + cost(update)) : why;
     }
 
     private @Nullable String judge(Update update, String origin) {
@@ -372,6 +382,7 @@ final class DocumentGrowth {
                 member.askedAt == Long.MIN_VALUE || bytes() < member.askedWith || now - member.askedAt >= ASK_EVERY_MS;
         return isNew
                 && bytes() + more <= limits.maxBytes()
+                && member.connection.whyNotGrow(bytes() + more) == null
                 && (member.origin.isEmpty() || share(member.origin) + more <= limits.maxBytes() / 2)
                 && structs < limits.maxStructs()
                 && clients() < limits.maxClients();

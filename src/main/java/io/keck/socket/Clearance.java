@@ -1,5 +1,6 @@
 package io.keck.socket;
 
+import io.keck.access.Allowance;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
 import io.keck.access.Grant;
@@ -32,6 +33,7 @@ final class Clearance {
     private final Visit visit;
     private final @Nullable CloseReason refusal;
     private volatile @Nullable Grant grant;
+    private volatile Allowance allowance = Allowance.ALL;
     private volatile boolean mayAll;
 
     private Clearance(Visit visit, @Nullable Grant grant, @Nullable CloseReason refusal) {
@@ -42,6 +44,7 @@ final class Clearance {
 
     private void set(@Nullable Grant given) {
         grant = given;
+        allowance = given == null ? Allowance.ALL : visit.allowance(given);
         mayAll = given != null && given.allows(Right.WRITE) && given.allows(Right.PRESENT);
     }
 
@@ -71,7 +74,7 @@ final class Clearance {
         return switch (fault) {
             case MISSING, BAD, EXPIRED, NOT_YET, REVOKED -> new CloseReason(UNAUTHORIZED, fault.sentence());
             case STALE -> CloseReason.reconnect(fault.sentence());
-            case FORBIDDEN -> new CloseReason(FORBIDDEN, fault.sentence());
+            case FORBIDDEN, QUOTA -> new CloseReason(FORBIDDEN, fault.sentence());
             case TOO_MANY, LIMIT, UNAVAILABLE -> CloseReason.overload(fault.sentence());
         };
     }
@@ -104,8 +107,24 @@ final class Clearance {
                     send.accept(STEP1_OF_NOTHING); // what was typed meanwhile comes in
                 }
             }
+
+            @Override
+            public boolean isConnection() {
+                return true;
+            }
         };
         return visit.follow(given, follower, Right.READ);
+    }
+
+    /** Whether what it sends may make a document. */
+    boolean mayWrite() {
+        Grant now = grant;
+        return now != null && now.allows(Right.WRITE);
+    }
+
+    /** What is left of the limits of its grant. */
+    Allowance allowance() {
+        return allowance;
     }
 
     /**

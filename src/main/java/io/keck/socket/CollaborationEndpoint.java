@@ -78,6 +78,7 @@ public final class CollaborationEndpoint extends Endpoint {
             return;
         }
         clearance = gate.frames().clearance();
+        opened.clearance(clearance);
         Seat taken = sockets.rooms().join(room, opened);
         seat = taken;
         opened.seat(taken);
@@ -154,6 +155,7 @@ public final class CollaborationEndpoint extends Endpoint {
 
     private void receive(SocketConnection from, byte[] frame) {
         sockets.metrics().received(ConnectionMetrics.Kind.of(frame), frame.length);
+        from.received(frame.length);
         boolean first = !anyFrameCame;
         anyFrameCame = true;
         List<Message> messages;

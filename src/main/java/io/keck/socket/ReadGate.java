@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.Configuration;
@@ -30,6 +31,8 @@ final class ReadGate implements InvocationHandler {
     private boolean closed;
     /** Closed since more has come from the address of the peer than may come in a second. */
     private boolean held;
+    /** Closed since its principal has sent more than it may in a second. */
+    private boolean slowed;
 
     private boolean demanded;
 
@@ -73,7 +76,7 @@ final class ReadGate implements InvocationHandler {
     }
 
     void open() {
-        open(false);
+        change(gate -> gate.closed = false);
     }
 
     /** Keeps the gate closed until {@link #release}, whatever the room says. */
@@ -82,22 +85,22 @@ final class ReadGate implements InvocationHandler {
     }
 
     void release() {
-        open(true);
+        change(gate -> gate.held = false);
     }
 
-    private void open(boolean fromHold) {
-        boolean demand;
+    /** Closes or opens it for the rate of its peer's principal; it is open when nothing keeps it closed. */
+    void slow(boolean now) {
+        change(gate -> gate.slowed = now);
+    }
+
+    private void change(Consumer<ReadGate> change) {
+        boolean demand = false;
         synchronized (this) {
-            boolean wasShut = closed || held;
-            if (fromHold) {
-                held = false;
-            } else {
-                closed = false;
-            }
-            boolean opens = wasShut && !closed && !held;
-            demand = opens && demanded;
-            if (opens) {
+            boolean wasClosed = isClosed();
+            change.accept(this);
+            if (wasClosed && !isClosed()) {
                 frames.readsOn(now());
+                demand = demanded;
                 demanded = false;
             }
         }
@@ -107,13 +110,13 @@ final class ReadGate implements InvocationHandler {
     }
 
     synchronized boolean isClosed() {
-        return closed || held;
+        return closed || held || slowed;
     }
 
     /** Asks Jetty for the next frame, now or when the gate opens. */
     void demand() {
         synchronized (this) {
-            if (closed || held) {
+            if (isClosed()) {
                 demanded = true;
                 return;
             }

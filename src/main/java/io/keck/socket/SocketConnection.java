@@ -1,5 +1,6 @@
 package io.keck.socket;
 
+import io.keck.access.Allowance;
 import io.keck.heap.Guest;
 import io.keck.heap.HeapLedger;
 import io.keck.heap.SharedBytes;
@@ -68,6 +69,9 @@ final class SocketConnection implements Connection {
     private volatile boolean tellsConflicts;
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
+    private volatile @Nullable Clearance clearance;
+    /** Until when nothing is read, since its principal has sent more than it may; by the clock. */
+    private volatile long slowedUntil;
 
     SocketConnection(
             String room,
@@ -119,6 +123,25 @@ final class SocketConnection implements Connection {
     /** The seat to tell when the backlog has drained. */
     void seat(Seat taken) {
         this.seat = taken;
+    }
+
+    /** By which limits it lives. */
+    void clearance(Clearance given) {
+        this.clearance = given;
+    }
+
+    private Allowance allowance() {
+        Clearance given = clearance;
+        return given == null ? Allowance.ALL : given.allowance();
+    }
+
+    /** Bytes of a message came: where they are more than its principal may send, it is read on later. */
+    void received(int bytes) {
+        long pause = allowance().received(bytes);
+        if (pause > 0) {
+            slowedUntil = clock.getAsLong() + pause;
+            gate.slow(true);
+        }
     }
 
     /** Bytes that came and are not dealt with. */
@@ -272,6 +295,20 @@ final class SocketConnection implements Connection {
     @Override
     public void beganRoom() {
         metrics.beganRoom(address);
+        Clearance given = clearance;
+        if (given != null && given.mayWrite()) { // a reader's room goes with its last client, and counts for nobody
+            given.allowance().madeDocument();
+        }
+    }
+
+    @Override
+    public @Nullable String whyNotGrow(long bytes) {
+        return allowance().whyNotGrow(bytes);
+    }
+
+    @Override
+    public void brought(long bytes) {
+        allowance().stored(bytes);
     }
 
     @Override
@@ -318,6 +355,7 @@ final class SocketConnection implements Connection {
     private void sendClose(CloseReason reason) {
         if (closeSent.compareAndSet(false, true)) {
             closingSince = clock.getAsLong();
+            gate.slow(false);
             gate.open(); // the peer's answer to the close frame has to be read
             gate.release();
             session.sendFrame(new ClosingFrame(reason.code(), reason.wireText()), Callback.NOOP, false);
@@ -338,6 +376,10 @@ final class SocketConnection implements Connection {
         tickFlow();
         long now = clock.getAsLong();
         CloseReason reason = closedWith;
+        if (slowedUntil > 0 && now >= slowedUntil) {
+            slowedUntil = 0;
+            gate.slow(false);
+        }
         if (closing.get()) {
             if (closeSent.get()) {
                 if (now - closingSince > closeWithin) {

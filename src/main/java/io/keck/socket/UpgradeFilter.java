@@ -1,5 +1,6 @@
 package io.keck.socket;
 
+import io.keck.access.Allowance;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
 import io.keck.access.Grant;
@@ -96,6 +97,9 @@ public final class UpgradeFilter extends HttpFilter {
         if (decision instanceof Decision.Admitted admitted && lacksDocument(admitted.grant(), room)) {
             decision = new Decision.Refused(Fault.FORBIDDEN);
         }
+        if (decision instanceof Decision.Admitted admitted) {
+            decision = withinLimits(visit.allowance(admitted.grant()), admitted, room);
+        }
         if (decision instanceof Decision.Refused refused) {
             turnAway(request, response, chain, refused);
         } else if (decision instanceof Decision.Admitted admitted) {
@@ -123,6 +127,16 @@ public final class UpgradeFilter extends HttpFilter {
         } else {
             chain.doFilter(request, response);
         }
+    }
+
+    /** Refuses a connection that would be one too many, or that would begin a document too many with its first content. */
+    private Decision withinLimits(Allowance allowance, Decision.Admitted admitted, String room) {
+        Decision.Refused full = allowance.connection();
+        if (full != null) {
+            return full;
+        }
+        Decision.Refused noDocument = admitted.grant().allows(Right.WRITE) ? allowance.newDocument() : null;
+        return noDocument != null && !gatekeeper.exists(room) ? noDocument : admitted;
     }
 
     /** A writer would create the document with its first content. */

@@ -2,6 +2,7 @@ package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.access.AccessStore;
+import io.keck.access.TenantSizes;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import io.keck.metrics.BlobMetrics;
@@ -91,6 +92,11 @@ public final class Storage implements Managed {
     /** What access keeps. */
     public AccessStore access() {
         return new JdbiAccessStore(database.jdbi(), database.clock());
+    }
+
+    /** What tenants take in the database. */
+    public TenantSizes tenants() {
+        return new JdbiTenantSizes(database.jdbi(), database.dialect());
     }
 
     /** The blobs, in the same database; to be started after this and stopped before it. */

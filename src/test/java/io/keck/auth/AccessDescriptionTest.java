@@ -56,7 +56,7 @@ class AccessDescriptionTest {
                 null,
                 null,
                 new ConfiguredRules(List.of()),
-                new Limits(1),
+                Limits.ofRequests(1),
                 0,
                 AuthWorld.MAX_AGE));
         access = new Access(
@@ -65,6 +65,7 @@ class AccessDescriptionTest {
                 null,
                 new Attempt.CookieRule("", new Origins("")),
                 new Audit(world.now::get),
+                world.tenants(),
                 world.now::get);
         server = ApiServer.with(new AccessResource(access));
         document = JSON.readTree(
@@ -165,12 +166,12 @@ class AccessDescriptionTest {
                 };
         Authenticator authenticator =
                 call.state() == State.ABOVE_THE_LIMIT ? limited.authenticator : world.authenticator;
-        RequestRates rates = new RequestRates(world.now::get);
+        Usage usage = new Usage(world.tenants(), world.now::get);
         server.visits = () -> new RequestVisit(
                 authenticator,
                 new Followers(world.authenticator, Runnable::run),
                 new Extensions(world.store, Runnable::run),
-                rates,
+                usage,
                 new Audit(world.now::get),
                 AuthWorld.attempt(credential));
         world.store.isDown = call.state() == State.DATABASE_AWAY;

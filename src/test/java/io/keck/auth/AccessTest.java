@@ -18,6 +18,7 @@ class AccessTest {
             null,
             new Attempt.CookieRule("", new Origins("")),
             new Audit(world.now::get),
+            world.tenants(),
             world.now::get);
 
     @AfterEach

@@ -30,6 +30,11 @@ final class AuthWorld {
         authenticator = new Authenticator(ways, tickets, revocations, throttle, now::get);
     }
 
+    /** Tenants without quotas. */
+    Tenants tenants() {
+        return new Tenants(Tenants.Quota.NONE, Map.of(), new FakeTenantSizes(), now::get);
+    }
+
     /** With a secret, three public keys, an issuer and an audience. */
     static JwtVerifier verifier(KeyRing keys) {
         return new JwtVerifier(keys, new JwtVerifier.Settings("https://id.example", "keck", SKEW, MAX_AGE));

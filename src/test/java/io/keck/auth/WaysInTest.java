@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.keck.access.Caller;
 import io.keck.access.Fault;
+import io.keck.access.Limits;
 import io.keck.access.Purpose;
 import io.keck.access.Revocation;
 import io.keck.access.Right;
@@ -125,6 +126,75 @@ class WaysInTest {
         String message = assertThrows(IllegalArgumentException.class, () -> new ApiKeys(file))
                 .getMessage();
         assertTrue(message.contains("Line 2 "), message);
+    }
+
+    // ------------------------------------------------------------------ limits
+
+    private static final Limits USUAL = new Limits(50, 9, 8, 7, 6);
+
+    private static AuthWorld limited(@Nullable JwtVerifier jwt, @Nullable ApiKeys keys, @Nullable AccessHook hook) {
+        return new AuthWorld(new Authenticator.Ways(
+                jwt, keys, hook, null, null, new ConfiguredRules(List.of()), USUAL, 30_000, AuthWorld.MAX_AGE));
+    }
+
+    private static String limits(String json, String more) {
+        return json.replace("\"name\":", "\"limits\":{" + more + "},\"name\":");
+    }
+
+    /** What a credential says of its limits holds; of what it does not mention, the configuration. A ticket passes them on. */
+    @Test
+    void limits_areThoseOfTheCredential_andElseOfTheConfiguration() throws Exception {
+        AuthWorld world = limited(AuthWorld.verifier(AuthWorld.keys()), null, null);
+        assertEquals(USUAL, world.find(TokenForge.hmac(world.claims()), BOARD).limits());
+        String claims = limits(world.claims(), "\"connections\":2,\"maxDocument\":5000000000");
+        Caller caller = world.find(TokenForge.hmac(claims), BOARD);
+        Limits expected = new Limits(50, 2, 8, 7, 5_000_000_000L);
+        assertEquals(expected, caller.limits());
+        String ticket = world.tickets
+                .make(caller.on(BOARD), Purpose.SOCKET, false, world.now.get())
+                .text();
+        assertEquals(
+                expected,
+                world.authenticator
+                        .find(AuthWorld.attempt(ticket), BOARD, Purpose.SOCKET)
+                        .limits());
+    }
+
+    @Test
+    void limits_ofAnApiKeyStandInItsLine() throws Exception {
+        NewKey made = NewKey.make("ci", "*", "write");
+        String line = limits(made.line(), "\"requestsPerSecond\":1,\"newDocumentsPerHour\":2");
+        AuthWorld world = limited(null, new ApiKeys(keysFile(line)), null);
+        assertEquals(new Limits(1, 9, 2, 7, 6), world.find(made.key(), BOARD).limits());
+    }
+
+    @Test
+    void limits_ofTheHooksAnswerComeBeforeThoseOfTheToken() throws Exception {
+        AuthWorld world = limited(AuthWorld.verifier(AuthWorld.keys()), null, hook());
+        String claims = limits(world.claims(), "\"requestsPerSecond\":4,\"connections\":4")
+                .replaceFirst("\"documents\":\\[[^]]*],", "");
+        answer(200, "{\"role\":\"write\",\"limits\":{\"connections\":3}}");
+        assertEquals(
+                new Limits(4, 3, 8, 7, 6),
+                world.find(TokenForge.hmac(claims), BOARD).limits());
+        answer(200, "{\"principal\":\"eve\",\"role\":\"write\",\"limits\":{\"conections\":3}}");
+        assertEquals(Fault.UNAVAILABLE, world.fault("other"), "a misspelt limit is not taken for none");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"conections\":2",
+                "\"connections\":0",
+                "\"connections\":-1",
+                "\"connections\":1.5",
+                "\"connections\":\"2\"",
+                "\"connections\":3000000000",
+                "\"bytesPerSecond\":1e30"
+            })
+    void malformedLimit_makesTheCredentialInvalid(String limit) {
+        AuthWorld world = limited(AuthWorld.verifier(AuthWorld.keys()), null, null);
+        assertEquals(Fault.BAD, world.fault(TokenForge.hmac(limits(world.claims(), limit))));
     }
 
     // ------------------------------------------------------------------ tickets

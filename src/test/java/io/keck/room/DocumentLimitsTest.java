@@ -134,6 +134,49 @@ class DocumentLimitsTest {
         world.assertAllEqualTheLog();
     }
 
+    /** The limit of a credential stops its holder alone; the other writer, who has none, is the twin. */
+    @Test
+    void atTheLimitOfACredential_itsHolderIsToldAndTheOthersGoOn() {
+        FakeClient limited = world.quiet();
+        FakeClient other = world.quiet();
+        limited.connection.maxDocument = 500;
+        byte[] first = limited.type(text(400));
+        world.settle();
+        byte[] aside = limited.type(text(200));
+        world.settle();
+        assertThat(denied(limited)).isEqualTo(1);
+        assertThat(world.log.holds(ROOM, aside)).isFalse();
+        assertThat(limited.connection.brought).isEqualTo(first.length);
+
+        byte[] free = other.type(text(300));
+        byte[] deletion = limited.delete(limited.id, 0, 350);
+        world.settle();
+        assertThat(world.log.holds(ROOM, free)).isTrue();
+        assertThat(world.log.holds(ROOM, deletion)).isTrue();
+        assertThat(denied(other)).isZero();
+        assertThat(world.log.holds(ROOM, aside)).as("still above the limit").isFalse();
+
+        other.delete(other.id, 0, 300);
+        world.settle();
+        world.pass(4_000);
+        assertThat(world.log.holds(ROOM, aside))
+                .as("there is room, and what was left aside was asked for")
+                .isTrue();
+        world.assertAllEqualTheLog();
+    }
+
+    /** The upper bound of the size, which each keystroke raises by its whole update, refuses nobody. */
+    @Test
+    void typing_isNotRefusedByTheLimitOfACredentialForTheBytesOfItsUpdates() {
+        FakeClient limited = world.quiet();
+        limited.connection.maxDocument = 600;
+        for (int i = 0; i < 400; i++) {
+            limited.type("y");
+            world.pass(10);
+        }
+        assertThat(counts.refused).isZero();
+    }
+
     @Test
     void twin_withoutAsking_whatWasLeftAsideStaysOutside() {
         World forgetful = world(new Safeguards() {

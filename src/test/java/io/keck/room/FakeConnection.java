@@ -38,6 +38,20 @@ final class FakeConnection implements Connection {
 
     Runnable onResume = () -> {};
     String address = "";
+    /** Bytes up to which the document may grow by what its peer writes. */
+    long maxDocument = Long.MAX_VALUE;
+    /** Bytes of its updates that were taken. */
+    long brought;
+
+    @Override
+    public @Nullable String whyNotGrow(long bytes) {
+        return bytes > maxDocument ? "at the limit of its credential" : null;
+    }
+
+    @Override
+    public void brought(long bytes) {
+        brought += bytes;
+    }
 
     /** Whether the peer's network stack answers a ping. */
     BooleanSupplier isThere = () -> true;

@@ -142,7 +142,7 @@ class ClearanceTest {
             int code = Clearance.reason(fault).code();
             int expected = switch (fault.status()) {
                 case 401 -> fault == Fault.STALE ? 1012 : 4401; // a client shows a newer one by itself
-                case 403 -> 4403;
+                case 403, 507 -> 4403;
                 default -> 1013;
             };
             assertThat(code).as(fault.name()).isEqualTo(expected);

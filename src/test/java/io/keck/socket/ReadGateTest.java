@@ -139,4 +139,37 @@ class ReadGateTest {
         assertThat(all.await(30, TimeUnit.SECONDS)).isTrue();
         client.abort();
     }
+
+    /** A room that has caught up opens the gate for itself alone: a peer that is slowed stays slowed, and the other way round. */
+    @Test
+    void gate_isOpenWhenNobodyHoldsIt() throws Exception {
+        AtomicInteger seen = new AtomicInteger();
+        CountDownLatch first = new CountDownLatch(1);
+        CountDownLatch all = new CountDownLatch(100);
+        handler = frame -> {
+            if (seen.incrementAndGet() == 1) {
+                gate.slow(true);
+                gate.close();
+            }
+            first.countDown();
+            all.countDown();
+        };
+        WebSocket client = connect();
+        for (int i = 0; i < 100; i++) {
+            client.sendBinary(ByteBuffer.allocate(8), true).get(30, TimeUnit.SECONDS);
+        }
+        assertThat(first.await(30, TimeUnit.SECONDS)).isTrue();
+        gate.open();
+        assertThat(gate.isClosed()).isTrue();
+        gate.close();
+        gate.slow(false);
+        assertThat(gate.isClosed()).isTrue();
+        assertThat(all.await(100, TimeUnit.MILLISECONDS)).isFalse();
+        assertThat(seen.get()).isEqualTo(1);
+
+        gate.open();
+
+        assertThat(all.await(30, TimeUnit.SECONDS)).isTrue();
+        client.abort();
+    }
 }
