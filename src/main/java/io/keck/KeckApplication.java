@@ -4,6 +4,7 @@ import io.dropwizard.core.Application;
 import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.keck.api.NewRoomsFilter;
+import io.keck.auth.AccessFactory;
 import io.keck.command.Commands;
 import io.keck.config.ConfigurationReader;
 import io.keck.http.Guard;
@@ -84,7 +85,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Database database = storage.database();
         JdbiUpdateLog log = storage.log();
         log.onLoad(instruments.ledger()::mayLoad);
-        config.access().build(node, storage::access, storage::tenants, label, database.clock(), NodeClock.millis());
+        config.access().build(node, stores(storage), label, database.clock(), NodeClock.millis());
         BusKeyring keys = BusKeyring.build(node, storage.nodes());
         Bus bus =
                 config.redis().build(node, storage.nodes().cluster(), label, database.clock(), keys, instruments.bus());
@@ -128,6 +129,10 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     private static void prepareConnectors(KeckConfiguration config) {
         boolean openAccess = config.openAccess() || config.access().isOn();
         Connectors.prepare(config.getServerFactory(), openAccess, BlobsFactory.paths());
+    }
+
+    private static AccessFactory.Stores stores(Storage storage) {
+        return new AccessFactory.Stores(storage::access, storage::tenants, storage::audit);
     }
 
     /** The origins of pages that may write and connect from a browser. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keck.auth.NewKey;
+import io.keck.testing.Eventually;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.RawClient;
 import io.keck.testing.RawHttp;
@@ -66,6 +67,7 @@ class AccessIT {
                 .env("KECK_API_KEYS_FILE", keys.toString())
                 .env("KECK_TRUSTED_HEADERS", "X-User")
                 .env("KECK_TRUSTED_PEERS", "192.0.2.0/24")
+                .with("access.audit.table", "true")
                 .env("KECK_ACCESS_COOKIE", "session")
                 .env("KECK_ACCESS_COOKIE_ORIGINS", "https://app.example")
                 .start();
@@ -418,6 +420,32 @@ class AccessIT {
         String line =
                 "{\"event\":\"operated\",\"principal\":\"key:operator\",\"what\":\"/tasks/rooms\",\"status\":200}";
         keck.awaitLog(Pattern.compile(Pattern.quote(line)));
+    }
+
+    @Test
+    void auditLog_saysWhoDeletedWhat_andIsReadInPages() throws Exception {
+        String path = "/api/block/team%2Faudited";
+        String owner = token("owner", "team/audited", "admin");
+        String guest = token("guest", "team/audited", "write");
+        assertThat(call("POST", path, owner, null).statusCode()).isEqualTo(200);
+        assertThat(call("POST", path + "/init?force=true", owner, null).statusCode()).isEqualTo(200);
+        assertThat(call("DELETE", path, guest, null).statusCode()).isEqualTo(403);
+        assertThat(call("DELETE", path, owner, null).statusCode()).isEqualTo(204);
+        String line = "{\"event\":\"deleted\",\"principal\":\"owner\",\"document\":\"team/audited\",\"status\":204,";
+        keck.awaitLog(Pattern.compile(Pattern.quote(line)));
+
+        String query = "/api/access/audit?limit=1&document=team%2Faudited&principal=owner";
+        Eventually.await("the table has it", () -> call("GET", query, admin.key(), null)
+                .body()
+                .contains("\"event\":\"deleted\""));
+        JsonNode newest = JSON.readTree(call("GET", query, admin.key(), null).body());
+        assertThat(newest.at("/entries/0/node").asText()).isNotEmpty();
+        JsonNode next = JSON.readTree(
+                call("GET", query + "&before=" + newest.path("next").asText(), admin.key(), null)
+                        .body());
+        assertThat(next.at("/entries/0/event").asText()).isEqualTo("replaced");
+        assertThat(call("GET", query, owner, null).statusCode()).isEqualTo(403);
+        assertThat(call("GET", query, null, null).statusCode()).isEqualTo(401);
     }
 
     /** A web app on a host of its own, whose users have a session cookie: it is listed once, as an origin of cookies. */

@@ -105,4 +105,15 @@ public final class Rules {
     public String toString() {
         return "Rules[" + (exact.size() + patterns.size()) + "]";
     }
+
+    /** Whether both give the same rights by the same matches. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Rules that && exact.equals(that.exact) && patterns.equals(that.patterns);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * exact.hashCode() + patterns.hashCode();
+    }
 }

@@ -92,6 +92,15 @@ public interface Visit {
         return () -> {};
     }
 
+    /**
+     * Notes in the audit log that a request which needs such a right was answered.
+     *
+     * @param right what makes it worth a line: deletion, replacement, administration
+     * @param detail the id of a blob, or what was administered; empty for none
+     * @param status of the answer
+     */
+    default void done(Right right, String detail, int status) {}
+
     /** What is left to a grant of this visit of the limits of its principal and its tenant. */
     default Allowance allowance(Grant grant) {
         return Allowance.ALL;

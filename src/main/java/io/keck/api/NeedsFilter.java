@@ -43,6 +43,12 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     /** The property of a request that holds what is left to its grant; absent while access is open. */
     static final String ALLOWANCE = NeedsFilter.class.getName() + ".allowance";
 
+    /** The property of a request that holds the right for which it leaves a line in the audit log. */
+    private static final String REMOVES = NeedsFilter.class.getName() + ".removes";
+
+    private static final Set<Right> REMOVING =
+            EnumSet.of(Right.REPLACE, Right.DELETE, Right.BLOB_DELETE, Right.PURGE);
+
     @Context
     private @Nullable ResourceInfo resource;
 
@@ -83,8 +89,12 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     /** What is answered to one caller is nobody else's: no shared cache may keep it. */
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
-        if (Visit.of(request.getProperty(Visit.ATTRIBUTE)) == Visit.OPEN) {
+        Visit visit = Visit.of(request.getProperty(Visit.ATTRIBUTE));
+        if (visit == Visit.OPEN) {
             return;
+        }
+        if (request.getProperty(REMOVES) instanceof Right right) {
+            visit.done(right, detail(request, right), response.getStatus());
         }
         Object caching = response.getHeaders().getFirst(HttpHeaders.CACHE_CONTROL);
         if (caching == null) {
@@ -97,15 +107,32 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         }
     }
 
+    private static String detail(ContainerRequestContext request, Right right) {
+        if (right == Right.BLOB_DELETE) {
+            List<String> ids = request.getUriInfo().getPathParameters(true).get("id");
+            return ids == null || ids.isEmpty() ? "" : ids.get(0);
+        }
+        return right.isOfDocument() ? "" : "/api/" + request.getUriInfo().getPath(false);
+    }
+
     private static @Nullable Response judge(ContainerRequestContext request, Visit visit, Needs needs) {
         Right[] rights = needs.value();
         if (!rights[0].isOfDocument()) {
-            return answer(visit.onServer(rights[0]));
+            Decision decision = visit.onServer(rights[0]);
+            if (decision instanceof Decision.Admitted) {
+                request.setProperty(REMOVES, rights[0]);
+            }
+            return answer(decision);
         }
         String document = document(request);
         Purpose purpose = needs.tickets().length == 0 ? null : needs.tickets()[0];
         Decision decision = visit.demand(document, purpose, rights);
         if (decision instanceof Decision.Admitted admitted) {
+            for (Right right : rights) {
+                if (REMOVING.contains(right)) {
+                    request.setProperty(REMOVES, right);
+                }
+            }
             request.setProperty(PRINCIPAL, admitted.grant().principal().id());
             return limited(request, visit.allowance(admitted.grant()), Set.of(rights));
         }
@@ -167,6 +194,9 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         if (Visit.of(request.getAttribute(Visit.ATTRIBUTE)).demand(document, null, right)
                 instanceof Decision.Refused refused) {
             throw new jakarta.ws.rs.WebApplicationException(refusal(refused));
+        }
+        if (REMOVING.contains(right)) {
+            request.setAttribute(REMOVES, right);
         }
     }
 }

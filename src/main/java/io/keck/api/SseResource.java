@@ -106,7 +106,8 @@ public final class SseResource {
     /** Whoever may not see the past goes on with the whole present state, as after the end of the retention. */
     private static @Nullable String visible(@Nullable String lastEventId, Visit visit, String workspace) {
         boolean past = lastEventId == null
-                || visit.demand(workspace, Purpose.EVENTS, Right.HISTORY) instanceof Decision.Admitted;
+                || (visit.on(workspace, Purpose.EVENTS) instanceof Decision.Admitted admitted
+                        && admitted.grant().allows(Right.HISTORY));
         return past ? lastEventId : NO_POSITION;
     }
 

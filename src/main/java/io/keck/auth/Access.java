@@ -156,6 +156,12 @@ final class Access implements Managed {
                         + " s; credentials that this node does not know are refused.");
     }
 
+    /** The table of the audit log; null where there is none. */
+    @Nullable
+    AuditTable auditTable() {
+        return audit.table();
+    }
+
     int following() {
         return followers.size();
     }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.annotation.Nulls;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.MinDuration;
 import io.keck.access.AccessStore;
+import io.keck.access.AuditStore;
 import io.keck.access.Rule;
 import io.keck.access.Rules;
 import io.keck.access.TenantSizes;
@@ -169,6 +170,22 @@ public class AccessFactory {
     @JsonProperty
     private LimitsFactory.TenantsFactory tenants = new LimitsFactory.TenantsFactory();
 
+    /** The {@code access.audit} block: where the audit log is kept beside the log. */
+    public static class AuditFactory {
+        @JsonProperty
+        private boolean table;
+
+        @NotNull
+        @MinDuration(value = 1, unit = TimeUnit.HOURS)
+        @JsonProperty
+        private Duration keep = Duration.days(90);
+    }
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private AuditFactory audit = new AuditFactory();
+
     /** Whether anything is configured that lets some in and keeps others out; else access is open. */
     @JsonIgnore
     public boolean isOn() {
@@ -187,30 +204,31 @@ public class AccessFactory {
     /**
      * Gives every request on both ports its visit. With access open, everybody may do everything.
      *
-     * @param store what access keeps in the database; asked for only if access is not open
-     * @param sizes of tenants, which the same database knows; asked for only if access is not open
+     * @param stores in the database; asked for only if they are needed
      * @param node the label of this node
      * @param clock of the database
      * @param steady milliseconds of a steady clock
      * @throws IllegalArgumentException with a sentence, if something in the block is wrong
      */
-    public void build(
-            Host host,
-            Supplier<AccessStore> store,
-            Supplier<TenantSizes> sizes,
-            String node,
-            Clock clock,
-            LongSupplier steady) {
+    public void build(Host host, Stores stores, String node, Clock clock, LongSupplier steady) {
+        Audit log = audit(host, stores, node, clock, steady);
         host.environment()
                 .admin()
-                .addFilter("access", new AdminGate(new Audit(steady)))
+                .addFilter("access", new AdminGate(log))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
         if (!isOn()) {
             fresh(host, () -> true);
             install(host, request -> Visit.OPEN);
             return;
         }
-        Access access = access(store.get(), sizes.get(), node, clock::millis, steady, Threads.pool("access-keys", 1));
+        Access access = access(
+                stores.access().get(),
+                stores.tenants().get(),
+                log,
+                node,
+                clock::millis,
+                steady,
+                Threads.pool("access-keys", 1));
         host.manage(access);
         host.environment().jersey().register(new AccessResource(access));
         host.healthCheck("access", access::health);
@@ -218,16 +236,29 @@ public class AccessFactory {
         install(host, access::visit);
     }
 
+    /** What the database holds for access, each made when it is asked for. */
+    public record Stores(Supplier<AccessStore> access, Supplier<TenantSizes> tenants, Supplier<AuditStore> audit) {}
+
+    private Audit audit(Host host, Stores stores, String node, Clock clock, LongSupplier steady) {
+        if (!audit.table) {
+            return new Audit(steady, node, null);
+        }
+        AuditTable table = new AuditTable(stores.audit().get(), audit.keep.toMilliseconds(), clock::millis);
+        host.manage(table);
+        return new Audit(steady, node, table);
+    }
+
     /** The same without a server. */
     Access access(
             AccessStore store,
             TenantSizes sizes,
+            Audit log,
             String node,
             LongSupplier clock,
             LongSupplier steady,
             ExecutorService fetcher) {
         long maxAgeMillis = maxAge.toMilliseconds();
-        ApiKeys keys = apiKeysFile.isEmpty() ? null : new ApiKeys(Path.of(apiKeysFile));
+        ApiKeys keys = apiKeysFile.isEmpty() ? null : new ApiKeys(Path.of(apiKeysFile), log::keys);
         Authenticator.Ways ways = new Authenticator.Ways(
                 jwt.isOn() ? jwt.build(maxAgeMillis, fetcher, steady) : null,
                 keys,
@@ -250,7 +281,7 @@ public class AccessFactory {
                 store,
                 keys,
                 new Attempt.CookieRule(cookie, new Origins(cookieOrigins)),
-                new Audit(steady),
+                log,
                 new Tenants(tenants.build(), tenants.named(), sizes, steady),
                 steady);
     }

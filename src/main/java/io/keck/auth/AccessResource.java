@@ -1,7 +1,9 @@
 package io.keck.auth;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.keck.access.AuditEntry;
 import io.keck.access.Caller;
 import io.keck.access.Decision;
 import io.keck.access.Needs;
@@ -10,8 +12,10 @@ import io.keck.access.Right;
 import io.keck.access.Visit;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
@@ -36,6 +40,8 @@ public final class AccessResource {
     private static final int MAX_BODY = 4 << 10;
     private static final int UNPROCESSABLE = 422;
     private static final int MAX_SUBJECT = 512;
+    private static final int PAGE = 100;
+    private static final int MAX_PAGE = 1_000;
 
     private final Access access;
 
@@ -77,8 +83,76 @@ public final class AccessResource {
         ObjectNode asked = read(body);
         String principal = text(asked, "principal");
         String document = text(asked, "document");
-        return stored(() -> access.recheck(
-                caller(request), principal == null ? "" : principal, document == null ? "" : document));
+        return stored(() ->
+                access.recheck(caller(request), principal == null ? "" : principal, document == null ? "" : document));
+    }
+
+    /**
+     * A page of the audit log, the newest entries first.
+     *
+     * @param before the number below which it begins; null for the newest
+     */
+    @GET
+    @Path("/audit")
+    @Needs(Right.ADMIN)
+    public Response audit(
+            @QueryParam("before") @Nullable String before,
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("principal") @Nullable String principal,
+            @QueryParam("document") @Nullable String document) {
+        long below = number("before", before, Long.MAX_VALUE, Long.MAX_VALUE);
+        int most = (int) number("limit", limit, PAGE, MAX_PAGE);
+        AuditTable table = access.auditTable();
+        if (table == null) {
+            throw answer(404, "The audit log has no table here (access.audit.table).");
+        }
+        List<AuditEntry> entries;
+        try {
+            entries = table.before(below, principal, document, most);
+        } catch (RuntimeException e) {
+            LOG.warn("The audit log cannot be read ({})", e.getClass().getSimpleName());
+            throw answer(503, "The database does not answer, please try again.");
+        }
+        return Response.ok(StrictJson.bytes(page(entries, most)), MediaType.APPLICATION_JSON)
+                .build();
+    }
+
+    private static ObjectNode page(List<AuditEntry> entries, int most) {
+        ObjectNode page = StrictJson.object();
+        ArrayNode array = page.putArray("entries");
+        for (AuditEntry entry : entries) {
+            ObjectNode line = StrictJson.object(entry.line().getBytes(StandardCharsets.UTF_8));
+            ObjectNode node = array.addObject();
+            node.put("id", entry.id());
+            node.put("at", Instant.ofEpochMilli(entry.at()).toString());
+            node.put("node", entry.node());
+            if (line != null) {
+                node.setAll(line);
+            }
+        }
+        if (entries.size() == most) {
+            page.put("next", entries.get(most - 1).id());
+        }
+        return page;
+    }
+
+    private static long number(String name, @Nullable String text, long byDefault, long most) {
+        try {
+            long number = text == null ? byDefault : Long.parseLong(text);
+            if (number >= 1 && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // the same sentence
+        }
+        throw answer(400, name + " is a whole number from 1 to " + most + ".");
+    }
+
+    private static WebApplicationException answer(int status, String sentence) {
+        return new WebApplicationException(Response.status(status)
+                .type("text/plain;charset=utf-8")
+                .entity(sentence + "\n")
+                .build());
     }
 
     private static CompletionStage<Response> stored(Supplier<CompletableFuture<List<String>>> change) {
@@ -87,16 +161,12 @@ public final class AccessResource {
         } catch (WebApplicationException e) {
             throw e;
         } catch (IllegalStateException e) {
-            throw new WebApplicationException(Response.status(Response.Status.CONFLICT)
-                    .type("text/plain;charset=utf-8")
-                    .entity(e.getMessage() + "\n")
-                    .build());
+            throw answer(409, String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
-            LOG.warn("A revocation or recheck could not be stored ({})", e.getClass().getSimpleName());
-            throw new WebApplicationException(Response.status(Response.Status.SERVICE_UNAVAILABLE)
-                    .type("text/plain;charset=utf-8")
-                    .entity("The database does not answer. Please try again: a repeat is safe.\n")
-                    .build());
+            LOG.warn(
+                    "A revocation or recheck could not be stored ({})",
+                    e.getClass().getSimpleName());
+            throw answer(503, "The database does not answer. Please try again: a repeat is safe.");
         }
     }
 
@@ -166,9 +236,6 @@ public final class AccessResource {
     }
 
     private static WebApplicationException refuse(String sentence) {
-        return new WebApplicationException(Response.status(UNPROCESSABLE)
-                .type("text/plain;charset=utf-8")
-                .entity(sentence.getBytes(StandardCharsets.UTF_8))
-                .build());
+        return answer(UNPROCESSABLE, sentence);
     }
 }

@@ -18,6 +18,8 @@ import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +52,14 @@ final class ApiKeys {
      * @param until when it ends
      * @param limits that the line names; the others are 0
      */
-    record Entry(String name, String hash, Rules rules, Map<String, String> attributes, long made, long until, Limits limits) {
+    record Entry(
+            String name,
+            String hash,
+            Rules rules,
+            Map<String, String> attributes,
+            long made,
+            long until,
+            Limits limits) {
         @Override
         public String toString() {
             return "Entry[" + name + "]";
@@ -61,6 +70,12 @@ final class ApiKeys {
     private volatile List<Entry> entries;
     private final AtomicLong generation = new AtomicLong();
     private String stamp;
+    private final Changes changes;
+
+    /** Is told the names of keys that the file has gained, that have changed, and that it has lost. */
+    interface Changes {
+        void changed(Collection<String> added, Collection<String> changed, Collection<String> removed);
+    }
 
     /**
      * Reads the file.
@@ -68,7 +83,13 @@ final class ApiKeys {
      * @throws IllegalArgumentException with the number of the line that is malformed, or why the file cannot be read
      */
     ApiKeys(Path file) {
+        this(file, (added, changed, removed) -> {});
+    }
+
+    /** The same, and tells what has changed in the file later. */
+    ApiKeys(Path file, Changes changes) {
         this.file = file;
+        this.changes = changes;
         this.stamp = stamp();
         this.entries = read();
     }
@@ -81,11 +102,31 @@ final class ApiKeys {
         }
         stamp = now;
         try {
+            List<Entry> before = entries;
             entries = read();
             generation.incrementAndGet();
+            tell(before, entries);
             LOG.info("Read {} API keys from {}", entries.size(), file);
         } catch (IllegalArgumentException e) {
             LOG.error("The API keys stay as they were: {}", e.getMessage());
+        }
+    }
+
+    private void tell(List<Entry> before, List<Entry> after) {
+        Map<String, Entry> old = new HashMap<>();
+        before.forEach(entry -> old.put(entry.name(), entry));
+        List<String> added = new ArrayList<>();
+        List<String> changed = new ArrayList<>();
+        for (Entry entry : after) {
+            Entry known = old.remove(entry.name());
+            if (known == null) {
+                added.add(entry.name());
+            } else if (!known.equals(entry)) {
+                changed.add(entry.name());
+            }
+        }
+        if (!added.isEmpty() || !changed.isEmpty() || !old.isEmpty()) {
+            changes.changed(added, changed, old.keySet());
         }
     }
 

@@ -48,9 +48,48 @@ final class RequestVisit implements Visit {
     @Override
     public Decision onServer(Right right) {
         Decision decision = decide(null, null);
-        boolean lacks = decision instanceof Decision.Admitted admitted
-                && !admitted.grant().caller().onServer().contains(right);
-        return lacks ? new Decision.Refused(Fault.FORBIDDEN) : decision;
+        if (decision instanceof Decision.Admitted admitted
+                && !admitted.grant().caller().onServer().contains(right)) {
+            return forbidden(admitted.grant(), null, right);
+        }
+        return decision;
+    }
+
+    @Override
+    public Decision demand(String document, @Nullable Purpose purpose, Right... rights) {
+        Decision decision = on(document, purpose);
+        if (decision instanceof Decision.Admitted admitted) {
+            for (Right right : rights) {
+                if (!admitted.grant().allows(right)) {
+                    return forbidden(admitted.grant(), document, right);
+                }
+            }
+        }
+        return decision;
+    }
+
+    private Decision forbidden(Grant grant, @Nullable String document, Right right) {
+        audit.refused(attempt, grant.principal().id(), document, Fault.FORBIDDEN, right);
+        return new Decision.Refused(Fault.FORBIDDEN);
+    }
+
+    @Override
+    public void done(Right right, String detail, int status) {
+        Asked last;
+        synchronized (this) {
+            last = asked;
+        }
+        if (last == null || !(last.decision() instanceof Decision.Admitted admitted)) {
+            return;
+        }
+        switch (right) {
+            case DELETE -> audit.removed(attempt, admitted.grant(), "deleted", detail, status);
+            case REPLACE -> audit.removed(attempt, admitted.grant(), "replaced", detail, status);
+            case PURGE -> audit.removed(attempt, admitted.grant(), "purged", detail, status);
+            case BLOB_DELETE -> audit.removed(attempt, admitted.grant(), "blob-deleted", detail, status);
+            case ADMIN, OPERATE -> audit.operated(admitted.grant().principal().id(), detail, status);
+            default -> {}
+        }
     }
 
     private synchronized Decision decide(@Nullable String document, @Nullable Purpose purpose) {
@@ -69,11 +108,13 @@ final class RequestVisit implements Visit {
         try {
             Caller caller = authenticator.find(attempt, document, purpose);
             int wait = usage.request(caller, attempt.address(), document);
-            return wait > 0
-                    ? new Decision.Refused(Fault.LIMIT, wait)
-                    : new Decision.Admitted(caller.on(document == null ? "" : document));
+            if (wait > 0) {
+                audit.refused(attempt, caller.principal().id(), document, Fault.LIMIT, null);
+                return new Decision.Refused(Fault.LIMIT, wait);
+            }
+            return new Decision.Admitted(caller.on(document == null ? "" : document));
         } catch (RefusedException e) {
-            audit.refused(attempt, document, e.fault());
+            audit.refused(attempt, "", document, e.fault(), null);
             return new Decision.Refused(e.fault(), retryAfter(e.fault()));
         }
     }
@@ -100,7 +141,9 @@ final class RequestVisit implements Visit {
             return () -> {};
         }
         Asked before = asked;
-        audit.admitted(attempt, grant);
+        if (follower.isConnection()) {
+            audit.admitted(attempt, grant);
+        }
         Runnable unfollow =
                 followers.add(attempt, before == null ? null : before.purpose(), grant, follower, Set.of(needed));
         return () -> {

@@ -2,6 +2,7 @@ package io.keck.storage;
 
 import io.dropwizard.lifecycle.Managed;
 import io.keck.access.AccessStore;
+import io.keck.access.AuditStore;
 import io.keck.access.TenantSizes;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
@@ -92,6 +93,11 @@ public final class Storage implements Managed {
     /** What access keeps. */
     public AccessStore access() {
         return new JdbiAccessStore(database.jdbi(), database.clock());
+    }
+
+    /** The table of the audit log. */
+    public AuditStore audit() {
+        return new JdbiAuditStore(database.jdbi());
     }
 
     /** What tenants take in the database. */

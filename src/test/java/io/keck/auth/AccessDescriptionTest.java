@@ -37,7 +37,9 @@ class AccessDescriptionTest {
     private AuthWorld limited;
 
     private Access access;
+    private final FakeAuditStore audit = new FakeAuditStore();
     private ApiServer server;
+    private ApiServer withoutTable;
     private JsonNode document;
     private NewKey admin;
     private NewKey guest;
@@ -59,22 +61,32 @@ class AccessDescriptionTest {
                 Limits.ofRequests(1),
                 0,
                 AuthWorld.MAX_AGE));
-        access = new Access(
+        AuditTable table = new AuditTable(audit, 1, world.now::get);
+        access = access(new Audit(world.now::get, "node", table));
+        for (int i = 0; i < 3; i++) {
+            access.recheck(io.keck.access.Caller.OPEN, "alice", "");
+        }
+        table.turn();
+        server = ApiServer.with(new AccessResource(access));
+        withoutTable = ApiServer.with(new AccessResource(access(new Audit(world.now::get, "node", null))));
+        document = JSON.readTree(server.send("GET", "/api/jwst.json", null).body());
+    }
+
+    private Access access(Audit log) {
+        return new Access(
                 world.authenticator,
                 world.store,
                 null,
                 new Attempt.CookieRule("", new Origins("")),
-                new Audit(world.now::get),
+                log,
                 world.tenants(),
                 world.now::get);
-        server = ApiServer.with(new AccessResource(access));
-        document = JSON.readTree(
-                server.send("GET", "/api/jwst.json", null).body());
     }
 
     @AfterEach
     void stop() {
         server.close();
+        withoutTable.close();
         access.stop();
     }
 
@@ -85,10 +97,11 @@ class AccessDescriptionTest {
         WITHOUT_RIGHT,
         ABOVE_THE_LIMIT,
         DATABASE_AWAY,
-        TOO_MANY_REVOCATIONS
+        TOO_MANY_REVOCATIONS,
+        WITHOUT_A_TABLE
     }
 
-    private record Call(State state, String body, String type) {}
+    private record Call(State state, String body, String type, String query) {}
 
     private static List<Call> calls(JsonNode operation) {
         String example = operation
@@ -99,13 +112,22 @@ class AccessDescriptionTest {
                 .toString();
         List<Call> calls = new ArrayList<>();
         for (State state : State.values()) {
-            calls.add(new Call(state, example, "application/json"));
+            calls.add(new Call(state, example, "application/json", ""));
         }
         for (String bad : List.of(
-                "", "{", "[]", "5", "{\"principal\":5}", "{\"principal\":\"\"}", "{\"x\":\"" + "y".repeat(5_000) + "\"}")) {
-            calls.add(new Call(State.AS_USUAL, bad, "application/json"));
+                "",
+                "{",
+                "[]",
+                "5",
+                "{\"principal\":5}",
+                "{\"principal\":\"\"}",
+                "{\"x\":\"" + "y".repeat(5_000) + "\"}")) {
+            calls.add(new Call(State.AS_USUAL, bad, "application/json", ""));
         }
-        calls.add(new Call(State.AS_USUAL, example, "text/plain"));
+        calls.add(new Call(State.AS_USUAL, example, "text/plain", ""));
+        for (String query : List.of("?limit=1", "?limit=0", "?limit=1001", "?before=x", "?principal=key:operator")) {
+            calls.add(new Call(State.AS_USUAL, example, "application/json", query));
+        }
         return calls;
     }
 
@@ -115,7 +137,8 @@ class AccessDescriptionTest {
         int operations = 0;
         for (Map.Entry<String, JsonNode> path : document.get("paths").properties()) {
             for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
-                if (path.getKey().startsWith("/api/access/") && operation.getValue().has("responses")) {
+                if (path.getKey().startsWith("/api/access/")
+                        && operation.getValue().has("responses")) {
                     operations++;
                     everyAnswer(operation.getKey(), path.getKey(), operation.getValue(), problems);
                 }
@@ -134,7 +157,8 @@ class AccessDescriptionTest {
             String what = method + " " + path + " " + call + " -> " + status + " "
                     + new String(answer.body(), StandardCharsets.UTF_8);
             unseen.remove(status);
-            JsonNode described = new Schemas(document).resolve(operation.get("responses").path(status));
+            JsonNode described =
+                    new Schemas(document).resolve(operation.get("responses").path(status));
             if (described.isMissingNode()) {
                 problems.add(what + " is not described");
                 continue;
@@ -158,34 +182,38 @@ class AccessDescriptionTest {
     }
 
     private HttpResponse<byte[]> answer(String method, String path, Call call) {
-        String credential =
-                switch (call.state()) {
-                    case WITHOUT_CREDENTIAL -> null;
-                    case WITHOUT_RIGHT -> guest.key();
-                    default -> admin.key();
-                };
+        String credential = switch (call.state()) {
+            case WITHOUT_CREDENTIAL -> null;
+            case WITHOUT_RIGHT -> guest.key();
+            default -> admin.key();
+        };
         Authenticator authenticator =
                 call.state() == State.ABOVE_THE_LIMIT ? limited.authenticator : world.authenticator;
         Usage usage = new Usage(world.tenants(), world.now::get);
+        ApiServer server = call.state() == State.WITHOUT_A_TABLE ? withoutTable : this.server;
         server.visits = () -> new RequestVisit(
                 authenticator,
                 new Followers(world.authenticator, Runnable::run),
                 new Extensions(world.store, Runnable::run),
                 usage,
-                new Audit(world.now::get),
+                new Audit(world.now::get, "node", null),
                 AuthWorld.attempt(credential));
         world.store.isDown = call.state() == State.DATABASE_AWAY;
         world.store.isFull = call.state() == State.TOO_MANY_REVOCATIONS;
+        audit.isDown = world.store.isDown;
         try {
             String[] headers = {"Content-Type", call.type()};
             byte[] body = call.body().getBytes(StandardCharsets.UTF_8);
             for (int i = 0; call.state() == State.ABOVE_THE_LIMIT && i < 10; i++) {
-                server.send(method, path, body, headers);
+                server.send(method, path, method.equals("GET") ? null : body, headers);
             }
-            return server.send(method, path, body, headers);
+            return method.equals("GET")
+                    ? server.send(method, path + call.query(), null)
+                    : server.send(method, path, body, headers);
         } finally {
             world.store.isDown = false;
             world.store.isFull = false;
+            audit.isDown = false;
         }
     }
 }

@@ -17,7 +17,7 @@ class AccessTest {
             world.store,
             null,
             new Attempt.CookieRule("", new Origins("")),
-            new Audit(world.now::get),
+            new Audit(world.now::get, "node", null),
             world.tenants(),
             world.now::get);
 
