@@ -21,6 +21,7 @@ import io.keck.node.NodeClock;
 import io.keck.node.NodeLabel;
 import io.keck.node.Readiness;
 import io.keck.node.RoomRuntime;
+import io.keck.node.TlsConnectorFactory;
 import io.keck.ops.FrontPageServlet;
 import io.keck.room.Bus;
 import io.keck.room.RoomSettings;
@@ -57,6 +58,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     @Override
     public void initialize(Bootstrap<KeckConfiguration> bootstrap) {
         bootstrap.setConfigurationFactoryFactory(ConfigurationReader::new);
+        TlsConnectorFactory.register(bootstrap.getObjectMapper());
         Commands.addOwn(bootstrap, KeckConfiguration.class);
     }
 
@@ -67,8 +69,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
 
     @Override
     public void run(KeckConfiguration config, Environment environment) {
-        prepareConnectors(config);
         Node node = new Node(environment);
+        prepareConnectors(config, node);
         node.everyTick("headers", MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING)::tick);
         Instruments instruments = Instruments.of(node);
         Guard.install(
@@ -126,9 +128,10 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         FrontPageServlet.addTo(environment, config.api().isDescribed());
     }
 
-    private static void prepareConnectors(KeckConfiguration config) {
+    private static void prepareConnectors(KeckConfiguration config, Node node) {
         boolean openAccess = config.openAccess() || config.access().isOn();
         Connectors.prepare(config.getServerFactory(), openAccess, BlobsFactory.paths());
+        Connectors.reloadCertificates(node, config.getServerFactory());
     }
 
     private static AccessFactory.Stores stores(Storage storage) {

@@ -7,6 +7,7 @@ import io.dropwizard.core.server.SimpleServerFactory;
 import io.dropwizard.jetty.ConnectorFactory;
 import io.dropwizard.jetty.HttpConnectorFactory;
 import io.keck.http.HostNames;
+import io.keck.wing.Host;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -106,11 +107,7 @@ public final class Connectors {
      * @throws IllegalStateException with what to do
      */
     private static void checkPorts(ServerFactory server) {
-        List<ConnectorFactory> all = new ArrayList<>(connectors(server));
-        if (server instanceof DefaultServerFactory several) {
-            all.addAll(several.getAdminConnectors());
-        }
-        for (ConnectorFactory connector : all) {
+        for (ConnectorFactory connector : all(server)) {
             if (connector instanceof HttpConnectorFactory http && http.getPort() != 0) {
                 checkPort(http.getBindHost(), http.getPort());
             }
@@ -139,14 +136,24 @@ public final class Connectors {
         return server instanceof SimpleServerFactory simple ? List.of(simple.getConnector()) : List.of();
     }
 
-    /** The names by which clients may ask for this server: the configured ones, and those that it is bound to. */
-    public static HostNames hosts(ServerFactory server, HostNames configured) {
+    /** Those of clients, then those of operators. */
+    static List<ConnectorFactory> all(ServerFactory server) {
         List<ConnectorFactory> all = new ArrayList<>(connectors(server));
         if (server instanceof DefaultServerFactory several) {
             all.addAll(several.getAdminConnectors());
         }
+        return all;
+    }
+
+    /** Has the certificates of connectors read again when their files change. */
+    public static void reloadCertificates(Host host, ServerFactory server) {
+        TlsReload.build(host, server);
+    }
+
+    /** The names by which clients may ask for this server: the configured ones, and those that it is bound to. */
+    public static HostNames hosts(ServerFactory server, HostNames configured) {
         HostNames names = configured;
-        for (ConnectorFactory connector : all) {
+        for (ConnectorFactory connector : all(server)) {
             if (connector instanceof HttpConnectorFactory http) {
                 names = names.and(http.getBindHost());
             }

@@ -2,6 +2,7 @@ package io.keck.testing;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,17 +10,23 @@ import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A certificate authority for one test, and the certificates that it issues. The JDK's keytool makes all of them in a
  * directory of the test; no key is kept in the repository.
  */
 public final class Certificates {
-    private static final String PASSWORD = "of-no-use";
+    /** Of {@link #keyStore}. */
+    public static final String PASSWORD = "of-no-use";
 
     private final Path dir;
     private final Path store;
@@ -57,6 +64,58 @@ public final class Certificates {
     /** The file of the private key with that alias, as PEM. */
     public Path key(String alias) {
         return file(alias, "key");
+    }
+
+    /** A key store (PKCS #12) with the key and the certificate of that alias alone. */
+    public Path keyStore(String alias) {
+        Path file = file(alias, "p12");
+        try (InputStream in = Files.newInputStream(store);
+                OutputStream out = Files.newOutputStream(file)) {
+            KeyStore made = KeyStore.getInstance("PKCS12");
+            made.load(in, PASSWORD.toCharArray());
+            KeyStore one = KeyStore.getInstance("PKCS12");
+            one.load(null, null);
+            one.setKeyEntry(
+                    alias,
+                    made.getKey(alias, PASSWORD.toCharArray()),
+                    PASSWORD.toCharArray(),
+                    made.getCertificateChain(alias));
+            one.store(out, PASSWORD.toCharArray());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+        return file;
+    }
+
+    /** Trusts this authority, and shows the certificate of that alias if asked; null for none. */
+    public SSLContext client(@Nullable String alias) {
+        try (InputStream in = Files.newInputStream(ca())) {
+            KeyStore trusted = KeyStore.getInstance("PKCS12");
+            trusted.load(null, null);
+            trusted.setCertificateEntry(
+                    "ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(trusted);
+            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            KeyStore own = KeyStore.getInstance("PKCS12");
+            if (alias == null) {
+                own.load(null, null);
+            } else {
+                try (InputStream store = Files.newInputStream(keyStore(alias))) {
+                    own.load(store, PASSWORD.toCharArray());
+                }
+            }
+            keys.init(own, PASSWORD.toCharArray());
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+            return context;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private Path file(String alias, String kind) {
