@@ -403,6 +403,70 @@ class AccessIT {
         assertThat(call("GET", path, reader, null).statusCode()).isEqualTo(401);
     }
 
+    /** A download that its client takes slowly ends with its grant; that of another principal is the twin. */
+    @Test
+    void downloads_endWithTheirGrant() throws Exception {
+        String path = "/api/block/team%2Flarge";
+        assertThat(call("POST", path, admin.key(), null).statusCode()).isEqualTo(200);
+        int size = 8 << 20;
+        String id = call("POST", "/api/blobs/team%2Flarge", admin.key(), "x".repeat(size - 1_000))
+                .body()
+                .replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
+        for (int i = 0; i < 4; i++) {
+            String part = "{\"part-" + i + "\":\"" + "y".repeat((2 << 20) - 100) + "\"}";
+            assertThat(call("POST", path + "/map/m", admin.key(), part).statusCode()).isEqualTo(200);
+        }
+        String ended = token("downloader", "team/*", "write");
+        String other = token("other-downloader", "team/*", "write");
+        List<String> paths = List.of("/api/blobs/team%2Flarge/" + id, path + "/export", path + "/map/m");
+        List<Download> ending = paths.stream().map(p -> new Download(p, ended)).toList();
+        List<Download> going = paths.stream().map(p -> new Download(p, other)).toList();
+        call("POST", "/api/access/revoke", admin.key(), "{\"principal\":\"downloader\"}");
+        for (Download download : ending) {
+            assertThat(download.rest()).as(download.path).isLessThan(size - 2_000);
+        }
+        for (Download download : going) {
+            assertThat(download.rest()).as(download.path).isGreaterThan(size - 2_000);
+        }
+    }
+
+    /** An answer of which the first bytes are read and the rest is not yet. */
+    private static final class Download {
+        private final String path;
+        private final Socket socket = new Socket();
+
+        Download(String path, String token) {
+            this.path = path;
+            try {
+                socket.setReceiveBufferSize(64 << 10);
+                socket.setSoTimeout((int) KeckProcess.PATIENCE.toMillis());
+                socket.connect(new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), keck.port()));
+                socket.getOutputStream()
+                        .write(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                        + "Authorization: Bearer " + token + "\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
+                byte[] head = socket.getInputStream().readNBytes(1_000);
+                assertThat(new String(head, StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 200 ");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** Reads to the end; how many bytes came. */
+        long rest() {
+            long count = 0;
+            try (socket) {
+                byte[] buffer = new byte[64 << 10];
+                for (int n = socket.getInputStream().read(buffer); n >= 0; n = socket.getInputStream().read(buffer)) {
+                    count += n;
+                }
+            } catch (IOException e) {
+                return count; // reset
+            }
+            return count;
+        }
+    }
+
     @Test
     void adminPort_needsAKeyAndKeepsAnAudit() {
         int port = keck.adminPort();

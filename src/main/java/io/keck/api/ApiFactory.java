@@ -181,6 +181,7 @@ public class ApiFactory {
         feed.metrics().watchStreams(streams::size);
         components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
         bodies(environment, feed.ledger());
+        jersey.register(new GrantedAnswers());
         jersey.register(new LargeAnswers(
                 feed.ledger(), waiting(), writing(), new Held(sent, Thread::sleep), limits.minRate(), nanos));
         environment

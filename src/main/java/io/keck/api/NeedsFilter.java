@@ -3,6 +3,7 @@ package io.keck.api;
 import io.keck.access.Allowance;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
+import io.keck.access.Grant;
 import io.keck.access.Needs;
 import io.keck.access.Public;
 import io.keck.access.Purpose;
@@ -43,11 +44,17 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     /** The property of a request that holds what is left to its grant; absent while access is open. */
     static final String ALLOWANCE = NeedsFilter.class.getName() + ".allowance";
 
+    /** The property of a request that holds by which grant it is answered; absent while access is open. */
+    private static final String GRANTED = NeedsFilter.class.getName() + ".granted";
+
+    /** By which grant a request is answered, and which rights it cannot do without. */
+    @SuppressWarnings("ArrayRecordComponent") // as the method of the resource names them
+    record Granted(Visit visit, Grant grant, Right... rights) {}
+
     /** The property of a request that holds the right for which it leaves a line in the audit log. */
     private static final String REMOVES = NeedsFilter.class.getName() + ".removes";
 
-    private static final Set<Right> REMOVING =
-            EnumSet.of(Right.REPLACE, Right.DELETE, Right.BLOB_DELETE, Right.PURGE);
+    private static final Set<Right> REMOVING = EnumSet.of(Right.REPLACE, Right.DELETE, Right.BLOB_DELETE, Right.PURGE);
 
     @Context
     private @Nullable ResourceInfo resource;
@@ -133,6 +140,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
                     request.setProperty(REMOVES, right);
                 }
             }
+            request.setProperty(GRANTED, new Granted(visit, admitted.grant(), rights));
             request.setProperty(PRINCIPAL, admitted.grant().principal().id());
             return limited(request, visit.allowance(admitted.grant()), Set.of(rights));
         }
@@ -140,8 +148,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     }
 
     /** Refuses what is more than the limits of a grant, and counts the body. */
-    private static @Nullable Response limited(
-            ContainerRequestContext request, Allowance allowance, Set<Right> rights) {
+    private static @Nullable Response limited(ContainerRequestContext request, Allowance allowance, Set<Right> rights) {
         if (allowance == Allowance.ALL) {
             return null;
         }
@@ -187,6 +194,12 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     static Allowance allowance(@Nullable HttpServletRequest request) {
         Object allowance = request == null ? null : request.getAttribute(ALLOWANCE);
         return allowance instanceof Allowance left ? left : Allowance.ALL;
+    }
+
+    /** By which grant a call is answered; null while access is open. */
+    static @Nullable Granted granted(@Nullable HttpServletRequest request) {
+        Object granted = request == null ? null : request.getAttribute(GRANTED);
+        return granted instanceof Granted by ? by : null;
     }
 
     /** Refuses a call that turns out to need another right of a document. */
