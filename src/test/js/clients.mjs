@@ -2,6 +2,7 @@
 //
 // One JSON object a line asks, `{"id": 1, "op": "open", ...}`; one line answers, `{"id": 1, "ok": ...}` or
 // `{"id": 1, "error": "..."}`. Answers may come in another order than the questions. The end of the input ends all.
+import { createHmac } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { isDeepStrictEqual } from 'node:util'
 import WebSocket from 'ws'
@@ -89,7 +90,80 @@ const conditions = {
 
 const pause = millis => new Promise(resolve => setTimeout(resolve, millis))
 
+const AsyncFunction = (async () => {}).constructor
+
+/** A provider with its counters, as all operations know it. */
+const watched = (client, provider, doc) => {
+  client.provider = provider
+  doc.on('update', (update, origin) => { if (origin === provider) client.updates++ })
+  provider.on('connection-close', event => event && client.closes.push({ code: event.code, reason: event.reason }))
+  provider.on('status', ({ status }) => { if (status === 'connected') client.connects++ })
+}
+
 const operations = {
+  /**
+   * Runs code of the documentation as the page of an origin would: it makes a provider and looks after its credential. Its
+   * fetchToken gets these tokens one after the other, behind the first, which is its token; what it has repeated waits for `repeat`.
+   */
+  documented: async ({ name, code, base, library = 'y-websocket', tokens }) => {
+    const doc = await documentOf(library)
+    const Provider = library === 'y-websocket' ? WebsocketProvider : await providerOf(library)
+    const client = { doc, closes: [], updates: 0, tries: 0, connects: 0, repeated: [], answers: [] }
+    class Page extends WebSocket {
+      constructor (url, protocols = []) {
+        super(url, protocols, { origin: base })
+        client.tries++
+      }
+    }
+    class Stock extends Provider {
+      constructor (url, room, document, options) {
+        super(url, room, document, { ...options, WebSocketPolyfill: Page, disableBc: true, maxBackoffTime: 400 })
+        watched(client, this, document)
+      }
+    }
+    const next = () => tokens.length > 1 ? tokens.shift() : tokens[0]
+    const given = {
+      WebsocketProvider: Stock,
+      doc,
+      token: next(),
+      fetchToken: async () => next(),
+      fetch: async (path, options) => {
+        const answer = await fetch(new URL(path, base), options)
+        client.answers.push(answer.status)
+        return answer
+      },
+      setInterval: work => { client.repeated.push(work) }
+    }
+    await new AsyncFunction(...Object.keys(given), code)(...Object.values(given))
+    clients.set(name, client)
+    return doc.clientID
+  },
+
+  /** Carries out once what documented code does again and again; the statuses of all its requests until then. */
+  repeat: async ({ name }) => {
+    const { repeated, answers } = named(name)
+    for (const work of repeated) await work()
+    return answers
+  },
+
+  /** The credential with which a documented provider connects next. */
+  credential: ({ name }) => new URL(named(name).provider.url).searchParams.get('token'),
+
+  /** What documented code of a back end signs with jsonwebtoken, of which only HS256 and minutes are needed. */
+  sign: ({ code, secret, user }) => {
+    const part = value => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const jwt = {
+      sign: (claims, key, { expiresIn }) => {
+        const iat = Math.floor(Date.now() / 1000)
+        const exp = iat + 60 * Number(/^(\d+)m$/.exec(expiresIn)[1])
+        const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ ...claims, iat, exp })}`
+        return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`
+      }
+    }
+    const process = { env: { KECK_JWT_SECRET: secret } }
+    return new Function('jwt', 'process', 'user', `${code}; return token`)(jwt, process, user)
+  },
+
   open: async ({ name, url, room, params = {}, library = 'y-websocket' }) => {
     const doc = await documentOf(library)
     const Provider = library === 'y-websocket' ? WebsocketProvider : await providerOf(library)
@@ -103,10 +177,7 @@ const operations = {
     const provider = new Provider(url, room, doc, {
       WebSocketPolyfill: Counted, disableBc: true, maxBackoffTime: 400, params
     })
-    client.provider = provider
-    doc.on('update', (update, origin) => { if (origin === provider) client.updates++ })
-    provider.on('connection-close', event => event && client.closes.push({ code: event.code, reason: event.reason }))
-    provider.on('status', ({ status }) => { if (status === 'connected') client.connects++ })
+    watched(client, provider, doc)
     clients.set(name, client)
     return doc.clientID
   },

@@ -276,9 +276,10 @@ class AccessIT {
         ObjectNode allowed = (ObjectNode) JSON.readTree(answer.body());
         assertThat(allowed.path("protocol").asText()).isEqualTo("AFFiNE");
         assertThat(allowed.path("rights").toString()).contains("write").doesNotContain("delete");
-        JsonNode description = JSON.readTree(call("GET", "/api/jwst.json", null, null).body());
-        JsonNode schema = description.at(
-                "/paths/~1collaboration~1{room}/post/responses/200/content/application~1json/schema");
+        JsonNode description =
+                JSON.readTree(call("GET", "/api/jwst.json", null, null).body());
+        JsonNode schema =
+                description.at("/paths/~1collaboration~1{room}/post/responses/200/content/application~1json/schema");
         assertThat(new Schemas(description).problems(allowed, schema)).isEmpty();
         String ticket = allowed.path("ticket").asText();
         assertThat(refused(room("team/other", ticket))).isEqualTo(401);
@@ -414,7 +415,8 @@ class AccessIT {
                 .replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
         for (int i = 0; i < 4; i++) {
             String part = "{\"part-" + i + "\":\"" + "y".repeat((2 << 20) - 100) + "\"}";
-            assertThat(call("POST", path + "/map/m", admin.key(), part).statusCode()).isEqualTo(200);
+            assertThat(call("POST", path + "/map/m", admin.key(), part).statusCode())
+                    .isEqualTo(200);
         }
         String ended = token("downloader", "team/*", "write");
         String other = token("other-downloader", "team/*", "write");
@@ -457,7 +459,9 @@ class AccessIT {
             long count = 0;
             try (socket) {
                 byte[] buffer = new byte[64 << 10];
-                for (int n = socket.getInputStream().read(buffer); n >= 0; n = socket.getInputStream().read(buffer)) {
+                for (int n = socket.getInputStream().read(buffer);
+                        n >= 0;
+                        n = socket.getInputStream().read(buffer)) {
                     count += n;
                 }
             } catch (IOException e) {
@@ -492,16 +496,17 @@ class AccessIT {
         String owner = token("owner", "team/audited", "admin");
         String guest = token("guest", "team/audited", "write");
         assertThat(call("POST", path, owner, null).statusCode()).isEqualTo(200);
-        assertThat(call("POST", path + "/init?force=true", owner, null).statusCode()).isEqualTo(200);
+        assertThat(call("POST", path + "/init?force=true", owner, null).statusCode())
+                .isEqualTo(200);
         assertThat(call("DELETE", path, guest, null).statusCode()).isEqualTo(403);
         assertThat(call("DELETE", path, owner, null).statusCode()).isEqualTo(204);
         String line = "{\"event\":\"deleted\",\"principal\":\"owner\",\"document\":\"team/audited\",\"status\":204,";
         keck.awaitLog(Pattern.compile(Pattern.quote(line)));
 
         String query = "/api/access/audit?limit=1&document=team%2Faudited&principal=owner";
-        Eventually.await("the table has it", () -> call("GET", query, admin.key(), null)
-                .body()
-                .contains("\"event\":\"deleted\""));
+        Eventually.await(
+                "the table has it",
+                () -> call("GET", query, admin.key(), null).body().contains("\"event\":\"deleted\""));
         JsonNode newest = JSON.readTree(call("GET", query, admin.key(), null).body());
         assertThat(newest.at("/entries/0/node").asText()).isNotEmpty();
         JsonNode next = JSON.readTree(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.protocol.Message;
 import io.keck.testing.Certificates;
+import io.keck.testing.Documented;
 import io.keck.testing.Eventually;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.Nginx;
@@ -31,7 +32,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
@@ -67,27 +67,11 @@ class TlsIT {
         }
     }
 
-    /** The lines of deploy.md from that one on, which are indented. */
-    private static List<String> documented(String first, int occurrence) {
-        try {
-            List<String> page = Files.readAllLines(Path.of("src/site/markdown/deploy.md"));
-            int from = IntStream.range(0, page.size())
-                    .filter(i -> page.get(i).equals(first))
-                    .skip(occurrence)
-                    .findFirst()
-                    .orElseThrow(() -> new AssertionError("deploy.md has no " + first));
-            return page.subList(from, page.size()).stream()
-                    .takeWhile(line -> line.startsWith("    "))
-                    .map(line -> line.substring(4))
-                    .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     /** Starts Keck with a documented connector on both ports. */
     private void start(int occurrence, String... files) throws IOException {
-        List<String> connector = documented("    - type: https", occurrence);
+        List<String> connector = Documented.block("deploy.md", "- type: https", occurrence).stream()
+                .takeWhile(line -> !line.isBlank())
+                .toList();
         String whole = connector.stream().map(line -> "    " + line).collect(Collectors.joining("\n")) + "\n";
         for (int i = 0; i < files.length; i += 2) {
             whole = Nginx.replaced(whole, files[i], files[i + 1]);
@@ -191,8 +175,9 @@ class TlsIT {
 
         put("two");
         keck.awaitLog(Pattern.compile("get the changed certificate: CN=two, good until"));
-        Eventually.await("both ports serve it", () -> served(port).equals("CN=two")
-                && served(keck.adminPort()).equals("CN=two"));
+        Eventually.await(
+                "both ports serve it",
+                () -> served(port).equals("CN=two") && served(keck.adminPort()).equals("CN=two"));
         listener.sync(socket);
         socket.abort();
 
@@ -230,15 +215,14 @@ class TlsIT {
         }
         // the twin: without its certificate nginx gets nothing
         try (Nginx nginx = Nginx.start(
-                dir,
-                config -> secured(config, "nginx").replaceAll("proxy_ssl_certificate(_key)? [^;]*;", ""),
-                port)) {
+                dir, config -> secured(config, "nginx").replaceAll("proxy_ssl_certificate(_key)? [^;]*;", ""), port)) {
             assertThat(nginx.ask("GET", "/health").status()).isIn(400, 502);
         }
         Certificates others = Certificates.authority(dir, "others").certify("nginx", "dns:nginx");
         try (Nginx nginx = Nginx.start(
                 dir,
-                config -> secured(config, "nginx").replace(authority.ca().toString(), others.ca().toString()),
+                config -> secured(config, "nginx")
+                        .replace(authority.ca().toString(), others.ca().toString()),
                 port)) {
             assertThat(nginx.ask("GET", "/health").status())
                     .as("nginx trusts no node of another authority")
@@ -248,9 +232,11 @@ class TlsIT {
 
     /** The configuration with the documented lines; the port of the node is set by the caller. */
     private String secured(String config, String alias) {
-        String lines = String.join("\n", documented("    proxy_http_version 1.1;", 0));
-        lines = Nginx.replaced(lines, "/etc/nginx/keck/nginx.crt", authority.certificate(alias).toString());
-        lines = Nginx.replaced(lines, "/etc/nginx/keck/nginx.key", authority.key(alias).toString());
+        String lines = Documented.code("deploy.md", "proxy_http_version 1.1;");
+        lines = Nginx.replaced(
+                lines, "/etc/nginx/keck/nginx.crt", authority.certificate(alias).toString());
+        lines = Nginx.replaced(
+                lines, "/etc/nginx/keck/nginx.key", authority.key(alias).toString());
         lines = Nginx.replaced(lines, "/etc/nginx/keck/ca.crt", authority.ca().toString());
         String secured = Nginx.replaced(config, "proxy_http_version 1.1;", lines);
         secured = Nginx.replaced(secured, "proxy_pass http://keck;", "proxy_pass https://keck;");

@@ -338,7 +338,8 @@ class OpenApiTest {
                 new Bodies(new ApiLimits(1, 1, 1, 1), System::nanoTime),
                 HeapLedger.unlimited(),
                 new Spools(java.nio.file.Path.of("unused"), 0, 0));
-        List<Class<?>> resources = new ArrayList<>(List.of(BlobsResource.class, WorkspaceBlobResource.class, AccessResource.class));
+        List<Class<?>> resources =
+                new ArrayList<>(List.of(BlobsResource.class, WorkspaceBlobResource.class, AccessResource.class));
         new ApiFactory()
                 .components(calls, new FakeFeed(server.documents).streams(), server.feed, () -> 0)
                 .forEach(component -> resources.add(component.getClass()));

@@ -37,7 +37,7 @@ class JwksKeysTest {
         return padded;
     }
 
-    private static String jwk(String kid, KeyPair pair) {
+    static String jwk(String kid, KeyPair pair) {
         String head = "{\"kid\":\"" + kid + "\",\"use\":\"sig\",";
         if (pair.getPublic() instanceof RSAPublicKey rsa) {
             int length = rsa.getModulus().bitLength() / 8;
@@ -54,7 +54,7 @@ class JwksKeysTest {
                 + TokenForge.base64(Arrays.copyOfRange(der, der.length - 32, der.length)) + "\"}";
     }
 
-    private static String set(String... jwks) {
+    static String set(String... jwks) {
         return "{\"keys\":[" + String.join(",", jwks) + "]}";
     }
 

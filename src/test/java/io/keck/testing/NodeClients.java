@@ -126,6 +126,35 @@ public final class NodeClients implements AutoCloseable {
         return result(ask("open", request)).asLong();
     }
 
+    /**
+     * Runs code of the documentation that makes a provider and looks after its credential.
+     *
+     * @param base the address of the server, which is also the origin of the page
+     * @param tokens what {@code fetchToken} of the code gets, one after the other; the last one stays
+     */
+    public void documented(String name, String code, String base, String library, String... tokens) {
+        ObjectNode request = of(name).put("code", code).put("base", base).put("library", library);
+        result(ask("documented", request.set("tokens", JSON.valueToTree(tokens))));
+    }
+
+    /** Carries out once what such code does again and again; the statuses of all its requests until then. */
+    public List<Integer> repeat(String name) {
+        List<Integer> statuses = new ArrayList<>();
+        result(ask("repeat", of(name))).forEach(status -> statuses.add(status.asInt()));
+        return statuses;
+    }
+
+    /** The credential with which such a client connects next. */
+    public String credential(String name) {
+        return result(ask("credential", of(name))).asText();
+    }
+
+    /** Runs code of the documentation that signs a token for a user. */
+    public String sign(String code, String secret, Map<String, Object> user) {
+        ObjectNode request = JSON.createObjectNode().put("code", code).put("secret", secret);
+        return result(ask("sign", request.set("user", JSON.valueToTree(user)))).asText();
+    }
+
     /** Makes changes as one client. Each is an array of a name and arguments, which the script lists. */
     public void edit(String name, Object[]... changes) {
         result(ask("edit", of(name).set("changes", JSON.valueToTree(changes))));
