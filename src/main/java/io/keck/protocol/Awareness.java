@@ -9,73 +9,77 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The awareness states of a room, with Yjs's clock rules and with owners. Not thread-safe; time is handed in.
+ * The awareness states of a room: the clock rules of Yjs, plus an owner for each state. Not thread-safe; callers pass the
+ * time in.
  *
- * <p>A state with a higher clock replaces one with a lower clock; the same clock counts only as the removal of a state
- * that is there. Beyond that, a server has to know whose a state is, because stock clients repeat to the server what
- * they heard from it or from another tab, and because a peer may say of others whatever it likes:
+ * <p>A state replaces one with a lower clock. A state with an equal clock counts only if it removes one that is present. A
+ * server also has to know which connection a state belongs to: stock clients repeat states they heard from the server or
+ * from another tab, and a peer can send states of any client.
  *
  * <ul>
- *   <li>A state belongs to the owner (a socket) that brought it. While that owner is there nobody else changes or
- *       removes it, whatever the clock. What others say of it is ignored: most of it is an honest repetition.
- *   <li>A client that comes back sends its state with the clock it had. Its new socket <em>claims</em> the state with
- *       its first message. Where the state is there, the owner is asked for a sign of life; an answer within
- *       {@value #ANSWER_MS} ms leaves the state where it is, silence hands it to the claimant. An owner that repeats a
- *       client other than its own has to say something of that client within the time, since its answer shows nothing.
- *   <li>An owner from which a state was taken for its silence gets it back when it speaks again.
- *   <li>The server never says of a client what the client did not say at that clock: a client takes over what it hears of
- *       itself under a higher clock, and would lose what it has done meanwhile. Where peers would refuse its state at the
- *       clock that it has, since they saw a removal there, the client is told of that removal ({@link #takeReminders}).
- *       It answers with its state one above, as y-protocols does, and what is under way before that is passed over.
- *   <li>An owner may be another server, which speaks for its own sockets. What two servers say of a client that neither
- *       of them owns here is judged by the clocks alone. A claim of a client that another server has is put to that
- *       server, which asks its socket; without an answer in {@value #ELSEWHERE_MS} ms the state changes hands. A state
- *       that another server says of a client that is here makes this one ask its own socket first.
- *   <li>A clock above 2^31 that is not near the one that is known is refused, and so is one near 2^53: the client whose
- *       clock it would become could not raise it.
+ *   <li>A state belongs to the owner (a socket) that sent it first. While the owner is connected, no other owner can change
+ *       or remove the state, whatever the clock. States that others send of that client are ignored; most are honest
+ *       repetitions.
+ *   <li>A client that reconnects sends its state with the clock it had. Its new socket <em>claims</em> the state with its
+ *       first message. If the state is present, the server pings its owner: an answer within {@value #ANSWER_MS} ms keeps
+ *       the state, silence hands it to the claimant. An owner that repeats a client other than its own must send a state of
+ *       that client in time, because its pong proves nothing about the client.
+ *   <li>An owner that lost a state through silence gets it back with its next message about that client.
+ *   <li>The server never sends a state that the client itself did not send at that clock: a client adopts a state of itself
+ *       with a higher clock and would lose its own changes. If peers would refuse the client's state because they saw a
+ *       removal at the same clock, the server tells the client of that removal ({@link #takeReminders}). The client answers,
+ *       as y-protocols does, with its state at the next clock; older messages still in flight are ignored.
+ *   <li>An owner may be another server, which speaks for its own sockets. If no socket here owns a client, states of it from
+ *       two servers are judged by their clocks alone. A claim on a client of another server is passed to that server, which
+ *       asks its socket; without an answer in {@value #ELSEWHERE_MS} ms the state changes hands. If another server sends a
+ *       state of a client that is connected here, this server asks its own socket first.
+ *   <li>A clock above 2^31 that leaps far beyond the known clock is refused, and so is a clock near 2^53: the client could
+ *       not increment it.
  * </ul>
  *
- * <p>All states together are bounded, by heap and by number. At the bound removed clocks are forgotten first, then the
- * largest states of the owner that takes most, which may be the one that wants more.
+ * <p>The states of a room are bounded in heap and in number. At the bound, remembered clocks of removed states are dropped
+ * first, then the largest states of the owner that takes the most heap, even if that owner is the one adding a state.
  *
- * <p>Removed clocks are remembered for {@value #REMEMBER_MS} ms, so that a late message cannot bring back a client that
- * has left. Source: y-protocols {@code awareness.js}.
+ * <p>Clocks of removed states are remembered for {@value #REMEMBER_MS} ms, so that a late message cannot bring back a client
+ * that has left. Source: y-protocols {@code awareness.js}.
  *
- * @param <O> what owns states; compared by identity
+ * @param <O> the type of owners; compared by identity
  */
 public final class Awareness<O extends Awareness.Owner> {
-    /** Who sends states. */
+    /** A connection that sends states: a socket, or another server. */
     public interface Owner {
-        /** How many clients it may speak for; it is not heard for more. */
+        /** The largest number of clients this owner may send states of; states of further clients are ignored. */
         int maxStates();
 
-        /** Whether it is another server, which has sockets of its own. */
+        /** Whether the owner is another server, which speaks for sockets of its own. */
         boolean isElsewhere();
 
-        /** The client that it claimed with its first message, or -1. */
+        /** The client that the owner claimed with its first message, or -1. */
         default long ownClient() {
             return -1;
         }
 
         /**
-         * Asks for a sign of life.
+         * Pings the owner.
          *
-         * @param client on whose account
-         * @return what {@link #hasAnswered} is to be told
+         * @param client the client whose state is claimed
+         * @return the id of the ping, for {@link #hasAnswered}
          */
         long ping(long client);
 
-        /** Whether anything came from it since that ping, or it is kept from answering by the server itself. */
+        /** Whether the owner has sent anything since that ping, or this server itself has stopped reading from it. */
         boolean hasAnswered(long ping);
     }
 
-    /** A state that nobody renews is removed after this time, as in y-protocols; clients renew after half of it. */
+    /**
+     * Milliseconds after which a state that was not renewed is removed, as in y-protocols; clients renew after half of that.
+     */
     public static final long OUTDATED_MS = 30_000;
-    /** How long the clock of a removed state is remembered. */
+    /** Milliseconds for which the clock of a removed state is remembered. */
     public static final long REMEMBER_MS = 60_000;
-    /** How long the owner of a state that is claimed may take to show that it is there. */
+    /** Milliseconds within which the owner of a claimed state has to answer the ping. */
     public static final long ANSWER_MS = 2_000;
-    /** The same for an owner on another server. */
+    /** Milliseconds within which an owner on another server has to answer a claim. */
     public static final long ELSEWHERE_MS = 3_000;
 
     private final AwarenessBounds bounds;
@@ -84,22 +88,22 @@ public final class Awareness<O extends Awareness.Owner> {
     private final AwarenessContests<O> contests = new AwarenessContests<>();
     private final AwarenessReminders<O> reminders = new AwarenessReminders<>();
 
-    /** No states yet, within {@link AwarenessBounds#DEFAULT}. */
+    /** Creates an empty set of states, bounded by {@link AwarenessBounds#DEFAULT}. */
     public Awareness() {
         this(AwarenessBounds.DEFAULT);
     }
 
-    /** No states yet. */
+    /** Creates an empty set of states with those bounds. */
     public Awareness(AwarenessBounds bounds) {
         this.bounds = bounds;
     }
 
     /**
-     * Takes in one state.
+     * Applies one state that an owner sent.
      *
-     * @param claim whether this may be a client's first word on a new socket
+     * @param claim whether the state may be the first message of a client on a new socket
      * @param now milliseconds of any steady clock
-     * @return the state to publish, or null where nothing changed for anyone
+     * @return the state to publish, or null if nothing changed for other clients
      */
     public @Nullable AwarenessState apply(AwarenessState s, O owner, boolean claim, long now) {
         AwarenessEntry<O> e = entries.get(s.client());
@@ -107,7 +111,7 @@ public final class Awareness<O extends Awareness.Owner> {
             return null;
         }
         if (e == null) {
-            if (s.clock() == 0 || full(owner)) {
+            if (s.clock() == 0 || isFull(owner)) {
                 return null;
             }
             e = new AwarenessEntry<>(s.client());
@@ -116,7 +120,7 @@ public final class Awareness<O extends Awareness.Owner> {
             set(e, s, s.clock(), owner, now);
             return e.present ? s : null;
         }
-        if (e.owner != owner && full(owner)) {
+        if (e.owner != owner && isFull(owner)) {
             return null;
         }
         if (e.owner == owner) {
@@ -127,7 +131,7 @@ public final class Awareness<O extends Awareness.Owner> {
         return s.isRemoval() ? remove(e, s, owner, now) : take(e, s, owner, claim, now);
     }
 
-    /** Whether the client could raise that clock; a clock that the usual use of a client does not reach may not leap. */
+    /** Whether the client could increment that clock; an unusually high clock must be close to the known one. */
     private boolean isWithinReach(long clock, @Nullable AwarenessEntry<O> e, O owner) {
         long known = owner.isElsewhere() ? AwarenessBounds.MAX_CLOCK : e == null ? 0 : e.clock;
         return !bounds.guards() || AwarenessBounds.isWithinReach(clock, known);
@@ -142,28 +146,28 @@ public final class Awareness<O extends Awareness.Owner> {
             return null;
         }
         if (!e.present) {
-            reminders.add(owner, s.client(), e.clock); // it has missed the clock of the removal
+            reminders.add(owner, s.client(), e.clock); // the client does not know of the removal at this clock
         } else if (e.owner != owner && s.clock() == e.clock && s.json().equals(e.json)) {
-            own(e, owner);
+            setOwner(e, owner);
             e.updatedAt = now;
         }
         return null;
     }
 
     /**
-     * Owners of this server that have to say a state anew, each with the removal that makes its client do so; nobody else is
-     * to hear it. Empties the list.
+     * Returns the reminders to send to sockets of this server, and empties the list. Each reminder goes to its owner alone
+     * and makes the client send its state with a higher clock.
      */
     public List<AwarenessReminder<O>> takeReminders() {
         return reminders.take();
     }
 
-    /** Somebody speaks of a client that another owner has, who is there. */
+    /** Handles a state that an owner sent of a client that belongs to another, connected owner. */
     private @Nullable AwarenessState stranger(
             AwarenessEntry<O> e, AwarenessState s, O stranger, boolean claims, long now) {
         boolean isNewer = s.clock() > e.clock;
         if (stranger.isElsewhere()) {
-            if (isNewer && !s.isRemoval() && (e.yields || e.before == stranger)) {
+            if (isNewer && !s.isRemoval() && (e.yields || e.previousOwner == stranger)) {
                 set(e, s, s.clock(), stranger, now);
                 return s;
             }
@@ -172,8 +176,8 @@ public final class Awareness<O extends Awareness.Owner> {
             }
             return null;
         }
-        if (e.before == stranger) {
-            if (s.isRemoval() || s.clock() < e.sentBefore) {
+        if (e.previousOwner == stranger) {
+            if (s.isRemoval() || s.clock() < e.previousClock) {
                 return null;
             }
             return moveTo(e, s, stranger, now);
@@ -186,8 +190,8 @@ public final class Awareness<O extends Awareness.Owner> {
     }
 
     /**
-     * Another server has a socket that claims a client. Where the client is here, its socket is asked for a sign of life: if
-     * it stays silent, the next word of another server on the client counts.
+     * Tells that a socket of another server claims a client. If the client is connected here, its socket is pinged; if the
+     * socket stays silent, the next state from another server is accepted.
      */
     public void claimedElsewhere(long client, O server, long now) {
         AwarenessEntry<O> e = entries.get(client);
@@ -196,12 +200,12 @@ public final class Awareness<O extends Awareness.Owner> {
         }
     }
 
-    /** Whether a claim waits for the answer of an owner. */
+    /** Whether any claim still waits for the answer of an owner. */
     public boolean isContested() {
         return contests.count() > 0;
     }
 
-    /** Decides the claims whose time is over; the changes are to be published, states of this server's sockets all of them. */
+    /** Decides the claims whose time is up. Returns the changes to publish, all of them states of sockets of this server. */
     public List<AwarenessState> settle(long now) {
         if (contests.count() == 0) {
             return List.of();
@@ -220,22 +224,23 @@ public final class Awareness<O extends Awareness.Owner> {
             } else {
                 contests.end(e);
                 if (c.challenger.isElsewhere() && e.owner != null) {
-                    reminders.add(e.owner, e.client, c.said == null ? e.clock : Math.max(e.clock, c.said.clock()));
+                    reminders.add(
+                            e.owner, e.client, c.claimed == null ? e.clock : Math.max(e.clock, c.claimed.clock()));
                 }
             }
         }
         return changes;
     }
 
-    /** Gives a claimed state to the claimant; what is to be published, or null. */
+    /** Hands a claimed state to the claimant; returns the state to publish, or null. */
     private @Nullable AwarenessState handOver(AwarenessEntry<O> e, long now) {
         AwarenessEntry.Contest<O> c = e.contest;
         if (c == null) {
             return null;
         }
-        AwarenessState s = c.said;
-        O before = e.owner;
-        long sentBefore = e.clock;
+        AwarenessState s = c.claimed;
+        O previousOwner = e.owner;
+        long previousClock = e.clock;
         contests.end(e);
         if (s == null) {
             e.yields = true;
@@ -243,23 +248,23 @@ public final class Awareness<O extends Awareness.Owner> {
         }
         AwarenessState change;
         if (e.present && s.clock() == e.clock && s.json().equals(e.json)) {
-            own(e, c.challenger);
+            setOwner(e, c.challenger);
             e.updatedAt = now;
-            if (before != null && before.isElsewhere()) {
-                reminders.add(c.challenger, e.client, e.clock); // that server's own peers see it go
+            if (previousOwner != null && previousOwner.isElsewhere()) {
+                reminders.add(c.challenger, e.client, e.clock); // peers of that server see the state removed
             }
             change = null;
         } else {
             change = moveTo(e, s, c.challenger, now);
         }
-        e.before = before;
-        e.sentBefore = sentBefore;
+        e.previousOwner = previousOwner;
+        e.previousClock = previousClock;
         return change;
     }
 
     /**
-     * Gives a state to another owner. Where what that one says is not above the clock that is known, the state is removed for
-     * everybody, and the new owner, who hears it too, says its own above that.
+     * Hands a state to another owner. If the clock of the new state is not above the known one, a removal is published
+     * instead; the new owner receives it as well and answers with a higher clock.
      */
     private AwarenessState moveTo(AwarenessEntry<O> e, AwarenessState s, O owner, long now) {
         if (s.clock() > e.clock) {
@@ -278,40 +283,40 @@ public final class Awareness<O extends Awareness.Owner> {
         if (!newer && !own) {
             return null;
         }
-        boolean was = e.present;
-        if (was && AwarenessContests.isBySocket(e)) {
+        boolean wasPresent = e.present;
+        if (wasPresent && AwarenessContests.isBySocket(e)) {
             e.clock = Math.max(e.clock, s.clock());
             return handOver(e, now);
         }
         contests.end(e);
         set(e, s, Math.max(e.clock, s.clock()), owner, now);
         reminders.addRefused(e);
-        return was ? AwarenessState.removed(s.client(), e.clock) : null;
+        return wasPresent ? AwarenessState.removed(s.client(), e.clock) : null;
     }
 
     private void set(AwarenessEntry<O> e, AwarenessState s, long clock, O owner, long now) {
         e.clock = clock;
         e.present = !s.isRemoval();
         if (e.owner != owner) {
-            e.before = null;
+            e.previousOwner = null;
             e.yields = false;
             contests.end(e);
         }
-        own(e, owner);
-        say(e, e.present ? s.json() : "null");
+        setOwner(e, owner);
+        setJson(e, e.present ? s.json() : "null");
         e.updatedAt = now;
     }
 
-    private void say(AwarenessEntry<O> e, String json) {
+    private void setJson(AwarenessEntry<O> e, String json) {
         shares.changed(e.owner, AwarenessShares.heap(json) - AwarenessShares.heap(e.json));
         e.json = json;
     }
 
-    private boolean full(O owner) {
+    private boolean isFull(O owner) {
         return shares.states(owner) >= owner.maxStates();
     }
 
-    private void own(AwarenessEntry<O> e, @Nullable O owner) {
+    private void setOwner(AwarenessEntry<O> e, @Nullable O owner) {
         if (e.owner != owner) {
             shares.moved(e.owner, owner, AwarenessShares.heap(e.json));
             e.owner = owner;
@@ -322,9 +327,9 @@ public final class Awareness<O extends Awareness.Owner> {
     }
 
     /**
-     * Keeps all states within their bounds; to be called after states were taken in.
+     * Drops states until the bounds are met. Call it after states were applied.
      *
-     * @return removals to be published
+     * @return removals to publish
      */
     public List<AwarenessState> shrink(long now) {
         List<AwarenessState> removals = new ArrayList<>();
@@ -357,34 +362,37 @@ public final class Awareness<O extends Awareness.Owner> {
 
     private void forget(AwarenessEntry<O> e) {
         contests.end(e);
-        own(e, null);
-        say(e, "null");
+        setOwner(e, null);
+        setJson(e, "null");
         shares.forgotten();
     }
 
-    /** Bytes of heap that all states take, roughly. */
+    /** Estimated heap of all states, in bytes. */
     public long memory() {
         return shares.bytes();
     }
 
     /**
-     * Removes every state of that owner, who is not heard of again. The changes are to be published: removals, and states
-     * that somebody else had claimed and now has.
+     * Removes all states of an owner that has disconnected. Returns the changes to publish: removals, and states that pass
+     * to an owner which had claimed them.
      */
     public List<AwarenessState> removeOwner(O owner, long now) {
         entries.values().forEach(e -> {
             if (e.contest != null && e.contest.challenger == owner) {
                 contests.end(e);
             }
-            if (e.before == owner) {
-                e.before = null;
+            if (e.previousOwner == owner) {
+                e.previousOwner = null;
             }
             e.forget(owner);
         });
         return removeOthers(owner, Set.of(), now);
     }
 
-    /** Removes the states of that owner but for some clients; the changes are to be published as with {@link #removeOwner}. */
+    /**
+     * Removes the states of an owner except those of some clients; returns the changes to publish, as {@link #removeOwner}
+     * does.
+     */
     public List<AwarenessState> removeOthers(O owner, Set<Long> keep, long now) {
         List<AwarenessState> changes = new ArrayList<>();
         entries.forEach((client, e) -> {
@@ -393,7 +401,7 @@ public final class Awareness<O extends Awareness.Owner> {
             }
             if (e.present && AwarenessContests.isBySocket(e)) {
                 AwarenessState change = handOver(e, now);
-                e.before = null;
+                e.previousOwner = null;
                 if (change != null) {
                     changes.add(change);
                 }
@@ -403,12 +411,12 @@ public final class Awareness<O extends Awareness.Owner> {
             if (e.present) {
                 changes.add(gone(e, now));
             }
-            own(e, null);
+            setOwner(e, null);
         });
         return changes;
     }
 
-    /** Removes what nobody renewed, and forgets what was removed long ago; the removals are to be published. */
+    /** Removes states that were not renewed in time and drops old removed clocks; returns the removals to publish. */
     public List<AwarenessState> expire(long now) {
         List<AwarenessState> removals = new ArrayList<>();
         entries.values().removeIf(e -> {
@@ -429,31 +437,34 @@ public final class Awareness<O extends Awareness.Owner> {
 
     private AwarenessState gone(AwarenessEntry<O> e, long now) {
         e.present = false;
-        say(e, "null");
+        setJson(e, "null");
         e.updatedAt = now;
         reminders.addRefused(e);
         return AwarenessState.removed(e.client, e.clock);
     }
 
-    /** Who sent the state of that client; null where there is none, or nobody who has it is there any more. */
+    /** The owner of that client's state; null if there is no state or its owner has disconnected. */
     public @Nullable O owner(long client) {
         AwarenessEntry<O> e = entries.get(client);
         return e == null ? null : e.owner;
     }
 
-    /** The state of that client as this owner sent it last; null where the client is not there or another owner has it. */
+    /** The state of that client as this owner sent it last; null if the client is absent or belongs to another owner. */
     public @Nullable String json(long client, O owner) {
         AwarenessEntry<O> e = entries.get(client);
         return e != null && e.present && e.owner == owner ? e.json : null;
     }
 
-    /** Whether that client is there. */
+    /** Whether the state of that client is present. */
     public boolean isPresent(long client) {
         AwarenessEntry<O> e = entries.get(client);
         return e != null && e.present;
     }
 
-    /** Another server has seen a client go that is here: the client is to say its state above that clock. */
+    /**
+     * Tells that another server removed a client that is connected here: the client is reminded to send its state above that
+     * clock.
+     */
     public void removedElsewhere(long client, long clock) {
         AwarenessEntry<O> e = entries.get(client);
         if (e != null && e.present && e.owner != null && clock >= e.clock) {
@@ -461,12 +472,12 @@ public final class Awareness<O extends Awareness.Owner> {
         }
     }
 
-    /** All states that are there. */
+    /** All present states. */
     public List<AwarenessState> states() {
         return states(owner -> true);
     }
 
-    /** All states that are there of some owners. */
+    /** The present states of the owners that match. */
     public List<AwarenessState> states(Predicate<O> of) {
         List<AwarenessState> out = new ArrayList<>();
         entries.forEach((client, e) -> {
@@ -477,20 +488,20 @@ public final class Awareness<O extends Awareness.Owner> {
         return out;
     }
 
-    /** All states, and of those that were removed and are still remembered the removals. */
+    /** All present states, and a removal for each removed state that is still remembered. */
     public List<AwarenessState> everything() {
         List<AwarenessState> out = new ArrayList<>();
         entries.forEach((client, e) -> out.add(new AwarenessState(client, e.clock, e.json)));
         return out;
     }
 
-    /** The clock known of that client, removed or not; 0 when there is none. */
+    /** The known clock of that client, present or removed; 0 if the client is unknown. */
     public long clock(long client) {
         AwarenessEntry<O> e = entries.get(client);
         return e == null ? 0 : e.clock;
     }
 
-    /** Whether nothing is known at all, not even a removed clock. */
+    /** Whether no clock is known, not even of a removed state. */
     public boolean isEmpty() {
         return entries.isEmpty();
     }

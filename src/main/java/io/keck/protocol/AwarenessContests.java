@@ -2,25 +2,25 @@ package io.keck.protocol;
 
 import org.jspecify.annotations.Nullable;
 
-/** The claims of states whose owners are there, and what decides them; see {@link Awareness}. */
+/** Claims on states whose owners are still connected, and the rules that decide them; see {@link Awareness}. */
 final class AwarenessContests<O extends Awareness.Owner> {
     private int count;
 
-    /** How many are open. */
+    /** The number of undecided claims. */
     int count() {
         return count;
     }
 
     /**
-     * Somebody claims a state: its owner is asked for a sign of life, unless it was asked a moment ago.
+     * Opens a claim on a state and pings its owner, unless the ping of an earlier claim is still open.
      *
-     * @param said the state as the challenger says it; null where another server only asks
+     * @param claimed the state that the challenger sent; null if another server only asks
      */
-    void open(AwarenessEntry<O> e, @Nullable AwarenessState said, O challenger, long now) {
+    void open(AwarenessEntry<O> e, @Nullable AwarenessState claimed, O challenger, long now) {
         AwarenessEntry.Contest<O> open = e.contest;
         if (open != null) {
-            if (open.challenger == challenger && said != null) {
-                open.said = said;
+            if (open.challenger == challenger && claimed != null) {
+                open.claimed = claimed;
             }
             return;
         }
@@ -31,7 +31,7 @@ final class AwarenessContests<O extends Awareness.Owner> {
         count++;
         e.hasSpoken = false;
         long until = now + (holder.isElsewhere() ? Awareness.ELSEWHERE_MS : Awareness.ANSWER_MS);
-        e.contest = new AwarenessEntry.Contest<>(challenger, said, holder.ping(e.client), until);
+        e.contest = new AwarenessEntry.Contest<>(challenger, claimed, holder.ping(e.client), until);
     }
 
     void end(AwarenessEntry<O> e) {
@@ -41,16 +41,16 @@ final class AwarenessContests<O extends Awareness.Owner> {
         }
     }
 
-    /** The owner says something of the client. */
+    /** Notes that the owner sent a state of the client. */
     void heardOwner(AwarenessEntry<O> e, AwarenessState s) {
         e.yields = false;
         e.hasSpoken = true;
         if (!s.isRemoval() && e.owner != null && e.owner.isElsewhere()) {
-            end(e); // the other server still has it
+            end(e); // the client is still connected to the other server
         }
     }
 
-    /** Whether the owner has shown that it is there; to be asked when its time is over. */
+    /** Whether the owner has shown that the client is still connected. Ask it when the time to answer is over. */
     static <O extends Awareness.Owner> boolean keeps(AwarenessEntry<O> e, AwarenessEntry.Contest<O> c) {
         O holder = e.owner;
         if (holder == null || !e.present || holder.isElsewhere()) {

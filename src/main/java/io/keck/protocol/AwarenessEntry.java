@@ -5,12 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link Awareness} knows of one client. */
+/** The state of one client in {@link Awareness}, with its owner and the open claim on it. */
 final class AwarenessEntry<O> {
     private static final int MAX_REFUSED = 4;
 
     final long client;
-    /** At which the owner said its state, or at which it was removed. */
+    /** The clock of the owner's last state, or of the removal. */
     long clock;
 
     String json = "null";
@@ -19,21 +19,21 @@ final class AwarenessEntry<O> {
     @Nullable
     O owner;
 
-    /** The owner from which the state was taken because it was silent; it gets the state back when it speaks. */
+    /** The owner that lost the state through silence; it gets the state back when it sends one. */
     @Nullable
-    O before;
-    /** The clock that {@link #before} had sent last. */
-    long sentBefore;
+    O previousOwner;
+    /** The last clock that {@link #previousOwner} sent. */
+    long previousClock;
 
-    /** Whether the owner did not answer when another server asked: that server's next word counts. */
+    /** Whether the owner did not answer when another server asked; the next state of that server is accepted. */
     boolean yields;
-    /** Whether the owner has said anything of the client since the claim that is open. */
+    /** Whether the owner has sent a state of the client since the claim was opened. */
     boolean hasSpoken;
 
     @Nullable
     Contest<O> contest;
 
-    /** Who claimed the state while its owner was there, and the clock that they said last. */
+    /** Owners that claimed the state while its owner was connected, each with the last clock it sent. */
     Map<O, Long> refused = Map.of();
 
     long updatedAt;
@@ -42,7 +42,7 @@ final class AwarenessEntry<O> {
         this.client = client;
     }
 
-    /** The longest state of that owner, or null where it has none. */
+    /** The longest state of that owner, or null if it has none. */
     static <O> @Nullable AwarenessEntry<O> longest(Collection<AwarenessEntry<O>> entries, @Nullable O owner) {
         AwarenessEntry<O> longest = null;
         for (AwarenessEntry<O> e : entries) {
@@ -53,7 +53,7 @@ final class AwarenessEntry<O> {
         return longest;
     }
 
-    /** Somebody claims the state in vain; of many only the first few are remembered, the others will say it again. */
+    /** Remembers a claim that is not granted at once. Only the first few claimants are kept, since every claimant repeats its state. */
     void refuse(O claimant, long clock) {
         if (refused.isEmpty()) {
             refused = new LinkedHashMap<>();
@@ -63,27 +63,27 @@ final class AwarenessEntry<O> {
         }
     }
 
-    /** An owner is gone. */
+    /** Drops the claim of an owner. */
     void forget(O owner) {
         if (!refused.isEmpty()) {
             refused.remove(owner);
         }
     }
 
-    /** A claim that waits for the owner's answer. */
+    /** A claim that waits for the answer of the owner. */
     static final class Contest<O> {
         final O challenger;
-        /** What the owner was asked. */
+        /** The id of the ping that the owner has to answer. */
         final long ping;
-        /** When the time to answer is over. */
+        /** The end of the time to answer, in milliseconds. */
         final long until;
-        /** What the challenger said last; null where another server only asks. */
+        /** The last state that the challenger sent; null if another server only asks. */
         @Nullable
-        AwarenessState said;
+        AwarenessState claimed;
 
-        Contest(O challenger, @Nullable AwarenessState said, long ping, long until) {
+        Contest(O challenger, @Nullable AwarenessState claimed, long ping, long until) {
             this.challenger = challenger;
-            this.said = said;
+            this.claimed = claimed;
             this.ping = ping;
             this.until = until;
         }

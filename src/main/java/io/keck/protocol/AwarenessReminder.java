@@ -1,9 +1,9 @@
 package io.keck.protocol;
 
 /**
- * What makes a client say its state anew; see {@link Awareness}.
+ * A removal that makes a client send its state again with a higher clock; see {@link Awareness}.
  *
- * @param owner who is to hear the removal
- * @param removal of the client, at a clock that is not below its own
+ * @param owner the connection to send the removal to
+ * @param removal a removal of the client's state, at the client's own clock or above
  */
 public record AwarenessReminder<O>(O owner, AwarenessState removal) {}

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Reminders that are still to be sent. */
+/** Reminders that wait to be sent to sockets of this server. */
 final class AwarenessReminders<O extends Awareness.Owner> {
     private final List<AwarenessReminder<O>> waiting = new ArrayList<>();
 
-    /** Another server reminds its own clients. */
+    /** Adds a reminder, unless the owner is another server: that server reminds its own clients. */
     void add(O owner, long client, long clock) {
         if (!owner.isElsewhere()) {
             waiting.add(new AwarenessReminder<>(owner, AwarenessState.removed(client, clock)));
@@ -16,8 +16,9 @@ final class AwarenessReminders<O extends Awareness.Owner> {
     }
 
     /**
-     * A state is removed, which others have claimed in vain: each hears of the removal at a clock that is not below its own,
-     * since its client would ignore another one, and nobody saw it before its next movement.
+     * Reminds all owners that had claimed a removed state in vain. Without it, their clients would stay invisible until
+     * their cursor moves. The removal carries the client's own clock or a higher one, because a client ignores an older
+     * removal.
      */
     void addRefused(AwarenessEntry<O> e) {
         e.refused.forEach((owner, clock) -> add(owner, e.client, Math.max(clock, e.clock)));

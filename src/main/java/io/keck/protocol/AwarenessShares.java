@@ -4,9 +4,11 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** How many states each owner has, present or remembered, and the heap they take. */
+/** Counts the states of each owner, present or remembered, and the heap they take. */
 final class AwarenessShares<O> {
-    /** An entry and the head of its string, on the heap of a 64-bit JVM; a string has up to two bytes a character. */
+    /**
+     * Heap of an entry and its string header on a 64-bit JVM, in bytes; the characters take one or two bytes each on top.
+     */
     private static final int ENTRY = 192;
 
     private static final class Share {
@@ -17,7 +19,9 @@ final class AwarenessShares<O> {
     private final IdentityHashMap<O, Share> owners = new IdentityHashMap<>();
     private long bytes;
 
-    /** Bytes of heap of a state: one for each character where all of them are of Latin-1, else two. Looks at all. */
+    /**
+     * Heap of a state's JSON in bytes: one byte per character if all of them are Latin-1, else two. Linear in the length.
+     */
     static long heap(String json) {
         int at = 0;
         while (at < json.length() && json.charAt(at) <= 0xff) {
@@ -51,7 +55,7 @@ final class AwarenessShares<O> {
         }
     }
 
-    /** A state of so many bytes has another owner. */
+    /** Notes that a state of {@code size} bytes passes from one owner to another. */
     void moved(@Nullable O from, @Nullable O to, long size) {
         Share before = from == null ? null : owners.get(from);
         if (before != null) {
@@ -68,7 +72,7 @@ final class AwarenessShares<O> {
         }
     }
 
-    /** The owner whose states take most; null when nobody has any. */
+    /** The owner whose states take the most heap; null if no owner has a state. */
     @Nullable
     O largest() {
         O found = null;

@@ -10,41 +10,41 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one client says of itself at one moment. Immutable.
+ * The awareness state of one client at one moment. Immutable.
  *
- * @param client the client's id in the document
- * @param clock counts the client's states; the higher one is the newer one
- * @param json the state as the client wrote it, valid JSON; {@code null} in JSON means that the client has left
+ * @param client the client id in the document
+ * @param clock numbers the states of the client; a higher clock is newer
+ * @param json the state as the client wrote it, valid JSON; the JSON value {@code null} means that the client has left
  */
 public record AwarenessState(long client, long clock, String json) {
     /**
-     * What a peer may say of its clients in one message; the rest is dropped.
+     * Limits on the states that one peer may send in a message; whatever exceeds them is dropped.
      *
      * @param maxBytes the largest state, in bytes of UTF-8
-     * @param maxStates the most states
-     * @param maxDepth how deep arrays and objects of a state may nest
+     * @param maxStates the most states of a message
+     * @param maxDepth the deepest nesting of arrays and objects in a state
      */
     public record Limits(int maxBytes, int maxStates, int maxDepth) {
-        /** Bounded by the size of the message alone. */
+        /** No limits beside the size of the message. */
         public static final Limits NONE =
                 new Limits(Integer.MAX_VALUE, Integer.MAX_VALUE, DecodeLimits.DEFAULT.maxValueDepth());
     }
 
-    /** Why something of an awareness message is dropped. */
+    /** The reason for which a part of an awareness message is dropped. */
     public enum Fault {
         /** The state is larger than allowed. */
         TOO_LARGE,
-        /** The state is not JSON, or the message ends or goes on where it should not. */
+        /** The state is not JSON, or the message is truncated or has trailing bytes. */
         MALFORMED,
         /** The message has more states than allowed. */
         TOO_MANY
     }
 
     /**
-     * Something that is dropped of a message whose other states count.
+     * A part of an awareness message that is dropped while the other states are used.
      *
-     * @param client whose state it is, or -1 where that is not known
-     * @param clock the clock of that state, or 0
+     * @param client the client of the dropped state, or -1 if it is unknown
+     * @param clock the clock of the dropped state, or 0
      */
     public record Dropped(long client, long clock, Fault fault) {
         static Dropped rest(Fault fault) {
@@ -52,20 +52,20 @@ public record AwarenessState(long client, long clock, String json) {
         }
     }
 
-    /** Whether the client says that it has left. */
+    /** Whether this state says that the client has left. */
     public boolean isRemoval() {
         return json.length() < 32 && json.strip().equals("null");
     }
 
-    /** The state of a client that has left. */
+    /** Creates the state of a client that has left. */
     public static AwarenessState removed(long client, long clock) {
         return new AwarenessState(client, clock, "null");
     }
 
     /**
-     * Reads an awareness update: a count, then client, clock and JSON of each.
+     * Decodes an awareness update: the number of states, then client, clock and JSON of each.
      *
-     * @throws DecodeException if it is malformed or more bytes follow
+     * @throws DecodeException if the update is malformed or bytes follow it
      */
     public static List<AwarenessState> decode(byte[] body, DecodeLimits limits) {
         Decoder in = new Decoder(body);
@@ -92,8 +92,8 @@ public record AwarenessState(long client, long clock, String json) {
     }
 
     /**
-     * Reads an awareness update of a peer, and keeps of it what can be kept: a client passes on what it heard of others, so
-     * a state that is too large or malformed may come from an honest one.
+     * Decodes an awareness update of a peer and keeps every state that is valid. Clients pass on what they heard of others,
+     * so a too large or malformed state may come from an honest peer.
      */
     static Message.AwarenessUpdate readLeniently(byte[] body, Limits limits) {
         List<AwarenessState> states = new ArrayList<>();
@@ -112,7 +112,7 @@ public record AwarenessState(long client, long clock, String json) {
                 dropped.add(Dropped.rest(Fault.MALFORMED));
             }
         } catch (DecodeException e) {
-            dropped.add(Dropped.rest(Fault.MALFORMED)); // what stands before the break was read
+            dropped.add(Dropped.rest(Fault.MALFORMED)); // the states before the malformed part stay
         }
         return new Message.AwarenessUpdate(states, dropped);
     }
@@ -144,7 +144,7 @@ public record AwarenessState(long client, long clock, String json) {
         }
     }
 
-    /** The wire form that {@link #decode} reads. */
+    /** Encodes states in the format that {@link #decode} reads. */
     public static byte[] encode(List<AwarenessState> states) {
         Encoder out = new Encoder();
         out.writeVarUint(states.size());

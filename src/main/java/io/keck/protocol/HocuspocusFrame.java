@@ -5,8 +5,8 @@ import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.store.StateVector;
 
 /**
- * Recognizes the first frame of {@code @hocuspocus/provider}. Its frames begin with the document's name, so what y-websocket
- * takes for the type of a message is the length of that name, and to ignore the frame would leave the provider waiting.
+ * Recognizes the first frame of {@code @hocuspocus/provider}. Its frames begin with the document name, so y-websocket would
+ * read the length of the name as the type of an unknown message and ignore the frame, and the provider would wait forever.
  */
 public final class HocuspocusFrame {
     private static final int SYNC = 0;
@@ -15,8 +15,9 @@ public final class HocuspocusFrame {
     private HocuspocusFrame() {}
 
     /**
-     * Whether a frame is a name and then, to the last byte, the provider's auth message (token, and the provider's version
-     * from 3.0 on) or its sync step 1. Other messages are too short to be told from those of an application.
+     * Whether a frame consists of a name and either the provider's auth message (token, and from 3.0 on the provider's
+     * version) or its sync step 1, up to the last byte. Other messages are too short to be told apart from messages of an
+     * application.
      */
     public static boolean isFirst(byte[] frame) {
         try {

@@ -10,23 +10,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One message of the y-websocket protocol, decoded and checked. Immutable. Source: y-protocols {@code sync.js},
- * {@code awareness.js}, {@code auth.js}; y-websocket.
+ * One message of the y-websocket protocol, decoded and checked. Immutable. Source: y-protocols {@code sync.js}, {@code
+ * awareness.js}, {@code auth.js}; y-websocket.
  *
- * <p>Applications add messages of their own ({@code provider.messageHandlers} of y-websocket), and the reference server
- * ignores what it does not know. Reading does the same: a message of an unknown type is an {@link Unknown}. Only a malformed
- * sync message is an error, since only that is certainly its sender's own work. A client passes on what others said of
- * themselves: of a malformed awareness message all that can be read counts, and other messages that are malformed are
- * dropped with the rest of their frame.
+ * <p>Applications add message types of their own ({@code provider.messageHandlers} of y-websocket), and the reference server
+ * ignores unknown types. So does Keck: a message of an unknown type becomes an {@link Unknown}. Only a malformed sync
+ * message is an error, because only that is certainly the fault of its sender. Clients pass on the awareness states of
+ * others, so the valid states of a malformed awareness message are used. Any other malformed message is dropped with the
+ * rest of its frame.
  */
 public sealed interface Message {
-    /** Calls the handler's method for this kind of message. */
+    /** Calls the method of the handler for this type of message. */
     <P> void tell(P peer, Handler<P> handler);
 
     /**
-     * Deals with each kind of message: a new kind does not compile before every handler has an answer to it.
+     * Handles each type of message. A new type does not compile until every handler has a method for it.
      *
-     * @param <P> the peer that sent the message; handed through, so that one handler serves all peers
+     * @param <P> the peer that sent the message; passed through, so that one handler serves all peers
      */
     interface Handler<P> {
         void syncStep1(P peer, SyncStep1 message);
@@ -44,7 +44,7 @@ public sealed interface Message {
         void queryAwareness(P peer, QueryAwareness message);
     }
 
-    /** A peer tells how far it is and asks for the rest. */
+    /** A peer sends its state vector and asks for what it lacks. */
     record SyncStep1(StateVector stateVector) implements Message {
         @Override
         public <P> void tell(P peer, Handler<P> handler) {
@@ -52,7 +52,7 @@ public sealed interface Message {
         }
     }
 
-    /** A peer answers a step 1: what we lack. */
+    /** A peer answers a step 1 with what the server lacks. */
     record SyncStep2(Update update) implements Message {
         @Override
         public <P> void tell(P peer, Handler<P> handler) {
@@ -69,19 +69,19 @@ public sealed interface Message {
     }
 
     /**
-     * States of clients.
+     * A peer sends awareness states.
      *
-     * @param states those that can be used
-     * @param dropped what else the message contained
+     * @param states the valid states
+     * @param dropped the parts of the message that cannot be used
      */
     record AwarenessUpdate(List<AwarenessState> states, List<AwarenessState.Dropped> dropped) implements Message {
-        /** Keeps copies. */
+        /** Copies both lists. */
         public AwarenessUpdate {
             states = List.copyOf(states);
             dropped = List.copyOf(dropped);
         }
 
-        /** A message of which nothing is dropped. */
+        /** Creates a message from which nothing was dropped. */
         public AwarenessUpdate(List<AwarenessState> states) {
             this(states, List.of());
         }
@@ -92,7 +92,7 @@ public sealed interface Message {
         }
     }
 
-    /** Refused by the other side; a server has no use for it. */
+    /** A peer says that it refused something; the server ignores it. */
     record Auth() implements Message {
         @Override
         public <P> void tell(P peer, Handler<P> handler) {
@@ -101,14 +101,14 @@ public sealed interface Message {
     }
 
     /**
-     * A message that this protocol does not know. Its length is not known either, so it is the last one of its frame.
+     * A message of an unknown type. Its length is unknown too, so it is the last message of its frame.
      *
-     * @param kind what is not known of it
+     * @param kind the part of the message that is unknown
      */
     record Unknown(Kind kind) implements Message {
-        /** What is not known of a message. */
+        /** The part of a message that is unknown. */
         public enum Kind {
-            /** Its type. */
+            /** The message type. */
             TYPE,
             /** The step of a sync message. */
             SYNC,
@@ -140,18 +140,18 @@ public sealed interface Message {
     int QUERY_AWARENESS = 3;
 
     /**
-     * Reads all messages of one frame. An {@link Unknown} one is the last of them, and all bytes after its type are ignored.
+     * Decodes all messages of one frame. An {@link Unknown} message is the last one; all bytes after its type are ignored.
      *
-     * @throws DecodeException if a sync message is malformed, or there is no message
+     * @throws DecodeException if a sync message is malformed or the frame is empty
      */
     static List<Message> readAll(byte[] frame, DecodeLimits limits) {
         return readAll(frame, limits, AwarenessState.Limits.NONE);
     }
 
     /**
-     * The same for a peer whose awareness states are limited.
+     * Decodes all messages of one frame, with limits on the awareness states in it.
      *
-     * @throws DecodeException if a sync message is malformed, or there is no message
+     * @throws DecodeException if a sync message is malformed or the frame is empty
      */
     static List<Message> readAll(byte[] frame, DecodeLimits limits, AwarenessState.Limits states) {
         Decoder in = new Decoder(frame);
@@ -188,7 +188,7 @@ public sealed interface Message {
         try {
             body = in.readVarUint8Array();
         } catch (DecodeException e) {
-            in.skip(in.remaining()); // where the message ends is not known
+            in.skip(in.remaining()); // the end of the message is unknown
             return new AwarenessUpdate(List.of(), List.of(AwarenessState.Dropped.rest(AwarenessState.Fault.MALFORMED)));
         }
         return AwarenessState.readLeniently(body, states);
@@ -201,7 +201,7 @@ public sealed interface Message {
                 return new Auth();
             }
         } catch (DecodeException e) {
-            return new Unknown(Unknown.Kind.AUTH); // a server has no use for it
+            return new Unknown(Unknown.Kind.AUTH); // the server ignores auth messages
         }
         return new Unknown(Unknown.Kind.AUTH);
     }
@@ -219,17 +219,17 @@ public sealed interface Message {
         return step == 1 ? new SyncStep2(update) : new SyncUpdate(update);
     }
 
-    /** The frame of a sync step 1. */
+    /** Encodes the frame of a sync step 1. */
     static byte[] step1(StateVector ours) {
         return sync(0, ours.encode());
     }
 
-    /** The frame of a sync step 2 with an update in wire format V1. */
+    /** Encodes the frame of a sync step 2 from an update in format V1. */
     static byte[] step2(byte[] update) {
         return sync(1, update);
     }
 
-    /** The frame of an update in wire format V1. */
+    /** Encodes the frame of an update in format V1. */
     static byte[] update(byte[] update) {
         return sync(2, update);
     }
@@ -243,8 +243,8 @@ public sealed interface Message {
     }
 
     /**
-     * The frame that tells a peer that something was not taken. y-websocket writes the reason to the console and stays.
-     * Source: y-protocols {@code auth.js} {@code writePermissionDenied}.
+     * Encodes the frame that tells a peer that its change was refused. y-websocket writes the reason to the console and
+     * stays connected. Source: y-protocols {@code auth.js} {@code writePermissionDenied}.
      */
     static byte[] denied(String reason) {
         Encoder out = new Encoder(reason.length() + 8);
@@ -254,21 +254,21 @@ public sealed interface Message {
         return out.toByteArray();
     }
 
-    /** Message type of conflicts; only peers that asked for them get any. */
+    /** Message type of conflicts; sent only to peers that asked for conflicts. */
     int CONFLICT = 111;
 
     /**
-     * Ids under which a peer said something else than the room has; the room keeps what it has.
+     * A range of ids for which a peer sent other content or another place than the room holds; the room keeps its own.
      *
      * @param from the first clock
-     * @param length how many clocks
-     * @param isPlace whether only origin or parent differ; else the content
+     * @param length the number of clocks
+     * @param isPlace true if only the origin or the parent differs, false if the content differs
      */
     record Conflict(long client, long from, long length, boolean isPlace) {}
 
     /**
-     * The frame of conflicts: the type 111, how many, and of each client, first clock and length as varUint and one byte, 0 for
-     * another content and 1 for another place.
+     * Encodes the frame of conflicts: type 111 and the number of conflicts, then for each conflict client, first clock and
+     * length as varUints and one byte, 0 for other content and 1 for another place.
      */
     static byte[] conflicts(List<Conflict> conflicts) {
         Encoder out = new Encoder(16 + 16 * conflicts.size());
@@ -283,7 +283,7 @@ public sealed interface Message {
         return out.toByteArray();
     }
 
-    /** The frame of these awareness states; an empty one only shows that the server is alive. */
+    /** Encodes the frame of awareness states; a frame without states only shows that the server is alive. */
     static byte[] awareness(List<AwarenessState> states) {
         byte[] body = AwarenessState.encode(states);
         Encoder out = new Encoder(body.length + 8);

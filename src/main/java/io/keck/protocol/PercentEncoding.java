@@ -6,14 +6,14 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Percent-encoded UTF-8 of URL paths (RFC 3986, section 2.1), read strictly: there is one decoder for every address. */
+/** Strict decoder of percent-encoded UTF-8 in URL paths (RFC 3986, section 2.1). All addresses are decoded here. */
 public final class PercentEncoding {
     private PercentEncoding() {}
 
     /**
      * Decodes text once; a plus sign stays a plus sign.
      *
-     * @return the text, or null where a percent sign is not followed by two hexadecimal digits or the bytes are not UTF-8
+     * @return the text, or null if a percent sign is not followed by two hexadecimal digits or the bytes are not UTF-8
      */
     public static @Nullable String decode(String raw) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(raw.length());

@@ -4,17 +4,17 @@ import java.text.Normalizer;
 import java.util.Optional;
 
 /**
- * The rule for room names: 1 to 255 code points without control characters (C0, DEL, C1). A name may contain slashes, but
- * no empty segment and no "." or ".." as one, so a name means the same as a path, a file name or a part of a URL. Names of
- * new rooms have to fulfil {@link #problemOfNew} as well. Names are compared as they are written.
+ * The rules for room names: 1 to 255 code points without control characters (C0, DEL, C1). A name may contain slashes, but
+ * no empty segment and no segment "." or "..", so that it means the same as a path, a file name and a part of a URL. Names
+ * of new rooms must also satisfy {@link #problemOfNew}. Names are compared code point by code point.
  */
 public final class RoomName {
-    /** The longest name, in code points. */
+    /** The greatest length of a name, in code points. */
     public static final int MAX_CODE_POINTS = 255;
 
     private RoomName() {}
 
-    /** What is wrong with a name, as a sentence; empty when it is a good one. */
+    /** The rule that a name breaks, as a sentence; empty if the name is valid. */
     public static Optional<String> problem(String name) {
         int points = name.codePointCount(0, name.length());
         if (points == 0) {
@@ -28,24 +28,24 @@ public final class RoomName {
     }
 
     /**
-     * What is wrong with a name for a room that is not there yet, beside {@link #problem}: two names that look the same have
-     * to be the same (NFC of the Unicode standard, annex 15), and a name must not rearrange the line in which it stands
-     * (bidirectional controls, annex 9; line and paragraph separators). The joiners U+200C and U+200D are letters' parts in many
-     * scripts and emoji, and allowed. A room that is there is reached by its name as it was written.
+     * The rule that the name of a new room breaks beyond {@link #problem}, as a sentence; empty if there is none. Names that
+     * look the same must be the same (NFC, Unicode standard annex 15), and a name must not rearrange the line that contains
+     * it (bidirectional controls, annex 9; line and paragraph separators). The joiners U+200C and U+200D are allowed,
+     * because many scripts and emoji need them. Existing rooms with other names stay reachable.
      */
     public static Optional<String> problemOfNew(String name) {
         for (int i = 0; i < name.length(); i++) {
             if (rearranges(name.charAt(i))) {
-                return Optional.of("The name of a new document contains a line separator or a control character for"
-                        + " the direction of text.");
+                return Optional.of("The name of a new document contains a line separator or a control character of"
+                        + " text direction.");
             }
         }
         return Normalizer.isNormalized(name, Normalizer.Form.NFC)
                 ? Optional.empty()
-                : Optional.of("The name of a new document has to be in Unicode normalization form C (NFC).");
+                : Optional.of("The name of a new document must be in Unicode normalization form C (NFC).");
     }
 
-    /** Whether a character changes the order or the lines of the text around it. All of them are below U+10000. */
+    /** Whether a character changes the order or the lines of the surrounding text. All such characters are below U+10000. */
     private static boolean rearranges(char c) {
         return c == '\u061c'
                 || c == '\u200e'
