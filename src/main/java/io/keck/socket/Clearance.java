@@ -14,18 +14,18 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a connection got in, and what it may send now. A grant can change while the connection is open: what was handed over
- * before counts, what comes after is judged by the new one. Thread-safe.
+ * The grant under which a connection was admitted, and the messages it may send. A grant can change while the connection is
+ * open: each message is judged by the grant at its arrival. Thread-safe.
  */
 final class Clearance {
-    /** The attribute of an upgrade that holds its clearance. */
+    /** The request attribute that holds the clearance of an upgrade. */
     static final String ATTRIBUTE = Clearance.class.getName();
 
     private static final String READ_ONLY = "this connection may only read the document";
-    /** Whatever its state is, a client answers this with all that it has. */
+    /** A step 1 with an empty state vector; the client answers with its whole document. */
     private static final byte[] STEP1_OF_NOTHING = {0, 0, 1, 0};
 
-    /** What the server tells a client that its credential does not allow; Jetty knows these codes as final. */
+    /** Close codes for what a credential does not allow; clients treat both as final. */
     private static final int UNAUTHORIZED = 4401;
 
     private static final int FORBIDDEN = 4403;
@@ -48,28 +48,28 @@ final class Clearance {
         mayAll = given != null && given.allows(Right.WRITE) && given.allows(Right.PRESENT);
     }
 
-    /** Of a connection that has a grant. */
+    /** The clearance of a connection with a grant. */
     static Clearance of(Visit visit, Grant grant) {
         return new Clearance(visit, grant, null);
     }
 
-    /** Of a connection that is opened only to be told why it is closed. */
+    /** The clearance of a connection that is opened only to be closed with a reason. */
     static Clearance refused(Fault fault) {
         return new Clearance(Visit.REFUSED, null, reason(fault));
     }
 
-    /** The one that an attribute holds; one that is refused where it holds none. */
+    /** The clearance in a request attribute; a refusing one if the attribute is missing. */
     static Clearance of(@Nullable Object attribute) {
         return attribute instanceof Clearance clearance ? clearance : refused(Fault.MISSING);
     }
 
-    /** Why the connection is closed at once; null where it may stay. */
+    /** The reason to close the connection at once; null if it may stay. */
     @Nullable
     CloseReason refusal() {
         return refusal;
     }
 
-    /** How a connection ends for a fault: for good, but for those that pass. */
+    /** The close reason for a fault: final, unless the fault is temporary. */
     static CloseReason reason(Fault fault) {
         return switch (fault) {
             case MISSING, BAD, EXPIRED, NOT_YET, REVOKED -> new CloseReason(UNAUTHORIZED, fault.sentence());
@@ -83,8 +83,8 @@ final class Clearance {
      * Watches the grant while the connection is open.
      *
      * @param end closes the connection
-     * @param send sends a frame to it
-     * @return ends the watch
+     * @param send sends a frame to the connection
+     * @return stops the watch
      */
     Runnable follow(Consumer<CloseReason> end, Consumer<byte[]> send) {
         Grant given = grant;
@@ -104,7 +104,7 @@ final class Clearance {
                 set(fresh);
                 boolean widened = fresh.allows(Right.WRITE) && (before == null || !before.allows(Right.WRITE));
                 if (widened) {
-                    send.accept(STEP1_OF_NOTHING); // what was typed meanwhile comes in
+                    send.accept(STEP1_OF_NOTHING); // fetches what the client changed while it was read-only
                 }
             }
 
@@ -128,10 +128,10 @@ final class Clearance {
     }
 
     /**
-     * Those messages that the connection may send. A step 2 is left aside, since every client answers our step 1; an update
-     * is refused.
+     * Filters the messages that the connection may send. A step 2 without the right to write is dropped silently, since
+     * every client answers the server's step 1 with one; an update is refused.
      *
-     * @param refused told that an update was refused, with the message that says so to the client
+     * @param refused receives, for each refused update, the frame that tells the client
      */
     List<Message> allowed(List<Message> messages, Consumer<byte[]> refused) {
         if (mayAll) {
@@ -156,7 +156,7 @@ final class Clearance {
         return !(message instanceof Message.AwarenessUpdate) || now.allows(Right.PRESENT);
     }
 
-    /** What a request to connect may do, or why it is refused. */
+    /** Decides whether a request may connect to a room, and with which grant. */
     static Decision judge(Visit visit, String room) {
         return visit.demand(room, io.keck.access.Purpose.SOCKET, Right.READ);
     }

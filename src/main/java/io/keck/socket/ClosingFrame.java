@@ -5,13 +5,13 @@ import org.eclipse.jetty.websocket.core.Frame;
 import org.eclipse.jetty.websocket.core.OpCode;
 
 /**
- * A close frame with any code, after which the peer may finish what it was sending and answer.
+ * A close frame with any code that still lets the peer finish sending and answer.
  *
- * <p>Jetty (12.1, {@code WebSocketSessionState.onOutgoingFrame}) does so for 1000, 1005 and 3000 and above only. All other
- * codes it takes for failures: what waits in the queue is dropped, the input counts as closed, and the connection is
- * aborted as soon as the frame is written. If the peer was just sending, bytes of it are not read yet then, so TCP answers
- * with a reset, on which the peer's side throws away what it had not read either: the close frame. Jetty asks the frame
- * itself what its status is, and this one says 1000, whatever it has on the wire.
+ * <p>Jetty (12.1, {@code WebSocketSessionState.onOutgoingFrame}) closes gracefully only for 1000, 1005 and codes from 3000
+ * on. It treats all other codes as failures: it drops queued frames, marks the input as closed, and aborts the connection
+ * once the frame is written. If the peer is sending at that moment, unread bytes make TCP answer with a reset, and the
+ * peer's side then discards what it has not read yet: the close frame. Jetty asks the frame for its status, so this frame
+ * reports 1000 to Jetty whatever code it carries on the wire.
  */
 final class ClosingFrame extends Frame implements CloseStatus.Supplier {
     ClosingFrame(int code, String reason) {

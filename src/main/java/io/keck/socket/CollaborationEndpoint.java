@@ -19,18 +19,20 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One WebSocket: takes a seat in its room, turns frames into messages, leaves. Public only because Jetty demands it. */
+/**
+ * One WebSocket: takes a seat in its room, decodes frames into messages, and leaves. Public only because Jetty requires it.
+ */
 public final class CollaborationEndpoint extends Endpoint {
     private static final Logger LOG = LoggerFactory.getLogger(CollaborationEndpoint.class);
 
-    /** Session property: the name of the room. */
+    /** Session property: the room name. */
     static final String ROOM = "io.keck.room";
-    /** Session property: where the peer is. */
+    /** Session property: the peer's address. */
     static final String ADDRESS = "io.keck.address";
 
-    /** Bytes that may wait for a client before it is no longer told of each refused update. */
+    /** Above this backlog in bytes, a client is no longer told of each refused update. */
     private static final long MAX_DENIALS = 64 << 10;
-    /** The part of the query by which a peer asks to be told of conflicts. */
+    /** The query parameter with which a peer asks to be told of conflicts. */
     private static final String CONFLICTS = "conflicts=1";
 
     private final Sockets sockets;
@@ -67,7 +69,7 @@ public final class CollaborationEndpoint extends Endpoint {
         if (query != null && List.of(query.split("&")).contains(CONFLICTS)) {
             opened.tellConflicts();
         }
-        session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
+        session.setMaxIdleTimeout(0); // SocketConnection.tick handles silent peers
         listen(session, gate, opened);
         connection = opened;
         id = sockets.opened(opened);
@@ -85,7 +87,7 @@ public final class CollaborationEndpoint extends Endpoint {
         unfollow = clearance.follow(reason -> end(opened, reason), opened::send);
     }
 
-    /** The grant has ended. */
+    /** Closes the connection because its grant ended. */
     private void end(SocketConnection ended, CloseReason reason) {
         Seat taken = seat;
         if (taken != null) {
@@ -147,9 +149,11 @@ public final class CollaborationEndpoint extends Endpoint {
                 offend(
                         opened,
                         CloseReason.tooLarge(
-                                "a message may have " + sockets.limits().maxMessageBytes() + " bytes at most"));
+                                "a message may have at most " + sockets.limits().maxMessageBytes() + " bytes"));
             case TOO_MANY_FRAGMENTS -> offend(opened, CloseReason.malformed("a message came in too many fragments"));
-            case NO_MEMORY -> opened.close(CloseReason.overload("no memory for this message now, please try again"));
+            case NO_MEMORY ->
+                opened.close(CloseReason.overload(
+                        "the server has no memory for this message at the moment, please try again"));
         }
     }
 
@@ -188,7 +192,7 @@ public final class CollaborationEndpoint extends Endpoint {
         }
     }
 
-    /** Tells a client that its update was refused, as long as it reads what it is told. */
+    /** Tells a client that its update was refused, unless too much already waits to be sent to it. */
     private static void deny(SocketConnection from, byte[] message) {
         if (from.backlog() < MAX_DENIALS) {
             from.send(message);
@@ -220,18 +224,18 @@ public final class CollaborationEndpoint extends Endpoint {
         }
     }
 
-    /** Ends the connection for what it sent; a peer that does so again and again hears of it later and later. */
+    /** Closes the connection for what it sent. Each repeated offence of a peer delays the close further. */
     private void offend(SocketConnection offender, CloseReason reason) {
         Seat taken = seat;
         if (taken != null) {
-            taken.leave(); // neither its cursor nor its seat stays while the close is held back
+            taken.leave(); // its cursor and seat must not stay while the close is delayed
         }
         sockets.end(offender, reason, sockets.strikes().offence(address, room));
     }
 
     @Override
     public void onError(Session session, Throwable error) {
-        OutOfMemory.check(error); // Jetty logs its name alone
+        OutOfMemory.check(error); // Jetty logs only the error's class name
         LOG.debug("Connection {} of room {}: failed: {}", id, room, String.valueOf(error));
     }
 

@@ -11,58 +11,63 @@ import org.eclipse.jetty.websocket.core.OpCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the binary messages of one WebSocket together from Jetty's frames; text and control frames go to the Jakarta side,
- * as if this were not there.
+ * Assembles the binary messages of one WebSocket from Jetty's frames. Text and control frames pass through to the Jakarta
+ * side unchanged.
  *
- * <p>Jakarta's own way keeps the network buffer of each fragment until the message is whole: 4 KiB of direct memory for a
- * fragment of one byte. Here the payload is copied at once and the buffer given back. A message that is not whole is bounded
- * in bytes, in fragments, and in time: {@link #GRACE_MS} and {@link #BYTES_PER_SECOND}; {@link #isLate} says when that is
- * over. While the server itself does not read, time does not count.
+ * <p>Jakarta's own assembly keeps the network buffer of each fragment until the message is complete: 4 KiB of direct memory
+ * for a fragment of one byte. This class copies each payload at once and releases the buffer. An incomplete message is
+ * bounded in bytes, in fragments, and in time ({@link #GRACE_MS}, {@link #BYTES_PER_SECOND}, checked with {@link #isLate}).
+ * Time during which the server itself does not read does not count.
  *
- * <p>Jetty checks the order of frames before they come here. Frames come from one thread at a time; {@link #isLate} may be
- * asked from any thread.
+ * <p>Jetty has checked the order of frames before. Frames arrive from one thread at a time; {@link #isLate} may be called
+ * from any thread.
  */
 final class FrameAssembly implements FrameHandler {
-    /** A message may take that many milliseconds, whatever its size. */
+    /** Milliseconds that every message may take, whatever its size. */
     static final long GRACE_MS = 30_000;
-    /** The least rate of a message that takes longer. */
+    /** The lowest accepted rate, in bytes per second, of a message that takes longer than {@link #GRACE_MS}. */
     static final long BYTES_PER_SECOND = 1 << 10;
-    /** Fragments of one message that may be of any size; Jetty makes one of each piece that TCP delivers. */
+    /**
+     * The number of fragments per message that may have any size; Jetty makes a fragment of each piece that TCP delivers.
+     */
     static final int FREE_FRAGMENTS = 10_000;
-    /** What fragments beyond these must have on the average: TCP's pieces are larger, but for senders who mean it. */
+    /**
+     * The least average size, in bytes, of fragments beyond {@link #FREE_FRAGMENTS}. TCP's pieces are larger unless the
+     * sender splits on purpose.
+     */
     static final int LEAST_FRAGMENT = 64;
 
-    /** Where messages go. Called by the thread that reads. */
+    /** Receives the assembled messages, on the reading thread. */
     interface Listener {
-        /** The largest message. */
+        /** The largest accepted message, in bytes. */
         int maxBytes();
 
-        /** Whether a message may take that much more of the heap. */
+        /** Reserves that many more bytes of heap for a message; false if they are not available. */
         boolean mayGrow(long bytes);
 
-        /** A message takes that much less of the heap. */
+        /** Releases that many bytes of heap. */
         void shrunk(long bytes);
 
-        /** Something came from the peer, with that many bytes of payload. */
+        /** Notes that something arrived from the peer, with that many bytes of payload. */
         void heard(int bytes);
 
-        /** Whether the connection is being closed, so that data frames are of no use. */
+        /** Whether the connection is closing, so that data frames are discarded. */
         boolean isClosing();
 
-        /** A whole message. */
+        /** Receives a complete message. */
         void message(byte[] message);
 
-        /** A message cannot be taken; the connection has to be closed. */
+        /** Reports a message that cannot be accepted; the connection has to be closed. */
         void refused(Fault fault);
     }
 
-    /** Why a message is not taken. */
+    /** The reason for which a message is refused. */
     enum Fault {
-        /** It is larger than the limit. */
+        /** The message exceeds the size limit. */
         TOO_LARGE,
-        /** It comes in too many fragments. */
+        /** The message has too many fragments. */
         TOO_MANY_FRAGMENTS,
-        /** The node has no memory for it. */
+        /** The node has no memory for the message. */
         NO_MEMORY
     }
 
@@ -71,45 +76,45 @@ final class FrameAssembly implements FrameHandler {
     private @Nullable ReadGate gate;
     private @Nullable Listener listener;
     private MessageParts parts = new MessageParts(0);
-    /** Whether the message under way is binary. */
+    /** Whether the current message is binary. */
     private boolean isBinary;
 
     private int fragments;
-    /** Whether a message has begun that is not whole. */
+    /** Whether an incomplete message is open. */
     private volatile boolean isOpen;
-    /** When it began, or the server began to read again; milliseconds of the gate's clock. */
+    /** When the open message began or the server resumed reading, in milliseconds of the gate's clock. */
     private volatile long since;
-    /** What has come of it. */
+    /** Bytes of the open message that have arrived. */
     private volatile long came;
 
     /**
-     * For one session.
+     * Creates the assembly of one session.
      *
-     * @param jakarta what Jetty would have called
-     * @param clearance how the session got in
+     * @param jakarta the handler that Jetty would have called
+     * @param clearance the clearance of the session
      */
     FrameAssembly(FrameHandler jakarta, Clearance clearance) {
         this.jakarta = jakarta;
         this.clearance = clearance;
     }
 
-    /** How the session got in. */
+    /** The clearance of the session. */
     Clearance clearance() {
         return clearance;
     }
 
-    /** Hands binary messages to that listener from now on, and not to Jakarta; to be called while the session opens. */
+    /** Sends binary messages to that listener from now on instead of to Jakarta. Call it while the session opens. */
     void listen(Listener here) {
         listener = here;
         parts = new MessageParts(here.maxBytes());
     }
 
-    /** The server reads on after a while in which it did not: that while does not count. */
+    /** Notes that the server resumes reading: the pause does not count against the open message. */
     void readsOn(long now) {
         since = now;
     }
 
-    /** Whether a message takes longer than it may; not to be asked while the gate is closed. */
+    /** Whether the open message takes longer than allowed. Do not call it while the gate is closed. */
     boolean isLate(long now) {
         return isOpen && now - since > GRACE_MS + came * 1_000 / BYTES_PER_SECOND;
     }
@@ -159,7 +164,7 @@ final class FrameAssembly implements FrameHandler {
         readers.demand();
     }
 
-    /** Notes what came of a message. One that comes in one frame, as most do, is not worth a note. */
+    /** Updates the progress of the open message. Messages of a single frame, which most are, skip this. */
     private void count(Frame frame, ReadGate readers) {
         if (frame.isFin()) {
             if (isOpen) {

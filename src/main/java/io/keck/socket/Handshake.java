@@ -9,22 +9,22 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is wrong with the headers of a GET as the opening handshake of a WebSocket (RFC 6455, section 4.2.1). Proxies that
- * are set up by half are the usual cause, so a refusal names the lines that are missing in nginx.
+ * Checks the headers of a GET as the opening handshake of a WebSocket (RFC 6455, section 4.2.1). Incompletely configured
+ * proxies are the usual cause of a bad handshake, so a refusal names the lines that nginx lacks.
  *
  * @param status the HTTP status to refuse with, or 0
- * @param problem why, as a sentence; empty where nothing is wrong
- * @param isAttempt whether a WebSocket client sent it, not a browser that follows a link
+ * @param problem the problem as a sentence; empty if there is none
+ * @param isAttempt whether a WebSocket client sent the request, and not a browser that followed a link
  */
 record Handshake(int status, String problem, boolean isAttempt) {
     static final int UPGRADE_REQUIRED = 426;
     private static final int BAD_REQUEST = 400;
-    /** The only version there is. */
+    /** The only version of the WebSocket protocol. */
     static final String VERSION = "13";
 
     private static final int NONCE_BYTES = 16;
 
-    /** Judges a request. */
+    /** Checks the headers of a request. */
     static Handshake of(HttpServletRequest request) {
         String upgrade = request.getHeader("Upgrade");
         String key = request.getHeader("Sec-WebSocket-Key");
@@ -78,9 +78,9 @@ record Handshake(int status, String problem, boolean isAttempt) {
                 .anyMatch(option -> option.strip().toLowerCase(Locale.ROOT).equals("upgrade"));
     }
 
-    /** The sentence about a handshake that a proxy has passed on without what these lines would add. */
+    /** The problem of a handshake from which a proxy removed what these nginx lines would preserve. */
     static String lost(String... lines) {
-        return "This WebSocket handshake has lost a part on its way through a proxy. In nginx, the location of Keck lacks "
+        return "A proxy removed a part of this WebSocket handshake. In nginx, the location of Keck lacks "
                 + quoted(List.of(lines)) + ".";
     }
 

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Puts the parts of a binary message together, up to a limit. Each part is copied, so its buffer can be used again at once.
- * Memory follows the bytes that came, not the number of parts, and a message that has grown too large takes none. Used by
- * the one thread that reads a connection at a time.
+ * Assembles the parts of a binary message up to a limit. Each part is copied, so its buffer can be reused at once. The heap
+ * in use follows the received bytes, not the number of parts. Not thread-safe: belongs to the thread that reads the
+ * connection.
  */
 final class MessageParts {
     private static final byte[] EMPTY = {};
@@ -15,17 +15,17 @@ final class MessageParts {
     private byte[] bytes = EMPTY;
     private int length;
 
-    /** @param maxBytes the largest message */
+    /** @param maxBytes the largest message, in bytes */
     MessageParts(int maxBytes) {
         this.maxBytes = maxBytes;
     }
 
-    /** Whether a part of that size makes the message larger than the limit. */
+    /** Whether a part of that size would exceed the limit. */
     boolean isTooLargeWith(int more) {
         return more > maxBytes - length;
     }
 
-    /** How many bytes more the message takes on the heap after a part of that size. */
+    /** The additional heap, in bytes, that a part of that size takes. */
     int growth(int more) {
         return more > bytes.length - length ? capacity(more) - bytes.length : 0;
     }
@@ -35,7 +35,7 @@ final class MessageParts {
         return (int) Math.min(maxBytes, twice);
     }
 
-    /** Adds what remains of a buffer; only where it is not too large. */
+    /** Appends the remaining bytes of a buffer. The caller has checked {@link #isTooLargeWith}. */
     void add(ByteBuffer part) {
         int more = part.remaining();
         if (growth(more) > 0) {
@@ -45,7 +45,7 @@ final class MessageParts {
         length += more;
     }
 
-    /** Bytes that have come of the message. */
+    /** Received bytes of the message. */
     int length() {
         return length;
     }
@@ -55,14 +55,14 @@ final class MessageParts {
         return bytes.length;
     }
 
-    /** The whole message; the next part begins another one. */
+    /** Returns the complete message; the next part begins another one. */
     byte[] take() {
         byte[] whole = bytes.length == length ? bytes : Arrays.copyOf(bytes, length);
         forget();
         return whole;
     }
 
-    /** Forgets what has come; the next part begins another message. */
+    /** Discards the received parts; the next part begins another message. */
     void forget() {
         bytes = EMPTY;
         length = 0;

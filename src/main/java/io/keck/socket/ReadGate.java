@@ -16,10 +16,10 @@ import org.eclipse.jetty.websocket.core.server.WebSocketNegotiator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a session be read no further. {@link FrameAssembly} and Jakarta ask Jetty for the next frame as soon as one was
- * handled; the gate stands before Jetty and keeps that request while it is closed, by the room or for the rate of an address, so
- * TCP makes the peer wait. Jakarta gets
- * a proxy of the session, since it asks by itself; binary messages, the hot path, do not go through it. Thread-safe.
+ * Pauses and resumes reading from a session. {@link FrameAssembly} and Jakarta ask Jetty for the next frame as soon as they
+ * have handled one. The gate stands before Jetty and keeps that request while it is closed, by the room or for the rate of
+ * an address, so TCP makes the peer wait. Jakarta gets a proxy of the session because it asks Jetty by itself; binary
+ * messages, the hot path, bypass the proxy. Thread-safe.
  */
 final class ReadGate implements InvocationHandler {
     private final CoreSession core;
@@ -41,18 +41,18 @@ final class ReadGate implements InvocationHandler {
         this.frames = frames;
     }
 
-    /** The session as Jakarta gets it: as Jetty's own, but for what it asks to read. */
+    /** The session as Jakarta sees it: Jetty's own, except that requests for the next frame go through the gate. */
     CoreSession session() {
         return (CoreSession)
                 Proxy.newProxyInstance(ReadGate.class.getClassLoader(), new Class<?>[] {CoreSession.class}, this);
     }
 
-    /** What puts the messages of the session together. */
+    /** The assembly of the session's messages. */
     FrameAssembly frames() {
         return frames;
     }
 
-    /** Goes by that clock from now on, in milliseconds. */
+    /** Replaces the clock; {@code steady} returns milliseconds. */
     void clock(LongSupplier steady) {
         clock = steady;
     }
@@ -61,7 +61,7 @@ final class ReadGate implements InvocationHandler {
         return clock.getAsLong();
     }
 
-    /** The gate of a session that came through {@link #negotiator}. */
+    /** The gate of a session that was negotiated through {@link #negotiator}. */
     static ReadGate of(CoreSession session) {
         return (ReadGate) Proxy.getInvocationHandler(session);
     }
@@ -138,7 +138,7 @@ final class ReadGate implements InvocationHandler {
         }
     }
 
-    /** Gives every session that is negotiated a gate. */
+    /** Wraps a negotiator so that each session gets a gate. */
     static WebSocketNegotiator negotiator(WebSocketNegotiator original) {
         return new WebSocketNegotiator() {
             @Override

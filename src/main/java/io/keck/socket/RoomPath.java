@@ -6,20 +6,20 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The room in a request path: all that follows {@code /collaboration/}, percent-decoded once. Slashes of the name stand in
- * it as they are or encoded.
+ * The room name in a request path: everything after {@code /collaboration/}, percent-decoded once. Slashes in the name may
+ * be encoded or not.
  *
- * @param room the name, or null where there is none
+ * @param room the name, or null if the path has none
  * @param status the HTTP status to refuse with, or 0
- * @param problem why, as a sentence; empty where nothing is wrong
+ * @param problem the problem as a sentence; empty if there is none
  */
 record RoomPath(@Nullable String room, int status, String problem) {
     static final String PREFIX = "/collaboration/";
 
-    /** Understands the raw path of a request, without its query. */
+    /** Parses the raw path of a request, without its query. */
     static RoomPath parse(@Nullable String rawPath) {
         if (rawPath == null || !rawPath.startsWith(PREFIX)) {
-            return new RoomPath(null, 404, "Rooms are found at /collaboration/{room}.");
+            return new RoomPath(null, 404, "The path of a room is /collaboration/{room}.");
         }
         String name = PercentEncoding.decode(rawPath.substring(PREFIX.length()));
         if (name == null) {

@@ -22,13 +22,13 @@ import org.eclipse.jetty.websocket.core.OpCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One WebSocket as a {@link Connection}. Frames go to Jetty at once, which puts those that wait into one write; the
- * bytes that wait are counted here, since neither Jakarta nor Jetty bounds them. Thread-safe.
+ * One WebSocket as a {@link Connection}. Frames go to Jetty at once, which combines waiting frames into one write. This
+ * class counts the waiting bytes, since neither Jakarta nor Jetty bounds them. Thread-safe.
  */
 final class SocketConnection implements Connection {
-    /** Bytes of heap that a connection takes while nothing waits: Jetty's objects and ours, without buffers. */
+    /** Heap of an idle connection in bytes: objects of Jetty and Keck, without buffers. */
     private static final int ITSELF = 12 << 10;
-    /** Bytes of heap that a frame takes in the queue, beside its payload. */
+    /** Heap of a queued frame in bytes, beside its payload. */
     private static final int QUEUED = 300;
 
     private final String id = UUID.randomUUID().toString().substring(24);
@@ -40,7 +40,7 @@ final class SocketConnection implements Connection {
     private final long maxBacklog;
     private final ConnectionMetrics metrics;
     private final AtomicLong backlog = new AtomicLong();
-    /** The bytes of the backlog that are this connection's part, told to the ledger. */
+    /** This connection's part of the waiting bytes, as reported to the heap ledger. */
     private final Tally outbound;
 
     private final Tally inbound;
@@ -57,15 +57,15 @@ final class SocketConnection implements Connection {
     private volatile long lastProgress;
     private volatile long lastSend;
     private volatile long lastHeard;
-    /** How often something came from the peer. */
+    /** Counts arrivals from the peer; a pong is recognized by the count having changed. */
     private final LongAdder timesHeard = new LongAdder();
 
     private final AtomicBoolean closeSent = new AtomicBoolean();
     private volatile long closingSince = Long.MAX_VALUE;
-    /** When a close that is held back goes out. */
+    /** When a delayed close goes out, in milliseconds. */
     private volatile long closeAt;
 
-    private volatile boolean wasHeld;
+    private volatile boolean wasDelayed;
     private volatile boolean tellsConflicts;
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
@@ -106,7 +106,7 @@ final class SocketConnection implements Connection {
         return room;
     }
 
-    /** 48 random bits. */
+    /** The random id of the connection: 48 bits. */
     String id() {
         return id;
     }
@@ -120,7 +120,7 @@ final class SocketConnection implements Connection {
         return clock.getAsLong() - lastHeard;
     }
 
-    /** The seat to tell when the backlog has drained. */
+    /** Sets the seat to notify when the backlog has drained. */
     void seat(Seat taken) {
         this.seat = taken;
     }
@@ -144,7 +144,7 @@ final class SocketConnection implements Connection {
         }
     }
 
-    /** Bytes that came and are not dealt with. */
+    /** Received bytes that are not processed yet. */
     Tally inbound() {
         return inbound;
     }
@@ -154,7 +154,7 @@ final class SocketConnection implements Connection {
         inbound.add(bytes);
     }
 
-    /** It has ended: nothing lives for it any more. */
+    /** Releases the heap of a connection that has ended. */
     void ended() {
         outbound.close();
         inbound.close();
@@ -208,7 +208,7 @@ final class SocketConnection implements Connection {
         }
     }
 
-    /** The network has taken a frame; when that was. */
+    /** Notes that the network has taken a frame; returns the time. */
     private long written(byte[] frame, int part) {
         release(frame, part);
         long now = clock.getAsLong();
@@ -238,7 +238,7 @@ final class SocketConnection implements Connection {
         return lastSend;
     }
 
-    /** Notes that the peer lives, and reads no further for a while where too much comes from its address. */
+    /** Notes that something arrived from the peer; pauses reading if too much comes from its address. */
     void heard(int bytes) {
         timesHeard.increment();
         lastHeard = clock.getAsLong();
@@ -268,7 +268,7 @@ final class SocketConnection implements Connection {
         }
     }
 
-    /** The peer wants to hear of conflicts. */
+    /** Notes that the peer asked to be told of conflicts. */
     void tellConflicts() {
         tellsConflicts = true;
     }
@@ -327,50 +327,51 @@ final class SocketConnection implements Connection {
             closedWith = reason;
             sendClose(reason);
         } else if (closeAt > 0 && closedWith != null) {
-            sendClose(closedWith); // it was held back, and something else ends the connection now
+            sendClose(closedWith); // another cause ends the connection before its delayed close
         }
     }
 
     /**
-     * Ends the connection some milliseconds from now. Until then nothing is read from the peer or sent to it.
+     * Closes the connection after a delay. Until then nothing is read from the peer or sent to it.
      *
-     * @return whether it was open
+     * @param millis the delay
+     * @return whether the connection was open
      */
-    boolean closeLate(CloseReason reason, long millis) {
+    boolean closeDelayed(CloseReason reason, long millis) {
         if (!closing.compareAndSet(false, true)) {
             return false;
         }
-        wasHeld = true;
+        wasDelayed = true;
         gate.close();
         closeAt = clock.getAsLong() + millis;
         closedWith = reason;
         return true;
     }
 
-    /** Whether its close was held back. */
-    boolean wasHeld() {
-        return wasHeld;
+    /** Whether the close of this connection was delayed. */
+    boolean wasDelayed() {
+        return wasDelayed;
     }
 
     private void sendClose(CloseReason reason) {
         if (closeSent.compareAndSet(false, true)) {
             closingSince = clock.getAsLong();
             gate.slow(false);
-            gate.open(); // the peer's answer to the close frame has to be read
+            gate.open(); // to read the peer's answer to the close frame
             gate.release();
             session.sendFrame(new ClosingFrame(reason.code(), reason.wireText()), Callback.NOOP, false);
         }
     }
 
-    /** The reason the server gave, or null while it gave none. */
+    /** The reason with which the server closed the connection, or null. */
     @Nullable
     CloseReason closedWith() {
         return closedWith;
     }
 
     /**
-     * Pings a peer that has been silent, gives up one that stays so or does not let itself be closed, and closes one whose
-     * message takes too long.
+     * Pings a silent peer, disconnects one that stays silent or does not answer a close frame in time, and closes a
+     * connection whose message takes too long. All arguments are milliseconds.
      */
     void tick(long pingAfter, long deadAfter, long closeWithin) {
         tickFlow();

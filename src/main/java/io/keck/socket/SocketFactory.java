@@ -39,12 +39,15 @@ import org.eclipse.jetty.websocket.core.server.WebSocketMappings;
 import org.eclipse.jetty.websocket.core.server.WebSocketNegotiator;
 import org.jspecify.annotations.Nullable;
 
-/** The {@code socket} block of the configuration: what a peer may send, and the endpoint itself. */
+/** The {@code socket} block of the configuration: limits on what a peer may send. Builds the WebSocket endpoint. */
 public class SocketFactory {
-    /** Jakarta has no template for a path of any length, so the mapping of this one is replaced, see {@link #addGate}. */
+    /**
+     * The template of the endpoint. Jakarta has no template for paths of any length, so {@link #addGate} replaces this
+     * mapping.
+     */
     static final String TEMPLATE = RoomPath.PREFIX + "{room}";
 
-    /** Seconds whose upgrades may come at once: an office that reconnects, a load test that begins. */
+    /** Seconds of the allowed rate of upgrades that may arrive at once, as when an office reconnects. */
     private static final double BURST_SECONDS = 5;
 
     @NotNull
@@ -60,12 +63,12 @@ public class SocketFactory {
     @JsonProperty
     private int maxTypeDepth = DecodeLimits.DEFAULT.maxTypeDepth();
 
-    /** Null for what the limit of open files allows. */
+    /** Null derives the number from the limit on open files. */
     @Min(1)
     @JsonProperty
     private @Nullable Integer maxSockets;
 
-    /** Null for half of them. */
+    /** Null means half of {@link #maxSockets}. */
     @Min(1)
     @JsonProperty
     private @Nullable Integer maxSocketsPerAddress;
@@ -88,30 +91,33 @@ public class SocketFactory {
     @JsonProperty
     private Duration restartSpread = Duration.seconds(3);
 
-    /** Knows, from any thread, which connections can be taken now. */
+    /** Decides which connections can be accepted at the moment. Thread-safe. */
     public interface Gatekeeper {
         /**
-         * Whether the document of that name was deleted within the hold, and no back end has created another since. Quick,
-         * but for names that were held a moment ago: then the database is asked.
+         * Whether the document of that name was deleted within the hold and no back end has created it since. Usually
+         * answered from memory; asks the database for names that were held a moment ago.
          */
         boolean isHeld(String room);
 
-        /** Whether somebody at that address may have that room open: there is one, or he may begin one more. */
+        /** Whether that address may have the room open: the room exists, or the address may create one more. */
         boolean mayBegin(String address, String room);
 
-        /** Whether there is a room of that name; asks the database, and is only asked for names that no new room may have. */
+        /**
+         * Whether a room of that name exists. Asks the database; called only for names that a new room may not have and for
+         * writers that may not create.
+         */
         boolean exists(String room);
 
-        /** Whether this node can have that room open. */
+        /** Whether this node can open that room. */
         boolean accepts(String room);
     }
 
     /**
-     * Puts the endpoint and the filter before it into the application, with their ticks, gauges and step before the drain.
+     * Adds the endpoint and its filter to the application, with their ticks, gauges and the step before the drain.
      *
-     * @param clock milliseconds of a steady clock
-     * @param gatekeeper knows which connections can be taken
-     * @param ledger of the heap
+     * @param clock a steady clock in milliseconds
+     * @param gatekeeper decides which connections can be accepted
+     * @param ledger accounts for the heap of connections
      */
     public Sockets build(
             Host host,
@@ -141,13 +147,13 @@ public class SocketFactory {
             container.setDefaultMaxSessionIdleTimeout(0);
             container.addEndpoint(endpoint(sockets));
             addGate(context);
-            // before Jetty's own filter, which upgrades
+            // ahead of Jetty's filter, which carries the upgrade out
             FilterHolder holder = new FilterHolder(filter);
             holder.setAsyncSupported(true);
             context.getServletHandler().prependFilter(holder);
             context.getServletHandler().prependFilterMapping(mapping(holder));
         });
-        metrics.watch(sockets::size, sockets::slow, sockets::held, sockets::backlogBytes);
+        metrics.watch(sockets::size, sockets::slow, sockets::delayed, sockets::backlogBytes);
         metrics.watchFlow(sockets.shares().received()::held, sockets.shares().sent()::held);
         host.everyTick("sockets", sockets::tick);
         host.beforeDrain(sockets::restart);
@@ -173,15 +179,15 @@ public class SocketFactory {
     }
 
     /**
-     * Replaces the mapping of the endpoint by one that takes every path below the prefix, since a name may have slashes, and
-     * puts a {@link ReadGate} around each session that it makes.
+     * Maps the endpoint to all paths below the prefix, since a room name may have slashes, and puts a {@link ReadGate}
+     * around each of its sessions.
      */
     static void addGate(ServletContextHandler context) throws DeploymentException {
         WebSocketMappings mappings = Objects.requireNonNull(WebSocketMappings.getMappings(context));
         UriTemplatePathSpec path = new UriTemplatePathSpec(TEMPLATE);
         WebSocketNegotiator jakarta = mappings.getWebSocketNegotiator(path);
         if (jakarta == null || !mappings.removeMapping(path)) {
-            throw new DeploymentException("Jetty does not know the endpoint at " + TEMPLATE);
+            throw new DeploymentException("Jetty has no endpoint at " + TEMPLATE);
         }
         mappings.addMapping(new ServletPathSpec(RoomPath.PREFIX + "*"), ReadGate.negotiator(jakarta));
     }
@@ -192,10 +198,10 @@ public class SocketFactory {
                 .build();
     }
 
-    /** What a subprotocol begins with that is a credential: it is named back only to clients that offer nothing else. */
+    /** The prefix of a subprotocol that carries a credential; it is selected only if the client offers no other. */
     private static final String CREDENTIAL = "bearer.";
 
-    /** Makes one endpoint a connection and tells it the room and the address of its handshake. */
+    /** Passes the room and the address of a handshake to the endpoint. */
     private static final class PerConnection extends ServerEndpointConfig.Configurator {
         private final Sockets sockets;
 
@@ -205,7 +211,7 @@ public class SocketFactory {
 
         @Override
         public void modifyHandshake(ServerEndpointConfig sec, HandshakeRequest request, HandshakeResponse response) {
-            // a copy of the properties for each handshake, which become those of the session
+            // Jetty copies the properties for each handshake and makes them those of the session
             Map<String, Object> properties = sec.getUserProperties();
             String room = RoomPath.parse(request.getRequestURI().getRawPath()).room();
             properties.put(CollaborationEndpoint.ROOM, Objects.requireNonNull(room));
@@ -215,7 +221,7 @@ public class SocketFactory {
                     remote instanceof InetSocketAddress inet ? inet.getHostString() : String.valueOf(remote));
         }
 
-        /** Any that is offered will do, since tokens travel there, too; Jetty's own choice logs those it does not know. */
+        /** Accepts any offered subprotocol, since some carry tokens; Jetty's own choice would log the unknown ones. */
         @Override
         public String getNegotiatedSubprotocol(List<String> supported, List<String> requested) {
             if (requested.contains(UpgradeFilter.PROTOCOL)) {

@@ -6,15 +6,15 @@ import io.keck.heap.AddressShares;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which addresses may open one more WebSocket: of all that there may be, an address has a share, and it may not open too many
- * a second; and how many bytes may come and go in a second. Sockets are counted from when they are open until they are closed, so a few that open at the same moment may
- * exceed the share. Thread-safe.
+ * Limits the WebSockets, the rate of upgrades and the bytes per second of each address. A socket counts from its opening to
+ * its close, so a few that open at the same moment may exceed the share. Thread-safe.
  */
 final class SocketShares {
     /**
-     * Why an upgrade is refused.
+     * A refused upgrade.
      *
-     * @param status of HTTP
+     * @param status the HTTP status
+     * @param sentence the reason for the client
      */
     record Refused(int status, String sentence) {}
 
@@ -52,11 +52,11 @@ final class SocketShares {
         return sent;
     }
 
-    /** Why that address may not open a socket now; null where it may, which counts as an upgrade. */
+    /** Counts an upgrade and returns null if that address may open a socket now, else the refusal. */
     @Nullable
     Refused judge(String address) {
         return switch (sockets.free(address)) {
-            case FULL -> new Refused(UNAVAILABLE, "This node has as many connections as it can.");
+            case FULL -> new Refused(UNAVAILABLE, "This node has as many connections as it can take.");
             case ADDRESS_FULL ->
                 new Refused(TOO_MANY_REQUESTS, "Your address has as many connections as one address may have.");
             case TAKEN ->
@@ -74,7 +74,7 @@ final class SocketShares {
         sockets.leave(address);
     }
 
-    /** How many upgrades and sockets were refused. */
+    /** The number of upgrades refused so far. */
     long refused() {
         return sockets.refused();
     }

@@ -15,25 +15,25 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/** All WebSockets of this node, and what each of them needs. Thread-safe. */
+/** All WebSockets of this node, and the parts they share. Thread-safe. */
 public final class Sockets {
     /**
-     * What one peer may send, and how all of them are sent away.
+     * Limits on what one peer may send, and the time over which a restart closes all connections.
      *
-     * @param maxMessageBytes the largest message; a larger one is closed with 4413
+     * @param maxMessageBytes the largest message; a larger one closes the connection with 4413
      * @param decode limits inside an update
-     * @param states limits inside an awareness message; what is beyond them is dropped
-     * @param restartSpreadMillis the time over which all are told to come back elsewhere
+     * @param states limits inside an awareness message; what exceeds them is dropped
+     * @param restartSpreadMillis the time over which clients are asked to reconnect elsewhere
      */
     record Limits(int maxMessageBytes, DecodeLimits decode, AwarenessState.Limits states, long restartSpreadMillis) {}
 
     private static final long PING_AFTER_MS = 20_000;
     private static final long DEAD_AFTER_MS = 50_000;
     private static final long CLOSE_WITHIN_MS = 5_000;
-    /** Connections whose close is held back at the same time; beyond it, offenders are closed at once. */
-    static final int MAX_HELD = 1_000;
-    /** Bytes that may still wait for a connection whose close is held back. */
-    private static final long MAX_HELD_BACKLOG = 64 << 10;
+    /** Most closes that may be delayed at the same time; beyond it, offenders are closed at once. */
+    static final int MAX_DELAYED = 1_000;
+    /** The largest backlog, in bytes, of a connection whose close may be delayed. */
+    private static final long MAX_DELAYED_BACKLOG = 64 << 10;
 
     private static final long DROP_LINE_EVERY_MS = 10_000;
 
@@ -47,11 +47,11 @@ public final class Sockets {
     private final SocketShares shares;
     private final Set<SocketConnection> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
-    /** A permit for each connection whose close may be held back. */
-    private final Semaphore holds = new Semaphore(MAX_HELD);
+    /** A permit for each delayed close. */
+    private final Semaphore delays = new Semaphore(MAX_DELAYED);
 
     private final AtomicLong nextDropLine = new AtomicLong(Long.MIN_VALUE);
-    /** Told when the last one has ended. */
+    /** Notified when the last connection has ended. */
     private final Object ended = new Object();
 
     Sockets(
@@ -96,7 +96,7 @@ public final class Sockets {
         return shares;
     }
 
-    /** Upgrades that were refused since their address, or the node, has as many sockets as it may have. */
+    /** Upgrades refused because their address, or the node, has as many sockets as it may have. */
     public long beyondShare() {
         return shares.refused();
     }
@@ -109,7 +109,7 @@ public final class Sockets {
         return strikes;
     }
 
-    /** Gives it a number, by which logs call it. */
+    /** Registers a connection; returns the number that identifies it in the log. */
     long opened(SocketConnection connection) {
         open.add(connection);
         shares.opened(connection.address());
@@ -118,31 +118,31 @@ public final class Sockets {
     }
 
     /**
-     * Ends a connection for what it sent.
+     * Closes a connection for what it sent.
      *
-     * @param hold milliseconds to hold the close back, if there is room for one more connection that waits like that
+     * @param delay milliseconds to delay the close, unless {@link #MAX_DELAYED} closes are delayed already
      */
-    void end(SocketConnection offender, CloseReason reason, long hold) {
-        if (hold == 0 || offender.backlog() > MAX_HELD_BACKLOG || !holds.tryAcquire()) {
+    void end(SocketConnection offender, CloseReason reason, long delay) {
+        if (delay == 0 || offender.backlog() > MAX_DELAYED_BACKLOG || !delays.tryAcquire()) {
             offender.close(reason);
-        } else if (!offender.closeLate(reason, hold)) {
-            holds.release();
+        } else if (!offender.closeDelayed(reason, delay)) {
+            delays.release();
         }
     }
 
-    /** Whether a dropped awareness state may be logged now; few are, so that peers cannot fill the log. */
+    /** Whether a dropped awareness state may be logged now; the rate is limited, so that peers cannot flood the log. */
     boolean mayLogDrop() {
         long now = clock.getAsLong();
         long next = nextDropLine.get();
         return now >= next && nextDropLine.compareAndSet(next, now + DROP_LINE_EVERY_MS);
     }
 
-    /** @param code with which it ended */
+    /** @param code the close code of the connection */
     void closed(SocketConnection connection, int code) {
         open.remove(connection);
         shares.closed(connection.address());
-        if (connection.wasHeld()) {
-            holds.release();
+        if (connection.wasDelayed()) {
+            delays.release();
         }
         metrics.closed(code);
         if (open.isEmpty()) {
@@ -152,12 +152,14 @@ public final class Sockets {
         }
     }
 
-    /** How many are open. */
+    /** The number of open connections. */
     public int size() {
         return open.size();
     }
 
-    /** Connections that get no single updates now, since too much waits for them. Looks at all. */
+    /**
+     * The number of connections that skip single updates because their backlog is too large. Iterates over all connections.
+     */
     public int slow() {
         int slow = 0;
         for (SocketConnection connection : open) {
@@ -166,12 +168,12 @@ public final class Sockets {
         return slow;
     }
 
-    /** Connections whose close is held back, or was and that have not ended yet. */
-    public int held() {
-        return MAX_HELD - holds.availablePermits();
+    /** The number of connections whose close is delayed, or was and that have not ended yet. */
+    public int delayed() {
+        return MAX_DELAYED - delays.availablePermits();
     }
 
-    /** Bytes that wait for all connections together. Looks at all. */
+    /** Bytes that wait to be sent on all connections. Iterates over all connections. */
     public long backlogBytes() {
         long bytes = 0;
         for (SocketConnection connection : open) {
@@ -181,12 +183,12 @@ public final class Sockets {
     }
 
     /**
-     * A connection, for operators.
+     * A connection as operators see it.
      *
-     * @param id random; no other connection has it, on no node
-     * @param address where the peer is
-     * @param backlog bytes that it has not taken yet
-     * @param silentMillis since something came from it
+     * @param id random and unique over all nodes
+     * @param address the peer's address
+     * @param backlog bytes that wait to be sent to the peer
+     * @param silentMillis milliseconds since the peer last sent something
      */
     public record View(String id, String room, String address, long backlog, long silentMillis) {}
 
@@ -200,10 +202,10 @@ public final class Sockets {
     }
 
     /**
-     * Ends connections of this node for good.
+     * Closes connections of this node for good.
      *
-     * @param connection the one, or empty for all of the room
-     * @return how many
+     * @param connection the id of one connection, or empty for all of the room
+     * @return the number of closed connections
      */
     public int kick(String room, String connection) {
         int kicked = 0;
@@ -216,15 +218,15 @@ public final class Sockets {
         return kicked;
     }
 
-    /** Looks after every connection; to be called about every second. */
+    /** Checks every connection for silence and slow messages. Call it about every second. */
     public void tick() {
         open.forEach(c -> c.tick(PING_AFTER_MS, DEAD_AFTER_MS, CLOSE_WITHIN_MS));
     }
 
     /**
-     * Tells all that are open to come back elsewhere, one after the other over the configured time. The members of a room
-     * go one after the other, so that they soon meet again. Returns when all have ended, and those that take no close frame
-     * are waited for no longer than a few seconds: a node that exits before breaks connections off without a reason.
+     * Asks the clients of all connections to reconnect elsewhere, spread over the configured time. Members of one room
+     * follow each other, so that they soon meet again. Returns when all connections have ended, or a few seconds later: a
+     * node that exits earlier breaks connections off without a reason.
      */
     public void restart() {
         List<SocketConnection> all = open.stream()

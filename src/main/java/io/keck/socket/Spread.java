@@ -4,27 +4,27 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** Does the same to many, one after the other, evenly over a time: so that not all of them react in one moment. */
+/** Applies an action to many things, spread evenly over a time, so that they do not all react at the same moment. */
 final class Spread {
-    /** Lets time pass. */
+    /** Lets time pass; tests replace it. */
     @FunctionalInterface
     interface Pause {
-        /** Returns after about so many milliseconds. */
+        /** Returns after about {@code millis} milliseconds. */
         void sleep(long millis) throws InterruptedException;
     }
 
     private final LongSupplier clock;
     private final Pause pause;
 
-    /** @param clock milliseconds of a steady clock */
+    /** @param clock a steady clock in milliseconds */
     Spread(LongSupplier clock, Pause pause) {
         this.clock = clock;
         this.pause = pause;
     }
 
     /**
-     * Begins at once and ends before so many milliseconds are over, unless the clock jumps: then the rest comes at once. An
-     * interrupt has the same effect, and stays set.
+     * Begins at once and ends within {@code millis} milliseconds. If the clock jumps or the thread is interrupted, the rest
+     * follows at once; the interrupt stays set.
      */
     <T> void over(long millis, List<T> all, Consumer<T> action) {
         long start = clock.getAsLong();

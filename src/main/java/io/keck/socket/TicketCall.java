@@ -17,8 +17,8 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * {@code POST /collaboration/{room}}: checks a credential, says what it allows, and gives a ticket for addresses that
- * browsers open without headers. The body is empty or {@code {"purpose":"socket|events|blob","once":true}}. Stateless.
+ * {@code POST /collaboration/{room}}: checks a credential, describes its grant, and issues a ticket for URLs that browsers
+ * open without headers. The body is empty or {@code {"purpose":"socket|events|blob","once":true}}. Stateless.
  */
 final class TicketCall {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,7 +30,7 @@ final class TicketCall {
 
     static void answer(HttpServletRequest request, HttpServletResponse response, Visit visit, String room)
             throws IOException {
-        Decision decision = visit.demand(room, null, Right.READ); // a ticket gets no further ticket
+        Decision decision = visit.demand(room, null, Right.READ); // a ticket cannot be used to obtain another one
         if (decision instanceof Decision.Refused refused) {
             UpgradeFilter.answer(response, refused);
             return;
@@ -75,7 +75,7 @@ final class TicketCall {
         return answer;
     }
 
-    /** An object that may be empty; JSON's null where it is something else. */
+    /** The object in the body, empty if the body is; a JSON null if the body is anything else. */
     private static JsonNode body(HttpServletRequest request) throws IOException {
         byte[] bytes = request.getInputStream().readNBytes(MAX_BODY + 1);
         if (bytes.length == 0) {

@@ -17,16 +17,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Stands before the WebSocket endpoint and says with an HTTP status and a sentence what an upgrade cannot say: a bad
- * room name, a handshake that a proxy has spoiled, a server that goes down. Thread-safe.
+ * Stands before the WebSocket endpoint and answers, with an HTTP status and a sentence, what an upgrade cannot express: a
+ * bad room name, a handshake that a proxy has broken, a server that is shutting down. Thread-safe.
  */
 public final class UpgradeFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
 
-    /** The subprotocol that clients of Keck look for. */
+    /** The subprotocol that clients of Keck expect. */
     static final String PROTOCOL = "AFFiNE";
 
-    /** The refusal of a handshake without a Connection header, which Jetty refuses before it makes a request of it. */
+    /** The answer to a handshake without a Connection header, which Jetty refuses before it creates a request. */
     public static final String CONNECTION_HEADER_MISSING = Handshake.lost("proxy_set_header Connection upgrade;");
 
     private final transient SocketFactory.Gatekeeper gatekeeper;
@@ -50,13 +50,13 @@ public final class UpgradeFilter extends HttpFilter {
             post(request, response, room);
         } else if (!request.getMethod().equals("GET")) {
             response.setHeader("Allow", "GET, POST");
-            say(response, 405, "Only GET, to connect, and POST are understood here.");
+            say(response, 405, "Only GET, to connect, and POST are allowed here.");
         } else {
             get(request, response, chain, room);
         }
     }
 
-    /** Says what a credential allows, and gives a ticket for addresses. With open access, the protocol alone. */
+    /** Describes the grant of a credential and issues a ticket. With open access, names only the protocol. */
     private static void post(HttpServletRequest request, HttpServletResponse response, String room) throws IOException {
         Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
         if (visit != Visit.OPEN) {
@@ -115,15 +115,12 @@ public final class UpgradeFilter extends HttpFilter {
             refuse(response, 404, "This document was deleted a moment ago.");
         } else if (!gatekeeper.accepts(room)) {
             response.setHeader("Retry-After", "1");
-            refuse(response, 503, "This node cannot open the room now, please try again.");
+            refuse(response, 503, "This node cannot open the room at the moment, please try again.");
         } else if (RoomName.problemOfNew(room).isPresent() && !gatekeeper.exists(room)) {
             refuse(response, 400, RoomName.problemOfNew(room).get());
         } else if (!gatekeeper.mayBegin(request.getRemoteAddr(), room)) {
             response.setHeader("Retry-After", "60");
-            refuse(
-                    response,
-                    429,
-                    "Too many new documents were begun from this address within an hour; try again later.");
+            refuse(response, 429, "Your address has created too many documents within an hour; try again later.");
         } else {
             chain.doFilter(request, response);
         }
@@ -139,14 +136,16 @@ public final class UpgradeFilter extends HttpFilter {
         return noDocument != null && !gatekeeper.exists(room) ? noDocument : admitted;
     }
 
-    /** A writer would create the document with its first content. */
+    /**
+     * Whether the document does not exist and the grant may not create it; a writer would create it with its first update.
+     */
     private boolean lacksDocument(Grant grant, String room) {
         return grant.allows(Right.WRITE) && !grant.allows(Right.CREATE) && !gatekeeper.exists(room);
     }
 
     /**
-     * Refuses a connection. Pages see nothing of an HTTP status, only that the connection failed, and their clients try again
-     * for ever: they are let in and closed at once with a code that says why, before a room knows of them.
+     * Refuses a connection. Web pages cannot see an HTTP status, only that the connection failed, and their clients retry
+     * forever. They are therefore let in and closed at once with a code and a reason, before a room knows of them.
      */
     private void turnAway(
             HttpServletRequest request, HttpServletResponse response, FilterChain chain, Decision.Refused refused)
