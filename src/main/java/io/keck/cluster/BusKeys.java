@@ -3,20 +3,20 @@ package io.keck.cluster;
 import java.util.List;
 
 /**
- * How messages on the bus are authenticated now, as the database says: who can read it may write every document anyway, so
- * its nodes are those who may speak. Immutable.
+ * The keys that authenticate messages on the bus, as the database holds them. Whoever can read the database can write every
+ * document anyway, so a node proves with a key that it belongs to the database. Immutable.
  *
- * @param keys what messages may be signed with; the first is what this node signs with, later ones are on their way out. No
- *     key: nothing is signed or asked for, which only tests do
- * @param unsigned whether a node of the release before this one is at work, which signs nothing: then this node speaks as it
- *     does, and hears what is not signed as hints
- * @param databaseAway whether the database did not answer the last time
+ * @param keys the accepted keys; this node signs with the first, later ones are being rotated out. Without a key nothing is
+ *     signed or verified, which only tests do
+ * @param unsigned whether a node of the previous release is running, which signs nothing: then this node publishes each
+ *     message unsigned as well, and takes unsigned messages only as hints
+ * @param databaseAway whether the last query to the database failed
  */
 public record BusKeys(List<byte[]> keys, boolean unsigned, boolean databaseAway) {
-    /** Bytes of a key. */
+    /** The length of a key in bytes. */
     public static final int SIZE = 32;
 
-    /** Nobody signs. */
+    /** No keys: nothing is signed. */
     static final BusKeys NONE = new BusKeys(List.of(), true, false);
 
     /** Copies the list. */
@@ -24,7 +24,7 @@ public record BusKeys(List<byte[]> keys, boolean unsigned, boolean databaseAway)
         keys = List.copyOf(keys);
     }
 
-    /** Never shows a key. */
+    /** Shows no key. */
     @Override
     public String toString() {
         return "BusKeys[" + keys.size() + " keys, unsigned=" + unsigned + ", databaseAway=" + databaseAway + "]";

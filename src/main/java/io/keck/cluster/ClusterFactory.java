@@ -138,10 +138,10 @@ public class ClusterFactory {
     /**
      * Builds the bus, which starts with the server; {@link Bus#NONE} if no URL is set.
      *
-     * @param cluster random, the same on all nodes of one database
-     * @param label what the operator calls this node
-     * @param clock the same on all nodes: messages tell when they were sent
-     * @param keys how messages are signed now; asked for each
+     * @param cluster a random number, the same on all nodes of one database
+     * @param label the operator's name for this node
+     * @param clock a clock that agrees on all nodes, since messages carry the time of sending
+     * @param keys the current keys; read for each message
      */
     public Bus build(Host host, long cluster, String label, Clock clock, Supplier<BusKeys> keys, BusMetrics metrics) {
         if (url == null) {
@@ -173,8 +173,8 @@ public class ClusterFactory {
                 () -> bus.isHealthy()
                         ? Result.healthy("other nodes: %s", bus.others())
                         : Result.unhealthy(
-                                "The bus is away: other nodes see edits through the database, in about 0.2 s,"
-                                        + " and no cursors of each other. Is Redis up, and does REDIS_URL name it?"));
+                                "The bus is away: nodes see each other's edits through the database, in about 0.2 s,"
+                                        + " and do not see each other's cursors. Is Redis up, and does REDIS_URL name it?"));
         return bus;
     }
 }

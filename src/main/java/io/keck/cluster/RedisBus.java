@@ -36,7 +36,10 @@ import org.slf4j.LoggerFactory;
 final class RedisBus implements Bus, Managed {
     private static final Logger LOG = LoggerFactory.getLogger(RedisBus.class);
     private static final String NODES = "nodes";
-    /** A signed message that is older by the database's clock, or comes from the future, is not taken. */
+    /**
+     * The greatest difference, in milliseconds, between a signed message's time and the database's clock; others are
+     * dropped.
+     */
     private static final long MAX_AGE_MS = 60_000;
 
     private final RepeatedWarning damaged;
@@ -53,7 +56,10 @@ final class RedisBus implements Bus, Managed {
     private final List<Way> ways = new ArrayList<>();
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
     private final Loop beats;
-    /** When each node was last known: its messages are not taken again as long as they might be. Touched by the timer. */
+    /**
+     * When each lost node was last heard. Its counters are kept until its messages are too old to be replayed. Owned by the
+     * timer.
+     */
     private final Map<Long, Long> gone = new ConcurrentHashMap<>();
 
     private volatile @Nullable NodeListener nodeListener;
@@ -68,7 +74,7 @@ final class RedisBus implements Bus, Managed {
      * @param boot a random number, drawn at each start
      * @param label the operator's name for this node
      * @param nanos as {@link System#nanoTime}
-     * @param keys how messages are signed now
+     * @param keys the current keys; read for each message
      */
     RedisBus(
             BusSettings settings,
@@ -141,7 +147,7 @@ final class RedisBus implements Bus, Managed {
                 metrics.published(signed.length);
                 lane.publish(channel, signed);
             }
-            if (now.unsigned()) { // for nodes that understand nothing else; the others take the signed one
+            if (now.unsigned()) { // for nodes of the previous release; the others take the signed message
                 metrics.published(message.length);
                 lane.publish(channel, message);
             }
@@ -175,7 +181,7 @@ final class RedisBus implements Bus, Managed {
                 if (opened == null
                         && !now.keys().isEmpty()
                         && (envelope.boot() == boot || replays.knows(envelope.boot()))) {
-                    return; // its node signs, and has sent this signed as well
+                    return; // the sender also sent this message signed
                 }
                 if (envelope.boot() == boot) {
                     if (envelope.content() instanceof Envelope.Content.Beat own && own.nanos() - echoed > 0) {
@@ -294,8 +300,8 @@ final class RedisBus implements Bus, Managed {
             }
             Event event = of.event();
             if (!signed && event instanceof Event.Committed) {
-                event = new Event.Resync(); // anybody may have said so: the log knows
-            } else if (event instanceof Event.Unsaved && !canBeMeant()) {
+                event = new Event.Resync(); // an unsigned message may be forged, so the row is read from the log
+            } else if (event instanceof Event.Unsaved && !isAccepted()) {
                 metrics.refused(BusMetrics.Refusal.FORGED);
                 return;
             }
@@ -303,10 +309,10 @@ final class RedisBus implements Bus, Managed {
         }
 
         /**
-         * An update that was not saved is taken from a node that is known by its beats. From one that signs nothing, only
-         * while the database is away: else its node saves it and says so.
+         * Whether an unsaved update is accepted: the sender must be known by its beats. An unsigned one is accepted only
+         * while the database is away; otherwise its node soon publishes it as a committed row.
          */
-        private boolean canBeMeant() {
+        private boolean isAccepted() {
             return peers.containsKey(envelope.boot()) && (signed || now.databaseAway());
         }
 

@@ -14,7 +14,7 @@ import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
-/** Examines Redis: whether it answers and accepts the login, its version and clock, and whether published messages arrive. */
+/** Examines Redis: whether it answers and accepts the login, its version and clock, and whether messages arrive. */
 public final class RedisDoctor {
     private static final String AREA = "redis";
     private static final Pattern VERSION = Pattern.compile("(redis|valkey)_version:(\\d+)\\.(\\d+)\\S*");
@@ -147,7 +147,7 @@ public final class RedisDoctor {
             findings.problem(
                     AREA,
                     "A published message did not come back.",
-                    "Is there a proxy in between that does not support publish and subscribe? Connect to Redis directly.");
+                    "Does a proxy in between not support publish and subscribe? Connect to Redis directly.");
         }
     }
 }

@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Tells a message of the bus that comes again from one that comes late: by boot of the sender, the counters that were seen
- * lately. Only signed messages are shown to it, so each boot is one of a node. Touched by one lane's thread, and by the
- * supervision that forgets nodes.
+ * Detects replayed messages of the bus by the boot of the sender and its counter; a late message is no replay. Only signed
+ * messages are passed in, so every boot is that of a node. Thread-safe: used by one lane's thread and by the timer that
+ * drops lost nodes.
  */
 final class Replays {
-    /** Counters below the highest that are told apart; older ones count as seen. */
+    /** The number of counters below the highest that are told apart; older ones count as seen. */
     static final int WINDOW = 4_096;
 
     private static final class Seen {
@@ -21,7 +21,7 @@ final class Replays {
 
     private final Map<Long, Seen> seen = new HashMap<>();
 
-    /** Whether that message has not come before; notes it. */
+    /** Whether this message is seen for the first time; remembers it. */
     synchronized boolean isNew(long boot, long counter) {
         if (counter < 0) {
             return false;
@@ -43,12 +43,12 @@ final class Replays {
         return true;
     }
 
-    /** Whether that boot signs. */
+    /** Whether a signed message of that boot was seen. */
     synchronized boolean knows(long boot) {
         return seen.containsKey(boot);
     }
 
-    /** Forgets boots that are too old to be heard again. */
+    /** Forgets all boots except those that may still be heard. */
     synchronized void keepOnly(Set<Long> boots) {
         seen.keySet().retainAll(boots);
     }

@@ -11,15 +11,16 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signs what a lane of the bus carries, and checks it:
+ * Signs and verifies the messages of a lane:
+ *
  *
  * <pre>
  *   2 (1) · counter (8) · HMAC-SHA-256 (32) · envelope · CRC-32C of all before it (4)
  * </pre>
  *
- * The HMAC is over the number of the lane, the counter and the envelope, which tells the boot of the sender and the time. The
- * checksum is for a node of the release before this one: it takes the message for one of a later version and drops it
- * without a word. Thread-safe.
+ * The HMAC covers the number of the lane, the counter and the envelope, which holds the sender's boot and the time. The
+ * checksum serves nodes of the previous release: they take the message for one of a later version and drop it silently.
+ * Thread-safe.
  */
 final class Seal {
     static final int VERSION = 2;
@@ -32,24 +33,24 @@ final class Seal {
     private static final int CHECKSUM = 4;
 
     private final int lane;
-    /** The keys for which {@link #macs} were made. */
+    /** The keys, and a MAC made for each. */
     private record Ready(List<byte[]> keys, List<Mac> macs) {}
 
     private volatile Ready ready = new Ready(List.of(), List.of());
 
-    /** @param lane mixed into each signature, so that a message of one lane is none on another */
+    /** @param lane the number of the lane; part of each signature, so that a message cannot be replayed on another lane */
     Seal(int lane) {
         this.lane = lane;
     }
 
-    /** What was in a message whose signature is right. */
+    /** The envelope and counter of a message with a valid signature. */
     record Opened(byte[] envelope, long counter) {}
 
     static boolean isSealed(byte[] message) {
         return message.length > 0 && message[0] == VERSION;
     }
 
-    /** The message for an envelope, signed with the first key. */
+    /** Signs an envelope with the first key; returns the message. */
     byte[] seal(byte[] envelope, long counter, List<byte[]> keys) {
         ByteBuffer message = ByteBuffer.allocate(ENVELOPE_AT + envelope.length + CHECKSUM);
         message.put((byte) VERSION).putLong(counter);
@@ -61,7 +62,7 @@ final class Seal {
         return message.array();
     }
 
-    /** The envelope in a message; null where no key has signed it. */
+    /** Verifies a message; returns null if no key has signed it. */
     @Nullable
     Opened open(byte[] message, List<byte[]> keys) {
         int length = message.length - ENVELOPE_AT - CHECKSUM;
@@ -103,7 +104,7 @@ final class Seal {
         }
     }
 
-    /** A copy, since rooms sign at the same time. */
+    /** A copy of a MAC, since rooms sign concurrently. */
     private static Mac fresh(Mac prototype) {
         try {
             return (Mac) prototype.clone();
