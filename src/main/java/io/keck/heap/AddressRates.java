@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * How often something may happen for one address: so many times a second, and so many at once after a pause (a token
- * bucket). Thread-safe. Remembers a bounded number of addresses; one that was forgotten begins with a full bucket.
+ * Limits how often one address may do something: {@code perSecond} times a second, and {@code burst} times at once after a
+ * pause (a token bucket). Remembers a bounded number of addresses; a forgotten one starts with a full bucket. Thread-safe.
  */
 public final class AddressRates {
     private static final int MAX_ADDRESSES = 20_000;
@@ -30,11 +30,11 @@ public final class AddressRates {
     }
 
     /**
-     * All buckets are full.
+     * Creates full buckets for all addresses.
      *
-     * @param perSecond how much comes back in a second
-     * @param burst how much there is after a pause
-     * @param clock milliseconds of a steady clock
+     * @param perSecond tokens added per second
+     * @param burst the capacity of a bucket
+     * @param clock a steady clock in milliseconds
      */
     public AddressRates(double perSecond, double burst, LongSupplier clock) {
         this.perSecond = perSecond;
@@ -42,7 +42,7 @@ public final class AddressRates {
         this.clock = clock;
     }
 
-    /** Whether it may happen now; then it counts. */
+    /** Whether the address may act now; if so, takes a token. */
     public synchronized boolean take(String address) {
         long now = clock.getAsLong();
         Bucket bucket = buckets.computeIfAbsent(Addresses.network(address), key -> {

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Places that are there a limited number of times, of which one address gets a part only: see {@link Addresses#network} for
- * what counts as one. Thread-safe; does not wait.
+ * A limited number of places, of which one address gets only a part; {@link Addresses#network} says which addresses count as
+ * one. Never blocks. Thread-safe.
  */
 public final class AddressShares {
     private final int limit;
@@ -16,23 +16,23 @@ public final class AddressShares {
     private final ConcurrentHashMap<String, Integer> byAddress = new ConcurrentHashMap<>();
 
     /**
-     * All places are free.
+     * Creates free places.
      *
-     * @param limit places
-     * @param perAddress the most that one address gets
+     * @param limit the number of places
+     * @param perAddress the most places of one address
      */
     public AddressShares(int limit, int perAddress) {
         this.limit = limit;
         this.perAddress = perAddress;
     }
 
-    /** Whether a place was free, and which of the limits was reached where none was. */
+    /** The answer to a request for a place. */
     public enum Answer {
-        /** The place is taken; {@link #leave} gives it back. */
+        /** The place is taken; {@link #leave} returns it. */
         TAKEN,
         /** All places are taken. */
         FULL,
-        /** This address has its part. */
+        /** The address has as many places as it may have. */
         ADDRESS_FULL
     }
 
@@ -49,13 +49,13 @@ public final class AddressShares {
         return Answer.TAKEN;
     }
 
-    /** Takes a place, whether one is free or not. */
+    /** Takes a place regardless of the limits. */
     public void count(String address) {
         taken.incrementAndGet();
         byAddress.merge(Addresses.network(address), 1, Integer::sum);
     }
 
-    /** Takes a place. */
+    /** Takes a place if the limits allow it. */
     public Answer enter(String address) {
         if (taken.incrementAndGet() > limit) {
             taken.decrementAndGet();
@@ -76,28 +76,28 @@ public final class AddressShares {
         return Answer.TAKEN;
     }
 
-    /** Gives a place back; once for each that was taken. */
+    /** Returns a place; call it once for each place taken. */
     public void leave(String address) {
         taken.decrementAndGet();
         byAddress.computeIfPresent(Addresses.network(address), (key, now) -> now > 1 ? now - 1 : null);
     }
 
-    /** How many places are taken. */
+    /** The number of taken places. */
     public int taken() {
         return taken.get();
     }
 
-    /** How many places there are. */
+    /** The number of places. */
     public int limit() {
         return limit;
     }
 
-    /** How often a place was refused. */
+    /** The number of refusals so far. */
     public long refused() {
         return refused.get();
     }
 
-    /** How many addresses have places. */
+    /** The number of addresses that have places. */
     int addresses() {
         return byAddress.size();
     }

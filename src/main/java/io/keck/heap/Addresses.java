@@ -2,9 +2,9 @@ package io.keck.heap;
 
 import java.util.Locale;
 
-/** Groups addresses of peers by who can have them. Stateless. */
+/** Groups the addresses of peers by network. Stateless. */
 public final class Addresses {
-    /** Groups of an IPv6 address that name a network, as a customer gets it. */
+    /** The number of 16-bit groups of an IPv6 address that name a network, which is what one customer gets. */
     private static final int NETWORK_GROUPS = 4;
 
     private static final int ALL_GROUPS = 8;
@@ -12,11 +12,11 @@ public final class Addresses {
     private Addresses() {}
 
     /**
-     * The network that an address belongs to: an IPv4 address itself, the first 64 bits of an IPv6 address, since whoever has
-     * one address of such a network has all of them. An IPv4 address that is written as IPv6 is the IPv4 address. Any other
-     * text stays as it is. No name is looked up.
+     * The network of an address: an IPv4 address itself, or the first 64 bits of an IPv6 address, since a customer controls
+     * all addresses of such a network. An IPv4 address written as IPv6 counts as the IPv4 address. Any other text is
+     * returned unchanged. No name is looked up.
      *
-     * @param address as text, with or without brackets and zone
+     * @param address the address as text, with or without brackets and zone
      */
     public static String network(String address) {
         String text = address.toLowerCase(Locale.ROOT);
@@ -51,7 +51,7 @@ public final class Addresses {
         return out.append(":/64").toString();
     }
 
-    /** The eight numbers of an IPv6 address without dots; null where it is none. */
+    /** The eight groups of an IPv6 address without dots; null if the text is none. */
     private static int @org.jspecify.annotations.Nullable [] groups(String text) {
         int gap = text.indexOf("::");
         String[] head = split(gap < 0 ? text : text.substring(0, gap));

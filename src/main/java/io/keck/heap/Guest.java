@@ -1,10 +1,10 @@
 package io.keck.heap;
 
-/** Somebody who can be sent away to get memory back: a connection, a room, a stream. */
+/** A connection, room or stream that can be closed to free memory. */
 @FunctionalInterface
 public interface Guest {
     /**
-     * Ends it, soon and for now: it may come back later. Called from any thread, perhaps more than once; returns at once.
+     * Closes the guest soon; it may come back later. Called from any thread, possibly more than once; does not block.
      *
      * @param why a sentence for the peer
      */

@@ -17,67 +17,67 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The heap of the node, as far as it is there for peers: how many bytes there are, of which kind, for which room and which
- * address, and whether more may be allocated. One for each node; thread-safe.
+ * Accounts for the heap that the node uses for peers: bytes by kind, room and address. Decides whether more may be
+ * allocated. One per node. Thread-safe.
  *
- * <p><b>Shares.</b> A room and an address have a share each, a part of the total. A share is no reservation: as long as
- * there is room, everyone may have more.
+ * <p><b>Shares.</b> Each room and each address has a share, a part of the total. A share is not a reservation: below
+ * {@link #TIGHT} everyone may use more.
  *
- * <p><b>Relief</b>, in this order, as the sum rises:
+ * <p><b>Relief</b> comes in this order as the sum rises:
  *
  * <ol>
- *   <li>{@link #RECLAIMING}: what is only kept to be quick goes ({@link #onReclaim}), so that it never keeps anybody out.
- *   <li>{@link #TIGHT}: no more rooms are loaded ({@link #isTight}), and whoever is above its share gets no more.
- *   <li>{@link #WAITING}: large answers wait for their turn ({@link #turn}).
- *   <li>The total: nobody gets more, and {@link #relieve} sends the guests away that take most, of those who are above their
- *       share: first of addresses, then rooms. A room within its share is never sent away.
+ *   <li>{@link #RECLAIMING}: caches are dropped ({@link #onReclaim}), so that they never keep a peer out.
+ *   <li>{@link #TIGHT}: no more rooms are loaded ({@link #isTight}), and rooms and addresses above their share get no more.
+ *   <li>{@link #WAITING}: large answers wait in a queue ({@link #turn}).
+ *   <li>The total: nothing more is granted, and {@link #relieve} closes the largest guests of addresses above their share,
+ *       then of rooms above theirs. A room within its share is never closed.
  * </ol>
  *
- * <p>Small things are not asked for but only counted, so the sum may exceed the total for a moment. The total leaves room
- * for that, and for what an allocation takes beside what stays of it ({@link #totalFor}).
+ * <p>Small allocations are counted without being asked for, so the sum may briefly exceed the total. The total leaves a
+ * margin for that and for the temporary memory of allocations ({@link #totalFor}).
  */
 public final class HeapLedger {
-    /** What bytes are for. */
+    /** The use of bytes. */
     public enum Kind {
-        /** Connections themselves. */
+        /** Connections, without what they send and receive. */
         SOCKET,
-        /** Messages that are not whole, and messages that wait for their room. */
+        /** Incomplete messages, and messages that wait for their room. */
         INBOUND,
-        /** Updates that are not committed. */
+        /** Updates that are not committed yet. */
         UPDATE,
         /** Loaded rooms. */
         REPLICA,
-        /** Documents of back ends, and the forks that are edited. */
+        /** Documents of back ends, and the forks that they edit. */
         DOCUMENT,
         /** Awareness states. */
         AWARENESS,
-        /** What connections have not taken yet. */
+        /** Frames that connections have not taken yet. */
         OUTBOUND,
-        /** Answers of HTTP that were not taken yet, and what they are made of. */
+        /** HTTP answers that are not sent yet, and the data from which they are built. */
         ANSWER,
-        /** Bodies of requests. */
+        /** Bodies of HTTP requests. */
         BODY,
         /** Event streams. */
         STREAM
     }
 
-    /** The part of the total from which on no rooms are loaded. */
+    /** The part of the total above which no more rooms are loaded. */
     public static final double TIGHT = 0.75;
-    /** The part of the total from which on large answers wait. */
+    /** The part of the total above which large answers wait. */
     public static final double WAITING = 0.85;
-    /** The part of the total from which on caches are dropped; below {@link #TIGHT}. */
+    /** The part of the total above which caches are dropped; below {@link #TIGHT}. */
     public static final double RECLAIMING = 0.7;
-    /** The part of the total that one room, or one address, has a right to. */
+    /** The part of the total that is the share of one room or one address. */
     public static final double SHARE = 0.25;
 
-    /** Heap that the server takes for itself, in bytes. */
+    /** Heap that the server itself takes, in bytes. */
     private static final long OWN = 80L << 20;
-    /** The part of the rest that may live for peers: what an allocation takes beside its result needs the other part. */
+    /** The part of the remaining heap that may be used for peers; the rest is for the temporary memory of allocations. */
     private static final double LIVING = 0.6;
 
-    /** The part of the total that answers have whatever else there is. */
+    /** The part of the total that answers may always take. */
     private static final double ANSWERS = 0.1;
-    /** Bytes of answers that do not matter. */
+    /** Bytes of answers that are too few to wait. */
     private static final long FEW = 256 << 10;
 
     private static final String WHY = "this node has no memory left, please try again";
@@ -96,12 +96,12 @@ public final class HeapLedger {
 
     private record Turn(long bytes, CompletableFuture<@Nullable Void> begin) {}
 
-    /** @param total bytes that may live for peers */
+    /** @param total bytes that may be used for peers */
     public HeapLedger(long total) {
         this(total, true);
     }
 
-    /** @param relieves whether it ever refuses or ends something; a test switches it off */
+    /** @param relieves whether the ledger refuses and closes; false only in tests */
     HeapLedger(long total, boolean relieves) {
         this.total = total;
         this.relieves = relieves;
@@ -111,22 +111,22 @@ public final class HeapLedger {
         }
     }
 
-    /** A ledger that counts and refuses nothing. */
+    /** Creates a ledger that counts and refuses nothing. */
     public static HeapLedger unlimited() {
         return new HeapLedger(Long.MAX_VALUE / 4);
     }
 
-    /** The bytes that may live for peers where the heap has at most so many. */
+    /** The bytes that may be used for peers with a heap of at most {@code maxHeap} bytes. */
     public static long totalFor(long maxHeap) {
         return Math.max(16L << 20, (long) ((maxHeap - OWN) * LIVING));
     }
 
     /**
-     * A tally of a holder, to be closed when the holder ends.
+     * Opens the tally of a holder, to be closed when the holder ends.
      *
-     * @param room the name of the room that it is for, or null
-     * @param address where the peer is that it is for, or null
-     * @param guest who can be sent away to get the bytes back, or null; tallies of one holder have the same guest
+     * @param room the name of the room that the bytes serve, or null
+     * @param address the address of the peer that the bytes serve, or null
+     * @param guest the guest to close to free the bytes, or null; all tallies of one holder have the same guest
      */
     public Tally open(Kind kind, @Nullable String room, @Nullable String address, @Nullable Guest guest) {
         Tally[] made = new Tally[1];
@@ -162,12 +162,12 @@ public final class HeapLedger {
         });
     }
 
-    /** Large arrays that several holders share. */
+    /** Accounts for large arrays that several holders share. */
     public SharedBytes shared() {
         return shared;
     }
 
-    /** A tally of the same kind for the room of another one. */
+    /** Opens a tally of the same kind for the room of another tally. */
     Tally ofTheRoom(Tally tally) {
         return open(tally.kind, tally.room == null ? null : tally.room.name, null, null);
     }
@@ -200,7 +200,7 @@ public final class HeapLedger {
         of(refusals, kind).increment();
     }
 
-    /** Whether that many bytes more may be allocated for these. */
+    /** Whether that many more bytes may be allocated for this room and address. */
     boolean admits(@Nullable Party room, @Nullable Party address, long bytes) {
         if (!relieves) {
             return true;
@@ -214,32 +214,32 @@ public final class HeapLedger {
         return party == null || party.bytes.get() + more <= share();
     }
 
-    /** Bytes that one room, or one address, has a right to. */
+    /** The share of one room or one address, in bytes. */
     public long share() {
         return (long) (total * SHARE);
     }
 
-    /** Bytes that may live for peers. */
+    /** The bytes that may be used for peers. */
     public long total() {
         return total;
     }
 
-    /** Bytes that live for peers, roughly. */
+    /** Bytes in use for peers, approximately. */
     public long used() {
         return used.sum();
     }
 
-    /** Bytes of one kind, roughly. */
+    /** Bytes in use for one kind, approximately. */
     public long used(Kind kind) {
         return of(kinds, kind).sum();
     }
 
-    /** How often bytes of one kind were refused. */
+    /** The number of refused requests for bytes of one kind. */
     public long refusals(Kind kind) {
         return of(refusals, kind).sum();
     }
 
-    /** How many guests were sent away. */
+    /** The number of guests that were closed to free memory. */
     public long sentAway() {
         return sentAway.sum();
     }
@@ -249,27 +249,27 @@ public final class HeapLedger {
         return relieves && used() > total * TIGHT;
     }
 
-    /** Bytes that would have to go for rooms to be loaded again; not above 0 where they are loaded. */
+    /** Bytes to free before rooms are loaded again; 0 if they are loaded. */
     public long tooMuch() {
         return isTight() ? used() - (long) (total * TIGHT) + 1 : 0;
     }
 
-    /** Bytes that live for that address, roughly. */
+    /** Bytes in use for that address, approximately. */
     public long ofAddress(String address) {
         Party party = addresses.get(Addresses.network(address));
         return party == null ? 0 : party.bytes.get();
     }
 
-    /** Bytes that live for that room, roughly. */
+    /** Bytes in use for that room, approximately. */
     public long ofRoom(String name) {
         Party party = rooms.get(name);
         return party == null ? 0 : party.bytes.get();
     }
 
     /**
-     * Gives memory back that is only used to be quick. Called in {@link #relieve}.
+     * Registers a cache that can free memory; called in {@link #relieve}.
      *
-     * @param reclaimer is told how many bytes are too many, and answers how many it gives back
+     * @param reclaimer receives the number of excess bytes and returns the number of bytes that it frees
      */
     public void onReclaim(LongUnaryOperator reclaimer) {
         reclaimers.add(reclaimer);
@@ -278,8 +278,8 @@ public final class HeapLedger {
     // ------------------------------------------------------------------ large answers
 
     /**
-     * Whether an answer of that size can be made now. Small ones always can, and any can while hardly anything waits to be
-     * taken: so large answers come one after the other, however full the node is.
+     * Whether an answer of that size can be built now. Small answers always can, and a large one can if hardly any other
+     * answer waits to be sent: so large answers follow one another however full the node is.
      */
     public boolean hasRoomFor(long bytes) {
         if (bytes < FEW || !relieves || used() + bytes <= total * WAITING) {
@@ -289,14 +289,14 @@ public final class HeapLedger {
         return notTaken < FEW || notTaken + bytes <= total * ANSWERS;
     }
 
-    /** Whether that many bytes may come to live for peers, by the load of a room. */
+    /** Whether a room of that size may be loaded. */
     public boolean mayLoad(long bytes) {
         return !relieves || used() + bytes <= total;
     }
 
     /**
-     * Waits until an answer of that size can be made. Turns are given in the order in which they were asked for, in {@link
-     * #relieve}; whoever waits for too long gives up by cancelling.
+     * Waits until an answer of that size can be built. Waiting answers are admitted in order, in {@link #relieve}; a caller
+     * that gives up cancels the stage.
      */
     public CompletionStage<@Nullable Void> turn(long bytes) {
         CompletableFuture<@Nullable Void> begin = new CompletableFuture<>();
@@ -310,7 +310,7 @@ public final class HeapLedger {
         return begin;
     }
 
-    /** How many answers wait. */
+    /** The number of waiting answers. */
     public int waiting() {
         synchronized (turns) {
             return turns.size();
@@ -335,7 +335,7 @@ public final class HeapLedger {
 
     // ------------------------------------------------------------------ relief
 
-    /** Gives memory back where too much is used, and gives turns to those who wait; to be called about twice a second. */
+    /** Frees memory if too much is used, and admits waiting answers. Call it about twice a second. */
     public void relieve() {
         if (!relieves) {
             return;

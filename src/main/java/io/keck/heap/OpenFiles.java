@@ -3,13 +3,13 @@ package io.keck.heap;
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
-/** How many files and connections this process may have open ({@code ulimit -n}). Stateless. */
+/** The limit on files and connections that this process may have open ({@code ulimit -n}). Stateless. */
 public final class OpenFiles {
-    /** Where the system does not say. */
+    /** The limit assumed if the system reports none. */
     private static final int UNKNOWN = 65_536;
-    /** Files that the server needs for itself: the jar, the database, other connections. */
+    /** Files that the server itself needs: the jar, the database, other connections. */
     private static final int OWN = 256;
-    /** The part of the limit that sockets may take, in percent: the others are HTTP requests, and those that just come. */
+    /** The percentage of the limit that WebSockets may take; the rest is for HTTP requests and new connections. */
     private static final int SOCKETS = 80;
 
     private static final int PERCENT = 100;
@@ -24,7 +24,7 @@ public final class OpenFiles {
         return UNKNOWN;
     }
 
-    /** How many WebSockets fit below a limit of the process. */
+    /** The number of WebSockets that fit into a limit of the process. */
     public static int sockets(int limit) {
         return Math.max(SOCKETS, (int) ((limit - OWN) * (long) SOCKETS / PERCENT));
     }

@@ -4,7 +4,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A room or an address, with the bytes that live for it. Thread-safe. */
+/** A room or an address, with the bytes in use for it. Thread-safe. */
 final class Party {
     final String name;
     final boolean isAddress;

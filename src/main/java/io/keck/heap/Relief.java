@@ -12,15 +12,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends guests away until enough bytes are free. Looks at everyone, so it is for the case of need. Used by one thread.
+ * Closes guests until enough bytes are free. Iterates over all parties, so it is meant for emergencies. Used by one thread.
  *
- * <p>A party is an address or a room. The one that is furthest above its share loses its largest guest, then the same is
- * asked again. Addresses go first, since an address is closer to a person than a room is. For an address counts, too, what
- * lives for rooms that nobody else is in and that few are in: a room of many is nobody's own, even where all of them come
- * through one proxy.
+ * <p>A party is an address or a room. The party furthest above its share loses its largest guest, then the search starts
+ * again. Addresses come first, since an address is closer to a person than a room is. An address is also charged for the
+ * rooms that only it uses, unless many connections are in such a room: a busy room belongs to no single peer, even if all of
+ * its peers connect through one proxy.
  */
 final class Relief {
-    /** Connections from which on a room is nobody's own. */
+    /** The number of connections from which on a room is not charged to an address. */
     static final int MANY = 16;
 
     private final Supplier<Stream<Party>> parties;
@@ -34,7 +34,7 @@ final class Relief {
         this.sendAway = sendAway;
     }
 
-    /** Gets that many bytes, or what there is to get. */
+    /** Closes guests until that many bytes are freed or no guest is left. */
     void get(long bytes) {
         long left = bytes;
         while (left > 0) {
@@ -71,7 +71,7 @@ final class Relief {
         return guests.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /** Those that can be sent away for a party, and what that gives. */
+    /** The guests of a party that can be closed, with the bytes that each would free. */
     private IdentityHashMap<Guest, Long> guests(Party party) {
         IdentityHashMap<Guest, Long> guests = new IdentityHashMap<>();
         Set<Party> visited = new HashSet<>();

@@ -3,11 +3,11 @@ package io.keck.heap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Large arrays that several holders share, as an answer that waits for many sockets: each is counted once. While one holder
- * has it, it is the holder's; from the second on it is the room's. Thread-safe.
+ * Accounts for large arrays that several holders share, such as a frame that waits for many sockets: each is counted once.
+ * With one holder it is charged to that holder, with two or more to the room. Thread-safe.
  */
 public final class SharedBytes {
-    /** Arrays below this size are counted by each holder for itself. */
+    /** Holders count arrays below this size, in bytes, for themselves. */
     public static final int LARGE = 16 << 10;
 
     private record Key(byte[] bytes) {
@@ -22,7 +22,7 @@ public final class SharedBytes {
         }
     }
 
-    /** Touched only inside {@link ConcurrentHashMap#compute}. */
+    /** Accessed only inside {@link ConcurrentHashMap#compute}. */
     private static final class Entry {
         private final Tally first;
         private Tally counted;
@@ -41,7 +41,7 @@ public final class SharedBytes {
         this.ledger = ledger;
     }
 
-    /** A holder has that array from now on, which has at least {@link #LARGE} bytes. */
+    /** Adds a holder of that array, which has at least {@link #LARGE} bytes. */
     public void hold(byte[] bytes, Tally holder) {
         entries.compute(new Key(bytes), (key, present) -> {
             Entry entry = present == null ? new Entry(holder) : present;
@@ -57,7 +57,7 @@ public final class SharedBytes {
         });
     }
 
-    /** One of its holders has it no longer. */
+    /** Removes one holder of that array. */
     public void release(byte[] bytes) {
         entries.computeIfPresent(new Key(bytes), (key, entry) -> {
             if (--entry.holders > 0) {
@@ -71,7 +71,7 @@ public final class SharedBytes {
         });
     }
 
-    /** How many arrays there are. */
+    /** The number of shared arrays. */
     int size() {
         return entries.size();
     }

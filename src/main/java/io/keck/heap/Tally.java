@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The bytes of one kind that one holder has on the heap. Thread-safe.
  *
- * <p>Changes are passed on to the ledger only when they add up to {@link #GRAIN}, so a small frame costs one atomic addition
- * in memory that no other connection touches. The ledger is wrong by less than that for each tally.
+ * <p>Changes reach the ledger only when they add up to {@link #GRAIN}, so counting a small frame is one atomic addition in
+ * memory that no other connection touches. The error of the ledger is below {@link #GRAIN} per tally.
  */
 public final class Tally {
-    /** Bytes that are not worth telling the ledger. */
+    /** The change in bytes from which on the ledger is updated. */
     static final long GRAIN = 8 << 10;
 
     private final HeapLedger ledger;
@@ -35,12 +35,12 @@ public final class Tally {
         this.guest = guest;
     }
 
-    /** Bytes that it has now. */
+    /** The current number of bytes. */
     public long bytes() {
         return bytes.get();
     }
 
-    /** Notes bytes that are there, or gone where the number is negative; asks nobody. */
+    /** Counts allocated bytes, or freed ones if negative, without asking for permission. */
     public void add(long more) {
         long now = bytes.addAndGet(more);
         long diff = now - told;
@@ -49,15 +49,15 @@ public final class Tally {
         }
     }
 
-    /** Notes how many bytes there are. */
+    /** Replaces the number of bytes. */
     public void set(long now) {
         add(now - bytes.get());
     }
 
     /**
-     * Asks for bytes that are to be allocated, and notes them where the answer is yes.
+     * Asks for bytes to be allocated, and counts them if they are granted.
      *
-     * @return whether they may be allocated; see {@link HeapLedger} for when not
+     * @return whether they may be allocated; see {@link HeapLedger} for the rules
      */
     public boolean reserve(long more) {
         if (more >= GRAIN && !ledger.admits(room, address, more)) {
@@ -68,7 +68,7 @@ public final class Tally {
         return true;
     }
 
-    /** Nothing is there any more. Calls after the first do nothing, and nothing is noted from then on. */
+    /** Releases all bytes. Later calls of any method have no effect. */
     public void close() {
         synchronized (this) {
             if (closed) {
