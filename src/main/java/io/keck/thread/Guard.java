@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs recurring work so that nothing that it throws ends whoever runs it. The first failure is logged with its stack trace,
- * further ones at most once a minute with their number. Counts failures by name, over all guards of the process. For one
- * thread; counts may be read by any.
+ * Runs recurring work and survives whatever it throws. The first failure is logged with its stack trace, further ones at
+ * most once a minute with their number. Failures are counted by name over all guards of the process. Used by one thread; any
+ * thread may read the counts.
  */
 public final class Guard {
     private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
@@ -24,13 +24,13 @@ public final class Guard {
     private int unlogged;
     private boolean isFirst = true;
 
-    /** @param name of the work, in logs and metrics; from a fixed set, never what a peer chose */
+    /** @param name the name of the work in logs and metrics; from a fixed set, never chosen by a peer */
     public Guard(String name) {
         this.name = name;
         this.failures = FAILURES.computeIfAbsent(name, n -> new LongAdder());
     }
 
-    /** Runs the work once. */
+    /** Runs the work once, and logs and counts what it throws. */
     public void run(Runnable work) {
         try {
             work.run();
@@ -40,7 +40,7 @@ public final class Guard {
         }
     }
 
-    /** The work threw this. Never throws anything itself. */
+    /** Counts and logs a failure of the work. Never throws. */
     void failed(Throwable error) {
         OutOfMemory.check(error);
         inARow++;
@@ -56,7 +56,7 @@ public final class Guard {
         inARow = 0;
     }
 
-    /** Failures since it last went well. */
+    /** The number of failures since the last success. */
     int failuresInARow() {
         return inARow;
     }
@@ -71,14 +71,18 @@ public final class Guard {
         if (unlogged == 0) {
             LOG.error("Recurring work failed: {}; it runs again", name, error);
         } else {
-            LOG.error("Recurring work failed: {}; it runs again ({} more since the last line)", name, unlogged, error);
+            LOG.error(
+                    "Recurring work failed: {}; it runs again ({} more failures since the last line)",
+                    name,
+                    unlogged,
+                    error);
         }
         isFirst = false;
         loggedAt = now;
         unlogged = 0;
     }
 
-    /** Failures of all work that ever ran in this process, by name. */
+    /** Failures of all recurring work in this process, by name. */
     public static Map<String, LongAdder> failures() {
         return FAILURES;
     }

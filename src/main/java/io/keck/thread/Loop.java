@@ -7,25 +7,25 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
- * Work that recurs, on a thread of its own: everything periodic in Keck. Whatever a turn throws is logged, counted and
- * followed by the next turn; failures in a row make the pauses longer, up to five seconds or the usual pause. Nothing but
- * {@link #stop} ends a loop, and {@link #all} tells which loops the process has and how late each is.
+ * Recurring work on a thread of its own; everything periodic in Keck is a loop. A failed turn is logged and counted, and the
+ * next turn follows; consecutive failures lengthen the pause up to five seconds or the usual pause. Only {@link #stop} ends
+ * a loop. {@link #all} lists the loops of the process, and {@link #lateSeconds} tells how late each is.
  *
- * <p>Loops are known to the process and not to a node: a thread that is stuck concerns everything that runs beside it.
+ * <p>Loops belong to the process and not to a node, since a stuck thread concerns everything that runs beside it.
  * Thread-safe.
  */
 public final class Loop {
-    /** One turn of a loop that paces itself. */
+    /** One turn of a loop whose turns set the pause. */
     @FunctionalInterface
     public interface Turn {
-        /** Returns milliseconds until the next turn, 0 for at once, {@link #END} when there is nothing more to do. */
+        /** Returns the milliseconds until the next turn, 0 for none, or {@link #END} if no turn shall follow. */
         long run() throws InterruptedException;
     }
 
-    /** What the last turn returns. */
+    /** The result of the last turn. */
     public static final long END = -1;
 
-    /** How long a turn may take before the loop counts as stuck, unless another time is given. */
+    /** Default of the milliseconds that a turn may take before the loop counts as stuck. */
     public static final long PATIENCE_MILLIS = 60_000;
 
     private static final long MAX_BACKOFF_MILLIS = 5_000;
@@ -40,7 +40,7 @@ public final class Loop {
     private final LongSupplier nanos;
     private final Guard guard;
     private final Thread thread;
-    /** When the turn that is due or under way has to be over. */
+    /** The time at which the current or next turn has to be over, in nanoseconds of the clock. */
     private volatile long overBy;
 
     private volatile boolean isStopping;
@@ -57,7 +57,7 @@ public final class Loop {
     }
 
     /**
-     * A loop with a fixed pause before each turn, that has not started.
+     * Creates a loop with a fixed pause before each turn; it is not started.
      *
      * @param millis the pause, also before the first turn
      */
@@ -66,8 +66,9 @@ public final class Loop {
     }
 
     /**
-     * The same.
+     * Creates a loop with a fixed pause before each turn; it is not started.
      *
+     * @param millis the pause, also before the first turn
      * @param patienceMillis how long a turn may take before the loop counts as stuck
      */
     public static Loop every(String name, long millis, long patienceMillis, Runnable work) {
@@ -79,7 +80,7 @@ public final class Loop {
     }
 
     /**
-     * A loop whose turns say when the next one is due, that has not started. Its first turn comes at once.
+     * Creates a loop whose turns say when the next one is due; it is not started. The first turn comes at once.
      *
      * @param patienceMillis how long a turn may take before the loop counts as stuck
      */
@@ -87,12 +88,12 @@ public final class Loop {
         return new Loop(name, 0, 0, patienceMillis, turn, System::nanoTime);
     }
 
-    /** For tests: another clock, of nanoseconds. Pauses are real. */
+    /** For tests: measures lateness by another clock, in nanoseconds. Pauses are real. */
     static Loop paced(String name, long patienceMillis, Turn turn, LongSupplier nanos) {
         return new Loop(name, 0, 0, patienceMillis, turn, nanos);
     }
 
-    /** Starts the loop, once. */
+    /** Starts the loop. Call it once. */
     public Loop start() {
         due(0);
         ALL.add(this);
@@ -149,30 +150,30 @@ public final class Loop {
         overBy = nanos.getAsLong() + TimeUnit.MILLISECONDS.toNanos(inMillis + patienceMillis);
     }
 
-    /** Called by a turn that lasts long and is not stuck. */
+    /** Tells that a long turn makes progress and is not stuck; called from within the turn. */
     public void goesOn() {
         due(0);
     }
 
-    /** Ends the pause: the next turn comes at once. */
+    /** Ends the pause, so that the next turn comes at once. */
     public void wake() {
         isAwake = true;
         LockSupport.unpark(thread);
     }
 
-    /** No turn begins after the current one; does not wait for it. */
+    /** Lets no further turn begin; does not wait for the current one. */
     public void stop() {
         isStopping = true;
         LockSupport.unpark(thread);
     }
 
-    /** As {@link #stop()}, and interrupts the current turn if it takes longer than that. */
+    /** Stops the loop and interrupts the current turn if it takes longer than {@code millis}. */
     public void stop(long millis) throws InterruptedException {
         stop();
         join(millis);
     }
 
-    /** Waits for the last turn, and interrupts it if it takes longer than that. */
+    /** Waits for the last turn, and interrupts it after {@code millis}. */
     public void join(long millis) throws InterruptedException {
         if (Thread.currentThread() == thread) {
             return;
@@ -188,12 +189,12 @@ public final class Loop {
         return name;
     }
 
-    /** Seconds since a turn should have been over; 0 or less while the loop is well. */
+    /** Seconds by which the current turn is overdue; 0 or less while the loop is on time. */
     public double lateSeconds() {
         return (nanos.getAsLong() - overBy) / 1e9;
     }
 
-    /** Whether it can never take a turn again, though nobody has stopped it. */
+    /** Whether the loop's thread has ended although the loop was not stopped. */
     public boolean isDead() {
         return !isStopping && !thread.isAlive();
     }

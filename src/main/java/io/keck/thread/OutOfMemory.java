@@ -10,24 +10,25 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One meaning for every {@link OutOfMemoryError}: the process ends at once, with status 3. Whatever ran when memory was
- * exhausted may be half done, in this code and in libraries, so a node that went on could be anything; a supervisor starts
- * it again, and everything that a client has seen is in the database.
+ * Ends the process, with status 3, on an {@link OutOfMemoryError}. Code that ran when memory was exhausted may have stopped
+ * halfway, in Keck and in libraries, so the state of the process can no longer be trusted. A supervisor restarts it;
+ * everything that a client has seen is in the database.
  *
- * <p>The flag {@code -XX:+ExitOnOutOfMemoryError} does the same for the heap. It does nothing about direct memory, whose
- * error is thrown by Java code, and it may be missing. So everything in Keck that catches an {@link Error} hands it to
- * {@link #check}: loops, uncaught errors of all threads, what is logged by libraries, failed requests and connections.
+ * <p>The flag {@code -XX:+ExitOnOutOfMemoryError} does the same for the heap, but not for direct memory, whose error Java
+ * code throws, and it may be missing. So all code of Keck that catches an {@link Error} passes it to {@link #check}: loops,
+ * uncaught errors of all threads, errors logged by libraries, failed requests and connections.
  *
- * <p>An error that only says that one array would be too large is none of that: memory is not exhausted, and the request
- * that wanted it fails alone. It is counted. Thread-safe.
+ * <p>An error about a single array that would be too large is an exception: memory is not exhausted, and only the request
+ * that wanted the array fails. It is counted. Thread-safe.
  */
 public final class OutOfMemory {
     /** The exit status of the process, the same as with {@code -XX:+ExitOnOutOfMemoryError}. */
     public static final int EXIT_STATUS = 3;
 
     /**
-     * What the JVM and the class library say about one array or string that is too long: {@code jdk.internal.util.ArraysSupport},
-     * {@code InputStream}, {@code String}, {@code StringConcatHelper}, {@code StringUTF16}.
+     * The messages of the JVM and the class library about one array or string that is too long:
+     * {@code jdk.internal.util.ArraysSupport}, {@code InputStream}, {@code String}, {@code StringConcatHelper},
+     * {@code StringUTF16}.
      */
     private static final Pattern TOO_LARGE = Pattern.compile(
             "Requested array size exceeds|Required (array )?(length|size)|String length out of range|String size is|"
@@ -40,7 +41,7 @@ public final class OutOfMemory {
                     .getBytes(StandardCharsets.US_ASCII);
     private static final FileOutputStream ERR = new FileOutputStream(FileDescriptor.err);
 
-    /** Reserved early, since nothing can be allocated when it is needed. Guarded by {@link #ERR}. */
+    /** Allocated early, since nothing can be allocated when it is needed. Guarded by {@link #ERR}. */
     private static final byte[] LINE = new byte[1_024];
 
     private static final LongAdder TOO_LARGE_SEEN = new LongAdder();
@@ -50,15 +51,15 @@ public final class OutOfMemory {
 
     private OutOfMemory() {}
 
-    /** From now on, exhausted memory ends the process. Without this call, {@link #check} only counts. */
+    /** Makes exhausted memory end the process. Without this call, {@link #check} only counts. */
     public static void endsTheProcess() {
         Thread.setDefaultUncaughtExceptionHandler(Threads::uncaught);
         ends = true;
     }
 
     /**
-     * Ends the process if this is an error of exhausted memory, or was caused by one. To be called before anything else is
-     * done about an error: there may be no memory for that.
+     * Ends the process if the error is one of exhausted memory or was caused by one. Call it before any other handling of an
+     * error, which might need memory.
      */
     public static void check(@Nullable Throwable error) {
         Throwable cause = error;
@@ -73,7 +74,7 @@ public final class OutOfMemory {
 
     private static void seen(OutOfMemoryError error) {
         if (isTooLarge(error)) {
-            if (!last.refersTo(error)) { // the same one may come by several times on its way
+            if (!last.refersTo(error)) { // several handlers may pass on the same error
                 last = new WeakReference<>(error);
                 TOO_LARGE_SEEN.increment();
             }
@@ -88,12 +89,12 @@ public final class OutOfMemory {
         return message != null && TOO_LARGE.matcher(message).find();
     }
 
-    /** How many arrays were asked for that are too large for any memory. */
+    /** The number of requests for arrays that exceed any memory. */
     public static long tooLarge() {
         return TOO_LARGE_SEEN.sum();
     }
 
-    /** Writes one line without the log, which needs memory and threads, and ends without shutdown hooks for the same reason. */
+    /** Writes one line and ends the process, without the log and without shutdown hooks: both need memory and threads. */
     private static void end(OutOfMemoryError error) {
         synchronized (ERR) {
             try {
@@ -106,7 +107,7 @@ public final class OutOfMemory {
                 // one write: the lines of the log go to the same file
                 ERR.write(LINE, 0, append(AFTER, length));
             } catch (Throwable t) {
-                // nothing can be said; what matters is the end
+                // the line is lost, but the process still ends
             } finally {
                 Runtime.getRuntime().halt(EXIT_STATUS);
             }

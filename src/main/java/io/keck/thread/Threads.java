@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one place that makes threads. Each has a name that a thread dump can be read by, logs what ends it, and does not keep
- * the process alive, except for one that says so. Stateless.
+ * Creates all threads of Keck. Each thread has a name for thread dumps and logs the error that ends it. No thread keeps the
+ * process alive, except those of {@link #keepingAlive}. Stateless.
  */
 public final class Threads {
     private static final Logger LOG = LoggerFactory.getLogger(Threads.class);
@@ -22,7 +22,7 @@ public final class Threads {
 
     private Threads() {}
 
-    /** A thread that has not started. */
+    /** Creates a daemon thread; it is not started. */
     public static Thread daemon(String name, Runnable work) {
         Thread thread = new Thread(work, name);
         thread.setDaemon(true);
@@ -30,7 +30,7 @@ public final class Threads {
         return thread;
     }
 
-    /** A thread that has not started and without whose end the process does not end. */
+    /** Creates a thread that keeps the process alive until it ends; it is not started. */
     public static Thread keepingAlive(String name, Runnable work) {
         Thread thread = daemon(name, work);
         thread.setDaemon(false);
@@ -38,8 +38,8 @@ public final class Threads {
     }
 
     /**
-     * A pool with an unbounded queue. Threads are made when there is work, are named {@code name-1} and so on (a single one
-     * just {@code name}), and end after a minute without work.
+     * Creates a pool with an unbounded queue. Its threads start when there is work, are named {@code name-1} and so on (a
+     * single one is named {@code name}), and end after a minute without work.
      */
     public static ExecutorService pool(String name, int threads) {
         return new Pool(threads, factory(name, threads == 1));
@@ -51,14 +51,17 @@ public final class Threads {
             allowCoreThreadTimeOut(true);
         }
 
-        /** Comes before the pool replaces the thread; the handler of uncaught errors comes after. */
+        /** Runs before the pool replaces the thread; the handler of uncaught errors would run after that. */
         @Override
         protected void afterExecute(Runnable work, @Nullable Throwable error) {
             OutOfMemory.check(error);
         }
     }
 
-    /** A pool that starts work at a given time: for load that has to come in a rhythm. What recurs is a {@link Loop}. */
+    /**
+     * Creates a pool that starts work at given times, for generating load at a steady rate. Recurring work is a
+     * {@link Loop}.
+     */
     public static ScheduledExecutorService scheduler(String name, int threads) {
         return new ScheduledThreadPoolExecutor(threads, factory(name, threads == 1));
     }
@@ -68,7 +71,7 @@ public final class Threads {
         return work -> daemon(isSingle ? name : name + "-" + number.incrementAndGet(), work);
     }
 
-    /** Logs what ended a thread. */
+    /** Logs the error that ended a thread. */
     static void uncaught(Thread thread, Throwable error) {
         OutOfMemory.check(error);
         LOG.error("Unexpected error in the thread {}, which ends", thread.getName(), error);

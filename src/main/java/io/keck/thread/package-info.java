@@ -1,6 +1,6 @@
 /**
- * Threads, the loops that run on them, and what an exhausted memory does to the process. Nothing else in Keck makes a thread
- * or an executor.
+ * Threads, the loops that run on them, and the end of the process when memory is exhausted. No other package creates a
+ * thread or an executor.
  */
 @NullMarked
 package io.keck.thread;
