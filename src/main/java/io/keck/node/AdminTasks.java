@@ -27,8 +27,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What operators may ask a running node for: {@code POST /tasks/<name>?parameters} on the admin port, answered in JSON.
- * What is wrong with a question stands in {@code error}.
+ * Tasks for operators: {@code POST /tasks/<name>?parameters} on the admin port, answered in JSON. A bad request is answered
+ * with a sentence in {@code error}.
  */
 public final class AdminTasks {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -51,13 +51,13 @@ public final class AdminTasks {
         this.kicks = kicks;
     }
 
-    /** What a task does. */
+    /** The work of a task, which fills in its answer. */
     @FunctionalInterface
     private interface Work {
         void run(Map<String, List<String>> parameters, ObjectNode answer) throws Exception;
     }
 
-    /** A question that cannot be answered. */
+    /** Thrown for a request with bad parameters; the message is a sentence for the operator. */
     private static final class BadQuestion extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -66,7 +66,10 @@ public final class AdminTasks {
         }
     }
 
-    /** Registers {@code rooms}, {@code room}, {@code kick}, {@code compact}, {@code drain} and {@code undrain}. Takes levels of Keck's own loggers alone, and no profiles. */
+    /**
+     * Registers {@code rooms}, {@code room}, {@code kick}, {@code compact}, {@code drain}, {@code undrain} and
+     * {@code rotate-bus-key}. Restricts Dropwizard's task for log levels to Keck's own loggers.
+     */
     public void addTo(Environment environment) {
         add(environment, "rooms", this::rooms);
         add(environment, "room", this::room);
@@ -82,7 +85,7 @@ public final class AdminTasks {
         environment.getAdminContext().setInitParameter(AdminServlet.CPU_PROFILE_ENABLED_PARAM_KEY, "false");
     }
 
-    /** Draws another key for the bus; that one before it counts until the next rotation. */
+    /** Creates a new key for the bus; the previous key is accepted until the next rotation. */
     private void rotateBusKey(Map<String, List<String>> parameters, ObjectNode answer) {
         nodes.rotate();
         answer.put("rotated", true);
@@ -124,9 +127,9 @@ public final class AdminTasks {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // the same sentence
+            // answered with the sentence below
         }
-        throw new BadQuestion("The parameter " + name + " is a number from 0 to " + most + ".");
+        throw new BadQuestion("The parameter " + name + " must be a number from 0 to " + most + ".");
     }
 
     // ------------------------------------------------------------------ rooms
@@ -139,7 +142,7 @@ public final class AdminTasks {
         answer.put("offset", offset);
         ArrayNode list = answer.putArray("rooms");
         var views =
-                rooms.names(offset, limit).stream().map(rooms::look).toList(); // all are asked before one is waited for
+                rooms.names(offset, limit).stream().map(rooms::look).toList(); // ask all rooms before waiting for the first
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
         for (var view : views) {
             RoomView room = await(view.toCompletableFuture(), until);
@@ -149,7 +152,7 @@ public final class AdminTasks {
         }
     }
 
-    /** Null for a room that is gone, or busy for so long. */
+    /** The view of a room; null if the room has closed or does not answer in time. */
     private static @Nullable RoomView await(
             java.util.concurrent.CompletableFuture<@Nullable RoomView> view, long until) {
         try {
@@ -227,7 +230,7 @@ public final class AdminTasks {
         try {
             answer.put("folded", log.compact(name));
         } catch (RoomDamaged e) {
-            throw new BadQuestion("Nothing was folded: " + e.getMessage() + ". See doctor.");
+            throw new BadQuestion("No rows were folded: " + e.getMessage() + ". See doctor.");
         }
         log.stored(name)
                 .ifPresent(stored ->
@@ -235,7 +238,7 @@ public final class AdminTasks {
     }
 
     private void drain(Map<String, List<String>> parameters, ObjectNode answer) {
-        runtime.hold(true);
+        runtime.drainByOperator(true);
         answer.put("draining", true);
         answer.put("connections", sockets.size());
         if (sendingAway.compareAndSet(false, true)) {
@@ -251,7 +254,7 @@ public final class AdminTasks {
     }
 
     private void undrain(Map<String, List<String>> parameters, ObjectNode answer) {
-        runtime.hold(false);
+        runtime.drainByOperator(false);
         answer.put("draining", runtime.isDraining());
         answer.put("connections", sockets.size());
     }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The {@code blobs} block of the configuration. Defaults are those of {@code config.yml}. */
 public class BlobsFactory {
-    /** Where blobs are on the main port. */
+    /** The paths of blobs on the main port. */
     private static final String[] PATHS = {"/api/blobs/*", "/api/workspace/*"};
 
     @NotNull
@@ -33,7 +33,7 @@ public class BlobsFactory {
     @JsonProperty
     private int maxTransfers = 100;
 
-    /** Null for half of them. */
+    /** Null means half of {@link #maxTransfers}. */
     @Min(1)
     @JsonProperty
     private @Nullable Integer maxTransfersPerAddress;
@@ -56,15 +56,15 @@ public class BlobsFactory {
     @JsonProperty
     private Duration sweepEvery = Duration.minutes(1);
 
-    /** Paths whose bytes go out as they are stored, with their length: not compressed on the way. */
+    /** Paths whose answers are sent as stored, with their length, and therefore not compressed. */
     public static String[] paths() {
         return PATHS.clone();
     }
 
     /**
-     * Puts blobs into the application.
+     * Adds blobs to the application.
      *
-     * @param deletedNameHold how long after its deletion a workspace cannot be created again
+     * @param deletedNameHold the time after its deletion in which a workspace cannot be created again
      */
     public void build(Host host, Storage storage, java.time.Duration deletedNameHold) {
         Environment environment = host.environment();

@@ -12,8 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keys with which this node signs on the bus, read again every second: a key that was rotated is in use on all nodes
- * within two, and until then both count. While the database does not answer, what it said last goes on. Thread-safe.
+ * The keys of the bus, read from the database every second. A rotated key is in use on all nodes within two seconds; until
+ * then the old and the new key are both accepted. While the database does not answer, the last known keys stay in use.
+ * Thread-safe.
  */
 public final class BusKeyring implements Managed, Supplier<BusKeys> {
     private static final Logger LOG = LoggerFactory.getLogger(BusKeyring.class);
@@ -24,7 +25,7 @@ public final class BusKeyring implements Managed, Supplier<BusKeys> {
     private volatile BusKeys now;
 
     /**
-     * Reads the keys, and draws one where there is none.
+     * Reads the keys, and creates one if there is none.
      *
      * @throws JdbiException if the database does not answer
      */
@@ -34,7 +35,7 @@ public final class BusKeyring implements Managed, Supplier<BusKeys> {
         now = new BusKeys(keys.keys(), keys.olderNodes(), false);
     }
 
-    /** A keyring that reads the keys every second while the node runs. */
+    /** Builds a keyring that reads the keys every second while the node runs. */
     public static BusKeyring build(Host host, JdbiNodes nodes) {
         BusKeyring keyring = new BusKeyring(nodes);
         host.manage(keyring);
@@ -62,14 +63,14 @@ public final class BusKeyring implements Managed, Supplier<BusKeys> {
             JdbiNodes.Keys keys = nodes.keys();
             List<byte[]> same = JdbiNodes.Keys.same(before.keys(), keys.keys()) ? before.keys() : keys.keys();
             now = new BusKeys(same, keys.olderNodes(), false);
-        } catch (JdbiException e) { // the health check tells of the database
+        } catch (JdbiException e) { // the health check reports the database
             now = new BusKeys(before.keys(), before.unsigned(), true);
-            LOG.debug("The keys of the bus are not known anew", e);
+            LOG.debug("The keys of the bus could not be read again; the last known keys stay in use", e);
         }
         if (before.unsigned() != now.unsigned()) {
             LOG.info(
                     now.unsigned()
-                            ? "A node of the release before this one is at work: the bus carries unsigned messages"
+                            ? "A node of the previous release is running: the bus also carries unsigned messages"
                             : "The bus carries signed messages only");
         }
     }

@@ -21,7 +21,7 @@ import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
 import org.jspecify.annotations.Nullable;
 
-/** What Keck asks of the connectors of the configuration before they are built. */
+/** Checks and adjusts the configured connectors before they are built. */
 public final class Connectors {
     private static final UriCompliance ENCODED_NAMES = UriCompliance.DEFAULT.with(
             "encoded names",
@@ -35,11 +35,11 @@ public final class Connectors {
     private Connectors() {}
 
     /**
-     * Refuses what must not start, and sets what Keck needs of the connectors.
+     * Refuses configurations that must not start, and sets the options that Keck needs.
      *
-     * @param openAccess whether ports that everybody may reach are wanted
-     * @param uncompressed paths whose answers go out as they are
-     * @throws IllegalStateException with what to do
+     * @param openAccess whether the operator wants ports that anyone may use
+     * @param uncompressed paths whose answers are sent as stored
+     * @throws IllegalStateException with a sentence that says what to do
      */
     public static void prepare(ServerFactory server, boolean openAccess, String... uncompressed) {
         checkOpenAccess(server, openAccess);
@@ -50,9 +50,9 @@ public final class Connectors {
     }
 
     /**
-     * Lets through what Jetty alone would refuse: percent signs, dots and slashes that are encoded in a name, empty segments,
-     * and characters that browsers do not encode. Nothing is served by its path from a file or a folder, so a name cannot
-     * lead anywhere; names are judged where they are read, and refused with a sentence.
+     * Accepts names that Jetty alone would refuse: encoded percent signs, dots and slashes, empty segments, and characters
+     * that browsers do not encode. No file or folder is served by its path, so such a name cannot escape anywhere; names are
+     * checked where they are read and refused with a sentence.
      */
     public static void acceptEncodedNames(ServerFactory server) {
         for (ConnectorFactory connector : connectors(server)) {
@@ -62,18 +62,18 @@ public final class Connectors {
         }
     }
 
-    /** Leaves every failure of a call to the mapper of the interface: Dropwizard's own answer some of them in JSON. */
+    /** Leaves every failed call to the exception mapper of the interface; Dropwizard would answer some of them in JSON. */
     private static void mapFailuresInOnePlace(ServerFactory server) {
         if (server instanceof AbstractServerFactory factory) {
             factory.setRegisterDefaultExceptionMappers(false);
         }
     }
 
-    /** Compresses no answer on these paths: they have a length, ranges and an entity tag, which it would change. */
+    /** Excludes these paths from compression, which would change their length, ranges and entity tags. */
     private static void sendAsTheyAre(ServerFactory server, String... paths) {
         if (server instanceof AbstractServerFactory factory) {
             Set<String> excluded = new HashSet<>(List.of(paths));
-            Set<String> configured = factory.getGzipFilterFactory().getExcludedPaths(); // null where there are none
+            Set<String> configured = factory.getGzipFilterFactory().getExcludedPaths(); // null if none are configured
             if (configured != null) {
                 excluded.addAll(configured);
             }
@@ -82,9 +82,10 @@ public final class Connectors {
     }
 
     /**
-     * Whoever reaches this server may read and write everything. Refuses to start where the application listens beyond the loopback interface and nobody said so.
+     * Refuses to start if the application listens beyond the loopback interface without access control and the operator has
+     * not asked for that: anyone who reaches the server could read and write every document.
      *
-     * @throws IllegalStateException with what to do
+     * @throws IllegalStateException with a sentence that says what to do
      */
     public static void checkOpenAccess(ServerFactory server, boolean openAccess) {
         if (openAccess) {
@@ -93,7 +94,7 @@ public final class Connectors {
         for (ConnectorFactory connector : connectors(server)) {
             if (connector instanceof HttpConnectorFactory http && !isLoopback(http.getBindHost())) {
                 throw new IllegalStateException("Keck would listen on " + http.getBindHost()
-                        + " and let everybody who reaches it read and write every document. Configure who may do what, for"
+                        + " and let anyone who reaches it read and write every document. Configure access control, for"
                         + " example with KECK_JWT_SECRET (see access in config.yml); or, if open access is wanted, set"
                         + " openAccess: true (KECK_OPEN_ACCESS=true); or let KECK_BIND be 127.0.0.1 and put a proxy that"
                         + " authenticates before it.");
@@ -102,9 +103,9 @@ public final class Connectors {
     }
 
     /**
-     * Refuses to start where a port is taken, before anything else is opened.
+     * Refuses to start if a port is taken, before anything else is opened.
      *
-     * @throws IllegalStateException with what to do
+     * @throws IllegalStateException with a sentence that says what to do
      */
     private static void checkPorts(ServerFactory server) {
         for (ConnectorFactory connector : all(server)) {
@@ -123,8 +124,8 @@ public final class Connectors {
         } catch (IOException e) {
             throw new IllegalStateException(
                     "Keck cannot listen on " + address.getHostString() + ", port " + port + " (" + e.getMessage()
-                            + "). Stop the process that has the port, or choose another one with KECK_PORT and"
-                            + " KECK_ADMIN_PORT; the address has to be one of this machine.",
+                            + "). Stop the process that uses the port, or choose another one with KECK_PORT and"
+                            + " KECK_ADMIN_PORT; the address must belong to this machine.",
                     e);
         }
     }
@@ -136,7 +137,7 @@ public final class Connectors {
         return server instanceof SimpleServerFactory simple ? List.of(simple.getConnector()) : List.of();
     }
 
-    /** Those of clients, then those of operators. */
+    /** The connectors for clients, then those for operators. */
     static List<ConnectorFactory> all(ServerFactory server) {
         List<ConnectorFactory> all = new ArrayList<>(connectors(server));
         if (server instanceof DefaultServerFactory several) {
@@ -150,7 +151,7 @@ public final class Connectors {
         TlsReload.build(host, server);
     }
 
-    /** The names by which clients may ask for this server: the configured ones, and those that it is bound to. */
+    /** The host names that clients may use for this server: the configured ones and those of the connectors. */
     public static HostNames hosts(ServerFactory server, HostNames configured) {
         HostNames names = configured;
         for (ConnectorFactory connector : all(server)) {
@@ -161,7 +162,7 @@ public final class Connectors {
         return names;
     }
 
-    /** Those that clients connect to. */
+    /** The connectors of the application, without those of the admin port. */
     public static List<HttpConnectorFactory> http(ServerFactory server) {
         return connectors(server).stream()
                 .filter(HttpConnectorFactory.class::isInstance)
@@ -169,10 +170,10 @@ public final class Connectors {
                 .toList();
     }
 
-    /** Whether only this machine can connect to that address. */
+    /** Whether an address is reachable from this machine only. */
     public static boolean isLoopback(String host) {
         if (host == null || host.isBlank()) {
-            return false; // all interfaces
+            return false; // null or empty means all interfaces
         }
         try {
             return InetAddress.getByName(host).isLoopbackAddress();

@@ -17,7 +17,7 @@ import io.keck.ops.SyncStages;
 import io.keck.wing.Host;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
-/** Everything that counts, made before what is counted. */
+/** The meters and the heap ledger, built before the parts that report to them. */
 public record Instruments(
         RoomMeters rooms,
         BusMeters bus,
@@ -26,7 +26,7 @@ public record Instruments(
         FeedMeters feed,
         EdgeMeters edge,
         HeapLedger ledger) {
-    /** Puts the endpoint for Prometheus on the admin port and registers what needs nothing else. */
+    /** Builds the instruments, with the endpoint for Prometheus on the admin port. */
     public static Instruments of(Host host) {
         Environment environment = host.environment();
         PrometheusRegistry prometheus = PrometheusEndpoint.addTo(environment);

@@ -19,17 +19,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends connections on all nodes when an operator says so. The database holds the order; a message over the bus only makes
- * other nodes look there at once. Without a message they look every second while the bus is away and every few seconds
- * while it is healthy. Each node carries an order out once. Thread-safe.
+ * Closes connections on all nodes when an operator asks for it. The database holds the kicks; a message over the bus only
+ * makes other nodes look there at once. Without a message they look every second while the bus is away, and every few
+ * seconds while it is healthy. Each node carries out a kick once. Thread-safe.
  */
 public final class Kicks implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(Kicks.class);
     private static final int MANY = 10_000;
     private static final long LOOK_MILLIS = 500;
-    /** Looks between two questions while the bus is healthy. */
+    /** Ticks of the loop between two queries while the bus is healthy. */
     private static final int SELDOM = 6;
-    /** The same while it is not. */
+    /** Ticks of the loop between two queries while the bus is away. */
     private static final int OFTEN = 2;
 
     private final Sockets sockets;
@@ -49,7 +49,7 @@ public final class Kicks implements Managed {
         }
     };
 
-    /** Listens for kicks of other nodes, on the bus and, where the database is shared, in it. */
+    /** Builds the kicks of a node, which hears of others over the bus and, if the database is shared, from it. */
     public static Kicks build(Host host, Rooms rooms, Sockets sockets, Bus bus, Storage storage) {
         Kicks kicks = new Kicks(sockets, bus, storage.kicks(), storage.database()::isResponsive);
         rooms.onKick(kicks::told);
@@ -68,24 +68,24 @@ public final class Kicks implements Managed {
     }
 
     /**
-     * What came of it.
+     * The result of a kick.
      *
-     * @param here connections that ended on this node
-     * @param toldBus whether the bus is healthy, so that other nodes know of it at once
-     * @param toldDatabase whether they find it in the database
+     * @param here the number of connections closed on this node
+     * @param toldBus whether the bus is healthy, so that other nodes learn of the kick at once
+     * @param toldDatabase whether other nodes find the kick in the database
      */
     record Result(int here, boolean toldBus, boolean toldDatabase) {}
 
-    /** Ends connections on all nodes: one of them, or all of the room where that is empty. */
+    /** Closes connections on all nodes: the given one, or all of the room if {@code connection} is empty. */
     Result kick(String room, String connection) {
         Bus.Kick kick = new Bus.Kick(random.nextLong(), room, connection);
         isNew(kick);
         int here = sockets.kick(room, connection);
-        LOG.info("An operator ended {} connections on this node", here);
+        LOG.info("An operator closed {} connections on this node", here);
         boolean stored = true;
         try {
             database.add(kick);
-            bus.kick(kick); // they look into the database
+            bus.kick(kick); // other nodes then read the kick from the database
         } catch (JdbiException e) {
             LOG.warn("A kick could not be stored in the database; other nodes will not hear of it: {}", e.getMessage());
             stored = false;
@@ -97,7 +97,7 @@ public final class Kicks implements Managed {
         return done.put(kick.id(), true) == null;
     }
 
-    /** Another node says that there is one: what it is stands in the database. */
+    /** Notes that another node has stored a kick; its content is read from the database. */
     void told(Bus.Kick hint) {
         hinted.set(true);
         loop.wake();
@@ -106,7 +106,7 @@ public final class Kicks implements Managed {
     private void carryOut(Bus.Kick kick) {
         if (isNew(kick)) {
             int here = sockets.kick(kick.room(), kick.connection());
-            LOG.info("An operator on another node ended {} connections on this node", here);
+            LOG.info("An operator on another node closed {} connections on this node", here);
         }
     }
 
@@ -121,7 +121,7 @@ public final class Kicks implements Managed {
             database.poll().forEach(this::carryOut);
         } catch (JdbiException e) {
             OutOfMemory.check(e);
-            LOG.debug("The database did not tell of kicks", e);
+            LOG.debug("Kicks could not be read from the database", e);
         }
     }
 

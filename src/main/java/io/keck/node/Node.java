@@ -7,9 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Collects what the wings of a node register. Thread-safe once it has started. */
+/**
+ * Collects the ticks and drain steps that the wings of a node register. Registration ends before the start; then
+ * thread-safe.
+ */
 public final class Node implements Host {
-    /** Names of ticks begin with it, in the log and in the metric of failures. */
+    /** The prefix of tick names in the log and in the failure metric. */
     private static final String TICK = "room-tick/";
 
     private record Tick(Guard guard, Runnable work) {}
@@ -18,7 +21,7 @@ public final class Node implements Host {
     private final List<Tick> ticks = new CopyOnWriteArrayList<>();
     private final List<Runnable> farewells = new ArrayList<>();
 
-    /** A node without wings. */
+    /** Creates a node without wings. */
     public Node(Environment environment) {
         this.environment = environment;
     }
@@ -38,12 +41,12 @@ public final class Node implements Host {
         farewells.add(step);
     }
 
-    /** Runs everything that was registered for each tick. For one thread. */
+    /** Runs the registered work of one tick. Called by one thread. */
     void tick() {
         ticks.forEach(tick -> tick.guard.run(tick.work));
     }
 
-    /** Runs what comes before the drain. */
+    /** Runs the registered steps before the drain. */
     void farewell() {
         Guard guard = new Guard("farewell");
         farewells.forEach(guard::run);

@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The label that an operator gave this node, and no other running one. Who starts with a label has it: what had it before
- * was replaced, and when it still lives it saves what its clients sent, and ends. Asks on a thread of its own: a database
- * that does not answer holds up nobody else.
+ * Holds the label (NODE_ID) of this node, which no other running node may use. A node that starts takes its label over; a
+ * node that held it before finds out, saves what its clients sent, and exits. Queries run on a thread of their own, so that
+ * a slow database delays nothing else.
  */
 public final class NodeLabel implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(NodeLabel.class);
@@ -30,7 +30,7 @@ public final class NodeLabel implements Managed {
         this.label = label;
     }
 
-    /** Takes the label, whoever has it, and looks from now on whether it still has it. */
+    /** Takes the label over, and from then on checks every second that this node still holds it. */
     @Override
     public void start() {
         nodes.take(label, boot);
@@ -48,13 +48,13 @@ public final class NodeLabel implements Managed {
         }
         try {
             lost = nodes.holder(label).map(holder -> holder != boot).orElse(false);
-        } catch (JdbiException e) { // asked again in a moment; the health check tells of the database
-            LOG.debug("Who has the label {} is not known now", label, e);
+        } catch (JdbiException e) { // repeated a second later; the health check reports the database
+            LOG.debug("The holder of the label {} could not be read", label, e);
             return;
         }
         if (lost) {
             LOG.error(
-                    "A second node has started with the label \"{}\" on this database and replaces this one, which stops now."
+                    "A second node has started with the label \"{}\" on this database; this node is replaced and stops now."
                             + " To run both, give each its own NODE_ID",
                     label);
             Threads.daemon("replaced", () -> System.exit(EXIT_STATUS)).start();

@@ -7,29 +7,32 @@ import io.keck.ops.HealthServlet.Status;
 import io.keck.storage.database.Database;
 import java.util.concurrent.TimeUnit;
 
-/** How this node is as a whole: at {@code /health} and {@code /health/ready} for balancers, at {@code /health/live} for whoever restarts it. */
+/**
+ * The health of the node as a whole: {@code /health} and {@code /health/ready} for balancers, {@code /health/live} for
+ * supervisors. Thread-safe.
+ */
 public final class Readiness {
-    /** So long without a tick, and nothing moves any more: a pause of the machine is shorter. */
+    /** Nanoseconds without a tick after which the node counts as stuck; longer than any pause of the machine. */
     static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-    /** What decides. */
+    /** The facts about the node that decide its health. */
     interface Node {
         boolean isStarted();
 
         boolean isDraining();
 
-        /** Whether it holds as much unsaved as it may. */
+        /** Whether the node holds as many unsaved bytes as it may. */
         boolean isFull();
 
-        /** Whether it has no memory for more documents. */
+        /** Whether the node has no memory for more documents. */
         default boolean isCrowded() {
             return false;
         }
 
-        /** Whether the database takes updates. */
+        /** Whether the database accepts updates. */
         boolean isSaving();
 
-        /** Since the rooms were looked after last. */
+        /** Nanoseconds since the last tick of the rooms. */
         long nanosSinceTick();
     }
 

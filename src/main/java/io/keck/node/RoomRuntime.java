@@ -25,15 +25,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What rooms need at run time and do not know: threads for their turns, a clock, the tick, and an end in good order. When
- * the server begins to stop, while its connectors still work, sockets are told to come back elsewhere and everything they
- * sent is committed.
+ * Runs the rooms of a node: threads for their turns, the clock, the tick, and an orderly shutdown. When the server begins to
+ * stop, while its connectors still work, clients are asked to reconnect elsewhere and everything they sent is committed.
+ * Thread-safe.
  */
 public final class RoomRuntime implements Managed, LifeCycle.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(RoomRuntime.class);
     private static final long TICK_MS = 500;
-    /** How long an upgrade waits for the database to say whether a name is held. */
-    private static final long HELD_MS = 2_000;
+    /** Milliseconds that an upgrade waits for the database to answer a question about a name. */
+    private static final long LOOKUP_MS = 2_000;
 
     private final ExecutorService turns;
     private final ExecutorService documents;
@@ -43,18 +43,18 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     private final Rooms rooms;
     private final long drainMillis;
     private volatile boolean draining;
-    /** By an operator. */
-    private volatile boolean held;
+    /** Whether an operator drains the node, which stays up. */
+    private volatile boolean drainedByOperator;
 
     private volatile boolean started;
     private volatile long tickedAt = System.nanoTime();
 
     /**
-     * Rooms that have no turns yet.
+     * Creates rooms whose ticks have not started.
      *
-     * @param node gets the ticks of the rooms, and gives those of everything else
-     * @param documentHeap bytes that documents may take
-     * @param ledger of the heap, which is relieved at each tick
+     * @param node runs the ticks of the rooms and of the wings
+     * @param documentHeap the most heap that documents of back ends may take, in bytes
+     * @param ledger the ledger of the heap, relieved at each tick
      */
     public RoomRuntime(
             Node node,
@@ -92,10 +92,10 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         return rooms;
     }
 
-    /** Whether there is a room of that name; false where the database does not answer. */
+    /** Whether a room of that name exists; false if the database does not answer in time. */
     public boolean exists(String name) {
         try {
-            return rooms.find(name).toCompletableFuture().get(HELD_MS, TimeUnit.MILLISECONDS);
+            return rooms.find(name).toCompletableFuture().get(LOOKUP_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             return false;
         } catch (InterruptedException e) {
@@ -104,11 +104,11 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         }
     }
 
-    /** Whether a name is held, see {@link Rooms#isHeld}. A database that does not answer leaves that open: then it is not. */
+    /** Whether a name is held, see {@link Rooms#isHeld}; false if the database does not answer in time. */
     boolean isHeld(String name) {
         try {
             return rooms.mayBeHeld(name)
-                    && rooms.isHeld(name).toCompletableFuture().get(HELD_MS, TimeUnit.MILLISECONDS);
+                    && rooms.isHeld(name).toCompletableFuture().get(LOOKUP_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             return false;
         } catch (InterruptedException e) {
@@ -118,12 +118,12 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     }
 
     boolean isDraining() {
-        return draining || held;
+        return draining || drainedByOperator;
     }
 
-    /** Takes no more connections while it is held, though the node stays up. */
-    void hold(boolean now) {
-        held = now;
+    /** Refuses or accepts new connections, while the node stays up. */
+    void drainByOperator(boolean now) {
+        drainedByOperator = now;
     }
 
     boolean isStarted() {
@@ -134,7 +134,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         return System.nanoTime() - tickedAt;
     }
 
-    /** Which connections this node takes. */
+    /** Decides which connections this node accepts. */
     public SocketFactory.Gatekeeper gatekeeper(BooleanSupplier databaseAnswers, NewRooms newRooms) {
         return new SocketFactory.Gatekeeper() {
             @Override

@@ -15,7 +15,7 @@ import jakarta.validation.constraints.NotNull;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The {@code rooms} block of the configuration: what a room may spend. */
+/** The {@code rooms} block of the configuration: limits and times of rooms. */
 public class RoomsFactory {
     @NotNull
     @JsonProperty
@@ -95,7 +95,7 @@ public class RoomsFactory {
     @JsonProperty
     private Duration compareEveryWithoutBus = Duration.milliseconds(200);
 
-    /** The block as the rooms take it. */
+    /** The settings of rooms. */
     public RoomSettings settings() {
         return RoomSettings.builder()
                 .maxBacklog(maxBacklog.toBytes())
@@ -116,7 +116,7 @@ public class RoomsFactory {
                 .build();
     }
 
-    /** What a document may have without being larger than this node can load again. */
+    /** The largest document, in bytes, that this node can load again. */
     private long maxDocument() {
         return maxDocument != null
                 ? maxDocument.toBytes()
@@ -125,7 +125,7 @@ public class RoomsFactory {
     }
 
     /**
-     * The rooms of a node, with their gauges and health checks.
+     * Builds the rooms of a node, with their gauges and health checks.
      *
      * @param drainMillis how long a shutdown waits for pending updates to be committed
      */
@@ -141,12 +141,12 @@ public class RoomsFactory {
         return runtime;
     }
 
-    /** Documents that one address may begin in an hour. */
+    /** The number of documents that one address may create in an hour. */
     public int newPerAddress() {
         return newPerAddress;
     }
 
-    /** Bytes of heap that the documents of back ends may take, of all rooms together. */
+    /** The most heap that the documents of back ends may take together, in bytes. */
     private long documentHeap() {
         return documentHeap != null
                 ? documentHeap.toBytes()

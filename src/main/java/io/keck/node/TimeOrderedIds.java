@@ -5,8 +5,8 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * Random ids that begin with the time, so that an index over them grows at its end: UUIDs of version 7, RFC 9562 section
- * 5.7, with milliseconds and 74 random bits. Thread-safe.
+ * Random ids that begin with the time, so that an index over them grows at its end: UUIDs of version 7 (RFC 9562, section
+ * 5.7) with milliseconds and 74 random bits. Thread-safe.
  */
 final class TimeOrderedIds implements Supplier<UUID> {
     private static final int TIME_SHIFT = 16;

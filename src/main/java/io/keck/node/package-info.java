@@ -1,4 +1,4 @@
-/** Runs a node: threads and ticks of the rooms, the way in for operators, and what balancers ask. */
+/** Runs a node: threads and ticks of the rooms, tasks for operators, and readiness. */
 @NullMarked
 package io.keck.node;
 
