@@ -108,7 +108,7 @@ class ImportKeckIT {
             String log = run(importing(KeckProcess.on(postgres, "beside", dir), old), INCOMPLETE);
             assertThat(log)
                     .contains("1 imported, 1 were there and got what they lacked", "NOT taken over: 1")
-                    .contains("Workspace \"broken\", row 3 is no update")
+                    .contains("Workspace \"broken\", row 3 is not a valid update")
                     .doesNotContain("p@ss", "p%40ss");
             assertThat(client.awaitRead(1, 4)).isTrue();
             assertThat(keck.get("/api/block/open/text/t").body()).contains("old ", "new ");

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Copies blobs, one in memory at a time, and reads back what it wrote. Used by one thread. */
+/** Copies blobs, holding one in memory at a time, and verifies each by reading it back. Used by one thread. */
 final class BlobCopier {
     private final SourceDatabase source;
     private final @Nullable BlobStore store;
@@ -18,10 +18,10 @@ final class BlobCopier {
     private final Consumer<Throwable> requireTarget;
 
     /**
-     * Copies into that store.
+     * Creates a copier.
      *
-     * @param store null for a dry run, which only reads
-     * @param requireTarget throws if the database of the store does not answer any more
+     * @param store the target; null for a dry run, which only reads
+     * @param requireTarget throws if the target database no longer answers
      */
     BlobCopier(
             SourceDatabase source, @Nullable BlobStore store, ImportReport report, Consumer<Throwable> requireTarget) {
@@ -34,9 +34,9 @@ final class BlobCopier {
     /**
      * Copies a blob.
      *
-     * @param target the name of its room here
-     * @return why it was not copied, as a sentence; empty when it was, or was there
-     * @throws SourceException if the source does not answer any more
+     * @param target the name of the room here
+     * @return why the blob was not copied, as a sentence; empty if it was copied or already existed
+     * @throws SourceException if the source no longer answers
      */
     Optional<String> copy(String workspace, String target, SourceDatabase.BlobRow row) {
         try {
@@ -59,7 +59,7 @@ final class BlobCopier {
     private Optional<String> blob(String workspace, String target, SourceDatabase.BlobRow row) {
         Optional<BlobId> id = BlobId.parse(row.hash());
         if (id.isEmpty()) {
-            return Optional.of("Its hash is no SHA-256 in base64.");
+            return Optional.of("Its hash is not a SHA-256 in base64.");
         }
         if (store != null) {
             Optional<BlobStore.Blob> there = store.find(target, id.get());
@@ -70,13 +70,13 @@ final class BlobCopier {
         }
         Optional<byte[]> bytes = source.blob(workspace, row.hash());
         if (bytes.isEmpty()) {
-            return Optional.of("Its bytes are not there.");
+            return Optional.of("Its bytes are missing.");
         }
         if (bytes.get().length != row.length()) {
             return Optional.of("It has " + bytes.get().length + " bytes and should have " + row.length() + ".");
         }
         if (!BlobId.of(sha256().digest(bytes.get())).equals(id.get())) {
-            return Optional.of("Its bytes have another hash.");
+            return Optional.of("Its bytes do not match its hash.");
         }
         if (store != null) {
             copy(store, target, id.get(), bytes.get());
@@ -92,13 +92,13 @@ final class BlobCopier {
             upload.publish();
         }
         BlobStore.Blob stored =
-                into.find(workspace, id).orElseThrow(() -> new Unavailable("it is not there after all", false));
+                into.find(workspace, id).orElseThrow(() -> new Unavailable("the stored blob cannot be found", false));
         MessageDigest digest = sha256();
         for (long piece = 0; piece * stored.pieceSize() < stored.size(); piece++) {
             digest.update(into.read(stored, piece));
         }
         if (stored.size() != bytes.length || !BlobId.of(digest.digest()).equals(id)) {
-            throw new Unavailable("what was read back is not what was written", false);
+            throw new Unavailable("the bytes read back differ from those written", false);
         }
     }
 
@@ -106,7 +106,7 @@ final class BlobCopier {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw new IllegalStateException("this JVM lacks SHA-256", e);
         }
     }
 }

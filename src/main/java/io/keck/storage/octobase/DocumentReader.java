@@ -8,12 +8,12 @@ import io.keck.storage.rows.ContradictionCount;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Merges the rows of a workspace in their order. A row without a byte is an empty update: the old server makes it when a
- * workspace is initialised with an empty body. A row that cannot be decoded is reported and passed over; whether the
- * rest of the workspace is imported, the caller decides. Used by one thread.
+ * Merges the rows of a workspace in order. A row of zero bytes is an empty update: the old server writes it when a workspace
+ * is initialised with an empty body. A row that cannot be decoded is reported and skipped; the caller decides whether the
+ * rest of the workspace is imported. Used by one thread.
  */
 final class DocumentReader {
-    /** Broken rows of one workspace that are named. */
+    /** Broken rows of one workspace that are reported one by one. */
     private static final int WORDY_ROWS = 20;
 
     private final SourceDatabase source;
@@ -26,7 +26,7 @@ final class DocumentReader {
         this.listener = listener;
     }
 
-    /** What is being read of one workspace. */
+    /** The state of reading one workspace. */
     private static final class Reading {
         final StructStore store = new StructStore();
         final ContradictionCount contradictions = new ContradictionCount();
@@ -35,7 +35,7 @@ final class DocumentReader {
         long emptyItems;
     }
 
-    /** Reads all rows. The store is not kept: the bytes are enough, and only one of the two is in memory later. */
+    /** Reads all rows. Only the encoded document is returned, so that it and the store are not in memory together later. */
     SourceDocument read(SourceDatabase.Workspace workspace) {
         Reading reading = new Reading();
         source.rows(workspace, (id, bytes) -> {
@@ -47,15 +47,16 @@ final class DocumentReader {
                 report.brokenRows++;
                 reading.brokenBytes += bytes == null ? 0 : bytes.length;
                 if (++reading.broken <= WORDY_ROWS) {
-                    listener.problem("Workspace " + Names.quote(workspace.name()) + ", row " + id + " is no update: "
-                            + e.getMessage() + " (" + (bytes == null ? 0 : bytes.length) + " bytes).");
+                    listener.problem(
+                            "Workspace " + Names.quote(workspace.name()) + ", row " + id + " is not a valid update: "
+                                    + e.getMessage() + " (" + (bytes == null ? 0 : bytes.length) + " bytes).");
                 }
             }
             listener.progress(report);
         });
         if (reading.broken > WORDY_ROWS) {
             listener.problem("Workspace " + Names.quote(workspace.name()) + " has " + (reading.broken - WORDY_ROWS)
-                    + " further rows that are no updates.");
+                    + " further rows that are not valid updates.");
         }
         report.emptyItems += reading.emptyItems;
         report.roomsWithEmptyItems += reading.emptyItems > 0 ? 1 : 0;

@@ -3,7 +3,7 @@ package io.keck.storage.octobase;
 import java.io.PrintStream;
 import java.util.function.LongSupplier;
 
-/** Tells an operator how an import goes: a line about once a second, and each problem at once. Used by one thread. */
+/** Prints the progress of an import: a line about once a second, and each problem at once. Used by one thread. */
 public final class ImportConsole implements ImportListener {
     private static final long EVERY_MILLIS = 1_000;
 
@@ -13,10 +13,10 @@ public final class ImportConsole implements ImportListener {
     private long lastLine;
 
     /**
-     * The watch starts.
+     * Creates a console and starts measuring the time.
      *
-     * @param out where lines go
-     * @param millis milliseconds that only ever rise
+     * @param out the target of the lines
+     * @param millis a steady clock in milliseconds
      */
     public ImportConsole(PrintStream out, LongSupplier millis) {
         this.out = out;
@@ -39,7 +39,7 @@ public final class ImportConsole implements ImportListener {
         out.println(sentence);
     }
 
-    /** Milliseconds since the beginning. */
+    /** Milliseconds since the console was created. */
     public long elapsed() {
         return millis.getAsLong() - begun;
     }

@@ -1,13 +1,13 @@
 package io.keck.storage.octobase;
 
-/** Hears of the progress of an import; called by the importing thread, which goes on when the method returns. */
+/** Receives the progress of an import, on the importing thread, which waits for each method to return. */
 public interface ImportListener {
-    /** A little more is done: a row, a room or a blob. */
+    /** Reports that a row, a room or a blob was processed. */
     void progress(ImportReport report);
 
-    /** A room is done, one way or the other. */
+    /** Reports that a room was processed, imported or not. */
     default void room(String workspace) {}
 
-    /** Something to tell the operator: a sentence in which names are quoted. */
+    /** Reports something for the operator, as a sentence in which names are quoted. */
     void problem(String sentence);
 }

@@ -4,41 +4,41 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What an import has done so far. Changed by the importer only; not thread-safe. */
+/** The figures of an import so far. Changed only by the importer; not thread-safe. */
 public final class ImportReport {
-    /** Whether nothing is written. */
+    /** Whether the import only reads. */
     private final boolean dryRun;
 
     SourceDatabase.Totals totals = new SourceDatabase.Totals(0, 0, 0, 0, 0, 0);
-    /** Rooms that were made. */
+    /** Rooms that were created. */
     long imported;
-    /** Rooms that were there and lacked something. */
+    /** Rooms that existed and lacked something. */
     long merged;
-    /** Rooms that had everything. */
+    /** Rooms that existed and lacked nothing. */
     long unchanged;
-    /** Rooms that were only read, in a dry run. */
+    /** Rooms that a dry run could read. */
     long readable;
-    /** Rooms that were not taken over. */
+    /** Rooms that were not imported. */
     long failed;
 
-    /** Rooms whose documents were left alone because the options say so. */
+    /** Rooms whose documents the options exclude. */
     long excepted;
-    /** Rooms that got another name. */
+    /** Rooms that were renamed. */
     long renamed;
-    /** Rooms that were taken over and whose structs wait for others that the source does not have. */
+    /** Imported rooms with structs that wait for others which the source lacks. */
     long incomplete;
-    /** Rooms that were taken over and whose rows say different things of one id. */
+    /** Imported rooms whose rows hold different content or places under one id. */
     long contradictory;
-    /** Items and deleted ranges of no length. */
+    /** Items and deleted ranges of zero length. */
     long emptyItems;
 
     long roomsWithEmptyItems;
-    /** Names that no room may have, and what each could be named. */
+    /** Workspace names that are invalid for a room, each with a suggested name. */
     final Map<String, String> suggestions = new LinkedHashMap<>();
 
     long rows;
     long bytes;
-    /** Rows of no byte. */
+    /** Rows of zero bytes. */
     long emptyRows;
 
     long brokenRows;
@@ -47,31 +47,29 @@ public final class ImportReport {
     long blobsThere;
     long blobsFailed;
     long blobBytes;
-    /** Things that were not taken over. */
+    /** Rooms, rows, blobs and names that were left out. */
     long problems;
 
     ImportReport(boolean dryRun) {
         this.dryRun = dryRun;
     }
 
-    /** Rooms that were looked at. */
+    /** The number of processed rooms. */
     long rooms() {
         return imported + merged + unchanged + readable + failed;
     }
 
-    /** Whether nothing was left out. */
+    /** Whether everything in the source was imported. */
     public boolean isComplete() {
         return problems == 0;
     }
 
-    /** Whether no document is incomplete or contradictory. */
+    /** Whether every imported document is complete and free of contradictions. */
     public boolean isWhole() {
         return incomplete + contradictory == 0;
     }
 
-    /**
-     * The suggested names as a JSON object, which is a file for {@code --rename-file}; empty where none is suggested.
-     */
+    /** The suggested names as a JSON object, in the form of a {@code --rename-file}; empty if there are none. */
     public String suggestedNames() {
         return suggestions.isEmpty()
                 ? ""
@@ -80,7 +78,7 @@ public final class ImportReport {
                         .collect(Collectors.joining(",\n", "{\n", "\n}"));
     }
 
-    /** How far it is, in one line without an end. */
+    /** The progress as one line, without a line break. */
     public String line() {
         StringBuilder line = new StringBuilder();
         line.append("rooms ").append(rooms()).append('/').append(totals.workspaces());
@@ -94,9 +92,9 @@ public final class ImportReport {
     }
 
     /**
-     * Everything, in a few lines.
+     * The report in a few lines.
      *
-     * @param millis how long it took
+     * @param millis the duration of the import
      */
     public String summary(long millis) {
         StringBuilder text = new StringBuilder("Rooms:  ");
@@ -141,7 +139,7 @@ public final class ImportReport {
                 : "All that the source has " + was + " taken over, but some documents are not whole there, see above.";
     }
 
-    /** Millions of bytes with one digit. */
+    /** Megabytes (10^6 bytes), with one decimal. */
     private static String megabytes(long bytes) {
         long tenths = (bytes + 50_000) / 100_000;
         return tenths / 10 + "." + tenths % 10;

@@ -14,37 +14,36 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes over the rooms and blobs of a {@link SourceDatabase}, one after the other, so that one room at a time is in memory.
- * Used by one thread.
+ * Imports the rooms and blobs of a {@link SourceDatabase}, one at a time, so that one room is in memory at a time. Used by
+ * one thread.
  *
- * <p><b>A room.</b> Its rows are decoded strictly, in order, and merged in a store ({@link DocumentReader}). A row that
- * cannot be decoded keeps its room out, or is left out where the options say so. What comes of it is one update:
+ * <p><b>Rooms.</b> The rows of a workspace are decoded strictly, in order, and merged in a store ({@link DocumentReader}). A
+ * row that cannot be decoded keeps its room out, or is left out if the options say so. The result is one update:
  * <ul>
- *   <li>there is no room of that name: it is made with that update as its first row, in one transaction;
- *   <li>there is one and it has all of it: nothing is written, so a second import costs no more than reading;
- *   <li>there is one that lacks something: just that becomes its next row, an ordinary commit that other nodes read and
- *       send to the clients of the room. Updates of one document may be merged in any order, so what was written here
- *       meanwhile stays;
- *   <li>there is one that says something else under the same ids: nothing is written, and it is reported;
- *   <li>there was one and it was deleted here: it is left alone, unless the log is told to hold no names.
+ *   <li>if no room of that name exists, it is created with that update as its first row, in one transaction;
+ *   <li>if the room holds all of the update, nothing is written, so repeating an import costs no more than reading;
+ *   <li>if the room lacks a part, that part becomes its next row: an ordinary commit, which other nodes read and send to the
+ *       room's clients. Updates of one document may be merged in any order, so changes made here meanwhile stay;
+ *   <li>if the room holds other content under the same ids, nothing is written and the contradiction is reported;
+ *   <li>if the room was deleted here, it is left alone, unless the log is configured to hold no names.
  * </ul>
- * Each step is one transaction whose result can be seen ({@link RoomWriter}), so an import may be stopped anywhere and
- * started again. Then the room is read back and compared with what was read ({@link RoomCheck}); a blob likewise, by its
- * hash ({@link BlobCopier}).
+ * Each step is one transaction whose result can be seen ({@link RoomWriter}), so an import may be interrupted anywhere and
+ * started again. Each room is then read back and compared with the source ({@link RoomCheck}), and each blob is verified by
+ * its hash ({@link BlobCopier}).
  *
- * <p><b>What is not whole.</b> Documents whose structs wait for others that the source does not have, and documents whose
- * rows say different things of one id, are taken over as they are, as Yjs reads the rows, and named.
+ * <p><b>Incomplete and contradictory documents</b> are imported as Yjs reads their rows, and reported: documents whose
+ * structs wait for others that the source lacks, and documents whose rows differ under one id.
  *
- * <p>A failure that concerns one room or blob is a problem that is reported, and the import goes on; when one of the two
- * databases does not answer any more, it ends.
+ * <p>A failure of one room or blob is reported and the import goes on. If one of the two databases stops answering, the
+ * import ends.
  */
 public final class Importer {
-    /** Workspaces that are listed at a time. */
+    /** Workspaces listed at a time. */
     private static final int PAGE = 1_000;
 
-    private static final String WAITS_NOT = "Nothing in its other rows waits for what stood in them.";
+    private static final String WAITS_NOT = "Nothing in its other rows depends on them.";
 
-    /** Names that are suggested. */
+    /** The most names that are suggested. */
     private static final int SUGGESTIONS = 1_000;
 
     private final SourceDatabase source;
@@ -56,17 +55,17 @@ public final class Importer {
     private final ImportReport report;
     private final DocumentReader reader;
     private final BlobCopier copier;
-    /** Why nothing of a workspace may be written under the name that it gets, by its name in the source. */
+    /** Why nothing may be written under the new name of a workspace, by its name in the source. */
     private final Map<String, String> collisions = new HashMap<>();
 
     /**
-     * What is wanted. Immutable.
+     * The options of an import. Immutable.
      *
-     * @param workspaces just these, or all where it is empty
-     * @param except workspaces whose documents are left alone; their blobs are not
-     * @param renames which of them get another name
-     * @param skipBrokenRows whether a room is imported without its broken rows, instead of not at all
-     * @param subdocumentsMatter whether sub-documents, which are not imported, count as something that is left out
+     * @param workspaces the workspaces to import, or empty for all
+     * @param except workspaces whose documents are skipped; their blobs are copied
+     * @param renames new names of workspaces
+     * @param skipBrokenRows whether rooms are imported without their broken rows instead of not at all
+     * @param subdocumentsMatter whether sub-documents, which are never imported, count as left out
      */
     public record Options(
             List<String> workspaces,
@@ -74,10 +73,10 @@ public final class Importer {
             Renames renames,
             boolean skipBrokenRows,
             boolean subdocumentsMatter) {
-        /** Everything, under its own name, without broken rooms. */
+        /** Everything, under its own name, without rooms that have broken rows. */
         public static final Options ALL = new Options(List.of(), Set.of(), Renames.NONE, false, true);
 
-        /** Copies the lists. */
+        /** Copies the collections. */
         public Options {
             workspaces = List.copyOf(workspaces);
             except = Set.copyOf(except);
@@ -85,28 +84,28 @@ public final class Importer {
     }
 
     /**
-     * Where rooms and blobs go.
+     * The target of an import.
      *
      * @param log null for a dry run, which reads and checks the source and writes nothing
-     * @param blobs null for none, or in a dry run
-     * @param lookup the rooms that are there, for a dry run
+     * @param blobs null to skip blobs, or in a dry run
+     * @param lookup the existing rooms, for a dry run
      */
     public record Target(@Nullable UpdateLog log, @Nullable BlobStore blobs, RoomLookup lookup) {
-        /** A dry run that knows the rooms that are there. */
+        /** A dry run that knows the existing rooms. */
         public static Target dryRun(RoomLookup lookup) {
             return new Target(null, null, lookup);
         }
 
-        /** The real thing. */
+        /** A target that is written to. */
         public static Target of(UpdateLog log, BlobStore blobs) {
             return new Target(log, blobs, RoomLookup.NONE);
         }
     }
 
     /**
-     * An import, to be run once.
+     * Creates an import, which runs once.
      *
-     * @param random of cryptographic strength, for ids of batches
+     * @param random a cryptographically strong source of batch ids
      */
     public Importer(SourceDatabase source, Target target, Random random, Options options, ImportListener listener) {
         this(source, target, random, options, listener, new RoomCheck(), PAGE);
@@ -140,11 +139,11 @@ public final class Importer {
     /**
      * Imports the rooms, then the blobs.
      *
-     * @param withBlobs whether blobs are copied, or in a dry run read
-     * @return what came of it
-     * @throws SourceException if the source does not answer any more
-     * @throws IllegalStateException if the target does not
-     * @throws IllegalArgumentException if a workspace is to get the name of another one; nothing was changed then
+     * @param withBlobs whether blobs are copied, or read in a dry run
+     * @return the report
+     * @throws SourceException if the source no longer answers
+     * @throws IllegalStateException if the target no longer answers
+     * @throws IllegalArgumentException if a workspace would get the name of another one; nothing was changed then
      */
     public ImportReport run(boolean withBlobs) {
         for (String missing : options.renames().check(source)) {
@@ -224,7 +223,7 @@ public final class Importer {
         listener.room(workspace.name());
     }
 
-    /** Why no room may have the name that the workspace gets, and what it could be named. */
+    /** Why the workspace's name is invalid for a room, with a suggested name; empty if it is valid. */
     private Optional<String> nameProblem(String workspace) {
         Optional<String> problem = RoomName.problem(options.renames().target(workspace));
         if (problem.isEmpty()) {
@@ -250,11 +249,11 @@ public final class Importer {
         try {
             return lookup.find(name).isPresent();
         } catch (CompletionException e) {
-            return true; // deleted here a while ago, or not to be known now
+            return true; // deleted here, or the database does not answer
         }
     }
 
-    /** Why the room was not imported; empty when it was, or can be. */
+    /** Imports the room; returns why it was not imported, or empty if it was or could be. */
     private Optional<String> take(SourceDatabase.Workspace workspace) {
         SourceDocument document = reader.read(workspace);
         Completeness completeness = document.completeness();
@@ -297,7 +296,7 @@ public final class Importer {
             return Optional.empty();
         } catch (CompletionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            return Optional.of("The database refused it: " + cause.getMessage());
+            return Optional.of("The database refused the room: " + cause.getMessage());
         } catch (RoomWriter.RefusedException e) {
             if (RoomWriter.TAKEN.equals(e.getMessage())) {
                 collisions.put(workspace, RoomWriter.TAKEN);
@@ -306,7 +305,7 @@ public final class Importer {
         }
     }
 
-    /** Says of a workspace that was taken over what the operator should know of it. */
+    /** Reports what the operator should know of an imported workspace. */
     private void tell(String workspace, String name, SourceDocument document, Completeness completeness) {
         String subject = "Workspace " + Names.quote(workspace);
         if (options.renames().isRenamed(workspace)) {

@@ -5,16 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Names from a foreign database: printed so that a terminal is safe, and turned into names of rooms. */
+/** Names from a foreign database: quoted so that they are safe on a terminal, and turned into room names. */
 final class Names {
-    /** Leaves room for a number behind the name. */
+    /** The longest base of a suggested name, which leaves space for a number after it. */
     private static final int LONGEST = RoomName.MAX_CODE_POINTS - 8;
 
     private static final String UNNAMED = "unnamed";
 
     private Names() {}
 
-    /** As a JSON string, whatever is in it. */
+    /** The name as a JSON string of printable characters. */
     static String quote(String name) {
         StringBuilder out = new StringBuilder("\"");
         name.codePoints().forEach(c -> {
@@ -33,15 +33,15 @@ final class Names {
         return switch (Character.getType(c)) {
             case Character.CONTROL, Character.SURROGATE, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
                 true;
-            case Character.FORMAT -> Character.isBmpCodePoint(c); // those that turn the direction of the line
+            case Character.FORMAT -> Character.isBmpCodePoint(c); // among them the controls of text direction
             default -> false;
         };
     }
 
     /**
-     * A name for a room that resembles one which no room may have.
+     * Suggests a valid room name that resembles an invalid one.
      *
-     * @param isTaken whether something else has a name already
+     * @param isTaken whether a name is already in use
      */
     static String suggest(String name, Predicate<String> isTaken) {
         String base = base(name);

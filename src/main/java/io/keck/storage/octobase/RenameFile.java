@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Renames from a file in UTF-8: a JSON object of old names to new ones ({@code .json}), or records of an old and a new
- * name, divided by commas ({@code .csv}) or tabs ({@code .tsv}). A field in double quotes may hold anything, also line
- * breaks; a double quote in it is doubled (RFC 4180). There is no line of headings.
+ * Reads renames from a file in UTF-8: a JSON object of old names to new ones ({@code .json}), or records of an old and a new
+ * name, separated by commas ({@code .csv}) or tabs ({@code .tsv}). A field in double quotes may contain anything, including
+ * line breaks; a double quote in it is doubled (RFC 4180). There is no header line.
  */
 public final class RenameFile {
     private static final int MAX_BYTES = 64 << 20;
@@ -37,8 +37,8 @@ public final class RenameFile {
     /**
      * Reads a file.
      *
-     * @throws IllegalArgumentException with the line, if it is malformed or of another kind
-     * @throws IOException if it cannot be read
+     * @throws IllegalArgumentException with the line, if the file is malformed or of another type
+     * @throws IOException if the file cannot be read
      */
     public static List<Rename> read(Path file) throws IOException {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
@@ -77,19 +77,20 @@ public final class RenameFile {
                 if (in.nextToken() != JsonToken.VALUE_STRING) {
                     throw new IllegalArgumentException(
                             "line " + in.currentTokenLocation().getLineNr() + ": the new name of " + Names.quote(from)
-                                    + " is no string.");
+                                    + " is not a string.");
                 }
                 all.add(new Rename(from, in.getText()));
             }
             if (!isObject || in.nextToken() != null) {
                 throw new IllegalArgumentException(
                         "line " + in.currentTokenLocation().getLineNr()
-                                + ": it is not one JSON object of old names to new ones.");
+                                + ": the file is not one JSON object of old names to new ones.");
             }
             return all;
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(
-                    "line " + e.getLocation().getLineNr() + ": it is no JSON: " + e.getOriginalMessage() + ".", e);
+                    "line " + e.getLocation().getLineNr() + ": the file is not JSON: " + e.getOriginalMessage() + ".",
+                    e);
         }
     }
 
@@ -126,7 +127,8 @@ public final class RenameFile {
             if (c == '\r' && at < text.length() && text.charAt(at) == '\n') {
                 at++;
             } else if (c != '\n') {
-                throw new IllegalArgumentException("line " + line + ": a field in quotes does not end with its quote.");
+                throw new IllegalArgumentException(
+                        "line " + line + ": a quoted field goes on after its closing quote.");
             }
             line++;
             return fields;

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Which workspaces get another name here than they have in the source. Immutable. */
+/** The new names of workspaces whose rooms are named differently here. Immutable. */
 public final class Renames {
-    /** None. */
+    /** No renames. */
     public static final Renames NONE = new Renames(Map.of());
 
     private static final String NOTHING = " Nothing was changed.";
@@ -19,16 +19,16 @@ public final class Renames {
     private final Map<String, String> names;
 
     /**
-     * A workspace and the name that it gets.
+     * A workspace and its new name.
      *
-     * @param from its name in the source
-     * @param to the name of its room here
+     * @param from the name in the source
+     * @param to the name of the room here
      */
     public record Rename(String from, String to) {
         /**
-         * Reads {@code OLD=NEW}, divided at the first equals sign.
+         * Parses {@code OLD=NEW}, split at the first equals sign.
          *
-         * @throws IllegalArgumentException if there is none
+         * @throws IllegalArgumentException if there is no equals sign
          */
         public static Rename parse(String text) {
             int at = text.indexOf('=');
@@ -45,10 +45,10 @@ public final class Renames {
     }
 
     /**
-     * Checks them against each other.
+     * Creates renames, after checking them against each other.
      *
-     * @throws IllegalArgumentException if one workspace gets two names, two get the same one, or a name is none that a
-     *     room may have
+     * @throws IllegalArgumentException if a workspace gets two names, two workspaces get the same name, or a name is invalid
+     *     for a room
      */
     public static Renames of(List<Rename> all) {
         Map<String, String> names = new LinkedHashMap<>();
@@ -75,17 +75,17 @@ public final class Renames {
         return new Renames(names);
     }
 
-    /** The name here. */
+    /** The name of the workspace's room here. */
     String target(String workspace) {
         return names.getOrDefault(workspace, workspace);
     }
 
-    /** Whether the workspace gets another name. */
+    /** Whether the workspace is renamed. */
     boolean isRenamed(String workspace) {
         return !target(workspace).equals(workspace);
     }
 
-    /** Whether that is the new name of a workspace. */
+    /** Whether a workspace gets that name. */
     boolean isTarget(String name) {
         return names.containsValue(name);
     }
@@ -95,9 +95,9 @@ public final class Renames {
     }
 
     /**
-     * Checks them against the source.
+     * Checks the renames against the source.
      *
-     * @return workspaces that are not there
+     * @return the renamed workspaces that the source lacks
      * @throws IllegalArgumentException if a workspace gets the name of another one that keeps its own
      */
     List<String> check(SourceDatabase source) {

@@ -19,14 +19,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Whether a room, as it was read back, holds a document that was imported into it. */
+/** Checks whether a room, as read back, holds the document that was imported into it. */
 class RoomCheck {
     /**
-     * Checks it. Where the room has more than the document, the document's part counts: all its structs and deletions are
-     * there, and under the same ids there is the same content.
+     * Checks a room. It may hold more than the document: all structs and deletes of the document must be present, with the
+     * same content under the same ids.
      *
-     * @param document what was imported, in V1
-     * @return what is wrong, or null
+     * @param document the imported document, in V1
+     * @return the problem, or null
      */
     @Nullable
     String problem(byte[] document, Contents room) {
@@ -39,9 +39,9 @@ class RoomCheck {
     }
 
     /**
-     * What a room says differently under the ids of a document, so that the document must not be merged into it.
+     * Finds differences between a room and a document under the same ids, which forbid merging the document into the room.
      *
-     * @return a sentence, or null
+     * @return a sentence, or null if there are none
      */
     @Nullable
     String contradiction(Update document, StructStore room) {
@@ -53,18 +53,18 @@ class RoomCheck {
                         + ". Nothing was written; --except leaves it as it is here.";
     }
 
-    /** The same for a room that is loaded. */
+    /** Checks a loaded room; returns the problem, or null. */
     @Nullable
     String problem(byte[] document, StructStore room) {
         Update update = Update.decode(document, DecodeLimits.OWN);
         if (!room.reduce(update).isEmpty()) {
-            return "the room lacks a part of it";
+            return "the room lacks a part of the document";
         }
         byte[] ours = room.encode();
         if (Arrays.equals(ours, document)) {
             return null;
         }
-        // what is there first under an id stays: with the document first, another content would show
+        // a store keeps the content that came first under an id, so with the document first other content shows
         StructStore documentFirst = new StructStore();
         documentFirst.apply(update);
         documentFirst.apply(Update.decode(ours, DecodeLimits.OWN));
@@ -74,7 +74,7 @@ class RoomCheck {
         return "the room has other content under the same ids";
     }
 
-    /** Everything that readers of a document see; deleted content may be kept in several ways. */
+    /** The content of a document as readers see it; deleted content may be stored in several ways. */
     private static Map<String, List<Object>> show(Doc doc) {
         Map<String, List<Object>> all = new TreeMap<>();
         for (String name : doc.rootNames()) {
@@ -91,7 +91,7 @@ class RoomCheck {
         return all;
     }
 
-    /** A value that equals another one of the same content. */
+    /** Converts a value so that equal content compares equal. */
     private static Object plain(@Nullable Object value) {
         if (value instanceof AbstractType type) {
             return plain(type instanceof YText text && !(type instanceof YXmlText) ? text.toDelta() : type.toJson());
@@ -110,7 +110,7 @@ class RoomCheck {
         return value instanceof byte[] bytes ? ByteBuffer.wrap(bytes) : String.valueOf(value);
     }
 
-    /** The room as it is in the log. */
+    /** Builds the store of a room from its log. */
     static StructStore load(Contents room) {
         StructStore store = new StructStore();
         if (room.snapshot() != null) {

@@ -3,12 +3,12 @@ package io.keck.storage.octobase;
 import io.keck.room.UpdateLog.Contents;
 import java.util.Optional;
 
-/** Looks for rooms of the target; for a dry run, which has no log to write to. */
+/** Finds existing rooms of the target; for a dry run, which has no log to write to. */
 @FunctionalInterface
 public interface RoomLookup {
-    /** Knows no rooms. */
+    /** Finds no rooms. */
     RoomLookup NONE = name -> Optional.empty();
 
-    /** The room of that name; empty when there is none. */
+    /** The content of the room of that name; empty if there is none. */
     Optional<Contents> find(String name);
 }

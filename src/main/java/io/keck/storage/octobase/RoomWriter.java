@@ -19,22 +19,22 @@ import org.jspecify.annotations.Nullable;
  * Writes documents into rooms, each in one transaction whose result can be seen, and reads them back. Used by one thread.
  */
 final class RoomWriter implements RoomLookup {
-    /** What a renamed workspace must not be merged with. */
-    static final String TAKEN = "The name that it gets is that of another room here: choose another one.";
+    /** The refusal of a renamed workspace whose new name belongs to another room. */
+    static final String TAKEN = "Its new name belongs to another room here: choose a different name.";
 
     private static final int ATTEMPTS = 5;
 
-    /** What came of it. */
+    /** The result of writing a room. */
     enum Result {
-        /** The room was made. */
+        /** The room was created. */
         IMPORTED,
-        /** The room was there and lacked something. */
+        /** The room existed and lacked something. */
         MERGED,
-        /** The room was there and had everything. */
+        /** The room existed and lacked nothing. */
         UNCHANGED
     }
 
-    /** The room cannot be written; the message is a sentence. */
+    /** Thrown if the room cannot be written; the message is a sentence. */
     static final class RefusedException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -48,9 +48,9 @@ final class RoomWriter implements RoomLookup {
     private final RoomCheck check;
 
     /**
-     * Writes into that log.
+     * Creates a writer.
      *
-     * @param random of cryptographic strength, for ids of batches
+     * @param random a cryptographically strong source of batch ids
      */
     RoomWriter(UpdateLog log, Random random, RoomCheck check) {
         this.log = log;
@@ -59,12 +59,12 @@ final class RoomWriter implements RoomLookup {
     }
 
     /**
-     * Brings the document into its room.
+     * Merges the document into its room, which is created if need be.
      *
-     * @param isRenamed whether the workspace had another name, so that a room of that name need not be its own
-     * @throws CompletionException if the database refused it
-     * @throws RefusedException if the room may not be written, or is not what it should be after it was
-     * @throws IllegalStateException if the database does not answer any more
+     * @param isRenamed whether the workspace is renamed, so that an existing room of the new name may be another one
+     * @throws CompletionException if the database refused the write
+     * @throws RefusedException if the room must not be written, or differs from the document afterwards
+     * @throws IllegalStateException if the database no longer answers
      */
     Result write(String name, SourceDocument document, boolean isRenamed) {
         try {
@@ -109,24 +109,24 @@ final class RoomWriter implements RoomLookup {
                 wait(log.append(there.roomId(), newBatch(), Link.random(random), missing.encode(), false));
             } catch (CompletionException e) {
                 if (e.getCause() instanceof RoomGone) {
-                    continue; // deleted a moment ago, and perhaps recreated
+                    continue; // the room was deleted a moment ago, and perhaps recreated
                 }
                 throw e;
             }
             requireRead(check.problem(bytes, wait(log.read(there.roomId(), 0))));
             return Result.MERGED;
         }
-        throw new RefusedException("Others create and delete it again and again.");
+        throw new RefusedException("It keeps being created and deleted by others.");
     }
 
-    /** Whether a room has content of its own and nothing of a document, so that it cannot be an earlier import of it. */
+    /** Whether a room has content and nothing of the document, so that it cannot stem from an earlier import. */
     static boolean isOfAnother(StructStore room, Update document) {
         return !room.isEmpty() && !document.isEmpty() && room.reduce(document) == document;
     }
 
     private static void requireRead(@Nullable String problem) {
         if (problem != null) {
-            throw new RefusedException("What was read back is not what was read from the source: " + problem + ".");
+            throw new RefusedException("The room read back differs from the source: " + problem + ".");
         }
     }
 
@@ -160,17 +160,16 @@ final class RoomWriter implements RoomLookup {
     }
 
     /**
-     * Ends the import when the target does not answer any more.
+     * Ends the import if the target no longer answers.
      *
-     * @throws IllegalStateException if it does not
+     * @throws IllegalStateException if it does not answer
      */
     void requireAlive(Throwable cause) {
         try {
             wait(log.heads(List.of(0L)));
         } catch (CompletionException e) {
             throw new IllegalStateException(
-                    "The database does not answer any more. What is imported stays: run the command again to go on.",
-                    cause);
+                    "The database no longer answers. Imported rooms stay: run the command again to continue.", cause);
         }
     }
 

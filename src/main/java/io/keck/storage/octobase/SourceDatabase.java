@@ -20,25 +20,25 @@ import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 
 /**
- * The database of the Keck of OctoBase, opened for reading only. Not thread-safe.
+ * The database of OctoBase's Keck, opened for reading only. Not thread-safe.
  *
- * <p>Table {@code docs}: each row is a Yjs update in V1, a document all rows of its workspace with {@code is_workspace},
- * in the order of {@code id}; the other rows are sub-documents. Table {@code blobs}: bytes by workspace and hash, the
- * SHA-256 in base64 (URL-safe, padded), hidden once {@code deleted_at} is set. Databases that were not opened by its last
- * versions have no {@code is_workspace} or no {@code deleted_at}; they are read as well.
+ * <p>Table {@code docs}: each row is a Yjs update in V1. A document consists of all rows of its workspace with
+ * {@code is_workspace}, in the order of {@code id}; the other rows are sub-documents. Table {@code blobs}: bytes by
+ * workspace and hash, the SHA-256 in base64 (URL-safe, padded), hidden once {@code deleted_at} is set. Older databases
+ * without {@code is_workspace} or {@code deleted_at} are read as well.
  *
- * <p>Lists come in pages and rows through a cursor that fetches a few megabytes at a time. A transaction lasts as long as
- * one call, so that a server that still writes there is not held up for longer than one workspace takes.
+ * <p>Lists are read in pages, and rows through a cursor that fetches a few megabytes at a time. A transaction lasts for one
+ * call, so a server that still writes there is blocked for one workspace at most.
  */
 public final class SourceDatabase implements AutoCloseable {
     private static final int FETCH_BYTES = 4 << 20;
     private static final int FETCH_ROWS = 1_000;
-    /** Counting a large table takes its time. */
+    /** Gives the driver ten minutes per answer: counting a large table takes long. */
     private static final String READ_TIMEOUT = "socketTimeout=600";
 
     private final Connection connection;
     private final boolean sqlite;
-    /** What stands for "this row is the workspace's own document". */
+    /** The SQL condition for rows of the workspace's own document. */
     private final String own;
 
     private final String notDeleted;
@@ -48,31 +48,31 @@ public final class SourceDatabase implements AutoCloseable {
     /**
      * A workspace of {@code docs}.
      *
-     * @param rows of its own document
-     * @param bytes of them together
-     * @param largest bytes of the largest
-     * @param otherRows those of sub-documents
+     * @param rows the number of rows of its own document
+     * @param bytes the bytes of these rows together
+     * @param largest the bytes of the largest row
+     * @param otherRows the number of rows of sub-documents
      */
     record Workspace(String name, long rows, long bytes, long largest, long otherRows) {}
 
     /**
-     * Everything there is.
+     * Totals of the source.
      *
-     * @param blobs those that are not deleted
-     * @param bucketBlobs those of which only a list is here, since their bytes are in an object store
+     * @param blobs blobs that are not deleted
+     * @param bucketBlobs blobs that are only listed, since their bytes are in an object store
      */
     record Totals(long workspaces, long rows, long bytes, long blobs, long blobBytes, long bucketBlobs) {}
 
-    /** One blob without its bytes. */
+    /** A blob without its bytes. */
     record BlobRow(String hash, long length) {}
 
-    /** Takes the rows of a document. */
+    /** Receives the rows of a document. */
     @FunctionalInterface
     interface RowConsumer {
         /**
-         * Takes a row.
+         * Receives a row.
          *
-         * @param update null where the column is
+         * @param update null if the column is null
          */
         void accept(long id, byte @Nullable [] update);
     }
@@ -98,12 +98,12 @@ public final class SourceDatabase implements AutoCloseable {
     }
 
     /**
-     * Opens it.
+     * Opens the database.
      *
      * @param url {@code postgres://user:password@host:5432/database}, {@code sqlite:path} with or without slashes and
-     *     parameters as the old server takes it, or a {@code jdbc:} URL of either
-     * @throws IllegalArgumentException if the URL is none of these; the message does not repeat it
-     * @throws SourceException if there is no such database
+     *     parameters as the old server accepts it, or a {@code jdbc:} URL of either
+     * @throws IllegalArgumentException if the URL has another form; the message does not repeat it
+     * @throws SourceException if the database cannot be opened
      */
     public static SourceDatabase open(String url) {
         String trimmed = url.strip();
@@ -121,10 +121,10 @@ public final class SourceDatabase implements AutoCloseable {
     }
 
     /**
-     * Whether a database is that of an old Keck, so that nothing of ours may be written there. False when it cannot be
+     * Whether a database belongs to OctoBase's Keck, so that this Keck must not write to it. False if the database cannot be
      * opened.
      *
-     * @param jdbcUrl with credentials in it or beside it
+     * @param jdbcUrl the URL, which may contain the credentials
      */
     public static boolean isAt(String jdbcUrl, @Nullable String user, @Nullable String password) {
         boolean sqlite = jdbcUrl.startsWith("jdbc:sqlite:");
@@ -146,7 +146,7 @@ public final class SourceDatabase implements AutoCloseable {
     private static Connection openSqlite(String url) throws SQLException {
         String path = url.substring(url.indexOf("sqlite:") + "sqlite:".length()).split("[?]", 2)[0];
         if (path.startsWith("//")) {
-            path = path.substring(2); // sqlite://data.db is relative, sqlite:///data.db is not
+            path = path.substring(2); // sqlite://data.db is a relative path, sqlite:///data.db an absolute one
         }
         if (path.isBlank() || path.startsWith(":memory:")) {
             throw new IllegalArgumentException("The source must name the file of the SQLite database.");
@@ -179,10 +179,10 @@ public final class SourceDatabase implements AutoCloseable {
     }
 
     private static String sentence(SQLException e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason was given");
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("the database gave no reason");
     }
 
-    /** Columns of a table, in lower case; none when there is no such table. */
+    /** The columns of a table, in lower case; empty if there is no such table. */
     private Set<String> columns(String table) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("SELECT * FROM " + table + " WHERE 1 = 0");
                 ResultSet rs = statement.executeQuery()) {
@@ -206,7 +206,7 @@ public final class SourceDatabase implements AutoCloseable {
             return result;
         } catch (SQLException e) {
             end();
-            throw new SourceException("The source failed: " + sentence(e), e);
+            throw new SourceException("Reading the source failed: " + sentence(e), e);
         } catch (RuntimeException | Error e) {
             end();
             throw e;
@@ -217,11 +217,11 @@ public final class SourceDatabase implements AutoCloseable {
         try {
             connection.rollback();
         } catch (SQLException e) {
-            // the connection is gone, and the next call will say so
+            // the connection is lost, and the next call reports it
         }
     }
 
-    /** Whether it still answers. */
+    /** Whether the source still answers. */
     boolean isAlive() {
         try {
             return ask(() -> {
@@ -234,7 +234,7 @@ public final class SourceDatabase implements AutoCloseable {
         }
     }
 
-    /** Bytes of the column {@code blob}. */
+    /** The SQL expression for the length of the column {@code blob}. */
     private String length() {
         return sqlite ? "length(CAST(\"blob\" AS BLOB))" : "octet_length(\"blob\")";
     }
@@ -251,7 +251,7 @@ public final class SourceDatabase implements AutoCloseable {
         });
     }
 
-    /** What there is of these workspaces. */
+    /** The totals of these workspaces. */
     Totals totals(List<String> names) {
         Totals sum = new Totals(0, 0, 0, 0, 0, 0);
         for (String name : names) {
@@ -281,20 +281,20 @@ public final class SourceDatabase implements AutoCloseable {
     }
 
     /**
-     * Workspaces that have documents, by name.
+     * Workspaces that have documents, ordered by name.
      *
-     * @param after where to go on, or null for the beginning
+     * @param after the last name of the previous page, or null for the first page
      */
     List<Workspace> workspaces(@Nullable String after, int limit) {
         return workspaces(after == null ? "" : " WHERE workspace_id > ?", after, limit);
     }
 
-    /** One workspace. */
+    /** One workspace by its name. */
     Optional<Workspace> workspace(String name) {
         return workspaces(" WHERE workspace_id = ?", name, 1).stream().findFirst();
     }
 
-    /** Whether there is a document or a blob of a workspace. */
+    /** Whether the source has a document or a blob of a workspace. */
     boolean has(String name) {
         try {
             return workspace(name).isPresent() || !blobs(name).isEmpty();
@@ -330,7 +330,7 @@ public final class SourceDatabase implements AutoCloseable {
         });
     }
 
-    /** Gives all rows of the document, in order, to a consumer; few are in memory at a time. */
+    /** Passes all rows of the document to a consumer, in order; only a few are in memory at a time. */
     void rows(Workspace workspace, RowConsumer consumer) {
         ask(() -> {
             try (PreparedStatement statement = connection.prepareStatement(
@@ -372,7 +372,7 @@ public final class SourceDatabase implements AutoCloseable {
         });
     }
 
-    /** Blobs of a workspace that are not deleted, without their bytes. */
+    /** The blobs of a workspace that are not deleted, without their bytes. */
     List<BlobRow> blobs(String workspace) {
         if (!hasBlobs) {
             return List.of();
@@ -392,7 +392,7 @@ public final class SourceDatabase implements AutoCloseable {
         });
     }
 
-    /** The bytes of a blob; empty when it was deleted meanwhile. */
+    /** The bytes of a blob; empty if it was deleted meanwhile. */
     Optional<byte[]> blob(String workspace, String hash) {
         return ask(() -> {
             try (PreparedStatement statement = connection.prepareStatement(

@@ -9,12 +9,12 @@ import io.keck.crdt.store.Update;
 import io.keck.storage.rows.ContradictionCount;
 
 /**
- * A document as its rows say it. Immutable.
+ * A document as merged from its rows. Immutable.
  *
- * @param bytes all that could be decoded, in V1
- * @param broken rows that could not be decoded
- * @param brokenBytes bytes of them together
- * @param contradictions ids of which two rows say different things
+ * @param bytes everything that could be decoded, in V1
+ * @param broken the number of rows that could not be decoded
+ * @param brokenBytes the bytes of these rows together
+ * @param contradictions ids under which two rows differ
  */
 record SourceDocument(
         byte[] bytes,
@@ -23,7 +23,7 @@ record SourceDocument(
         long broken,
         long brokenBytes,
         ContradictionCount contradictions) {
-    /** Whether the bytes say what was merged into them. */
+    /** Whether the bytes hold every row that could be decoded. */
     boolean isMerged() {
         StructStore again = new StructStore();
         again.apply(update());
@@ -34,7 +34,7 @@ record SourceDocument(
         return Update.decode(bytes, DecodeLimits.OWN);
     }
 
-    /** Whether all is there that it takes to show it. */
+    /** Whether every struct of the document can be integrated. */
     Completeness completeness() {
         return Completeness.of(update());
     }

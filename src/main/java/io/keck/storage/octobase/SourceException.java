@@ -1,6 +1,6 @@
 package io.keck.storage.octobase;
 
-/** The source cannot be read. The message is a sentence for the operator, without credentials. */
+/** Thrown if the source cannot be read. The message is a sentence for the operator, without credentials. */
 public final class SourceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -1,7 +1,7 @@
 /**
- * Takes over the database of the Keck of OctoBase: {@link io.keck.storage.octobase.SourceDatabase} reads its tables,
- * {@link io.keck.storage.octobase.Importer} writes rooms and blobs through the ports that everybody else uses, and checks
- * them. A part of the storage wing: SQL and drivers on the one side, log and blobs on the other.
+ * Imports the database of OctoBase's Keck. {@link io.keck.storage.octobase.SourceDatabase} reads its tables;
+ * {@link io.keck.storage.octobase.Importer} writes rooms and blobs through the usual ports and verifies them. Part of the
+ * storage wing, with SQL and drivers on one side and the log and the blobs on the other.
  */
 @NullMarked
 package io.keck.storage.octobase;

@@ -235,7 +235,7 @@ abstract class DirtySourceContract {
         assertThat(told.problems)
                 .containsExactlyInAnyOrder(
                         "Workspace \"broken\", row " + row
-                                + " is no update: count of 1 is more than the bytes at hand can hold (3 bytes).",
+                                + " is not a valid update: count of 1 is more than the bytes at hand can hold (3 bytes).",
                         "Workspace \"broken\" was imported without 1 broken row (3 bytes). What only such rows held is"
                                 + " missing.",
                         "Workspace \"broken\" is incomplete: 1 struct of 1 client waits for clocks 5 to 9 of client 11. It"
@@ -442,7 +442,7 @@ abstract class DirtySourceContract {
         List<String> expected = List.copyOf(told.problems);
         ImportReport report = run(options(false, renames), new RoomCheck());
         assertThat(told.problems).isEqualTo(expected).hasSize(2);
-        assertThat(told.problems).allMatch(problem -> problem.contains("is that of another room here"));
+        assertThat(told.problems).allMatch(problem -> problem.contains("belongs to another room here"));
         assertThat(dry.failed).isEqualTo(report.failed).isEqualTo(1);
         assertThat(dry.blobsFailed).isEqualTo(report.blobsFailed).isEqualTo(1);
         assertThat(textOf("taken")).isEqualTo("of this server");

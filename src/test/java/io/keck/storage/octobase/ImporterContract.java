@@ -103,11 +103,11 @@ abstract class ImporterContract extends DirtySourceContract {
         assertThat(report.imported).isEqualTo(1);
         assertThat(told.problems).hasSize(2);
         assertThat(told.problems.get(0))
-                .startsWith("Workspace \"bad\", row " + row + " is no update: ")
+                .startsWith("Workspace \"bad\", row " + row + " is not a valid update: ")
                 .endsWith(" (3 bytes).");
         assertThat(told.problems.get(1))
                 .startsWith("Workspace \"bad\" was not imported. Broken rows: 1 (3 bytes);")
-                .endsWith("Nothing in its other rows waits for what stood in them.");
+                .endsWith("Nothing in its other rows depends on them.");
         assertThat(target.hasRoom("bad")).isFalse();
         assertThat(textOf("good")).isEqualTo("good");
     }
@@ -236,7 +236,7 @@ abstract class ImporterContract extends DirtySourceContract {
         ImportReport report = run();
         assertThat(report.blobs).isEqualTo(3);
         assertThat(report.blobsFailed).isEqualTo(4);
-        assertThat(told.problems).hasSize(4).anyMatch(p -> p.contains(wrong.text()) && p.contains("another hash"));
+        assertThat(told.problems).hasSize(4).anyMatch(p -> p.contains(wrong.text()) && p.contains("do not match its hash"));
         assertThat(read("ws", whole)).isEqualTo(large);
         assertThat(read("ws", empty)).isEmpty();
         assertThat(read("without a document", alone)).containsExactly(5);

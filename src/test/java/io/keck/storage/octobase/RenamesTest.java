@@ -57,9 +57,9 @@ class RenamesTest {
         assertThatThrownBy(() -> read("a.csv", "a,b\n\"c,d\n")).hasMessageContaining("line 2: a quote is not closed");
         assertThatThrownBy(() -> read("a.csv", "a\"b,c")).hasMessageContaining("line 1: a quote stands inside");
         assertThatThrownBy(() -> read("a.csv", "\"a\"b,c"))
-                .hasMessageContaining("line 1: a field in quotes does not end");
+                .hasMessageContaining("line 1: a quoted field goes on after its closing quote");
         assertThatThrownBy(() -> read("a.json", "[]")).hasMessageContaining("not one JSON object");
-        assertThatThrownBy(() -> read("a.json", "{\"a\":1}")).hasMessageContaining("is no string");
+        assertThatThrownBy(() -> read("a.json", "{\"a\":1}")).hasMessageContaining("is not a string");
         assertThatThrownBy(() -> read("a.json", "{\"a\":\"b\",\n\"a\":\"c\"}")).hasMessageContaining("line 2");
         assertThatThrownBy(() -> read("a.json", "{} {}")).hasMessageContaining("not one JSON object");
         assertThatThrownBy(() -> RenameFile.read(Files.write(dir.resolve("b.csv"), new byte[] {'a', ',', (byte) 0xff})))
