@@ -3,7 +3,7 @@ package io.keck.cluster;
 /**
  * The settings of the bus. Immutable. Times in milliseconds, sizes in bytes.
  *
- * @param lanes the number of lanes with a cluster; otherwise there is one
+ * @param routes the number of routes with a cluster; otherwise there is one
  * @param beat the time between two beats
  * @param healthyWithin the time that a beat may take to come back
  * @param cutAfter the time without a returned beat after which the connections are reopened
@@ -12,4 +12,4 @@ package io.keck.cluster;
  * @param maxMessage the largest update that is published; other nodes read larger ones from the log
  */
 record BusSettings(
-        int lanes, long beat, long healthyWithin, long cutAfter, long goneAfter, long maxQueued, int maxMessage) {}
+        int routes, long beat, long healthyWithin, long cutAfter, long goneAfter, long maxQueued, int maxMessage) {}

@@ -195,11 +195,11 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
         }
 
         @Override
-        public void awareness(Event.Awareness said) {
+        public void awareness(Event.Awareness awareness) {
             Encoder body = begin(AWARENESS, 0);
-            body.writeVarUint(said.number());
-            body.writeUint8(said.all() ? 1 : 0);
-            body.writeVarUint8Array(AwarenessState.encode(said.states()));
+            body.writeVarUint(awareness.number());
+            body.writeUint8(awareness.all() ? 1 : 0);
+            body.writeVarUint8Array(AwarenessState.encode(awareness.states()));
         }
 
         @Override

@@ -22,10 +22,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The bus over Redis pub/sub: one channel for each room that is open on this node, and one that all nodes receive. With
- * a cluster the channels are spread over several {@link Lane}s, each with channels of one slot, so that each lane
+ * a cluster the channels are spread over several {@link Route}s, each with channels of one slot, so that each route
  * belongs to one server. Thread-safe.
  *
- * <p><b>Health.</b> Every node sends a beat over each lane and receives its own. The bus is healthy while the newest
+ * <p><b>Health.</b> Every node sends a beat over each route and receives its own. The bus is healthy while the newest
  * beat that came back was sent recently. If none comes back for longer, the connections are reopened: this detects a
  * server that is stopped, and a network path that is dead without an error.
  *
@@ -53,7 +53,7 @@ final class RedisBus implements Bus, Managed {
     private final LongSupplier nanos;
     private final Supplier<BusKeys> keys;
     private final BusMetrics metrics;
-    private final List<Way> ways = new ArrayList<>();
+    private final List<RoomGroup> groups = new ArrayList<>();
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
     private final Loop beats;
     /**
@@ -97,19 +97,19 @@ final class RedisBus implements Bus, Managed {
         this.metrics = metrics;
         this.beats = Loop.every("redis-beat", settings.beat(), this::tick);
         this.damaged = new RepeatedWarning(LOG, () -> TimeUnit.NANOSECONDS.toMillis(nanos.getAsLong()));
-        for (int i = 0; i < lanes(); i++) {
-            ways.add(new Way(i));
+        for (int i = 0; i < routes(); i++) {
+            groups.add(new RoomGroup(i));
         }
     }
 
-    private int lanes() {
-        return servers.isSharded() ? settings.lanes() : 1;
+    private int routes() {
+        return servers.isSharded() ? settings.routes() : 1;
     }
 
-    /** A lane with the rooms that use it. */
-    private final class Way implements Lane.Receiver {
+    /** The rooms that share a route. */
+    private final class RoomGroup implements Route.Receiver {
         private final String prefix;
-        private final Lane lane;
+        private final Route route;
         private final Seal seal;
         private final Replays replays = new Replays();
         private final AtomicLong counter = new AtomicLong();
@@ -118,16 +118,16 @@ final class RedisBus implements Bus, Managed {
         private volatile long echoed;
 
         private volatile boolean isConnected;
-        private volatile boolean saidAway;
-        /** Whether the rooms have yet to be told that the bus was away. */
+        private volatile boolean isAwayLogged;
+        /** Whether the rooms still have to be told that the bus was away. */
         private boolean wasAway = true;
 
         private long connectedAt;
 
-        Way(int number) {
+        RoomGroup(int number) {
             prefix = "keck:" + Long.toUnsignedString(cluster, 36) + ":{" + number + "}:";
             seal = new Seal(number);
-            lane = new Lane(String.valueOf(number), servers, prefix + NODES, settings.maxQueued() / lanes(), this);
+            route = new Route(String.valueOf(number), servers, prefix + NODES, settings.maxQueued() / routes(), this);
             echoed = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.goneAfter());
         }
 
@@ -136,7 +136,7 @@ final class RedisBus implements Bus, Managed {
         }
 
         void publish(String channel, long roomId, Envelope.Content content) {
-            if (!lane.isUp()) {
+            if (!route.isUp()) {
                 metrics.dropped(); // without encoding the message, which would take time of the room's turn
                 return;
             }
@@ -145,11 +145,11 @@ final class RedisBus implements Bus, Managed {
             if (!now.keys().isEmpty()) {
                 byte[] signed = seal.seal(message, counter.getAndIncrement(), now.keys());
                 metrics.published(signed.length);
-                lane.publish(channel, signed);
+                route.publish(channel, signed);
             }
             if (now.unsigned()) { // for nodes of the previous release; the others take the signed message
                 metrics.published(message.length);
-                lane.publish(channel, message);
+                route.publish(channel, message);
             }
         }
 
@@ -192,7 +192,7 @@ final class RedisBus implements Bus, Managed {
                 }
                 metrics.received(message.length, age);
                 envelope.content()
-                        .tell(new Heard(
+                        .tell(new Reception(
                                 this, envelope, opened != null || now.keys().isEmpty(), now));
             } catch (Envelope.AlienException e) {
                 metrics.refused(BusMetrics.Refusal.ALIEN);
@@ -217,7 +217,7 @@ final class RedisBus implements Bus, Managed {
         @Override
         public void connected() {
             isConnected = true;
-            saidAway = false;
+            isAwayLogged = false;
             metrics.connected();
             LOG.info("The bus is connected: {}, {} rooms", servers, rooms.size());
         }
@@ -225,9 +225,9 @@ final class RedisBus implements Bus, Managed {
         @Override
         public void disconnected(String why) {
             metrics.disconnected();
-            if (!saidAway) { // once, not for each attempt
+            if (!isAwayLogged) { // once, not for each attempt
                 LOG.warn("The bus is unavailable; nodes exchange updates through the database: {}", why);
-                saidAway = true;
+                isAwayLogged = true;
             }
             isConnected = false;
         }
@@ -249,7 +249,7 @@ final class RedisBus implements Bus, Managed {
 
         /** Sends a beat, supervises the connection, and tells the rooms when the bus is back. */
         void tick() {
-            if (lane.isUp()) {
+            if (route.isUp()) {
                 publish(prefix + NODES, 0, new Envelope.Content.Beat(label, nanos.getAsLong()));
             }
             if (!isConnected) {
@@ -264,7 +264,7 @@ final class RedisBus implements Bus, Managed {
             long silent = Math.min(silence(), TimeUnit.NANOSECONDS.toMillis(now - connectedAt));
             if (silent > settings.cutAfter()) {
                 LOG.warn("No answer from the bus for {} ms; reconnecting", silent);
-                lane.cut();
+                route.cut();
             } else if (silence() > settings.cutAfter()) {
                 wasAway = true;
             } else if (wasAway && isHealthy()) {
@@ -279,14 +279,14 @@ final class RedisBus implements Bus, Managed {
     }
 
     /** Handles an envelope of another node. */
-    private final class Heard implements Envelope.Content.Handler {
-        private final Way way;
+    private final class Reception implements Envelope.Content.Handler {
+        private final RoomGroup group;
         private final Envelope envelope;
         private final boolean signed;
         private final BusKeys now;
 
-        Heard(Way way, Envelope envelope, boolean signed, BusKeys now) {
-            this.way = way;
+        Reception(RoomGroup group, Envelope envelope, boolean signed, BusKeys now) {
+            this.group = group;
             this.envelope = envelope;
             this.signed = signed;
             this.now = now;
@@ -294,7 +294,7 @@ final class RedisBus implements Bus, Managed {
 
         @Override
         public void ofRoom(Envelope.Content.OfRoom of) {
-            Listener listener = way.rooms.get(envelope.roomId());
+            Listener listener = group.rooms.get(envelope.roomId());
             if (listener == null) {
                 return;
             }
@@ -349,8 +349,8 @@ final class RedisBus implements Bus, Managed {
         }
 
         private void publish(Event event) {
-            Way way = way(roomId);
-            way.publish(way.channel(roomId), roomId, new Envelope.Content.OfRoom(event));
+            RoomGroup group = groupOf(roomId);
+            group.publish(group.channel(roomId), roomId, new Envelope.Content.OfRoom(event));
         }
 
         private boolean isTooLarge(byte[] payload) {
@@ -377,8 +377,8 @@ final class RedisBus implements Bus, Managed {
         }
 
         @Override
-        public void awareness(Event.Awareness said) {
-            publish(said);
+        public void awareness(Event.Awareness awareness) {
+            publish(awareness);
         }
 
         @Override
@@ -408,25 +408,25 @@ final class RedisBus implements Bus, Managed {
     }
 
     private void tick() {
-        ways.forEach(Way::tick);
+        groups.forEach(RoomGroup::tick);
         metrics.looked(peers.size(), queuedBytes());
         long silentSince = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.goneAfter());
         peers.forEach((number, peer) -> {
             if (peer.heardAt() - silentSince < 0 && peers.remove(number, peer)) {
                 LOG.info("Node {} timed out", peer.label());
                 metrics.nodeGone();
-                ways.forEach(way -> way.rooms.values().forEach(l -> l.on(number, new Event.NodeGone())));
+                groups.forEach(group -> group.rooms.values().forEach(l -> l.on(number, new Event.NodeGone())));
             }
         });
         long nowNanos = nanos.getAsLong();
         gone.values().removeIf(at -> nowNanos - at > TimeUnit.MILLISECONDS.toNanos(2 * MAX_AGE_MS));
         peers.keySet().forEach(number -> gone.put(number, nowNanos));
         gone.put(boot, nowNanos);
-        ways.forEach(way -> way.replays.keepOnly(gone.keySet()));
+        groups.forEach(group -> group.replays.keepOnly(gone.keySet()));
     }
 
-    private Way way(long roomId) {
-        return ways.get((int) Long.remainderUnsigned(roomId, ways.size()));
+    private RoomGroup groupOf(long roomId) {
+        return groups.get((int) Long.remainderUnsigned(roomId, groups.size()));
     }
 
     @Override
@@ -436,29 +436,29 @@ final class RedisBus implements Bus, Managed {
 
     @Override
     public void subscribe(long roomId, Listener listener) {
-        Way way = way(roomId);
-        way.rooms.put(roomId, listener);
-        way.lane.subscribe(way.channel(roomId));
+        RoomGroup group = groupOf(roomId);
+        group.rooms.put(roomId, listener);
+        group.route.subscribe(group.channel(roomId));
     }
 
     @Override
     public void unsubscribe(long roomId, Listener listener) {
-        Way way = way(roomId);
-        if (way.rooms.remove(roomId, listener)) {
-            way.lane.unsubscribe(way.channel(roomId));
+        RoomGroup group = groupOf(roomId);
+        if (group.rooms.remove(roomId, listener)) {
+            group.route.unsubscribe(group.channel(roomId));
         }
     }
 
     @Override
     public void deleted(String name) {
-        Way way = ways.get(0);
-        way.publish(way.prefix + NODES, 0, new Envelope.Content.Deleted(name));
+        RoomGroup group = groups.get(0);
+        group.publish(group.prefix + NODES, 0, new Envelope.Content.Deleted(name));
     }
 
     @Override
     public void kick(Kick kick) {
-        Way way = ways.get(0);
-        way.publish(way.prefix + NODES, 0, new Envelope.Content.Kicked(kick));
+        RoomGroup group = groups.get(0);
+        group.publish(group.prefix + NODES, 0, new Envelope.Content.Kicked(kick));
     }
 
     @Override
@@ -468,7 +468,7 @@ final class RedisBus implements Bus, Managed {
 
     @Override
     public boolean isHealthy() {
-        return ways.stream().allMatch(Way::isHealthy);
+        return groups.stream().allMatch(RoomGroup::isHealthy);
     }
 
     /** The labels of the other nodes, with the number of nodes for each label. */
@@ -480,12 +480,12 @@ final class RedisBus implements Bus, Managed {
 
     /** Bytes that wait to be published. */
     long queuedBytes() {
-        return ways.stream().mapToLong(way -> way.lane.queuedBytes()).sum();
+        return groups.stream().mapToLong(group -> group.route.queuedBytes()).sum();
     }
 
     @Override
     public void start() {
-        ways.forEach(way -> way.lane.start());
+        groups.forEach(group -> group.route.start());
         beats.start();
         beats.wake();
     }
@@ -493,8 +493,8 @@ final class RedisBus implements Bus, Managed {
     @Override
     public void stop() throws InterruptedException {
         beats.stop();
-        for (Way way : ways) {
-            way.lane.stop();
+        for (RoomGroup group : groups) {
+            group.route.stop();
         }
     }
 }

@@ -7,7 +7,7 @@ import java.util.Set;
 
 /**
  * Detects replayed messages of the bus by the boot of the sender and its counter; a late message is no replay. Only signed
- * messages are passed in, so every boot is that of a node. Thread-safe: used by one lane's thread and by the timer that
+ * messages are passed in, so every boot is that of a node. Thread-safe: used by one route's thread and by the timer that
  * drops lost nodes.
  */
 final class Replays {

@@ -11,14 +11,14 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signs and verifies the messages of a lane:
+ * Signs and verifies the messages of a route:
  *
  *
  * <pre>
  *   2 (1) · counter (8) · HMAC-SHA-256 (32) · envelope · CRC-32C of all before it (4)
  * </pre>
  *
- * The HMAC covers the number of the lane, the counter and the envelope, which holds the sender's boot and the time. The
+ * The HMAC covers the number of the route, the counter and the envelope, which holds the sender's boot and the time. The
  * checksum serves nodes of the previous release: they take the message for one of a later version and drop it silently.
  * Thread-safe.
  */
@@ -32,15 +32,15 @@ final class Seal {
     private static final int ENVELOPE_AT = MAC_AT + MAC_SIZE;
     private static final int CHECKSUM = 4;
 
-    private final int lane;
+    private final int route;
     /** The keys, and a MAC made for each. */
     private record Ready(List<byte[]> keys, List<Mac> macs) {}
 
     private volatile Ready ready = new Ready(List.of(), List.of());
 
-    /** @param lane the number of the lane; part of each signature, so that a message cannot be replayed on another lane */
-    Seal(int lane) {
-        this.lane = lane;
+    /** @param route the number of the route; it is signed, so that a message cannot be replayed on another route */
+    Seal(int route) {
+        this.route = route;
     }
 
     /** The envelope and counter of a message with a valid signature. */
@@ -80,7 +80,7 @@ final class Seal {
     }
 
     private byte[] sign(Mac mac, long counter, byte[] bytes, int from, int length) {
-        mac.update(ByteBuffer.allocate(12).putInt(lane).putLong(counter).flip());
+        mac.update(ByteBuffer.allocate(12).putInt(route).putLong(counter).flip());
         mac.update(bytes, from, length);
         return mac.doFinal();
     }

@@ -27,15 +27,15 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * A path to Redis and back: one connection that publishes, one that is subscribed, a thread for each, and a bounded
- * queue before them, so that publishing never blocks. The channels of a lane belong to one server, also in a cluster.
+ * queue before them, so that publishing never blocks. The channels of a route belong to one server, also in a cluster.
  * If a connection breaks, both are reopened and every channel is subscribed again; messages published meanwhile are
  * lost.
  *
  * <p>Commands for the subscribed connection are written by the publishing thread, since two threads must not write to
  * it. Thread-safe.
  */
-final class Lane {
-    /** Receives the messages and events of a lane; messages come from the receiving thread. */
+final class Route {
+    /** Receives the messages and events of a route; messages come from the receiving thread. */
     interface Receiver {
         /** A message. */
         void received(byte[] message);
@@ -59,7 +59,7 @@ final class Lane {
         void dropped();
     }
 
-    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Route.class);
     private static final byte[] MESSAGE = bytes("message");
     private static final byte[] SHARDED_MESSAGE = bytes("smessage");
     private static final byte[] SUBSCRIBED = bytes("subscribe");
@@ -79,10 +79,10 @@ final class Lane {
     private final BlockingQueue<Order> queue = new LinkedBlockingQueue<>();
     private final AtomicLong queued = new AtomicLong();
 
-    private volatile @Nullable Link link;
+    private volatile @Nullable Connections connections;
     private volatile boolean stopped;
     private final Loop sender;
-    /** The pause after the connection that is made now. */
+    /** The pause after the current connection breaks, in milliseconds. */
     private long pauseMillis = MIN_PAUSE_MS;
 
     /** A command for the publishing thread. */
@@ -93,17 +93,17 @@ final class Lane {
 
         record Unsubscribe(String channel) implements Order {}
 
-        /** The connection is broken, or the lane stops. */
+        /** The connection is broken, or the route stops. */
         record Wake() implements Order {}
     }
 
     /**
-     * Creates a lane that is not started yet.
+     * Creates a route that is not started yet.
      *
-     * @param home a channel that is always subscribed; it also tells which server the lane belongs to
+     * @param home a channel that is always subscribed; it also tells which server the route belongs to
      * @param maxQueued bytes that may wait to be published; further messages are dropped
      */
-    Lane(String name, Servers servers, String home, long maxQueued, Receiver receiver) {
+    Route(String name, Servers servers, String home, long maxQueued, Receiver receiver) {
         this.name = name;
         this.servers = servers;
         this.home = home;
@@ -125,7 +125,7 @@ final class Lane {
 
     /** Queues a message for publishing; drops it if there is no connection or the queue is full. */
     void publish(String channel, byte[] message) {
-        if (link == null) {
+        if (connections == null) {
             receiver.dropped();
             return;
         }
@@ -149,7 +149,7 @@ final class Lane {
 
     /** Whether there is a connection. */
     boolean isUp() {
-        return link != null;
+        return connections != null;
     }
 
     /** Bytes that wait to be published. */
@@ -159,7 +159,7 @@ final class Lane {
 
     /** Closes the connections: nothing more arrives over them. A blocked write ends, too. */
     void cut() {
-        Link now = link;
+        Connections now = connections;
         if (now != null) {
             now.cut();
         }
@@ -169,21 +169,21 @@ final class Lane {
 
     /** Connects and works until the connection breaks, then waits. */
     private long turn() throws InterruptedException {
-        Link fresh = null;
+        Connections fresh = null;
         try {
-            fresh = new Link();
+            fresh = new Connections();
             fresh.begin();
-            link = fresh;
+            connections = fresh;
             pauseMillis = MIN_PAUSE_MS;
             fresh.work();
         } catch (JedisException e) {
             OutOfMemory.check(e);
-            gone(e.getMessage());
+            disconnected(e.getMessage());
         } catch (RuntimeException | Error e) {
-            gone(e.toString());
+            disconnected(e.toString());
             throw e;
         } finally {
-            link = null;
+            connections = null;
             if (fresh != null) {
                 fresh.close();
             }
@@ -192,15 +192,15 @@ final class Lane {
         return stopped ? Loop.END : 0;
     }
 
-    private void gone(@Nullable String why) {
+    private void disconnected(@Nullable String why) {
         if (!stopped) {
             receiver.disconnected(String.valueOf(why));
         }
     }
 
     /**
-     * Waits before the next attempt, and drops the messages that are queued meanwhile; returns the time to wait after
-     * that one.
+     * Waits before the next attempt, and drops the messages that are queued meanwhile; returns the next
+     * pause.
      */
     private long pause(long millis) {
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
@@ -230,14 +230,14 @@ final class Lane {
     }
 
     /** Two connections, used as long as both work. */
-    private final class Link {
+    private final class Connections {
         private final Connection out;
         private final Servers.Wire in;
         private final CompletableFuture<Boolean> isSubscribed = new CompletableFuture<>();
         private final Thread reader;
         private volatile @Nullable String broken;
         /** Channels that are subscribed or requested, as the publishing thread knows. */
-        private final Set<String> asked = ConcurrentHashMap.newKeySet();
+        private final Set<String> requested = ConcurrentHashMap.newKeySet();
         /** The number of channels wanted at the beginning that are not subscribed yet. */
         private final AtomicLong initial = new AtomicLong();
 
@@ -245,7 +245,7 @@ final class Lane {
         /** The number of channels given up whose end of subscription the server has not confirmed yet. */
         private final AtomicLong leaving = new AtomicLong();
 
-        Link() {
+        Connections() {
             out = servers.connect(bytes(home));
             try {
                 in = servers.connect(bytes(home));
@@ -261,7 +261,7 @@ final class Lane {
             wantedFirst.addAll(channels);
             wantedFirst.add(home);
             initial.set(wantedFirst.size());
-            asked.addAll(wantedFirst);
+            requested.addAll(wantedFirst);
             tell(servers.subscribeCommand(), List.of(bytes(home)));
             reader.start();
             if (!awaitHome()) {
@@ -310,13 +310,13 @@ final class Lane {
             }
         }
 
-        /** Handles one array from the server: a message, or the confirmation that a channel is subscribed or is no longer. */
-        private void take(Object said) {
-            if (!(said instanceof List<?> parts)
+        /** Handles one array from the server: a message, or the confirmation of a change of subscriptions. */
+        private void take(Object answer) {
+            if (!(answer instanceof List<?> parts)
                     || parts.size() != 3
                     || !(parts.get(0) instanceof byte[] kind)
                     || !(parts.get(1) instanceof byte[] channel)) {
-                throw new JedisException("unexpected answer on a subscribed connection: " + said);
+                throw new JedisException("unexpected answer on a subscribed connection: " + answer);
             }
             if (Arrays.equals(kind, MESSAGE) || Arrays.equals(kind, SHARDED_MESSAGE)) {
                 receiver.received((byte[]) parts.get(2));
@@ -339,7 +339,8 @@ final class Lane {
                 }
                 orders.add(first);
                 queue.drainTo(orders, PIPELINED - 1);
-                orders.forEach(Lane.this::taken); // all of them: orders after a failure are not sent and no longer wait
+                orders.forEach(
+                        Route.this::taken); // all of them: orders after a failure are not sent and no longer wait
                 carryOut(orders, pipeline);
                 orders.clear();
             }
@@ -358,7 +359,7 @@ final class Lane {
                     answers.add(pipeline.sendCommand(
                             servers.publishCommand(), bytes(publish.channel()), publish.message()));
                 } else if (order instanceof Order.Subscribe subscribe && channels.contains(subscribe.channel())) {
-                    if (asked.add(subscribe.channel())) {
+                    if (requested.add(subscribe.channel())) {
                         added.add(bytes(subscribe.channel()));
                     } else {
                         receiver.subscribed(
@@ -366,7 +367,7 @@ final class Lane {
                     }
                 } else if (order instanceof Order.Unsubscribe unsubscribe
                         && !channels.contains(unsubscribe.channel())
-                        && asked.remove(unsubscribe.channel())) {
+                        && requested.remove(unsubscribe.channel())) {
                     removed.add(bytes(unsubscribe.channel()));
                 }
             }
@@ -379,8 +380,8 @@ final class Lane {
             }
             if (!answers.isEmpty()) {
                 pipeline.sync();
-                answers.forEach(
-                        Response::get); // an error, such as that of a node which has lost the slot, breaks the link
+                answers.forEach(Response::get); // an error, such as that of a node which has lost the slot, breaks both
+                // connections
                 acknowledged(orders);
             }
         }
@@ -396,7 +397,7 @@ final class Lane {
 
         private void subscribed(String channel) {
             if (broken != null) {
-                return; // another link is in use by now
+                return; // a newer pair of connections is in use
             }
             if (wantedFirst.remove(channel)) {
                 if (initial.decrementAndGet() == 0) {
