@@ -129,7 +129,7 @@ final class Answers {
         return asked.equals(StateVector.EMPTY)
                 || (safeguards.boundsAnswers()
                         && replica.get().memory() > SMALL
-                        && replica.get().lacksMost(asked));
+                        && replica.get().isMostlyUnknownTo(asked));
     }
 
     /** What somebody with that state vector lacks of what the sockets have, saved or not, as a V1 update. */

@@ -114,7 +114,7 @@ final class DocumentGrowth {
         measured = bytes();
         foreign = 0;
         loaded = measured;
-        structs = replica.store().structs();
+        structs = replica.store().structCount();
         isLoaded = true;
         look();
     }
@@ -139,7 +139,7 @@ final class DocumentGrowth {
     void committed() {
         changed = true;
         if (!newClients.isEmpty()) {
-            newClients.removeIf(client -> batches.isEmpty() || replica.store().knows(client));
+            newClients.removeIf(client -> batches.isEmpty() || replica.store().hasClient(client));
         }
         look();
     }
@@ -211,7 +211,7 @@ final class DocumentGrowth {
         return update.length() + PER_RANGE * update.deleteCount();
     }
 
-    /** What it may add to {@link StructStore#structs}. */
+    /** What it may add to {@link StructStore#structCount}. */
     private static long pieces(Update update) {
         return (long) update.structCount() + update.deleteCount();
     }
@@ -336,7 +336,7 @@ final class DocumentGrowth {
         measured = store.encode().length;
         foreign = 0;
         addedBefore = batches.added();
-        structs = store.structs();
+        structs = store.structCount();
         for (Batch batch : batches.all()) {
             Update waiting = batch.update();
             measured += cost(waiting);

@@ -164,9 +164,9 @@ final class RoomDocuments implements Documents {
         DocumentLimits limits = context.settings().document();
         if (written.length > limits.maxBytes()
                 || whole.clientCount() > limits.maxClients()
-                || whole.structs() > limits.maxStructs()) {
+                || whole.structCount() > limits.maxStructs()) {
             return CompletableFuture.failedStage(new TooLarge("The content has " + written.length + " bytes, "
-                    + whole.clientCount() + " clients and " + whole.structs() + " structs. A document may have "
+                    + whole.clientCount() + " clients and " + whole.structCount() + " structs. A document may have "
                     + limits.maxBytes() + ", " + limits.maxClients() + " and " + limits.maxStructs() + "."));
         }
         long link = Link.random(context.ids().get());

@@ -282,7 +282,7 @@ class DocumentLimitsTest {
             world.pass(4_000);
         }
 
-        assertThat(world.saved().structs()).isBetween(15L, 20L);
+        assertThat(world.saved().structCount()).isBetween(15L, 20L);
         assertThat(counts.refused).isPositive();
     }
 

@@ -26,7 +26,7 @@ public final class JsonNumber {
         }
         BigDecimal shortest = shortest(Math.abs(x));
         String digits = shortest.unscaledValue().toString();
-        int point = digits.length() - shortest.scale(); // where the decimal point stands among the digits
+        int point = digits.length() - shortest.scale(); // where the decimal point is among the digits
         String sign = x < 0 ? "-" : "";
         if (point > 21 || point <= -6) {
             String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";

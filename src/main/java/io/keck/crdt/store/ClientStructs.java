@@ -78,7 +78,7 @@ final class ClientStructs {
         runs.forgetUnknown();
     }
 
-    /** The client of the id that determines where a run stands: its left origin, or else its right origin. */
+    /** The client of the id that determines where a run is: its left origin, or else its right origin. */
     long originClient(int run) {
         return runs.has(run, Refs.ORIGIN) ? runs.originClient(run) : runs.rightClient(run);
     }
@@ -89,8 +89,8 @@ final class ClientStructs {
 
     /**
      * Whether run {@code i} may be joined with the item that follows it and names it as its origin. Text may, unless
-     * the run is known to stand under a key, where Yjs puts no text: many updates that are merged lack the origin of
-     * their first item, so it is unknown where that item stands.
+     * the run is known to be under a key, where Yjs puts no text: many updates that are merged lack the origin of
+     * their first item, so it is unknown where that item is.
      */
     private boolean joins(int i, int ref) {
         if (ref == Refs.DELETED || parentage == null) {
@@ -262,7 +262,7 @@ final class ClientStructs {
         return false;
     }
 
-    /** Forgets that clocks are deleted which are not here. */
+    /** Removes the deletes of clocks that are not held. */
     void forgetUnheldDeletes() {
         if (!hasUnheldDeletes()) {
             return;

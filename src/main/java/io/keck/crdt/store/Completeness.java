@@ -50,7 +50,7 @@ public final class Completeness {
         final PriorityQueue<Line> waiters = new PriorityQueue<>(1, (a, b) -> Long.compare(a.needs, b.needs));
         /** The clock up to which all structs can be integrated. */
         long state;
-        /** Whether the reader stands at a struct that cannot be integrated yet. */
+        /** Whether the reader is at a struct that cannot be integrated yet. */
         boolean isAtStruct;
         /** The clock of another client that this struct needs. */
         long needs;

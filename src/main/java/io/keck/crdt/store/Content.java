@@ -74,7 +74,7 @@ public final class Content {
         }
     }
 
-    /** Skips {@code count} elements that were checked before; returns the index behind them. */
+    /** Skips {@code count} elements that were checked before; returns the index after them. */
     static int skip(byte[] b, int at, int ref, int count) {
         int i = at;
         for (int k = 0; k < count; k++) {
@@ -104,7 +104,7 @@ public final class Content {
     /**
      * Returns the section of the elements {@code [first, last)} of content that was checked before.
      *
-     * @param cursor stands in the struct with the content, at {@code first} or before; moves to {@code last}
+     * @param cursor is in the struct with the content, at {@code first} or before; moves to {@code last}
      * @return start and end, in the form that {@link StructRows#from} and {@link StructRows#to} read
      */
     static long elements(byte[] b, int ref, long first, long last, Cursor cursor) {

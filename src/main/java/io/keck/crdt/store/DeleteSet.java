@@ -70,7 +70,7 @@ public final class DeleteSet {
         }
     }
 
-    /** Adds to another set what of a range is not in here. */
+    /** Adds to {@code target} the clocks of a range that this set lacks. */
     void missing(long client, long from, long to, DeleteSet target) {
         Ranges ranges = clients.get(client);
         if (ranges == null) {
@@ -80,7 +80,7 @@ public final class DeleteSet {
         }
     }
 
-    /** How many ranges there are. */
+    /** The number of ranges. */
     public int size() {
         int size = 0;
         for (Ranges ranges : clients.values()) {

@@ -3,11 +3,11 @@ package io.keck.crdt.store;
 import java.util.Arrays;
 
 /**
- * Tells whether runs of a store stand in the list of their parent (text, elements, children) or under one of its keys.
+ * Tells whether runs of a store are in the list of their parent (text, elements, children) or under one of its keys.
  * Items of a list may be squashed; values under a key must stay separate items, since each of them deletes the previous
  * one.
  *
- * <p>An item with an origin need not say where it stands: Yjs takes parent and key from the origin, and drops the flag
+ * <p>An item with an origin need not say where it is: Yjs takes parent and key from the origin, and drops the flag
  * of the key when it merges or cuts updates without a document. The answer is therefore found by following the origins
  * back to an item with parent info, and is recorded in the info bytes of all runs on the way. Each run is visited once,
  * so the time is linear in the number of runs. If the way leads to an item that has not arrived, the answer is unknown
@@ -27,7 +27,7 @@ final class Parentage {
     private ClientStructs[] path = NO_CLIENTS;
     private int[] runs = NO_RUNS;
     private int length;
-    /** Whether at least one run is known to stand under a key. */
+    /** Whether at least one run is known to be under a key. */
     private boolean hasKeys;
 
     private boolean hasUnknown;
@@ -46,7 +46,7 @@ final class Parentage {
         hasKeys = true;
     }
 
-    /** Whether any run is known to stand under a key; if not, there is no need to query a run. */
+    /** Whether any run is known to be under a key; if not, there is no need to query a run. */
     boolean hasKeys() {
         return hasKeys;
     }

@@ -151,7 +151,7 @@ final class PlainStructs {
         return (kind == Refs.STRING || kind == Refs.DELETED) && (info & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) != 0;
     }
 
-    /** Returns the index behind an id; -1 if the id has another form, or is of this client and not below {@code below}. */
+    /** Returns the index after an id; -1 if the id has another form, or is of this client and not below {@code below}. */
     private int idEnd(byte[] b, int at, long below) {
         long first = (long) LONGS.get(b, at);
         if ((first & clientMask) != client) {
@@ -161,7 +161,7 @@ final class PlainStructs {
     }
 
     /**
-     * Reads an id of this client. Returns the index behind it in the upper half and its clock in the lower half;
+     * Reads an id of this client. Returns the index after it in the upper half and its clock in the lower half;
      * negative in the cases of {@link #idEnd}.
      */
     private long ownId(byte[] b, int at, long below) {
@@ -377,7 +377,7 @@ final class PlainStructs {
                 deletedTo = at + n;
             } else if ((keys && r > 0 && (int) left == at - 1 && (infos[r - 1] & Runs.LIST) == 0)
                     || !copyAscii(b, q, n, text.narrow(t, n + ROOM), t)) {
-                break; // the previous run may stand under a key, or the text is not ASCII
+                break; // the previous run may be under a key, or the text is not ASCII
             } else {
                 content = t;
                 t += n;
@@ -405,12 +405,12 @@ final class PlainStructs {
         return ((long) LONGS.get(b, at) & clientMask) == client ? ownId(b, at, below) : -1;
     }
 
-    /** In the form of {@link #ownId}: no id, after which the struct goes on at {@code end}. */
+    /** In the form of {@link #ownId}: no id, after which the struct continues at {@code end}. */
     private static long noId(int end, int clock) {
         return (long) end << 32 | (clock & 0xffffffffL);
     }
 
-    /** The index behind an id in the form of {@link #ownId}. */
+    /** The index after an id in the form of {@link #ownId}. */
     private static int end(long id) {
         return (int) (id >> 32);
     }

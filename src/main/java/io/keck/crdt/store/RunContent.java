@@ -34,7 +34,7 @@ final class RunContent {
         return text;
     }
 
-    /** Content in wire form, and behind it unused capacity. */
+    /** Content in wire form, followed by unused capacity. */
     byte[] bytes() {
         return raw;
     }
@@ -78,7 +78,7 @@ final class RunContent {
      * Appends the content of the clocks {@code [from, to)} of a struct to the content at {@code position}, which has
      * {@code units} clocks so far.
      *
-     * @return false if other content stands behind that one
+     * @return false if other content follows it
      */
     boolean grow(int position, long units, StructReader s, long from, long to, Content.Cursor cursor) {
         if (s.ref == Refs.STRING) {

@@ -17,7 +17,7 @@ final class Runs {
     /** Numbers per run. */
     static final int ROW = 4;
 
-    /** Flag of an info byte in memory, not on the wire: the run stands in a list; see {@link Parentage}. */
+    /** Flag of an info byte in memory, not on the wire: the run is in a list; see {@link Parentage}. */
     static final int LIST = 0x10;
 
     private static final int REF = 0x0f;
@@ -35,7 +35,7 @@ final class Runs {
     private final long own;
 
     private int n;
-    /** Whether some run has the flag of a key or was found to stand under one. */
+    /** Whether some run has the flag of a key or was found to be under one. */
     private boolean keys;
 
     private byte[] info = NO_BYTES;
@@ -61,7 +61,7 @@ final class Runs {
     }
 
     /**
-     * The info bytes, with unused capacity behind them. For callers that append many plain runs; valid until the
+     * The info bytes, with unused capacity after them. For callers that append many plain runs; valid until the
      * capacity changes.
      */
     byte[] infos() {
@@ -92,13 +92,13 @@ final class Runs {
         n = size;
     }
 
-    /** The info byte as on the wire; with the flag of a key if the run was found to stand under one. */
+    /** The info byte as on the wire; with the flag of a key if the run was found to be under one. */
     int info(int i) {
         int byteHere = info[i];
         return byteHere & ((byteHere & LIST) == 0 ? 0xff : 0xff & ~PARENTAGE);
     }
 
-    /** Whether the run stands in a list or under a key, as a constant of {@link Parentage}; 0 while undetermined. */
+    /** Whether the run is in a list or under a key, as a constant of {@link Parentage}; 0 while undetermined. */
     int parentage(int i) {
         int known = info[i] & PARENTAGE;
         boolean isRoot = (info[i] & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) == 0; // true for a GC as well
@@ -118,7 +118,7 @@ final class Runs {
         }
     }
 
-    /** Whether some run has the flag of a key or was found to stand under one. */
+    /** Whether some run has the flag of a key or was found to be under one. */
     boolean hasKeys() {
         return keys;
     }

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 
 /**
  * How much of each client's history a replica has: maps a client id to the next clock expected. A client without an
- * entry stands at 0. Immutable, thread-safe. Source: Yjs {@code encoding.js} {@code readStateVector}.
+ * entry is at 0. Immutable, thread-safe. Source: Yjs {@code encoding.js} {@code readStateVector}.
  */
 public final class StateVector {
     /** The state vector of an empty document. */

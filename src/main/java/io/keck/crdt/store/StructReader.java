@@ -95,12 +95,12 @@ final class StructReader {
         left = 0;
     }
 
-    /** The number of structs of this client that follow, Skips included, or of deleted ranges. */
+    /** The number of structs of the current client (Skips included), or of its deleted ranges, that are not read yet. */
     int left() {
         return left;
     }
 
-    /** The index of the byte behind the struct or range read last. */
+    /** The index of the byte after the struct or range read last. */
     int position() {
         return pos;
     }
@@ -252,14 +252,14 @@ final class StructReader {
         }
     }
 
-    /** Returns the index behind the parent info that begins at {@code at}, in bytes that were checked. */
+    /** Returns the index after the parent info that begins at {@code at}, in bytes that were checked. */
     static int parentEnd(byte[] b, int at, int info) {
         int i = skipUint(b, at);
         i = lowBits(b, at) == 1 ? stringEnd(b, i) : skipUint(b, skipUint(b, i));
         return (info & Refs.PARENT_SUB) == 0 ? i : stringEnd(b, i);
     }
 
-    /** Returns the index behind the content of one unit that begins at {@code at}, in bytes that were checked. */
+    /** Returns the index after the content of one unit that begins at {@code at}, in bytes that were checked. */
     static int single(byte[] b, int at, int ref) {
         switch (ref) {
             case Refs.BINARY, Refs.EMBED -> {
@@ -301,7 +301,7 @@ final class StructReader {
         return i;
     }
 
-    /** Returns the index behind the length-prefixed string or byte array that begins at {@code at}. */
+    /** Returns the index after the length-prefixed string or byte array that begins at {@code at}. */
     static int stringEnd(byte[] b, int at) {
         return skipUint(b, at) + lowBits(b, at);
     }

@@ -75,22 +75,22 @@ public final class StructRows {
         return bytes;
     }
 
-    /** The client that made the struct. */
+    /** The client of the struct. */
     public long client(int row) {
         return table[row * COLUMNS + CLIENT];
     }
 
-    /** The struct's first clock. */
+    /** The first clock of the struct. */
     public long clock(int row) {
         return table[row * COLUMNS + CLOCK];
     }
 
-    /** The number of clocks that the struct takes. */
+    /** The number of clocks of the struct. */
     public long length(int row) {
         return table[row * COLUMNS + LENGTH];
     }
 
-    /** The clock after the struct's last. */
+    /** The clock after the last one of the struct. */
     public long end(int row) {
         int r = row * COLUMNS;
         return table[r + CLOCK] + table[r + LENGTH];
@@ -106,7 +106,7 @@ public final class StructRows {
         return info(row) & Refs.MASK;
     }
 
-    /** The client of the left origin, or -1 where there is none. */
+    /** The client of the left origin, or -1. */
     public long originClient(int row) {
         return table[row * COLUMNS + ORIGIN_CLIENT];
     }
@@ -116,7 +116,7 @@ public final class StructRows {
         return table[row * COLUMNS + ORIGIN_CLOCK];
     }
 
-    /** The client of the right origin, or -1 where there is none. */
+    /** The client of the right origin, or -1. */
     public long rightClient(int row) {
         return table[row * COLUMNS + RIGHT_CLIENT];
     }
@@ -131,12 +131,12 @@ public final class StructRows {
         return decoder(table[row * COLUMNS + ORIGIN_CLOCK]);
     }
 
-    /** Where in {@link #bytes()} the content begins. */
+    /** The index in {@link #bytes()} at which the content begins. */
     public int contentFrom(int row) {
         return from(table[row * COLUMNS + CONTENT]);
     }
 
-    /** Where in {@link #bytes()} the content ends. */
+    /** The index in {@link #bytes()} at which the content ends. */
     public int contentTo(int row) {
         return to(table[row * COLUMNS + CONTENT]);
     }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * the borders of ranges and writes deleted items as ContentDeleted. Once enough deleted content has accumulated, the
  * store is rebuilt from its encoded form, so that this content leaves the heap.
  *
- * <p><b>Gaps.</b> A struct whose predecessor has not arrived is kept behind a gap, which is encoded as a Skip. There is
+ * <p><b>Gaps.</b> A struct whose predecessor has not arrived is kept after a gap, which is encoded as a Skip. There is
  * no queue of pending updates to try again, and so none that could deadlock. A struct whose origin or parent is missing
  * is kept like any other; the replica that integrates it waits for the rest.
  *
@@ -120,7 +120,7 @@ public final class StructStore {
         while (reader.next()) {
             ClientStructs c = find(reader.client);
             ClientStructs target = parts.client(reader.client);
-            long from = Math.max(reader.clock, target.end()); // the update itself may hold a clock twice
+            long from = Math.max(reader.clock, target.end()); // an update may contain a clock twice
             while (from < reader.end) {
                 long a = c == null ? from : c.firstMissing(from, reader.end);
                 long b = c == null ? reader.end : c.firstPresent(a, reader.end);
@@ -216,7 +216,7 @@ public final class StructStore {
         }
     }
 
-    /** Whether clocks are deleted whose structs are not here: Yjs would delete these when they come. */
+    /** Whether the store has deletes of clocks that it does not hold; Yjs would apply them when the structs arrive. */
     public boolean hasUnheldDeletes() {
         for (ClientStructs c : sorted()) {
             if (c.hasUnheldDeletes()) {
@@ -303,7 +303,7 @@ public final class StructStore {
     }
 
     /**
-     * Inserts missing parts into gaps. A single insertion moves everything behind it, so many parts are inserted in one
+     * Inserts missing parts into gaps. A single insertion moves everything after it, so many parts are inserted in one
      * pass.
      */
     private void insert(ClientStructs c, Update u, Parts parts) {
@@ -346,7 +346,7 @@ public final class StructStore {
         live = fresh.live;
     }
 
-    /** The clock up to which the store has all structs, for each client. */
+    /** The state vector of the store: for each client, the clock up to which all structs are held. */
     public StateVector stateVector() {
         Map<Long, Long> clocks = new HashMap<>();
         for (ClientStructs c : sorted()) {
@@ -355,7 +355,7 @@ public final class StructStore {
         return StateVector.of(clocks);
     }
 
-    /** How far the structs of one client are here without a gap. */
+    /** The clock up to which all structs of one client are held. */
     public long clock(long client) {
         ClientStructs c = find(client);
         return c == null ? 0 : c.state();
@@ -385,8 +385,8 @@ public final class StructStore {
         return w.finish(clients);
     }
 
-    /** Runs of structs, and deleted ranges: with them grows what somebody has to handle who integrates. */
-    public long structs() {
+    /** The number of runs of structs and of deleted ranges, which determines the cost of integrating the document. */
+    public long structCount() {
         long sum = 0;
         for (ClientStructs c : sorted()) {
             sum += c.runCount() + c.deletes.size();
@@ -394,17 +394,17 @@ public final class StructStore {
         return sum;
     }
 
-    /** How many clients wrote or deleted something here. */
+    /** The number of clients with structs or deletes in this store. */
     public int clientCount() {
         return count;
     }
 
-    /** Whether a client wrote or deleted something here. */
-    public boolean knows(long client) {
+    /** Whether a client has structs or deletes in this store. */
+    public boolean hasClient(long client) {
         return find(client) != null;
     }
 
-    /** Adds the clients of an update that are not known here. */
+    /** Adds to {@code unknown} the clients of an update that have nothing in this store. */
     public void addUnknownClients(Update u, Set<Long> unknown) {
         for (int i = 0; i < u.clientCount(); i++) {
             if (find(u.client(i)) == null) {
@@ -413,8 +413,8 @@ public final class StructStore {
         }
     }
 
-    /** Whether somebody with that state vector lacks more than half of all clocks. */
-    public boolean lacksMost(StateVector known) {
+    /** Whether a replica with that state vector lacks more than half of all clocks. */
+    public boolean isMostlyUnknownTo(StateVector known) {
         long all = 0;
         long lacking = 0;
         for (ClientStructs c : sorted()) {

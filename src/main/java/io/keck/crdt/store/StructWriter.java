@@ -9,7 +9,7 @@ import io.keck.crdt.lib0.Encoder;
  * <p>Two neighbours become one struct if the second follows the first by clock, names the first's last clock as its
  * origin, has the same right origin, and has content of the same kind that can grow. Yjs also requires that they are
  * neighbours in the document; that is not needed here, since the replica that integrates the squashed struct splits it
- * where another item stands in between. Items under a key of a map are squashed only once they are deleted, since each
+ * where another item is in between. Items under a key of a map are squashed only once they are deleted, since each
  * value is an item that deletes the previous one; {@link Parentage} tells which items those are.
  */
 final class StructWriter {
@@ -57,7 +57,7 @@ final class StructWriter {
     }
 
     /**
-     * Whether an item can be joined with the open struct, provided that the two stand in a list or are deleted.
+     * Whether an item can be joined with the open struct, provided that the two are in a list or are deleted.
      *
      * @param originId client of the origin, or -1
      * @param rightId client of the right origin, or -1

@@ -31,7 +31,7 @@ public final class TextBuffer {
     }
 
     /**
-     * The code units of a text that is not wide, with unused capacity behind them. For callers that append much; valid
+     * The code units of a text that is not wide, with unused capacity after them. For callers that append much; valid
      * until the capacity changes.
      */
     byte[] narrow() {
@@ -57,7 +57,7 @@ public final class TextBuffer {
      * Yjs splits a pair.
      *
      * @param units the number of code units of {@code utf8[from, to)}
-     * @param cursor stands in the struct with the text
+     * @param cursor is in the struct with the text
      */
     public void append(byte[] utf8, int from, int to, int units, int first, int last, Content.Cursor cursor) {
         if (to - from == units) { // all ASCII

@@ -73,7 +73,7 @@ final class TypeDepth {
         return deepest;
     }
 
-    /** Whether the type has an origin: then it stands in the parent of that origin. */
+    /** Whether the type has an origin: then it is in the parent of that origin. */
     private boolean isSibling(int type) {
         return (structs.info(types[type]) & (Refs.ORIGIN | Refs.RIGHT_ORIGIN)) != 0;
     }

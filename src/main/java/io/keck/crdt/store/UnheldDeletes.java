@@ -4,17 +4,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes of clocks whose structs are not there. To Yjs they are pending: they delete what comes later under those ids, so
- * whoever brings one may delete what somebody else has yet to write.
+ * Finds deletes of clocks whose structs have not arrived. Yjs keeps such deletes pending and applies them to whatever
+ * arrives later under those ids, so a peer that sends one may delete what another client has yet to write. Stateless.
  */
 public final class UnheldDeletes {
     private UnheldDeletes() {}
 
     /**
-     * The deletes of an update whose structs are neither in a store nor in the update. Makes nothing where there are none
-     * and the store holds all structs that the update deletes.
+     * Returns the deletes of an update whose structs are neither in the store nor in the update. Allocates nothing in the
+     * usual case: the store holds all structs that the update deletes.
      *
-     * @return null where there are none
+     * @return null if there are none
      */
     public static @Nullable DeleteSet of(Update u, StructStore store) {
         DeleteSet unheld = null;
@@ -64,7 +64,7 @@ public final class UnheldDeletes {
         return clocks;
     }
 
-    /** The part of deletes whose structs are not in that store either. */
+    /** The part of the deletes whose structs are still missing from that store. */
     public static DeleteSet without(DeleteSet deletes, StructStore store) {
         DeleteSet rest = new DeleteSet();
         deletes.forEachInOrder((client, from, to) -> add(store.find(client), client, from, to, rest));
@@ -83,7 +83,7 @@ public final class UnheldDeletes {
         }
     }
 
-    /** An update without some of its deletes. */
+    /** Returns an update without the given deletes. */
     public static Update strip(Update u, DeleteSet unheld) {
         DeleteSet rest = new DeleteSet();
         u.forEachDelete((client, from, to) -> unheld.missing(client, from, to, rest));

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * no clock, so nothing is lost without them; an id that names one is the id of the struct that follows it.
  *
  * <p>An update consists of its bytes and a few figures that were found in one pass over them; {@link StructReader}
- * walks over it. Structs of one client stand together, clocks ascending, and so do deletes, which are disjoint: bytes
+ * walks over it. Structs of one client are adjacent, clocks ascending, and so do deletes, which are disjoint: bytes
  * in another order were rewritten in this order. Integration needs random access to the structs: {@link #rows}.
  */
 public final class Update {
@@ -33,9 +33,9 @@ public final class Update {
     public static final Update EMPTY = decode(new byte[] {0, 0});
 
     /**
-     * A mark in a log of updates: a store that takes it in forgets the deletes of clocks that it does not hold by then. It
-     * changes nothing else, and {@link StructStore#reduce} leaves nothing of it, so no peer can bring it. Only for
-     * logs: a Yjs client would keep the empty range.
+     * A mark in a log of updates: a store that applies it drops the deletes of clocks that it does not hold at that time. It
+     * changes nothing else, and {@link StructStore#reduce} reduces it to nothing, so a peer cannot send it. Only for logs: a
+     * Yjs client would keep its empty range.
      */
     public static final Update FORGET_UNHELD = new Update(FORGET);
 
@@ -85,7 +85,7 @@ public final class Update {
         this.states = NOTHING;
     }
 
-    /** Whether it is {@link #FORGET_UNHELD}. */
+    /** Whether this is {@link #FORGET_UNHELD}. */
     public boolean forgetsUnheldDeletes() {
         return bytes == FORGET;
     }
@@ -169,27 +169,27 @@ public final class Update {
         this.rows = structsOf.rows;
     }
 
-    /** Whether it has neither structs nor deletes. */
+    /** Whether the update has neither structs nor deletes. */
     public boolean isEmpty() {
         return structCount == 0 && deleteCount == 0;
     }
 
-    /** Bytes of {@link #encode}. */
+    /** The length of {@link #encode} in bytes. */
     public int length() {
         return whole ? bytes.length : deletesAt + 1;
     }
 
-    /** How many structs it has. */
+    /** The number of structs. */
     public int structCount() {
         return structCount;
     }
 
-    /** How many deleted ranges it has. */
+    /** The number of deleted ranges. */
     public int deleteCount() {
         return deleteCount;
     }
 
-    /** How many clients wrote structs in it, at most. */
+    /** An upper bound of the number of clients with structs in this update. */
     public int clientCount() {
         return clients;
     }
@@ -227,7 +227,7 @@ public final class Update {
         return all;
     }
 
-    /** The ith of the clients, see {@link #clientCount}. */
+    /** The client with index {@code i}, below {@link #clientCount}. */
     long client(int i) {
         return clients == 1 ? client0 : states[2 * i];
     }

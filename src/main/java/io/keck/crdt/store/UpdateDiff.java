@@ -2,7 +2,7 @@ package io.keck.crdt.store;
 
 /**
  * Cuts the part that a peer lacks out of the bytes of an update: known structs of a client are skipped, a struct that
- * is known in part is cut, and all structs behind it are copied. Source: Yjs {@code updates.js} {@code diffUpdateV2}.
+ * is known in part is cut, and all structs after it are copied. Source: Yjs {@code updates.js} {@code diffUpdateV2}.
  */
 final class UpdateDiff {
     private UpdateDiff() {}

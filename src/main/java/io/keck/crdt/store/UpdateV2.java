@@ -7,7 +7,7 @@ import io.keck.crdt.lib0.DecodeException;
  * {@code UpdateDecoder.js}, {@code UpdateEncoder.js}, {@code updates.js} {@code convertUpdateFormat}.
  *
  * <p><b>The format.</b> A flag (0), nine columns, each preceded by its length, and the rest. A column holds one kind of
- * value of all structs one after the other, so that similar values stand next to each other and become runs: numbers of
+ * value of all structs one after the other, so that similar values are next to each other and become runs: numbers of
  * keys, client ids, clocks of left origins (and of parents), clocks of right origins, info bytes, strings, whether a
  * parent is a root, types, lengths. The rest holds counts, first clocks, lengths of Skips, values and, at its end, the
  * delete set as distances.
