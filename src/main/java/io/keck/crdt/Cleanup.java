@@ -9,11 +9,11 @@ import java.util.function.Predicate;
  * that can be one. Source: Yjs {@code Transaction.js} {@code cleanupTransactions}.
  *
  * <p><b>Collecting.</b> A deleted item becomes ContentDeleted, since other items may still name it; everything in a
- * deleted type becomes GC, since nothing can be inserted there any more. Items that are kept for an undo are spared,
+ * deleted type becomes GC, since nothing can be inserted there anymore. Items that are kept for an undo are spared,
  * and so are those that the user's filter does not release.
  *
  * <p><b>Merging</b> happens at seams, the clocks at which a struct ends and the next begins. A seam is examined only
- * where the transaction did something: within and at both ends of what it deleted, at and behind the start of what it
+ * where the transaction did something: within and at both ends of what it deleted, at and after the start of what it
  * added, and at both ends of a struct it split; and where one seam closes, the next to the left. Some seams that could
  * close are never examined, or only because another one closed before. To write the bytes that Yjs writes, the order
  * must therefore be that of Yjs: deletions first, then additions, then splits, each from right to left.

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Changes.</b> Everything happens in transactions. An edit outside of {@link #transact} is a transaction by
  * itself. At the end of a transaction, the observers of the changed types are called, then the deep observers of these
- * types and of those around them, then the {@link #onAfterTransaction} hooks; then deleted content is collected and the
- * {@link #onUpdate} listeners receive the change. An observer may edit: this is another transaction, whose observers
+ * types and of the types that contain them, then the {@link #onAfterTransaction} hooks; then deleted content is collected
+ * and the {@link #onUpdate} listeners receive the change. An observer may edit: this is another transaction, whose observers
  * are called after all those of the first. An exception thrown by an observer does not keep the others from being
  * called; the call that made the transaction throws it at the end.
  *
@@ -106,7 +106,7 @@ public final class Doc {
         return options.gc();
     }
 
-    /** Whether every replica of the document around it should load this subdocument. */
+    /** Whether every replica of the containing document should load this subdocument. */
     public boolean autoLoad() {
         return options.autoLoad();
     }
@@ -121,7 +121,7 @@ public final class Doc {
         return options.meta();
     }
 
-    /** The client id of the edits of this replica: random, 32 bits, unless it was set. */
+    /** The client id of edits on this replica: a random 32-bit number, unless it was set. */
     public long clientId() {
         return clientId;
     }
@@ -138,7 +138,7 @@ public final class Doc {
         clientId = id;
     }
 
-    /** Chooses another client id, after another replica wrote under this one: no unit's id may be used twice. */
+    /** Chooses another client id because another replica wrote under this one: the id of a unit must never be used twice. */
     void giveUpClientId() {
         clientId = randomClientId();
     }
@@ -216,19 +216,19 @@ public final class Doc {
 
     // ---- state and updates
 
-    /** How much of each client's history is integrated; waiting structs do not count. */
+    /** The state vector of the integrated history; waiting structs do not count. */
     public StateVector stateVector() {
         return store.stateVector();
     }
 
-    /** The whole document as an update in wire format V1, including what waits. */
+    /** The whole document as an update in wire format V1, including waiting structs and deletes. */
     public byte[] encodeStateAsUpdate() {
         return encodeStateAsUpdate(StateVector.EMPTY);
     }
 
     /**
      * Returns what a replica with the given state vector lacks, as an update in wire format V1: the structs from those
-     * clocks on and the whole delete set, including what waits.
+     * clocks on and the whole delete set, including waiting structs and deletes.
      */
     public byte[] encodeStateAsUpdate(StateVector known) {
         Encoder out = new Encoder(1024);
@@ -243,7 +243,7 @@ public final class Doc {
         return all.diff(known);
     }
 
-    /** The whole document as an update in wire format V2, including what waits. */
+    /** The whole document as an update in wire format V2, including waiting structs and deletes. */
     public byte[] encodeStateAsUpdateV2() {
         return encodeStateAsUpdateV2(StateVector.EMPTY);
     }
@@ -263,7 +263,7 @@ public final class Doc {
         return inbox.isWaiting();
     }
 
-    /** How many items were passed so far by those that looked for their place among concurrent ones. */
+    /** The number of items that all integrations so far had to pass to find a place among concurrent items. */
     long integrationSteps() {
         return integration.steps();
     }
@@ -316,18 +316,20 @@ public final class Doc {
     }
 
     /**
-     * Applies an update, or a part of it if it takes more work than given: then {@link #continueUpdate} goes on. Until the
-     * update is applied the document holds a part of it, and must not be read; another update first completes this one.
+     * Applies an update, or a part of it if the whole takes more work than {@code work}; {@link #continueUpdate} then
+     * applies the rest. Until then the document holds a part of the update and must not be read. Applying another update
+     * completes this one first.
      *
-     * @param work after how many steps to stop, see {@link #work}; it may stop later, by one walk over the items of one type
-     * @return whether the update is applied
+     * @param work the number of steps after which to stop, see {@link #work}; exceeded by at most one walk over the items of
+     *     one type
+     * @return whether the whole update is applied
      */
     public boolean applyUpdate(Update update, @Nullable Object origin, long work) {
         transactions.run(origin, false, transaction -> inbox.apply(transaction, update, until(work)));
         return !inbox.isPaused();
     }
 
-    /** Goes on with the update that was applied in part; see {@link #applyUpdate(Update, Object, long)}. */
+    /** Continues an update that was applied in part; see {@link #applyUpdate(Update, Object, long)}. */
     public boolean continueUpdate(@Nullable Object origin, long work) {
         transactions.run(origin, false, transaction -> inbox.resume(transaction, until(work)));
         return !inbox.isPaused();
@@ -337,7 +339,10 @@ public final class Doc {
         return work > Long.MAX_VALUE - work() ? Long.MAX_VALUE : work() + work;
     }
 
-    /** How many steps all updates took so far: a struct counts as one, and so does an item that another one had to pass. */
+    /**
+     * The number of steps that all updates took so far: each integrated struct and each item passed by another one is a
+     * step.
+     */
     public long work() {
         return integration.work();
     }
@@ -441,8 +446,8 @@ public final class Doc {
     }
 
     /**
-     * Requests the content of this subdocument on this replica: the {@link #onSubdocs} listeners of the document around
-     * it are called.
+     * Requests the content of this subdocument on this replica: the {@link #onSubdocs} listeners of the containing
+     * document are called.
      */
     public void load() {
         subdocuments.load();

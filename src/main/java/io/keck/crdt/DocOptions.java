@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param gc whether deleted content is dropped, which is the default; snapshots need it kept
  * @param gcFilter for a document that drops deleted content: whether this deleted content may be dropped too; content
  *     in a deleted type is dropped together with the type
- * @param autoLoad whether every replica of the document around it should load this subdocument
+ * @param autoLoad whether every replica of the containing document should load this subdocument
  * @param shouldLoad whether the content is wanted on this replica
  * @param meta metadata that the user sends with a subdocument, a value of {@link Any}; null for none
  */
@@ -53,7 +53,7 @@ public record DocOptions(
         return new DocOptions(guid, gc, gcFilter, on, shouldLoad, meta);
     }
 
-    /** These options with the content wanted on this replica or not. */
+    /** These options with the content wanted on this replica, or not. */
     public DocOptions withShouldLoad(boolean should) {
         return new DocOptions(guid, gc, gcFilter, autoLoad, should, meta);
     }
@@ -98,7 +98,7 @@ public record DocOptions(
         return map;
     }
 
-    /** Whether JavaScript takes the value for true. */
+    /** Whether the value is true in JavaScript. */
     private static boolean isTrue(@Nullable Object value) {
         if (value instanceof Boolean bool) {
             return bool;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Lists what was done to a document, item by item, in the order of clients and their clocks: what was written where,
  * and whether it is deleted. Does not change the document. Belongs to the thread of the document.
  *
- * <p>Clocks of which nothing is left (what stood in a deleted type that was collected) have no entry.
+ * <p>Clocks of which nothing is left (content of a deleted type that was collected) have no entry.
  */
 public final class History {
     /** The number of members of a path beyond which those in the middle are left out. */
@@ -49,9 +49,9 @@ public final class History {
      *
      * @param id client and clock of its first unit
      * @param length the number of clocks it takes
-     * @param path the root, the keys and indexes of the types around it, and its own key or index; if that is more than
+     * @param path the root, the keys and indexes of the containing types, and its own key or index; if that is more than
      *     100 members, those in the middle are one "…"
-     * @param key the key under which it stands in a map, or the name of a format; otherwise null
+     * @param key the key under which it is in a map, or the name of a format; otherwise null
      * @param content the content, as {@link Kind} describes
      * @param deleted whether it is deleted
      */
@@ -187,7 +187,7 @@ public final class History {
         return sections;
     }
 
-    /** Adds the parts of these clocks that belong to items. */
+    /** Adds the sections of items that hold these clocks. */
     private static void collect(ItemStore store, long client, long from, long to, List<Section> sections) {
         StructList list = store.find(client);
         long end = list == null ? 0 : Math.min(to, list.end());

@@ -34,24 +34,24 @@ final class Inbox {
     private final ItemStore store;
     private final Integration integration;
     private final LongMap<InboxQueue> queues = new LongMap<>();
-    /** Larger clients first: of concurrent items the one of the larger client stands further right. */
+    /** Larger clients first: of concurrent items the one of the larger client comes further right. */
     private final PriorityQueue<InboxQueue> ready = new PriorityQueue<>((a, b) -> Long.compare(b.client, a.client));
     /** The queue that runs, above those that wait for it. */
     private final ArrayDeque<InboxQueue> path = new ArrayDeque<>();
-    /** Everything that waits, and perhaps some that does not any more; null if nothing waits. */
+    /** All waiting structs, and perhaps some that are integrated by now; null if nothing waits. */
     private @Nullable StructStore held;
 
-    /** Bytes of the updates that are held, and how many of them have it put in a form of its own. */
+    /** Bytes of the updates in {@link #held}; above {@link #requeueAbove} they are rebuilt as one update. */
     private long heldBytes;
 
     private long requeueAbove;
-    /** Segments in all queues. */
+    /** The number of segments in all queues. */
     private int waiting;
 
-    /** The update that was applied in part, or null. */
+    /** An update that was applied in part, or null. */
     private @Nullable Update paused;
 
-    /** The work at which it is paused. */
+    /** The amount of work at which {@link #paused} stops. */
     private long stopAt = Long.MAX_VALUE;
 
     private final LongMap<Ranges> heldDeletes = new LongMap<>();
@@ -68,7 +68,7 @@ final class Inbox {
         return held != null || heldDeletes.size() > 0;
     }
 
-    /** Applies an update, or a part of it if the work reaches {@code until} before: then it is paused. */
+    /** Applies an update. If the work reaches {@code until} before, the rest is paused. */
     void apply(Transaction transaction, Update u, long until) {
         resume(transaction, Long.MAX_VALUE);
         stopAt = until;
@@ -86,7 +86,7 @@ final class Inbox {
         return paused != null;
     }
 
-    /** Goes on with the update that is paused, if there is one, until the work reaches {@code until}. */
+    /** Continues the paused update, if any, until the work reaches {@code until}. */
     void resume(Transaction transaction, long until) {
         Update u = paused;
         stopAt = until;
@@ -169,9 +169,8 @@ final class Inbox {
     }
 
     /**
-     * Runs what is ready, in the order of Yjs: the largest client first, and as soon as a struct lacks something, the queue
-     * that has it, just as far as it is needed. In another order each of many concurrent items would have to walk over all
-     * others, which Yjs never makes it do.
+     * Runs the ready queues in the order of Yjs: the largest client first, and if a struct needs another queue, that queue
+     * just as far as needed. In any other order each of many concurrent items would have to walk over all the others.
      *
      * @return false if the work was spent before everything was done; the path stays for the next call
      */
@@ -212,7 +211,7 @@ final class Inbox {
         path.push(queue);
     }
 
-    /** Tries the queues again that waited for what this history has now. */
+    /** Marks as ready the queues that waited for a clock this history has now reached. */
     private void wake(InboxQueue queue) {
         long state = store.end(queue.client);
         for (InboxQueue.Waiter waiter = queue.poll(state); waiter != null; waiter = queue.poll(state)) {
@@ -223,7 +222,7 @@ final class Inbox {
         }
     }
 
-    /** Whether the queue below on the path can go on, which waits for this one. */
+    /** Whether the queue below on the path can continue; it had waited for the current one. */
     private static boolean isServed(@Nullable InboxQueue below) {
         return below != null && below.isReady;
     }
@@ -235,15 +234,15 @@ final class Inbox {
     }
 
     /**
-     * Integrates from a queue what can be, until the queue below it on the path can go on.
+     * Integrates structs of a queue until the queue below it on the path can continue.
      *
-     * @return the queue that has to go on first: this one itself if the work is spent; or null
+     * @return the queue that has to run next: a queue that a struct needs, this queue if the work is spent, or null
      */
     private @Nullable InboxQueue run(Transaction transaction, InboxQueue queue) {
         queue.isReady = false;
         InboxQueue below = below();
         InboxQueue needed = null;
-        List<InboxQueue.Segment> blocked = null; // others may say something else of the same clocks
+        List<InboxQueue.Segment> blocked = null; // another segment may hold other structs for the same clocks
         while (!queue.segments.isEmpty()) {
             InboxQueue.Segment head = queue.segments.element();
             long clock = head.clock();
@@ -297,7 +296,7 @@ final class Inbox {
         return other;
     }
 
-    /** Keeps the structs of an update that could not be integrated, each of them once. */
+    /** Stores the structs of an update that could not be integrated, each once. */
     private void keep(Transaction transaction, Update u) {
         StructStore known = held;
         if (waiting > 0 && known == null) {
@@ -332,7 +331,7 @@ final class Inbox {
         return false;
     }
 
-    /** Drops what an update has added to queues: all of it waits there already. */
+    /** Removes an update from the queues because everything in it waits there already. */
     private void forget(Update u) {
         StructRows rows = u.rows();
         InboxQueue queue = null;

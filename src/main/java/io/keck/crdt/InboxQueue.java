@@ -44,15 +44,15 @@ final class InboxQueue {
 
     final long client;
     final PriorityQueue<Segment> segments = new PriorityQueue<>(2, (a, b) -> Long.compare(a.clock(), b.clock()));
-    /** What waits for the history of this client, by clock. */
+    /** Segments that wait for the history of this client, by clock. */
     private @Nullable PriorityQueue<Waiter> waiters;
-    /** Waiters that were dropped and are still there. */
+    /** The number of dropped waiters that are still queued. */
     private int forgotten;
-    /** Whether there may be something to do: what is not ready waits for another history. */
+    /** Whether the queue may be able to continue; otherwise its head waits for another history. */
     boolean isReady;
-    /** Whether it stands among the ready, or did and was run before its turn. */
+    /** Whether the queue is in {@link Inbox}'s list of ready queues. It may have run meanwhile on behalf of another one. */
     boolean isListed;
-    /** Whether it is being run, or waits on the path for the queue above it. */
+    /** Whether the queue is running, or waits on the path for the queue above it. */
     boolean isOnPath;
 
     InboxQueue(long client) {
@@ -68,7 +68,7 @@ final class InboxQueue {
         all.add(waiter);
     }
 
-    /** Takes out what waits for a clock before that; null if there is nothing. */
+    /** Removes and returns the first segment that waits for a clock before {@code state}; null if there is none. */
     @Nullable
     Waiter poll(long state) {
         PriorityQueue<Waiter> all = waiters;
@@ -94,7 +94,7 @@ final class InboxQueue {
         }
     }
 
-    /** Passes on to the next row; says whether a segment was used up. */
+    /** Advances to the next row; returns whether the segment ended. */
     boolean advance() {
         Segment head = segments.element();
         if (head.row + 1 < head.end && segments.size() == 1) {

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>it has the same origin and a smaller client id: such items are ordered by client; or
  *   <li>its origin is one of the items that the insertion point has already passed: then it belongs to that item and must
- *       not be torn from it.
+ *       not be separated from it.
  * </ul>
  * The walk ends at the first item whose origin lies further left: links of origins would cross. It also ends at an item
- * with the same two origins and a larger client id, since all items behind that one belong to it.
+ * with the same two origins and a larger client id, since all items after that one belong to it.
  *
  * <p>Yjs keeps the visited items in two hash sets. Here each visited item gets a number that rises when the insertion point
  * moves: an item was visited in this walk if its number is above the one at the start, and before the last move of the
@@ -50,12 +50,12 @@ final class Integration {
         this.store = store;
     }
 
-    /** How many items all walks have passed so far. */
+    /** The number of items that all walks have passed so far. */
     long steps() {
         return steps;
     }
 
-    /** How much was done so far: each row that was integrated and each item that a walk has passed counts as one. */
+    /** The work done so far: each integrated row and each item that a walk has passed counts as one. */
     long work() {
         return steps + integrated;
     }

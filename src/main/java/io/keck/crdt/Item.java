@@ -5,7 +5,7 @@ import io.keck.crdt.store.Refs;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A piece of content and its place among its siblings: one or more units with consecutive clocks that stand next to
+ * A piece of content and its place among its siblings: one or more units with consecutive clocks that are next to
  * each other.
  *
  * <p>Siblings form a list linked by {@link #left} and {@link #right}. An item is placed by YATA (Nicolaescu et al.,
@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
  * ordered by client id. {@link Integration} does that. Deleted items stay as tombstones, so that other items can still
  * name them.
  *
- * <p>An item of a map stands in the list of its key ({@link #parentSub}); the rightmost item is the value, all items
+ * <p>An item of a map is in the list of its key ({@link #parentSub}); the rightmost item is the value, all items
  * before it are deleted.
  *
  * <p>Origins are stored as history and clock, not as references to items: most items never need the references, and a
  * clock survives splits.
  *
- * <p>A document consists mostly of items, so an item is small: nine words of four bytes beside the object header. The
+ * <p>A document consists mostly of items, so an item is small: nine words of four bytes after the object header. The
  * fields it shares with its neighbours are in its {@link Home}, as are the upper halves of numbers beyond 32 bits. Its
  * content is a kind, in the flags, and a position in a buffer of its history. Source: Yjs {@code Item.js}.
  */
@@ -110,12 +110,12 @@ final class Item extends Struct {
         length = (int) newLength;
     }
 
-    /** The type that the item stands in. */
+    /** The type that contains the item. */
     Branch parent() {
         return home.parent;
     }
 
-    /** The key under which it stands in a map; null in a list. */
+    /** The key under which it is in a map; null in a list. */
     @Nullable
     String parentSub() {
         return home.parentSub;
@@ -208,7 +208,7 @@ final class Item extends Struct {
         return (flags & KEEP) != 0;
     }
 
-    /** Protects this item, and all items whose types it stands in, from being collected, or ends that protection. */
+    /** Protects this item, and all items whose types contain it, from being collected, or ends that protection. */
     void keep(boolean keep) {
         Item item = this;
         while (item != null && item.isKept() != keep) {

@@ -29,17 +29,17 @@ public final class ItemView {
         return item.isDeleted();
     }
 
-    /** The key under which it stands in its parent, or null if it stands in the list. */
+    /** The key under which it is in its parent, or null if it is in the list. */
     public @Nullable String key() {
         return item.parentSub();
     }
 
-    /** The type it stands in, or null if that is a root that was not requested under a kind. */
+    /** The type that contains it, or null if that is a root that was not requested under a kind. */
     public @Nullable AbstractType parent() {
         return item.parent().kind() == Branch.UNKNOWN ? null : item.parent().view();
     }
 
-    /** Whether it stands in {@code type}, at any depth. */
+    /** Whether it is in {@code type}, at any depth. */
     public boolean isIn(AbstractType type) {
         return type.branch.contains(item.parent());
     }

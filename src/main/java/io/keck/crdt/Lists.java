@@ -20,7 +20,7 @@ final class Lists {
     // ---- places
 
     /**
-     * Returns the item that ends at an index; splits an item that goes on beyond it. If deleted items stand at that
+     * Returns the item that ends at an index; splits an item that extends beyond it. If deleted items are at that
      * index, the item before all of them.
      *
      * @return null for the start
@@ -73,7 +73,7 @@ final class Lists {
         throw new IndexOutOfBoundsException("index " + index + " is beyond the end");
     }
 
-    /** As {@link #holding}, to the left from a marker behind the unit. */
+    /** As {@link #holding}, to the left from a marker after the unit. */
     private static Item leftOf(Branch branch, Markers markers, int marker, long index) {
         Item item = markers.item(marker).left;
         long at = markers.index(marker);

@@ -49,7 +49,7 @@ final class Markers {
         return index[marker];
     }
 
-    /** Adds a marker: {@code at} visible units stand before the item. */
+    /** Adds a marker: {@code at} visible units come before the item. */
     void add(Item item, long at) {
         if (item.isMarked()) {
             return;
@@ -102,7 +102,7 @@ final class Markers {
             if (item != null && item.isVisible()) {
                 index[i] += length;
             } else {
-                remove(i); // an invisible item may stand on either side of the new units
+                remove(i); // an invisible item may be on either side of the new units
             }
         }
     }

@@ -169,7 +169,7 @@ public record RelativePosition(
         return Collections.unmodifiableMap(json);
     }
 
-    /** Returns the current place; an item that an undo recreated stands for the deleted item. */
+    /** Returns the current place; an item that an undo recreated represents the deleted item. */
     public @Nullable AbsolutePosition resolve(Doc doc) {
         return resolve(doc, true);
     }
@@ -177,7 +177,7 @@ public record RelativePosition(
     /**
      * Returns the current place.
      *
-     * @param followUndone whether an item that an undo recreated stands for the deleted item
+     * @param followUndone whether an item that an undo recreated represents the deleted item
      * @return null if the unit or type has not arrived yet or was collected
      */
     public @Nullable AbsolutePosition resolve(Doc doc, boolean followUndone) {

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Reverts one step, within one transaction: deletes what the step inserted and recreates what it deleted.
  *
  * <p>A recreated item is a new item with the same content at the place of the tombstone: between the nearest siblings
- * that stand in the same parent, or whose recreated items do. If an item was recreated several times, the newest one
- * stands for all. A deleted item in a deleted type is recreated only if the same step deleted that type, and after it;
+ * that are in the same parent, or whose recreated items do. If an item was recreated several times, the newest one
+ * represents all. A deleted item in a deleted type is recreated only if the same step deleted that type, and after it;
  * the value of a key only if no other client has set the key since. Source: Yjs {@code Item.js} {@code redoItem}.
  */
 final class Reversal {
@@ -71,30 +71,30 @@ final class Reversal {
     private @Nullable Item newest(Item item) {
         Item at = item;
         while (at != null && store.redone(at) != null) {
-            at = madeAgain(at);
+            at = recreated(at);
         }
         return at;
     }
 
-    private @Nullable Item madeAgain(Item item) {
+    private @Nullable Item recreated(Item item) {
         Id id = store.redone(item);
         return id != null && store.cleanStart(transaction, store.client(id.client()), id.clock()) instanceof Item next
                 ? next
                 : null;
     }
 
-    /** The item, or one of the items that recreate it, that stands in {@code parent}; null if none does. */
+    /** The item, or one of the items that recreate it, that is in {@code parent}; null if none does. */
     private @Nullable Item within(Branch parent, Item item) {
         Item at = item;
         while (at != null && at.parent() != parent) {
-            at = madeAgain(at);
+            at = recreated(at);
         }
         return at;
     }
 
     // ---- recreating items
 
-    /** Recreates an item, and before it the deleted types around it; returns false if it has no place any more. */
+    /** Recreates an item, and before it the deleted types that contain it; returns false if it has no place left. */
     private boolean bringBack(Item item) {
         ArrayDeque<Item> inwards = new ArrayDeque<>(); // types may nest to any depth: no recursion
         Item at = item;
@@ -153,7 +153,7 @@ final class Reversal {
         return new Gap(left, right);
     }
 
-    /** The gap behind the newest value of a key; null if that value is another client's and must stay. */
+    /** The gap after the newest value of a key; null if that value is another client's and must stay. */
     private @Nullable Gap gapOfKey(Item item, Branch parent, String key) {
         Item newest = parent.hasMap() ? parent.map().get(key) : null;
         if (item.right == null || options.ignoreRemoteMapChanges()) {

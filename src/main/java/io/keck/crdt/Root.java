@@ -13,7 +13,7 @@ public final class Root {
     public enum Kind {
         /** It has, or had, keys and has no elements. */
         MAP,
-        /** It has elements that are neither text nor XML nodes; or values beside XML nodes, and no text. */
+        /** It has elements that are neither text nor XML nodes; or values next to XML nodes, and no text. */
         ARRAY,
         /** It has text, formats or embedded values, and no XML nodes. */
         TEXT,
@@ -79,21 +79,21 @@ public final class Root {
                 : Kind.ARRAY; // types alone: an array, or a text with nothing but embedded types
     }
 
-    /** Whether it can be read as a text: it is one, or XML with text or XML texts directly in it. */
+    /** Whether the root can be read as text: it is one, or it is XML with text or XML texts directly in it. */
     public boolean holdsText() {
         int content = content();
         Kind kind = kind(content);
         return kind == Kind.TEXT || (kind == Kind.XML && (content & (Branch.HAS_TEXT | Branch.HAS_XML_TEXTS)) != 0);
     }
 
-    /** Whether it can be read as XML: it has nodes, or formats, which are elements around text. */
+    /** Whether the root can be read as XML: it has nodes, or formats, which are elements around text. */
     public boolean holdsXml() {
         int content = content();
         Kind kind = kind(content);
         return kind == Kind.XML || (kind == Kind.TEXT && (content & Branch.HAS_FORMATS) != 0);
     }
 
-    /** Whether some key has a value, whatever the kind of the root. */
+    /** Whether any key has a value, whatever the kind of the root. */
     public boolean holdsKeys() {
         return !branch.values().isEmpty();
     }

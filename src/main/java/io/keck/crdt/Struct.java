@@ -3,7 +3,7 @@ package io.keck.crdt;
 import io.keck.crdt.store.Id;
 
 /**
- * A range of clocks of one client in a document: an {@link Item} or a {@link GC}. A gap is not a struct: structs behind
+ * A range of clocks of one client in a document: an {@link Item} or a {@link GC}. A gap is not a struct: structs after
  * a gap are not integrated. Source: Yjs {@code AbstractStruct.js}.
  */
 abstract sealed class Struct permits Item, GC {

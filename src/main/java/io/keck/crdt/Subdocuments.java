@@ -8,7 +8,10 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The subdocuments of one document, and its own place if it is one itself. Not thread-safe. Source: Yjs {@code Doc.js}. */
+/**
+ * The subdocuments of one document, and its place if it is a subdocument itself. Not thread-safe. Source: Yjs
+ * {@code Doc.js}.
+ */
 final class Subdocuments {
     final Set<Doc> all = new LinkedHashSet<>(0);
     final List<Consumer<Doc>> destroyListeners = new ArrayList<>(0);
@@ -24,7 +27,7 @@ final class Subdocuments {
         this.doc = doc;
     }
 
-    /** The document is the content of that item. */
+    /** Notes the item that has the document as its content. */
     void attach(Item owner) {
         item = owner;
     }
@@ -43,7 +46,7 @@ final class Subdocuments {
         return Collections.unmodifiableSet(guids);
     }
 
-    /** Applies what a finished transaction changed. */
+    /** Applies the changes of a finished transaction. */
     void changed(SubdocsEvent event) {
         for (Doc added : event.added()) {
             added.setClientId(doc.clientId());

@@ -20,7 +20,7 @@ final class TextCursor {
         this.right = text.start;
     }
 
-    /** Creates a cursor behind an item, null for the start, in a text without formats. */
+    /** Creates a cursor after an item, null for the start, in a text without formats. */
     TextCursor(Transaction transaction, Branch text, @Nullable Item left) {
         this(transaction, text);
         this.left = left;
@@ -71,7 +71,7 @@ final class TextCursor {
         }
     }
 
-    /** Moves over visible units and all items between them; splits an item that goes on beyond them. */
+    /** Moves over visible units and all items between them; splits an item that extends beyond them. */
     void skip(long units) {
         long rest = units;
         while (rest > 0 && right != null) {

@@ -72,14 +72,14 @@ final class TextEdit {
         for (Item item = cursor.right(); item != null; item = cursor.right()) {
             ContentFormat mark = cursor.mark();
             if (rest == 0 && (restore.isEmpty() || (mark == null && !item.isDeleted()))) {
-                break; // marks behind the last unit are examined too: they may restore formats that have to be restored
+                break; // marks after the last unit are examined too: they may restore formats that have to be restored
             }
             if (mark != null && wanted.containsKey(mark.key)) {
                 boolean same = Formats.equal(wanted.get(mark.key), mark.value);
                 if (!same && rest == 0) {
                     break;
                 }
-                // this mark would end a wanted format or is redundant; what it set is in force behind the range
+                // this mark would end a wanted format or is redundant; what it set is in force after the range
                 if (same) {
                     restore.remove(mark.key);
                 } else {

@@ -186,7 +186,7 @@ public final class Transaction {
         return v1 == null ? null : UpdateV2.encode(Update.decode(v1, DecodeLimits.OWN));
     }
 
-    /** Notes that listeners leave for each other; may be changed, and ends with the transaction. */
+    /** A scratch map that listeners share; may be changed, and is discarded with the transaction. */
     public Map<Object, Object> meta() {
         if (meta == null) {
             meta = new HashMap<>(2);

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prints XML types as text, exactly as Yjs does; nothing is escaped. Text and formats that stand directly in an element
+ * Prints XML types as text, exactly as Yjs does; nothing is escaped. Text and formats directly in an element
  * or a fragment, as in documents of Yjs 14 and in roots that are texts, are printed as in an XML text. Does not
  * recurse, however deep types nest. Source: Yjs {@code YXmlElement.js}, {@code YXmlText.js}.
  */

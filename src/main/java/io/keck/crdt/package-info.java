@@ -1,5 +1,5 @@
 /**
- * A Yjs engine in pure Java. Three layers, each usable alone, none of which depends on anything but {@code java.*}.
+ * A Yjs engine in pure Java, in three layers. Each layer is usable alone, and none depends on anything but {@code java.*}.
  *
  * <p><b>Codec</b> ({@link io.keck.crdt.lib0}): the binary encoding under Yjs.
  *
@@ -14,10 +14,10 @@
  * byte[] answer = store.diff(StateVector.decode(stateVectorOfPeer));
  * }</pre>
  *
- * <p><b>Documents with types</b> (this package): {@link io.keck.crdt.Doc} integrates updates and provides the shared types {@link
- * io.keck.crdt.YText}, {@link io.keck.crdt.YArray}, {@link io.keck.crdt.YMap} and {@link io.keck.crdt.YXmlFragment} to
- * read, to edit and to observe; with {@link io.keck.crdt.UndoManager}, {@link io.keck.crdt.Snapshot} and {@link
- * io.keck.crdt.RelativePosition}. Two documents that exchange their updates end up the same:
+ * <p><b>Documents with types</b> (this package): {@link io.keck.crdt.Doc} integrates updates and provides the shared types
+ * {@link io.keck.crdt.YText}, {@link io.keck.crdt.YArray}, {@link io.keck.crdt.YMap} and {@link io.keck.crdt.YXmlFragment}
+ * to read, to edit and to observe; with {@link io.keck.crdt.UndoManager}, {@link io.keck.crdt.Snapshot} and
+ * {@link io.keck.crdt.RelativePosition}. Two documents that exchange their updates end up the same:
  *
  * <pre>{@code
  * Doc here = new Doc();
