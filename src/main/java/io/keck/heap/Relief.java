@@ -26,7 +26,7 @@ final class Relief {
     private final Supplier<Stream<Party>> parties;
     private final long share;
     private final Consumer<Guest> sendAway;
-    private final Set<Guest> gone = new HashSet<>();
+    private final Set<Guest> closed = new HashSet<>();
 
     Relief(Supplier<Stream<Party>> parties, long share, Consumer<Guest> sendAway) {
         this.parties = parties;
@@ -59,7 +59,7 @@ final class Relief {
                     .max(Comparator.comparingLong(Relief::sum))
                     .flatMap(guests -> guests.entrySet().stream().max(Map.Entry.comparingByValue()));
             if (largest.isPresent() && largest.get().getValue() > 0) {
-                gone.add(largest.get().getKey());
+                closed.add(largest.get().getKey());
                 sendAway.accept(largest.get().getKey());
                 return largest.get().getValue();
             }
@@ -87,7 +87,7 @@ final class Relief {
 
     private void count(Tally tally, IdentityHashMap<Guest, Long> guests) {
         @Nullable Guest guest = tally.guest;
-        if (guest != null && !gone.contains(guest)) {
+        if (guest != null && !closed.contains(guest)) {
             guests.merge(guest, tally.bytes(), Long::sum);
         }
     }

@@ -19,7 +19,7 @@ public final class Tally {
     final @Nullable Party address;
     final @Nullable Guest guest;
     private final AtomicLong bytes = new AtomicLong();
-    private volatile long told;
+    private volatile long reported;
     private boolean closed;
 
     Tally(
@@ -43,7 +43,7 @@ public final class Tally {
     /** Counts allocated bytes, or freed ones if negative, without asking for permission. */
     public void add(long more) {
         long now = bytes.addAndGet(more);
-        long diff = now - told;
+        long diff = now - reported;
         if (diff >= GRAIN || diff <= -GRAIN) {
             tell();
         }
@@ -75,17 +75,17 @@ public final class Tally {
                 return;
             }
             closed = true;
-            pass(-told);
-            told = 0;
+            pass(-reported);
+            reported = 0;
         }
         ledger.closed(this);
     }
 
     private synchronized void tell() {
         if (!closed) {
-            long diff = bytes.get() - told;
+            long diff = bytes.get() - reported;
             pass(diff);
-            told += diff;
+            reported += diff;
         }
     }
 

@@ -141,8 +141,9 @@ public final class AdminTasks {
         answer.put("total", rooms.size());
         answer.put("offset", offset);
         ArrayNode list = answer.putArray("rooms");
-        var views =
-                rooms.names(offset, limit).stream().map(rooms::look).toList(); // ask all rooms before waiting for the first
+        var views = rooms.names(offset, limit).stream()
+                .map(rooms::look)
+                .toList(); // ask all rooms before waiting for the first
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
         for (var view : views) {
             RoomView room = await(view.toCompletableFuture(), until);

@@ -52,7 +52,7 @@ public final class Kicks implements Managed {
     /** Builds the kicks of a node, which hears of others over the bus and, if the database is shared, from it. */
     public static Kicks build(Host host, Rooms rooms, Sockets sockets, Bus bus, Storage storage) {
         Kicks kicks = new Kicks(sockets, bus, storage.kicks(), storage.database()::isResponsive);
-        rooms.onKick(kicks::told);
+        rooms.onKick(kicks::noticed);
         if (storage.database().isShared()) {
             host.manage(kicks);
         }
@@ -98,7 +98,7 @@ public final class Kicks implements Managed {
     }
 
     /** Notes that another node has stored a kick; its content is read from the database. */
-    void told(Bus.Kick hint) {
+    void noticed(Bus.Kick hint) {
         hinted.set(true);
         loop.wake();
     }

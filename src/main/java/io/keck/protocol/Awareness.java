@@ -154,10 +154,7 @@ public final class Awareness<O extends Awareness.Owner> {
         return null;
     }
 
-    /**
-     * Returns the reminders to send to sockets of this server, and empties the list. Each reminder goes to its owner alone
-     * and makes the client send its state with a higher clock.
-     */
+    /** Returns and forgets the reminders; each goes to its owner alone and makes the client raise its clock. */
     public List<AwarenessReminder<O>> takeReminders() {
         return reminders.take();
     }
@@ -189,10 +186,7 @@ public final class Awareness<O extends Awareness.Owner> {
         return null;
     }
 
-    /**
-     * Tells that a socket of another server claims a client. If the client is connected here, its socket is pinged; if the
-     * socket stays silent, the next state from another server is accepted.
-     */
+    /** Notes that a socket of another server claims a client; a socket here that has the client is pinged. */
     public void claimedElsewhere(long client, O server, long now) {
         AwarenessEntry<O> e = entries.get(client);
         if (e != null && e.present && e.owner != null && !e.owner.isElsewhere()) {
@@ -262,10 +256,7 @@ public final class Awareness<O extends Awareness.Owner> {
         return change;
     }
 
-    /**
-     * Hands a state to another owner. If the clock of the new state is not above the known one, a removal is published
-     * instead; the new owner receives it as well and answers with a higher clock.
-     */
+    /** Hands a state to another owner; publishes a removal if its clock is not above the known one. */
     private AwarenessState moveTo(AwarenessEntry<O> e, AwarenessState s, O owner, long now) {
         if (s.clock() > e.clock) {
             set(e, s, s.clock(), owner, now);
@@ -326,11 +317,7 @@ public final class Awareness<O extends Awareness.Owner> {
         }
     }
 
-    /**
-     * Drops states until the bounds are met. Call it after states were applied.
-     *
-     * @return removals to publish
-     */
+    /** Drops states until the bounds are met, and returns the removals to publish. Call it after applying states. */
     public List<AwarenessState> shrink(long now) {
         List<AwarenessState> removals = new ArrayList<>();
         if (!isTooMuch()) {
@@ -372,10 +359,7 @@ public final class Awareness<O extends Awareness.Owner> {
         return shares.bytes();
     }
 
-    /**
-     * Removes all states of an owner that has disconnected. Returns the changes to publish: removals, and states that pass
-     * to an owner which had claimed them.
-     */
+    /** Removes the states of a disconnected owner; returns the removals, and states handed to claimants, to publish. */
     public List<AwarenessState> removeOwner(O owner, long now) {
         entries.values().forEach(e -> {
             if (e.contest != null && e.contest.challenger == owner) {
@@ -409,7 +393,7 @@ public final class Awareness<O extends Awareness.Owner> {
             }
             contests.end(e);
             if (e.present) {
-                changes.add(gone(e, now));
+                changes.add(markRemoved(e, now));
             }
             setOwner(e, null);
         });
@@ -429,13 +413,13 @@ public final class Awareness<O extends Awareness.Owner> {
         entries.values().forEach(e -> {
             if (e.present && now - e.updatedAt >= OUTDATED_MS) {
                 contests.end(e);
-                removals.add(gone(e, now));
+                removals.add(markRemoved(e, now));
             }
         });
         return removals;
     }
 
-    private AwarenessState gone(AwarenessEntry<O> e, long now) {
+    private AwarenessState markRemoved(AwarenessEntry<O> e, long now) {
         e.present = false;
         setJson(e, "null");
         e.updatedAt = now;

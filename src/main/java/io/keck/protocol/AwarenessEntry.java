@@ -53,7 +53,7 @@ final class AwarenessEntry<O> {
         return longest;
     }
 
-    /** Remembers a claim that is not granted at once. Only the first few claimants are kept, since every claimant repeats its state. */
+    /** Remembers a claim that is not granted at once. The first few suffice, since every claimant repeats its state. */
     void refuse(O claimant, long clock) {
         if (refused.isEmpty()) {
             refused = new LinkedHashMap<>();

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One message of the y-websocket protocol, decoded and checked. Immutable. Source: y-protocols {@code sync.js}, {@code
- * awareness.js}, {@code auth.js}; y-websocket.
+ * One message of the y-websocket protocol, decoded and checked. Immutable. Source: y-protocols {@code sync.js},
+ * {@code awareness.js}, {@code auth.js}; y-websocket.
  *
  * <p>Applications add message types of their own ({@code provider.messageHandlers} of y-websocket), and the reference server
  * ignores unknown types. So does Keck: a message of an unknown type becomes an {@link Unknown}. Only a malformed sync

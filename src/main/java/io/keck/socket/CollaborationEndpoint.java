@@ -67,7 +67,7 @@ public final class CollaborationEndpoint extends Endpoint {
         gate.clock(sockets.clock());
         String query = session.getQueryString();
         if (query != null && List.of(query.split("&")).contains(CONFLICTS)) {
-            opened.tellConflicts();
+            opened.reportConflicts();
         }
         session.setMaxIdleTimeout(0); // SocketConnection.tick handles silent peers
         listen(session, gate, opened);

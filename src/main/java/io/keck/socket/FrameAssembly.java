@@ -83,9 +83,9 @@ final class FrameAssembly implements FrameHandler {
     /** Whether an incomplete message is open. */
     private volatile boolean isOpen;
     /** When the open message began or the server resumed reading, in milliseconds of the gate's clock. */
-    private volatile long since;
+    private volatile long startedAt;
     /** Bytes of the open message that have arrived. */
-    private volatile long came;
+    private volatile long received;
 
     /**
      * Creates the assembly of one session.
@@ -111,12 +111,12 @@ final class FrameAssembly implements FrameHandler {
 
     /** Notes that the server resumes reading: the pause does not count against the open message. */
     void readsOn(long now) {
-        since = now;
+        startedAt = now;
     }
 
     /** Whether the open message takes longer than allowed. Do not call it while the gate is closed. */
     boolean isLate(long now) {
-        return isOpen && now - since > GRACE_MS + came * 1_000 / BYTES_PER_SECOND;
+        return isOpen && now - startedAt > GRACE_MS + received * 1_000 / BYTES_PER_SECOND;
     }
 
     @Override
@@ -174,16 +174,16 @@ final class FrameAssembly implements FrameHandler {
         }
         fragments++;
         if (!isOpen) {
-            came = 0;
-            since = readers.now();
+            received = 0;
+            startedAt = readers.now();
             isOpen = true;
         }
-        long before = came; // only this thread writes it
-        came = before + frame.getPayloadLength();
+        long before = received; // only this thread writes it
+        received = before + frame.getPayloadLength();
     }
 
     private boolean isTooFragmented() {
-        return fragments > FREE_FRAGMENTS + came / LEAST_FRAGMENT;
+        return fragments > FREE_FRAGMENTS + received / LEAST_FRAGMENT;
     }
 
     private void take(Frame frame, Listener here) {

@@ -66,7 +66,7 @@ final class SocketConnection implements Connection {
     private volatile long closeAt;
 
     private volatile boolean wasDelayed;
-    private volatile boolean tellsConflicts;
+    private volatile boolean reportsConflicts;
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
     private volatile @Nullable Clearance clearance;
@@ -269,13 +269,13 @@ final class SocketConnection implements Connection {
     }
 
     /** Notes that the peer asked to be told of conflicts. */
-    void tellConflicts() {
-        tellsConflicts = true;
+    void reportConflicts() {
+        reportsConflicts = true;
     }
 
     @Override
     public boolean hearsOfConflicts() {
-        return tellsConflicts;
+        return reportsConflicts;
     }
 
     @Override

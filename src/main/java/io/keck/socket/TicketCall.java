@@ -38,7 +38,7 @@ final class TicketCall {
         JsonNode asked = body(request);
         Optional<Purpose> purpose = purpose(asked);
         if (purpose.isEmpty()) {
-            UpgradeFilter.say(
+            UpgradeFilter.respond(
                     response,
                     UNPROCESSABLE,
                     "Expected no body, or {\"purpose\":\"socket\"} with socket, events or blob, and perhaps"

@@ -45,12 +45,12 @@ public final class UpgradeFilter extends HttpFilter {
         RoomPath path = RoomPath.parse(request.getRequestURI());
         String room = path.room();
         if (room == null) {
-            say(response, path.status(), path.problem());
+            respond(response, path.status(), path.problem());
         } else if (request.getMethod().equals("POST")) {
             post(request, response, room);
         } else if (!request.getMethod().equals("GET")) {
             response.setHeader("Allow", "GET, POST");
-            say(response, 405, "Only GET, to connect, and POST are allowed here.");
+            respond(response, 405, "Only GET, to connect, and POST are allowed here.");
         } else {
             get(request, response, chain, room);
         }
@@ -81,7 +81,7 @@ public final class UpgradeFilter extends HttpFilter {
         if (handshake.isAttempt()) {
             metrics.refused(handshake.status());
         }
-        say(response, handshake.status(), handshake.problem());
+        respond(response, handshake.status(), handshake.problem());
     }
 
     private void upgrade(HttpServletRequest request, HttpServletResponse response, FilterChain chain, String room)
@@ -167,15 +167,15 @@ public final class UpgradeFilter extends HttpFilter {
         if (refused.retryAfterSeconds() > 0) {
             response.setHeader("Retry-After", Integer.toString(refused.retryAfterSeconds()));
         }
-        say(response, refused.fault().status(), refused.fault().sentence());
+        respond(response, refused.fault().status(), refused.fault().sentence());
     }
 
     private void refuse(HttpServletResponse response, int status, String sentence) throws IOException {
         metrics.refused(status);
-        say(response, status, sentence);
+        respond(response, status, sentence);
     }
 
-    static void say(HttpServletResponse response, int status, String sentence) throws IOException {
+    static void respond(HttpServletResponse response, int status, String sentence) throws IOException {
         response.setStatus(status);
         response.setContentType("text/plain;charset=utf-8");
         response.getOutputStream().write((sentence + "\n").getBytes(StandardCharsets.UTF_8));
