@@ -236,7 +236,9 @@ abstract class ImporterContract extends DirtySourceContract {
         ImportReport report = run();
         assertThat(report.blobs).isEqualTo(3);
         assertThat(report.blobsFailed).isEqualTo(4);
-        assertThat(told.problems).hasSize(4).anyMatch(p -> p.contains(wrong.text()) && p.contains("do not match its hash"));
+        assertThat(told.problems)
+                .hasSize(4)
+                .anyMatch(p -> p.contains(wrong.text()) && p.contains("do not match its hash"));
         assertThat(read("ws", whole)).isEqualTo(large);
         assertThat(read("ws", empty)).isEmpty();
         assertThat(read("without a document", alone)).containsExactly(5);
