@@ -18,11 +18,15 @@ import io.keck.storage.DatabaseFactory;
 import io.keck.webhook.WebhookFactory;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The configuration; {@code config.yml} explains every key. */
 public class KeckConfiguration extends Configuration implements CommandSettings {
+    private static final String HOST_NAME = "{hostname}";
+
     @Valid
     @NotNull
     @JsonProperty
@@ -157,11 +161,30 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
         return nodeId != null && !nodeId.isBlank();
     }
 
-    /** The label of this node, made up where none is configured. */
+    /**
+     * The label of this node, made up where none is configured. In it {@code {hostname}} stands for the name of the machine or
+     * of the container, so that containers of the same settings have different labels.
+     *
+     * @throws IllegalStateException if it contains {@code {hostname}}, and the machine does not know its name
+     */
     String nodeIdOrRandom() {
         String label = nodeId;
         return label == null || label.isBlank()
                 ? "node-" + UUID.randomUUID().toString().substring(0, 8)
-                : label.strip();
+                : withHostName(label.strip());
+    }
+
+    private static String withHostName(String label) {
+        if (!label.contains(HOST_NAME)) {
+            return label;
+        }
+        try {
+            return label.replace(HOST_NAME, InetAddress.getLocalHost().getHostName());
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(
+                    "NODE_ID contains " + HOST_NAME + ", and the name of this machine cannot be resolved (" + e.getMessage()
+                            + "). Enter it into /etc/hosts, or give NODE_ID without it.",
+                    e);
+        }
     }
 }

@@ -42,11 +42,24 @@ public final class Connectors {
      * @throws IllegalStateException with a sentence that says what to do
      */
     public static void prepare(ServerFactory server, boolean openAccess, String... uncompressed) {
+        bindToOwnAddresses(server);
         checkOpenAccess(server, openAccess);
         checkPorts(server);
         acceptEncodedNames(server);
         mapFailuresInOnePlace(server);
         sendAsTheyAre(server, uncompressed);
+    }
+
+    /**
+     * Replaces names to listen at, which other machines may have as well, by the address among theirs that is this machine's.
+     * So the containers of a network can all be told to listen at the one name that they have there.
+     */
+    private static void bindToOwnAddresses(ServerFactory server) {
+        for (ConnectorFactory connector : all(server)) {
+            if (connector instanceof HttpConnectorFactory http) {
+                http.setBindHost(OwnAddress.of(http.getBindHost()));
+            }
+        }
     }
 
     /**
@@ -128,6 +141,15 @@ public final class Connectors {
                             + " KECK_ADMIN_PORT; the address must belong to this machine.",
                     e);
         }
+    }
+
+    /** Those of clients and those of operators. */
+    private static List<ConnectorFactory> all(ServerFactory server) {
+        List<ConnectorFactory> all = new ArrayList<>(connectors(server));
+        if (server instanceof DefaultServerFactory several) {
+            all.addAll(several.getAdminConnectors());
+        }
+        return all;
     }
 
     private static List<ConnectorFactory> connectors(ServerFactory server) {

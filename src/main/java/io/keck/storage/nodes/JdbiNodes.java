@@ -14,6 +14,8 @@ import org.jdbi.v3.core.JdbiException;
 public final class JdbiNodes {
     private static final int KEY_SIZE = 32;
     private static final long OLDER_NODE_MILLIS = TimeUnit.DAYS.toMillis(1);
+    /** Labels with the name of a container in them are never taken again; their rows must not pile up. */
+    private static final long KEPT_MILLIS = TimeUnit.DAYS.toMillis(30);
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Jdbi jdbi;
@@ -108,20 +110,27 @@ public final class JdbiNodes {
     }
 
     /**
-     * Takes a label, even from another node.
+     * Takes a label, even from another node, and forgets labels that were taken 30 days ago or earlier. A node that has run
+     * for so long does without its row, and still notices when another one takes its label.
      *
      * @param boot a random number that this start of the node drew
      * @throws JdbiException if the database does not answer
      */
     public void take(String label, long boot) {
-        jdbi.useHandle(h -> h.createUpdate("""
-                        INSERT INTO nodes (label, boot, started_at, release_boot) VALUES (:label, :boot, :now, :boot)
-                        ON CONFLICT (label) DO UPDATE SET boot = excluded.boot, started_at = excluded.started_at,
-                          release_boot = excluded.release_boot""")
-                .bind("label", label)
-                .bind("boot", boot)
-                .bind("now", clock.millis())
-                .execute());
+        long now = clock.millis();
+        jdbi.useTransaction(h -> {
+            h.createUpdate("DELETE FROM nodes WHERE started_at < :before")
+                    .bind("before", now - KEPT_MILLIS)
+                    .execute();
+            h.createUpdate("""
+                            INSERT INTO nodes (label, boot, started_at, release_boot) VALUES (:label, :boot, :now, :boot)
+                            ON CONFLICT (label) DO UPDATE SET boot = excluded.boot, started_at = excluded.started_at,
+                              release_boot = excluded.release_boot""")
+                    .bind("label", label)
+                    .bind("boot", boot)
+                    .bind("now", now)
+                    .execute();
+        });
     }
 
     /**
