@@ -85,6 +85,7 @@ nogroup:x:65534:
 P
   printf 'root:*:19000:0:99999:7:::\n' > "$root/etc/shadow"
   cp /etc/login.defs "$root/etc/" 2> /dev/null || true
+  echo '127.0.0.1 localhost' > "$root/etc/hosts"
   echo 'hosts: files dns' > "$root/etc/nsswitch.conf"
   chown 999:999 "$root/run/postgresql" "$root/var/lib/postgresql" "$root/var/lib/postgresql/data" "$root/data"
   chmod 3777 "$root/run/postgresql"

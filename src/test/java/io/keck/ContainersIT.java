@@ -1,0 +1,191 @@
+package io.keck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.keck.testing.Containers;
+import io.keck.testing.Eventually;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** The set-up guide's commands, in containers: {@code docker-compose.yml} and the image as they are. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ContainersIT {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String SECRET = "eval \"$(%s run --rm -T shell 2>/dev/null)\"; ";
+
+    private static Containers containers;
+
+    @BeforeAll
+    static void start() {
+        containers = Containers.start();
+        containers.compose("up -d").ok();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (containers != null) {
+            containers.close();
+        }
+    }
+
+    private static String withSecret(String line) {
+        return SECRET.formatted(containers.composeName()) + line;
+    }
+
+    /** The containers of the nodes; a container that is made anew has another number. */
+    private static Set<String> nodes() {
+        return new TreeSet<>(List.of(containers
+                .compose("ps -q keck-node-1 keck-node-2 keck-node-3")
+                .ok()
+                .strip()
+                .split("\\s+")));
+    }
+
+    /** The addresses behind the port of a service, or behind 3000 for "keck". */
+    private static Set<String> balanced(String upstream) {
+        String config = containers.compose("exec -T nginx cat /tmp/keck/containers.conf").ok();
+        String block = config.substring(config.indexOf("upstream " + upstream + " {"));
+        return new TreeSet<>(Pattern.compile("server ([0-9.]+):3000")
+                .matcher(block.substring(0, block.indexOf("\n}")))
+                .results()
+                .map(m -> m.group(1))
+                .toList());
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return JSON.readTree(text);
+        } catch (IOException e) {
+            throw new AssertionError(text, e);
+        }
+    }
+
+    private static void nothingLost(Containers.Typing typing) {
+        JsonNode end = json(typing.ask("stop"));
+        assertThat(end.get("lost").intValue()).as("%s", end).isZero();
+        assertThat(end.get("same").booleanValue()).as("%s", end).isTrue();
+        assertThat(end.get("typed").intValue()).isPositive();
+    }
+
+    private static void typeOn(Containers.Typing typing) {
+        int now = Integer.parseInt(typing.ask("seen"));
+        Eventually.await("more letters", () -> Integer.parseInt(typing.ask("seen")) > now + 20);
+    }
+
+    @Test
+    @Order(1)
+    void everyPortOfTheGuide_answers() {
+        for (int port = 3000; port <= 3003; port++) {
+            assertThat(containers.shell("curl -fsS http://localhost:" + port + "/health").ok())
+                    .contains("\"ok\"");
+        }
+        containers.shell("curl -fsS -o /dev/null http://localhost:3200/api/health").ok();
+        assertThat(balanced("keck")).hasSize(3);
+        assertThat(containers.compose("ps").ok()).contains("keck-node-1", "postgres", "redis", "nginx");
+        assertThat(containers.compose("logs keck-node-1").ok()).contains("Started application");
+    }
+
+    @Test
+    @Order(2)
+    void redis_saysPongToEverybody_andAnswersWhoHasTheSecret() {
+        assertThat(containers.shell("redis-cli ping").ok()).contains("PONG");
+        for (String command : List.of("info memory", "set a b", "publish keck:x y", "acl list", "keys '*'")) {
+            assertThat(containers.shell("redis-cli " + command).output()).as(command).contains("NOPERM");
+        }
+        assertThat(containers.shell(withSecret("redis-cli info memory")).ok()).contains("used_memory_human");
+        assertThat(containers.shell(withSecret("timeout 20 bash -c 'redis-cli --user operator monitor | head -n 2'"))
+                        .output())
+                .containsIgnoringCase("publish");
+    }
+
+    @Test
+    @Order(3)
+    void postgres_letsInWhoHasTheSecret() {
+        String psql = "psql -h localhost -p 5432 -U keck -d keck -Atc ";
+        assertThat(containers.shell(withSecret(psql + "'SELECT label FROM nodes ORDER BY 1'")).ok())
+                .containsPattern("(?m)^keck-node-1-[0-9a-f]{12}$")
+                .containsPattern("(?m)^keck-node-3-[0-9a-f]{12}$");
+        assertThat(containers.shell("PGPASSWORD=wrong " + psql + "'SELECT 1'").status()).isNotZero();
+    }
+
+    @Test
+    @Order(4)
+    void nodes_haveNoRights_andSecretsBelongToWhoReadsThem() {
+        String node = "exec -T keck-node-1 sh -c ";
+        assertThat(containers.compose(node + "'id -u; grep CapBnd /proc/1/status'").ok())
+                .contains("10001")
+                .contains("0000000000000000");
+        assertThat(containers.compose(node + "'touch /x /opt/keck/x'").status()).isNotZero();
+        assertThat(containers.compose(node + "'cat /secrets/postgres /secrets/users.acl'").status())
+                .isNotZero();
+        assertThat(containers.compose("exec -T redis sh -c 'cat /secrets/database-url'").status())
+                .isNotZero();
+        String inspected = containers
+                .shell("docker inspect $(" + containers.composeName() + " ps -q)")
+                .ok();
+        String secret = containers.compose("exec -T postgres cat /secrets/postgres").ok().strip();
+        assertThat(secret).matches("[0-9a-f]{48}");
+        assertThat(inspected).doesNotContain(secret);
+        assertThat(containers.compose("logs").ok()).doesNotContain(secret);
+        String admin = "exec -T nginx curl -sS -m 2 http://keck-node-1:3100/healthcheck";
+        assertThat(containers.compose(admin).status()).as("nginx does not reach the admin port").isNotZero();
+        containers.compose("exec -T prometheus wget -qO- http://keck-node-1:3100/healthcheck").ok();
+    }
+
+    @Test
+    @Order(5)
+    void aServiceIsScaled_underClientsThatType_andNobodyIsCut() {
+        Set<String> before = nodes();
+        try (Containers.Typing typing = containers.type("scaled")) {
+            containers.compose("up -d --scale keck-node-1=2").ok();
+            Eventually.await("the new container behind nginx", () -> balanced("keck").size() == 4);
+            assertThat(balanced("keck-node-1")).hasSize(2);
+            assertThat(nodes()).hasSize(4).containsAll(before);
+            typeOn(typing);
+            assertThat(typing.ask("closes")).isEqualTo("0");
+            containers.compose("up -d").ok();
+            Eventually.await("three containers behind nginx", () -> balanced("keck").size() == 3);
+            typeOn(typing);
+            nothingLost(typing);
+        }
+        assertThat(nodes()).hasSize(3);
+    }
+
+    @Test
+    @Order(6)
+    void aNodeIsKilled_andNothingIsLost() {
+        try (Containers.Typing typing = containers.type("killed")) {
+            typeOn(typing);
+            for (int i = 1; i <= 2; i++) { // the room is on one of three, so not always on one of these
+                containers.compose("kill keck-node-" + i).ok();
+            }
+            Eventually.await("one node behind nginx", () -> balanced("keck").size() == 1);
+            typeOn(typing);
+            assertThat(containers.shell("curl -fsS http://localhost:3003/health").ok()).contains("\"ok\"");
+            nothingLost(typing);
+        }
+        Set<String> before = nodes();
+        containers.compose("up -d").ok();
+        Eventually.await("three nodes behind nginx", () -> balanced("keck").size() == 3);
+        assertThat(nodes()).as("what lives is not made anew").containsAll(before);
+    }
+
+    @Test
+    @Order(7)
+    void anotherUp_makesNothingAnew() {
+        Set<String> before = nodes();
+        containers.compose("up -d").ok();
+        assertThat(nodes()).isEqualTo(before);
+    }
+}
