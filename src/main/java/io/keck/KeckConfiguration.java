@@ -182,8 +182,8 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
             return label.replace(HOST_NAME, InetAddress.getLocalHost().getHostName());
         } catch (UnknownHostException e) {
             throw new IllegalStateException(
-                    "NODE_ID contains " + HOST_NAME + ", and the name of this machine cannot be resolved (" + e.getMessage()
-                            + "). Enter it into /etc/hosts, or give NODE_ID without it.",
+                    "NODE_ID contains " + HOST_NAME + ", and the name of this machine cannot be resolved ("
+                            + e.getMessage() + "). Enter it into /etc/hosts, or give NODE_ID without it.",
                     e);
         }
     }

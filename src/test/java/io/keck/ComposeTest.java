@@ -53,8 +53,9 @@ class ComposeTest {
 
     /** The text as Compose understands it where no variable is set. */
     private static String withDefaults(String value) {
-        return VARIABLE.matcher(value).replaceAll(m -> Matcher.quoteReplacement(
-                m.group(2) != null && m.group(2).endsWith("-") ? m.group(3) : "UNSET"));
+        return VARIABLE.matcher(value)
+                .replaceAll(m -> Matcher.quoteReplacement(
+                        m.group(2) != null && m.group(2).endsWith("-") ? m.group(3) : "UNSET"));
     }
 
     private static boolean isTool(String name) {
@@ -81,14 +82,19 @@ class ComposeTest {
                                 "127.0.0.1:3001:3001",
                                 "127.0.0.1:3002:3002",
                                 "127.0.0.1:3003:3003"),
-                        "postgres", List.of("127.0.0.1:5432:5432"),
-                        "redis", List.of("127.0.0.1:6379:6379"),
-                        "grafana", List.of("127.0.0.1:3200:3000")));
+                        "postgres",
+                        List.of("127.0.0.1:5432:5432"),
+                        "redis",
+                        List.of("127.0.0.1:6379:6379"),
+                        "grafana",
+                        List.of("127.0.0.1:3200:3000")));
     }
 
     @Test
     void nothingHasAFixedAddress_soTwoFitOnOneMachine() {
-        assertThat(text).doesNotContain("ipv4_address", "subnet", "container_name").doesNotContainPattern("(?m)^name:");
+        assertThat(text)
+                .doesNotContain("ipv4_address", "subnet", "container_name")
+                .doesNotContainPattern("(?m)^name:");
     }
 
     @Test
@@ -219,8 +225,7 @@ class ComposeTest {
     /** What nginx's container runs before nginx, with a resolver of its own; nginx checks the outcome where it is installed. */
     @Test
     void nginx_isBeforeTheContainersThatThereAre() throws IOException, InterruptedException {
-        String moved = balance(
-                """
+        String moved = balance("""
                 case $2 in
                   keck-node-1) printf '10.0.0.2 STREAM a\\n10.0.0.2 DGRAM\\n10.0.0.5 STREAM\\n' ;;
                   keck-node-2) echo '10.0.0.3 STREAM b' ;;
@@ -232,7 +237,8 @@ class ComposeTest {
         assertThat(servers(moved, "keck-node-2")).containsExactly("10.0.0.3:3000");
         assertThat(servers(moved, "keck-node-3")).containsExactly("127.0.0.1:9"); // down
         assertThat(moved)
-                .contains("map $server_port $keck_nodes { default keck; 3001 keck-node-1; 3002 keck-node-2; 3003 keck-node-3; }")
+                .contains(
+                        "map $server_port $keck_nodes { default keck; 3001 keck-node-1; 3002 keck-node-2; 3003 keck-node-3; }")
                 .contains("listen 3000 default_server; listen 3001 default_server;")
                 .contains("listen 3000; listen 3001; listen 3002; listen 3003;")
                 .contains("set_real_ip_from 10.0.0.0/8;")
@@ -245,10 +251,15 @@ class ComposeTest {
         Path nginx = Path.of("/usr/sbin/nginx");
         if (Files.isExecutable(nginx)) {
             Path config = dir.resolve("work/nginx.conf");
-            Files.writeString(
-                    config,
-                    Files.readString(config).replace("/var/log/nginx/", dir + "/"));
-            assertThat(run(nginx.toString(), "-t", "-q", "-c", config.toString(), "-g", "pid " + dir.resolve("pid") + ";"))
+            Files.writeString(config, Files.readString(config).replace("/var/log/nginx/", dir + "/"));
+            assertThat(run(
+                            nginx.toString(),
+                            "-t",
+                            "-q",
+                            "-c",
+                            config.toString(),
+                            "-g",
+                            "pid " + dir.resolve("pid") + ";"))
                     .isZero();
         }
     }
@@ -257,8 +268,7 @@ class ComposeTest {
         Path tools = Files.createDirectories(dir.resolve("tools"));
         Path getent = Files.writeString(tools.resolve("getent"), "#!/bin/sh\n" + resolver);
         assertThat(getent.toFile().setExecutable(true)).isTrue();
-        ProcessBuilder builder =
-                new ProcessBuilder("sh", "src/main/docker/balance.sh", "prepare").inheritIO();
+        ProcessBuilder builder = new ProcessBuilder("sh", "src/main/docker/balance.sh", "prepare").inheritIO();
         Map<String, String> environment = builder.environment();
         environment.put("PATH", tools + ":" + environment.get("PATH"));
         environment.put("KECK_NGINX_CONF", "nginx.conf");
@@ -268,8 +278,7 @@ class ComposeTest {
         Process process = builder.start();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isZero();
-        return Files.readString(dir.resolve("work/containers.conf"))
-                + Files.readString(dir.resolve("work/nginx.conf"));
+        return Files.readString(dir.resolve("work/containers.conf")) + Files.readString(dir.resolve("work/nginx.conf"));
     }
 
     private static List<String> servers(String config, String upstream) {

@@ -54,7 +54,9 @@ class ContainersIT {
 
     /** The addresses behind the port of a service, or behind 3000 for "keck". */
     private static Set<String> balanced(String upstream) {
-        String config = containers.compose("exec -T nginx cat /tmp/keck/containers.conf").ok();
+        String config = containers
+                .compose("exec -T nginx cat /tmp/keck/containers.conf")
+                .ok();
         String block = config.substring(config.indexOf("upstream " + upstream + " {"));
         return new TreeSet<>(Pattern.compile("server ([0-9.]+):3000")
                 .matcher(block.substring(0, block.indexOf("\n}")))
@@ -87,10 +89,14 @@ class ContainersIT {
     @Order(1)
     void everyPortOfTheGuide_answers() {
         for (int port = 3000; port <= 3003; port++) {
-            assertThat(containers.shell("curl -fsS http://localhost:" + port + "/health").ok())
+            assertThat(containers
+                            .shell("curl -fsS http://localhost:" + port + "/health")
+                            .ok())
                     .contains("\"ok\"");
         }
-        containers.shell("curl -fsS -o /dev/null http://localhost:3200/api/health").ok();
+        containers
+                .shell("curl -fsS -o /dev/null http://localhost:3200/api/health")
+                .ok();
         assertThat(balanced("keck")).hasSize(3);
         assertThat(containers.compose("ps").ok()).contains("keck-node-1", "postgres", "redis", "nginx");
         assertThat(containers.compose("logs keck-node-1").ok()).contains("Started application");
@@ -101,10 +107,13 @@ class ContainersIT {
     void redis_saysPongToEverybody_andAnswersWhoHasTheSecret() {
         assertThat(containers.shell("redis-cli ping").ok()).contains("PONG");
         for (String command : List.of("info memory", "set a b", "publish keck:x y", "acl list", "keys '*'")) {
-            assertThat(containers.shell("redis-cli " + command).output()).as(command).contains("NOPERM");
+            assertThat(containers.shell("redis-cli " + command).output())
+                    .as(command)
+                    .contains("NOPERM");
         }
         assertThat(containers.shell(withSecret("redis-cli info memory")).ok()).contains("used_memory_human");
-        assertThat(containers.shell(withSecret("timeout 20 bash -c 'redis-cli --user operator monitor | head -n 2'"))
+        assertThat(containers
+                        .shell(withSecret("timeout 20 bash -c 'redis-cli --user operator monitor | head -n 2'"))
                         .output())
                 .containsIgnoringCase("publish");
     }
@@ -113,34 +122,50 @@ class ContainersIT {
     @Order(3)
     void postgres_letsInWhoHasTheSecret() {
         String psql = "psql -h localhost -p 5432 -U keck -d keck -Atc ";
-        assertThat(containers.shell(withSecret(psql + "'SELECT label FROM nodes ORDER BY 1'")).ok())
+        assertThat(containers
+                        .shell(withSecret(psql + "'SELECT label FROM nodes ORDER BY 1'"))
+                        .ok())
                 .containsPattern("(?m)^keck-node-1-[0-9a-f]{12}$")
                 .containsPattern("(?m)^keck-node-3-[0-9a-f]{12}$");
-        assertThat(containers.shell("PGPASSWORD=wrong " + psql + "'SELECT 1'").status()).isNotZero();
+        assertThat(containers.shell("PGPASSWORD=wrong " + psql + "'SELECT 1'").status())
+                .isNotZero();
     }
 
     @Test
     @Order(4)
     void nodes_haveNoRights_andSecretsBelongToWhoReadsThem() {
         String node = "exec -T keck-node-1 sh -c ";
-        assertThat(containers.compose(node + "'id -u; grep CapBnd /proc/1/status'").ok())
+        assertThat(containers
+                        .compose(node + "'id -u; grep CapBnd /proc/1/status'")
+                        .ok())
                 .contains("10001")
                 .contains("0000000000000000");
         assertThat(containers.compose(node + "'touch /x /opt/keck/x'").status()).isNotZero();
-        assertThat(containers.compose(node + "'cat /secrets/postgres /secrets/users.acl'").status())
+        assertThat(containers
+                        .compose(node + "'cat /secrets/postgres /secrets/users.acl'")
+                        .status())
                 .isNotZero();
-        assertThat(containers.compose("exec -T redis sh -c 'cat /secrets/database-url'").status())
+        assertThat(containers
+                        .compose("exec -T redis sh -c 'cat /secrets/database-url'")
+                        .status())
                 .isNotZero();
         String inspected = containers
                 .shell("docker inspect $(" + containers.composeName() + " ps -q)")
                 .ok();
-        String secret = containers.compose("exec -T postgres cat /secrets/postgres").ok().strip();
+        String secret = containers
+                .compose("exec -T postgres cat /secrets/postgres")
+                .ok()
+                .strip();
         assertThat(secret).matches("[0-9a-f]{48}");
         assertThat(inspected).doesNotContain(secret);
         assertThat(containers.compose("logs").ok()).doesNotContain(secret);
         String admin = "exec -T nginx curl -sS -m 2 http://keck-node-1:3100/healthcheck";
-        assertThat(containers.compose(admin).status()).as("nginx does not reach the admin port").isNotZero();
-        containers.compose("exec -T prometheus wget -qO- http://keck-node-1:3100/healthcheck").ok();
+        assertThat(containers.compose(admin).status())
+                .as("nginx does not reach the admin port")
+                .isNotZero();
+        containers
+                .compose("exec -T prometheus wget -qO- http://keck-node-1:3100/healthcheck")
+                .ok();
     }
 
     @Test
@@ -149,13 +174,15 @@ class ContainersIT {
         Set<String> before = nodes();
         try (Containers.Typing typing = containers.type("scaled")) {
             containers.compose("up -d --scale keck-node-1=2").ok();
-            Eventually.await("the new container behind nginx", () -> balanced("keck").size() == 4);
+            Eventually.await(
+                    "the new container behind nginx", () -> balanced("keck").size() == 4);
             assertThat(balanced("keck-node-1")).hasSize(2);
             assertThat(nodes()).hasSize(4).containsAll(before);
             typeOn(typing);
             assertThat(typing.ask("closes")).isEqualTo("0");
             containers.compose("up -d").ok();
-            Eventually.await("three containers behind nginx", () -> balanced("keck").size() == 3);
+            Eventually.await(
+                    "three containers behind nginx", () -> balanced("keck").size() == 3);
             typeOn(typing);
             nothingLost(typing);
         }
@@ -172,7 +199,10 @@ class ContainersIT {
             }
             Eventually.await("one node behind nginx", () -> balanced("keck").size() == 1);
             typeOn(typing);
-            assertThat(containers.shell("curl -fsS http://localhost:3003/health").ok()).contains("\"ok\"");
+            assertThat(containers
+                            .shell("curl -fsS http://localhost:3003/health")
+                            .ok())
+                    .contains("\"ok\"");
             nothingLost(typing);
         }
         Set<String> before = nodes();

@@ -57,7 +57,18 @@ public final class Containers implements AutoCloseable {
     /** Starts the engine and makes the images; skips the test where that cannot be. */
     public static Containers start() {
         require("root".equals(System.getProperty("user.name")), "only root may start an engine");
-        for (String program : List.of("unshare", "nsenter", "ip", "iptables", "dockerd", "docker", "nginx", "redis-server", "prometheus", "wget", "curl")) {
+        for (String program : List.of(
+                "unshare",
+                "nsenter",
+                "ip",
+                "iptables",
+                "dockerd",
+                "docker",
+                "nginx",
+                "redis-server",
+                "prometheus",
+                "wget",
+                "curl")) {
             require(isThere(program), program + " is not installed");
         }
         try {
@@ -221,7 +232,9 @@ public final class Containers implements AutoCloseable {
     }
 
     private void environment(Map<String, String> environment) {
-        environment.keySet().removeIf(name -> name.startsWith("KECK_") || name.startsWith("REDIS") || name.startsWith("PG"));
+        environment
+                .keySet()
+                .removeIf(name -> name.startsWith("KECK_") || name.startsWith("REDIS") || name.startsWith("PG"));
         environment.put("DOCKER_HOST", "unix://" + dir.resolve("docker.sock"));
         environment.put("DOCKER_BUILDKIT", "0");
         environment.put("JAVA_HOME", System.getProperty("java.home"));
@@ -259,7 +272,10 @@ public final class Containers implements AutoCloseable {
         /** One line for one line: closes, seen, or stop. */
         public String ask(String question) {
             try {
-                process.outputWriter(StandardCharsets.UTF_8).append(question).append('\n').flush();
+                process.outputWriter(StandardCharsets.UTF_8)
+                        .append(question)
+                        .append('\n')
+                        .flush();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -16,6 +16,7 @@ public final class JdbiNodes {
     private static final long OLDER_NODE_MILLIS = TimeUnit.DAYS.toMillis(1);
     /** Labels with the name of a container in them are never taken again; their rows must not pile up. */
     private static final long KEPT_MILLIS = TimeUnit.DAYS.toMillis(30);
+
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Jdbi jdbi;
