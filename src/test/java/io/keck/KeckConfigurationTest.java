@@ -1,0 +1,34 @@
+package io.keck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dropwizard.jackson.Jackson;
+import java.net.InetAddress;
+import org.junit.jupiter.api.Test;
+
+class KeckConfigurationTest {
+    private static String label(String nodeId) throws Exception {
+        ObjectMapper mapper = Jackson.newObjectMapper();
+        String json = mapper.writeValueAsString(mapper.createObjectNode().put("nodeId", nodeId));
+        return mapper.readValue(json, KeckConfiguration.class).nodeIdOrRandom();
+    }
+
+    @Test
+    void label_mayContainTheNameOfTheMachine() throws Exception {
+        String host = InetAddress.getLocalHost().getHostName();
+        assertThat(label("keck-{hostname}")).isEqualTo("keck-" + host);
+        assertThat(label(" {hostname} ")).isEqualTo(host);
+    }
+
+    @Test
+    void label_isTakenAsItIsOtherwise() throws Exception {
+        assertThat(label("keck-1")).isEqualTo("keck-1");
+        assertThat(label("keck-{host}")).isEqualTo("keck-{host}");
+    }
+
+    @Test
+    void withoutALabel_oneIsMadeUp() throws Exception {
+        assertThat(label("")).startsWith("node-").isNotEqualTo(label(" "));
+    }
+}
