@@ -17,6 +17,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** The set-up guide's commands, in containers: {@code docker-compose.yml} and the image as they are. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -30,6 +31,19 @@ class ContainersIT {
     static void start() {
         containers = Containers.start();
         containers.compose("up -d").ok();
+        // Compose 1.29 does not wait for the last services
+        Eventually.await(
+                "health of nginx",
+                () -> containers
+                                .compose("exec -T nginx sh /etc/keck/balance.sh health")
+                                .status()
+                        == 0);
+        Eventually.await(
+                "Grafana",
+                () -> containers
+                                .shell("curl -fsS -o /dev/null http://localhost:3200/api/health")
+                                .status()
+                        == 0);
     }
 
     @AfterAll
@@ -217,5 +231,108 @@ class ContainersIT {
         Set<String> before = nodes();
         containers.compose("up -d").ok();
         assertThat(nodes()).isEqualTo(before);
+    }
+
+    @Test
+    @Order(8)
+    void health_isThatOfTheAddressThatOthersUse() {
+        containers.compose("exec -T keck-node-1 health").ok();
+        Containers.Outcome unreachable = containers.shell(
+                "docker run --rm --network none --entrypoint bash keck:local -c '"
+                        + "KECK_BIND=127.0.0.1 keck server > /dev/null 2>&1 & "
+                        + "until (exec 3<>/dev/tcp/127.0.0.1/3000) 2>/dev/null; do kill -0 $! || exit 9; done; health'");
+        assertThat(unreachable.status()).as(unreachable.output()).isEqualTo(1);
+        assertThat(unreachable.output()).contains("KECK_BIND");
+    }
+
+    /** The twin of {@link #aServiceIsScaled_underClientsThatType_andNobodyIsCut}: nobody asks which containers there are. */
+    @Test
+    @Order(9)
+    void whereTheBalancerDoesNotAsk_aNewContainerIsNotServed_andItIsNotHealthy() {
+        String all =
+                "exec -T nginx sh -c 'for p in /proc/[0-9]*; do if grep -q [b]alance.sh $p/cmdline; then kill -%s ${p#/proc/}; fi; done'";
+        containers.compose(all.formatted("STOP")).ok();
+        containers.compose("up -d --scale keck-node-2=2").ok();
+        assertThat(nodes()).hasSize(4);
+        assertThat(balanced("keck")).hasSize(3);
+        containers
+                .compose("exec -T nginx touch -d '2 minutes ago' /tmp/keck/beat")
+                .ok();
+        String health = "exec -T nginx sh /etc/keck/balance.sh health";
+        assertThat(containers.compose(health).status()).isNotZero();
+        containers.compose(all.formatted("CONT")).ok();
+        Eventually.await(
+                "the new container behind nginx", () -> balanced("keck").size() == 4);
+        containers.compose(health).ok();
+        containers.compose("up -d").ok();
+    }
+
+    private static void restartOneByOne(Containers.Typing typing) {
+        for (int i = 1; i <= 3; i++) {
+            String node = "keck-node-" + i;
+            containers.compose("restart " + node).ok();
+            Eventually.await(
+                    "health of " + node,
+                    () -> containers.compose("exec -T " + node + " health").status() == 0);
+            Eventually.await("three nodes behind nginx", () -> balanced("keck").size() == 3);
+            typeOn(typing);
+        }
+    }
+
+    /** Section "Changing a password" of deploy.md. */
+    @Test
+    @Order(10)
+    @EnabledIfSystemProperty(named = "keck.campaign", matches = "true")
+    void passwordsChange_andNothingIsLost() {
+        String before =
+                containers.compose("exec -T postgres cat /secrets/postgres").ok();
+        try (Containers.Typing typing = containers.type("passwords")) {
+            containers.compose("run --rm secrets new postgres").ok();
+            containers
+                    .compose(
+                            "exec -T postgres sh -c \"psql -qU keck -d keck -c \\\"ALTER ROLE keck PASSWORD '\\$(cat /secrets/postgres)'\\\"\"")
+                    .ok();
+            restartOneByOne(typing);
+            containers.compose("run --rm secrets new redis").ok();
+            containers.compose("run --rm secrets new operator").ok();
+            containers.compose("restart redis").ok();
+            restartOneByOne(typing);
+            containers.compose("run --rm secrets forget").ok();
+            containers.compose("restart redis").ok();
+            typeOn(typing);
+            nothingLost(typing);
+        }
+        String psql = "psql -h localhost -p 5432 -U keck -d keck -Atc 'SELECT 1'";
+        assertThat(containers.shell("PGPASSWORD=" + before.strip() + " " + psql).status())
+                .isNotZero();
+        containers.shell(withSecret(psql)).ok();
+        assertThat(containers.shell(withSecret("redis-cli info memory")).ok()).contains("used_memory_human");
+    }
+
+    /** Section "A new version, and the way back" of deploy.md; without the build, which needs Maven. */
+    @Test
+    @Order(11)
+    @EnabledIfSystemProperty(named = "keck.campaign", matches = "true")
+    void aNewVersionRolls_andUpMakesNothingAnew() {
+        containers
+                .shell("printf 'FROM keck:local\\nLABEL next=1\\n' | docker build -q -t keck:local -")
+                .ok();
+        Set<String> old = nodes();
+        try (Containers.Typing typing = containers.type("rolled")) {
+            containers.compose("run --rm migrate").ok();
+            for (int i = 1; i <= 3; i++) {
+                String node = "keck-node-" + i;
+                containers.compose("up -d --no-deps --no-build " + node).ok();
+                Eventually.await(
+                        "health of " + node,
+                        () -> containers.compose("exec -T " + node + " health").status() == 0);
+                typeOn(typing);
+            }
+            nothingLost(typing);
+        }
+        Set<String> fresh = nodes();
+        assertThat(fresh).hasSize(3).doesNotContainAnyElementsOf(old);
+        containers.compose("up -d").ok();
+        assertThat(nodes()).isEqualTo(fresh);
     }
 }
