@@ -161,6 +161,8 @@ class PrometheusIT {
                 .findFirst()
                 .orElseThrow();
         String[] command = new ObjectMapper().readValue(line.substring(line.indexOf(" CMD ") + 5), String[].class);
+        assertThat(command).containsExactly("health");
+        command[0] = DOCKERFILE.resolveSibling(command[0]).toString();
         assertThat(run(command, keck.port())).isZero();
         assertThat(run(command, Nginx.freePort())).as("the twin").isNotZero();
     }
@@ -170,7 +172,7 @@ class PrometheusIT {
                 .redirectErrorStream(true)
                 .redirectOutput(dir.resolve("health.log").toFile());
         builder.environment().put("KECK_PORT", String.valueOf(port));
-        builder.environment().remove("KECK_BIND");
+        builder.environment().put("HOSTNAME", "localhost"); // whose address this server listens at
         Process process = builder.start();
         assertThat(process.waitFor(KeckProcess.PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
                 .isTrue();
