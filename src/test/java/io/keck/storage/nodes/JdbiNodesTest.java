@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.storage.Storage;
 import io.keck.testing.SqliteFile;
+import io.keck.testing.TestDatabase;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +21,7 @@ class JdbiNodesTest {
     @BeforeEach
     void open(@TempDir Path dir) throws Exception {
         db = new SqliteFile(dir.resolve("keck.db"));
-        storage = db.storage(1_000);
+        storage = db.storage(TestDatabase.settings());
         nodes = storage.nodes();
     }
 
