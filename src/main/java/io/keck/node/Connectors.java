@@ -143,15 +143,6 @@ public final class Connectors {
         }
     }
 
-    /** Those of clients and those of operators. */
-    private static List<ConnectorFactory> all(ServerFactory server) {
-        List<ConnectorFactory> all = new ArrayList<>(connectors(server));
-        if (server instanceof DefaultServerFactory several) {
-            all.addAll(several.getAdminConnectors());
-        }
-        return all;
-    }
-
     private static List<ConnectorFactory> connectors(ServerFactory server) {
         if (server instanceof DefaultServerFactory several) {
             return several.getApplicationConnectors();
