@@ -20,6 +20,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.keck.access.Author;
 import io.keck.access.Caller;
 import io.keck.access.Needs;
 import io.keck.access.Public;
@@ -60,6 +61,7 @@ class ArchitectureTest {
     static final ArchRule room_knowsProtocolEngineAndLoggingOnly = only(
             "io.keck.room",
             "io.keck.room",
+            "io.keck.access",
             "io.keck.metrics",
             "io.keck.heap",
             "io.keck.failure",
@@ -96,6 +98,15 @@ class ArchitectureTest {
             .should()
             .callConstructorWhere(DescribedPredicate.describe(
                     "it makes a caller", call -> call.getTargetOwner().isEquivalentTo(Caller.class)));
+
+    /** Who wrote something is never what a client says: it comes from a grant, and from there from the database. */
+    @ArchTest
+    static final ArchRule authors_areMadeOfGrants = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.keck.access", "io.keck.storage.rows")
+            .should()
+            .callConstructorWhere(DescribedPredicate.describe(
+                    "it makes an author", call -> call.getTargetOwner().isEquivalentTo(Author.class)));
 
     /** Deny by default: what names no right is refused, and does not get into the repository. */
     @ArchTest
@@ -136,6 +147,7 @@ class ArchitectureTest {
     static final ArchRule feed_knowsFailuresAndTheEngineOnly = only(
             "io.keck.feed",
             "io.keck.feed",
+            "io.keck.access",
             "io.keck.failure",
             "io.keck.crdt",
             "io.keck.crdt.store",

@@ -1,5 +1,7 @@
 package io.keck.access;
 
+import java.util.List;
+
 /**
  * A person or a program, as rows of the log and the audit log name it.
  *
@@ -15,6 +17,11 @@ public record Principal(String id, String name) {
     /** The principal of every request while access is open. */
     public static final Principal ANONYMOUS = new Principal("anonymous", "");
 
+    /** As whom Keck writes by itself. */
+    static final String SYSTEM = "system";
+
+    private static final List<String> RESERVED = List.of(ANONYMOUS.id(), SYSTEM, Author.UNKNOWN);
+
     /**
      * Checks both.
      *
@@ -29,14 +36,15 @@ public record Principal(String id, String name) {
     }
 
     /**
-     * One that is no API key and not {@link #ANONYMOUS}, whatever a foreign system calls it.
+     * One that is no API key, not {@link #ANONYMOUS} and none of the names that the log uses itself, whatever a foreign system
+     * calls it.
      *
      * @throws IllegalArgumentException also if the id is reserved
      */
     public static Principal foreign(String id, String name) {
-        if (id.startsWith(KEY) || id.equals(ANONYMOUS.id())) {
-            throw new IllegalArgumentException("The id of a principal may not be " + ANONYMOUS.id() + " or begin with "
-                    + KEY + ", which Keck uses itself.");
+        if (id.startsWith(KEY) || RESERVED.contains(id)) {
+            throw new IllegalArgumentException("The id of a principal may not be " + String.join(", ", RESERVED)
+                    + " or begin with " + KEY + ", which Keck uses itself.");
         }
         return new Principal(id, name);
     }

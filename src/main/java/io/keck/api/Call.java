@@ -1,6 +1,8 @@
 package io.keck.api;
 
 import io.keck.access.Allowance;
+import io.keck.access.Author;
+import io.keck.access.Caller;
 import io.keck.protocol.PercentEncoding;
 import io.keck.protocol.RoomName;
 import io.keck.room.RequestKey;
@@ -61,6 +63,13 @@ public final class Call {
     /** What is left to the grant of the call. */
     Allowance allowance() {
         return NeedsFilter.allowance(request);
+    }
+
+    /** Who writes what the call writes. */
+    Author author() {
+        Object author = request == null ? null : request.getAttribute(NeedsFilter.AUTHOR);
+        // without an author nothing has judged the call: access is open, since the filter refuses whoever is not admitted
+        return author instanceof Author known ? known : Author.byRequest(Caller.OPEN.on(workspace()));
     }
 
     /** A path segment without its percent signs; refuses what is not UTF-8, with 400. */

@@ -129,7 +129,8 @@ final class DocumentCalls {
                 response,
                 workspace,
                 missing,
-                documents.writeInParts(
+                documents.by(call.author())
+                        .writeInParts(
                         workspace,
                         call.key(),
                         doc -> edit(doc, edit, allowance),

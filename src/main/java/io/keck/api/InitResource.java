@@ -60,7 +60,7 @@ public final class InitResource {
         DocumentCalls.checkSize(call.allowance(), bytes.length);
         calls.resume(
                 response,
-                DocumentCalls.settled(calls.documents().init(workspace, update, replace, call.key()))
+                DocumentCalls.settled(calls.documents().by(call.author()).init(workspace, update, replace, call.key()))
                         .handle((written, error) -> {
                             if (error == null) {
                                 return written.map(InitResource::made)

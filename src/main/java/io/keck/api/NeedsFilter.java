@@ -1,6 +1,7 @@
 package io.keck.api;
 
 import io.keck.access.Allowance;
+import io.keck.access.Author;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
 import io.keck.access.Grant;
@@ -55,6 +56,8 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     private static final String REMOVES = NeedsFilter.class.getName() + ".removes";
 
     private static final Set<Right> REMOVING = EnumSet.of(Right.REPLACE, Right.DELETE, Right.BLOB_DELETE, Right.PURGE);
+    /** The property of a request that holds the {@link Author} of what it writes. */
+    static final String AUTHOR = NeedsFilter.class.getName() + ".author";
 
     @Context
     private @Nullable ResourceInfo resource;
@@ -142,6 +145,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
             }
             request.setProperty(GRANTED, new Granted(visit, admitted.grant(), rights));
             request.setProperty(PRINCIPAL, admitted.grant().principal().id());
+            request.setProperty(AUTHOR, Author.byRequest(admitted.grant()));
             return limited(request, visit.allowance(admitted.grant()), Set.of(rights));
         }
         return answer(decision);

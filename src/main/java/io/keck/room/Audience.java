@@ -5,6 +5,7 @@ import io.keck.crdt.store.StructStore;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,8 @@ final class Audience {
 
     private final RoomSettings settings;
     private final RoomMetrics metrics;
+    /** While batches are taken in that were committed together: those that are still to be sent; else null. */
+    private @Nullable List<Batch> gathered;
 
     Audience(List<Member> members, RoomSettings settings, RoomMetrics metrics) {
         this.members = members;
@@ -24,6 +27,9 @@ final class Audience {
 
     /** To be called before the store changes: a member whose backlog is high stays at what the store holds now. */
     void markSlow(StructStore store) {
+        if (gathered != null && !gathered.isEmpty()) {
+            return; // members have what they had before the first of the batches that they are about to get
+        }
         StateVector now = null;
         for (Member m : members) {
             if (m.greeted && m.behind == null && m.connection.backlog() > settings.maxBacklog()) {
@@ -31,6 +37,38 @@ final class Audience {
                 m.behind = now;
                 metrics.slowConnection();
             }
+        }
+    }
+
+    /**
+     * Runs the steps of batches that were committed together. Members get them as one frame at the end, as if they had been
+     * one batch: who has made what concerns the log alone.
+     */
+    void together(Runnable steps) {
+        gathered = new ArrayList<>();
+        try {
+            steps.run();
+        } finally {
+            List<Batch> batches = gathered;
+            gathered = null;
+            if (batches.size() == 1) {
+                committed(batches.get(0));
+            } else if (!batches.isEmpty()) {
+                StructStore merged = new StructStore();
+                batches.forEach(batch -> merged.apply(batch.update()));
+                Member origin = batches.get(0).soleOrigin();
+                boolean isSole = batches.stream().allMatch(batch -> batch.soleOrigin() == origin);
+                broadcast(Message.update(merged.encode()), isSole ? origin : null);
+            }
+        }
+    }
+
+    /** Sends an own batch that was committed. */
+    void committed(Batch own) {
+        if (gathered != null) {
+            gathered.add(own);
+        } else {
+            broadcast(Message.update(own.payload()), own.soleOrigin());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Author;
 import io.keck.crdt.store.Contradictions;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.DeleteSet;
@@ -9,16 +10,18 @@ import io.keck.crdt.store.Update;
 import io.keck.metrics.RoomMetrics;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Updates that go into the log together, reduced to what was new. As long as there is one update its bytes are used
  * as they are; from the second on they are merged in place, so that a batch is as large as its content and not as its
- * history. Belongs to one room.
+ * history. All of it is of one author. Belongs to one room.
  */
 final class Batch {
     final UUID id;
+    private @Nullable Author author;
     private @Nullable Update single;
     private @Nullable StructStore merged;
     private @Nullable Member origin;
@@ -41,8 +44,26 @@ final class Batch {
     /** When it was first handed to the log. */
     long submittedAt;
 
-    Batch(UUID id) {
+    /** @param author of all that will be in it; null where nobody knows */
+    Batch(UUID id, @Nullable Author author) {
         this.id = id;
+        this.author = author;
+    }
+
+    /** Who made it; null where nobody knows. */
+    @Nullable
+    Author author() {
+        return author;
+    }
+
+    /** Whether that author, or nobody known, made all of it; costs nothing where the same connection is asked about again. */
+    boolean isBy(@Nullable Author other) {
+        return Objects.equals(author, other);
+    }
+
+    /** From now on it may hold what others have made, so that nobody is named. */
+    void isByMany() {
+        author = null;
     }
 
     /** What of {@code u} is not in here. */

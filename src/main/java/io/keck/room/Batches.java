@@ -1,10 +1,12 @@
 package io.keck.room;
 
+import io.keck.access.Author;
 import io.keck.crdt.store.Contradictions;
 import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -14,9 +16,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * The batches of a room that are not committed, oldest first; the first may be in flight. Those that were sent to the
  * sockets all the same, because the database was away, are the overlay over the store. Touched only in the room's turns.
+ *
+ * <p>An update joins the batch before it only if both have the same author, so each row of the log has one. Batches of
+ * several authors are committed together ({@link #next}), in the order in which they came: a later one may build on an
+ * earlier one.
  */
 final class Batches {
     private final ArrayDeque<Batch> queue = new ArrayDeque<>();
+    /** Batches that one transaction takes at most, and about how many bytes of them. */
+    private static final int MAX_TOGETHER = 100;
+
+    private static final long MAX_BYTES_TOGETHER = 1 << 20;
+
+    /**
+     * Batches that are kept apart only because their authors differ. Each update is compared with each batch, so while the
+     * database is away for long, there may not be one for each keystroke; what comes beyond that has no author.
+     */
+    static final int MAX_APART = 1_000;
+
     private final Supplier<UUID> ids;
     /** Bytes of everything that was ever added. */
     private long added;
@@ -32,6 +49,32 @@ final class Batches {
     @Nullable
     Batch first() {
         return queue.peekFirst();
+    }
+
+    /**
+     * The batches that are to be committed next, in one transaction: the first, and those after it that wait only because
+     * their authors differ. What was handed to the log before goes alone, since it has to be looked for.
+     */
+    List<Batch> next() {
+        Batch first = queue.getFirst();
+        if (queue.size() == 1 || !mayGoWithOthers(first)) {
+            return List.of(first);
+        }
+        List<Batch> together = new ArrayList<>();
+        long bytes = 0;
+        for (Batch batch : queue) {
+            bytes += batch.memory();
+            boolean isOver = together.size() == MAX_TOGETHER || bytes > MAX_BYTES_TOGETHER;
+            if (!together.isEmpty() && (isOver || !mayGoWithOthers(batch))) {
+                break;
+            }
+            together.add(batch);
+        }
+        return together;
+    }
+
+    private static boolean mayGoWithOthers(Batch batch) {
+        return !batch.isEdits() && !batch.isMark() && !batch.submitted;
     }
 
     void remove(Batch batch) {
@@ -90,7 +133,7 @@ final class Batches {
 
     /** Adds the mark after which deletes of clocks that nobody has brought count no more. */
     void addMark() {
-        Batch batch = new Batch(ids.get());
+        Batch batch = new Batch(ids.get(), Author.SYSTEM);
         batch.add(Update.FORGET_UNHELD, null);
         batch.payload();
         queue.add(batch);
@@ -126,12 +169,20 @@ final class Batches {
      * Adds an update to the open batch; opens one where the last is fixed or other than this.
      *
      * @param from null for another node
+     * @param author null where nobody knows
      * @param sent whether the sockets have it
      */
-    void add(Update update, @Nullable Member from, boolean sent) {
+    void add(Update update, @Nullable Member from, @Nullable Author author, boolean sent) {
         Batch last = queue.peekLast();
-        if (last == null || last.isFixed() || last.isEdits() || last.sent != sent) {
-            last = new Batch(ids.get());
+        boolean isApart = last == null || last.isFixed() || last.isEdits() || last.sent != sent;
+        if (last != null && !isApart && !last.isBy(author)) {
+            isApart = queue.size() < MAX_APART;
+            if (!isApart) {
+                last.isByMany();
+            }
+        }
+        if (last == null || isApart) {
+            last = new Batch(ids.get(), author);
             last.sent = sent;
             queue.add(last);
         }
@@ -145,9 +196,14 @@ final class Batches {
     /** Adds an edit: to the edits that wait, unless one of them has a key. */
     void add(Edit edit) {
         Batch last = queue.peekLast();
-        boolean joins = last != null && last.isEdits() && !last.isFixed() && last.key() == null && edit.key() == null;
-        if (!joins) {
-            last = new Batch(ids.get());
+        boolean joins = last != null
+                && last.isEdits()
+                && !last.isFixed()
+                && last.key() == null
+                && edit.key() == null
+                && last.isBy(edit.author());
+        if (last == null || !joins) {
+            last = new Batch(ids.get(), edit.author());
             queue.add(last);
         }
         last.add(edit);
@@ -182,9 +238,9 @@ final class Batches {
         return edits;
     }
 
-    /** Adds what was committed once and has to be committed again: the sockets have it. */
+    /** Adds what was committed once and has to be committed again: the sockets have it. The log has lost who made it. */
     void addLost(Update update) {
-        Batch batch = new Batch(ids.get());
+        Batch batch = new Batch(ids.get(), null);
         batch.sent = true;
         batch.add(update, null);
         batch.payload();

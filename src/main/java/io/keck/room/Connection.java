@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Author;
 import io.keck.protocol.CloseReason;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,10 @@ public interface Connection {
 
     /** Bytes of its updates were taken. */
     default void brought(long bytes) {}
+
+    /** Who writes what comes from this peer, as the log keeps it; null where nobody knows. */
+    @Nullable
+    Author author();
 
     /** It is the first in a room that nobody has made: it has the server keep a room for it. */
     default void beganRoom() {}

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Author;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
@@ -66,6 +67,9 @@ public interface Documents {
             String room, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
         return writeInParts(room, key, edit, doc -> Reading.of(afterwards.apply(doc)));
     }
+
+    /** The same documents; what is written by this view of them is this author's. Without one, nobody knows whose it is. */
+    Documents by(Author author);
 
     /** The client id under which this node would write the next edit that has no key; may be another one a moment later. */
     CompletionStage<Answer<Long>> client(String room);

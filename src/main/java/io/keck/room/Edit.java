@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Author;
 import io.keck.crdt.store.Update;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,10 @@ interface Edit {
     /** What makes a repeat known, or null. */
     @Nullable
     RequestKey key();
+
+    /** Who made it; null where nobody knows. */
+    @Nullable
+    Author author();
 
     /** Whether it was made on another that failed meanwhile. */
     boolean isLost();

@@ -196,9 +196,9 @@ final class Replica {
      *
      * @param head how far it is, or null when it does not know the room
      * @param asked where the replica was when the log was asked: the log need not know what was taken in since
-     * @param onItsWay the link of the own batch that the log was asked to append; {@link Link#NONE} for none
+     * @param isOwn whether its newest row is an own batch that the log was asked to append, and all before it are here
      */
-    void headSeen(UpdateLog.@Nullable Head head, Position asked, long onItsWay) {
+    void headSeen(UpdateLog.@Nullable Head head, Position asked, boolean isOwn) {
         if (asked.roomId() != id) {
             return;
         }
@@ -211,8 +211,7 @@ final class Replica {
         if (head == null || head.deleted()) {
             readOn();
         } else if (head.seq() > applied) {
-            boolean own = onItsWay != Link.NONE && head.seq() == applied + 1 && head.link() == onItsWay;
-            if (!own) { // else its answer is under way
+            if (!isOwn) { // else its answer is under way
                 readOn();
             }
         } else if (head.seq() < asked.seq() || (head.seq() == asked.seq() && head.link() != asked.link())) {

@@ -294,7 +294,7 @@ final class Room implements ReplicaOwner {
             return;
         }
         if (head == null || head.deleted() || head.seq() != asked.seq() || head.link() != asked.link()) {
-            inTurn(() -> replica.headSeen(head, asked, saving.linkOnItsWay()));
+            inTurn(() -> replica.headSeen(head, asked, saving.isOnItsWay(head)));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Author;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
@@ -161,6 +162,7 @@ final class RoomDocument {
     <T extends @Nullable Object> void edit(
             Replica.Position at,
             @Nullable RequestKey key,
+            @Nullable Author author,
             Consumer<Doc> edit,
             Function<Doc, Reading<T>> afterwards,
             CompletableFuture<Answer<T>> answer) {
@@ -171,7 +173,7 @@ final class RoomDocument {
         isForked = true;
         var unused = answer.whenComplete((value, error) -> room.accept(this::answered));
         if (feed(at, answer)) {
-            turns.begin(() -> editNow(new Call<>(at, key, edit, afterwards, answer), ATTEMPTS));
+            turns.begin(() -> editNow(new Call<>(at, key, author, edit, afterwards, answer), ATTEMPTS));
         }
     }
 
@@ -179,6 +181,7 @@ final class RoomDocument {
     private record Call<T extends @Nullable Object>(
             Replica.Position at,
             @Nullable RequestKey key,
+            @Nullable Author author,
             Consumer<Doc> edit,
             Function<Doc, Reading<T>> afterwards,
             CompletableFuture<Answer<T>> answer) {}
@@ -227,6 +230,7 @@ final class RoomDocument {
             return new Pending(
                     fork.fate,
                     call.key,
+                    call.author,
                     Update.decode(update, DecodeLimits.OWN),
                     (id, seq) -> answerMade(id, seq, call.afterwards, call.answer),
                     failed,
@@ -236,6 +240,7 @@ final class RoomDocument {
         return new Pending(
                 fork.fate,
                 call.key,
+                call.author,
                 Update.EMPTY,
                 (id, seq) -> answerMade(id, seq, call.afterwards, call.answer),
                 failed,
@@ -432,6 +437,7 @@ final class RoomDocument {
     final class Pending implements Edit {
         private final Fork.Fate<Pending> fate;
         private final @Nullable RequestKey key;
+        private final @Nullable Author author;
         private final Update update;
         private final Committed committed;
         private final Consumer<RuntimeException> failed;
@@ -443,12 +449,14 @@ final class RoomDocument {
         Pending(
                 Fork.Fate<Pending> fate,
                 @Nullable RequestKey key,
+                @Nullable Author author,
                 Update update,
                 Committed committed,
                 Consumer<RuntimeException> failed,
                 @Nullable Runnable again) {
             this.fate = fate;
             this.key = key;
+            this.author = author;
             this.update = update;
             this.committed = committed;
             this.failed = failed;
@@ -463,6 +471,11 @@ final class RoomDocument {
         @Override
         public @Nullable RequestKey key() {
             return key;
+        }
+
+        @Override
+        public @Nullable Author author() {
+            return author;
         }
 
         @Override

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Author;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -29,10 +30,22 @@ final class RoomDocuments implements Documents {
 
     private final Rooms rooms;
     private final RoomContext context;
+    private final @Nullable Author author;
 
+    /** Documents whose edits have no known author. */
     RoomDocuments(Rooms rooms, RoomContext context) {
+        this(rooms, context, null);
+    }
+
+    private RoomDocuments(Rooms rooms, RoomContext context, @Nullable Author author) {
         this.rooms = rooms;
         this.context = context;
+        this.author = author;
+    }
+
+    @Override
+    public Documents by(Author writer) {
+        return new RoomDocuments(rooms, context, writer);
     }
 
     @Override
@@ -52,7 +65,7 @@ final class RoomDocuments implements Documents {
                     } else if (stale) {
                         answer.completeExceptionally(new Unavailable("the database does not answer", false));
                     } else {
-                        room.document().edit(at, key, edit, afterwards, answer);
+                        room.document().edit(at, key, author, edit, afterwards, answer);
                     }
                 }),
                 () -> readInParts(name, false, afterwards));
@@ -172,7 +185,12 @@ final class RoomDocuments implements Documents {
         long link = Link.random(context.ids().get());
         context.metrics().emptyStructs(content.emptyCount());
         return acted(
-                context.log().init(name, context.ids().get(), link, content.encode(), replace, key),
+                context.log()
+                        .init(
+                                name,
+                                new UpdateLog.Entry(context.ids().get(), link, content.encode(), author),
+                                replace,
+                                key),
                 life -> life.isEmpty()
                         ? CompletableFuture.completedStage(Optional.empty())
                         : settled(

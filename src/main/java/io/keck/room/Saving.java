@@ -8,8 +8,10 @@ import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
+import io.keck.room.Flight.Attempt;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way of a room's batches into the log: one at a time, oldest first, each handed over again with the same id until
- * the log says that it is there. What arrives while a batch is on its way forms the next one. Touched only in the room's
+ * The way of a room's batches into the log: oldest first, one at a time or, where only their authors differ, several in one
+ * transaction; each handed over again with the same id until the log says that it is there. What arrives while a batch is on its way forms the next one. Touched only in the room's
  * turns, apart from {@link #waitingSince}.
  *
  * <pre>
@@ -41,24 +43,6 @@ final class Saving {
     /** Before any time: clocks may be negative. */
     private static final long AT_ONCE = Long.MIN_VALUE;
 
-    /** One batch on its way to the log: handed over, and not known to be settled. */
-    private static final class Attempt {
-        final Batch batch;
-        final long link;
-        /** Whether the batch was handed to the log before. */
-        final boolean isRepeated;
-        /** The row of the batch, where the log has answered and rows before it are missing here; else 0. */
-        long row;
-        /** The read of the log that shows whether the row is there. */
-        long read;
-
-        Attempt(Batch batch, long link) {
-            this.batch = batch;
-            this.link = link;
-            this.isRepeated = batch.submitted;
-        }
-    }
-
     private final String name;
     private final RoomContext context;
     private final RoomSettings settings;
@@ -73,7 +57,7 @@ final class Saving {
     private final Life life;
     private final Runnable lifeEnded;
 
-    private @Nullable Attempt attempt;
+    private final Flight flight = new Flight();
     private boolean isUnsaved;
     /** No commit is tried before, in milliseconds of the room's clock. */
     private long nextAttempt = AT_ONCE;
@@ -133,18 +117,18 @@ final class Saving {
     /** The batch that the log was asked to commit, until that is settled. */
     @Nullable
     Batch onItsWay() {
-        return attempt == null ? null : attempt.batch;
+        return flight.first();
     }
 
     /** The batch that is on its way, if the log has not answered for it. */
     @Nullable
     Batch unanswered() {
-        return attempt == null || attempt.row > 0 ? null : attempt.batch;
+        return flight.unanswered();
     }
 
-    /** The link of the batch that is on its way, or {@link Link#NONE}. */
-    long linkOnItsWay() {
-        return attempt == null ? Link.NONE : attempt.link;
+    /** Whether that head of the log is a batch on its way, with nothing of others before it. */
+    boolean isOnItsWay(UpdateLog.@Nullable Head head) {
+        return head != null && flight.isHead(head.link(), head.seq() - replica.applied());
     }
 
     // ------------------------------------------------------------------ what comes in
@@ -160,7 +144,7 @@ final class Saving {
 
     /** Takes a member's update, and reads no further from the member while too much waits. */
     void add(Update fresh, Member member) {
-        batches.add(fresh, member, isUnsaved);
+        batches.add(fresh, member, member.connection.author(), isUnsaved);
         if (isUnsaved) {
             passOn(fresh.encode(), member);
         }
@@ -170,11 +154,14 @@ final class Saving {
         }
     }
 
-    /** Takes an update that another node could not commit: the node that reaches the database first commits it. */
+    /**
+     * Takes an update that another node could not commit: the node that reaches the database first commits it. The bus does
+     * not say who made it.
+     */
     void share(Update update) {
         Update fresh = fresh(update);
         if (!fresh.isEmpty() && !tooMuchWaits() && !overlays.isFull()) {
-            batches.add(fresh, null, true);
+            batches.add(fresh, null, null, true);
             audience.markSlow(replica.store());
             audience.broadcast(Message.update(fresh.encode()), null);
         }
@@ -218,44 +205,71 @@ final class Saving {
         }
     }
 
-    /** Hands the oldest batch to the log, unless one is on its way or the last attempt failed just now. */
+    /** Hands the next batches to the log, unless some are on their way or the last attempt failed just now. */
     private void commit() {
-        Batch first = batches.first();
         long now = context.clock().getAsLong();
-        if (hasEnded || first == null || attempt != null || now < nextAttempt) {
+        if (hasEnded || batches.isEmpty() || !flight.isEmpty() || now < nextAttempt) {
             return;
         }
-        Attempt made = new Attempt(first, Link.random(context.ids().get()));
-        attempt = made;
-        if (!made.isRepeated) {
-            first.submitted = true;
-            first.submittedAt = now;
-            first.handedOver = turns.began();
+        List<Attempt> made = flight.begin(
+                batches.next(), () -> Link.random(context.ids().get()));
+        for (Attempt attempt : made) {
+            if (!attempt.isRepeated) {
+                attempt.batch.submitted = true;
+                attempt.batch.submittedAt = now;
+                attempt.batch.handedOver = turns.began();
+            }
         }
-        long room = replica.roomId();
-        RequestKey key = first.key();
-        (key != null && first.isKeyOnly()
-                        ? context.log().keep(room, key)
-                        : context.log().append(room, first.id, made.link, first.payload(), made.isRepeated, key))
-                .whenComplete((row, error) -> turns.post(() -> answered(made, row, error)));
+        handOver(made).whenComplete((rows, error) -> turns.post(() -> answered(made, rows, error)));
     }
 
-    private void answered(Attempt made, UpdateLog.@Nullable Appended row, @Nullable Throwable error) {
-        Batch batch = made.batch;
-        if (made != attempt) {
+    private CompletionStage<List<UpdateLog.Appended>> handOver(List<Attempt> made) {
+        long room = replica.roomId();
+        if (made.size() > 1) {
+            return context.log()
+                    .append(room, made.stream().map(Attempt::entry).toList());
+        }
+        Attempt only = made.get(0);
+        RequestKey key = only.batch.key();
+        return (key != null && only.batch.isKeyOnly()
+                        ? context.log().keep(room, key)
+                        : context.log().append(room, only.entry(), only.isRepeated, key))
+                .thenApply(List::of);
+    }
+
+    private void answered(
+            List<Attempt> made, @Nullable List<UpdateLog.Appended> rows, @Nullable Throwable error) {
+        List<Attempt> open = made.stream().filter(flight::contains).toList();
+        if (open.isEmpty()) {
             return;
         }
         if (hasEnded) {
-            requests.answeredLate(batch, Replica.cause(error), life.endOfLife());
-        } else if (error != null || row == null) {
-            failed(made, Replica.cause(error));
-        } else if (!batches.contains(batch)) {
-            attempt = null; // its row came over the bus or from a read before this answer
+            open.forEach(attempt ->
+                    requests.answeredLate(attempt.batch, Replica.cause(error), life.endOfLife()));
+        } else if (error != null || rows == null) {
+            failed(open, Replica.cause(error));
+        } else if (made.size() == 1) {
+            answered(made.get(0), rows.get(0));
+        } else {
+            audience.together(() -> {
+                for (int i = 0; i < made.size(); i++) {
+                    if (flight.contains(made.get(i))) {
+                        answered(made.get(i), rows.get(i));
+                    }
+                }
+            });
+        }
+    }
+
+    private void answered(Attempt made, UpdateLog.Appended row) {
+        Batch batch = made.batch;
+        if (!batches.contains(batch)) {
+            flight.remove(made); // its row came over the bus or from a read before this answer
         } else if (batch.isKeyOnly() && row.seq() <= replica.applied()) {
-            attempt = null;
+            flight.remove(made);
             saved(batch);
         } else if (!batch.isKeyOnly() && replica.isNext(row)) {
-            attempt = null;
+            flight.remove(made);
             replica.take(batch, row);
         } else {
             made.row = row.seq();
@@ -263,11 +277,10 @@ final class Saving {
         }
     }
 
-    private void failed(Attempt made, @Nullable Throwable cause) {
-        attempt = null;
-        Batch batch = made.batch;
+    private void failed(List<Attempt> all, @Nullable Throwable cause) {
+        all.forEach(flight::remove);
         if (cause instanceof RoomGone) {
-            batch.submitted = made.isRepeated; // only this attempt is certain to have done nothing
+            all.forEach(made -> made.batch.submitted = made.isRepeated); // only this attempt is certain to have done nothing
             lifeEnded.run();
             return;
         }
@@ -277,8 +290,9 @@ final class Saving {
         if (cause instanceof RoomLost) {
             replica.rebuild();
         }
-        if (batch.isEdits()) {
-            if (requests.failed(batch, cause)) {
+        Batch first = all.get(0).batch;
+        if (first.isEdits()) { // edits go alone
+            if (requests.failed(first, cause)) {
                 tryAgainLater();
             }
             return;
@@ -317,14 +331,12 @@ final class Saving {
 
     /** Rows were taken in: they may contain the batch on its way, and updates that another node has committed for us. */
     void caughtUp() {
-        Attempt made = attempt;
-        if (made != null
-                && made.row > 0
-                && replica.applied() >= made.row
-                && (!batches.contains(made.batch) || isInReplica(made.batch))) {
-            attempt = null;
-            if (batches.contains(made.batch)) {
-                saved(made.batch); // it came with the snapshot
+        for (Attempt made : flight.answered()) {
+            if (replica.applied() >= made.row && (!batches.contains(made.batch) || isInReplica(made.batch))) {
+                flight.remove(made);
+                if (batches.contains(made.batch)) {
+                    saved(made.batch); // it came with the snapshot
+                }
             }
         }
         dropSaved(batches.sent());
@@ -342,12 +354,14 @@ final class Saving {
      * @param error why the log could not be read, or null
      */
     void readEnded(long number, @Nullable Throwable error) {
-        Attempt made = attempt;
-        if (made != null && made.row > 0) {
-            if (error != null) {
-                failed(made, error);
-            } else if (number >= made.read) {
-                attempt = null;
+        List<Attempt> answered = flight.answered();
+        if (error != null && !answered.isEmpty()) {
+            failed(answered, error);
+            return;
+        }
+        for (Attempt made : answered) {
+            if (number >= made.read) {
+                flight.remove(made);
                 if (made.row <= replica.applied() && batches.contains(made.batch)) {
                     endIfOnlyDeletesLack(made.batch);
                 }
@@ -357,15 +371,13 @@ final class Saving {
 
     /** The replica is another one. */
     void replaced() {
-        if (attempt != null && attempt.row > 0) {
-            attempt = null; // the row may be one of those that the log has lost
-        }
+        flight.forgetAnswered(); // the rows may be among those that the log has lost
         dropSaved(batches.all());
     }
 
     private void dropSaved(List<Batch> candidates) {
         for (Batch batch : candidates) {
-            if (batch != onItsWay() && isInReplica(batch)) {
+            if (!flight.holds(batch) && isInReplica(batch)) {
                 saved(batch);
             }
         }
@@ -384,7 +396,7 @@ final class Saving {
         Update deletes = unheld == null ? rest : UnheldDeletes.strip(rest, batches.withoutHeld(unheld));
         saved(batch); // the structs of some may wait behind it, since the log has lost them
         if (!deletes.isEmpty()) {
-            batches.add(deletes, null, batch.sent);
+            batches.add(deletes, null, batch.author(), batch.sent);
         }
     }
 

@@ -76,7 +76,7 @@ final class Steps {
         if (own != null) {
             bus.tell(new Bus.Event.Committed(step.seq(), own.id, step.link(), step.before(), own.payload()));
             if (!own.sent && !own.isMark()) {
-                audience.broadcast(Message.update(own.payload()), own.soleOrigin());
+                audience.committed(own);
             }
             saving.committed(own);
             growth.committed();

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Author;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
@@ -26,6 +27,20 @@ import org.jspecify.annotations.Nullable;
  * link of the row before it. Who has row n with the same link has the same rows up to n.
  */
 public interface UpdateLog {
+    /**
+     * A batch on its way into the log.
+     *
+     * @param batchId random, the same for each attempt
+     * @param link random and positive, another for each attempt
+     * @param payload a V1 update; not changed by anyone afterwards
+     * @param author of all of it; null where nobody knows
+     */
+    record Entry(
+            UUID batchId,
+            long link,
+            byte[] payload,
+            @Nullable Author author) {}
+
     /** One batch in the log. */
     record Row(long seq, UUID batchId, long link, byte[] payload) {}
 
@@ -139,10 +154,15 @@ public interface UpdateLog {
      *     Unavailable} where it tells what is known of the outcome, with {@link Refused} where
      *     the name has seen the key before, and with anything else when the outcome is unknown
      */
-    CompletionStage<Optional<Begun>> init(
-            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key);
+    CompletionStage<Optional<Begun>> init(String name, Entry first, boolean replace, @Nullable RequestKey key);
 
-    /** The same without a key. */
+    /** The same of an unknown author. */
+    default CompletionStage<Optional<Begun>> init(
+            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
+        return init(name, new Entry(batchId, link, payload, null), replace, key);
+    }
+
+    /** The same of an unknown author, without a key. */
     default CompletionStage<Optional<Begun>> init(
             String name, UUID batchId, long link, byte[] payload, boolean replace) {
         return init(name, batchId, link, payload, replace, null);
@@ -184,35 +204,42 @@ public interface UpdateLog {
     CompletionStage<Contents> read(long roomId, long seq);
 
     /**
-     * Appends a batch.
-     *
-     * @param batchId random, the same for each attempt
-     * @param link random and positive, another for each attempt
-     * @param payload a V1 update; not changed by anyone afterwards
-     * @param again whether there was an attempt before, of which nobody knows how it ended. Then a batch that is already
-     *     there is not written again. An attempt that is carried out after its successor writes a row that adds nothing
-     * @return where it is; fails with {@link RoomGone}, {@link RoomLost}, or anything else where
-     *     the outcome is unknown
-     */
-    default CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again) {
-        return append(roomId, batchId, link, payload, again, null);
-    }
-
-    /**
      * Appends a batch, unless the name of the room has seen the key before, in this life of it or an earlier one: then it
      * fails with {@link Refused}. A room that is gone takes no key.
      *
+     * @param again whether there was an attempt before, of which nobody knows how it ended. Then a batch that is already
+     *     there is not written again. An attempt that is carried out after its successor writes a row that adds nothing
      * @param key null for none
+     * @return where it is; fails with {@link RoomGone}, {@link RoomLost}, or anything else where
+     *     the outcome is unknown
      */
-    CompletionStage<Appended> append(
-            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable RequestKey key);
+    CompletionStage<Appended> append(long roomId, Entry batch, boolean again, @Nullable RequestKey key);
+
+    /**
+     * Appends batches of several authors in one transaction, each as a row, in this order and with no row between them. None
+     * of them was handed over before.
+     *
+     * @return where each of them is; fails as the other does, for all of them together
+     */
+    CompletionStage<List<Appended>> append(long roomId, List<Entry> batches);
+
+    /** Appends a batch of an unknown author. */
+    default CompletionStage<Appended> append(
+            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable RequestKey key) {
+        return append(roomId, new Entry(batchId, link, payload, null), again, key);
+    }
+
+    /** Appends a batch of an unknown author, without a key. */
+    default CompletionStage<Appended> append(long roomId, UUID batchId, long link, byte[] payload, boolean again) {
+        return append(roomId, batchId, link, payload, again, null);
+    }
 
     /**
      * Remembers the key of an edit that changes nothing, so that its repeat changes nothing either, whatever was written
      * between the two. No row is written.
      *
      * @return how far the room was then: the seq and the link of its newest row, and {@link Link#UNKNOWN}; fails as {@link
-     *     #append(long, UUID, long, byte[], boolean, RequestKey)} does
+     *     #append(long, Entry, boolean, RequestKey)} does
      */
     CompletionStage<Appended> keep(long roomId, RequestKey key);
 

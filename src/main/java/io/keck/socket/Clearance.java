@@ -1,6 +1,7 @@
 package io.keck.socket;
 
 import io.keck.access.Allowance;
+import io.keck.access.Author;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
 import io.keck.access.Grant;
@@ -35,6 +36,8 @@ final class Clearance {
     private volatile @Nullable Grant grant;
     private volatile Allowance allowance = Allowance.ALL;
     private volatile boolean mayAll;
+    /** Made once for each grant, so that no update costs an object. */
+    private volatile @Nullable Author author;
 
     private Clearance(Visit visit, @Nullable Grant grant, @Nullable CloseReason refusal) {
         this.visit = visit;
@@ -45,6 +48,9 @@ final class Clearance {
     private void set(@Nullable Grant given) {
         grant = given;
         allowance = given == null ? Allowance.ALL : visit.allowance(given);
+        if (given != null) {
+            author = Author.bySocket(given); // what came before the end is still written under it
+        }
         mayAll = given != null && given.allows(Right.WRITE) && given.allows(Right.PRESENT);
     }
 
@@ -61,6 +67,12 @@ final class Clearance {
     /** The clearance in a request attribute; a refusing one if the attribute is missing. */
     static Clearance of(@Nullable Object attribute) {
         return attribute instanceof Clearance clearance ? clearance : refused(Fault.MISSING);
+    }
+
+    /** Who writes by this connection; null while it never had a grant. */
+    @Nullable
+    Author author() {
+        return author;
     }
 
     /** The reason to close the connection at once; null if it may stay. */

@@ -1,6 +1,7 @@
 package io.keck.socket;
 
 import io.keck.access.Allowance;
+import io.keck.access.Author;
 import io.keck.heap.Guest;
 import io.keck.heap.HeapLedger;
 import io.keck.heap.SharedBytes;
@@ -114,6 +115,12 @@ final class SocketConnection implements Connection {
     @Override
     public String address() {
         return address;
+    }
+
+    /** Of the grant that it has now, or had last. */
+    @Override
+    public @Nullable Author author() {
+        return gate.frames().clearance().author();
     }
 
     long silentMillis() {

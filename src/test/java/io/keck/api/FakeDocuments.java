@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Author;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
@@ -107,6 +108,15 @@ final class FakeDocuments implements Documents, AutoCloseable {
             }
             return answer(life, afterwards);
         });
+    }
+
+    /** Who wrote last; null where nobody was named. */
+    volatile Author author;
+
+    @Override
+    public Documents by(Author writer) {
+        author = writer;
+        return this;
     }
 
     private Use used(String room, RequestKey key) {

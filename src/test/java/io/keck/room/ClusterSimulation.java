@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.access.Author;
+import io.keck.access.Origin;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -171,6 +173,7 @@ final class ClusterSimulation {
         int count = 2 + random.nextInt(6);
         for (int i = 0; i < count; i++) {
             Peer peer = new Peer(new FakeClient(10 + i, () -> now), "room" + random.nextInt(roomCount), anyNode());
+            peer.client.author = new Author("p" + i % 3, Origin.SOCKET, Map.of());
             peer.client.point("{\"i\":" + i + "}");
             peer.client.onUpdate = update -> seen(peer, update);
             peers.add(peer);

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Author;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StateVector;
@@ -33,6 +34,10 @@ final class FakeClient {
     /** From where it connects; empty where that is not known. */
     String address = "";
 
+    /** Who it is to the server; null where nobody knows. */
+    @Nullable
+    Author author;
+
     @Nullable
     FakeConnection connection;
 
@@ -63,6 +68,7 @@ final class FakeClient {
         });
         self[0].onResume = this::flush;
         self[0].address = address;
+        self[0].author = author;
         self[0].isThere = () -> connection == self[0];
         connection = self[0];
         unsent.clear();

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Author;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
@@ -60,11 +61,20 @@ final class FakeConnection implements Connection {
 
     boolean hearsOfConflicts;
 
+    /** Who sends. */
+    @Nullable
+    Author author;
+
     FakeConnection(LongSupplier clock, Consumer<byte[]> peer) {
         this.clock = clock;
         this.peer = peer;
         lastSend = clock.getAsLong();
         lastProgress = lastSend;
+    }
+
+    @Override
+    public @Nullable Author author() {
+        return author;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Author;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
@@ -45,6 +46,9 @@ public final class FakeLog implements UpdateLog {
         /** Everything that was ever appended. */
         final List<Row> history = new ArrayList<>();
 
+        /** The authors of that. */
+        final List<@Nullable Author> authors = new ArrayList<>();
+
         Life(long id, String name) {
             this.id = id;
             this.name = name;
@@ -61,6 +65,7 @@ public final class FakeLog implements UpdateLog {
             copy.snapshot = snapshot;
             copy.rows.addAll(rows);
             copy.history.addAll(history);
+            copy.authors.addAll(authors);
             return copy;
         }
 
@@ -74,6 +79,9 @@ public final class FakeLog implements UpdateLog {
     private final Map<String, Life> live = new HashMap<>();
     /** By name and key. */
     private final Map<List<String>, Use> keys = new HashMap<>();
+
+    /** How often batches of several authors were appended together. */
+    long together;
 
     private long lastId;
     private boolean makesOnConnect;
@@ -204,7 +212,7 @@ public final class FakeLog implements UpdateLog {
 
     @Override
     public synchronized CompletionStage<Optional<Begun>> init(
-            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
+            String name, Entry first, boolean replace, @Nullable RequestKey key) {
         boolean isKept = made(name) != null && !replace;
         Refused used = claim(name, key, isKept ? 0 : made(name) == null ? nextId(name) : lastId + 1);
         if (used != null) {
@@ -217,7 +225,7 @@ public final class FakeLog implements UpdateLog {
                 made(name) == null ? CompletableFuture.completedStage(Optional.empty()) : delete(name);
         return before.thenCompose(ended -> {
             Life fresh = make(name);
-            return append(fresh.id, batchId, link, payload, false)
+            return append(fresh.id, first, false, null)
                     .thenApply(
                             at -> Optional.of(new Begun(fresh.id, ended.stream().toList())));
         });
@@ -312,8 +320,23 @@ public final class FakeLog implements UpdateLog {
     }
 
     @Override
+    public synchronized CompletionStage<List<Appended>> append(long roomId, List<Entry> batches) {
+        Life life = lives.get(roomId);
+        if (life == null || life.deleted) {
+            return CompletableFuture.failedStage(missing(roomId, life));
+        }
+        together++;
+        return CompletableFuture.completedStage(batches.stream()
+                .map(batch -> append(roomId, batch, false, null).toCompletableFuture().join())
+                .toList());
+    }
+
+    @Override
     public synchronized CompletionStage<Appended> append(
-            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable RequestKey key) {
+            long roomId, Entry batch, boolean again, @Nullable RequestKey key) {
+        UUID batchId = batch.batchId();
+        long link = batch.link();
+        byte[] payload = batch.payload();
         Life life = lives.get(roomId);
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
@@ -337,6 +360,7 @@ public final class FakeLog implements UpdateLog {
         Row row = new Row(++life.head, batchId, link, payload);
         life.rows.add(row);
         life.history.add(row);
+        life.authors.add(batch.author());
         live.forEach((name, l) -> {
             if (l == life) {
                 notInEver.computeIfAbsent(name, n -> new ArrayList<>()).add(payload);
@@ -503,6 +527,12 @@ public final class FakeLog implements UpdateLog {
     synchronized List<Row> history(String name) {
         Life life = live.get(name);
         return life == null ? List.of() : List.copyOf(life.history);
+    }
+
+    /** Who made all that was ever appended to the room. */
+    synchronized List<@Nullable Author> authors(String name) {
+        Life life = live.get(name);
+        return life == null ? List.of() : new ArrayList<>(life.authors);
     }
 
     /** The document that the rows make. */

@@ -92,9 +92,9 @@ final class FlakyLog implements UpdateLog {
 
     @Override
     public CompletionStage<Optional<Begun>> init(
-            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
+            String name, Entry first, boolean replace, @Nullable RequestKey key) {
         calls.add("init");
-        return request(() -> log.init(name, batchId, link, payload, replace, forgetsKeys ? null : key));
+        return request(() -> log.init(name, first, replace, forgetsKeys ? null : key));
     }
 
     @Override
@@ -104,16 +104,22 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
+    public CompletionStage<List<Appended>> append(long roomId, List<Entry> batches) {
+        calls.add("append " + batches.size());
+        return request(() -> log.append(roomId, batches));
+    }
+
+    @Override
     public CompletionStage<Appended> append(
-            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable RequestKey key) {
+            long roomId, Entry batch, boolean again, @Nullable RequestKey key) {
         calls.add("append");
         if (answersFirst && log.knows(roomId)) {
-            held.add(() -> log.append(roomId, batchId, link, payload, again, key));
+            held.add(() -> log.append(roomId, batch, again, key));
             long before = saidFirst == 0 ? log.lastLink(roomId) : saidFirst;
-            saidFirst = link;
-            return CompletableFuture.completedStage(new Appended(log.head(roomId) + held.size(), link, before));
+            saidFirst = batch.link();
+            return CompletableFuture.completedStage(new Appended(log.head(roomId) + held.size(), batch.link(), before));
         }
-        return request(() -> log.append(roomId, batchId, link, payload, again, key)
+        return request(() -> log.append(roomId, batch, again, key)
                 .thenApply(at ->
                         hidesOthers ? new Appended(told.merge(roomId, 1L, Long::sum), at.link(), at.before()) : at));
     }

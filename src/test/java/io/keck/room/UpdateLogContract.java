@@ -2,6 +2,8 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.access.Author;
+import io.keck.access.Origin;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
 import io.keck.failure.RoomMissing;
@@ -204,6 +206,52 @@ public abstract class UpdateLogContract extends RequestKeyContract {
                 .isInstanceOf(RoomGone.class);
         assertThat(await(log().init("new", UUID.randomUUID(), LINK, update(0), true)))
                 .isPresent();
+    }
+
+    @Test
+    void batchesOfSeveralAuthors_becomeRowsThatFollowEachOther() {
+        long a = await(log().open("a")).roomId();
+        long b = await(log().open("b")).roomId();
+        await(log().append(a, UUID.randomUUID(), LINK, update(0), false));
+        List<UpdateLog.Entry> batches = new ArrayList<>();
+        for (int i = 1; i <= 3; i++) {
+            Author author = new Author("p" + i, Origin.SOCKET, Map.of("n", "" + i));
+            batches.add(new UpdateLog.Entry(UUID.randomUUID(), LINK + i, update(i), author));
+        }
+
+        CompletionStage<List<UpdateLog.Appended>> together = log().append(a, batches);
+        CompletionStage<UpdateLog.Appended> beside = log().append(b, UUID.randomUUID(), LINK, update(9), false);
+
+        assertThat(await(together))
+                .containsExactly(
+                        new UpdateLog.Appended(2, LINK + 1, LINK),
+                        new UpdateLog.Appended(3, LINK + 2, LINK + 1),
+                        new UpdateLog.Appended(4, LINK + 3, LINK + 2));
+        assertThat(await(beside).seq()).isEqualTo(1);
+        Contents contents = await(log().read(a, 1));
+        assertThat(contents.damage()).isNull();
+        assertThat(contents.head()).isEqualTo(new UpdateLog.Head(4, LINK + 3, false));
+        assertThat(contents.rows()).extracting(UpdateLog.Row::payload).containsExactly(update(1), update(2), update(3));
+        for (int i = 0; i < 3; i++) { // each alone is known again
+            UpdateLog.Entry one = batches.get(i);
+            UpdateLog.Entry retry = new UpdateLog.Entry(one.batchId(), 77, one.payload(), one.author());
+            assertThat(await(log().append(a, retry, true, null)))
+                    .isEqualTo(new UpdateLog.Appended(2 + i, LINK + 1 + i, LINK + i));
+        }
+        assertThat(await(log().append(a, UUID.randomUUID(), 5, update(4), false)))
+                .isEqualTo(new UpdateLog.Appended(5, 5, LINK + 3));
+    }
+
+    @Test
+    void batchesOfSeveralAuthors_forARoomThatIsGone_areRefusedTogether() {
+        long a = await(log().open("a")).roomId();
+        await(log().append(a, UUID.randomUUID(), LINK, update(0), false));
+        await(log().delete("a"));
+        List<UpdateLog.Entry> batches = List.of(
+                new UpdateLog.Entry(UUID.randomUUID(), LINK, update(1), Author.SYSTEM),
+                new UpdateLog.Entry(UUID.randomUUID(), LINK, update(2), null));
+
+        assertThat(failure(log().append(a, batches))).isInstanceOf(RoomGone.class);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.keck.storage.archive;
 
+import io.keck.access.Author;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.crdt.lib0.DecodeException;
@@ -243,7 +244,7 @@ public final class ArchiveImporter {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Contents there = find(name);
             if (there == null) {
-                if (wait(log.init(name, newBatch(), Link.random(random), state.update(), false))
+                if (wait(log.init(name, entry(state.update()), false, null))
                         .isPresent()) {
                     made++;
                     return true;
@@ -260,7 +261,7 @@ public final class ArchiveImporter {
                 return true;
             }
             try {
-                wait(log.append(there.roomId(), newBatch(), Link.random(random), missing.encode(), false));
+                wait(log.append(there.roomId(), entry(missing.encode()), false, null));
                 merged++;
                 return true;
             } catch (RoomGone e) {
@@ -331,7 +332,8 @@ public final class ArchiveImporter {
         }
     }
 
-    private UUID newBatch() {
-        return new UUID(random.nextLong(), random.nextLong());
+    private UpdateLog.Entry entry(byte[] update) {
+        UUID batch = new UUID(random.nextLong(), random.nextLong());
+        return new UpdateLog.Entry(batch, Link.random(random), update, Author.IMPORT);
     }
 }

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
@@ -146,8 +145,8 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     @Override
     public CompletionStage<Optional<Begun>> init(
-            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
-        return names.init(name, batchId, link, payload, replace, key).thenApply(life -> {
+            String name, Entry first, boolean replace, @Nullable RequestKey key) {
+        return names.init(name, first, replace, key).thenApply(life -> {
             life.ifPresent(begun -> committed.accept(begun.roomId()));
             return life;
         });
@@ -169,17 +168,24 @@ public final class JdbiUpdateLog implements UpdateLog {
     }
 
     @Override
-    public CompletionStage<Appended> append(
-            long roomId, UUID batchId, long link, byte[] payload, boolean again, @Nullable RequestKey key) {
-        return database.<LogWrite.Append, Appended>write(
-                        roomId,
-                        new LogWrite.Append(roomId, batchId, link, payload, again, key, new CompletableFuture<>()),
-                        LogWrite.Append::done)
-                .thenApply(at -> {
+    public CompletionStage<Appended> append(long roomId, Entry batch, boolean again, @Nullable RequestKey key) {
+        return append(new LogWrite.Append(roomId, List.of(batch), again, key, new CompletableFuture<>()))
+                .thenApply(rows -> rows.get(0));
+    }
+
+    @Override
+    public CompletionStage<List<Appended>> append(long roomId, List<Entry> batches) {
+        return append(
+                new LogWrite.Append(roomId, List.copyOf(batches), false, null, new CompletableFuture<>()));
+    }
+
+    private CompletionStage<List<Appended>> append(LogWrite.Append append) {
+        return database.<LogWrite.Append, List<Appended>>write(append.roomId(), append, LogWrite.Append::done)
+                .thenApply(rows -> {
                     database.saved();
-                    count(roomId, new Tail(1, payload.length), false);
-                    committed.accept(roomId);
-                    return at;
+                    count(append.roomId(), new Tail(rows.size(), append.size()), false);
+                    committed.accept(append.roomId());
+                    return rows;
                 });
     }
 

@@ -11,12 +11,14 @@ import org.jdbi.v3.core.Handle;
 /** The few statements that are not the same in both databases. Thread-safe. */
 interface LogStatements {
     /**
-     * Appends batches, at most one a room: locks the rooms in the order of their ids, raises their heads and inserts the
+     * Carries out appends, at most one a room: locks the rooms in the order of their ids, raises their heads and inserts the
      * rows. A room that is not there, or was deleted, is missing in the answer.
      *
+     * @param authors of the rows
      * @param now milliseconds since 1970
+     * @return where the first row of each room is
      */
-    Map<Long, Appended> append(Handle h, List<LogWrite.Append> appends, String node, long now);
+    Map<Long, Appended> append(Handle h, List<LogWrite.Append> appends, AuthorIds authors, String node, long now);
 
     /** Locks rooms until the transaction ends, in the order of their ids, so that a look before an append stays true. */
     void lock(Handle h, Collection<Long> roomIds);

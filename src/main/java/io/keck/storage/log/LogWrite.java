@@ -1,27 +1,36 @@
 package io.keck.storage.log;
 
 import io.keck.room.RequestKey;
+import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.storage.database.Write;
-import java.util.UUID;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** A write of the room log. */
 sealed interface LogWrite extends Write {
-    /** One batch of a room; completes with where it is. */
+    /**
+     * Batches of a room, each a row; completes with where they are.
+     *
+     * @param entries in the order of their rows; one where anything has to be looked up first
+     */
     record Append(
             long roomId,
-            UUID batchId,
-            long link,
-            byte[] payload,
+            List<UpdateLog.Entry> entries,
             boolean again,
             @Nullable RequestKey key,
-            CompletableFuture<Appended> done)
+            CompletableFuture<List<Appended>> done)
             implements LogWrite {
         /** The same for another room. */
         Append to(long id) {
-            return new Append(id, batchId, link, payload, again, key, done);
+            return new Append(id, entries, again, key, done);
+        }
+
+        /** The first batch. */
+        UpdateLog.Entry first() {
+            return entries.get(0);
         }
 
         /** Whether something has to be looked up first, with the room locked. */
@@ -29,9 +38,24 @@ sealed interface LogWrite extends Write {
             return again || key != null;
         }
 
+        /** Where all of them are, once the first has its row. */
+        List<Appended> all(Appended first) {
+            List<Appended> all = new ArrayList<>(entries.size());
+            all.add(first);
+            for (int i = 1; i < entries.size(); i++) {
+                all.add(new Appended(
+                        first.seq() + i, entries.get(i).link(), entries.get(i - 1).link()));
+            }
+            return all;
+        }
+
         @Override
         public int size() {
-            return payload.length;
+            int bytes = 0;
+            for (UpdateLog.Entry entry : entries) {
+                bytes += entry.payload().length;
+            }
+            return bytes;
         }
     }
 

@@ -41,9 +41,11 @@ final class LogWriter implements GroupCommit.Committer<Write> {
     private final String node;
     private final Clock clock;
     private final RequestKeys keys;
+    private final AuthorIds authors;
 
     LogWriter(Jdbi jdbi, LogStatements statements, String node, Clock clock) {
         this.keys = new RequestKeys(statements, clock);
+        this.authors = new AuthorIds(clock);
         this.held = new HeldHandle(jdbi, System::nanoTime);
         this.statements = statements;
         this.node = node;
@@ -95,6 +97,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         List<Runnable> outcomes = new ArrayList<>(writes.size());
         try {
             Handle handle = held.get();
+            authors.learn(handle, appends(writes));
             if (statements.appendsInOneStatement() && writes.get(0) instanceof LogWrite.Append a && !a.isChecked()) {
                 write(handle, writes, outcomes);
             } else {
@@ -103,10 +106,21 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         } catch (RuntimeException | Error e) {
             OutOfMemory.check(e);
             held.release();
+            authors.forget();
             failed(writes, e);
             return;
         }
         outcomes.forEach(Runnable::run);
+    }
+
+    private static List<LogWrite.Append> appends(List<Write> writes) {
+        List<LogWrite.Append> appends = new ArrayList<>(writes.size());
+        for (Write w : writes) {
+            if (w instanceof LogWrite.Append a) {
+                appends.add(a);
+            }
+        }
+        return appends;
     }
 
     private void failed(List<Write> writes, Throwable error) {
@@ -129,7 +143,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
                 FROM room_log l LEFT JOIN room_log b ON b.room_id = l.room_id AND b.seq = l.seq - 1
                 WHERE l.room_id = :room AND l.batch_id = :batch ORDER BY l.seq LIMIT 1""")
                 .bind("room", append.roomId())
-                .bind("batch", BatchIds.toBytes(append.batchId()))
+                .bind("batch", BatchIds.toBytes(append.first().batchId()))
                 .map((rs, ctx) -> new Appended(rs.getLong(1), rs.getLong(2), rs.getLong(3)))
                 .findOne();
     }
@@ -146,7 +160,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
             Optional<Appended> at = append.again() ? find(h, append) : Optional.empty();
             if (at.isPresent()) {
                 appends.remove(append.roomId());
-                outcomes.add(() -> append.done().complete(at.get()));
+                outcomes.add(() -> append.done().complete(List.of(at.get())));
             } else if (append.key() != null) {
                 keyed.add(append);
             }
@@ -241,14 +255,14 @@ final class LogWriter implements GroupCommit.Committer<Write> {
     }
 
     private void append(Handle h, List<LogWrite.Append> appends, List<Runnable> outcomes) {
-        Map<Long, Appended> done = statements.append(h, appends, node, clock.millis());
+        Map<Long, Appended> done = statements.append(h, appends, authors, node, clock.millis());
         List<Long> missing = new ArrayList<>();
         for (LogWrite.Append a : appends) {
             Appended at = done.get(a.roomId());
             if (at == null) {
                 missing.add(a.roomId());
             } else {
-                outcomes.add(() -> a.done().complete(at));
+                outcomes.add(() -> a.done().complete(a.all(at)));
             }
         }
         if (missing.isEmpty()) {

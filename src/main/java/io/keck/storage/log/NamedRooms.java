@@ -5,6 +5,7 @@ import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 import io.keck.room.EndedLives;
 import io.keck.room.RequestKey;
+import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.database.Database;
@@ -15,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -205,8 +205,8 @@ final class NamedRooms {
     // ------------------------------------------------------------------ acts
 
     CompletionStage<Optional<Begun>> init(
-            String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
-        LogWrite.Append first = new LogWrite.Append(0, batchId, link, payload, false, null, new CompletableFuture<>());
+            String name, UpdateLog.Entry entry, boolean replace, @Nullable RequestKey key) {
+        LogWrite.Append first = new LogWrite.Append(0, List.of(entry), false, null, new CompletableFuture<>());
         return act(name, h -> {
             Optional<Begun> life = init(h, first, name, replace);
             NameKeys.claim(h, name, key, life.map(Begun::roomId).orElse(NameKeys.NO_ROOM), clock.millis());
@@ -248,7 +248,7 @@ final class NamedRooms {
         for (int i = 0; i < INIT_ATTEMPTS; i++) {
             Optional<Long> met = LogWriter.claim(h, name); // its clients stay: they have no other content
             if (met.isPresent()) {
-                statements.append(h, List.of(first.to(met.get())), node, now);
+                statements.append(h, List.of(first.to(met.get())), new AuthorIds(clock), node, now);
                 return Optional.of(new Begun(met.get(), List.copyOf(ended)));
             }
             if (replace) {
@@ -259,7 +259,7 @@ final class NamedRooms {
                 if (!ended.isEmpty()) {
                     lifeEnds.forEach(part -> part.ended(h, name, now));
                 }
-                statements.append(h, List.of(first.to(fresh.get())), node, now);
+                statements.append(h, List.of(first.to(fresh.get())), new AuthorIds(clock), node, now);
                 return Optional.of(new Begun(fresh.get(), List.copyOf(ended)));
             }
             if (!replace) {

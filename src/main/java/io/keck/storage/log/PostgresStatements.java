@@ -1,5 +1,7 @@
 package io.keck.storage.log;
 
+import io.keck.access.Author;
+import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
 import io.keck.storage.rows.BatchIds;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
 /**
@@ -27,9 +30,10 @@ public final class PostgresStatements implements LogStatements {
      */
     private static final String APPEND = """
             WITH locked AS (
-              SELECT r.id, r.head + 1 AS seq, r.head_link AS before, b.batch_id, b.link, b.payload, b.checksum
-              FROM unnest(?::bigint[], ?::bytea[], ?::bigint[], ?::bytea[], ?::bigint[])
-                AS b (room_id, batch_id, link, payload, checksum)
+              SELECT r.id, r.head + 1 AS seq, r.head_link AS before, b.batch_id, b.link, b.payload, b.checksum,
+                b.origin, b.author
+              FROM unnest(?::bigint[], ?::bytea[], ?::bigint[], ?::bytea[], ?::bigint[], ?::text[], ?::bigint[])
+                AS b (room_id, batch_id, link, payload, checksum, origin, author)
               JOIN rooms r ON r.id = b.room_id
               WHERE r.deleted_at IS NULL
               ORDER BY r.id FOR NO KEY UPDATE OF r
@@ -37,10 +41,35 @@ public final class PostgresStatements implements LogStatements {
               UPDATE rooms r SET head = l.seq, head_link = l.link FROM locked l WHERE r.id = l.id
             ), added AS (
               INSERT INTO room_log
-                (room_id, seq, batch_id, link, before_link, payload, checksum, node, origin, created_at)
-              SELECT id, seq, batch_id, link, before, payload, checksum, ?, 'ws', ? FROM locked
+                (room_id, seq, batch_id, link, before_link, payload, checksum, origin, author, node, created_at)
+              SELECT id, seq, batch_id, link, before, payload, checksum, origin, author, ?, ? FROM locked
             )
             SELECT id, seq, link, before FROM locked""";
+
+    /** The same where a room gets several rows; in a statement of its own, since the usual one need not count rows. */
+    private static final String APPEND_SEVERAL = """
+            WITH given AS (
+              SELECT b.* FROM unnest
+                (?::bigint[], ?::bytea[], ?::bigint[], ?::bytea[], ?::bigint[], ?::text[], ?::bigint[]) WITH ORDINALITY
+                AS b (room_id, batch_id, link, payload, checksum, origin, author, place)
+            ), locked AS (
+              SELECT r.id, r.head, r.head_link FROM rooms r
+              WHERE r.deleted_at IS NULL AND r.id IN (SELECT room_id FROM given)
+              ORDER BY r.id FOR NO KEY UPDATE OF r
+            ), rows AS (
+              SELECT l.id, l.head + row_number() OVER of_room AS seq,
+                COALESCE(lag(g.link) OVER of_room, l.head_link) AS before, lead(g.link) OVER of_room AS next,
+                g.batch_id, g.link, g.payload, g.checksum, g.origin, g.author
+              FROM given g JOIN locked l ON l.id = g.room_id
+              WINDOW of_room AS (PARTITION BY l.id ORDER BY g.place)
+            ), raised AS (
+              UPDATE rooms r SET head = n.seq, head_link = n.link FROM rows n WHERE r.id = n.id AND n.next IS NULL
+            ), added AS (
+              INSERT INTO room_log
+                (room_id, seq, batch_id, link, before_link, payload, checksum, origin, author, node, created_at)
+              SELECT id, seq, batch_id, link, before, payload, checksum, origin, author, ?, ? FROM rows
+            )
+            SELECT id, seq, link, before FROM rows ORDER BY seq""";
 
     /** Of SQLSTATE: the transaction could not be made to look as if it were alone. */
     private static final String SERIALIZATION = "40001";
@@ -56,9 +85,9 @@ public final class PostgresStatements implements LogStatements {
      * refuses to raise a head that another node has raised meanwhile; nothing is done then, and it is done in a transaction.
      */
     @Override
-    public Map<Long, Appended> append(Handle h, List<LogWrite.Append> appends, String node, long now) {
+    public Map<Long, Appended> append(Handle h, List<LogWrite.Append> appends, AuthorIds authors, String node, long now) {
         try {
-            return appendOnce(h, appends, node, now);
+            return appendOnce(h, appends, authors, node, now);
         } catch (UnableToExecuteStatementException e) {
             boolean isRefused = e.getCause() instanceof SQLException sql && SERIALIZATION.equals(sql.getSQLState());
             if (!isRefused || h.isInTransaction()) {
@@ -66,44 +95,85 @@ public final class PostgresStatements implements LogStatements {
             }
             return h.inTransaction(transaction -> {
                 transaction.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
-                return appendOnce(transaction, appends, node, now);
+                return appendOnce(transaction, appends, authors, node, now);
             });
         }
     }
 
-    static Map<Long, Appended> appendOnce(Handle h, List<LogWrite.Append> appends, String node, long now) {
-        Long[] rooms = new Long[appends.size()];
-        byte[][] batches = new byte[rooms.length][];
-        Long[] links = new Long[rooms.length];
-        byte[][] payloads = new byte[rooms.length][];
-        Long[] checksums = new Long[rooms.length];
-        for (int i = 0; i < rooms.length; i++) {
-            LogWrite.Append a = appends.get(i);
-            rooms[i] = a.roomId();
-            batches[i] = BatchIds.toBytes(a.batchId());
-            links[i] = a.link();
-            payloads[i] = a.payload();
-            checksums[i] = Checksum.ofRow(rooms[i], batches[i], a.link(), a.payload());
-        }
+    static Map<Long, Appended> appendOnce(Handle h, List<LogWrite.Append> appends, AuthorIds authors, String node, long now) {
+        Columns columns = new Columns(h, appends, authors);
         Map<Long, Appended> done = new HashMap<>();
-        try (PreparedStatement statement = direct(h).prepareStatement(APPEND)) {
-            Connection connection = statement.getConnection();
-            statement.setArray(1, connection.createArrayOf("bigint", rooms));
-            statement.setArray(2, connection.createArrayOf("bytea", batches));
-            statement.setArray(3, connection.createArrayOf("bigint", links));
-            statement.setArray(4, connection.createArrayOf("bytea", payloads));
-            statement.setArray(5, connection.createArrayOf("bigint", checksums));
-            statement.setString(6, node);
-            statement.setLong(7, now);
+        try (PreparedStatement statement =
+                direct(h).prepareStatement(columns.rows() == appends.size() ? APPEND : APPEND_SEVERAL)) {
+            int last = columns.bind(statement);
+            statement.setString(last + 1, node);
+            statement.setLong(last + 2, now);
             try (ResultSet rs = statement.executeQuery()) {
                 while (rs.next()) {
-                    done.put(rs.getLong(1), new Appended(rs.getLong(2), rs.getLong(3), rs.getLong(4)));
+                    done.putIfAbsent(rs.getLong(1), new Appended(rs.getLong(2), rs.getLong(3), rs.getLong(4)));
                 }
             }
         } catch (SQLException e) {
             throw new UnableToExecuteStatementException(e, null);
         }
         return done;
+    }
+
+    /** The rows to be appended, as arrays of their columns. */
+    private static final class Columns {
+        private final Long[] rooms;
+        private final byte[][] batches;
+        private final Long[] links;
+        private final byte[][] payloads;
+        private final Long[] checksums;
+        private final @Nullable String[] origins;
+        private final @Nullable Long[] authors;
+
+        Columns(Handle h, List<LogWrite.Append> appends, AuthorIds ids) {
+            int count = 0;
+            for (LogWrite.Append a : appends) {
+                count += a.entries().size();
+            }
+            rooms = new Long[count];
+            batches = new byte[count][];
+            links = new Long[count];
+            payloads = new byte[count][];
+            checksums = new Long[count];
+            origins = new @Nullable String[count];
+            authors = new @Nullable Long[count];
+            int i = 0;
+            for (LogWrite.Append a : appends) {
+                for (UpdateLog.Entry entry : a.entries()) {
+                    Author author = entry.author();
+                    rooms[i] = a.roomId();
+                    batches[i] = BatchIds.toBytes(entry.batchId());
+                    links[i] = entry.link();
+                    payloads[i] = entry.payload();
+                    checksums[i] = Checksum.ofRow(a.roomId(), batches[i], entry.link(), entry.payload());
+                    origins[i] = author == null ? null : author.origin().text();
+                    authors[i] = ids.id(h, author);
+                    i++;
+                }
+            }
+        }
+
+        int rows() {
+            return rooms.length;
+        }
+
+        /** Binds them from the first parameter on; the number of the last. */
+        int bind(PreparedStatement statement) throws SQLException {
+            Connection connection = statement.getConnection();
+            int last = 0;
+            statement.setArray(++last, connection.createArrayOf("bigint", rooms));
+            statement.setArray(++last, connection.createArrayOf("bytea", batches));
+            statement.setArray(++last, connection.createArrayOf("bigint", links));
+            statement.setArray(++last, connection.createArrayOf("bytea", payloads));
+            statement.setArray(++last, connection.createArrayOf("bigint", checksums));
+            statement.setArray(++last, connection.createArrayOf("text", origins));
+            statement.setArray(++last, connection.createArrayOf("bigint", authors));
+            return last;
+        }
     }
 
     /** The connection itself: what the pool wraps around it works by reflection, in every call. */

@@ -1,5 +1,6 @@
 package io.keck.storage.octobase;
 
+import io.keck.access.Author;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomGone;
@@ -80,7 +81,7 @@ final class RoomWriter implements RoomLookup {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Contents there = existing(name);
             if (there == null) {
-                Optional<UpdateLog.Begun> made = wait(log.init(name, newBatch(), Link.random(random), bytes, false));
+                Optional<UpdateLog.Begun> made = wait(log.init(name, entry(bytes), false, null));
                 if (made.isPresent()) {
                     requireRead(check.problem(bytes, wait(log.read(made.get().roomId(), 0))));
                     return Result.IMPORTED;
@@ -106,7 +107,7 @@ final class RoomWriter implements RoomLookup {
                 return Result.UNCHANGED;
             }
             try {
-                wait(log.append(there.roomId(), newBatch(), Link.random(random), missing.encode(), false));
+                wait(log.append(there.roomId(), entry(missing.encode()), false, null));
             } catch (CompletionException e) {
                 if (e.getCause() instanceof RoomGone) {
                     continue; // the room was deleted a moment ago, and perhaps recreated
@@ -173,7 +174,8 @@ final class RoomWriter implements RoomLookup {
         }
     }
 
-    private UUID newBatch() {
-        return new UUID(random.nextLong(), random.nextLong());
+    private UpdateLog.Entry entry(byte[] update) {
+        UUID batch = new UUID(random.nextLong(), random.nextLong());
+        return new UpdateLog.Entry(batch, Link.random(random), update, Author.IMPORT);
     }
 }

@@ -116,9 +116,8 @@ class HeldHandleTest {
     }
 
     private static CompletableFuture<Appended> append(LogWriter writer, long room) {
-        LogWrite.Append append = new LogWrite.Append(
-                room, UUID.randomUUID(), 7, new byte[] {0, 0}, false, null, new CompletableFuture<>());
+        LogWrite.Append append = Appends.of(room, UUID.randomUUID(), 7, new byte[] {0, 0}, false);
         writer.commit(List.of(append));
-        return append.done();
+        return append.done().thenApply(rows -> rows.get(0));
     }
 }

@@ -35,11 +35,11 @@ class LogWriterTest {
     }
 
     private static LogWrite.Append append(long room, byte[] payload) {
-        return new LogWrite.Append(room, UUID.randomUUID(), 7, payload, false, null, new CompletableFuture<>());
+        return Appends.of(room, UUID.randomUUID(), 7, payload, false);
     }
 
     private static long seq(Write append) {
-        return ((LogWrite.Append) append).done().join().seq();
+        return ((LogWrite.Append) append).done().join().get(0).seq();
     }
 
     private List<Write> appendsToRooms(int count) {
@@ -127,8 +127,7 @@ class LogWriterTest {
             LogWrite.Append first = (LogWrite.Append) group.get(i);
             again.add(
                     i % 5 == 0
-                            ? new LogWrite.Append(
-                                    first.roomId(), first.batchId(), 8, PAYLOAD, true, null, new CompletableFuture<>())
+                            ? Appends.of(first.roomId(), first.first().batchId(), 8, PAYLOAD, true)
                             : append(first.roomId(), PAYLOAD));
         }
         writer.commit(again);

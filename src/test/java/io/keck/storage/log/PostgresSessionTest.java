@@ -19,6 +19,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -183,15 +184,16 @@ class PostgresSessionTest {
             Jdbi plain = Jdbi.create(server.jdbcUrl(db.name), "postgres", "");
             db.jdbi.useHandle(h -> h.execute("INSERT INTO rooms (id, name, head, created_at) VALUES (7, 'r', 0, 0)"));
             PostgresStatements dialect = new PostgresStatements();
+            AuthorIds authors = new AuthorIds(Clock.systemUTC());
             try (Handle handle = plain.open()) {
                 CompletableFuture<Map<Long, Appended>> twin =
-                        race(db, () -> PostgresStatements.appendOnce(handle, List.of(append(1)), "node", 0));
+                        race(db, () -> PostgresStatements.appendOnce(handle, List.of(append(1)), authors, "node", 0));
                 assertThatThrownBy(() -> twin.get(60, TimeUnit.SECONDS))
                         .as("the twin")
                         .hasCauseInstanceOf(UnableToExecuteStatementException.class)
                         .hasMessageContaining("could not serialize access");
                 CompletableFuture<Map<Long, Appended>> again =
-                        race(db, () -> dialect.append(handle, List.of(append(2)), "node", 0));
+                        race(db, () -> dialect.append(handle, List.of(append(2)), authors, "node", 0));
                 assertThat(again.get(60, TimeUnit.SECONDS).get(7L).seq()).isEqualTo(3);
                 assertThat(handle.isInTransaction()).isFalse();
             }
@@ -199,7 +201,7 @@ class PostgresSessionTest {
     }
 
     private static LogWrite.Append append(int link) {
-        return new LogWrite.Append(7, UUID.randomUUID(), link, new byte[] {1}, false, null, new CompletableFuture<>());
+        return Appends.of(7, UUID.randomUUID(), link, new byte[] {1}, false);
     }
 
     /** Lets something wait for the row of the room, which is raised meanwhile. */

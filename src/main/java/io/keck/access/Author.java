@@ -1,0 +1,48 @@
+package io.keck.access;
+
+import java.util.Map;
+
+/**
+ * Who made a change, as the log keeps it: taken from the grant, never from what a client says of itself. A change without an
+ * author is of an unknown one. Immutable.
+ *
+ * @param principal the id of a {@link Principal}
+ * @param origin by which way it came
+ * @param attributes of the credential, checked ({@link Attributes})
+ */
+public record Author(String principal, Origin origin, Map<String, String> attributes) {
+    /** The attribute of a credential by which a program says that it acts for its principal, and which one it is. */
+    public static final String AGENT = "agent";
+
+    /** What answers say of changes without an author. No principal is called so. */
+    public static final String UNKNOWN = "unknown";
+
+    /** Keck itself. */
+    public static final Author SYSTEM = new Author(Principal.SYSTEM, Origin.SYSTEM, Map.of());
+
+    /** Commands that import documents: whoever ran them is not known to Keck. */
+    public static final Author IMPORT = new Author(Principal.SYSTEM, Origin.IMPORT, Map.of());
+
+    private static final Author OPEN_SOCKET = new Author(Principal.ANONYMOUS.id(), Origin.SOCKET, Map.of());
+    private static final Author OPEN_REST = new Author(Principal.ANONYMOUS.id(), Origin.REST, Map.of());
+
+    /** The holder of a grant, by a WebSocket. */
+    public static Author bySocket(Grant grant) {
+        return isAnonymous(grant) ? OPEN_SOCKET : of(grant, Origin.SOCKET);
+    }
+
+    /** The holder of a grant, by a request over HTTP. */
+    public static Author byRequest(Grant grant) {
+        return isAnonymous(grant) ? OPEN_REST : of(grant, Origin.REST);
+    }
+
+    private static boolean isAnonymous(Grant grant) {
+        return grant.principal().equals(Principal.ANONYMOUS)
+                && grant.attributes().isEmpty();
+    }
+
+    private static Author of(Grant grant, Origin way) {
+        boolean isAgent = grant.attributes().containsKey(AGENT);
+        return new Author(grant.principal().id(), isAgent ? Origin.AGENT : way, grant.attributes());
+    }
+}

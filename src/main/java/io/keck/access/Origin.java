@@ -1,0 +1,38 @@
+package io.keck.access;
+
+import java.util.Optional;
+
+/** By which way a change came into the log. */
+public enum Origin {
+    /** A WebSocket. */
+    SOCKET("socket"),
+    /** A request over HTTP. */
+    REST("rest"),
+    /** A program that acts for its principal: its credential has the attribute {@value Author#AGENT}. */
+    AGENT("agent"),
+    /** A command that brought documents from an archive or from another server. */
+    IMPORT("import"),
+    /** Keck itself. */
+    SYSTEM("system");
+
+    private final String text;
+
+    Origin(String text) {
+        this.text = text;
+    }
+
+    /** As the database and answers have it. */
+    public String text() {
+        return text;
+    }
+
+    /** The origin of that name; empty for one that this release does not know. */
+    public static Optional<Origin> named(String text) {
+        for (Origin origin : values()) {
+            if (origin.text.equals(text)) {
+                return Optional.of(origin);
+            }
+        }
+        return Optional.empty();
+    }
+}
