@@ -267,7 +267,7 @@ public class ApiFactory {
                 new BlocksResource(calls),
                 new FlavourResource(calls),
                 new KeysResource(calls),
-                new HistoryResource(calls),
+                new HistoryResource(calls, streams.log(), streams::execute),
                 new ClientResource(calls),
                 new ClientsResource(calls),
                 new SseResource(streams),

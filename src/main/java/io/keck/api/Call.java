@@ -68,7 +68,8 @@ public final class Call {
     /** Who writes what the call writes. */
     Author author() {
         Object author = request == null ? null : request.getAttribute(NeedsFilter.AUTHOR);
-        // without an author nothing has judged the call: access is open, since the filter refuses whoever is not admitted
+        // without an author nothing has judged the call: access is open, since the filter refuses whoever is not
+        // admitted
         return author instanceof Author known ? known : Author.byRequest(Caller.OPEN.on(workspace()));
     }
 

@@ -81,8 +81,15 @@ final class DocumentCalls {
 
     /** Reads what may be as large as the document. */
     CompletionStage<Answer<Reply>> read(Call call, boolean local, Function<Doc, Reply> reader) {
-        String workspace = call.workspace();
-        String address = call.address();
+        return read(call.workspace(), local, call.address(), reader);
+    }
+
+    /**
+     * The same where the request is not at hand any more.
+     *
+     * @param address of the client
+     */
+    CompletionStage<Answer<Reply>> read(String workspace, boolean local, String address, Function<Doc, Reply> reader) {
         return turn(workspace)
                 .thenCompose(now ->
                         documents.readInParts(workspace, local, doc -> reading(doc, answered(doc, reader), address)));
@@ -129,12 +136,13 @@ final class DocumentCalls {
                 response,
                 workspace,
                 missing,
-                documents.by(call.author())
+                documents
+                        .by(call.author())
                         .writeInParts(
-                        workspace,
-                        call.key(),
-                        doc -> edit(doc, edit, allowance),
-                        doc -> reading(doc, shown(doc, afterwards), address)));
+                                workspace,
+                                call.key(),
+                                doc -> edit(doc, edit, allowance),
+                                doc -> reading(doc, shown(doc, afterwards), address)));
     }
 
     private static Reply shown(Doc doc, Function<Doc, Reply> afterwards) {

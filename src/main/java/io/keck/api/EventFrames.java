@@ -1,8 +1,11 @@
 package io.keck.api;
 
 import io.keck.feed.BlockHistory;
+import io.keck.feed.ChangeLog.Change;
+import io.keck.feed.Credit;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Server-sent events as bytes. Source: WHATWG HTML, 9.2. Stateless. */
 final class EventFrames {
@@ -21,16 +24,17 @@ final class EventFrames {
     }
 
     /** A row of the log. */
-    static byte[] update(long roomId, long seq, List<BlockHistory> histories, byte[] update) {
-        return event("update", roomId, seq, histories, update);
+    static byte[] update(long roomId, Change row, List<BlockHistory> histories) {
+        return event("update", roomId, row.seq(), histories, row.payload(), new Credit(row.author(), row.at(), null));
     }
 
     /** Everything: whatever was known before is to be forgotten. */
     static byte[] reset(long roomId, long seq, byte[] state) {
-        return event("reset", roomId, seq, List.of(), state);
+        return event("reset", roomId, seq, List.of(), state, null);
     }
 
-    private static byte[] event(String name, long roomId, long seq, List<BlockHistory> histories, byte[] update) {
+    private static byte[] event(
+            String name, long roomId, long seq, List<BlockHistory> histories, byte[] update, @Nullable Credit credit) {
         StringBuilder out =
                 new StringBuilder(id(roomId, seq)).append("event:").append(name).append("\ndata:{\"histories\":[");
         for (int i = 0; i < histories.size(); i++) {
@@ -39,6 +43,9 @@ final class EventFrames {
         }
         out.append("],\"update\":");
         BlockHistory.bytes(out, update);
+        if (credit != null) {
+            credit.writeTo(out);
+        }
         return bytes(out.append("}\n\n"));
     }
 

@@ -193,6 +193,11 @@ public class EventStreams {
         return true;
     }
 
+    /** The log that the streams read. */
+    ChangeLog log() {
+        return log;
+    }
+
     void execute(Runnable turn) {
         try {
             executor.execute(turn);

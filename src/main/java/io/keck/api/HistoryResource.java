@@ -3,7 +3,14 @@ package io.keck.api;
 import io.keck.access.Needs;
 import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
+import io.keck.crdt.Doc;
+import io.keck.failure.Unavailable;
+import io.keck.feed.Authorship;
+import io.keck.feed.BlockHistory;
+import io.keck.feed.ChangeLog;
+import io.keck.feed.ChangeLog.Authors;
 import io.keck.feed.Histories;
+import io.keck.room.Documents.Answer;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -11,46 +18,117 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** What was done to a workspace. Thread-safe. */
 @Path("/block/{workspace}/history")
 public final class HistoryResource {
-    private final DocumentCalls calls;
+    /** How often a document is read whose rows come faster than their authors can be read. */
+    private static final int ATTEMPTS = 3;
 
-    HistoryResource(DocumentCalls calls) {
+    private final DocumentCalls calls;
+    private final ChangeLog log;
+    private final Executor waiting;
+
+    /** @param waiting runs what waits for the database */
+    HistoryResource(DocumentCalls calls, ChangeLog log, Executor waiting) {
         this.calls = calls;
+        this.log = log;
+        this.waiting = waiting;
     }
 
-    /** What is known of it by client and clock, of one client or (0, or none) of all. */
+    /**
+     * What is known of it by client and clock, of one client or (0, or none) of all; with {@code by}, only what one principal
+     * wrote or deleted, or what was deleted of it.
+     */
     @Needs({Right.READ, Right.HISTORY})
     @GET
     public void get(
             @BeanParam Call call,
             @QueryParam("client") @Nullable String client,
+            @QueryParam("by") @Nullable String by,
             @QueryParam("skip") @Nullable String skip,
             @QueryParam("limit") @Nullable String limit,
             @Suspended AsyncResponse response) {
         long of = Parameters.wholeNumber("client", client, 0);
         long leaveOut = Parameters.wholeNumber("skip", skip, 0);
         long atMost = Parameters.wholeNumber("limit", limit, Long.MAX_VALUE);
-        String workspace = call.workspace();
-        calls.read(response, call, Missing.SENTENCE, doc -> {
-            var changes = Histories.of(doc, workspace, of == 0 ? null : of, leaveOut, atMost);
-            Iterable<Object> json = () -> new Iterator<>() {
-                @Override
-                public boolean hasNext() {
-                    return changes.hasNext();
-                }
+        Question question = new Question(
+                call.workspace(), call.isLocal(), call.address(), of == 0 ? null : of, by, leaveOut, atMost);
+        calls.finish(response, question.workspace, Missing.SENTENCE, answer(question, 1));
+    }
 
-                @Override
-                public Object next() {
-                    StringBuilder out = new StringBuilder();
-                    changes.next().writeTo(out);
-                    return new JsonText.Raw(out.toString());
+    /** What is asked for; a request itself is gone once it is answered. */
+    private record Question(
+            String workspace,
+            boolean local,
+            String address,
+            @Nullable Long client,
+            @Nullable String by,
+            long skip,
+            long limit) {}
+
+    /** What is known of the authors of a room; {@code stale} where they could not be read. */
+    private record Known(long roomId, Authors authors, boolean stale) {}
+
+    /**
+     * Reads the authors and then the document. Rows that were committed between the two would be of nobody known, so it is done
+     * again where there are any, and in the end said.
+     */
+    private CompletionStage<Answer<Reply>> answer(Question asked, int attempt) {
+        return calls.documents()
+                .read(asked.workspace, asked.local, Doc::clientId)
+                .thenApplyAsync(at -> known(at.roomId(), asked), waiting)
+                .thenCompose(known -> calls.read(
+                                asked.workspace, asked.local, asked.address, doc -> reply(doc, asked, known))
+                        .thenCompose(answer -> settled(answer, known, asked, attempt)));
+    }
+
+    private CompletionStage<Answer<Reply>> settled(Answer<Reply> answer, Known known, Question asked, int attempt) {
+        boolean isWhole = answer.roomId() == known.roomId && answer.seq() <= known.authors.seq();
+        if (!isWhole && !known.stale && attempt < ATTEMPTS) {
+            answer.value().close();
+            return answer(asked, attempt + 1);
+        }
+        boolean stale = answer.stale() || known.stale || !isWhole;
+        return CompletableFuture.completedStage(new Answer<>(answer.value(), answer.roomId(), answer.seq(), stale));
+    }
+
+    private Known known(long roomId, Question asked) {
+        try {
+            return new Known(roomId, log.authorship(roomId), false);
+        } catch (Unavailable e) {
+            if (asked.by != null) {
+                throw e;
+            }
+            // the content is there, and says of itself that it may lack something
+            return new Known(roomId, new Authors(new Authorship<>(), 0), true);
+        }
+    }
+
+    private static Reply reply(Doc doc, Question asked, Known known) {
+        Iterator<List<BlockHistory>> changes = Histories.of(
+                doc, asked.workspace, asked.client, known.authors.ranges(), asked.by, asked.skip, asked.limit);
+        Iterable<Object> json = () -> new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return changes.hasNext();
+            }
+
+            @Override
+            public Object next() {
+                StringBuilder out = new StringBuilder();
+                for (BlockHistory change : changes.next()) {
+                    out.append(out.length() == 0 ? "" : ",");
+                    change.writeTo(out);
                 }
-            };
-            return Reply.json(json);
-        });
+                return new JsonText.Raw(out.toString());
+            }
+        };
+        return Reply.json(json);
     }
 }

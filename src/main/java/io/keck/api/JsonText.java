@@ -47,7 +47,7 @@ final class JsonText {
     /** A string in pieces, between two of which a surrogate pair may be cut. */
     record Pieces(Iterator<String> pieces) {}
 
-    /** What is JSON already. */
+    /** What is JSON already; in an array, nothing for no element, and several elements with commas between them. */
     record Raw(String json) {}
 
     private final Utf8Buffer out;
@@ -103,6 +103,8 @@ final class JsonText {
             string((String) entry.getKey());
             out.ascii(':');
             next = entry.getValue();
+        } else if (next instanceof Raw raw && raw.json.isEmpty()) {
+            return true;
         } else {
             comma(level.isFirst);
         }

@@ -274,7 +274,7 @@ final class RoomFeed implements Watcher {
         if (document == null) {
             return;
         }
-        byte[] frame = EventFrames.update(roomId, change.seq(), document.of(change), change.payload());
+        byte[] frame = EventFrames.update(roomId, change, document.of(change));
         seq = change.seq();
         resetFrame = null;
         ring.add(new Event(seq, frame));
@@ -372,7 +372,7 @@ final class RoomFeed implements Watcher {
         }
         List<byte[]> frames = new ArrayList<>();
         for (Change change : page.changes()) {
-            frames.add(EventFrames.update(roomId, change.seq(), past.of(change), change.payload()));
+            frames.add(EventFrames.update(roomId, change, past.of(change)));
             stream.given = change.seq();
             owner.metrics().eventSent();
         }

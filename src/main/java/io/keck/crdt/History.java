@@ -62,7 +62,33 @@ public final class History {
             @Nullable String key,
             Kind kind,
             @Nullable Object content,
-            boolean deleted) {}
+            boolean deleted) {
+        /**
+         * A part of it, as an entry of its own.
+         *
+         * @param from the first clock of the part, counted from that of the entry
+         * @param to the clock after its last
+         */
+        public Entry part(long from, long to) {
+            if (from == 0 && to == length) {
+                return this;
+            }
+            boolean isIndexed = !deleted && key == null && from > 0;
+            List<String> steps = path;
+            if (isIndexed) {
+                steps = new ArrayList<>(path);
+                int last = steps.size() - 1;
+                steps.set(last, String.valueOf(Long.parseLong(steps.get(last)) + from));
+            }
+            Object piece = content;
+            if (content instanceof String text && kind == Kind.TEXT) {
+                piece = text.substring((int) from, (int) to);
+            } else if (content instanceof List<?> values && kind == Kind.VALUES) {
+                piece = values.subList((int) from, (int) to);
+            }
+            return new Entry(new Id(id.client(), id.clock() + from), to - from, steps, key, kind, piece, deleted);
+        }
+    }
 
     /** The clocks {@code [from, to)} of an item, counted from its first clock. */
     private record Section(Item item, long from, long to) {

@@ -1,10 +1,12 @@
 package io.keck.feed;
 
+import io.keck.access.Author;
 import io.keck.crdt.History;
 import io.keck.crdt.lib0.Any;
 import io.keck.crdt.lib0.JsonNumber;
 import io.keck.crdt.lib0.JsonValue;
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -18,20 +20,56 @@ import org.jspecify.annotations.Nullable;
  * @param parent the root name, then keys and indexes down to its own
  * @param content the content that was written or deleted, for display
  * @param action {@code update}, {@code delete} or {@code resync}
+ * @param credit whose change it is; null for a {@code resync}
  */
 public record BlockHistory(
-        String workspace, @Nullable String fieldName, List<String> parent, String content, String action) {
+        String workspace,
+        @Nullable String fieldName,
+        List<String> parent,
+        String content,
+        String action,
+        @Nullable Credit credit) {
     private static final int MAX_DEPTH = 1_000;
 
-    /** Creates the change for an entry of a document's history. */
-    public static BlockHistory of(String workspace, History.Entry entry) {
+    private static BlockHistory of(String workspace, History.Entry entry, Credit credit) {
         return new BlockHistory(
-                workspace, entry.key(), entry.path(), display(entry), entry.deleted() ? "delete" : "update");
+                workspace, entry.key(), entry.path(), display(entry), entry.deleted() ? "delete" : "update", credit);
+    }
+
+    /** Creates the changes for an entry of a document's history: one for each part that has other authors. */
+    static List<BlockHistory> of(String workspace, History.Entry entry, Authorship<Author> authors) {
+        List<BlockHistory> parts = new ArrayList<>(1);
+        long client = entry.id().client();
+        long clock = entry.id().clock();
+        long begun = 0;
+        Credit credit = null;
+        for (long at = 0; at < entry.length(); ) {
+            Authorship.Known<Author> writer = authors.writer(client, clock + at);
+            Authorship.Known<Author> deleter = entry.deleted() ? authors.deleter(client, clock + at) : writer;
+            Credit next = credit(entry.deleted(), writer.mark(), deleter.mark());
+            if (credit != null && !credit.isOfTheSame(next)) {
+                parts.add(of(workspace, entry.part(begun, at), credit));
+                begun = at;
+                credit = null;
+            }
+            credit = credit == null ? next : credit;
+            at = Math.min(entry.length(), Math.min(writer.until(), deleter.until()) - clock);
+        }
+        parts.add(of(workspace, entry.part(begun, entry.length()), credit == null ? Credit.UNKNOWN : credit));
+        return parts;
+    }
+
+    private static Credit credit(
+            boolean isDeleted, Authorship.@Nullable Mark<Author> writer, Authorship.@Nullable Mark<Author> deleter) {
+        if (deleter == null) {
+            return isDeleted && writer != null ? new Credit(null, 0, writer.author()) : Credit.UNKNOWN;
+        }
+        return new Credit(deleter.author(), deleter.at(), isDeleted && writer != null ? writer.author() : null);
     }
 
     /** Creates the notice that changes are missing, after which a receiver must read the whole workspace again. */
     public static BlockHistory resync(String workspace) {
-        return new BlockHistory(workspace, null, List.of(), "", "resync");
+        return new BlockHistory(workspace, null, List.of(), "", "resync", null);
     }
 
     private static String display(History.Entry entry) {
@@ -108,7 +146,15 @@ public record BlockHistory(
         out.append(",\"parent\":");
         writeParent(out);
         out.append(",\"content\":").append(JsonValue.write(content));
-        out.append(",\"action\":\"").append(action).append("\"}");
+        out.append(",\"action\":\"").append(action).append('"');
+        writeCredit(out);
+        out.append('}');
+    }
+
+    private void writeCredit(StringBuilder out) {
+        if (credit != null) {
+            credit.writeTo(out);
+        }
     }
 
     /** Writes the change as the JSON of an event, without the name of the workspace, which the reader of the stream knows. */
@@ -117,6 +163,7 @@ public record BlockHistory(
         out.append(",\"field_name\":").append(fieldName == null ? "null" : JsonValue.write(fieldName));
         out.append(",\"parent\":");
         writeParent(out);
+        writeCredit(out);
         out.append('}');
     }
 

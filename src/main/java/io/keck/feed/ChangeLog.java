@@ -1,5 +1,6 @@
 package io.keck.feed;
 
+import io.keck.access.Author;
 import io.keck.failure.Unavailable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +15,15 @@ public interface ChangeLog {
      * A committed row.
      *
      * @param payload a V1 update
+     * @param author who made it; null where nobody knows
+     * @param at when it was committed, by the database's clock: milliseconds since 1970; 0 where nobody knows
      */
-    record Change(long seq, byte[] payload) {}
+    record Change(long seq, byte[] payload, @Nullable Author author, long at) {
+        /** Creates a row of which nobody knows who made it. */
+        public Change(long seq, byte[] payload) {
+            this(seq, payload, null, 0);
+        }
+    }
 
     /**
      * Rows in order, without a gap between them, each as it was written.
@@ -36,6 +44,13 @@ public interface ChangeLog {
             this(changes, head, isBroken, null);
         }
     }
+
+    /**
+     * Who made what in a room.
+     *
+     * @param seq of the last row that is considered
+     */
+    record Authors(Authorship<Author> ranges, long seq) {}
 
     /**
      * A room at one of its rows.
@@ -67,4 +82,9 @@ public interface ChangeLog {
      * folded into a snapshot since; or at the last row before the first damaged one.
      */
     Base base(long roomId, long seq);
+
+    /**
+     * Returns who wrote and deleted what in a room, as far as that is known: also in rows that are gone since they were folded.
+     */
+    Authors authorship(long roomId);
 }

@@ -1,5 +1,6 @@
 package io.keck.feed;
 
+import io.keck.access.Author;
 import io.keck.crdt.Doc;
 import io.keck.crdt.History;
 import io.keck.crdt.store.DecodeLimits;
@@ -25,7 +26,10 @@ public final class Histories {
     private final String workspace;
     private final long maxSteps;
     private final Doc doc = new Doc();
-    private @Nullable List<BlockHistory> heard;
+    private @Nullable List<History.Entry> heard;
+    /** Who made what is in the row that is taken, and in rows before it that have waited for others. */
+    private final Authorship<Author> authors = new Authorship<>();
+
     private long bytes;
     /** The seq of the last row that was applied to the document. */
     private long known;
@@ -74,10 +78,10 @@ public final class Histories {
     /** Returns the changes of the next row of the log; rows must be given in order. */
     public List<BlockHistory> of(ChangeLog.Change change) {
         if (change.seq() <= known) {
-            return lookBack(change.payload());
+            return lookBack(change);
         }
         known = change.seq();
-        return take(change.payload());
+        return take(change);
     }
 
     /**
@@ -93,9 +97,9 @@ public final class Histories {
             skip(state);
         }
         doc.onAfterTransaction(transaction -> {
-            List<BlockHistory> list = heard;
+            List<History.Entry> list = heard;
             if (list != null) {
-                History.of(transaction).forEach(entry -> list.add(BlockHistory.of(workspace, entry)));
+                list.addAll(History.of(transaction));
             }
         });
     }
@@ -113,16 +117,32 @@ public final class Histories {
         }
     }
 
-    /** Applies the next row and returns its changes, by client and clock. */
+    /** Applies the next row, whose author nobody knows, and returns its changes, by client and clock. */
     public List<BlockHistory> take(byte[] row) {
-        List<BlockHistory> list = new ArrayList<>();
+        return take(new ChangeLog.Change(known, row));
+    }
+
+    /** Content that has waited for this row is its own author's, not that of the row that completes it. */
+    private List<BlockHistory> take(ChangeLog.Change change) {
+        List<History.Entry> list = new ArrayList<>();
         heard = list;
         try {
-            skip(row);
+            skip(change.payload());
         } finally {
             heard = null;
         }
-        return list;
+        authors.add(Update.decode(change.payload(), DecodeLimits.OWN), change.author(), change.at());
+        List<BlockHistory> changes = of(list, authors);
+        if (!doc.isWaiting()) {
+            authors.clear();
+        }
+        return changes;
+    }
+
+    private List<BlockHistory> of(List<History.Entry> entries, Authorship<Author> by) {
+        List<BlockHistory> changes = new ArrayList<>(entries.size());
+        entries.forEach(entry -> changes.addAll(BlockHistory.of(workspace, entry, by)));
+        return changes;
     }
 
     /**
@@ -130,24 +150,57 @@ public final class Histories {
      * content that was deleted since is a {@code delete}.
      */
     public List<BlockHistory> lookBack(byte[] row) {
-        return History.of(doc, Update.decode(row, DecodeLimits.OWN)).stream()
-                .map(entry -> BlockHistory.of(workspace, entry))
-                .toList();
+        return lookBack(new ChangeLog.Change(known, row));
     }
 
-    /** The items of a document as changes, one by one; see {@link History#each(Doc, Long, long, long)}. */
-    public static Iterator<BlockHistory> of(
-            Doc document, String workspace, @Nullable Long client, long skip, long limit) {
-        Iterator<History.Entry> entries = History.each(document, client, skip, limit);
+    private List<BlockHistory> lookBack(ChangeLog.Change change) {
+        Update row = Update.decode(change.payload(), DecodeLimits.OWN);
+        Authorship<Author> ofRow = new Authorship<>();
+        ofRow.add(row, change.author(), change.at());
+        return of(History.of(doc, row), ofRow);
+    }
+
+    /**
+     * The items of a document as changes, item by item: several for one that is of several authors, none for one that is left
+     * out; see {@link History#each(Doc, Long, long, long)}.
+     *
+     * @param authors of the document
+     * @param by the principal whose changes are listed; null for all
+     * @param skip the number of changes to leave out at the beginning
+     * @param limit the largest number of changes
+     */
+    public static Iterator<List<BlockHistory>> of(
+            Doc document,
+            String workspace,
+            @Nullable Long client,
+            Authorship<Author> authors,
+            @Nullable String by,
+            long skip,
+            long limit) {
+        // each item makes one change or more, so these are enough where none is left out
+        long items = by != null || skip + limit < 0 ? Long.MAX_VALUE : skip + limit;
+        Iterator<History.Entry> entries = History.each(document, client, 0, items);
         return new Iterator<>() {
+            private long toSkip = skip;
+            private long left = limit;
+
             @Override
             public boolean hasNext() {
-                return entries.hasNext();
+                return left > 0 && entries.hasNext();
             }
 
             @Override
-            public BlockHistory next() {
-                return BlockHistory.of(workspace, entries.next());
+            public List<BlockHistory> next() {
+                List<BlockHistory> changes = new ArrayList<>(1);
+                for (BlockHistory change : BlockHistory.of(workspace, entries.next(), authors)) {
+                    Credit credit = change.credit();
+                    boolean isWanted = by == null || (credit != null && credit.names(by));
+                    if (isWanted && toSkip-- <= 0 && left > 0) {
+                        left--;
+                        changes.add(change);
+                    }
+                }
+                return changes;
             }
         };
     }

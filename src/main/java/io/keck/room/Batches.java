@@ -35,11 +35,13 @@ final class Batches {
     static final int MAX_APART = 1_000;
 
     private final Supplier<UUID> ids;
+    private final Safeguards safeguards;
     /** Bytes of everything that was ever added. */
     private long added;
 
-    Batches(Supplier<UUID> ids) {
+    Batches(Supplier<UUID> ids, Safeguards safeguards) {
         this.ids = ids;
+        this.safeguards = safeguards;
     }
 
     boolean isEmpty() {
@@ -175,7 +177,7 @@ final class Batches {
     void add(Update update, @Nullable Member from, @Nullable Author author, boolean sent) {
         Batch last = queue.peekLast();
         boolean isApart = last == null || last.isFixed() || last.isEdits() || last.sent != sent;
-        if (last != null && !isApart && !last.isBy(author)) {
+        if (last != null && !isApart && !last.isBy(author) && safeguards.splitsByAuthor()) {
             isApart = queue.size() < MAX_APART;
             if (!isApart) {
                 last.isByMany();

@@ -101,7 +101,7 @@ final class Room implements ReplicaOwner {
         seats = new Seats(clock.getAsLong());
         life = new Life(name, clock, context.warnings(), safeguards);
         quarantine = new Quarantine(name, context.metrics());
-        batches = new Batches(context.ids());
+        batches = new Batches(context.ids(), safeguards);
         replica = new Replica(name, context, batches, safeguards, mailbox::post, this);
         watchers = new Watchers(seats, replica);
         requests = new Requests(context, replica, batches);

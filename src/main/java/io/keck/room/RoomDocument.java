@@ -215,7 +215,6 @@ final class RoomDocument {
 
     private <T extends @Nullable Object> Pending pending(
             Call<T> call, Fork fork, byte @Nullable [] update, int attempts) {
-        Consumer<RuntimeException> failed = call.answer::completeExceptionally;
         // others with a key went before on the same fork, and one of them was not saved: this one is made without it
         Runnable again = call.key == null || attempts <= 1
                 ? null
@@ -226,24 +225,12 @@ final class RoomDocument {
                         refuse(call.answer, e);
                     }
                 };
-        if (update != null) {
-            return new Pending(
-                    fork.fate,
-                    call.key,
-                    call.author,
-                    Update.decode(update, DecodeLimits.OWN),
-                    (id, seq) -> answerMade(id, seq, call.afterwards, call.answer),
-                    failed,
-                    again);
-        }
-        // nothing is changed: what it owes to edits before it is committed when the key is remembered
+        // where nothing is changed: what it owes to edits before it is committed when the key is remembered
         return new Pending(
                 fork.fate,
-                call.key,
-                call.author,
-                Update.EMPTY,
+                call,
+                update == null ? Update.EMPTY : Update.decode(update, DecodeLimits.OWN),
                 (id, seq) -> answerMade(id, seq, call.afterwards, call.answer),
-                failed,
                 again);
     }
 
@@ -436,30 +423,19 @@ final class RoomDocument {
     /** An edit on its way. Its fields are touched in turns of the document. */
     final class Pending implements Edit {
         private final Fork.Fate<Pending> fate;
-        private final @Nullable RequestKey key;
-        private final @Nullable Author author;
+        private final Call<?> call;
         private final Update update;
         private final Committed committed;
-        private final Consumer<RuntimeException> failed;
         private final @Nullable Runnable again;
         private final List<Listener> listeners = new ArrayList<>();
         private final int made = copies.life();
         private boolean done;
 
-        Pending(
-                Fork.Fate<Pending> fate,
-                @Nullable RequestKey key,
-                @Nullable Author author,
-                Update update,
-                Committed committed,
-                Consumer<RuntimeException> failed,
-                @Nullable Runnable again) {
+        Pending(Fork.Fate<Pending> fate, Call<?> call, Update update, Committed committed, @Nullable Runnable again) {
             this.fate = fate;
-            this.key = key;
-            this.author = author;
+            this.call = call;
             this.update = update;
             this.committed = committed;
-            this.failed = failed;
             this.again = again;
         }
 
@@ -470,12 +446,12 @@ final class RoomDocument {
 
         @Override
         public @Nullable RequestKey key() {
-            return key;
+            return call.key;
         }
 
         @Override
         public @Nullable Author author() {
-            return author;
+            return call.author;
         }
 
         @Override
@@ -503,7 +479,7 @@ final class RoomDocument {
                 if (again != null && !first && undone && made == copies.life()) {
                     again.run();
                 } else {
-                    failed.accept(error);
+                    call.answer.completeExceptionally(error);
                 }
                 listeners.forEach(l -> l.failed().accept(new Unavailable("what it depends on was not saved", false)));
             });

@@ -14,6 +14,11 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it what one principal wrote is called another's, because both wrote within the same moment. */
+    default boolean splitsByAuthor() {
+        return true;
+    }
+
     /** Without it a replica skips rows of other nodes, and keeps rows that the log has lost. */
     default boolean comparesLinks() {
         return true;

@@ -211,8 +211,8 @@ final class Saving {
         if (hasEnded || batches.isEmpty() || !flight.isEmpty() || now < nextAttempt) {
             return;
         }
-        List<Attempt> made = flight.begin(
-                batches.next(), () -> Link.random(context.ids().get()));
+        List<Attempt> made =
+                flight.begin(batches.next(), () -> Link.random(context.ids().get()));
         for (Attempt attempt : made) {
             if (!attempt.isRepeated) {
                 attempt.batch.submitted = true;
@@ -226,8 +226,7 @@ final class Saving {
     private CompletionStage<List<UpdateLog.Appended>> handOver(List<Attempt> made) {
         long room = replica.roomId();
         if (made.size() > 1) {
-            return context.log()
-                    .append(room, made.stream().map(Attempt::entry).toList());
+            return context.log().append(room, made.stream().map(Attempt::entry).toList());
         }
         Attempt only = made.get(0);
         RequestKey key = only.batch.key();
@@ -237,15 +236,13 @@ final class Saving {
                 .thenApply(List::of);
     }
 
-    private void answered(
-            List<Attempt> made, @Nullable List<UpdateLog.Appended> rows, @Nullable Throwable error) {
+    private void answered(List<Attempt> made, @Nullable List<UpdateLog.Appended> rows, @Nullable Throwable error) {
         List<Attempt> open = made.stream().filter(flight::contains).toList();
         if (open.isEmpty()) {
             return;
         }
         if (hasEnded) {
-            open.forEach(attempt ->
-                    requests.answeredLate(attempt.batch, Replica.cause(error), life.endOfLife()));
+            open.forEach(attempt -> requests.answeredLate(attempt.batch, Replica.cause(error), life.endOfLife()));
         } else if (error != null || rows == null) {
             failed(open, Replica.cause(error));
         } else if (made.size() == 1) {
@@ -280,7 +277,8 @@ final class Saving {
     private void failed(List<Attempt> all, @Nullable Throwable cause) {
         all.forEach(flight::remove);
         if (cause instanceof RoomGone) {
-            all.forEach(made -> made.batch.submitted = made.isRepeated); // only this attempt is certain to have done nothing
+            all.forEach(made ->
+                    made.batch.submitted = made.isRepeated); // only this attempt is certain to have done nothing
             lifeEnded.run();
             return;
         }

@@ -19,6 +19,28 @@ class RulesTest {
         return new Rule(match, Set.of(rights));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"anonymous", "system", "unknown", "key:ci"})
+    void namesThatTheLogUsesItself_areNobodys(String id) {
+        assertThrows(IllegalArgumentException.class, () -> Principal.foreign(id, ""));
+        assertEquals("anonymous2", Principal.foreign("anonymous2", "").id());
+    }
+
+    @Test
+    void author_isWhoTheGrantSays_andNobodyElse() {
+        Map<String, String> attributes = Map.of("org", "7");
+        Caller alice = new Caller(
+                new Principal("alice", "Alice"), "t", Rules.ALL, Limits.NONE, attributes, 0, Caller.NEVER, 0);
+        assertEquals(new Author("alice", Origin.SOCKET, attributes), Author.bySocket(alice.on("a")));
+        assertEquals(new Author("alice", Origin.REST, attributes), Author.byRequest(alice.on("a")));
+        Caller agent = new Caller(
+                new Principal("bob", ""), "t", Rules.ALL, Limits.NONE, Map.of("agent", "x"), 0, Caller.NEVER, 0);
+        assertEquals(Origin.AGENT, Author.bySocket(agent.on("a")).origin());
+        assertEquals(Origin.AGENT, Author.byRequest(agent.on("a")).origin());
+        assertEquals(new Author("anonymous", Origin.SOCKET, Map.of()), Author.bySocket(Caller.OPEN.on("a")));
+        assertEquals(new Author("anonymous", Origin.REST, Map.of()), Author.byRequest(Caller.OPEN.on("b")));
+    }
+
     @Test
     void longestMatch_decidesAlone() {
         Rules rules = new Rules(List.of(

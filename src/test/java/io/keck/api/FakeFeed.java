@@ -1,9 +1,11 @@
 package io.keck.api;
 
+import io.keck.access.Author;
 import io.keck.api.FakeDocuments.Database;
 import io.keck.crdt.Doc;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
+import io.keck.feed.Authorship;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Hooks;
 import io.keck.metrics.FeedMetrics;
@@ -19,6 +21,13 @@ final class FakeFeed implements Hooks, ChangeLog {
     volatile LongSupplier spooledBytes = () -> 0;
     volatile LongSupplier answersRefused = () -> 0;
     volatile String endpoint = "";
+    /** Of all documents. */
+    final Authorship<Author> authors = new Authorship<>();
+
+    /** The row up to which they are known. */
+    volatile long authorsUpTo = Long.MAX_VALUE;
+
+    volatile boolean authorsAreAway;
 
     FakeFeed(FakeDocuments documents) {
         this.documents = documents;
@@ -60,6 +69,14 @@ final class FakeFeed implements Hooks, ChangeLog {
     @Override
     public Base base(long roomId, long seq) {
         return new Base(1, new Doc().encodeStateAsUpdate(), List.of());
+    }
+
+    @Override
+    public Authors authorship(long roomId) {
+        if (authorsAreAway) {
+            throw new Unavailable("switched off", false);
+        }
+        return new Authors(authors, authorsUpTo);
     }
 
     @Override

@@ -2,8 +2,13 @@ package io.keck.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.access.Author;
+import io.keck.access.Origin;
 import io.keck.crdt.Doc;
+import io.keck.crdt.store.Update;
 import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -12,13 +17,69 @@ class HistoryContractTest {
     @RegisterExtension
     static final ApiServer server = new ApiServer(false);
 
+    @BeforeEach
+    void forgetAuthors() {
+        server.feed.authors.clear();
+    }
+
     private static String get(String path) {
         return server.get("/api/block/" + path).toString();
     }
 
     private static String entry(String key, String content, String action) {
         return "{\"workspace_id\":\"w\",\"field_name\":\"" + key + "\",\"parent\":[\"m\",\"" + key
-                + "\"],\"content\":\"" + content + "\",\"action\":\"" + action + "\"}";
+                + "\"],\"content\":\"" + content + "\",\"action\":\"" + action
+                + "\",\"by\":\"unknown\",\"origin\":\"unknown\"}";
+    }
+
+    @Test
+    void history_saysByWhom_andCanBeOfOnePrincipal() {
+        server.documents.edit("w", doc -> {
+            doc.setClientId(4);
+            doc.getMap("m").set("a", "x");
+            doc.getMap("m").set("b", "y");
+            byte[] all = doc.encodeStateAsUpdate();
+            server.feed.authors.add(Update.decode(all), new Author("al&ice", Origin.SOCKET, Map.of("org", "7")), 1_000);
+            doc.getMap("m").set("c", "z");
+            server.feed.authors.add(
+                    Update.decode(doc.encodeStateAsUpdate()), new Author("bob", Origin.REST, Map.of()), 2_000);
+        });
+        String ofBob = "{\"workspace_id\":\"w\",\"field_name\":\"c\",\"parent\":[\"m\",\"c\"],\"content\":\"z\","
+                + "\"action\":\"update\",\"by\":\"bob\",\"origin\":\"rest\",\"at\":2000}";
+        assertThat(get("w/history?by=bob")).isEqualTo("200 application/json [" + ofBob + "]");
+        assertThat(get("w/history?by=al%26ice&skip=1"))
+                .contains("\"content\":\"y\"")
+                .contains("\"by\":\"al&ice\",\"origin\":\"socket\",\"at\":1000,\"attributes\":{\"org\":\"7\"}}]");
+        assertThat(get("w/history?by=nobody")).isEqualTo("200 application/json []");
+        assertThat(get("w/history?skip=2&limit=1")).isEqualTo("200 application/json [" + ofBob + "]");
+    }
+
+    @Test
+    void history_whoseLastRowsHaveNoAuthorYet_saysThatItMayBeOld() {
+        server.documents.edit("w", doc -> doc.getMap("m").set("a", "x"));
+        assertThat(server.get("/api/block/w/history").header("Warning")).isNull();
+        server.feed.authorsUpTo = -1;
+        try {
+            assertThat(server.get("/api/block/w/history").header("Warning"))
+                    .isEqualTo("110 keck \"Response is Stale\"");
+            assertThat(get("w/history")).startsWith("200 ");
+        } finally {
+            server.feed.authorsUpTo = Long.MAX_VALUE;
+        }
+    }
+
+    @Test
+    void history_whileTheDatabaseIsAway_isNotFiltered() {
+        server.documents.edit("w", doc -> doc.getMap("m").set("a", "x"));
+        server.feed.authorsAreAway = true;
+        try {
+            assertThat(get("w/history")).startsWith("200 ").contains("\"by\":\"unknown\"");
+            assertThat(server.get("/api/block/w/history").header("Warning"))
+                    .isEqualTo("110 keck \"Response is Stale\"");
+            assertThat(get("w/history?by=bob")).startsWith("503 ");
+        } finally {
+            server.feed.authorsAreAway = false;
+        }
     }
 
     @Test

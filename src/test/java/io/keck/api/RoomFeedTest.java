@@ -2,6 +2,8 @@ package io.keck.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.access.Author;
+import io.keck.access.Origin;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -17,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -50,7 +53,7 @@ class RoomFeedTest {
             long end = Math.min(upTo, damaged > 0 ? damaged - 1 : rows.size());
             for (long seq = Math.max(after, purged) + 1; seq <= end && bytes < maxBytes; seq++) {
                 byte[] row = rows.get((int) seq - 1);
-                changes.add(new Change(seq, row));
+                changes.add(new Change(seq, row, new Author("p" + seq, Origin.SOCKET, Map.of("n", "1")), 1_000 + seq));
                 bytes += row.length;
             }
             return new Page(changes, rows.size(), after < purged, damaged > 0 && upTo >= damaged ? "damaged" : null);
@@ -63,6 +66,11 @@ class RoomFeedTest {
             long at = isShort ? damaged - 1 : Math.max(purged, Math.min(seq, rows.size()));
             rows.subList(0, (int) at).forEach(row -> store.apply(Update.decode(row)));
             return new Base(at, store.encode(), List.of(), isShort ? "damaged" : null);
+        }
+
+        @Override
+        public Authors authorship(long roomId) {
+            throw new AssertionError("rows say themselves who made them");
         }
     };
 

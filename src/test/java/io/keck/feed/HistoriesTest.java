@@ -3,6 +3,8 @@ package io.keck.feed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.access.Author;
+import io.keck.access.Origin;
 import io.keck.crdt.Doc;
 import io.keck.crdt.DocOptions;
 import io.keck.crdt.YArray;
@@ -10,6 +12,7 @@ import io.keck.crdt.YMap;
 import io.keck.crdt.YText;
 import io.keck.crdt.YXmlElement;
 import io.keck.crdt.YXmlText;
+import io.keck.crdt.store.Update;
 import io.keck.failure.TooCostly;
 import java.util.ArrayList;
 import java.util.List;
@@ -236,6 +239,24 @@ class HistoriesTest {
         }
     }
 
+    private static final Author ALICE = new Author("alice", Origin.SOCKET, Map.of("org", "7"));
+    private static final Author BOB = new Author("bob", Origin.REST, Map.of());
+
+    private static List<BlockHistory> listed(
+            Doc doc, Authorship<Author> authors, Long client, String by, long skip, long limit) {
+        List<BlockHistory> all = new ArrayList<>();
+        Histories.of(doc, "w", client, authors, by, skip, limit).forEachRemaining(all::addAll);
+        return all;
+    }
+
+    private static byte[] edit(Doc doc, Runnable edit) {
+        byte[][] row = new byte[1][];
+        try (var listening = doc.onUpdate((update, transaction) -> row[0] = update)) {
+            edit.run();
+        }
+        return row[0];
+    }
+
     @Test
     void wholeHistory_isPagedAndOfOneClient() {
         Doc doc = client(5);
@@ -244,21 +265,102 @@ class HistoriesTest {
         Doc other = client(2);
         other.applyUpdate(doc.encodeStateAsUpdate());
         other.getMap("m").set("a", 2);
-        List<String> all = lines(list(Histories.of(other, "w", null, 0, Long.MAX_VALUE)));
+        Authorship<Author> none = new Authorship<>();
+        List<String> all = lines(listed(other, none, null, null, 0, Long.MAX_VALUE));
         assertThat(all).containsExactly("update m/a [a] 2", "delete m/a [a] ", "update l/0 [null] x");
-        assertThat(lines(list(Histories.of(other, "w", 5L, 0, Long.MAX_VALUE)))).isEqualTo(all.subList(1, 3));
-        assertThat(lines(list(Histories.of(other, "w", null, 1, 1)))).isEqualTo(all.subList(1, 2));
-        assertThat(Histories.of(other, "w", null, 0, 0)).isExhausted();
-        assertThat(Histories.of(other, "w", 99L, 0, 9)).isExhausted();
+        assertThat(lines(listed(other, none, 5L, null, 0, Long.MAX_VALUE))).isEqualTo(all.subList(1, 3));
+        assertThat(lines(listed(other, none, null, null, 1, 1))).isEqualTo(all.subList(1, 2));
+        assertThat(listed(other, none, null, null, 0, 0)).isEmpty();
+        assertThat(listed(other, none, 99L, null, 0, 9)).isEmpty();
+        assertThat(listed(other, none, null, "unknown", 0, 9)).hasSize(3);
+        assertThat(listed(other, none, null, "alice", 0, 9)).isEmpty();
+    }
+
+    @Test
+    void textOfOneClient_thatTwoPrincipalsBrought_isTwoEntries() {
+        Doc doc = client(5);
+        Authorship<Author> authors = new Authorship<>();
+        authors.add(Update.decode(edit(doc, () -> doc.getText("t").insert(0, "Hello"))), ALICE, 1_000);
+        authors.add(Update.decode(edit(doc, () -> doc.getText("t").insert(5, " you"))), BOB, 2_000);
+        authors.add(Update.decode(edit(doc, () -> doc.getText("t").insert(9, "!"))), null, 3_000);
+        authors.add(Update.decode(edit(doc, () -> doc.getText("t").insert(10, "?"))), BOB, 4_000);
+
+        List<BlockHistory> all = listed(doc, authors, null, null, 0, 9);
+        assertThat(lines(all))
+                .containsExactly(
+                        "update t/0 [null] Hello",
+                        "update t/5 [null]  you",
+                        "update t/9 [null] !",
+                        "update t/10 [null] ?");
+        assertThat(all).extracting(entry -> entry.credit().author()).containsExactly(ALICE, BOB, null, BOB);
+        assertThat(lines(listed(doc, authors, null, "bob", 0, 9)))
+                .containsExactly("update t/5 [null]  you", "update t/10 [null] ?");
+        assertThat(lines(listed(doc, authors, null, "bob", 1, 1))).containsExactly("update t/10 [null] ?");
+        assertThat(lines(listed(doc, authors, null, "unknown", 0, 9))).containsExactly("update t/9 [null] !");
+    }
+
+    @Test
+    void deletion_isOfWhoeverDeleted_andSaysWhoHadWritten() {
+        Doc doc = client(5);
+        Authorship<Author> authors = new Authorship<>();
+        authors.add(Update.decode(edit(doc, () -> doc.getText("t").insert(0, "Hello"))), ALICE, 1_000);
+        authors.add(Update.decode(edit(doc, () -> doc.getText("t").delete(1, 3))), BOB, 2_000);
+
+        List<BlockHistory> all = listed(doc, authors, null, null, 0, 9);
+        assertThat(lines(all)).containsExactly("update t/0 [null] H", "delete t/1 [null] ", "update t/1 [null] o");
+        assertThat(all.get(1).credit()).isEqualTo(new Credit(BOB, 2_000, ALICE));
+        assertThat(lines(listed(doc, authors, null, "bob", 0, 9))).containsExactly("delete t/1 [null] ");
+        assertThat(listed(doc, authors, null, "alice", 0, 9)).hasSize(3);
+    }
+
+    @Test
+    void content_thatWaitedForTheRowOfAnother_isItsAuthors() {
+        Doc doc = client(5);
+        byte[] first = edit(doc, () -> doc.getText("t").insert(0, "Hello"));
+        byte[] second = edit(doc, () -> doc.getText("t").insert(5, " you"));
+        Doc other = client(9);
+        other.applyUpdate(first);
+        byte[] third = edit(other, () -> other.getText("t").insert(0, "> "));
+        Histories histories = new Histories("w", null, 100_000_000);
+
+        assertThat(histories.of(new ChangeLog.Change(1, second, BOB, 1_000))).isEmpty();
+        byte[] both = Update.merge(List.of(Update.decode(first), Update.decode(third)))
+                .encode();
+        List<BlockHistory> told = histories.of(new ChangeLog.Change(2, both, ALICE, 2_000));
+
+        assertThat(told).extracting(BlockHistory::content).contains("Hello", " you", "> ");
+        for (BlockHistory entry : told) {
+            assertThat(entry.credit())
+                    .isEqualTo(new Credit(
+                            entry.content().equals(" you") ? BOB : ALICE,
+                            entry.content().equals(" you") ? 1_000 : 2_000,
+                            null));
+        }
+    }
+
+    @Test
+    void whatIsDeletedSince_isNobodysDeletion_whenARowIsToldLater() {
+        Doc doc = client(5);
+        byte[] first = edit(doc, () -> doc.getText("t").insert(0, "Hello"));
+        doc.getText("t").delete(0, 5);
+        Histories histories = new Histories("w", doc.encodeStateAsUpdate(), 100_000_000);
+        assertThat(histories.of(new ChangeLog.Change(0, first, ALICE, 1_000)))
+                .extracting(BlockHistory::credit)
+                .containsExactly(new Credit(null, 0, ALICE));
     }
 
     @Test
     void json_hasTheShapeOfTheContract() {
-        BlockHistory entry = new BlockHistory("w\"", "k", List.of("m", "k"), "a\nb", "update");
-        assertThat(BlockHistory.json(List.of(entry, BlockHistory.resync("v"))))
+        Credit credit = new Credit(ALICE, 1_700_000_000_000L, null);
+        BlockHistory entry = new BlockHistory("w\"", "k", List.of("m", "k"), "a\nb", "update", credit);
+        BlockHistory deletion = new BlockHistory("w", null, List.of("t", "0"), "", "delete", new Credit(null, 0, BOB));
+        assertThat(BlockHistory.json(List.of(entry, deletion, BlockHistory.resync("v"))))
                 .isEqualTo(
                         "[{\"workspace_id\":\"w\\\"\",\"field_name\":\"k\",\"parent\":[\"m\",\"k\"],"
-                                + "\"content\":\"a\\nb\",\"action\":\"update\"},"
+                                + "\"content\":\"a\\nb\",\"action\":\"update\",\"by\":\"alice\",\"origin\":\"socket\","
+                                + "\"at\":1700000000000,\"attributes\":{\"org\":\"7\"}},"
+                                + "{\"workspace_id\":\"w\",\"field_name\":null,\"parent\":[\"t\",\"0\"],\"content\":\"\","
+                                + "\"action\":\"delete\",\"by\":\"unknown\",\"origin\":\"unknown\",\"written_by\":\"bob\"},"
                                 + "{\"workspace_id\":\"v\",\"field_name\":null,\"parent\":[],\"content\":\"\",\"action\":\"resync\"}]");
     }
 

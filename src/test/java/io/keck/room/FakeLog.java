@@ -327,7 +327,8 @@ public final class FakeLog implements UpdateLog {
         }
         together++;
         return CompletableFuture.completedStage(batches.stream()
-                .map(batch -> append(roomId, batch, false, null).toCompletableFuture().join())
+                .map(batch ->
+                        append(roomId, batch, false, null).toCompletableFuture().join())
                 .toList());
     }
 

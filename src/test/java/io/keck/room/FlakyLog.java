@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -91,8 +90,7 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
-    public CompletionStage<Optional<Begun>> init(
-            String name, Entry first, boolean replace, @Nullable RequestKey key) {
+    public CompletionStage<Optional<Begun>> init(String name, Entry first, boolean replace, @Nullable RequestKey key) {
         calls.add("init");
         return request(() -> log.init(name, first, replace, forgetsKeys ? null : key));
     }
@@ -110,8 +108,7 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
-    public CompletionStage<Appended> append(
-            long roomId, Entry batch, boolean again, @Nullable RequestKey key) {
+    public CompletionStage<Appended> append(long roomId, Entry batch, boolean again, @Nullable RequestKey key) {
         calls.add("append");
         if (answersFirst && log.knows(roomId)) {
             held.add(() -> log.append(roomId, batch, again, key));

@@ -68,6 +68,25 @@ class RoomAuthorsTest {
     }
 
     @Test
+    void twin_withoutTheSplit_oneIsNamedForWhatAnotherWrote() {
+        world = new World(World.SMALL, Rooms.Maker.with(new Safeguards() {
+            @Override
+            public boolean splitsByAuthor() {
+                return false;
+            }
+        }));
+        FakeClient a = by(ALICE);
+        FakeClient b = by(BOB);
+        duringACommit(a, () -> {
+            a.type("a");
+            b.type("b");
+            world.settle();
+        });
+
+        assertThat(world.log.authors(ROOM)).containsExactly(ALICE, ALICE);
+    }
+
+    @Test
     void socketsOfOnePrincipal_shareTheirRows() {
         FakeClient tab = by(ALICE);
         FakeClient otherTab = by(new Author("alice", Origin.SOCKET, Map.of("org", "7")));
@@ -94,7 +113,8 @@ class RoomAuthorsTest {
             world.settle();
         });
 
-        assertThat(a.connection.kinds()).as("its own first row is not echoed, the rest came with that of others")
+        assertThat(a.connection.kinds())
+                .as("its own first row is not echoed, the rest came with that of others")
                 .containsExactly("SyncUpdate");
         assertThat(b.connection.kinds()).containsExactly("SyncUpdate", "SyncUpdate");
         world.assertAllEqualTheLog();
@@ -152,7 +172,9 @@ class RoomAuthorsTest {
 
         assertThat(world.log.authors(ROOM)).startsWith(ALICE, ALICE, BOB);
         for (FakeClient writer : List.of(a, b)) {
-            assertThat(world.saved().reduce(Update.decode(writer.replica.encode())).isEmpty())
+            assertThat(world.saved()
+                            .reduce(Update.decode(writer.replica.encode()))
+                            .isEmpty())
                     .isTrue();
         }
         if (how != Outcome.LATE) {

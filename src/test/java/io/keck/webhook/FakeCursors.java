@@ -1,5 +1,7 @@
 package io.keck.webhook;
 
+import io.keck.access.Author;
+import io.keck.access.Origin;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.feed.ChangeLog;
@@ -43,7 +45,12 @@ final class FakeCursors implements Cursors, ChangeLog {
 
     void append(long room, byte[] update) {
         Log log = logs.computeIfAbsent(room, id -> new Log("room" + id));
-        log.rows.add(new Change(log.head() + 1, update));
+        log.rows.add(new Change(log.head() + 1, update, new Author("p" + room, Origin.REST, Map.of()), 1_000));
+    }
+
+    @Override
+    public Authors authorship(long roomId) {
+        throw new AssertionError("rows say themselves who made them");
     }
 
     @Override

@@ -244,8 +244,7 @@ public final class ArchiveImporter {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Contents there = find(name);
             if (there == null) {
-                if (wait(log.init(name, entry(state.update()), false, null))
-                        .isPresent()) {
+                if (wait(log.init(name, entry(state.update()), false, null)).isPresent()) {
                     made++;
                     return true;
                 }

@@ -1,10 +1,12 @@
 package io.keck.storage.feed;
 
+import io.keck.access.Author;
 import io.keck.feed.ChangeLog.Change;
 import io.keck.room.Link;
 import io.keck.room.UpdateLog.Damage;
 import io.keck.storage.rows.RowCheck;
 import io.keck.storage.rows.RowPages;
+import io.keck.storage.rows.StoredAuthors;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -30,7 +32,7 @@ final class CheckedRows {
 
     /**
      * Takes the next row of a result, which has in this order, from that column on: seq, link, batch_id, checksum,
-     * before_link, payload. The first one is that after which is asked: the anchor, which says what the next one has to
+     * before_link, payload, principal, attributes, origin, created_at. The first one is that after which is asked: the anchor, which says what the next one has to
      * follow; its payload is left out.
      */
     void row(ResultSet rs, int column) throws SQLException {
@@ -42,7 +44,9 @@ final class CheckedRows {
                     rs.getBytes(column + 2),
                     rs.getBytes(column + 5),
                     RowCheck.number(rs, column + 3),
-                    RowCheck.number(rs, column + 4));
+                    RowCheck.number(rs, column + 4),
+                    StoredAuthors.read(rs, column + 6),
+                    rs.getLong(column + 9));
         }
     }
 
@@ -52,7 +56,8 @@ final class CheckedRows {
             return !isOver();
         }
         if (row.failure() == null) {
-            row(row.seq(), row.link(), row.batchId(), row.payload(), row.checksum(), row.before());
+            // rows beside one that cannot be read: who made them is not asked for
+            row(row.seq(), row.link(), row.batchId(), row.payload(), row.checksum(), row.before(), null, 0);
         } else if (check.gap(row.seq()) != null) {
             hasGap = true;
         } else {
@@ -75,14 +80,16 @@ final class CheckedRows {
             byte @Nullable [] batchId,
             byte @Nullable [] payload,
             @Nullable Long checksum,
-            @Nullable Long before) {
+            @Nullable Long before,
+            @Nullable Author author,
+            long at) {
         if (check.gap(seq) != null) {
             hasGap = true;
             return;
         }
         damage = check.row(seq, link, batchId, payload, checksum, before);
         if (damage == null && payload != null) {
-            changes.add(new Change(seq, payload));
+            changes.add(new Change(seq, payload, author, at));
         }
     }
 

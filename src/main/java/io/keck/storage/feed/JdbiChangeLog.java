@@ -38,9 +38,12 @@ public final class JdbiChangeLog implements ChangeLog {
               SELECT seq, link, state, CASE WHEN checksum_seq = seq THEN checksum END AS checksum
               FROM room_snapshots WHERE room_id = :room AND state IS NOT NULL
             )
-            SELECT 0 AS kind, seq, link, NULL AS batch_id, checksum, NULL AS before_link, state AS payload FROM base
+            SELECT 0 AS kind, seq, link, NULL AS batch_id, checksum, NULL AS before_link, state AS payload,
+              CAST(NULL AS text) AS principal, CAST(NULL AS text) AS attributes, CAST(NULL AS text) AS origin,
+              CAST(0 AS bigint) AS created_at
+            FROM base
             UNION ALL
-            SELECT 1, seq, link, batch_id, checksum, before_link, payload FROM room_log
+            SELECT 1, seq, link, batch_id, checksum, before_link, payload, NULL, NULL, NULL, created_at FROM room_log
             WHERE room_id = :room AND seq > COALESCE((SELECT seq FROM base), 0) AND seq <= :seq
               AND seq <= (SELECT head FROM rooms WHERE id = :room)
             ORDER BY kind, seq""";
@@ -64,13 +67,15 @@ public final class JdbiChangeLog implements ChangeLog {
      */
     static String rows(String room, String after, String which, int most, String bytes) {
         return String.format("""
-            SELECT seq, link, batch_id, checksum, before_link, CASE WHEN bytes > 0 THEN payload END AS payload FROM (
+            SELECT seq, link, batch_id, checksum, before_link, CASE WHEN bytes > 0 THEN payload END AS payload,
+              a.principal, a.attributes, sized.origin, sized.created_at
+            FROM (
               SELECT few.*, sum(bytes) OVER (ORDER BY seq) - bytes AS bytes_before FROM (
-                SELECT seq, link, batch_id, checksum, before_link, payload,
+                SELECT seq, link, batch_id, checksum, before_link, payload, author, origin, created_at,
                   CASE WHEN seq = %2$s THEN 0 ELSE octet_length(payload) END AS bytes
                 FROM room_log WHERE room_id = %1$s AND seq >= %2$s AND %3$s ORDER BY seq LIMIT %4$d
               ) few
-            ) sized WHERE bytes_before < %5$s""", room, after, which, most, bytes);
+            ) sized LEFT JOIN authors a ON a.id = sized.author WHERE bytes_before < %5$s""", room, after, which, most, bytes);
     }
 
     /** Reads on a reader thread and waits for the result. */
@@ -247,6 +252,11 @@ public final class JdbiChangeLog implements ChangeLog {
             }
             return base;
         });
+    }
+
+    @Override
+    public Authors authorship(long roomId) {
+        return reading(database, h -> RoomAuthors.read(h, roomId));
     }
 
     private static Map<Long, Long> heads(Handle h, Collection<Long> ids) {

@@ -47,7 +47,8 @@ public final class JdbiCursors implements Cursors {
     /** PostgreSQL reads those of many rooms in one statement. */
     private static final String NEXT_OF_MANY =
             """
-            SELECT w.room_id, l.seq, l.link, l.batch_id, l.checksum, l.before_link, l.payload
+            SELECT w.room_id, l.seq, l.link, l.batch_id, l.checksum, l.before_link, l.payload,
+              l.principal, l.attributes, l.origin, l.created_at
             FROM unnest(?::bigint[], ?::bigint[]) AS w (room_id, after_seq)
             JOIN rooms r ON r.id = w.room_id CROSS JOIN LATERAL (%s) l ORDER BY 1, 2""".formatted(JdbiChangeLog.rows("w.room_id", "w.after_seq", "seq <= r.head", MAX_ROWS, "?"));
 

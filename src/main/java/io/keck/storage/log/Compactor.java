@@ -10,6 +10,7 @@ import io.keck.room.UpdateLog;
 import io.keck.storage.database.Database;
 import io.keck.storage.rows.Checksum;
 import io.keck.storage.rows.ContentsReader;
+import io.keck.storage.rows.FoldedAuthors;
 import io.keck.thread.Loop;
 import io.keck.thread.OutOfMemory;
 import java.time.Clock;
@@ -24,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -151,7 +153,8 @@ class Compactor {
         byte[] state = fold(contents);
         verify(contents, state);
         UpdateLog.Row last = rows.get(rows.size() - 1);
-        boolean swapped = join(database.change(roomId, h -> swap(h, roomId, contents.snapshotSeq(), last, state)));
+        byte[] authors = database.jdbi().withHandle(h -> RowAuthors.fold(h, contents));
+        boolean swapped = join(database.change(roomId, h -> swap(h, contents, last, state, authors)));
         if (swapped) {
             database.metrics().folded(rows.size(), System.nanoTime() - began);
         }
@@ -248,7 +251,9 @@ class Compactor {
                 == 1;
     }
 
-    private boolean swap(Handle h, long roomId, long from, UpdateLog.Row last, byte[] state) {
+    private boolean swap(
+            Handle h, UpdateLog.Contents folded, UpdateLog.Row last, byte[] state, byte @Nullable [] authors) {
+        long roomId = folded.roomId();
         long now = clock.millis();
         int swapped = h.createUpdate("""
                                 UPDATE room_snapshots SET seq = :seq, link = :link, state = :state, checksum = :checksum, checksum_seq = :seq,
@@ -261,10 +266,13 @@ class Compactor {
                 .bind("now", now)
                 .bind("purge", now + retentionMillis)
                 .bind("room", roomId)
-                .bind("from", from)
+                .bind("from", folded.snapshotSeq())
                 .bind("owner", owner)
                 .execute();
         if (swapped == 1) {
+            if (authors != null) {
+                FoldedAuthors.write(h, roomId, last.seq(), authors);
+            }
             deleteFolded(h, roomId, last.seq());
         }
         return swapped == 1;

@@ -144,8 +144,7 @@ public final class JdbiUpdateLog implements UpdateLog {
     }
 
     @Override
-    public CompletionStage<Optional<Begun>> init(
-            String name, Entry first, boolean replace, @Nullable RequestKey key) {
+    public CompletionStage<Optional<Begun>> init(String name, Entry first, boolean replace, @Nullable RequestKey key) {
         return names.init(name, first, replace, key).thenApply(life -> {
             life.ifPresent(begun -> committed.accept(begun.roomId()));
             return life;
@@ -175,8 +174,7 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     @Override
     public CompletionStage<List<Appended>> append(long roomId, List<Entry> batches) {
-        return append(
-                new LogWrite.Append(roomId, List.copyOf(batches), false, null, new CompletableFuture<>()));
+        return append(new LogWrite.Append(roomId, List.copyOf(batches), false, null, new CompletableFuture<>()));
     }
 
     private CompletionStage<List<Appended>> append(LogWrite.Append append) {

@@ -44,7 +44,9 @@ sealed interface LogWrite extends Write {
             all.add(first);
             for (int i = 1; i < entries.size(); i++) {
                 all.add(new Appended(
-                        first.seq() + i, entries.get(i).link(), entries.get(i - 1).link()));
+                        first.seq() + i,
+                        entries.get(i).link(),
+                        entries.get(i - 1).link()));
             }
             return all;
         }

@@ -85,7 +85,8 @@ public final class PostgresStatements implements LogStatements {
      * refuses to raise a head that another node has raised meanwhile; nothing is done then, and it is done in a transaction.
      */
     @Override
-    public Map<Long, Appended> append(Handle h, List<LogWrite.Append> appends, AuthorIds authors, String node, long now) {
+    public Map<Long, Appended> append(
+            Handle h, List<LogWrite.Append> appends, AuthorIds authors, String node, long now) {
         try {
             return appendOnce(h, appends, authors, node, now);
         } catch (UnableToExecuteStatementException e) {
@@ -100,7 +101,8 @@ public final class PostgresStatements implements LogStatements {
         }
     }
 
-    static Map<Long, Appended> appendOnce(Handle h, List<LogWrite.Append> appends, AuthorIds authors, String node, long now) {
+    static Map<Long, Appended> appendOnce(
+            Handle h, List<LogWrite.Append> appends, AuthorIds authors, String node, long now) {
         Columns columns = new Columns(h, appends, authors);
         Map<Long, Appended> done = new HashMap<>();
         try (PreparedStatement statement =

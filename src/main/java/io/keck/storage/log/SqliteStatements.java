@@ -21,7 +21,8 @@ final class SqliteStatements implements LogStatements {
     private static final int MANY = 1_000;
 
     @Override
-    public Map<Long, Appended> append(Handle h, List<LogWrite.Append> appends, AuthorIds authors, String node, long now) {
+    public Map<Long, Appended> append(
+            Handle h, List<LogWrite.Append> appends, AuthorIds authors, String node, long now) {
         Map<Long, Head> heads =
                 heads(h, appends.stream().map(LogWrite.Append::roomId).toList());
         Map<Long, Appended> done = new HashMap<>();
@@ -54,10 +55,7 @@ final class SqliteStatements implements LogStatements {
                         .add();
                 before = entry.link();
             }
-            raise.bind("seq", seq)
-                    .bind("link", before)
-                    .bind("room", a.roomId())
-                    .add();
+            raise.bind("seq", seq).bind("link", before).bind("room", a.roomId()).add();
             done.put(a.roomId(), new Appended(head.seq() + 1, a.first().link(), head.link()));
         }
         if (!done.isEmpty()) {

@@ -29,7 +29,7 @@ public final class StoredAuthors {
     }
 
     /** The author of that principal; null if the rest is not as this release writes it. */
-    static @Nullable Author of(String principal, @Nullable String attributes, @Nullable String origin) {
+    public static @Nullable Author of(String principal, @Nullable String attributes, @Nullable String origin) {
         Origin way = origin == null ? null : Origin.named(origin).orElse(null);
         return way == null ? null : new Author(principal, way, attributes(attributes));
     }

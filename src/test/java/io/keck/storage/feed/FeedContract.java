@@ -3,14 +3,18 @@ package io.keck.storage.feed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.access.Author;
+import io.keck.access.Origin;
 import io.keck.crdt.Doc;
 import io.keck.failure.RoomDamaged;
+import io.keck.feed.Authorship;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.Cursors;
 import io.keck.feed.Cursors.Cursor;
 import io.keck.feed.Cursors.Endpoint;
 import io.keck.feed.Histories;
+import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.Storage;
 import io.keck.storage.doctor.Repairs;
@@ -22,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -191,6 +196,152 @@ abstract class FeedContract {
         assertThat(cursors.endpoint().owner()).isEqualTo("me");
         cursors.release(second);
         assertThat(cursors.endpoint().owner()).isEmpty();
+    }
+
+    private static final Author ALICE = new Author("alice", Origin.SOCKET, Map.of("org", "7", "a\"b", "ä"));
+    private static final Author BOB = new Author("bob", Origin.REST, Map.of());
+
+    private Authorship.@Nullable Mark<Author> writer(long room, long clock) {
+        return storage()
+                .changes()
+                .authorship(room)
+                .ranges()
+                .writer(editor.clientId(), clock)
+                .mark();
+    }
+
+    private byte[] typed() {
+        byte[][] row = new byte[1][];
+        try (var listening = editor.onUpdate((update, transaction) -> row[0] = update)) {
+            editor.getText("t").insert(0, "0123456789");
+        }
+        return row[0];
+    }
+
+    private void appendBy(long room, @Nullable Author author) {
+        await(log().append(room, new UpdateLog.Entry(UUID.randomUUID(), 4711, typed(), author), false, null));
+    }
+
+    @Test
+    void rows_sayWhoMadeThemAndWhen() {
+        ChangeLog changes = storage().changes();
+        Cursors cursors = storage().cursors();
+        long room = room("a");
+        Author other = new Author("alice", Origin.AGENT, Map.of("agent", "x"));
+        appendBy(room, ALICE);
+        await(log().append(
+                        room,
+                        List.of(
+                                new UpdateLog.Entry(UUID.randomUUID(), 1, typed(), BOB),
+                                new UpdateLog.Entry(UUID.randomUUID(), 2, typed(), ALICE),
+                                new UpdateLog.Entry(UUID.randomUUID(), 3, typed(), null),
+                                new UpdateLog.Entry(UUID.randomUUID(), 4, typed(), other))));
+        long begun = await(log().init("b", new UpdateLog.Entry(UUID.randomUUID(), 5, typed(), BOB), false, null))
+                .orElseThrow()
+                .roomId();
+
+        assertThat(changes.read(room, 0, Long.MAX_VALUE, 10_000).changes())
+                .extracting(ChangeLog.Change::author)
+                .containsExactly(ALICE, BOB, ALICE, null, other);
+        assertThat(changes.read(room, 0, 1, 10_000).changes().get(0).at()).isEqualTo(db.clock().now);
+        assertThat(changes.read(begun, 0, 1, 10_000).changes())
+                .extracting(ChangeLog.Change::author)
+                .containsExactly(BOB);
+        assertThat(cursors.next(Map.of(room, 1L), 10_000).get(room).changes())
+                .extracting(ChangeLog.Change::author)
+                .containsExactly(BOB, ALICE, null, other);
+        int authors = db.jdbi()
+                .withHandle(h -> h.createQuery("SELECT count(*) FROM authors")
+                        .mapTo(Integer.class)
+                        .one());
+        assertThat(authors).as("one for each principal and its attributes").isEqualTo(3);
+    }
+
+    /** As the release before writes and folds. */
+    @Test
+    void rowsOfTheReleaseBefore_areOfNobodyKnown() {
+        long room = room("a");
+        appendBy(room, ALICE);
+        execute(
+                "INSERT INTO room_log (room_id, seq, batch_id, link, before_link, payload, node, origin, created_at)"
+                        + " VALUES (?, 2, ?, 9, 4711, ?, 'old', 'ws', ?)",
+                room,
+                new byte[16],
+                typed(),
+                db.clock().now);
+        execute("UPDATE rooms SET head = 2, head_link = 9 WHERE id = ?", room);
+        appendBy(room, BOB);
+
+        assertThat(storage().changes().read(room, 0, 9, 10_000).changes())
+                .extracting(ChangeLog.Change::author)
+                .containsExactly(ALICE, null, BOB);
+        assertThat(writer(room, 0).author()).isEqualTo(ALICE);
+        assertThat(writer(room, 10).author()).isNull();
+        assertThat(writer(room, 20).author()).isEqualTo(BOB);
+        folded(room, 2); // without a word of the authors, and without the rows
+        execute("DELETE FROM room_log WHERE room_id = ? AND seq <= 2", room);
+        assertThat(writer(room, 0)).isNull();
+        assertThat(writer(room, 20).author()).isEqualTo(BOB);
+    }
+
+    @Test
+    void authors_outliveTheRowsThatAreFolded() throws InterruptedException {
+        long room = room("a");
+        appendBy(room, ALICE);
+        appendBy(room, BOB);
+        long then = db.clock().now;
+        assertThat(log().compact("a")).isTrue();
+        db.clock().now += RETENTION + 7_200_000;
+        appendBy(room, null);
+        appendBy(room, ALICE);
+        assertThat(log().compact("a")).isTrue();
+        appendBy(room, BOB);
+
+        assertThat(storage().changes().read(room, 2, 9, 10_000).changes()).hasSize(3);
+        assertThat(storage().changes().read(room, 0, 9, 10_000).isBroken())
+                .as("the first rows are gone")
+                .isTrue();
+        assertThat(writer(room, 0).author()).isEqualTo(ALICE);
+        assertThat(writer(room, 0).at() / 1_000).isEqualTo(then / 1_000);
+        assertThat(writer(room, 10).author()).isEqualTo(BOB);
+        assertThat(writer(room, 20).author()).isNull();
+        assertThat(writer(room, 30).author()).isEqualTo(ALICE);
+        assertThat(writer(room, 40).author()).isEqualTo(BOB);
+        assertThat(writer(room, 50)).isNull();
+        assertThat(storage()
+                        .changes()
+                        .authorship(room)
+                        .ranges()
+                        .introduced()
+                        .get(editor.clientId())
+                        .author())
+                .isEqualTo(ALICE);
+    }
+
+    /** The twin: without what is kept when rows are folded, their authors are gone with them. */
+    @Test
+    void twin_withoutTheRangesOfFoldedRows_theirAuthorsAreGone() throws InterruptedException {
+        long room = room("a");
+        appendBy(room, ALICE);
+        db.clock().now += RETENTION + 100_000;
+        assertThat(log().compact("a")).isTrue();
+        assertThat(writer(room, 0).author()).isEqualTo(ALICE);
+        execute("DELETE FROM room_authors");
+        assertThat(writer(room, 0)).isNull();
+    }
+
+    @Test
+    void authorsOfALaterRelease_areLeftAsTheyAre() throws InterruptedException {
+        long room = room("a");
+        appendBy(room, ALICE);
+        execute("INSERT INTO room_authors (room_id, seq, ranges) VALUES (?, 0, ?)", room, new byte[] {99, 1});
+        assertThat(log().compact("a")).isTrue();
+        byte[] ranges = db.jdbi()
+                .withHandle(h -> h.createQuery("SELECT ranges FROM room_authors")
+                        .mapTo(byte[].class)
+                        .one());
+        assertThat(ranges).containsExactly(99, 1);
+        assertThat(writer(room, 0).author()).as("the row is still there").isEqualTo(ALICE);
     }
 
     @Test

@@ -11,10 +11,6 @@ final class Appends {
 
     static LogWrite.Append of(long room, UUID batch, long link, byte[] payload, boolean again) {
         return new LogWrite.Append(
-                room,
-                List.of(new UpdateLog.Entry(batch, link, payload, null)),
-                again,
-                null,
-                new CompletableFuture<>());
+                room, List.of(new UpdateLog.Entry(batch, link, payload, null)), again, null, new CompletableFuture<>());
     }
 }

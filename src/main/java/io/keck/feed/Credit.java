@@ -1,0 +1,53 @@
+package io.keck.feed;
+
+import io.keck.access.Author;
+import io.keck.crdt.lib0.JsonValue;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whose a change is. Immutable.
+ *
+ * @param author who made it; null where nobody knows
+ * @param at when, by the database's clock, in milliseconds since 1970; 0 where nobody knows
+ * @param writer of a deletion, who wrote what was deleted; null where nobody knows, and where nothing was deleted
+ */
+public record Credit(
+        @Nullable Author author, long at, @Nullable Author writer) {
+    /** Nobody knows anything. */
+    public static final Credit UNKNOWN = new Credit(null, 0, null);
+
+    /** Whether that principal made the change, or wrote what it has deleted. */
+    public boolean names(String principal) {
+        return principal.equals(id(author)) || (writer != null && principal.equals(writer.principal()));
+    }
+
+    /** Whether the same people are named; the times may differ. */
+    boolean isOfTheSame(Credit other) {
+        return (author == null ? other.author == null : author.equals(other.author))
+                && (writer == null ? other.writer == null : writer.equals(other.writer));
+    }
+
+    private static String id(@Nullable Author author) {
+        return author == null ? Author.UNKNOWN : author.principal();
+    }
+
+    /** Writes the members of a JSON object, each with a comma before it. */
+    public void writeTo(StringBuilder out) {
+        out.append(",\"by\":").append(JsonValue.write(id(author)));
+        out.append(",\"origin\":\"")
+                .append(author == null ? Author.UNKNOWN : author.origin().text())
+                .append('"');
+        if (at > 0) {
+            out.append(",\"at\":").append(at);
+        }
+        Map<String, String> attributes = author == null ? Map.of() : author.attributes();
+        if (!attributes.isEmpty()) {
+            out.append(",\"attributes\":").append(JsonValue.write(new TreeMap<>(attributes)));
+        }
+        if (writer != null) {
+            out.append(",\"written_by\":").append(JsonValue.write(writer.principal()));
+        }
+    }
+}

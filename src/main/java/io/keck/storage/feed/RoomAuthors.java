@@ -1,0 +1,98 @@
+package io.keck.storage.feed;
+
+import io.keck.access.Author;
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.Update;
+import io.keck.feed.Authorship;
+import io.keck.feed.ChangeLog.Authors;
+import io.keck.feed.ChangeLog.Change;
+import io.keck.storage.rows.FoldedAuthors;
+import io.keck.storage.rows.StoredAuthors;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Who made what in a room: what was noted when its rows were folded, and the rows after that. Stateless. */
+final class RoomAuthors {
+    private static final Logger LOG = LoggerFactory.getLogger(RoomAuthors.class);
+    private static final long PAGE = 4 << 20;
+    private static final int ATTEMPTS = 5;
+    private static final int IDS_AT_ONCE = 500;
+
+    private RoomAuthors() {}
+
+    /** Reads them up to the newest row. */
+    static Authors read(Handle h, long roomId) {
+        Authors authors = new Authors(new Authorship<>(), 0);
+        for (int i = 0; i < ATTEMPTS; i++) {
+            FoldedAuthors.Folded folded = FoldedAuthors.read(h, roomId);
+            Authorship<Author> ranges = decode(h, roomId, folded);
+            authors = new Authors(ranges, addRows(h, roomId, folded.seq(), ranges));
+            if (FoldedAuthors.read(h, roomId).seq() == folded.seq()) {
+                return authors; // else rows may have gone meanwhile, folded by a node that noted their authors
+            }
+        }
+        return authors;
+    }
+
+    private static Authorship<Author> decode(Handle h, long roomId, FoldedAuthors.Folded folded) {
+        byte[] ranges = folded.ranges();
+        if (ranges == null) {
+            return new Authorship<>();
+        }
+        try {
+            Set<Long> numbers = new LinkedHashSet<>();
+            Authorship.<Boolean>decode(ranges, code -> numbers.add(code.number()));
+            Map<Long, String[]> known = known(h, List.copyOf(numbers));
+            return Authorship.decode(ranges, code -> {
+                String[] found = known.get(code.number());
+                return found == null ? null : StoredAuthors.of(found[0], found[1], code.word());
+            });
+        } catch (DecodeException e) {
+            LOG.warn(
+                    "The authors of folded rows of room {} cannot be read; they count as unknown: {}",
+                    roomId,
+                    e.getMessage());
+            return new Authorship<>();
+        }
+    }
+
+    /** The seq of the last row. Rows may be missing at the beginning: folded and purged by a node of the release before. */
+    private static long addRows(Handle h, long roomId, long after, Authorship<Author> authors) {
+        long first = h.createQuery("SELECT COALESCE(min(seq), 0) FROM room_log WHERE room_id = :room AND seq > :after")
+                .bind("room", roomId)
+                .bind("after", after)
+                .mapTo(Long.class)
+                .one();
+        long at = first == 0 ? after : first - 1;
+        while (true) {
+            List<Change> rows =
+                    JdbiChangeLog.rows(h, roomId, at, Long.MAX_VALUE, PAGE).changes();
+            if (rows.isEmpty()) {
+                return at;
+            }
+            for (Change row : rows) {
+                authors.add(Update.decode(row.payload(), DecodeLimits.OWN), row.author(), row.at());
+                at = row.seq();
+            }
+        }
+    }
+
+    /** By number, the principals and attributes. */
+    private static Map<Long, String[]> known(Handle h, List<Long> numbers) {
+        Map<Long, String[]> known = new HashMap<>();
+        for (int from = 0; from < numbers.size(); from += IDS_AT_ONCE) {
+            h.createQuery("SELECT id, principal, attributes FROM authors WHERE id IN (<ids>)")
+                    .bindList("ids", numbers.subList(from, Math.min(numbers.size(), from + IDS_AT_ONCE)))
+                    .map((rs, ctx) -> known.put(rs.getLong(1), new String[] {rs.getString(2), rs.getString(3)}))
+                    .list();
+        }
+        return known;
+    }
+}

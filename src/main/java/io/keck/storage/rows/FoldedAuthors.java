@@ -1,0 +1,45 @@
+package io.keck.storage.rows;
+
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/** Who made what in the rows of a room that were folded: the table {@code room_authors}. Stateless. */
+public final class FoldedAuthors {
+    /**
+     * An author as it is stored.
+     *
+     * @param id in {@code authors}
+     * @param origin as the row of the log has it
+     */
+    public record Stored(long id, String origin) {}
+
+    /**
+     * What is stored of a room.
+     *
+     * @param seq of the last row that is in it; 0 for nothing
+     */
+    public record Folded(long seq, byte @Nullable [] ranges) {}
+
+    private FoldedAuthors() {}
+
+    /** What is stored of that room. */
+    public static Folded read(Handle h, long roomId) {
+        Optional<Folded> found = h.createQuery("SELECT seq, ranges FROM room_authors WHERE room_id = :room")
+                .bind("room", roomId)
+                .map((rs, ctx) -> new Folded(rs.getLong(1), rs.getBytes(2)))
+                .findOne();
+        return found.orElse(new Folded(0, null));
+    }
+
+    /** Stores it in the place of what was there. */
+    public static void write(Handle h, long roomId, long seq, byte[] ranges) {
+        h.createUpdate("""
+                INSERT INTO room_authors (room_id, seq, ranges) VALUES (:room, :seq, :ranges)
+                ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq, ranges = excluded.ranges""")
+                .bind("room", roomId)
+                .bind("seq", seq)
+                .bind("ranges", ranges)
+                .execute();
+    }
+}
