@@ -92,7 +92,7 @@ class TasksIT {
         assertThat(room.get("connections").asInt()).isEqualTo(1);
         int applied = room.get("applied").asInt();
         assertThat(room.get("waitingBytes").asInt()).isZero();
-        assertThat(node.task("rooms?limit=x").get("error").asText()).contains("limit is a number");
+        assertThat(node.task("rooms?limit=x").get("error").asText()).contains("limit must be a number");
 
         JsonNode one = node.task("room?room=room3");
         assertThat(one.get("connections").get(0).get("address").asText()).isEqualTo("127.0.0.1");
