@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Batch {
     final UUID id;
+    /** Those that wait longer have smaller numbers; see {@link Batches#oldest}. */
+    final long number;
+
     private @Nullable Author author;
     private @Nullable Update single;
     private @Nullable StructStore merged;
@@ -45,8 +48,9 @@ final class Batch {
     long submittedAt;
 
     /** @param author of all that will be in it; null where nobody knows */
-    Batch(UUID id, @Nullable Author author) {
+    Batch(UUID id, long number, @Nullable Author author) {
         this.id = id;
+        this.number = number;
         this.author = author;
     }
 

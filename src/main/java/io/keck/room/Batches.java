@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * earlier one.
  */
 final class Batches {
+    /** A number below those of all batches of updates. */
+    static final long NOTHING = 0;
+
     private final ArrayDeque<Batch> queue = new ArrayDeque<>();
     /** Batches that one transaction takes at most, and about how many bytes of them. */
     private static final int MAX_TOGETHER = 100;
@@ -38,6 +41,8 @@ final class Batches {
     private final Safeguards safeguards;
     /** Bytes of everything that was ever added. */
     private long added;
+    /** How many batches there were. */
+    private long numbers;
 
     Batches(Supplier<UUID> ids, Safeguards safeguards) {
         this.ids = ids;
@@ -135,7 +140,7 @@ final class Batches {
 
     /** Adds the mark after which deletes of clocks that nobody has brought count no more. */
     void addMark() {
-        Batch batch = new Batch(ids.get(), Author.SYSTEM);
+        Batch batch = new Batch(ids.get(), ++numbers, Author.SYSTEM);
         batch.add(Update.FORGET_UNHELD, null);
         batch.payload();
         queue.add(batch);
@@ -184,7 +189,7 @@ final class Batches {
             }
         }
         if (last == null || isApart) {
-            last = new Batch(ids.get(), author);
+            last = new Batch(ids.get(), ++numbers, author);
             last.sent = sent;
             queue.add(last);
         }
@@ -205,7 +210,7 @@ final class Batches {
                 && edit.key() == null
                 && last.isBy(edit.author());
         if (last == null || !joins) {
-            last = new Batch(ids.get(), edit.author());
+            last = new Batch(ids.get(), ++numbers, edit.author());
             queue.add(last);
         }
         last.add(edit);
@@ -242,11 +247,42 @@ final class Batches {
 
     /** Adds what was committed once and has to be committed again: the sockets have it. The log has lost who made it. */
     void addLost(Update update) {
-        Batch batch = new Batch(ids.get(), null);
+        Batch batch = new Batch(ids.get(), NOTHING, null);
         batch.sent = true;
         batch.add(update, null);
         batch.payload();
         queue.add(batch);
+    }
+
+    /** The number of the youngest batch that is not made of edits, or {@link #NOTHING}. */
+    long youngest() {
+        long youngest = NOTHING;
+        for (Batch batch : queue) {
+            youngest = batch.isEdits() ? youngest : Math.max(youngest, batch.number);
+        }
+        return youngest;
+    }
+
+    /**
+     * All batches with smaller numbers are in the log, apart from those of edits. What the log has lost and is added again is
+     * older than everything.
+     */
+    long oldest() {
+        long oldest = Long.MAX_VALUE;
+        for (Batch batch : queue) {
+            oldest = batch.isEdits() ? oldest : Math.min(oldest, batch.number);
+        }
+        return oldest;
+    }
+
+    /** Puts a part of a batch that has ended at the end, with the same number. */
+    void addRest(Update update, Batch ended) {
+        Batch batch = new Batch(ids.get(), ended.number, ended.author());
+        batch.sent = ended.sent;
+        batch.add(update, null);
+        batch.payload();
+        queue.add(batch);
+        added += update.length();
     }
 
     /** Whether something that this member sent waits here. */

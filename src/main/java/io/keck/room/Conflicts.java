@@ -36,10 +36,14 @@ final class Conflicts {
         this.isOn = safeguards.noticesConflicts();
     }
 
-    /** Compares a member's update, of which the room has something, with what it has. */
-    void look(Member member, Update update) {
+    /**
+     * Compares a member's update, of which the room has something, with what it has.
+     *
+     * @return whether a contradiction was found
+     */
+    boolean look(Member member, Update update) {
         if (!isOn || !isCompared(member, update.encode().length)) {
-            return;
+            return false;
         }
         List<Message.Conflict> told = new ArrayList<>();
         int[] found = {0};
@@ -55,12 +59,13 @@ final class Conflicts {
             found[0]++; // a value that no reader understands, beside another one
         }
         if (found[0] == 0) {
-            return;
+            return false;
         }
         context.metrics().conflicts(found[0]);
         if (member.connection.hearsOfConflicts() && !told.isEmpty()) {
             member.connection.send(Message.conflicts(told));
         }
+        return true;
     }
 
     /**

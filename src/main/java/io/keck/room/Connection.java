@@ -75,6 +75,18 @@ public interface Connection {
         return false;
     }
 
+    /**
+     * Everything is committed that this peer has said up to there. Told at the end of the turn that learned of it, after
+     * the commit and never in unsaved mode; rises only. An update that brings nothing new is told as well, once what it
+     * repeats is committed. One of
+     * which something was not taken holds the position back: the document is full, deletes wait for what they delete, or
+     * other content is known under its ids. A later step 2 may bring the rest.
+     *
+     * @param position of its step 2s and updates together, in the order in which {@link Seat#receive} was given them; the
+     *     first is 1
+     */
+    default void saved(long position) {}
+
     /** Stops reading from this peer, so that it feels what it sends. */
     void pause();
 

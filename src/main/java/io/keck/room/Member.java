@@ -55,6 +55,9 @@ final class Member implements Awareness.Owner {
     @Nullable
     UUID lastBatch;
 
+    /** Up to which of its updates everything is committed. */
+    final SavedPositions.Progress progress = new SavedPositions.Progress();
+
     /** As whom it counts where a share is limited; empty where it is not known. */
     final String origin;
 
@@ -72,6 +75,8 @@ final class Member implements Awareness.Owner {
     /** Its deletes whose structs are not here; see {@link WaitingDeletes}. */
     @Nullable
     DeleteSet waitingDeletes;
+    /** Whether deletes that waited were forgotten since the last update was dealt with. */
+    boolean hasLostDeletes;
     /** Bytes of its updates that are still compared whole with what the room has, and until when; see {@link Conflicts}. */
     long comparedBytes;
 

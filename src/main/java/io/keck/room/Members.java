@@ -7,6 +7,7 @@ import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The members of one room, from joining to leaving: greets them, routes their messages, answers their step 1s, and brings
@@ -35,6 +36,7 @@ final class Members implements Message.Handler<Member> {
     private final ForgetMark forgetMark;
     private final Conflicts conflicts;
     private final RoomHeap heap;
+    private final SavedPositions positions;
 
     /**
      * No members yet.
@@ -73,6 +75,7 @@ final class Members implements Message.Handler<Member> {
                 replica, batches, context.clock(), m -> m.connection.send(answers.step1()), safeguards);
         this.conflicts = new Conflicts(replica, batches, context, safeguards);
         this.forgetMark = new ForgetMark(replica, batches, saving, context.clock(), safeguards);
+        this.positions = new SavedPositions(batches, safeguards);
         this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others, safeguards);
     }
 
@@ -128,6 +131,7 @@ final class Members implements Message.Handler<Member> {
             answers.leave(member);
             awareness.leave(member);
             waitingDeletes.leave(member);
+            positions.leave(member);
         }
     }
 
@@ -179,38 +183,60 @@ final class Members implements Message.Handler<Member> {
         member.mayClaim = false;
         growth.tells(member);
         member.said = null;
-        if (replica.isFollowing()) {
-            accept(member, message.update());
-        }
+        accept(member, message.update(), true);
     }
 
     @Override
     public void syncUpdate(Member member, Message.SyncUpdate message) {
-        accept(member, message.update());
+        accept(member, message.update(), false);
     }
 
-    private void accept(Member member, Update update) {
+    /** @param isAll whether it is a step 2 */
+    private void accept(Member member, Update update, boolean isAll) {
+        positions.came(member);
+        SavedPositions.Taken taken = take(member, update, isAll);
+        if (taken != null) {
+            positions.dealtWith(member, taken, isAll);
+        }
+    }
+
+    /** Takes what is new of an update; null where the member is sent away. */
+    private SavedPositions.@Nullable Taken take(Member member, Update update, boolean isAll) {
+        if (isAll && !replica.isFollowing()) {
+            return saving.reduce(update).isEmpty() ? SavedPositions.Taken.WHOLE : SavedPositions.Taken.IN_PART;
+        }
         context.metrics().emptyStructs(update.emptyCount());
         Update fresh = saving.reduce(update);
-        if (fresh != update) {
-            conflicts.look(member, update);
+        if (fresh != update && conflicts.look(member, update)) {
+            positions.contradicts(member);
         }
         if (fresh.isEmpty()) {
-            return;
+            return SavedPositions.Taken.WHOLE;
         }
         if (!replica.isFollowing()) {
             member.connection.close(CloseReason.quarantined());
-            return;
+            return null;
         }
         if (life.isContentOfEnded(fresh, replica.store())) {
             dismiss(member);
-            return;
+            return null;
         }
         Update taken = waitingDeletes.admit(member, fresh);
-        if (!taken.isEmpty() && growth.takes(taken, member)) {
+        boolean isCut = taken != fresh;
+        if (!taken.isEmpty()) {
+            if (!growth.takes(taken, member)) {
+                return SavedPositions.Taken.IN_PART;
+            }
             saving.add(taken, member);
             structsCame(taken);
         }
+        if (member.hasLostDeletes) {
+            member.hasLostDeletes = false;
+            return SavedPositions.Taken.IN_PART;
+        }
+        return isCut && member.waitingDeletes != null
+                ? SavedPositions.Taken.WITHOUT_DELETES
+                : SavedPositions.Taken.WHOLE;
     }
 
     /** Structs have come into the replica or a batch: deletes may have waited for them. */
@@ -219,6 +245,9 @@ final class Members implements Message.Handler<Member> {
             Update fresh = saving.reduce(deletes);
             if (!fresh.isEmpty()) {
                 saving.add(fresh, member);
+            }
+            if (member.waitingDeletes == null) {
+                positions.deletesTaken(member);
             }
         });
     }
@@ -289,6 +318,11 @@ final class Members implements Message.Handler<Member> {
     void answer() {
         answers.give();
         heap.keeps(answers.kept());
+    }
+
+    /** Tells the members what of theirs is committed. */
+    void tellSaved() {
+        positions.tell(saving.isUnsaved());
     }
 
     /** Whether a step 1 waits for its answer, or the claim of a client for that of its owner. */

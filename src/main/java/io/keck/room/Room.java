@@ -409,6 +409,7 @@ final class Room implements ReplicaOwner {
         requests.serve(saving.isUnsaved());
         members.answer();
         saving.endOfTurn();
+        members.tellSaved();
         heap.endOfTurn(store(), batches, members.awareness());
         wakeAt = Math.min(wakeAt, nextTick(clock.getAsLong())); // a turn never puts it off: busy rooms need ticks too
     }

@@ -99,6 +99,11 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it a client is told "saved" of what a killed node takes along. */
+    default boolean saysSavedAfterTheCommit() {
+        return true;
+    }
+
     /** Without it one document whose content is costly to put in order holds up the documents of all other rooms. */
     default boolean boundsDocumentWork() {
         return true;

@@ -394,7 +394,7 @@ final class Saving {
         Update deletes = unheld == null ? rest : UnheldDeletes.strip(rest, batches.withoutHeld(unheld));
         saved(batch); // the structs of some may wait behind it, since the log has lost them
         if (!deletes.isEmpty()) {
-            batches.add(deletes, null, batch.author(), batch.sent);
+            batches.addRest(deletes, batch);
         }
     }
 

@@ -67,6 +67,7 @@ final class WaitingDeletes {
             ranges -= before;
             waiting.remove(member);
             member.waitingDeletes = null;
+            member.hasLostDeletes = true;
         } else {
             ranges += more;
             if (member.waitingDeletes == null) {

@@ -176,6 +176,7 @@ final class ClusterSimulation {
             peer.client.author = new Author("p" + i % 3, Origin.SOCKET, Map.of());
             peer.client.point("{\"i\":" + i + "}");
             peer.client.onUpdate = update -> seen(peer, update);
+            peer.client.onSaved = update -> saved(peer, update);
             peers.add(peer);
         }
     }
@@ -202,6 +203,12 @@ final class ClusterSimulation {
     private void seen(Peer peer, Update update) {
         if (!troubled && !restores && !log.everHeld(peer.room, update)) {
             violations.add("client " + peer.client.id + " saw what is not saved");
+        }
+    }
+
+    private void saved(Peer peer, Update update) {
+        if (!restores && !log.everHeld(peer.room, update)) {
+            violations.add("client " + peer.client.id + " was told that something is saved that is not");
         }
     }
 
@@ -517,6 +524,7 @@ final class ClusterSimulation {
         for (Peer peer : peers) {
             check(peer.client.isConnected(), "client " + peer.client.id + " was closed");
             check(!peer.client.connection.paused, "client " + peer.client.id + " is not read any more");
+            check(peer.client.isSaved(), "client " + peer.client.id + " does not know that all of its is saved");
             peer.client.point("{\"end\":1}");
         }
         awaitClaims();

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,10 @@ final class FakeClient {
     private final LongSupplier clock;
     private final ArrayDeque<byte[]> unsent = new ArrayDeque<>();
     private long typed;
+    /** The step 2s and updates that the room was given on this connection, in order. */
+    private final List<Update> given = new ArrayList<>();
+    /** Told of each of its own updates that the server calls saved. */
+    Consumer<Update> onSaved = update -> {};
     /** Told of each update that comes from the server. */
     Consumer<Update> onUpdate = update -> {};
 
@@ -72,6 +77,18 @@ final class FakeClient {
         self[0].isThere = () -> connection == self[0];
         connection = self[0];
         unsent.clear();
+        given.clear();
+        self[0].onSaved = new LongConsumer() {
+            private int before;
+
+            @Override
+            public void accept(long position) {
+                if (connection == self[0]) {
+                    given.subList(before, Math.toIntExact(position)).forEach(onSaved);
+                    before = Math.toIntExact(position);
+                }
+            }
+        };
         states.clear();
         if (own != null) {
             states.put(id, own);
@@ -111,8 +128,23 @@ final class FakeClient {
     private void flush() {
         while (connection != null && !connection.paused && connection.closed == null && !unsent.isEmpty()) {
             byte[] frame = unsent.poll();
-            seat.receive(Message.readAll(frame, DecodeLimits.DEFAULT, World.STATES), frame.length);
+            List<Message> messages = Message.readAll(frame, DecodeLimits.DEFAULT, World.STATES);
+            messages.forEach(this::count);
+            seat.receive(messages, frame.length);
         }
+    }
+
+    private void count(Message message) {
+        if (message instanceof Message.SyncStep2 m) {
+            given.add(m.update());
+        } else if (message instanceof Message.SyncUpdate m) {
+            given.add(m.update());
+        }
+    }
+
+    /** Whether the server has said of everything that it was given on this connection that it is saved. */
+    boolean isSaved() {
+        return connection != null && connection.saved == given.size();
     }
 
     private void receive(byte[] frame) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,11 @@ final class FakeConnection implements Connection {
     BooleanSupplier isThere = () -> true;
 
     int pings;
+
+    /** Up to which of the peer's updates it was told that everything is saved. */
+    long saved;
+
+    LongConsumer onSaved = position -> {};
 
     boolean hearsOfConflicts;
 
@@ -135,6 +141,15 @@ final class FakeConnection implements Connection {
     @Override
     public boolean hearsOfConflicts() {
         return hearsOfConflicts;
+    }
+
+    @Override
+    public void saved(long position) {
+        if (position <= saved) {
+            throw new AssertionError("saved up to " + position + " after " + saved);
+        }
+        saved = position;
+        onSaved.accept(position);
     }
 
     @Override

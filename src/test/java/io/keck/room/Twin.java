@@ -32,7 +32,9 @@ enum Twin {
     /** Anybody speaks for anybody, with any clock. */
     NO_AWARENESS_GUARD,
     /** Deletes act on what is written later. */
-    NO_WAITING_DELETES;
+    NO_WAITING_DELETES,
+    /** Clients are told that something is saved before it is. */
+    NO_HONEST_SAVED;
 
     /** Those of rooms, without the one that is off; some are off in the log or in the test instead. */
     Safeguards safeguards() {
@@ -86,6 +88,11 @@ enum Twin {
             @Override
             public boolean asksRefusedWriters() {
                 return twin != NO_ASKING_WRITERS;
+            }
+
+            @Override
+            public boolean saysSavedAfterTheCommit() {
+                return twin != NO_HONEST_SAVED;
             }
 
             @Override

@@ -1,0 +1,187 @@
+package io.keck.room;
+
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * Tells each member up to which of its own updates everything is committed ({@link Connection#saved}). Step 2s and updates
+ * of a member are counted together, from 1, in the order in which they come. Touched only in the room's turns.
+ *
+ * <p>An update is committed when the log holds everything that it says, whoever brought it. When it comes, everything that
+ * it says is in the replica, which equals the log, or in a batch that waits: its own, or another one that it repeats. So it
+ * is committed once all batches are that waited then, and nothing is kept but the number of the youngest.
+ *
+ * <pre>
+ *   what became of an update                     the position passes it
+ *   everything is in the replica                 at the end of the turn
+ *   something is in a batch, own or not          when that batch and all older ones are in the log
+ *   a delete waits for its struct                when the delete is in the log, or the next step 2 brings it again
+ *   something was left aside                     when a later step 2, which contains it again, was taken
+ *   it contradicts what is known under its ids   never
+ * </pre>
+ *
+ * <p>In unsaved mode nothing is told. After the log went back, nothing is told until what it has lost is in it again.
+ */
+final class SavedPositions {
+    private final Batches batches;
+    private final Safeguards safeguards;
+    /** Members that have been told of less than they have sent, and may be told more. */
+    private final Set<Member> waiting = new LinkedHashSet<>();
+
+    /** What is known of the updates of one member. */
+    static final class Progress {
+        /** Where nothing holds the position back. */
+        private static final long NOWHERE = Long.MAX_VALUE;
+
+        /** Updates up to this one wait for the batches up to that number. */
+        private record Mark(long position, long batch) {}
+
+        private final ArrayDeque<Mark> marks = new ArrayDeque<>();
+        /** How many updates came. */
+        private long came;
+        /** How far the batches are in the log; what is left aside does not count. */
+        private long reached;
+        /** What the member was told. */
+        private long told;
+        /** The first update of which something was left aside. */
+        private long asideFrom = NOWHERE;
+        /** The first update of which deletes wait for their structs. */
+        private long deletesFrom = NOWHERE;
+        /** The first update that contradicts what is known. */
+        private long contradictedFrom = NOWHERE;
+
+        private long limit() {
+            return Math.min(contradictedFrom, Math.min(asideFrom, deletesFrom)) - 1;
+        }
+
+        private void mark(long batch) {
+            Mark last = marks.peekLast();
+            if (last != null && last.batch() >= batch) {
+                marks.removeLast();
+                marks.add(new Mark(came, last.batch()));
+            } else {
+                marks.add(new Mark(came, batch));
+            }
+        }
+
+        /** Everything that came has to wait as what came last: something of it is on its way to the log only now. */
+        private void begin(long batch) {
+            marks.clear();
+            reached = told;
+            mark(batch);
+        }
+    }
+
+    /** How an update was taken. */
+    enum Taken {
+        /** All of it is in the replica or in batches. */
+        WHOLE,
+        /** Deletes of it wait for their structs. */
+        WITHOUT_DELETES,
+        /** Something of it was left aside and is forgotten. */
+        IN_PART
+    }
+
+    SavedPositions(Batches batches, Safeguards safeguards) {
+        this.batches = batches;
+        this.safeguards = safeguards;
+    }
+
+    /** An update came; it is not dealt with yet. */
+    void came(Member member) {
+        member.progress.came++;
+    }
+
+    /** The update that came last says something else than is known under its ids, so it is not in the log and never will be. */
+    void contradicts(Member member) {
+        Progress progress = member.progress;
+        progress.contradictedFrom = Math.min(progress.contradictedFrom, progress.came);
+    }
+
+    /**
+     * The update that came last was dealt with, and what of it was new is in a batch.
+     *
+     * @param isAll whether it is a step 2, which contains what was left aside before
+     */
+    void dealtWith(Member member, Taken taken, boolean isAll) {
+        Progress progress = member.progress;
+        boolean wasHeldBack = progress.limit() < progress.came - 1;
+        switch (taken) {
+            case WHOLE -> {
+                if (isAll) {
+                    progress.asideFrom = Progress.NOWHERE;
+                    progress.deletesFrom =
+                            member.waitingDeletes == null ? Progress.NOWHERE : progress.deletesFrom;
+                }
+            }
+            case WITHOUT_DELETES -> progress.deletesFrom = Math.min(progress.deletesFrom, progress.came);
+            case IN_PART -> {
+                progress.asideFrom = Math.min(progress.asideFrom, progress.came);
+                if (member.waitingDeletes == null) { // those that waited are forgotten
+                    progress.asideFrom = Math.min(progress.asideFrom, progress.deletesFrom);
+                    progress.deletesFrom = Progress.NOWHERE;
+                }
+            }
+        }
+        long number = batches.youngest();
+        if (wasHeldBack && taken == Taken.WHOLE && isAll) {
+            progress.begin(number);
+        } else {
+            progress.mark(number);
+        }
+        waiting.add(member);
+    }
+
+    /** Deletes of a member that waited are in a batch, and none waits any more. */
+    void deletesTaken(Member member) {
+        Progress progress = member.progress;
+        if (progress.deletesFrom != Progress.NOWHERE) {
+            progress.deletesFrom = Progress.NOWHERE;
+            progress.begin(batches.youngest());
+            waiting.add(member);
+        }
+    }
+
+    void leave(Member member) {
+        waiting.remove(member);
+    }
+
+    /**
+     * At the end of a turn: tells the members what is in the log.
+     *
+     * @param isUnsaved whether updates are passed on though they are not saved
+     */
+    void tell(boolean isUnsaved) {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        if (!safeguards.saysSavedAfterTheCommit()) {
+            waiting.forEach(member -> tell(member, member.progress.came));
+            waiting.clear();
+        } else if (!isUnsaved) {
+            long oldest = batches.oldest();
+            waiting.removeIf(member -> look(member, oldest));
+        }
+    }
+
+    /** Whether nothing is to be expected without another update. */
+    private static boolean look(Member member, long oldest) {
+        Progress progress = member.progress;
+        for (Progress.Mark mark = progress.marks.peek();
+                mark != null && mark.batch() < oldest;
+                mark = progress.marks.peek()) {
+            progress.reached = mark.position();
+            progress.marks.remove();
+        }
+        tell(member, Math.min(progress.reached, progress.limit()));
+        return progress.marks.isEmpty();
+    }
+
+    private static void tell(Member member, long position) {
+        if (position > member.progress.told) {
+            member.progress.told = position;
+            member.connection.saved(position);
+        }
+    }
+}
