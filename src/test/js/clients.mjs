@@ -5,6 +5,7 @@
 import { createHmac } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { isDeepStrictEqual } from 'node:util'
+import * as decoding from 'lib0/decoding'
 import WebSocket from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
@@ -22,6 +23,66 @@ const named = name => {
 
 // y-websocket listens for the end of the process with each provider
 process.setMaxListeners(0)
+
+/** Sockets of Hocuspocus's providers that several clients share, by their name. */
+const sockets = new Map()
+
+/** A provider of Hocuspocus, with the words of y-websocket that the operations use. */
+const hocuspocus = async (client, { url, room, library, socket, token, params }) => {
+  const { HocuspocusProvider, HocuspocusProviderWebsocket } = await import(library)
+  let shared = socket === undefined ? undefined : sockets.get(socket)
+  if (shared === undefined) {
+    class Counted extends WebSocket {
+      constructor (...args) {
+        super(...args)
+        client.tries++
+        this.on('error', () => {}) // the provider closes sockets that are not open, and listens no more
+        this.addEventListener('close', ({ code, reason }) => client.closes.push({ code, reason }))
+        this.addEventListener('open', () => client.connects++)
+      }
+    }
+    shared = new HocuspocusProviderWebsocket({
+      url, WebSocketPolyfill: Counted, delay: 200, minDelay: 100, maxDelay: 400
+    })
+    if (socket !== undefined) sockets.set(socket, shared)
+  }
+  client.token = token ?? ''
+  const provider = new HocuspocusProvider({
+    websocketProvider: shared,
+    name: room,
+    document: client.doc,
+    token: () => client.token,
+    ...params,
+    onAuthenticated: ({ scope } = {}) => client.events.push(`authenticated ${scope ?? provider.authorizedScope}`),
+    onAuthenticationFailed: ({ reason }) => client.events.push(`refused ${reason}`),
+    onClose: ({ event }) => client.events.push(`closed ${event.code} ${event.reason}`)
+  })
+  provider.attach?.()
+  return {
+    get synced () { return provider.isSynced },
+    get saved () { return provider.isSynced && !provider.hasUnsyncedChanges },
+    get ws () { return shared.webSocket },
+    set shouldConnect (should) { shared.shouldConnect = should },
+    awareness: provider.awareness,
+    sendToken: () => provider.sendToken(),
+    sendStateless: text => provider.sendStateless(text),
+    forceSync: () => provider.forceSync(),
+    connect: () => shared.connect(),
+    disconnect: () => shared.disconnect(),
+    detach: () => provider.detach?.() ?? shared.detach(provider),
+    destroy: () => { provider.destroy(); shared.destroy() },
+    on: (...args) => provider.on(...args)
+  }
+}
+
+/** Compares what the server calls saved with what the client has sent, as the page on clients says. */
+const countSaved = (client, provider) => {
+  provider.on('status', ({ status }) => { if (status === 'connecting') client.sent = client.position = 0 })
+  provider.messageHandlers[112] = (encoder, decoder) => { client.position = decoding.readVarUint(decoder) }
+  Object.defineProperty(provider, 'saved', {
+    get: () => provider.synced && client.sent > 0 && client.sent === client.position
+  })
+}
 
 /** Other releases of the provider, by the name of the package; `@y/websocket` is for Yjs 14. */
 const providerOf = async library => (await import(library)).WebsocketProvider
@@ -82,6 +143,8 @@ const conditions = {
   /** All have the same document, and nothing of it is missing. */
   equal: all => all.every(c => c.provider.synced && c.doc.store.pendingStructs === null && same(c.doc, all[0].doc)),
   synced: all => all.every(c => c.provider.synced),
+  /** Nothing that they have typed is unsaved, as their provider knows. */
+  saved: all => all.every(c => c.provider.saved),
   closed: (all, n) => all.every(c => c.closes.length >= n),
   /** All see so many clients, themselves included. */
   present: (all, n) => all.every(c => c.provider.awareness.getStates().size === n),
@@ -164,20 +227,33 @@ const operations = {
     return new Function('jwt', 'process', 'user', `${code}; return token`)(jwt, process, user)
   },
 
-  open: async ({ name, url, room, params = {}, library = 'y-websocket' }) => {
+  open: async ({ name, url, room, params = {}, library = 'y-websocket', socket, token }) => {
     const doc = await documentOf(library)
+    if (library.startsWith('hocuspocus')) {
+      const client = { doc, closes: [], events: [], updates: 0, tries: 0, connects: 0 }
+      clients.set(name, client)
+      client.provider = await hocuspocus(client, { url, room, library, socket, token, params })
+      doc.on('update', (update, origin) => { if (origin !== null) client.updates++ })
+      return doc.clientID
+    }
     const Provider = library === 'y-websocket' ? WebsocketProvider : await providerOf(library)
-    const client = { doc, closes: [], updates: 0, tries: 0, connects: 0 }
+    const client = { doc, closes: [], updates: 0, tries: 0, connects: 0, sent: 0, position: 0 }
     class Counted extends WebSocket {
       constructor (...args) {
         super(...args)
         client.tries++
+        const send = this.send.bind(this)
+        this.send = data => {
+          if (data[0] === 0 && data[1] > 0) client.sent++
+          send(data)
+        }
       }
     }
     const provider = new Provider(url, room, doc, {
       WebSocketPolyfill: Counted, disableBc: true, maxBackoffTime: 400, params
     })
     watched(client, provider, doc)
+    if (params.saved === '1') countSaved(client, provider)
     clients.set(name, client)
     return doc.clientID
   },
@@ -237,16 +313,26 @@ const operations = {
   },
 
   dump: ({ name }) => {
-    const { doc, provider, closes, updates, tries, connects } = named(name)
+    const { doc, provider, closes, events, updates, tries, connects } = named(name)
     const { awareness } = provider
     return {
-      ...content(doc), closes, updates, tries, connects,
+      ...content(doc), closes, events, updates, tries, connects, saved: provider.saved,
       states: [...awareness.getStates().values()], clocks: [...awareness.meta].map(([id, { clock }]) => [id, clock])
     }
   },
 
   /** Sends a frame as it is, beside what the provider sends. */
   sendFrame: ({ name, hex, text }) => named(name).provider.ws.send(hex === undefined ? text : Buffer.from(hex, 'hex')),
+
+  /** From now on the client has another credential, and shows it. */
+  showToken: async ({ name, token }) => {
+    const client = named(name)
+    client.token = token
+    await client.provider.sendToken()
+  },
+
+  /** Has the provider do something that only that kind of provider can. */
+  provider: ({ name, what, value }) => named(name).provider[what](value),
 
   awareness: ({ name, state }) => named(name).provider.awareness.setLocalState(state),
   disconnect: ({ name }) => named(name).provider.disconnect(),
@@ -265,6 +351,7 @@ const operations = {
       doc.destroy()
     }
     clients.clear()
+    sockets.clear()
   }
 }
 

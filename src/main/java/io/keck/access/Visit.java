@@ -72,6 +72,14 @@ public interface Visit {
     Decision onServer(Right right);
 
     /**
+     * The same request with another credential in place of its own, for protocols that send one in a message. With open
+     * access there is nothing to show.
+     */
+    default Visit showing(String credential) {
+        return this;
+    }
+
+    /**
      * Makes a ticket that allows what the grant allows.
      *
      * @param once whether it can be used a single time

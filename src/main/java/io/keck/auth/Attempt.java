@@ -58,6 +58,12 @@ record Attempt(
         return new Attempt(peer(request), Request.getRemoteAddr(request), first, malformed, fields::getValuesList);
     }
 
+    /** The same request with a credential that came in a message of its connection. */
+    Attempt showing(String text) {
+        boolean malformed = text.isEmpty() || text.length() > Credential.MAX;
+        return new Attempt(peer, address, new Credential(Carrier.MESSAGE, text), malformed, headers);
+    }
+
     private static String peer(Request request) {
         SocketAddress peer =
                 request.getConnectionMetaData().getConnection().getEndPoint().getRemoteSocketAddress();

@@ -9,5 +9,7 @@ enum Carrier {
     /** The parameter {@code token} of the address. */
     QUERY,
     /** The configured cookie. */
-    COOKIE
+    COOKIE,
+    /** A message of a connection, in protocols that have one for it. */
+    MESSAGE
 }

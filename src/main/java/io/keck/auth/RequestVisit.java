@@ -41,6 +41,11 @@ final class RequestVisit implements Visit {
     }
 
     @Override
+    public Visit showing(String credential) {
+        return new RequestVisit(authenticator, followers, extensions, usage, audit, attempt.showing(credential));
+    }
+
+    @Override
     public Decision on(String document, @Nullable Purpose purpose) {
         return decide(document, purpose);
     }

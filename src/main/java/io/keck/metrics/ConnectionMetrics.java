@@ -40,7 +40,7 @@ public interface ConnectionMetrics {
         }
     }
 
-    /** What of a connection's messages was ignored, since this protocol does not know it. */
+    /** What of a connection's messages was ignored: Keck does not know it, or has no use for it. */
     enum Ignored {
         /** A text frame. */
         TEXT,
@@ -49,7 +49,13 @@ public interface ConnectionMetrics {
         /** A sync message with an unknown step. */
         SYNC,
         /** An auth message of an unknown kind. */
-        AUTH
+        AUTH,
+        /** A message about a document that its connection is not in. */
+        OUTSIDE,
+        /** A string for the server, from a client of Hocuspocus. */
+        STATELESS,
+        /** A string for all clients, from a client of Hocuspocus. */
+        BROADCAST
     }
 
     /** Tells where figures can be read at any time, from any thread. */

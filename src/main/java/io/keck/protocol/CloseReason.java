@@ -50,11 +50,10 @@ public record CloseReason(int code, String text) {
         return new CloseReason(4413, what);
     }
 
-    /** The peer speaks the Hocuspocus protocol and would wait for answers forever. Final. */
+    /** The peer speaks the protocol of Hocuspocus at the address of another one, and would wait without end; final. */
     public static CloseReason hocuspocus() {
         return new CloseReason(
-                4400,
-                "this is the protocol of @hocuspocus/provider; connect with y-websocket (WebsocketProvider) instead");
+                4400, "this is the protocol of @hocuspocus/provider: its url has to end with /hocuspocus");
     }
 
     /** The node stops or restarts; the client should reconnect, to this node or another one. */

@@ -35,6 +35,8 @@ public sealed interface Message {
 
         void syncUpdate(P peer, SyncUpdate message);
 
+        void syncRepeat(P peer, SyncRepeat message);
+
         void awarenessUpdate(P peer, AwarenessUpdate message);
 
         void auth(P peer, Auth message);
@@ -65,6 +67,17 @@ public sealed interface Message {
         @Override
         public <P> void tell(P peer, Handler<P> handler) {
             handler.syncUpdate(peer, this);
+        }
+    }
+
+    /**
+     * The step 2 of a peer that may not write. Nothing of it is taken; it only shows whether the peer has something that the
+     * room has not. Not on the wire: who judges the rights of a peer makes it.
+     */
+    record SyncRepeat(Update update) implements Message {
+        @Override
+        public <P> void tell(P peer, Handler<P> handler) {
+            handler.syncRepeat(peer, this);
         }
     }
 
@@ -251,6 +264,20 @@ public sealed interface Message {
         out.writeUint8(AUTH);
         out.writeUint8(0);
         out.writeVarString(reason);
+        return out.toByteArray();
+    }
+
+    /** Message type of what is saved; only peers that asked for it get any. */
+    int SAVED = 112;
+
+    /**
+     * The frame that tells a peer up to which of its step 2s and updates everything is committed: the type 112, and the
+     * position as varUint.
+     */
+    static byte[] saved(long position) {
+        Encoder out = new Encoder(10);
+        out.writeVarUint(SAVED);
+        out.writeVarUint(position);
         return out.toByteArray();
     }
 

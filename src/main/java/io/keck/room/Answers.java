@@ -107,6 +107,9 @@ final class Answers {
             member.answerAfter = now + ANSWER_EVERY_MS;
             member.asked = null;
             member.connection.send(answerTo(asked));
+            if (member.connection.isAskedInTurn()) {
+                member.connection.send(step1());
+            }
             return true;
         });
     }

@@ -87,6 +87,20 @@ public interface Connection {
      */
     default void saved(long position) {}
 
+    /**
+     * That step 2, of a peer that may not write, contains something that is not in the room; see {@link
+     * io.keck.protocol.Message.SyncRepeat}. Counted as for {@link #saved}.
+     */
+    default void notSaved(long position) {}
+
+    /**
+     * Whether the room asks this peer each time it has answered it, and not when it comes: its step 1 follows each of its step
+     * 2s.
+     */
+    default boolean isAskedInTurn() {
+        return false;
+    }
+
     /** Stops reading from this peer, so that it feels what it sends. */
     void pause();
 

@@ -108,7 +108,9 @@ final class Members implements Message.Handler<Member> {
         }
         member.isProven = !stale || !replica.isFollowing();
         all.add(member);
-        member.connection.send(answers.step1());
+        if (!member.connection.isAskedInTurn()) {
+            member.connection.send(answers.step1());
+        }
         awareness.greet(member);
         member.greeted = true;
         member.isFresh = true; // what it sent early has waited with it
@@ -189,6 +191,18 @@ final class Members implements Message.Handler<Member> {
     @Override
     public void syncUpdate(Member member, Message.SyncUpdate message) {
         accept(member, message.update(), false);
+    }
+
+    @Override
+    public void syncRepeat(Member member, Message.SyncRepeat message) {
+        member.mayClaim = false;
+        member.said = null;
+        positions.came(member);
+        boolean isKnown = saving.reduce(message.update()).isEmpty();
+        if (!isKnown) {
+            member.connection.notSaved(positions.position(member));
+        }
+        positions.dealtWith(member, isKnown ? SavedPositions.Taken.WHOLE : SavedPositions.Taken.IN_PART, true);
     }
 
     /** @param isAll whether it is a step 2 */

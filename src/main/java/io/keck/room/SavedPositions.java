@@ -93,6 +93,11 @@ final class SavedPositions {
         member.progress.came++;
     }
 
+    /** The position of the update that came last. */
+    long position(Member member) {
+        return member.progress.came;
+    }
+
     /** The update that came last says something else than is known under its ids, so it is not in the log and never will be. */
     void contradicts(Member member) {
         Progress progress = member.progress;
@@ -111,8 +116,7 @@ final class SavedPositions {
             case WHOLE -> {
                 if (isAll) {
                     progress.asideFrom = Progress.NOWHERE;
-                    progress.deletesFrom =
-                            member.waitingDeletes == null ? Progress.NOWHERE : progress.deletesFrom;
+                    progress.deletesFrom = member.waitingDeletes == null ? Progress.NOWHERE : progress.deletesFrom;
                 }
             }
             case WITHOUT_DELETES -> progress.deletesFrom = Math.min(progress.deletesFrom, progress.came);

@@ -26,6 +26,11 @@ final class Clearance {
     /** A step 1 with an empty state vector; the client answers with its whole document. */
     private static final byte[] STEP1_OF_NOTHING = {0, 0, 1, 0};
 
+    /** Whatever its state is, a client answers this with all that it has. */
+    static byte[] step1OfNothing() {
+        return STEP1_OF_NOTHING.clone();
+    }
+
     /** Close codes for what a credential does not allow; clients treat both as final. */
     private static final int UNAUTHORIZED = 4401;
 
@@ -59,6 +64,11 @@ final class Clearance {
         return new Clearance(visit, grant, null);
     }
 
+    /** Of a connection that shows credentials and asks for documents in its messages. */
+    static Clearance pending(Visit visit) {
+        return new Clearance(visit, null, null);
+    }
+
     /** The clearance of a connection that is opened only to be closed with a reason. */
     static Clearance refused(Fault fault) {
         return new Clearance(Visit.REFUSED, null, reason(fault));
@@ -67,6 +77,11 @@ final class Clearance {
     /** The clearance in a request attribute; a refusing one if the attribute is missing. */
     static Clearance of(@Nullable Object attribute) {
         return attribute instanceof Clearance clearance ? clearance : refused(Fault.MISSING);
+    }
+
+    /** The access of the request by which the connection was opened. */
+    Visit visit() {
+        return visit;
     }
 
     /** Who writes by this connection; null while it never had a grant. */
@@ -99,6 +114,15 @@ final class Clearance {
      * @return stops the watch
      */
     Runnable follow(Consumer<CloseReason> end, Consumer<byte[]> send) {
+        return follow(end, send, () -> {});
+    }
+
+    /**
+     * The same for a connection that is told of its rights.
+     *
+     * @param changed run when it may do other things than before, and before anything is sent to it for that
+     */
+    Runnable follow(Consumer<CloseReason> end, Consumer<byte[]> send, Runnable changed) {
         Grant given = grant;
         if (given == null || visit == Visit.OPEN) {
             return () -> {};
@@ -114,6 +138,7 @@ final class Clearance {
             public void changed(Grant fresh) {
                 Grant before = grant;
                 set(fresh);
+                changed.run();
                 boolean widened = fresh.allows(Right.WRITE) && (before == null || !before.allows(Right.WRITE));
                 if (widened) {
                     send.accept(STEP1_OF_NOTHING); // fetches what the client changed while it was read-only
@@ -159,6 +184,21 @@ final class Clearance {
             }
         }
         return allowed;
+    }
+
+    /**
+     * The same messages, but where the connection may not write, a step 2 is one that only shows what the room lacks: so that
+     * the room counts it, and says whether it has all of it.
+     */
+    List<Message> counted(List<Message> messages) {
+        if (mayWrite()) {
+            return messages;
+        }
+        List<Message> readable = new ArrayList<>(messages.size());
+        for (Message message : messages) {
+            readable.add(message instanceof Message.SyncStep2 all ? new Message.SyncRepeat(all.update()) : message);
+        }
+        return readable;
     }
 
     private static boolean may(Grant now, Message message) {

@@ -11,7 +11,6 @@ import io.keck.room.Seat;
 import io.keck.thread.OutOfMemory;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
-import jakarta.websocket.MessageHandler;
 import jakarta.websocket.Session;
 import java.util.List;
 import org.eclipse.jetty.ee10.websocket.jakarta.common.JakartaWebSocketSession;
@@ -34,6 +33,8 @@ public final class CollaborationEndpoint extends Endpoint {
     private static final long MAX_DENIALS = 64 << 10;
     /** The query parameter with which a peer asks to be told of conflicts. */
     private static final String CONFLICTS = "conflicts=1";
+    /** The part of the query by which a peer asks to be told what is saved. */
+    private static final String SAVED = "saved=1";
 
     private final Sockets sockets;
     private long id;
@@ -66,11 +67,15 @@ public final class CollaborationEndpoint extends Endpoint {
                 sockets.shares());
         gate.clock(sockets.clock());
         String query = session.getQueryString();
-        if (query != null && List.of(query.split("&")).contains(CONFLICTS)) {
+        List<String> wishes = query == null ? List.of() : List.of(query.split("&"));
+        if (wishes.contains(CONFLICTS)) {
             opened.reportConflicts();
         }
-        session.setMaxIdleTimeout(0); // SocketConnection.tick handles silent peers
-        listen(session, gate, opened);
+        if (wishes.contains(SAVED)) {
+            opened.tellSaved();
+        }
+        session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
+        SocketListener.listen(session, gate, opened, sockets, frame -> receive(opened, frame), this::offend);
         connection = opened;
         id = sockets.opened(opened);
         LOG.debug("Connection {} of room {}: opened by {}", id, room, address);
@@ -94,67 +99,6 @@ public final class CollaborationEndpoint extends Endpoint {
             taken.leave();
         }
         ended.close(reason);
-    }
-
-    private void listen(Session session, ReadGate gate, SocketConnection opened) {
-        gate.frames().listen(new FrameAssembly.Listener() {
-            @Override
-            public int maxBytes() {
-                return sockets.limits().maxMessageBytes();
-            }
-
-            @Override
-            public boolean mayGrow(long bytes) {
-                return opened.inbound().reserve(bytes);
-            }
-
-            @Override
-            public void shrunk(long bytes) {
-                opened.inbound().add(-bytes);
-            }
-
-            @Override
-            public void heard(int bytes) {
-                opened.heard(bytes);
-            }
-
-            @Override
-            public boolean isClosing() {
-                return opened.closedWith() != null;
-            }
-
-            @Override
-            public void message(byte[] message) {
-                receive(opened, message);
-            }
-
-            @Override
-            public void refused(FrameAssembly.Fault fault) {
-                refuse(opened, fault);
-            }
-        });
-        session.addMessageHandler(new MessageHandler.Partial<String>() {
-            @Override
-            public void onMessage(String part, boolean last) {
-                if (last) {
-                    sockets.metrics().ignored(Ignored.TEXT);
-                }
-            }
-        });
-    }
-
-    private void refuse(SocketConnection opened, FrameAssembly.Fault fault) {
-        switch (fault) {
-            case TOO_LARGE ->
-                offend(
-                        opened,
-                        CloseReason.tooLarge(
-                                "a message may have at most " + sockets.limits().maxMessageBytes() + " bytes"));
-            case TOO_MANY_FRAGMENTS -> offend(opened, CloseReason.malformed("a message came in too many fragments"));
-            case NO_MEMORY ->
-                opened.close(CloseReason.overload(
-                        "the server has no memory for this message at the moment, please try again"));
-        }
     }
 
     private void receive(SocketConnection from, byte[] frame) {
@@ -183,6 +127,9 @@ public final class CollaborationEndpoint extends Endpoint {
             }
             sockets.metrics().ignored(ignored(unknown.kind()));
             messages = messages.subList(0, messages.size() - 1);
+        }
+        if (from.tellsSaved()) {
+            messages = clearance.counted(messages);
         }
         messages = clearance.allowed(messages, refusal -> deny(from, refusal));
         messages.forEach(this::countDropped);

@@ -8,9 +8,11 @@ import io.keck.heap.SharedBytes;
 import io.keck.heap.Tally;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.CloseReason;
+import io.keck.protocol.Message;
 import io.keck.room.Connection;
 import io.keck.room.Seat;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -52,6 +54,8 @@ final class SocketConnection implements Connection {
     private volatile boolean isReadHeld;
     /** Whether more went to its address than may go in a second: it counts as slow until that is paid for. */
     private volatile boolean isSendHeld;
+    /** Held while the frames of one message are handed to Jetty. */
+    private final Object sending = new Object();
 
     private final AtomicBoolean closing = new AtomicBoolean();
     private final AtomicBoolean above = new AtomicBoolean();
@@ -68,6 +72,7 @@ final class SocketConnection implements Connection {
 
     private volatile boolean wasDelayed;
     private volatile boolean reportsConflicts;
+    private volatile boolean tellsSaved;
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
     private volatile @Nullable Clearance clearance;
@@ -144,11 +149,21 @@ final class SocketConnection implements Connection {
 
     /** Bytes of a message came: where they are more than its principal may send, it is read on later. */
     void received(int bytes) {
-        long pause = allowance().received(bytes);
+        received(bytes, allowance());
+    }
+
+    /** Bytes of a message came for a document with limits of its own. */
+    void received(int bytes, Allowance limits) {
+        long pause = limits.received(bytes);
         if (pause > 0) {
             slowedUntil = clock.getAsLong() + pause;
             gate.slow(true);
         }
+    }
+
+    /** Bytes that wait for the peer. */
+    Tally outbound() {
+        return outbound;
     }
 
     /** Received bytes that are not processed yet. */
@@ -178,49 +193,101 @@ final class SocketConnection implements Connection {
         if (closing.get()) {
             return;
         }
+        long now = queued(frame, frame.length);
+        int part = QUEUED + frame.length / Math.max(1, recipients);
+        hold(frame, part, outbound);
+        session.sendFrame(
+                new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
+                Callback.from(
+                        () -> metrics.written(written(frame.length, frame, part, outbound) - now),
+                        failure -> written(frame.length, frame, part, outbound)),
+                false);
+    }
+
+    /**
+     * Queues one binary message of two parts, on a connection on which nobody calls {@link #send}. A large body goes out as a
+     * frame of its own, so that all who get it share the array.
+     *
+     * @param tally counts the bytes that wait
+     * @param whenTaken run when the network has taken the message, or the connection has failed
+     */
+    void send(byte[] prefix, byte[] body, Tally tally, Runnable whenTaken) {
+        if (closing.get()) {
+            whenTaken.run();
+            return;
+        }
+        int bytes = prefix.length + body.length;
+        long now = queued(body, bytes);
+        boolean isShared = body.length >= SharedBytes.LARGE;
+        byte[] last = isShared ? body : joined(prefix, body);
+        int part = QUEUED + last.length;
+        hold(last, part, tally);
+        Callback callback = Callback.from(
+                () -> {
+                    long then = written(bytes, last, part, tally);
+                    metrics.written(then - now);
+                    whenTaken.run();
+                },
+                failure -> {
+                    written(bytes, last, part, tally);
+                    whenTaken.run();
+                });
+        synchronized (sending) { // no other message between the two frames of one
+            if (isShared) {
+                session.sendFrame(new Frame(OpCode.BINARY, false, ByteBuffer.wrap(prefix)), Callback.NOOP, true);
+                session.sendFrame(new Frame(OpCode.CONTINUATION, true, ByteBuffer.wrap(last)), callback, false);
+            } else {
+                session.sendFrame(new Frame(OpCode.BINARY, ByteBuffer.wrap(last)), callback, false);
+            }
+        }
+    }
+
+    private static byte[] joined(byte[] prefix, byte[] body) {
+        byte[] both = Arrays.copyOf(prefix, prefix.length + body.length);
+        System.arraycopy(body, 0, both, prefix.length, body.length);
+        return both;
+    }
+
+    /** Notes that a message begins to wait; when that was. */
+    private long queued(byte[] message, int bytes) {
         long now = clock.getAsLong();
         lastSend = now;
-        if (backlog.getAndAdd(frame.length) == 0) {
+        if (backlog.getAndAdd(bytes) == 0) {
             lastProgress = now;
         }
-        if (shares.sent().pass(address, frame.length) > 0) {
+        if (shares.sent().pass(address, bytes) > 0) {
             isSendHeld = true;
             above.set(true);
         }
         if (backlog.get() > maxBacklog) {
             above.set(true);
         }
-        metrics.sent(ConnectionMetrics.Kind.of(frame), frame.length);
-        int part = QUEUED + frame.length / Math.max(1, recipients);
-        hold(frame, part);
-        session.sendFrame(
-                new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
-                Callback.from(() -> metrics.written(written(frame, part) - now), failure -> written(frame, part)),
-                false);
+        metrics.sent(ConnectionMetrics.Kind.of(message), bytes);
+        return now;
     }
 
-    private void hold(byte[] frame, int part) {
+    private void hold(byte[] frame, int part, Tally tally) {
         if (frame.length >= SharedBytes.LARGE) {
-            shared.hold(frame, outbound);
+            shared.hold(frame, tally);
         } else {
-            outbound.add(part);
+            tally.add(part);
         }
     }
 
-    private void release(byte[] frame, int part) {
+    private void release(byte[] frame, int part, Tally tally) {
         if (frame.length >= SharedBytes.LARGE) {
             shared.release(frame);
         } else {
-            outbound.add(-part);
+            tally.add(-part);
         }
     }
 
-    /** Notes that the network has taken a frame; returns the time. */
-    private long written(byte[] frame, int part) {
-        release(frame, part);
+    /** Notes that the network has taken a message; returns the time. */
+    private long written(int bytes, byte[] frame, int part, Tally tally) {
+        release(frame, part, tally);
         long now = clock.getAsLong();
         lastProgress = now;
-        tellIfDrained(backlog.addAndGet(-frame.length));
+        tellIfDrained(backlog.addAndGet(-bytes));
         return now;
     }
 
@@ -283,6 +350,23 @@ final class SocketConnection implements Connection {
     @Override
     public boolean hearsOfConflicts() {
         return reportsConflicts;
+    }
+
+    /** The peer wants to hear what is saved. */
+    void tellSaved() {
+        tellsSaved = true;
+    }
+
+    /** Whether the peer wants to hear what is saved. */
+    boolean tellsSaved() {
+        return tellsSaved;
+    }
+
+    @Override
+    public void saved(long position) {
+        if (tellsSaved) {
+            send(Message.saved(position));
+        }
     }
 
     @Override

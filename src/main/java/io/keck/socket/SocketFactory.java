@@ -15,10 +15,12 @@ import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import io.keck.wing.Host;
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import jakarta.websocket.DeploymentException;
+import jakarta.websocket.Endpoint;
 import jakarta.websocket.Extension;
 import jakarta.websocket.HandshakeResponse;
 import jakarta.websocket.server.HandshakeRequest;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.websocket.jakarta.server.config.JakartaWebSocketServletContainerInitializer;
@@ -140,18 +143,20 @@ public class SocketFactory {
                 clock,
                 metrics,
                 ledger,
-                shares(clock));
+                shares(clock),
+                new Admission(gatekeeper));
         ServletContextHandler context = host.environment().getApplicationContext();
-        UpgradeFilter filter = new UpgradeFilter(gatekeeper, metrics, sockets.shares());
+        UpgradeFilter filter = new UpgradeFilter(sockets.admission(), metrics, sockets.shares());
+        HocuspocusFilter hocuspocus = new HocuspocusFilter(metrics, sockets.shares());
         JakartaWebSocketServletContainerInitializer.configure(context, (servletContext, container) -> {
             container.setDefaultMaxSessionIdleTimeout(0);
             container.addEndpoint(endpoint(sockets));
+            container.addEndpoint(hocuspocus(sockets));
             addGate(context);
+            addGate(context, HocuspocusEndpoint.PATH, HocuspocusEndpoint.PATH);
             // ahead of Jetty's filter, which carries the upgrade out
-            FilterHolder holder = new FilterHolder(filter);
-            holder.setAsyncSupported(true);
-            context.getServletHandler().prependFilter(holder);
-            context.getServletHandler().prependFilterMapping(mapping(holder));
+            prepend(context, filter, RoomPath.PREFIX + "*");
+            prepend(context, hocuspocus, HocuspocusEndpoint.PATH);
         });
         metrics.watch(sockets::size, sockets::slow, sockets::delayed, sockets::backlogBytes);
         metrics.watchFlow(sockets.shares().received()::held, sockets.shares().sent()::held);
@@ -170,12 +175,16 @@ public class SocketFactory {
                 new AddressFlow(sentPerSecond.toBytes(), clock));
     }
 
-    private static org.eclipse.jetty.ee10.servlet.FilterMapping mapping(FilterHolder holder) {
+    /** Puts a filter before Jetty's own, which upgrades. */
+    private static void prepend(ServletContextHandler context, Filter filter, String path) {
+        FilterHolder holder = new FilterHolder(filter);
+        holder.setAsyncSupported(true);
         org.eclipse.jetty.ee10.servlet.FilterMapping mapping = new org.eclipse.jetty.ee10.servlet.FilterMapping();
         mapping.setFilterName(holder.getName());
-        mapping.setPathSpec(RoomPath.PREFIX + "*");
+        mapping.setPathSpec(path);
         mapping.setDispatcherTypes(EnumSet.of(DispatcherType.REQUEST));
-        return mapping;
+        context.getServletHandler().prependFilter(holder);
+        context.getServletHandler().prependFilterMapping(mapping);
     }
 
     /**
@@ -183,18 +192,29 @@ public class SocketFactory {
      * around each of its sessions.
      */
     static void addGate(ServletContextHandler context) throws DeploymentException {
+        addGate(context, TEMPLATE, RoomPath.PREFIX + "*");
+    }
+
+    private static void addGate(ServletContextHandler context, String template, String path)
+            throws DeploymentException {
         WebSocketMappings mappings = Objects.requireNonNull(WebSocketMappings.getMappings(context));
-        UriTemplatePathSpec path = new UriTemplatePathSpec(TEMPLATE);
-        WebSocketNegotiator jakarta = mappings.getWebSocketNegotiator(path);
-        if (jakarta == null || !mappings.removeMapping(path)) {
-            throw new DeploymentException("Jetty has no endpoint at " + TEMPLATE);
+        UriTemplatePathSpec spec = new UriTemplatePathSpec(template);
+        WebSocketNegotiator jakarta = mappings.getWebSocketNegotiator(spec);
+        if (jakarta == null || !mappings.removeMapping(spec)) {
+            throw new DeploymentException("Jetty has no endpoint at " + template);
         }
-        mappings.addMapping(new ServletPathSpec(RoomPath.PREFIX + "*"), ReadGate.negotiator(jakarta));
+        mappings.addMapping(new ServletPathSpec(path), ReadGate.negotiator(jakarta));
+    }
+
+    private static ServerEndpointConfig hocuspocus(Sockets sockets) {
+        return ServerEndpointConfig.Builder.create(HocuspocusEndpoint.class, HocuspocusEndpoint.PATH)
+                .configurator(new PerConnection(() -> new HocuspocusEndpoint(sockets)))
+                .build();
     }
 
     private static ServerEndpointConfig endpoint(Sockets sockets) {
         return ServerEndpointConfig.Builder.create(CollaborationEndpoint.class, TEMPLATE)
-                .configurator(new PerConnection(sockets))
+                .configurator(new PerConnection(() -> new CollaborationEndpoint(sockets)))
                 .build();
     }
 
@@ -203,10 +223,10 @@ public class SocketFactory {
 
     /** Passes the room and the address of a handshake to the endpoint. */
     private static final class PerConnection extends ServerEndpointConfig.Configurator {
-        private final Sockets sockets;
+        private final Supplier<Endpoint> endpoints;
 
-        PerConnection(Sockets sockets) {
-            this.sockets = sockets;
+        PerConnection(Supplier<Endpoint> endpoints) {
+            this.endpoints = endpoints;
         }
 
         @Override
@@ -214,7 +234,7 @@ public class SocketFactory {
             // Jetty copies the properties for each handshake and makes them those of the session
             Map<String, Object> properties = sec.getUserProperties();
             String room = RoomPath.parse(request.getRequestURI().getRawPath()).room();
-            properties.put(CollaborationEndpoint.ROOM, Objects.requireNonNull(room));
+            properties.put(CollaborationEndpoint.ROOM, room == null ? "" : room); // the filter lets none in without
             Object remote = properties.get("jakarta.websocket.endpoint.remoteAddress");
             properties.put(
                     CollaborationEndpoint.ADDRESS,
@@ -235,7 +255,7 @@ public class SocketFactory {
 
         @Override
         public <T> T getEndpointInstance(Class<T> endpointClass) {
-            return endpointClass.cast(new CollaborationEndpoint(sockets));
+            return endpointClass.cast(endpoints.get());
         }
 
         @Override

@@ -66,6 +66,11 @@ final class SocketShares {
         };
     }
 
+    /** Whether a socket of that address may begin with one more document now, which counts as an upgrade. */
+    boolean mayJoin(String address) {
+        return upgrades.take(address);
+    }
+
     void opened(String address) {
         sockets.count(address);
     }

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /** All WebSockets of this node, and the parts they share. Thread-safe. */
 public final class Sockets {
@@ -45,6 +46,10 @@ public final class Sockets {
     private final ConnectionMetrics metrics;
     private final HeapLedger ledger;
     private final SocketShares shares;
+    private final Admission admission;
+    /** The documents of sockets that have many. */
+    private final Set<HocuspocusChannel> channels = ConcurrentHashMap.newKeySet();
+
     private final Set<SocketConnection> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
     /** A permit for each delayed close. */
@@ -61,7 +66,9 @@ public final class Sockets {
             LongSupplier clock,
             ConnectionMetrics metrics,
             HeapLedger ledger,
-            SocketShares shares) {
+            SocketShares shares,
+            Admission admission) {
+        this.admission = admission;
         this.ledger = ledger;
         this.shares = shares;
         this.rooms = rooms;
@@ -96,6 +103,10 @@ public final class Sockets {
         return shares;
     }
 
+    Admission admission() {
+        return admission;
+    }
+
     /** Upgrades refused because their address, or the node, has as many sockets as it may have. */
     public long beyondShare() {
         return shares.refused();
@@ -115,6 +126,15 @@ public final class Sockets {
         shares.opened(connection.address());
         metrics.opened();
         return numbers.incrementAndGet();
+    }
+
+    /** A socket has one more document. */
+    void joined(HocuspocusChannel channel) {
+        channels.add(channel);
+    }
+
+    void left(HocuspocusChannel channel) {
+        channels.remove(channel);
     }
 
     /**
@@ -194,9 +214,13 @@ public final class Sockets {
 
     /** The connections to that room. */
     public List<View> of(String room) {
-        return open.stream()
+        Stream<View> alone = open.stream()
                 .filter(c -> c.room().equals(room))
-                .map(c -> new View(c.id(), room, c.address(), c.backlog(), c.silentMillis()))
+                .map(c -> new View(c.id(), room, c.address(), c.backlog(), c.silentMillis()));
+        Stream<View> shared = channels.stream()
+                .filter(c -> c.room().equals(room))
+                .map(c -> new View(c.id(), room, c.address(), c.backlog(), c.silentMillis()));
+        return Stream.concat(alone, shared)
                 .sorted(Comparator.comparing(View::id))
                 .toList();
     }
@@ -212,6 +236,12 @@ public final class Sockets {
         for (SocketConnection c : open) {
             if (c.room().equals(room) && (connection.isEmpty() || connection.equals(c.id()))) {
                 c.close(CloseReason.kicked());
+                kicked++;
+            }
+        }
+        for (HocuspocusChannel c : channels) {
+            if (c.room().equals(room) && (connection.isEmpty() || connection.equals(c.id()))) {
+                c.end(CloseReason.kicked());
                 kicked++;
             }
         }

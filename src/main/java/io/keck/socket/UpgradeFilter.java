@@ -1,13 +1,9 @@
 package io.keck.socket;
 
-import io.keck.access.Allowance;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
-import io.keck.access.Grant;
-import io.keck.access.Right;
 import io.keck.access.Visit;
 import io.keck.metrics.ConnectionMetrics;
-import io.keck.protocol.RoomName;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -29,13 +25,13 @@ public final class UpgradeFilter extends HttpFilter {
     /** The answer to a handshake without a Connection header, which Jetty refuses before it creates a request. */
     public static final String CONNECTION_HEADER_MISSING = Handshake.lost("proxy_set_header Connection upgrade;");
 
-    private final transient SocketFactory.Gatekeeper gatekeeper;
+    private final transient Admission admission;
     private final transient ConnectionMetrics metrics;
     private final transient SocketShares shares;
 
-    UpgradeFilter(SocketFactory.Gatekeeper gatekeeper, ConnectionMetrics metrics, SocketShares shares) {
+    UpgradeFilter(Admission admission, ConnectionMetrics metrics, SocketShares shares) {
         this.shares = shares;
-        this.gatekeeper = gatekeeper;
+        this.admission = admission;
         this.metrics = metrics;
     }
 
@@ -74,6 +70,11 @@ public final class UpgradeFilter extends HttpFilter {
             upgrade(request, response, chain, room);
             return;
         }
+        refuseHandshake(response, handshake, metrics);
+    }
+
+    static void refuseHandshake(HttpServletResponse response, Handshake handshake, ConnectionMetrics metrics)
+            throws IOException {
         if (handshake.status() == Handshake.UPGRADE_REQUIRED) {
             response.setHeader("Upgrade", "websocket");
             response.setHeader("Sec-WebSocket-Version", Handshake.VERSION);
@@ -93,13 +94,7 @@ public final class UpgradeFilter extends HttpFilter {
             return;
         }
         Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
-        Decision decision = Clearance.judge(visit, room);
-        if (decision instanceof Decision.Admitted admitted && lacksDocument(admitted.grant(), room)) {
-            decision = new Decision.Refused(Fault.FORBIDDEN);
-        }
-        if (decision instanceof Decision.Admitted admitted) {
-            decision = withinLimits(visit.allowance(admitted.grant()), admitted, room);
-        }
+        Decision decision = admission.judge(visit, room);
         if (decision instanceof Decision.Refused refused) {
             turnAway(request, response, chain, refused);
         } else if (decision instanceof Decision.Admitted admitted) {
@@ -110,37 +105,15 @@ public final class UpgradeFilter extends HttpFilter {
 
     private void open(HttpServletRequest request, HttpServletResponse response, FilterChain chain, String room)
             throws IOException, ServletException {
-        if (gatekeeper.isHeld(room)) {
-            response.setHeader("Retry-After", "60");
-            refuse(response, 404, "This document was deleted a moment ago.");
-        } else if (!gatekeeper.accepts(room)) {
-            response.setHeader("Retry-After", "1");
-            refuse(response, 503, "This node cannot open the room at the moment, please try again.");
-        } else if (RoomName.problemOfNew(room).isPresent() && !gatekeeper.exists(room)) {
-            refuse(response, 400, RoomName.problemOfNew(room).get());
-        } else if (!gatekeeper.mayBegin(request.getRemoteAddr(), room)) {
-            response.setHeader("Retry-After", "60");
-            refuse(response, 429, "Your address has created too many documents within an hour; try again later.");
-        } else {
+        Admission.Refusal refusal = admission.refusal(request.getRemoteAddr(), room);
+        if (refusal == null) {
             chain.doFilter(request, response);
+            return;
         }
-    }
-
-    /** Refuses a connection that would be one too many, or that would begin a document too many with its first content. */
-    private Decision withinLimits(Allowance allowance, Decision.Admitted admitted, String room) {
-        Decision.Refused full = allowance.connection();
-        if (full != null) {
-            return full;
+        if (refusal.passes()) {
+            response.setHeader("Retry-After", Integer.toString(refusal.retryAfter()));
         }
-        Decision.Refused noDocument = admitted.grant().allows(Right.WRITE) ? allowance.newDocument() : null;
-        return noDocument != null && !gatekeeper.exists(room) ? noDocument : admitted;
-    }
-
-    /**
-     * Whether the document does not exist and the grant may not create it; a writer would create it with its first update.
-     */
-    private boolean lacksDocument(Grant grant, String room) {
-        return grant.allows(Right.WRITE) && !grant.allows(Right.CREATE) && !gatekeeper.exists(room);
+        refuse(response, refusal.status(), refusal.sentence());
     }
 
     /**

@@ -36,7 +36,9 @@ class SavedPositionsTest {
         assertThat(writer.connection.saved).isEqualTo(STEP2);
         world.way.release(0);
         world.settle();
-        assertThat(writer.connection.saved).as("the first, while the second is on its way").isEqualTo(STEP2 + 1);
+        assertThat(writer.connection.saved)
+                .as("the first, while the second is on its way")
+                .isEqualTo(STEP2 + 1);
         world.way.releaseAll();
         world.settle();
         assertThat(writer.connection.saved).isEqualTo(STEP2 + 2);
@@ -45,7 +47,8 @@ class SavedPositionsTest {
     /** The twin: without the safeguard the same kill takes along what was called saved. */
     @Test
     void withoutTheSafeguard_aKilledNodeTakesAlongWhatWasCalledSaved() {
-        assertThat(isLostThoughSaved(new World(World.SMALL, Rooms.Maker.with(TOO_EARLY)))).isTrue();
+        assertThat(isLostThoughSaved(new World(World.SMALL, Rooms.Maker.with(TOO_EARLY))))
+                .isTrue();
         assertThat(isLostThoughSaved(new World())).isFalse();
     }
 
@@ -175,6 +178,7 @@ class SavedPositionsTest {
         impostor.send(Message.step2(impostor.replica.diff(StateVector.EMPTY)));
         world.settle();
         assertThat(impostor.connection.saved).isEqualTo(before);
-        assertThat(world.log.holds(ROOM, FakeClient.text(impostor.id, 0, "own"))).isTrue();
+        assertThat(world.log.holds(ROOM, FakeClient.text(impostor.id, 0, "own")))
+                .isTrue();
     }
 }

@@ -155,6 +155,57 @@ public final class NodeClients implements AutoCloseable {
         return result(ask("sign", request.set("user", JSON.valueToTree(user)))).asText();
     }
 
+    /** As {@link #open(String, int, String)}, with parameters in the query of the address. */
+    public long open(String name, int port, String rawRoom, Map<String, String> params) {
+        ObjectNode request = of(name).put("url", "ws://127.0.0.1:" + port + "/collaboration")
+                .put("room", rawRoom)
+                .set("params", JSON.valueToTree(params));
+        return result(ask("open", request)).asLong();
+    }
+
+    /**
+     * Opens a client of {@code @hocuspocus/provider} on a document. Returns its Yjs client id.
+     *
+     * @param library the npm package ({@code src/test/js/package.json})
+     * @param socket clients that name the same one share a WebSocket
+     * @param token the credential that it shows
+     */
+    public long openHocuspocus(String name, int port, String document, String library, String socket, String token) {
+        ObjectNode request = of(name).put("url", "ws://127.0.0.1:" + port + "/hocuspocus")
+                .put("room", document)
+                .put("library", library)
+                .put("socket", socket)
+                .put("token", token);
+        return result(ask("open", request)).asLong();
+    }
+
+    /** Has a client of Hocuspocus show another credential, now and when it connects again. */
+    public void showToken(String name, String token) {
+        result(ask("showToken", of(name).put("token", token)));
+    }
+
+    /** Has the provider of a client of Hocuspocus do something that only it can: forceSync, detach, sendStateless. */
+    public void provider(String name, String what, String value) {
+        result(ask("provider", of(name).put("what", what).put("value", value)));
+    }
+
+    /** Waits until the providers of these clients know that everything of theirs is saved. */
+    public void awaitSaved(String... names) {
+        until("saved", 0, names);
+    }
+
+    /** Whether the provider of a client knows that everything of its is saved. */
+    public boolean isSaved(String name) {
+        return dump(name).get("saved").asBoolean();
+    }
+
+    /** What the provider of a client of Hocuspocus was told of its credential and its end, in order. */
+    public List<String> events(String name) {
+        List<String> events = new ArrayList<>();
+        dump(name).get("events").forEach(event -> events.add(event.asText()));
+        return events;
+    }
+
     /** Makes changes as one client. Each is an array of a name and arguments, which the script lists. */
     public void edit(String name, Object[]... changes) {
         result(ask("edit", of(name).set("changes", JSON.valueToTree(changes))));

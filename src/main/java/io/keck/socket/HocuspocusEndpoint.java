@@ -1,0 +1,308 @@
+package io.keck.socket;
+
+import io.keck.access.Decision;
+import io.keck.access.Fault;
+import io.keck.access.Visit;
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.metrics.ConnectionMetrics;
+import io.keck.metrics.ConnectionMetrics.Ignored;
+import io.keck.protocol.CloseReason;
+import io.keck.protocol.HocuspocusMessage;
+import io.keck.protocol.Message;
+import io.keck.protocol.RoomName;
+import io.keck.room.Seat;
+import io.keck.thread.OutOfMemory;
+import jakarta.websocket.Endpoint;
+import jakarta.websocket.EndpointConfig;
+import jakarta.websocket.Session;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.eclipse.jetty.ee10.websocket.jakarta.common.JakartaWebSocketSession;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One WebSocket of {@code @hocuspocus/provider}: many documents, of which each is a {@link HocuspocusChannel}. Messages about
+ * a document count only after an auth message has opened it. Public only because Jetty demands it.
+ */
+public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMessage.Handler {
+    private static final Logger LOG = LoggerFactory.getLogger(HocuspocusEndpoint.class);
+    /** Where it is. */
+    static final String PATH = "/hocuspocus";
+
+    /** Documents of one socket, and of those that were refused. */
+    static final int MAX_DOCUMENTS = 1_000;
+    /** As many times the backlog of one document may wait for the whole socket before no document on it gets more. */
+    static final long BACKLOGS = 4;
+
+    private static final byte[] NO_PREFIX = {};
+
+    private final Sockets sockets;
+    private final Map<String, HocuspocusChannel> channels = new ConcurrentHashMap<>();
+    /** Those for which too much waits, so that the socket is not read. */
+    private final Set<HocuspocusChannel> holding = new HashSet<>();
+
+    /** Documents that were refused: they are opened by another credential and by nothing else. Of the thread that reads. */
+    private final Set<String> refused = new HashSet<>();
+
+    private String address = "";
+    private long number;
+    private Visit visit = Visit.REFUSED;
+    private @Nullable SocketConnection connection;
+    /** The size of the frame that is dealt with. */
+    private int frameBytes;
+
+    HocuspocusEndpoint(Sockets sockets) {
+        this.sockets = sockets;
+    }
+
+    @Override
+    public void onOpen(Session session, EndpointConfig config) {
+        address = String.valueOf(session.getUserProperties().get(CollaborationEndpoint.ADDRESS));
+        ReadGate gate = ReadGate.of(((JakartaWebSocketSession) session).getCoreSession());
+        gate.clock(sockets.clock());
+        SocketConnection opened = new SocketConnection(
+                "",
+                address,
+                gate,
+                sockets.clock(),
+                BACKLOGS * sockets.roomSettings().maxBacklog(),
+                sockets.metrics(),
+                sockets.ledger(),
+                sockets.shares());
+        opened.seat(new Drained());
+        session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
+        connection = opened;
+        visit = gate.frames().clearance().visit();
+        SocketListener.listen(session, gate, opened, sockets, frame -> receive(opened, frame), this::offend);
+        number = sockets.opened(opened);
+        LOG.debug("Connection {} of Hocuspocus: opened by {}", number, address);
+    }
+
+    /** Tells all documents when the socket has taken what waited for it. */
+    private final class Drained implements Seat {
+        @Override
+        public void receive(List<Message> messages, int bytes) {
+            throw new UnsupportedOperationException("messages go to the seats of the documents");
+        }
+
+        @Override
+        public void drained() {
+            channels.values().forEach(HocuspocusChannel::drained);
+        }
+
+        @Override
+        public void leave() {
+            channels.values().forEach(HocuspocusChannel::leave);
+        }
+    }
+
+    private void receive(SocketConnection from, byte[] frame) {
+        HocuspocusMessage message;
+        try {
+            message = HocuspocusMessage.read(
+                    frame, sockets.limits().decode(), sockets.limits().states());
+        } catch (DecodeException e) {
+            LOG.debug("Connection {} of Hocuspocus: malformed message of {}: {}", number, address, e.getMessage());
+            offend(from, CloseReason.malformed(String.valueOf(e.getMessage())));
+            return;
+        }
+        frameBytes = frame.length;
+        message.tell(this);
+    }
+
+    // ------------------------------------------------------------------ messages
+
+    @Override
+    public void ordinary(HocuspocusMessage.Ordinary message) {
+        for (Message one : message.messages()) {
+            sockets.metrics()
+                    .received(
+                            SocketListener.kind(one),
+                            frameBytes / message.messages().size());
+            SocketListener.countDropped(one, sockets);
+        }
+        HocuspocusChannel channel = channels.get(message.key());
+        if (channel == null && beginsWithoutToken(message)) {
+            admit(message.key(), "");
+            channel = channels.get(message.key());
+        }
+        if (channel == null) {
+            sockets.metrics().ignored(Ignored.OUTSIDE);
+        } else {
+            channel.receive(message.messages(), frameBytes);
+        }
+    }
+
+    /** Version 2 sends no auth message where the application has no token, and begins with its step 1. */
+    private boolean beginsWithoutToken(HocuspocusMessage.Ordinary message) {
+        return message.messages().get(0) instanceof Message.SyncStep1
+                && !refused.contains(message.key())
+                && refused.size() < MAX_DOCUMENTS;
+    }
+
+    @Override
+    public void token(HocuspocusMessage.Token message) {
+        sockets.metrics().received(ConnectionMetrics.Kind.OTHER, frameBytes);
+        admit(message.key(), message.token());
+    }
+
+    /** Opens a document, or renews the rights of one that is open, if the credential is good for that. */
+    private void admit(String key, String token) {
+        SocketConnection here = connection;
+        if (here == null || here.closedWith() != null) {
+            return;
+        }
+        String name = HocuspocusMessage.nameOf(key);
+        HocuspocusChannel present = channels.get(key);
+        Optional<String> problem = RoomName.problem(name);
+        if (problem.isPresent()) {
+            deny(here, key, problem.get());
+            return;
+        }
+        if (present == null && channels.size() >= MAX_DOCUMENTS) {
+            deny(here, key, "A socket may have " + MAX_DOCUMENTS + " documents at most.");
+            return;
+        }
+        if (!sockets.shares().mayJoin(address)) {
+            here.close(CloseReason.overload("this address opens documents too quickly"));
+            return;
+        }
+        Visit shown = token.isEmpty() ? visit : visit.showing(token);
+        Decision decision = sockets.admission().judge(shown, name);
+        if (decision instanceof Decision.Refused no) {
+            refuse(here, key, present, no.fault());
+        } else if (decision instanceof Decision.Admitted admitted) {
+            refused.remove(key);
+            Clearance clearance = Clearance.of(shown, admitted.grant());
+            if (present != null) {
+                present.renew(clearance);
+            } else {
+                open(here, key, clearance);
+            }
+        }
+    }
+
+    private void refuse(SocketConnection here, String key, @Nullable HocuspocusChannel present, Fault fault) {
+        CloseReason reason = Clearance.reason(fault);
+        boolean isFull = fault == Fault.LIMIT || fault == Fault.QUOTA; // which the other documents need not pay for
+        if (!reason.isFinal() && !isFull) {
+            here.close(reason);
+        } else if (present != null && !isFull) {
+            present.end(reason);
+        } else {
+            deny(here, key, fault.sentence());
+        }
+    }
+
+    private void open(SocketConnection here, String key, Clearance clearance) {
+        Admission.Refusal refusal = sockets.admission().refusal(address, HocuspocusMessage.nameOf(key));
+        if (refusal == null) {
+            HocuspocusChannel channel = new HocuspocusChannel(this, here, sockets, key, clearance);
+            channels.put(key, channel);
+            sockets.joined(channel);
+            channel.open();
+        } else if (refusal.status() == Admission.UNAVAILABLE) {
+            here.close(CloseReason.overload(refusal.sentence()));
+        } else {
+            deny(here, key, refusal.sentence());
+        }
+    }
+
+    private void deny(SocketConnection here, String key, String why) {
+        if (refused.size() < MAX_DOCUMENTS) {
+            refused.add(key);
+        }
+        here.send(HocuspocusMessage.prefix(key), HocuspocusMessage.denied(why), here.outbound(), () -> {});
+    }
+
+    @Override
+    public void leave(HocuspocusMessage.Leave message) {
+        HocuspocusChannel channel = channels.get(message.key());
+        if (channel != null) {
+            channel.leave();
+        }
+    }
+
+    /** Neither goes to other clients: that would let anybody who may read speak to all who do. */
+    @Override
+    public void stateless(HocuspocusMessage.Stateless message) {
+        sockets.metrics().ignored(message.isForAll() ? Ignored.BROADCAST : Ignored.STATELESS);
+    }
+
+    @Override
+    public void ping(HocuspocusMessage.Ping message) {
+        SocketConnection here = connection;
+        if (here != null && here.backlog() < BACKLOGS * sockets.roomSettings().maxBacklog()) {
+            here.send(NO_PREFIX, HocuspocusMessage.pong(), here.outbound(), () -> {});
+        }
+    }
+
+    @Override
+    public void pong(HocuspocusMessage.Pong message) {} // that something came is noted already
+
+    @Override
+    public void other(HocuspocusMessage.Other message) {
+        sockets.metrics().ignored(Ignored.TYPE);
+    }
+
+    // ------------------------------------------------------------------ the documents
+
+    /** Too much waits for that document: the socket is read no further until {@link #release}. */
+    void hold(HocuspocusChannel channel) {
+        SocketConnection here = connection;
+        synchronized (holding) {
+            holding.add(channel);
+            if (here != null) {
+                here.pause();
+            }
+        }
+    }
+
+    void release(HocuspocusChannel channel) {
+        boolean isLast;
+        synchronized (holding) {
+            isLast = holding.remove(channel) && holding.isEmpty();
+        }
+        SocketConnection here = connection;
+        if (isLast && here != null) {
+            here.resume(); // which may read, and so must not hold the lock
+        }
+    }
+
+    /** A document has ended on this socket. */
+    void gone(HocuspocusChannel channel) {
+        channels.remove(channel.key(), channel);
+        sockets.left(channel);
+        release(channel);
+    }
+
+    private void offend(SocketConnection offender, CloseReason reason) {
+        channels.values().forEach(HocuspocusChannel::leave);
+        sockets.end(offender, reason, sockets.strikes().offence(address, PATH));
+    }
+
+    @Override
+    public void onError(Session session, Throwable error) {
+        OutOfMemory.check(error); // Jetty logs its name alone
+        LOG.debug("Connection {} of Hocuspocus: failed: {}", number, String.valueOf(error));
+    }
+
+    @Override
+    public void onClose(Session session, jakarta.websocket.CloseReason reason) {
+        channels.values().forEach(HocuspocusChannel::leave);
+        SocketConnection closed = connection;
+        if (closed != null) {
+            closed.ended();
+            CloseReason why = closed.closedWith();
+            int code = why != null ? why.code() : reason.getCloseCode().getCode();
+            sockets.closed(closed, code);
+            LOG.debug("Connection {} of Hocuspocus: ended with {}", number, code);
+        }
+    }
+}

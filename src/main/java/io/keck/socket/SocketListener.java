@@ -1,0 +1,118 @@
+package io.keck.socket;
+
+import io.keck.metrics.ConnectionMetrics;
+import io.keck.metrics.ConnectionMetrics.Ignored;
+import io.keck.protocol.CloseReason;
+import io.keck.protocol.Message;
+import jakarta.websocket.MessageHandler;
+import jakarta.websocket.Session;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+
+/** Takes what comes over one WebSocket, whatever protocol it speaks: whole binary messages, within the limits. */
+final class SocketListener implements FrameAssembly.Listener {
+    private final SocketConnection opened;
+    private final Sockets sockets;
+    private final Consumer<byte[]> messages;
+    private final BiConsumer<SocketConnection, CloseReason> offences;
+
+    private SocketListener(
+            SocketConnection opened,
+            Sockets sockets,
+            Consumer<byte[]> messages,
+            BiConsumer<SocketConnection, CloseReason> offences) {
+        this.opened = opened;
+        this.sockets = sockets;
+        this.messages = messages;
+        this.offences = offences;
+    }
+
+    /**
+     * Begins to listen. Text messages are counted and ignored.
+     *
+     * @param messages takes each binary message, from the thread that reads
+     * @param offences ends the connection for a message that is not allowed
+     */
+    static void listen(
+            Session session,
+            ReadGate gate,
+            SocketConnection opened,
+            Sockets sockets,
+            Consumer<byte[]> messages,
+            BiConsumer<SocketConnection, CloseReason> offences) {
+        gate.frames().listen(new SocketListener(opened, sockets, messages, offences));
+        session.addMessageHandler(new MessageHandler.Partial<String>() {
+            @Override
+            public void onMessage(String part, boolean last) {
+                if (last) {
+                    sockets.metrics().ignored(Ignored.TEXT);
+                }
+            }
+        });
+    }
+
+    @Override
+    public int maxBytes() {
+        return sockets.limits().maxMessageBytes();
+    }
+
+    @Override
+    public boolean mayGrow(long bytes) {
+        return opened.inbound().reserve(bytes);
+    }
+
+    @Override
+    public void shrunk(long bytes) {
+        opened.inbound().add(-bytes);
+    }
+
+    @Override
+    public void heard(int bytes) {
+        opened.heard(bytes);
+    }
+
+    @Override
+    public boolean isClosing() {
+        return opened.closedWith() != null;
+    }
+
+    @Override
+    public void message(byte[] message) {
+        messages.accept(message);
+    }
+
+    @Override
+    public void refused(FrameAssembly.Fault fault) {
+        switch (fault) {
+            case TOO_LARGE ->
+                offences.accept(
+                        opened,
+                        CloseReason.tooLarge(
+                                "a message may have " + sockets.limits().maxMessageBytes() + " bytes at most"));
+            case TOO_MANY_FRAGMENTS ->
+                offences.accept(opened, CloseReason.malformed("a message came in too many fragments"));
+            case NO_MEMORY -> opened.close(CloseReason.overload("no memory for this message now, please try again"));
+        }
+    }
+
+    /** What is counted of a message. */
+    static ConnectionMetrics.Kind kind(Message message) {
+        if (message instanceof Message.SyncStep1) {
+            return ConnectionMetrics.Kind.STEP1;
+        } else if (message instanceof Message.SyncStep2) {
+            return ConnectionMetrics.Kind.STEP2;
+        } else if (message instanceof Message.SyncUpdate) {
+            return ConnectionMetrics.Kind.UPDATE;
+        }
+        return message instanceof Message.AwarenessUpdate
+                ? ConnectionMetrics.Kind.AWARENESS
+                : ConnectionMetrics.Kind.OTHER;
+    }
+
+    /** Counts what of an awareness message was dropped. */
+    static void countDropped(Message message, Sockets sockets) {
+        if (message instanceof Message.AwarenessUpdate awareness) {
+            awareness.dropped().forEach(dropped -> sockets.metrics().awarenessDropped(dropped.fault()));
+        }
+    }
+}
