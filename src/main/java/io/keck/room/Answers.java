@@ -106,7 +106,7 @@ final class Answers {
             }
             member.answerAfter = now + ANSWER_EVERY_MS;
             member.asked = null;
-            member.connection.send(answerTo(asked));
+            member.connection.send(answerTo(asked, member));
             if (member.connection.isAskedInTurn()) {
                 member.connection.send(step1());
             }
@@ -114,9 +114,10 @@ final class Answers {
         });
     }
 
-    private byte[] answerTo(StateVector asked) {
+    private byte[] answerTo(StateVector asked, Member member) {
         if (batches.anySent() || !isAboutAll(asked)) {
-            return Message.step2(stateSince(asked));
+            byte[] state = stateSince(asked, member);
+            return Message.step2(state == null ? Update.EMPTY.encode() : state);
         }
         if (fullStateFrame == null) {
             fullStateFrame = Message.step2(replica.get().encode());
@@ -135,12 +136,22 @@ final class Answers {
                         && replica.get().isMostlyUnknownTo(asked));
     }
 
-    /** What somebody with that state vector lacks of what the sockets have, saved or not, as a V1 update. */
-    byte[] stateSince(StateVector known) {
+    /**
+     * What a member with that state vector lacks of what the sockets have, saved or not, as a V1 update; null for nothing. One
+     * that takes what comes back for saved gets what is not saved without its own part.
+     */
+    byte @Nullable [] stateSince(StateVector known, Member member) {
         byte[] saved = replica.get().diff(known);
         if (!batches.anySent()) {
             return saved;
         }
+        if (member.echo != null) {
+            return member.echo.without(withUnsaved(saved, known));
+        }
+        return withUnsaved(saved, known);
+    }
+
+    private byte[] withUnsaved(byte[] saved, StateVector known) {
         StructStore both = new StructStore();
         both.apply(Update.decode(saved, DecodeLimits.OWN));
         batches.applySent(both);

@@ -81,6 +81,21 @@ final class Audience {
         }
     }
 
+    /** Sends an update that is not committed. Who takes what comes back for saved gets it without its own part. */
+    void broadcastUnsaved(byte[] update, @Nullable Member except) {
+        byte[] frame = Message.update(update);
+        for (Member m : members) {
+            if (m != except && m.greeted && m.behind == null) {
+                byte[] others = m.echo == null ? update : m.echo.without(update);
+                if (others == update) {
+                    m.connection.send(frame, members.size());
+                } else if (others != null) {
+                    m.connection.send(Message.update(others));
+                }
+            }
+        }
+    }
+
     /** Resumes the connections that were paused because too much waited to be saved. */
     void resumeAll() {
         for (Member m : members) {

@@ -101,6 +101,11 @@ public interface Connection {
         return false;
     }
 
+    /** Whether the peer gets back what it sends, once that is committed, and nothing of it before. */
+    default boolean isEchoed() {
+        return false;
+    }
+
     /** Stops reading from this peer, so that it feels what it sends. */
     void pause();
 

@@ -58,6 +58,10 @@ final class Member implements Awareness.Owner {
     /** Up to which of its updates everything is committed. */
     final SavedPositions.Progress progress = new SavedPositions.Progress();
 
+    /** What it is to get back; null where it does not want that. */
+    @Nullable
+    Echo echo;
+
     /** As whom it counts where a share is limited; empty where it is not known. */
     final String origin;
 

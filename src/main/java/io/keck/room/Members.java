@@ -37,6 +37,7 @@ final class Members implements Message.Handler<Member> {
     private final Conflicts conflicts;
     private final RoomHeap heap;
     private final SavedPositions positions;
+    private final Safeguards safeguards;
 
     /**
      * No members yet.
@@ -60,6 +61,7 @@ final class Members implements Message.Handler<Member> {
             Consumer<Bus.Event> others,
             RoomHeap heap) {
         this.heap = heap;
+        this.safeguards = safeguards;
         this.context = context;
         this.replica = replica;
         this.batches = batches;
@@ -98,6 +100,9 @@ final class Members implements Message.Handler<Member> {
      */
     void sit(Place place, boolean stale) {
         Member member = new Member(place.connection(), context.settings().maxAwarenessStates());
+        if (member.connection.isEchoed()) {
+            member.echo = new Echo(context.settings().maxOverlay(), safeguards);
+        }
         List<Place.Frame> early = place.begin(new MemberSeat(this, member, turns, context));
         if (early == null) {
             return;
@@ -208,6 +213,9 @@ final class Members implements Message.Handler<Member> {
     /** @param isAll whether it is a step 2 */
     private void accept(Member member, Update update, boolean isAll) {
         positions.came(member);
+        if (member.echo != null) {
+            member.echo.sent(positions.position(member), update);
+        }
         SavedPositions.Taken taken = take(member, update, isAll);
         if (taken != null) {
             positions.dealtWith(member, taken, isAll);
@@ -352,7 +360,10 @@ final class Members implements Message.Handler<Member> {
         StateVector behind = member.behind;
         if (behind != null) {
             member.behind = null;
-            member.connection.send(Message.update(answers.stateSince(behind)));
+            byte[] missed = answers.stateSince(behind, member);
+            if (missed != null) {
+                member.connection.send(Message.update(missed));
+            }
         }
         awareness.catchUp(member);
     }

@@ -104,6 +104,11 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it a client that takes for saved what comes back to it gets its own edits back while the log is away. */
+    default boolean withholdsUnsavedEchoes() {
+        return true;
+    }
+
     /** Without it one document whose content is costly to put in order holds up the documents of all other rooms. */
     default boolean boundsDocumentWork() {
         return true;

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.protocol.Message;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -185,6 +186,10 @@ final class SavedPositions {
     private static void tell(Member member, long position) {
         if (position > member.progress.told) {
             member.progress.told = position;
+            byte[] own = member.echo == null ? null : member.echo.saved(position);
+            if (own != null) {
+                member.connection.send(Message.update(own));
+            }
             member.connection.saved(position);
         }
     }

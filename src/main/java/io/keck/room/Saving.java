@@ -7,7 +7,6 @@ import io.keck.failure.Refused;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
 import io.keck.metrics.RoomMetrics;
-import io.keck.protocol.Message;
 import io.keck.room.Flight.Attempt;
 import java.util.ArrayList;
 import java.util.List;
@@ -163,7 +162,7 @@ final class Saving {
         if (!fresh.isEmpty() && !tooMuchWaits() && !overlays.isFull()) {
             batches.add(fresh, null, null, true);
             audience.markSlow(replica.store());
-            audience.broadcast(Message.update(fresh.encode()), null);
+            audience.broadcastUnsaved(fresh.encode(), null);
         }
     }
 
@@ -427,7 +426,7 @@ final class Saving {
 
     private void passOn(byte[] update, @Nullable Member from) {
         audience.markSlow(replica.store());
-        audience.broadcast(Message.update(update), from);
+        audience.broadcastUnsaved(update, from);
         others.accept(new Bus.Event.Unsaved(update));
     }
 

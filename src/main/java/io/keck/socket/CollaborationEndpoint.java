@@ -33,6 +33,8 @@ public final class CollaborationEndpoint extends Endpoint {
     private static final long MAX_DENIALS = 64 << 10;
     /** The query parameter with which a peer asks to be told of conflicts. */
     private static final String CONFLICTS = "conflicts=1";
+    /** The part of the query by which a peer asks to get back what it sends, once it is saved. */
+    private static final String ECHO = "saved=echo";
     /** The part of the query by which a peer asks to be told what is saved. */
     private static final String SAVED = "saved=1";
 
@@ -73,6 +75,9 @@ public final class CollaborationEndpoint extends Endpoint {
         }
         if (wishes.contains(SAVED)) {
             opened.tellSaved();
+        }
+        if (wishes.contains(ECHO)) {
+            opened.echo();
         }
         session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
         SocketListener.listen(session, gate, opened, sockets, frame -> receive(opened, frame), this::offend);

@@ -73,6 +73,7 @@ final class SocketConnection implements Connection {
     private volatile boolean wasDelayed;
     private volatile boolean reportsConflicts;
     private volatile boolean tellsSaved;
+    private volatile boolean isEchoed;
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
     private volatile @Nullable Clearance clearance;
@@ -355,6 +356,16 @@ final class SocketConnection implements Connection {
     /** The peer wants to hear what is saved. */
     void tellSaved() {
         tellsSaved = true;
+    }
+
+    /** The peer wants back what it sends, once it is saved. */
+    void echo() {
+        isEchoed = true;
+    }
+
+    @Override
+    public boolean isEchoed() {
+        return isEchoed;
     }
 
     /** Whether the peer wants to hear what is saved. */

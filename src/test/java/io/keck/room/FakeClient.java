@@ -36,6 +36,9 @@ final class FakeClient {
     /** Told of each update that comes from the server. */
     Consumer<Update> onUpdate = update -> {};
 
+    /** Whether it asks to get back what it sends. */
+    boolean isEchoed;
+
     /** From where it connects; empty where that is not known. */
     String address = "";
 
@@ -74,6 +77,7 @@ final class FakeClient {
         self[0].onResume = this::flush;
         self[0].address = address;
         self[0].author = author;
+        self[0].isEchoed = isEchoed;
         self[0].isThere = () -> connection == self[0];
         connection = self[0];
         unsent.clear();

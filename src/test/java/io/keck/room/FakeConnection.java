@@ -66,6 +66,7 @@ final class FakeConnection implements Connection {
     LongConsumer onSaved = position -> {};
 
     boolean hearsOfConflicts;
+    boolean isEchoed;
 
     /** Who sends. */
     @Nullable
@@ -141,6 +142,11 @@ final class FakeConnection implements Connection {
     @Override
     public boolean hearsOfConflicts() {
         return hearsOfConflicts;
+    }
+
+    @Override
+    public boolean isEchoed() {
+        return isEchoed;
     }
 
     @Override
