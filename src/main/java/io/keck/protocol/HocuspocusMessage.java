@@ -184,6 +184,13 @@ public sealed interface HocuspocusMessage {
         return out.toByteArray();
     }
 
+    /** A whole frame. */
+    static byte[] frame(byte[] prefix, byte[] body) {
+        byte[] both = Arrays.copyOf(prefix, prefix.length + body.length);
+        System.arraycopy(body, 0, both, prefix.length, body.length);
+        return both;
+    }
+
     /** The body of the message that a credential is good. */
     static byte[] authenticated(boolean mayWrite) {
         return text(2, Message.AUTH, mayWrite ? "read-write" : "readonly");

@@ -70,8 +70,7 @@ final class Admission {
         } else if (RoomName.problemOfNew(room).isPresent() && !gatekeeper.exists(room)) {
             return new Refusal(400, 0, RoomName.problemOfNew(room).get());
         } else if (!gatekeeper.mayBegin(address, room)) {
-            return new Refusal(
-                    429, 60, "Your address has created too many documents within an hour; try again later.");
+            return new Refusal(429, 60, "Your address has created too many documents within an hour; try again later.");
         }
         return null;
     }

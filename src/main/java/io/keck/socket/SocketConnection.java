@@ -8,11 +8,11 @@ import io.keck.heap.SharedBytes;
 import io.keck.heap.Tally;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.CloseReason;
+import io.keck.protocol.HocuspocusMessage;
 import io.keck.protocol.Message;
 import io.keck.room.Connection;
 import io.keck.room.Seat;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -220,7 +220,7 @@ final class SocketConnection implements Connection {
         int bytes = prefix.length + body.length;
         long now = queued(body, bytes);
         boolean isShared = body.length >= SharedBytes.LARGE;
-        byte[] last = isShared ? body : joined(prefix, body);
+        byte[] last = isShared ? body : HocuspocusMessage.frame(prefix, body);
         int part = QUEUED + last.length;
         hold(last, part, tally);
         Callback callback = Callback.from(
@@ -241,12 +241,6 @@ final class SocketConnection implements Connection {
                 session.sendFrame(new Frame(OpCode.BINARY, ByteBuffer.wrap(last)), callback, false);
             }
         }
-    }
-
-    private static byte[] joined(byte[] prefix, byte[] body) {
-        byte[] both = Arrays.copyOf(prefix, prefix.length + body.length);
-        System.arraycopy(body, 0, both, prefix.length, body.length);
-        return both;
     }
 
     /** Notes that a message begins to wait; when that was. */
