@@ -344,8 +344,9 @@ class FeedIT {
             post(keck.port(), "/api/block/w/map/m", "{\"k\":\"v\"}");
             Eventually.await("the event", () -> reader.events().size() == 1);
             assertThat(reader.events().get(0).data().get("histories").toString())
-                    .isEqualTo(
-                            "[{\"action\":\"update\",\"content\":\"v\",\"field_name\":\"k\",\"parent\":[\"m\",\"k\"]}]");
+                    .matches(
+                            "\\[\\{\"action\":\"update\",\"content\":\"v\",\"field_name\":\"k\",\"parent\":\\[\"m\",\"k\"],"
+                                    + "\"by\":\"anonymous\",\"origin\":\"rest\",\"at\":\\d+}]");
             assertThat(reader.events().get(0).id()).endsWith("-1");
             Eventually.await("a comment in the silence", () -> reader.comments() > 0);
             assertThat(reader.cuts()).isZero();

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  * misbehave. Thread-safe.
  */
 public final class HookReceiver implements AutoCloseable {
+    private static final Pattern ENTRY = Pattern.compile("\\{\"workspace_id\":");
+    private static final Pattern CREDIT =
+            Pattern.compile(",\"by\":\"[^\"]*\",\"origin\":\"[a-z]+\",\"at\":\\d+(,\"written_by\":\"[^\"]*\")?");
+
     /** The secret with which deliveries must be signed. */
     public static final String SECRET = "a secret of the test";
 
@@ -123,7 +128,8 @@ public final class HookReceiver implements AutoCloseable {
     }
 
     /**
-     * What is wrong with the deliveries so far, one sentence for each problem; empty where nothing is.
+     * What is wrong with the deliveries so far, one sentence for each problem; empty where nothing is. Each entry has to say who
+     * made it, at whatever time.
      *
      * @param expected what was committed, by room id: the entries as JSON, each with a comma after it
      */
@@ -153,7 +159,12 @@ public final class HookReceiver implements AutoCloseable {
                     .append(',');
         });
         expected.forEach((room, entries) -> {
-            String came = got.getOrDefault(room, new StringBuilder()).toString();
+            String credited = got.getOrDefault(room, new StringBuilder()).toString();
+            String came = CREDIT.matcher(credited).replaceAll("");
+            if (CREDIT.matcher(credited).results().count()
+                    != ENTRY.matcher(credited).results().count()) {
+                problems.add("room " + room + " has entries that do not say who made them");
+            }
             if (!came.equals(entries)) {
                 int at = 0;
                 while (at < Math.min(came.length(), entries.length()) && came.charAt(at) == entries.charAt(at)) {
