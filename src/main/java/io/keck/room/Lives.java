@@ -218,7 +218,7 @@ final class Lives {
     private void closed(Room room) {
         rooms.remove(room.name(), room);
         if (room.wasDeleted()) {
-            learn(room.name());
+            deleted(room.name()); // the room may know before the bus has told
         }
     }
 
