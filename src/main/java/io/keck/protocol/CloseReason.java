@@ -53,7 +53,7 @@ public record CloseReason(int code, String text) {
     /** The peer speaks the protocol of Hocuspocus at the address of another one, and would wait without end; final. */
     public static CloseReason hocuspocus() {
         return new CloseReason(
-                4400, "this is the protocol of @hocuspocus/provider: its url has to end with /hocuspocus");
+                4400, "this is the protocol of @hocuspocus/provider: end its url with /hocuspocus, or use y-websocket");
     }
 
     /** The node stops or restarts; the client should reconnect, to this node or another one. */
