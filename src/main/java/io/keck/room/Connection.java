@@ -76,11 +76,18 @@ public interface Connection {
     }
 
     /**
-     * Everything is committed that this peer has said up to there. Told at the end of the turn that learned of it, after
-     * the commit and never in unsaved mode; rises only. An update that brings nothing new is told as well, once what it
-     * repeats is committed. One of
-     * which something was not taken holds the position back: the document is full, deletes wait for what they delete, or
-     * other content is known under its ids. A later step 2 may bring the rest.
+     * Whether the room counts what this peer sends and calls {@link #saved} and {@link #notSaved}; asked once, when the peer
+     * takes its seat. Nothing is counted for the others.
+     */
+    default boolean hearsOfSaved() {
+        return false;
+    }
+
+    /**
+     * Reports that everything from this peer up to a position is committed: at the end of the turn that learned of the commit,
+     * never in unsaved mode, and with rising positions only. An update without news is reported once what it repeats is
+     * committed. The position stops before an update that was taken only in part, because the document is full, because deletes
+     * wait for the content that they delete, or because other content is known under its ids. A later step 2 may bring the rest.
      *
      * @param position of its step 2s and updates together, in the order in which {@link Seat#receive} was given them; the
      *     first is 1

@@ -56,7 +56,8 @@ final class Member implements Awareness.Owner {
     UUID lastBatch;
 
     /** Up to which of its updates everything is committed. */
-    final SavedPositions.Progress progress = new SavedPositions.Progress();
+    /** Null if the peer does not want to hear what is saved. */
+    final SavedPositions.@Nullable Progress progress;
 
     /** What it is to get back; null where it does not want that. */
     @Nullable
@@ -99,6 +100,7 @@ final class Member implements Awareness.Owner {
     Member(Connection connection, int maxStates) {
         this.connection = connection;
         this.origin = DocumentGrowth.origin(connection.address());
+        this.progress = connection.hearsOfSaved() ? new SavedPositions.Progress() : null;
         this.maxStates = maxStates;
     }
 

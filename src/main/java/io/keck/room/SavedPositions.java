@@ -3,11 +3,13 @@ package io.keck.room;
 import io.keck.protocol.Message;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
+import java.util.Objects;
 import java.util.Set;
 
 /**
- * Tells each member up to which of its own updates everything is committed ({@link Connection#saved}). Step 2s and updates
- * of a member are counted together, from 1, in the order in which they come. Touched only in the room's turns.
+ * Tells the members that want to know up to which of their own updates everything is committed ({@link Connection#saved}).
+ * Step 2s and updates of a member are counted together, from 1, in the order in which they come. Touched only in the room's
+ * turns.
  *
  * <p>An update is committed when the log holds everything that it says, whoever brought it. When it comes, everything that
  * it says is in the replica, which equals the log, or in a batch that waits: its own, or another one that it repeats. So it
@@ -91,18 +93,26 @@ final class SavedPositions {
 
     /** An update came; it is not dealt with yet. */
     void came(Member member) {
-        member.progress.came++;
+        if (member.progress != null) {
+            member.progress.came++;
+        }
     }
 
     /** The position of the update that came last. */
     long position(Member member) {
-        return member.progress.came;
+        return member.progress == null ? 0 : member.progress.came;
     }
 
     /** The update that came last says something else than is known under its ids, so it is not in the log and never will be. */
     void contradicts(Member member) {
         Progress progress = member.progress;
+        if (progress == null) {
+            return;
+        }
         progress.contradictedFrom = Math.min(progress.contradictedFrom, progress.came);
+        if (member.echo != null) {
+            member.echo.end(); // the position never passes this update
+        }
     }
 
     /**
@@ -112,6 +122,9 @@ final class SavedPositions {
      */
     void dealtWith(Member member, Taken taken, boolean isAll) {
         Progress progress = member.progress;
+        if (progress == null) {
+            return;
+        }
         boolean wasHeldBack = progress.limit() < progress.came - 1;
         switch (taken) {
             case WHOLE -> {
@@ -141,7 +154,7 @@ final class SavedPositions {
     /** Deletes of a member that waited are in a batch, and none waits any more. */
     void deletesTaken(Member member) {
         Progress progress = member.progress;
-        if (progress.deletesFrom != Progress.NOWHERE) {
+        if (progress != null && progress.deletesFrom != Progress.NOWHERE) {
             progress.deletesFrom = Progress.NOWHERE;
             progress.begin(batches.youngest());
             waiting.add(member);
@@ -162,7 +175,7 @@ final class SavedPositions {
             return;
         }
         if (!safeguards.saysSavedAfterTheCommit()) {
-            waiting.forEach(member -> tell(member, member.progress.came));
+            waiting.forEach(member -> tell(member, position(member)));
             waiting.clear();
         } else if (!isUnsaved) {
             long oldest = batches.oldest();
@@ -172,7 +185,7 @@ final class SavedPositions {
 
     /** Whether nothing is to be expected without another update. */
     private static boolean look(Member member, long oldest) {
-        Progress progress = member.progress;
+        Progress progress = Objects.requireNonNull(member.progress); // others do not wait
         for (Progress.Mark mark = progress.marks.peek();
                 mark != null && mark.batch() < oldest;
                 mark = progress.marks.peek()) {
@@ -184,8 +197,9 @@ final class SavedPositions {
     }
 
     private static void tell(Member member, long position) {
-        if (position > member.progress.told) {
-            member.progress.told = position;
+        Progress progress = Objects.requireNonNull(member.progress);
+        if (position > progress.told) {
+            progress.told = position;
             byte[] own = member.echo == null ? null : member.echo.saved(position);
             if (own != null) {
                 member.connection.send(Message.update(own));

@@ -31,12 +31,6 @@ public final class CollaborationEndpoint extends Endpoint {
 
     /** Above this backlog in bytes, a client is no longer told of each refused update. */
     private static final long MAX_DENIALS = 64 << 10;
-    /** The query parameter with which a peer asks to be told of conflicts. */
-    private static final String CONFLICTS = "conflicts=1";
-    /** The part of the query by which a peer asks to get back what it sends, once it is saved. */
-    private static final String ECHO = "saved=echo";
-    /** The part of the query by which a peer asks to be told what is saved. */
-    private static final String SAVED = "saved=1";
 
     private final Sockets sockets;
     private long id;
@@ -46,6 +40,7 @@ public final class CollaborationEndpoint extends Endpoint {
     private volatile @Nullable Seat seat;
     private Clearance clearance = Clearance.refused(io.keck.access.Fault.MISSING);
     private Runnable unfollow = () -> {};
+    private Wishes wishes = Wishes.NONE;
     private boolean anyFrameCame;
     private boolean dropWasLogged;
 
@@ -68,18 +63,9 @@ public final class CollaborationEndpoint extends Endpoint {
                 sockets.ledger(),
                 sockets.shares());
         gate.clock(sockets.clock());
-        String query = session.getQueryString();
-        List<String> wishes = query == null ? List.of() : List.of(query.split("&"));
-        if (wishes.contains(CONFLICTS)) {
-            opened.reportConflicts();
-        }
-        if (wishes.contains(SAVED)) {
-            opened.tellSaved();
-        }
-        if (wishes.contains(ECHO)) {
-            opened.echo();
-        }
-        session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
+        wishes = Wishes.of(session.getQueryString());
+        opened.wishes(wishes);
+        session.setMaxIdleTimeout(0); // SocketConnection.tick handles silent peers
         SocketListener.listen(session, gate, opened, sockets, frame -> receive(opened, frame), this::offend);
         connection = opened;
         id = sockets.opened(opened);
@@ -133,7 +119,7 @@ public final class CollaborationEndpoint extends Endpoint {
             sockets.metrics().ignored(ignored(unknown.kind()));
             messages = messages.subList(0, messages.size() - 1);
         }
-        if (from.tellsSaved()) {
+        if (wishes.saved()) {
             messages = clearance.counted(messages);
         }
         messages = clearance.allowed(messages, refusal -> deny(from, refusal));

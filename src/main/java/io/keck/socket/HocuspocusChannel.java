@@ -243,6 +243,11 @@ final class HocuspocusChannel implements Connection {
     }
 
     @Override
+    public boolean hearsOfSaved() {
+        return true;
+    }
+
+    @Override
     public void saved(long position) {
         long statuses;
         synchronized (asked) {

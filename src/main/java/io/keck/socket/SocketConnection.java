@@ -71,9 +71,7 @@ final class SocketConnection implements Connection {
     private volatile long closeAt;
 
     private volatile boolean wasDelayed;
-    private volatile boolean reportsConflicts;
-    private volatile boolean tellsSaved;
-    private volatile boolean isEchoed;
+    private volatile Wishes wishes = Wishes.NONE;
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
     private volatile @Nullable Clearance clearance;
@@ -337,39 +335,29 @@ final class SocketConnection implements Connection {
         }
     }
 
-    /** Notes that the peer asked to be told of conflicts. */
-    void reportConflicts() {
-        reportsConflicts = true;
+    /** To be called before the connection takes its seat. */
+    void wishes(Wishes asked) {
+        wishes = asked;
     }
 
     @Override
     public boolean hearsOfConflicts() {
-        return reportsConflicts;
+        return wishes.conflicts();
     }
 
-    /** The peer wants to hear what is saved. */
-    void tellSaved() {
-        tellsSaved = true;
-    }
-
-    /** The peer wants back what it sends, once it is saved. */
-    void echo() {
-        isEchoed = true;
+    @Override
+    public boolean hearsOfSaved() {
+        return wishes.saved() || wishes.echo();
     }
 
     @Override
     public boolean isEchoed() {
-        return isEchoed;
-    }
-
-    /** Whether the peer wants to hear what is saved. */
-    boolean tellsSaved() {
-        return tellsSaved;
+        return wishes.echo();
     }
 
     @Override
     public void saved(long position) {
-        if (tellsSaved) {
+        if (wishes.saved()) {
             send(Message.saved(position));
         }
     }

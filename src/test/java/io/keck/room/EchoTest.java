@@ -126,5 +126,37 @@ class EchoTest {
         world.pass(500);
         assertThat(world.log.holds(ROOM, large)).isTrue();
         assertThat(cameBack(large)).isFalse();
+        assertThat(writer.connection.waiting).isZero();
+    }
+
+    @Test
+    void whatWaitsToComeBack_countsAsInputOfTheConnection() {
+        FakeClient writer = echoed(world);
+        world.way.holding = true;
+        byte[] typed = writer.type("x".repeat(500));
+        world.settle();
+        assertThat(writer.connection.waiting).isEqualTo(typed.length);
+        world.way.holding = false;
+        world.way.releaseAll();
+        world.settle();
+        assertThat(cameBack(typed)).isTrue();
+        assertThat(writer.connection.waiting).isZero();
+    }
+
+    /** Other content is known under the same ids: nothing after that update is ever called saved, so nothing is kept for it. */
+    @Test
+    void contradiction_endsTheEcho() {
+        FakeClient other = world.quiet();
+        FakeClient writer = echoed(world);
+        other.type("one");
+        world.settle();
+        FakeClient forger = new FakeClient(other.id, () -> 0);
+        writer.send(Message.update(forger.type("two")));
+        world.settle();
+        byte[] later = writer.type("later");
+        world.settle();
+        assertThat(world.log.holds(ROOM, later)).isTrue();
+        assertThat(writer.connection.waiting).isZero();
+        assertThat(cameBack(later)).isFalse();
     }
 }

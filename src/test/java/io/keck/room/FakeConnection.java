@@ -67,6 +67,8 @@ final class FakeConnection implements Connection {
 
     boolean hearsOfConflicts;
     boolean isEchoed;
+    /** Bytes of what it sent that the room holds. */
+    long waiting;
 
     /** Who sends. */
     @Nullable
@@ -142,6 +144,16 @@ final class FakeConnection implements Connection {
     @Override
     public boolean hearsOfConflicts() {
         return hearsOfConflicts;
+    }
+
+    @Override
+    public boolean hearsOfSaved() {
+        return true;
+    }
+
+    @Override
+    public void waits(long bytes) {
+        waiting += bytes;
     }
 
     @Override
