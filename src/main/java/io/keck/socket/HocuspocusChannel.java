@@ -42,6 +42,7 @@ final class HocuspocusChannel implements Connection {
 
     private final HocuspocusEndpoint socket;
     private final SocketConnection carrier;
+    private final HocuspocusAnswers answers;
     private final Sockets sockets;
     private final String key;
     private final String room;
@@ -74,9 +75,15 @@ final class HocuspocusChannel implements Connection {
     private long told;
 
     HocuspocusChannel(
-            HocuspocusEndpoint socket, SocketConnection carrier, Sockets sockets, String key, Clearance clearance) {
+            HocuspocusEndpoint socket,
+            SocketConnection carrier,
+            HocuspocusAnswers answers,
+            Sockets sockets,
+            String key,
+            Clearance clearance) {
         this.socket = socket;
         this.carrier = carrier;
+        this.answers = answers;
         this.sockets = sockets;
         this.key = key;
         this.room = HocuspocusMessage.nameOf(key);
@@ -109,7 +116,7 @@ final class HocuspocusChannel implements Connection {
 
     /** Says that the client is in, and takes the seat. */
     void open() {
-        say(HocuspocusMessage.authenticated(clearance.mayWrite()));
+        answer(HocuspocusMessage.authenticated(clearance.mayWrite()));
         follow();
         Seat taken = sockets.rooms().join(room, this);
         seat = taken;
@@ -123,7 +130,7 @@ final class HocuspocusChannel implements Connection {
         boolean widened = fresh.mayWrite() && !clearance.mayWrite();
         unfollow.run();
         clearance = fresh;
-        say(HocuspocusMessage.authenticated(fresh.mayWrite()));
+        answer(HocuspocusMessage.authenticated(fresh.mayWrite()));
         follow();
         if (widened) {
             send(Clearance.step1OfNothing());
@@ -132,7 +139,7 @@ final class HocuspocusChannel implements Connection {
 
     private void follow() {
         Clearance now = clearance;
-        unfollow = now.follow(this::end, this::send, () -> say(HocuspocusMessage.authenticated(now.mayWrite())));
+        unfollow = now.follow(this::end, this::send, () -> answer(HocuspocusMessage.authenticated(now.mayWrite())));
         if (closed.get()) {
             unfollow.run();
         }
@@ -143,8 +150,8 @@ final class HocuspocusChannel implements Connection {
     /** Messages of the client, from the thread that reads. */
     void receive(List<Message> messages, int bytes) {
         carrier.received(bytes, clearance.allowance());
-        List<Message> allowed =
-                count(clearance.allowed(clearance.counted(messages), refusal -> say(HocuspocusMessage.status(false))));
+        List<Message> allowed = count(
+                clearance.allowed(clearance.counted(messages), refusal -> answer(HocuspocusMessage.status(false))));
         Seat taken = seat;
         if (taken == null || allowed.isEmpty() || closed.get()) {
             return;
@@ -219,6 +226,13 @@ final class HocuspocusChannel implements Connection {
         }
     }
 
+    /** Sends an answer of the protocol itself. */
+    private void answer(byte[] body) {
+        if (!closed.get()) {
+            answers.send(prefix, body, outbound);
+        }
+    }
+
     private void say(byte[] body) {
         if (closed.get()) {
             return;
@@ -259,7 +273,7 @@ final class HocuspocusChannel implements Connection {
             }
         }
         for (byte[] status = HocuspocusMessage.status(true); statuses > 0; statuses--) {
-            say(status);
+            answer(status);
         }
     }
 
@@ -273,7 +287,7 @@ final class HocuspocusChannel implements Connection {
             }
         }
         if (isCounted) {
-            say(HocuspocusMessage.status(false));
+            answer(HocuspocusMessage.status(false));
         }
     }
 
@@ -372,7 +386,7 @@ final class HocuspocusChannel implements Connection {
 
     /** The rights have ended, or an operator ends the connection to this document. */
     void end(CloseReason reason) {
-        say(HocuspocusMessage.denied(reason.text()));
+        answer(HocuspocusMessage.denied(reason.text()));
         close(reason);
         leave();
     }
@@ -386,7 +400,7 @@ final class HocuspocusChannel implements Connection {
         if (!reason.isFinal()) {
             carrier.close(reason);
         } else if (!closed.get()) {
-            say(HocuspocusMessage.close(reason.text()));
+            answer(HocuspocusMessage.close(reason.text()));
             ended();
         }
     }

@@ -18,6 +18,7 @@ import jakarta.websocket.Session;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +41,9 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
     /** As many times the backlog of one document may wait for the whole socket before no document on it gets more. */
     static final long BACKLOGS = 4;
 
+    /** About the bytes of heap that the name of a refused document takes beside its characters. */
+    private static final int REFUSED = 100;
+
     private static final byte[] NO_PREFIX = {};
 
     private final Sockets sockets;
@@ -54,6 +58,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
     private long number;
     private Visit visit = Visit.REFUSED;
     private @Nullable SocketConnection connection;
+    private @Nullable HocuspocusAnswers answers;
     /** The size of the frame that is dealt with. */
     private int frameBytes;
 
@@ -76,6 +81,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
                 sockets.ledger(),
                 sockets.shares());
         opened.seat(new Drained());
+        answers = new HocuspocusAnswers(opened, sockets.roomSettings().maxBacklog());
         session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
         connection = opened;
         visit = gate.frames().clearance().visit();
@@ -178,7 +184,9 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         if (decision instanceof Decision.Refused no) {
             refuse(here, key, present, no.fault());
         } else if (decision instanceof Decision.Admitted admitted) {
-            refused.remove(key);
+            if (refused.remove(key)) {
+                here.waits(-REFUSED - 2L * key.length());
+            }
             Clearance clearance = Clearance.of(shown, admitted.grant());
             if (present != null) {
                 present.renew(clearance);
@@ -203,7 +211,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
     private void open(SocketConnection here, String key, Clearance clearance) {
         Admission.Refusal refusal = sockets.admission().refusal(address, HocuspocusMessage.nameOf(key));
         if (refusal == null) {
-            HocuspocusChannel channel = new HocuspocusChannel(this, here, sockets, key, clearance);
+            HocuspocusChannel channel =
+                    new HocuspocusChannel(this, here, Objects.requireNonNull(answers), sockets, key, clearance);
             channels.put(key, channel);
             sockets.joined(channel);
             channel.open();
@@ -215,10 +224,17 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
     }
 
     private void deny(SocketConnection here, String key, String why) {
-        if (refused.size() < MAX_DOCUMENTS) {
-            refused.add(key);
+        if (refused.size() < MAX_DOCUMENTS && refused.add(key)) {
+            here.waits(REFUSED + 2L * key.length());
         }
-        here.send(HocuspocusMessage.prefix(key), HocuspocusMessage.denied(why), here.outbound(), () -> {});
+        answer(here, HocuspocusMessage.prefix(key), HocuspocusMessage.denied(why));
+    }
+
+    private void answer(SocketConnection here, byte[] prefix, byte[] body) {
+        HocuspocusAnswers sent = answers;
+        if (sent != null) {
+            sent.send(prefix, body, here.outbound());
+        }
     }
 
     @Override
@@ -238,8 +254,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
     @Override
     public void ping(HocuspocusMessage.Ping message) {
         SocketConnection here = connection;
-        if (here != null && here.backlog() < BACKLOGS * sockets.roomSettings().maxBacklog()) {
-            here.send(NO_PREFIX, HocuspocusMessage.pong(), here.outbound(), () -> {});
+        if (here != null) {
+            answer(here, NO_PREFIX, HocuspocusMessage.pong());
         }
     }
 

@@ -1,0 +1,35 @@
+package io.keck.socket;
+
+import io.keck.heap.Tally;
+import io.keck.protocol.CloseReason;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The answers of the Hocuspocus protocol itself on one socket: refusals, states of credentials, statuses and pongs. They are as
+ * many as the client's own messages, so a client that sends and never reads would make them wait without end. It is closed
+ * with 1013 when more than a bound waits. Content waits elsewhere and does not count. Thread-safe.
+ */
+final class HocuspocusAnswers {
+    private final SocketConnection connection;
+    private final long maxBytes;
+    private final AtomicLong waiting = new AtomicLong();
+
+    /** @param maxBytes that may wait */
+    HocuspocusAnswers(SocketConnection connection, long maxBytes) {
+        this.connection = connection;
+        this.maxBytes = maxBytes;
+    }
+
+    /**
+     * Sends an answer, or closes the connection.
+     *
+     * @param tally counts the bytes until the network takes them
+     */
+    void send(byte[] prefix, byte[] body, Tally tally) {
+        int bytes = prefix.length + body.length;
+        if (waiting.addAndGet(bytes) > maxBytes) {
+            connection.close(CloseReason.overload("this client sends messages and does not read the answers"));
+        }
+        connection.send(prefix, body, tally, () -> waiting.addAndGet(-bytes));
+    }
+}
