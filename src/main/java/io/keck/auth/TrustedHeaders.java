@@ -20,7 +20,7 @@ final class TrustedHeaders {
     private final String user;
     private final String name;
     private final String groups;
-    private final Addresses peers;
+    private final Networks peers;
 
     /**
      * @param headers the names of up to three headers with commas between them: user, name, groups
@@ -31,7 +31,7 @@ final class TrustedHeaders {
         this.user = names[0].strip();
         this.name = names.length > 1 ? names[1].strip() : "";
         this.groups = names.length > 2 ? names[2].strip() : "";
-        this.peers = new Addresses(peers);
+        this.peers = new Networks(peers);
         if (names.length > 3 || user.isEmpty()) {
             throw new IllegalArgumentException("The trusted headers are user, name and groups, in this order.");
         }

@@ -7,6 +7,8 @@ import io.keck.access.Fault;
 import io.keck.access.Grant;
 import io.keck.access.Limits;
 import io.keck.access.Principal;
+import io.keck.heap.Addresses;
+import io.keck.heap.Rates;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Those without a credential count by their address. Bounded; thread-safe.
  */
 final class Usage {
+    private static final int MAX_KEYS = 10_000;
     private static final double BURST_SECONDS = 10;
     private static final double HOUR_SECONDS = 3_600;
     private static final int SECOND_MILLIS = 1_000;
@@ -34,9 +37,9 @@ final class Usage {
     /** @param steady milliseconds of a steady clock */
     Usage(Tenants tenants, LongSupplier steady) {
         this.tenants = tenants;
-        this.requests = new Rates(steady);
-        this.documents = new Rates(steady);
-        this.bytes = new Rates(steady);
+        this.requests = new Rates(MAX_KEYS, steady);
+        this.documents = new Rates(MAX_KEYS, steady);
+        this.bytes = new Rates(MAX_KEYS, steady);
     }
 
     Tenants tenants() {
@@ -44,7 +47,9 @@ final class Usage {
     }
 
     private static String key(Principal principal, String address) {
-        return principal.equals(Principal.ANONYMOUS) ? principal.id() + "\n" + Addresses.key(address) : principal.id();
+        return principal.equals(Principal.ANONYMOUS)
+                ? principal.id() + "\n" + Addresses.network(address)
+                : principal.id();
     }
 
     /** A line feed is in no principal, so it is no principal's key. */

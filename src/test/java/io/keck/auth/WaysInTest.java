@@ -16,6 +16,7 @@ import io.keck.access.Right;
 import io.keck.access.Role;
 import io.keck.access.Rule;
 import io.keck.access.Visit;
+import io.keck.heap.Addresses;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -430,9 +431,9 @@ class WaysInTest {
 
     @Test
     void addressesOfOneHousehold_countAsOne() {
-        assertEquals(Addresses.key("2001:db8:1:2::1"), Addresses.key("2001:db8:1:2:ffff::2"));
-        assertNotEquals(Addresses.key("2001:db8:1:2::1"), Addresses.key("2001:db8:1:3::1"));
-        assertNotEquals(Addresses.key("192.0.2.1"), Addresses.key("192.0.2.2"));
+        assertEquals(Addresses.network("2001:db8:1:2::1"), Addresses.network("2001:db8:1:2:ffff::2"));
+        assertNotEquals(Addresses.network("2001:db8:1:2::1"), Addresses.network("2001:db8:1:3::1"));
+        assertNotEquals(Addresses.network("192.0.2.1"), Addresses.network("192.0.2.2"));
     }
 
     @Test

@@ -3,15 +3,11 @@ package io.keck.auth;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A list of networks, and what counts as one address. Looks up no names. Immutable. */
-final class Addresses {
-    private static final int IPV4_BYTES = 4;
-    private static final int SUBNET_BYTES = 8;
-
+/** A list of networks. Looks up no names. Immutable. */
+final class Networks {
     private record Network(byte[] address, int bits) {
         boolean contains(byte[] other) {
             if (other.length != address.length) {
@@ -34,7 +30,7 @@ final class Addresses {
      *
      * @throws IllegalArgumentException if one is malformed
      */
-    Addresses(String list) {
+    Networks(String list) {
         for (String item : list.split(",", -1)) {
             if (!item.isBlank()) {
                 networks.add(network(item.strip()));
@@ -62,15 +58,6 @@ final class Addresses {
     boolean contain(String address) {
         byte[] bytes = bytes(address);
         return bytes != null && networks.stream().anyMatch(network -> network.contains(bytes));
-    }
-
-    /** What stands for an address when its attempts are counted: itself, or its /64 where it is of IPv6. */
-    static String key(String address) {
-        byte[] bytes = bytes(address);
-        if (bytes == null || bytes.length == IPV4_BYTES) {
-            return address;
-        }
-        return Arrays.toString(Arrays.copyOf(bytes, SUBNET_BYTES));
     }
 
     /** The bytes of an address; null where it is none. IPv4 within IPv6 counts as IPv4. */

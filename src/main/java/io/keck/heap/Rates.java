@@ -1,0 +1,79 @@
+package io.keck.heap;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * Token buckets by key, such as an address, a principal or a tenant. The caller names the rate and the burst with each call, so
+ * they may change. Beyond a bound the bucket that was unused for longest is forgotten, and begins full again. Thread-safe.
+ */
+public final class Rates {
+    private static final double MILLIS = 1_000;
+
+    private final LongSupplier clock;
+    /** When the bucket of a key is full again, in milliseconds of the clock. */
+    private final Map<String, Double> fullAt;
+
+    /**
+     * Creates full buckets for all keys.
+     *
+     * @param maxKeys buckets to remember
+     * @param clock a steady clock in milliseconds
+     */
+    public Rates(int maxKeys, LongSupplier clock) {
+        this.clock = clock;
+        this.fullAt = new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Double> eldest) {
+                return size() > maxKeys;
+            }
+        };
+    }
+
+    /**
+     * Takes one token, if there is one.
+     *
+     * @param perSecond tokens added per second
+     * @param burstSeconds seconds in which an empty bucket fills up
+     * @return 0, or the milliseconds until there is a token; then none was taken
+     */
+    public synchronized long take(String key, double perSecond, double burstSeconds) {
+        double now = clock.getAsLong();
+        double full = fullAfter(key, now, 1, perSecond);
+        long wait = beyond(full, now, burstSeconds);
+        if (wait == 0) {
+            fullAt.put(key, full);
+        }
+        return wait;
+    }
+
+    /** Takes tokens whether they are there or not. Returns the milliseconds until the debt is paid; 0 if there is none. */
+    public synchronized long charge(String key, double tokens, double perSecond, double burstSeconds) {
+        double now = clock.getAsLong();
+        double full = fullAfter(key, now, tokens, perSecond);
+        fullAt.put(key, full);
+        return beyond(full, now, burstSeconds);
+    }
+
+    /** The milliseconds until there are as many tokens. Takes none; with 0 tokens it tells when a debt is paid. */
+    public synchronized long wait(String key, double tokens, double perSecond, double burstSeconds) {
+        double now = clock.getAsLong();
+        return beyond(fullAfter(key, now, tokens, perSecond), now, burstSeconds);
+    }
+
+    private double fullAfter(String key, double now, double tokens, double perSecond) {
+        return Math.max(now, fullAt.getOrDefault(key, now)) + tokens * MILLIS / perSecond;
+    }
+
+    private static long beyond(double full, double now, double burstSeconds) {
+        return (long) Math.max(0, Math.ceil(full - now - burstSeconds * MILLIS));
+    }
+
+    /** The number of keys that are remembered. */
+    public synchronized int size() {
+        return fullAt.size();
+    }
+}
