@@ -31,7 +31,7 @@ write() {
   printf 'postgres://keck:%s@postgres:5432/keck%s' "$(cat postgres)" "${DATABASE_PARAMETERS:-}" | put database-url 10001
   printf '%s://keck:%s@redis:6379' "${REDIS_SCHEME:-redis}" "$(cat redis)" | put redis-url 10001
   {
-    # whoever gives no password may ask whether Redis is there, and nothing else
+    # without a password a client may only PING, which shows that Redis runs
     echo 'user default on nopass resetkeys resetchannels -@all +ping'
     # nodes speak through channels and store nothing; the last three are for doctor and for sentinels
     echo "user keck on resetkeys resetchannels &keck:* -@all +@pubsub +@connection +role +info +time $(passwords redis)"

@@ -57,7 +57,7 @@ class ContainersIT {
         return SECRET.formatted(containers.composeName()) + line;
     }
 
-    /** The containers of the nodes; a container that is made anew has another number. */
+    /** The ids of the nodes' containers; a recreated container has another id. */
     private static Set<String> nodes() {
         return new TreeSet<>(List.of(containers
                 .compose("ps -q keck-node-1 keck-node-2 keck-node-3")
@@ -226,7 +226,7 @@ class ContainersIT {
         Set<String> before = nodes();
         containers.compose("up -d").ok();
         Eventually.await("three nodes behind nginx", () -> balanced("keck").size() == 3);
-        assertThat(nodes()).as("what lives is not made anew").containsAll(before);
+        assertThat(nodes()).as("running containers are not recreated").containsAll(before);
     }
 
     @Test

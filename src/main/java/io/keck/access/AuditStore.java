@@ -12,13 +12,13 @@ public interface AuditStore {
     void add(List<AuditEntry> entries);
 
     /**
-     * Entries with a number below that, the newest first.
+     * Returns entries with a number below {@code id}, the newest first.
      *
-     * @param principal of whom; null for anybody
-     * @param document of which; null for any
+     * @param principal of the entries; null for all
+     * @param document of the entries; null for all
      */
     List<AuditEntry> before(long id, @Nullable String principal, @Nullable String document, int limit);
 
-    /** Deletes as many entries as that of before that time, the oldest first; how many there were. */
+    /** Deletes up to {@code limit} entries that are older than a time, the oldest first. Returns their number. */
     int forget(long before, int limit);
 }

@@ -14,13 +14,13 @@ public record Author(String principal, Origin origin, Map<String, String> attrib
     /** The attribute of a credential by which a program says that it acts for its principal, and which one it is. */
     public static final String AGENT = "agent";
 
-    /** What answers say of changes without an author. No principal is called so. */
+    /** The author that answers name for changes without a known author. No principal may have this name. */
     public static final String UNKNOWN = "unknown";
 
     /** Keck itself. */
     public static final Author SYSTEM = new Author(Principal.SYSTEM, Origin.SYSTEM, Map.of());
 
-    /** Commands that import documents: whoever ran them is not known to Keck. */
+    /** The commands that import documents. Keck does not know which operator ran them. */
     public static final Author IMPORT = new Author(Principal.SYSTEM, Origin.IMPORT, Map.of());
 
     private static final Author OPEN_SOCKET = new Author(Principal.ANONYMOUS.id(), Origin.SOCKET, Map.of());

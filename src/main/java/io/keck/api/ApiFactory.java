@@ -183,7 +183,7 @@ public class ApiFactory {
         bodies(environment, feed.ledger());
         jersey.register(new GrantedAnswers());
         jersey.register(new LargeAnswers(
-                feed.ledger(), waiting(), writing(), new Held(sent, Thread::sleep), limits.minRate(), nanos));
+                feed.ledger(), waiting(), writing(), new AnswerRates(sent, Thread::sleep), limits.minRate(), nanos));
         environment
                 .servlets()
                 .addFilter("content-type", new ContentTypeFilter())

@@ -60,16 +60,15 @@ public final class Call {
         return request == null ? "" : request.getRemoteAddr();
     }
 
-    /** What is left to the grant of the call. */
+    /** The unused part of the limits of the call's grant. */
     Allowance allowance() {
         return NeedsFilter.allowance(request);
     }
 
-    /** Who writes what the call writes. */
+    /** The author of the changes that the call makes. */
     Author author() {
         Object author = request == null ? null : request.getAttribute(NeedsFilter.AUTHOR);
-        // without an author nothing has judged the call: access is open, since the filter refuses whoever is not
-        // admitted
+        // a request without the attribute was not judged by NeedsFilter, which happens only while access is open
         return author instanceof Author known ? known : Author.byRequest(Caller.OPEN.on(workspace()));
     }
 

@@ -7,7 +7,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.ext.WriterInterceptor;
 import jakarta.ws.rs.ext.WriterInterceptorContext;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.function.LongSupplier;
@@ -31,7 +30,7 @@ final class LargeAnswers implements WriterInterceptor {
     private final HeapLedger ledger;
     private final AddressShares writing;
     private final AddressShares writingSmall;
-    private final Held held;
+    private final AnswerRates held;
     private final long minRate;
     private final LongSupplier nanos;
 
@@ -51,7 +50,7 @@ final class LargeAnswers implements WriterInterceptor {
             HeapLedger ledger,
             AddressShares writing,
             AddressShares writingSmall,
-            Held held,
+            AnswerRates held,
             long minRate,
             LongSupplier nanos) {
         this.held = held;
@@ -102,8 +101,8 @@ final class LargeAnswers implements WriterInterceptor {
         }
     }
 
-    /** Passes bytes on in slices, and breaks off where they are taken too slowly. */
-    private static final class Paced extends FilterOutputStream {
+    /** Breaks off an answer that is taken too slowly. */
+    private static final class Paced extends SlicedOutput {
         private final Pace pace;
 
         Paced(OutputStream out, Pace pace) {
@@ -112,19 +111,9 @@ final class LargeAnswers implements WriterInterceptor {
         }
 
         @Override
-        public void write(int b) throws IOException {
-            write(new byte[] {(byte) b}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-            int end = offset + length;
-            for (int from = offset; from < end; from += SLICE) {
-                int n = Math.min(SLICE, end - from);
-                out.write(bytes, from, n);
-                if (!pace.keptWith(n)) {
-                    throw new EofException("the client takes the answer too slowly");
-                }
+        void passed(int bytes) throws IOException {
+            if (!pace.keptWith(bytes)) {
+                throw new EofException("the client takes the answer too slowly");
             }
         }
     }

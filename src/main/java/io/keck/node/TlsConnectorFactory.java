@@ -107,7 +107,7 @@ public class TlsConnectorFactory extends HttpsConnectorFactory {
         }
     }
 
-    /** What came of a look at the files. */
+    /** The result of checking the files for changes. */
     record Look(boolean isChanged, @Nullable String problem) {
         static final Look SAME = new Look(false, null);
     }

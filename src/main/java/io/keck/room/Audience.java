@@ -81,7 +81,7 @@ final class Audience {
         }
     }
 
-    /** Sends an update that is not committed. Who takes what comes back for saved gets it without its own part. */
+    /** Sends an update that is not committed. A member with an {@link Echo} gets it without its own content. */
     void broadcastUnsaved(byte[] update, @Nullable Member except) {
         byte[] frame = Message.update(update);
         for (Member m : members) {

@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Other nodes</b> are told what changes of our own members' states, and speak for theirs. The node of the socket
  * that sent a state last decides on its clock; the others take it as it comes, so all show the same. Where two of them
  * hold a state for theirs because the client has moved, each asks its socket whether it is there: the node whose socket
- * is silent gives way ({@link Awareness}), and who hears that its own state is gone
- * has its client say it anew, above that clock. Who hears of somebody that it has seen leave later says so for the same reason. What the bus loses is told
- * again when the client renews its state, after 15 s at most.
+ * is silent gives way ({@link Awareness}). A node that hears of the removal of a client that is connected to it reminds the
+ * client, which repeats its state with a higher clock. A node that gets a state which its own peers would refuse, since they saw a
+ * later removal, answers with that removal. What the bus loses is told again when the client renews its state, after 15 s at most.
  */
 final class RoomAwareness {
     /** Bytes of the states of a frame, beyond which another frame begins. */
@@ -199,8 +199,8 @@ final class RoomAwareness {
     }
 
     /**
-     * Whether what a node says of a client is nothing that peers here would take: they saw it go, or a third node says more of
-     * it. The node hears of that, and has its client say a higher clock.
+     * Whether peers of this node would refuse a state of another node's client, because they saw the client leave or have a newer
+     * state of it from a third node. The sender is then told the clock, so that its client goes above it.
      */
     private boolean isBehind(AwarenessState s, Node node) {
         Awareness.Owner owner = awareness.owner(s.client());
@@ -227,7 +227,7 @@ final class RoomAwareness {
         }
     }
 
-    /** Tells the other nodes of all our members' states. Who has taken one of them for gone says so, and its client is reminded. */
+    /** Tells the other nodes the states of all our members. A node that saw one of them removed answers with the removal. */
     void announce() {
         List<AwarenessState> own = awareness.states(owner -> !owner.isElsewhere());
         if (told > 0 || !own.isEmpty()) {
@@ -298,7 +298,7 @@ final class RoomAwareness {
             ownNews.clear();
         }
         for (AwarenessReminder<Awareness.Owner> r : awareness.takeReminders()) {
-            if (r.owner() instanceof Member m && m.greeted) {
+            if (r.owner() instanceof Member m) {
                 send(m, Message.awareness(List.of(r.removal())));
             }
         }

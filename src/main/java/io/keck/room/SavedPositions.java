@@ -11,25 +11,25 @@ import java.util.Set;
  * Step 2s and updates of a member are counted together, from 1, in the order in which they come. Touched only in the room's
  * turns.
  *
- * <p>An update is committed when the log holds everything that it says, whoever brought it. When it comes, everything that
- * it says is in the replica, which equals the log, or in a batch that waits: its own, or another one that it repeats. So it
- * is committed once all batches are that waited then, and nothing is kept but the number of the youngest.
+ * <p>An update counts as committed when the log holds all of its content, even if the content came from another member. On
+ * arrival each part of it is either in the replica, which equals the log, or in a waiting batch. So the update is committed
+ * as soon as all batches are that waited at its arrival, and only the number of the youngest of them has to be kept.
  *
  * <pre>
- *   what became of an update                     the position passes it
- *   everything is in the replica                 at the end of the turn
- *   something is in a batch, own or not          when that batch and all older ones are in the log
- *   a delete waits for its struct                when the delete is in the log, or the next step 2 brings it again
- *   something was left aside                     when a later step 2, which contains it again, was taken
- *   it contradicts what is known under its ids   never
+ *   state of an update                           the position passes it
+ *   all of it is in the replica                  at the end of the turn
+ *   part of it is in a waiting batch             when that batch and all older ones are in the log
+ *   a delete in it waits for its struct          when the delete is in the log, or the next step 2 brings it again
+ *   part of it was left aside                    when a later step 2, which contains that part again, was taken
+ *   other content is known under its ids         never
  * </pre>
  *
- * <p>In unsaved mode nothing is told. After the log went back, nothing is told until what it has lost is in it again.
+ * <p>Nothing is reported in unsaved mode, nor after the log went back, until its lost rows are in it again.
  */
 final class SavedPositions {
     private final Batches batches;
     private final Safeguards safeguards;
-    /** Members that have been told of less than they have sent, and may be told more. */
+    /** Members whose position is behind what they have sent and may rise without another message. */
     private final Set<Member> waiting = new LinkedHashSet<>();
 
     /** What is known of the updates of one member. */
@@ -43,9 +43,9 @@ final class SavedPositions {
         private final ArrayDeque<Mark> marks = new ArrayDeque<>();
         /** How many updates came. */
         private long came;
-        /** How far the batches are in the log; what is left aside does not count. */
+        /** The position by the batches in the log alone, without {@link #limit}. */
         private long reached;
-        /** What the member was told. */
+        /** The position that was reported last. */
         private long told;
         /** The first update of which something was left aside. */
         private long asideFrom = NOWHERE;
@@ -68,7 +68,7 @@ final class SavedPositions {
             }
         }
 
-        /** Everything that came has to wait as what came last: something of it is on its way to the log only now. */
+        /** All updates so far wait for that batch, since it contains parts of them that were held back before. */
         private void begin(long batch) {
             marks.clear();
             reached = told;
@@ -103,7 +103,7 @@ final class SavedPositions {
         return member.progress == null ? 0 : member.progress.came;
     }
 
-    /** The update that came last says something else than is known under its ids, so it is not in the log and never will be. */
+    /** The last update has other content under ids that are known, so it will never be in the log. */
     void contradicts(Member member) {
         Progress progress = member.progress;
         if (progress == null) {
@@ -116,7 +116,7 @@ final class SavedPositions {
     }
 
     /**
-     * The update that came last was dealt with, and what of it was new is in a batch.
+     * The last update was processed, and its new content is in a batch.
      *
      * @param isAll whether it is a step 2, which contains what was left aside before
      */

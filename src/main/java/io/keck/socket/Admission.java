@@ -9,7 +9,7 @@ import io.keck.access.Visit;
 import io.keck.protocol.RoomName;
 import org.jspecify.annotations.Nullable;
 
-/** Whether somebody may connect to a document now, whatever protocol the connection speaks. Thread-safe. */
+/** Decides whether a client may connect to a document now. The same for all protocols. Thread-safe. */
 final class Admission {
     /**
      * Why not now.

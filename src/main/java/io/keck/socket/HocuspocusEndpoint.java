@@ -245,7 +245,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         }
     }
 
-    /** Neither goes to other clients: that would let anybody who may read speak to all who do. */
+    /** Drops messages for the application. Passing them on would let every reader of a document send to all others. */
     @Override
     public void stateless(HocuspocusMessage.Stateless message) {
         sockets.metrics().ignored(message.isForAll() ? Ignored.BROADCAST : Ignored.STATELESS);

@@ -24,7 +24,7 @@ class LargeAnswersTest {
     private final AddressShares large = new AddressShares(9, 2);
     private final AddressShares small = new AddressShares(9, 3);
     private final AtomicLong nanos = new AtomicLong();
-    private Held held = new Held(AddressFlow.unlimited(), millis -> {});
+    private AnswerRates held = new AnswerRates(AddressFlow.unlimited(), millis -> {});
     private final LargeAnswers answers = answers(MIN_RATE);
 
     private LargeAnswers answers(long minRate) {
@@ -174,7 +174,7 @@ class LargeAnswersTest {
     private long sendTwo(long bytesPerSecond) throws IOException {
         AtomicLong waited = new AtomicLong();
         AddressFlow flow = new AddressFlow(bytesPerSecond, () -> nanos.get() / 1_000_000);
-        held = new Held(flow, millis -> {
+        held = new AnswerRates(flow, millis -> {
             assertThat(millis).isBetween(1L, 1_000L);
             waited.addAndGet(millis);
             nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(millis));

@@ -60,7 +60,7 @@ class AwarenessEchoTest {
             move();
             settle();
             if (shown.equals(FORGED)) {
-                move(); // it had met what somebody said of it while it was away
+                move(); // on its return it was shown the forged state
                 settle();
             }
             assertThat(shown)

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What a tenant takes in the database, whatever that sorts text by. */
+/** The space that a tenant takes in the database, independent of the database's collation. */
 abstract class TenantSizesContract {
     @RegisterExtension
     final FreshDatabase db;

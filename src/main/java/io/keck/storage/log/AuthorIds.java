@@ -11,22 +11,22 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The numbers under which rows of the log name their authors. A principal gets its number with its first row and keeps it; the
- * numbers of those who write now are remembered, so that a commit asks for none. Used by one thread.
+ * The numbers under which rows of the log name their authors. A principal gets its number with its first row and keeps it. The
+ * numbers of active authors are cached, so that a commit usually needs no query for them. Used by one thread.
  */
 final class AuthorIds {
     private static final int MAX_KNOWN = 10_000;
 
-    /** Comes first, since an insert that meets a row locks it until the end of the transaction. */
+    /** Tried before the insert, which would lock an existing row until the end of the transaction. */
     private static final String FIND =
             "SELECT id FROM authors WHERE principal = :principal AND attributes = :attributes";
 
-    /** Gives the number that is there, whoever was faster. */
+    /** Returns the existing number if another node has inserted the author in the meantime. */
     private static final String INSERT = """
             INSERT INTO authors (id, principal, attributes, created_at) VALUES (:id, :principal, :attributes, :now)
             ON CONFLICT (principal, attributes) DO UPDATE SET principal = excluded.principal RETURNING id""";
 
-    /** What makes a number; the origin stands in each row. */
+    /** The identity of an author; the origin is a column of each row. */
     private record Key(String principal, Map<String, String> attributes) {}
 
     private final Clock clock;
@@ -43,7 +43,7 @@ final class AuthorIds {
         this.clock = clock;
     }
 
-    /** Gets the numbers of those authors, each in a transaction of its own: a transaction of rows then needs no lock for them. */
+    /** Looks up the numbers of authors outside of the transaction of their rows, which then takes no lock for them. */
     void learn(Handle h, Collection<? extends LogWrite.Append> appends) {
         for (LogWrite.Append append : appends) {
             append.entries().forEach(entry -> id(h, entry.author()));
@@ -80,7 +80,7 @@ final class AuthorIds {
         return id;
     }
 
-    /** The database may have lost numbers: they are asked for again. */
+    /** Clears the cache, since a restored database may not contain the numbers. */
     void forget() {
         known.clear();
     }

@@ -42,7 +42,7 @@ public final class StoredAuthors {
                     members.forEach((key, value) -> attributes.put(String.valueOf(key), String.valueOf(value)));
                 }
             } catch (DecodeException e) {
-                return Map.of(); // somebody has changed the table by hand; the principal still counts
+                return Map.of(); // the row was edited by hand; its principal is still valid
             }
         }
         return attributes;

@@ -1,13 +1,12 @@
 package io.keck.api;
 
 import io.keck.heap.AddressFlow;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 
-/** Holds answers back whose address gets more bytes a second than it may: the threads that write them wait. Thread-safe. */
-final class Held {
+/** Slows down answers to an address that gets more bytes a second than it may: their threads wait. Thread-safe. */
+final class AnswerRates {
     /** Waits for milliseconds. */
     @FunctionalInterface
     interface Sleep {
@@ -15,15 +14,13 @@ final class Held {
         void millis(long millis) throws InterruptedException;
     }
 
-    /** The longest wait before somebody looks again whether the client is still there. */
+    /** The longest wait before the next look whether the address may go on. */
     private static final long STEP_MILLIS = 1_000;
-
-    private static final int SLICE = LargeAnswers.SLICE;
 
     private final AddressFlow flow;
     private final Sleep sleep;
 
-    Held(AddressFlow flow, Sleep sleep) {
+    AnswerRates(AddressFlow flow, Sleep sleep) {
         this.flow = flow;
         this.sleep = sleep;
     }
@@ -33,7 +30,7 @@ final class Held {
         return flow.isLimited() ? new Stream(out, address) : out;
     }
 
-    private final class Stream extends FilterOutputStream {
+    private final class Stream extends SlicedOutput {
         private final String address;
 
         Stream(OutputStream out, String address) {
@@ -42,18 +39,8 @@ final class Held {
         }
 
         @Override
-        public void write(int b) throws IOException {
-            write(new byte[] {(byte) b}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-            int end = offset + length;
-            for (int from = offset; from < end; from += SLICE) {
-                int n = Math.min(SLICE, end - from);
-                out.write(bytes, from, n);
-                hold(flow.pass(address, n));
-            }
+        void passed(int bytes) throws IOException {
+            hold(flow.pass(address, bytes));
         }
 
         private void hold(long first) throws IOException {
@@ -63,7 +50,8 @@ final class Held {
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new InterruptedIOException("the node needs what this answer takes");
+                throw new InterruptedIOException(
+                        "the answer was broken off while it waited for the rate of its address");
             }
         }
     }
