@@ -12,6 +12,7 @@ import io.keck.testing.RawClient;
 import io.keck.testing.RawHttp;
 import io.keck.testing.Schemas;
 import io.keck.testing.SyncClient;
+import io.keck.testing.Tokens;
 import io.keck.testing.Typist;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,14 +27,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -92,22 +89,7 @@ class AccessIT {
     }
 
     private static String token(String subject, String match, String role) {
-        long now = System.currentTimeMillis() / 1_000;
-        String claims = "{\"sub\":\"" + subject + "\",\"iat\":" + now + ",\"exp\":" + (now + 600)
-                + ",\"keck\":{\"documents\":[{\"match\":\"" + match + "\",\"role\":\"" + role + "\"}]}}";
-        String signed = base64("{\"alg\":\"HS256\"}".getBytes(StandardCharsets.UTF_8)) + "."
-                + base64(claims.getBytes(StandardCharsets.UTF_8));
-        try {
-            Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-            return signed + "." + base64(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static String base64(byte[] bytes) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+        return Tokens.of(SECRET, subject, "{\"documents\":[{\"match\":\"" + match + "\",\"role\":\"" + role + "\"}]}");
     }
 
     private static HttpResponse<String> call(

@@ -33,9 +33,9 @@ class AuthorsIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String BOARD = "/api/block/board";
 
-    private final String alice = Tokens.of("alice", "write", "{\"org\":\"7\"}");
-    private final String bob = Tokens.of("bob", "write", "{}");
-    private final String robot = Tokens.of("bob", "write", "{\"agent\":\"summaries\"}");
+    private final String alice = Tokens.forAll("alice", "write", "{\"org\":\"7\"}");
+    private final String bob = Tokens.forAll("bob", "write", "{}");
+    private final String robot = Tokens.forAll("bob", "write", "{\"agent\":\"summaries\"}");
 
     @TempDir
     private Path dir;

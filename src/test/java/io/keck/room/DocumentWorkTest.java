@@ -20,6 +20,13 @@ import org.junit.jupiter.api.Test;
 
 /** A document whose content is costly to put in order: other documents do not wait for it, and in the end it is refused. */
 class DocumentWorkTest {
+    private static final Safeguards UNBOUNDED = new Safeguards() {
+        @Override
+        public boolean boundsDocumentWork() {
+            return false;
+        }
+    };
+
     private static final int CLIENTS = 1_500;
 
     private static final class Counts implements RoomMetrics {
@@ -136,13 +143,7 @@ class DocumentWorkTest {
 
     @Test
     void withoutTheBound_othersWait() {
-        assertThat(first(new Safeguards() {
-                    @Override
-                    public boolean boundsDocumentWork() {
-                        return false;
-                    }
-                }))
-                .isEqualTo("costly");
+        assertThat(first(UNBOUNDED)).isEqualTo("costly");
     }
 
     @Test
@@ -264,13 +265,7 @@ class DocumentWorkTest {
 
     @Test
     void withoutTheBound_othersWaitForALongReading() {
-        assertThat(firstBesideAWalk(new Safeguards() {
-                    @Override
-                    public boolean boundsDocumentWork() {
-                        return false;
-                    }
-                }))
-                .isEqualTo("long");
+        assertThat(firstBesideAWalk(UNBOUNDED)).isEqualTo("long");
     }
 
     @Test
@@ -338,14 +333,7 @@ class DocumentWorkTest {
     /** The twin: without the bound the whole of it is read. */
     @Test
     void withoutTheBound_aReadingTakesWhatItTakes() {
-        World world = twoRooms(
-                new Safeguards() {
-                    @Override
-                    public boolean boundsDocumentWork() {
-                        return false;
-                    }
-                },
-                1_000_000);
+        World world = twoRooms(UNBOUNDED, 1_000_000);
         Walk walk = new Walk(10_000_000);
         CompletableFuture<Answer<String>> answer = walk(world, ROOM, walk);
         settle(world);

@@ -8,7 +8,7 @@ import javax.crypto.spec.SecretKeySpec;
 
 /** JSON web tokens that are signed with a shared secret (HS256), as the back end of an application makes them. */
 public final class Tokens {
-    /** To be given to a server as {@code KECK_JWT_SECRET}. */
+    /** The secret of tokens that are made without one; for {@code KECK_JWT_SECRET} of the server. */
     public static final String SECRET = "another secret of tests with more than 32 bytes";
 
     private Tokens() {}
@@ -18,16 +18,27 @@ public final class Tokens {
      *
      * @param attributes a JSON object
      */
-    public static String of(String subject, String role, String attributes) {
+    public static String forAll(String subject, String role, String attributes) {
+        return of(
+                SECRET,
+                subject,
+                "{\"documents\":[{\"match\":\"*\",\"role\":\"" + role + "\"}],\"attributes\":" + attributes + "}");
+    }
+
+    /**
+     * A token that is good for ten minutes.
+     *
+     * @param keck the claim of that name, a JSON object
+     */
+    public static String of(String secret, String subject, String keck) {
         long now = System.currentTimeMillis() / 1_000;
-        String claims = "{\"sub\":\"" + subject + "\",\"iat\":" + now + ",\"exp\":" + (now + 600)
-                + ",\"keck\":{\"documents\":[{\"match\":\"*\",\"role\":\"" + role + "\"}],\"attributes\":" + attributes
-                + "}}";
+        String claims =
+                "{\"sub\":\"" + subject + "\",\"iat\":" + now + ",\"exp\":" + (now + 600) + ",\"keck\":" + keck + "}";
         String signed = base64("{\"alg\":\"HS256\"}".getBytes(StandardCharsets.UTF_8)) + "."
                 + base64(claims.getBytes(StandardCharsets.UTF_8));
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+            mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
             return signed + "." + base64(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
