@@ -44,7 +44,7 @@ public final class AddressFlow {
         if (perSecond <= 0) {
             return 0;
         }
-        long wait = rates.charge(Addresses.network(address), bytes, perSecond, BURST_SECONDS);
+        long wait = rates.charge(Addresses.network(address), (double) bytes, perSecond, BURST_SECONDS);
         held.addAndGet(Math.min(bytes, (long) Math.ceil(wait * perSecond / MILLIS)));
         return wait;
     }
