@@ -76,8 +76,14 @@ class RedisAccessTest {
 
     private static BlockingQueue<Long> rows(Bus bus) {
         BlockingQueue<Long> rows = new LinkedBlockingQueue<>();
-        bus.subscribe(ROOM, (node, event) -> rows.add(event instanceof Bus.Event.Committed row ? row.seq() : 0L));
-        await(() -> !rows.isEmpty()); // subscribed
+        bus.subscribe(ROOM, (node, event) -> {
+            if (event instanceof Bus.Event.Committed row) {
+                rows.add(row.seq());
+            } else if (event instanceof Bus.Event.Resync) {
+                rows.add(0L);
+            }
+        });
+        await(() -> rows.contains(0L)); // Redis has subscribed us; a Back may come before
         return rows;
     }
 

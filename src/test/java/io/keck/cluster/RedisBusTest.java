@@ -162,8 +162,11 @@ class RedisBusTest {
         Ear ear = new Ear();
         bus.subscribe(room, ear);
         Heard first = ear.next();
+        if (first.event() instanceof Event.Back) { // the bus was just found healthy; Redis has not subscribed us yet
+            first = ear.next();
+        }
         assertThat(first.node()).isZero();
-        assertThat(first.event()).isInstanceOfAny(Event.Resync.class, Event.Back.class);
+        assertThat(first.event()).isInstanceOf(Event.Resync.class);
         return ear;
     }
 
