@@ -26,6 +26,11 @@ public enum Origin {
         return text;
     }
 
+    /** Whether a change that came so introduces client ids: the people whose ids an import brings may come back with them. */
+    public boolean introduces() {
+        return this != IMPORT && this != SYSTEM;
+    }
+
     /** The origin of that name; empty for one that this release does not know. */
     public static Optional<Origin> named(String text) {
         for (Origin origin : values()) {

@@ -55,7 +55,7 @@ public final class Authorship<A> {
 
     private final Map<Long, List<Range<A>>> written = new TreeMap<>();
     private final Map<Long, List<Range<A>>> deleted = new TreeMap<>();
-    /** By client, the author of the row that brought it first. */
+    /** By client, the first author that brought it and may introduce one. */
     private final Map<Long, Mark<A>> introduced = new TreeMap<>();
 
     private final int maxRanges;
@@ -72,13 +72,23 @@ public final class Authorship<A> {
 
     // ------------------------------------------------------------------ noting
 
-    /** Notes what the next row adds. */
+    /** Notes what the next row adds; a known author introduces the client ids that nobody has introduced before. */
     public void add(Update row, @Nullable A author, long at) {
+        add(row, author, at, author != null);
+    }
+
+    /**
+     * Notes what the next row adds.
+     *
+     * @param introduces whether the author introduces the client ids that nobody has introduced before: Keck itself and an
+     *     import do not, since the people who wrote under these ids may come back with them
+     */
+    public void add(Update row, @Nullable A author, long at, boolean introduces) {
         Mark<A> mark = new Mark<>(author, at);
         StructRows structs = row.rows();
         for (int i = 0; i < structs.count(); i++) {
             long client = structs.client(i);
-            if (introduced.size() < maxRanges) {
+            if (introduces && introduced.size() < maxRanges) {
                 introduced.putIfAbsent(client, mark);
             }
             add(written, client, structs.clock(i), structs.end(i), mark);
@@ -161,7 +171,7 @@ public final class Authorship<A> {
         return find(deleted, client, clock);
     }
 
-    /** By client id, who brought it into the document first. Whoever is not in it came before that was noted. */
+    /** By client id, who introduced it into the document. One that is not in it was introduced by nobody who is known. */
     public Map<Long, Mark<A>> introduced() {
         return Map.copyOf(introduced);
     }
@@ -256,7 +266,10 @@ public final class Authorship<A> {
         int clients = in.readCount(3);
         for (int i = 0; i < clients; i++) {
             long client = in.readVarUint();
-            read.introduced.put(client, mark(in, authors, time));
+            Mark<A> mark = mark(in, authors, time);
+            if (mark.author() != null) {
+                read.introduced.put(client, mark);
+            }
         }
         for (Map<Long, List<Range<A>>> kind : List.of(read.written, read.deleted)) {
             read.ranges += ranges(in, kind, authors, time);

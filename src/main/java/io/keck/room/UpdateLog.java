@@ -243,6 +243,22 @@ public interface UpdateLog {
      */
     CompletionStage<Appended> keep(long roomId, RequestKey key);
 
+    /**
+     * Who introduced client ids: the principal of the first row, in the order of the log, that has content of the client id and
+     * a known author who is no import and not Keck itself. Rows are folded and purged, this stays.
+     *
+     * @param by client id, the id of the principal; one that nobody introduced is missing
+     * @param seq of the last row that is in it
+     */
+    record Introductions(Map<Long, String> by, long seq) {}
+
+    /**
+     * Who introduced the client ids of a room, up to its newest row.
+     *
+     * @param after may leave out what was introduced up to that row
+     */
+    CompletionStage<Introductions> introductions(long roomId, long after);
+
     /** Whether anyone but this node may write to it. */
     boolean isShared();
 

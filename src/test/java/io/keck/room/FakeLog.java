@@ -288,6 +288,25 @@ public final class FakeLog implements UpdateLog {
     }
 
     @Override
+    public synchronized CompletionStage<Introductions> introductions(long roomId, long after) {
+        Life life = lives.get(roomId);
+        if (life == null) {
+            return CompletableFuture.failedStage(missing(roomId, null));
+        }
+        Map<Long, String> by = new HashMap<>();
+        for (int i = 0; i < life.history.size(); i++) {
+            Author author = life.authors.get(i);
+            if (author != null && author.origin().introduces()) {
+                for (long client :
+                        Update.decode(life.history.get(i).payload()).clients()) {
+                    by.putIfAbsent(client, author.principal());
+                }
+            }
+        }
+        return CompletableFuture.completedStage(new Introductions(by, life.head));
+    }
+
+    @Override
     public synchronized CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds) {
         Map<Long, Head> heads = new HashMap<>();
         for (long id : roomIds) {

@@ -132,6 +132,12 @@ final class FlakyLog implements UpdateLog {
     }
 
     @Override
+    public CompletionStage<Introductions> introductions(long roomId, long after) {
+        calls.add("introductions after " + after);
+        return request(() -> log.introductions(roomId, after));
+    }
+
+    @Override
     public CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds) {
         calls.add("heads");
         headsAsked += roomIds.size();

@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What every log promises. A subclass opens one over an empty database before each test. */
@@ -478,5 +479,40 @@ public abstract class UpdateLogContract extends RequestKeyContract {
         assertThat(await(again.append(a, UUID.randomUUID(), LINK, update(2), false))
                         .seq())
                 .isEqualTo(3);
+    }
+
+    private UpdateLog.Entry by(@Nullable String principal, Origin origin, byte[] payload) {
+        Author author = principal == null ? null : new Author(principal, origin, Map.of());
+        return new UpdateLog.Entry(UUID.randomUUID(), LINK, payload, author);
+    }
+
+    /** Ids that only an import, Keck itself or nobody known has brought are introduced by the first person after that. */
+    @Test
+    void introductions_areThoseOfTheFirstPersonInTheOrderOfTheLog() throws Exception {
+        long room = await(log().open("a")).roomId();
+        assertThat(await(log().introductions(room, 0))).isEqualTo(new UpdateLog.Introductions(Map.of(), 0));
+        await(log().append(
+                        room,
+                        List.of(
+                                by("alice", Origin.SOCKET, FakeClient.text(7, 0, "a")),
+                                by("bob", Origin.SOCKET, FakeClient.text(7, 1, "b")),
+                                by("bob", Origin.REST, FakeClient.text(8, 0, "c")),
+                                by("system", Origin.IMPORT, FakeClient.text(9, 0, "d")),
+                                by(null, Origin.SOCKET, FakeClient.text(10, 0, "e")),
+                                by("carol", Origin.SOCKET, FakeClient.deletion(11, 0, 1)))));
+        UpdateLog.Introductions first = await(log().introductions(room, 0));
+        assertThat(first).isEqualTo(new UpdateLog.Introductions(Map.of(7L, "alice", 8L, "bob"), 6));
+
+        await(log().append(
+                        room,
+                        List.of(
+                                by("carol", Origin.AGENT, FakeClient.text(9, 1, "f")),
+                                by("carol", Origin.SOCKET, FakeClient.text(10, 1, "g")))));
+        UpdateLog.Introductions later = await(log().introductions(room, first.seq()));
+        assertThat(later.seq()).isEqualTo(8);
+        assertThat(later.by()).containsEntry(9L, "carol").containsEntry(10L, "carol");
+        assertThat(await(log().introductions(room, 0)).by())
+                .isEqualTo(Map.of(7L, "alice", 8L, "bob", 9L, "carol", 10L, "carol"));
+        assertThat(await(reopened().introductions(room, 0)).by()).hasSize(4);
     }
 }

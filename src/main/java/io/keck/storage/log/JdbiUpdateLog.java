@@ -193,6 +193,11 @@ public final class JdbiUpdateLog implements UpdateLog {
     }
 
     @Override
+    public CompletionStage<Introductions> introductions(long roomId, long after) {
+        return database.reading(() -> database.jdbi().withHandle(h -> RoomIntroductions.read(h, roomId, after)));
+    }
+
+    @Override
     public CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds) {
         return database.reading(() -> database.jdbi().withHandle(h -> statements.heads(h, roomIds)));
     }

@@ -1,5 +1,6 @@
 package io.keck.storage.log;
 
+import io.keck.access.Origin;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
@@ -64,10 +65,12 @@ final class RowAuthors {
                         String origin = rs.getString(3);
                         byte[] payload = payloads.getOrDefault(after[0], rs.getBytes(5));
                         if (payload != null) {
+                            boolean isKnown = id != 0 && origin != null;
                             authors.add(
                                     Update.decode(payload, DecodeLimits.OWN),
-                                    id == 0 || origin == null ? null : new Stored(id, origin),
-                                    rs.getLong(4));
+                                    isKnown ? new Stored(id, origin) : null,
+                                    rs.getLong(4),
+                                    isKnown && introduces(origin));
                         }
                         return true;
                     })
@@ -75,6 +78,11 @@ final class RowAuthors {
                     .size();
         } while (count == PAGE);
         return authors.encode(author -> new Authorship.Code(author.id(), author.origin()));
+    }
+
+    /** An origin of a later release counts as one that introduces client ids. */
+    static boolean introduces(String origin) {
+        return Origin.named(origin).map(Origin::introduces).orElse(true);
     }
 
     private static @Nullable Stored author(Authorship.Code code) {

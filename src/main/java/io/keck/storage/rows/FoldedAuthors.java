@@ -32,6 +32,15 @@ public final class FoldedAuthors {
         return found.orElse(new Folded(0, null));
     }
 
+    /** The seq of the last row that is in it; 0 for nothing. */
+    public static long seq(Handle h, long roomId) {
+        return h.createQuery("SELECT seq FROM room_authors WHERE room_id = :room")
+                .bind("room", roomId)
+                .mapTo(Long.class)
+                .findOne()
+                .orElse(0L);
+    }
+
     /** Stores it in the place of what was there. */
     public static void write(Handle h, long roomId, long seq, byte[] ranges) {
         h.createUpdate("""

@@ -316,6 +316,9 @@ abstract class FeedContract {
                         .get(editor.clientId())
                         .author())
                 .isEqualTo(ALICE);
+        assertThat(log().introductions(room, 0).toCompletableFuture().join())
+                .as("folding keeps who introduced a client id")
+                .isEqualTo(new UpdateLog.Introductions(Map.of(editor.clientId(), ALICE.principal()), 5));
     }
 
     /** The twin: without what is kept when rows are folded, their authors are gone with them. */
@@ -328,6 +331,7 @@ abstract class FeedContract {
         assertThat(writer(room, 0).author()).isEqualTo(ALICE);
         execute("DELETE FROM room_authors");
         assertThat(writer(room, 0)).isNull();
+        assertThat(log().introductions(room, 0).toCompletableFuture().join().by()).isEmpty();
     }
 
     @Test
