@@ -297,8 +297,7 @@ public final class FakeLog implements UpdateLog {
         for (int i = 0; i < life.history.size(); i++) {
             Author author = life.authors.get(i);
             if (author != null && author.origin().introduces()) {
-                for (long client :
-                        Update.decode(life.history.get(i).payload()).clients()) {
+                for (long client : Update.decode(life.history.get(i).payload()).clients()) {
                     by.putIfAbsent(client, author.principal());
                 }
             }

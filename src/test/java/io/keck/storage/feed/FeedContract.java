@@ -331,7 +331,8 @@ abstract class FeedContract {
         assertThat(writer(room, 0).author()).isEqualTo(ALICE);
         execute("DELETE FROM room_authors");
         assertThat(writer(room, 0)).isNull();
-        assertThat(log().introductions(room, 0).toCompletableFuture().join().by()).isEmpty();
+        assertThat(log().introductions(room, 0).toCompletableFuture().join().by())
+                .isEmpty();
     }
 
     @Test
