@@ -39,7 +39,7 @@ public final class Block {
         return id;
     }
 
-    /** The kind of the block; null if {@code sys:flavour} is not a string. */
+    /** The flavour of the block; null if {@code sys:flavour} is not a string. */
     public @Nullable String flavour() {
         return map.get(FLAVOUR) instanceof String flavour ? flavour : null;
     }
@@ -66,7 +66,7 @@ public final class Block {
 
     /**
      * The entries as they are in the document, those of the block model first and the id last. Values may be types of
-     * the document. A view, whose entries are made as they are read: the block must not be edited meanwhile.
+     * the document. The map is a view that creates entries as they are read, so the block must not be edited meanwhile.
      */
     public Map<String, @Nullable Object> entries() {
         return new Entries(() -> new Iterator<>() {
@@ -170,7 +170,10 @@ public final class Block {
         insert(child, at < 0 ? -1 : at + 1);
     }
 
-    /** Inserts a child, which must not be in the list, before the child at an index; at the end if there is no such child. */
+    /**
+     * Inserts a child, which must not be in the list, before the child at an index; at the end if there is no such
+     * child.
+     */
     void insertAt(String child, long position) {
         int at = 0;
         long left = position;

@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map that is not there as a whole: its entries are made one by one as they are read, in their order. To be iterated; a
- * look-up reads from the beginning. Belongs to the thread of its document, which must not be edited meanwhile.
+ * A read-only map that creates its entries one at a time while it is iterated. Meant for iteration: a look-up reads
+ * from the beginning. Belongs to the thread of its document, which must not be edited meanwhile.
  */
 final class Entries extends AbstractMap<String, @Nullable Object> {
     private final Supplier<Iterator<Map.Entry<String, @Nullable Object>>> entries;

@@ -19,7 +19,7 @@ public final class Space {
         this.map = map;
     }
 
-    /** The block with that id; null if there is none. */
+    /** Returns the block with an id; null if there is none. */
     public @Nullable Block block(String id) {
         return map != null && map.get(id) instanceof YMap block ? new Block(id, block) : null;
     }

@@ -12,24 +12,27 @@ import net.sourceforge.argparse4j.inf.Namespace;
 import net.sourceforge.argparse4j.inf.Subparser;
 import org.jspecify.annotations.Nullable;
 
-/** {@code bench}: loads a running server with editors, and says how fast it is. Ends with 1 when something went wrong. */
+/**
+ * {@code bench}: puts a load of typing clients on a running server and reports its speed. Exits with 1 if an error
+ * occurred.
+ */
 final class BenchCommand extends Command {
     BenchCommand() {
-        super("bench", "Loads a running server with clients that type, and says how fast it is");
+        super("bench", "Puts a load of typing clients on a running server and reports its speed");
     }
 
     @Override
     public void configure(Subparser parser) {
         parser.addArgument("server")
                 .metavar("ws://host:3000")
-                .help("the server; its query is sent with each connection");
+                .help("the server; the query of the URL is sent with each connection");
         number(parser, "--rooms", 10, "rooms");
         number(parser, "--clients", 5, "clients in each room");
         parser.addArgument("--rate")
                 .dest("rate")
                 .type(Double.class)
                 .setDefault(5.0)
-                .help("letters a second of each client (5)");
+                .help("letters per second typed by each client (5)");
         number(parser, "--seconds", 10, "seconds of typing");
         parser.addArgument("--keep")
                 .dest("keep")
@@ -63,7 +66,7 @@ final class BenchCommand extends Command {
         }
     }
 
-    /** A sentence, without a stack trace. */
+    /** Prints the error as a sentence, without a stack trace. */
     @Override
     public void onError(Cli cli, @Nullable Namespace namespace, Throwable error) {
         CommandExit.say(cli, error);

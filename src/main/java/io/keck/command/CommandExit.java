@@ -3,7 +3,7 @@ package io.keck.command;
 import io.dropwizard.core.cli.Cli;
 import io.keck.thread.OutOfMemory;
 
-/** A command has said all there is to say, and ends with a status. */
+/** Ends a command with an exit status after the command has printed everything itself. */
 final class CommandExit extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final int status;
@@ -13,7 +13,7 @@ final class CommandExit extends RuntimeException {
         this.status = status;
     }
 
-    /** Prints why a command failed, unless it has said so itself. */
+    /** Prints the reason why a command failed, unless the command has printed it itself. */
     static void say(Cli cli, Throwable error) {
         OutOfMemory.check(error);
         if (!(error instanceof CommandExit)) {

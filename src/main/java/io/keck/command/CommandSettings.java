@@ -11,6 +11,6 @@ public interface CommandSettings {
     /** The {@code redis} block. */
     ClusterFactory redis();
 
-    /** Whether the operator allows a port that everybody may reach, {@code openAccess}. */
+    /** Whether the operator allows unauthenticated access on a public port, {@code openAccess}. */
     boolean openAccess();
 }

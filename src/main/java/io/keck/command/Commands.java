@@ -5,11 +5,11 @@ import io.dropwizard.core.Configuration;
 import io.dropwizard.core.cli.CheckCommand;
 import io.dropwizard.core.setup.Bootstrap;
 
-/** All commands of the jar. A new one is listed here and nowhere else. */
+/** The list of all commands of the jar. A new command is registered here and nowhere else. */
 public final class Commands {
     private Commands() {}
 
-    /** Adds the commands that Dropwizard has, too: {@code server} and {@code check}. */
+    /** Adds the commands that replace those of Dropwizard: {@code server} and {@code check}. */
     public static <C extends Configuration> void addDefaults(Bootstrap<C> bootstrap, Application<C> application) {
         bootstrap.addCommand(new KeckServerCommand<>(application));
         bootstrap.addCommand(new CheckCommand<>(application));
@@ -27,7 +27,9 @@ public final class Commands {
         bootstrap.addCommand(new KeyCommand());
     }
 
-    /** The exit status of the process after a command failed. An import that left something out has one of its own. */
+    /**
+     * The exit status of the process after a command failed; an import that left something out has a status of its own.
+     */
     public static int exitStatus(Throwable error) {
         return error instanceof CommandExit exit ? exit.status() : 1;
     }

@@ -19,33 +19,33 @@ import net.sourceforge.argparse4j.inf.Namespace;
 import net.sourceforge.argparse4j.inf.Subparser;
 
 /**
- * {@code doctor}: examines the configuration, the database, Redis, clocks and limits, and everything that is stored.
- * Changes nothing unless it is told to repair. Ends with 0 when all is well, 1 when it found something, 2 when it could
- * not look.
+ * {@code doctor}: examines the configuration, the database, Redis, clocks, limits and all stored data. Changes nothing
+ * without {@code --repair}. Exits with 0 if it found nothing wrong, 1 if it found problems, 2 if it could not examine
+ * something.
  */
 final class DoctorCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
     private static final long FILES = 4_096;
     private static final int COULD_NOT_LOOK = 2;
 
     DoctorCommand(Class<C> configuration) {
-        super(configuration, "doctor", "Examines the configuration, the database, Redis and everything that is stored");
+        super(configuration, "doctor", "Examines the configuration, the database, Redis and all stored data");
     }
 
     @Override
     public void configure(Subparser parser) {
         super.configure(parser);
-        parser.addArgument("--room").dest("room").metavar("NAME").help("look at what is stored of this room only");
+        parser.addArgument("--room").dest("room").metavar("NAME").help("examine the stored data of this room only");
         flag(parser, "--json", "print one JSON object at the end instead of lines");
-        flag(parser, "--no-scrub", "do not look at what is stored");
+        flag(parser, "--no-scrub", "do not examine stored data");
         flag(parser, "--no-blobs", "do not read blobs");
         flag(
                 parser,
                 "--repair",
-                "set what is damaged aside, in the table room_damage, and let the rooms be written again;"
+                "move damaged data into the table room_damage and make its rooms writable again;"
                         + " SQLite: only while no server runs");
     }
 
-    /** A configuration that cannot be read is a finding, too. */
+    /** Reports a configuration that cannot be read as a finding. */
     @Override
     public void run(Bootstrap<?> bootstrap, Namespace arguments) throws Exception {
         try {
@@ -74,7 +74,8 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
                 .ifPresentOrElse(
                         redis -> redis.look(report),
                         () -> report.ok(
-                                "redis", "None is configured: there is one node, or nodes meet in the database."));
+                                "redis", "Redis is not configured: this is the only node, or nodes exchange updates"
+                                        + " through the database."));
         if (readable && !arguments.getBoolean("--no-scrub")) {
             scrub(database, arguments, report, bar);
         }
@@ -97,17 +98,19 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
             try {
                 database.repair(report.damage(), report);
             } catch (IllegalStateException e) {
-                report.unknown("repair", "Nothing was repaired. " + e.getMessage(), "Then run doctor --repair again.");
+                report.unknown("repair", "Nothing was repaired. " + e.getMessage(), "Solve this, then run doctor"
+                        + " --repair again.");
             }
         }
     }
 
     private void lookAtConfig(C config, Findings findings) {
-        findings.ok("config", "It can be read and is valid.");
+        findings.ok("config", "The configuration is valid.");
         try {
             Connectors.checkOpenAccess(config.getServerFactory(), config.openAccess());
         } catch (IllegalStateException e) {
-            findings.problem("config", "The server would not start: " + e.getMessage(), "Do what it says.");
+            findings.problem("config", "The server would not start: " + e.getMessage(), "Change the configuration"
+                    + " as the message says.");
         }
         for (HttpConnectorFactory connector : Connectors.http(config.getServerFactory())) {
             boolean local = Connectors.isLoopback(connector.getBindHost());
@@ -115,7 +118,8 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
             if (!local && connector.isUseForwardedHeaders()) {
                 findings.hint(
                         "proxy",
-                        "useForwardedHeaders is on, and " + where + ": who connects directly may claim any address.",
+                        "useForwardedHeaders is on, and " + where + ": a client that connects directly can claim"
+                                + " any address.",
                         "Let only the proxy reach the port, or set useForwardedHeaders: false"
                                 + " (KECK_FORWARDED_HEADERS).");
             } else if (local && !connector.isUseForwardedHeaders()) {
@@ -123,7 +127,8 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
                         "proxy",
                         "useForwardedHeaders is off, and " + where
                                 + ": behind a proxy here all clients have one address and share its limits.",
-                        "Behind a proxy that sets X-Forwarded-For: KECK_FORWARDED_HEADERS=true. Without one: leave it.");
+                        "Behind a proxy that sets X-Forwarded-For: KECK_FORWARDED_HEADERS=true. Without one: leave"
+                                + " it.");
             } else {
                 findings.ok(
                         "proxy",
@@ -139,11 +144,12 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
             if (most < FILES) {
                 findings.problem(
                         "limits",
-                        "A process of this user may have " + most + " files open: each connection takes one.",
-                        "Raise the soft limit: ulimit -n 65536 here, LimitNOFILE=65536 for systemd, --ulimit for Docker.");
+                        "A process of this user may open only " + most + " files, and each connection needs one.",
+                        "Raise the soft limit: ulimit -n 65536 here, LimitNOFILE=65536 for systemd, --ulimit for"
+                                + " Docker.");
             } else {
                 findings.ok(
-                        "limits", "A process of this user may have " + most + " files open; a connection takes one.");
+                        "limits", "A process of this user may open " + most + " files; each connection needs one.");
             }
         }
     }

@@ -14,12 +14,15 @@ import java.nio.file.Path;
 import net.sourceforge.argparse4j.inf.Namespace;
 import net.sourceforge.argparse4j.inf.Subparser;
 
-/** {@code export}: writes one room or all into a file, also while the server runs. Ends with 2 when something was left out. */
+/**
+ * {@code export}: writes one room or all rooms into a file, also while the server runs. Exits with 2 if something was
+ * left out.
+ */
 final class ExportCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
     private static final int LEFT_OUT = 2;
 
     ExportCommand(Class<C> configuration) {
-        super(configuration, "export", "Writes one room or all, with their blobs, into a file");
+        super(configuration, "export", "Writes one room or all rooms, with their blobs, into a file");
     }
 
     @Override
@@ -29,18 +32,18 @@ final class ExportCommand<C extends Configuration & CommandSettings> extends Kec
                 .dest("to")
                 .metavar("FILE")
                 .required(true)
-                .help("the file to write; it must not be there. One that was cut stands beside it as FILE.part and is"
-                        + " gone on with");
+                .help("the file to write, which must not exist yet. An interrupted export leaves FILE.part beside"
+                        + " it and is resumed from there");
         parser.addArgument("--room").dest("room").metavar("NAME").help("only this room");
         flag(parser, "--no-blobs", "leave blobs out");
-        flag(parser, "--damaged", "export of damaged rooms what can be read, instead of leaving them out");
+        flag(parser, "--damaged", "export the readable part of damaged rooms instead of leaving these rooms out");
     }
 
     @Override
     protected void run(Bootstrap<C> bootstrap, Namespace arguments, C config) throws IOException {
         Path file = Path.of(arguments.getString("to")).toAbsolutePath();
         if (Files.exists(file)) {
-            throw new IllegalStateException(file + " is there already: nothing was done.");
+            throw new IllegalStateException(file + " already exists; nothing was done.");
         }
         PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
         ProgressBar bar = new ProgressBar(err, NodeClock.millis(), ProgressBar.isTerminal());
@@ -69,7 +72,7 @@ final class ExportCommand<C extends Configuration & CommandSettings> extends Kec
                         });
         bar.clear();
         if (result.resumed()) {
-            err.println("Gone on with what was there before.");
+            err.println("Resumed an interrupted export.");
         }
         err.println("Exported " + result.rooms() + " rooms and " + result.blobs() + " blobs, " + result.bytes()
                 + " bytes. Left out: " + result.leftOut() + ".");

@@ -24,15 +24,15 @@ import org.eclipse.jetty.util.component.LifeCycle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code import}: brings the rooms of a file that {@code export} wrote into the database; on PostgreSQL also while servers
- * run, which see it as they see what other nodes write. Ends with 2 when something was left out.
+ * {@code import}: imports the rooms of a file that {@code export} wrote. On PostgreSQL it may run beside servers, which
+ * see the import like writes of another node. Exits with 2 if something was left out.
  */
 final class ImportCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
     private static final String NODE = "import";
     private static final int LEFT_OUT = 2;
 
     ImportCommand(Class<C> configuration) {
-        super(configuration, "import", "Brings the rooms of a file that export wrote into the database");
+        super(configuration, "import", "Imports the rooms of a file that export wrote");
     }
 
     @Override
@@ -40,7 +40,7 @@ final class ImportCommand<C extends Configuration & CommandSettings> extends Kec
         super.configure(parser);
         parser.addArgument("--from").dest("from").metavar("FILE").required(true).help("the file");
         parser.addArgument("--room").dest("room").metavar("NAME").help("only this room");
-        parser.addArgument("--as").dest("as").metavar("NAME").help("the name that it gets here; with --room");
+        parser.addArgument("--as").dest("as").metavar("NAME").help("the name under which --room is imported");
     }
 
     @Override
@@ -57,12 +57,12 @@ final class ImportCommand<C extends Configuration & CommandSettings> extends Kec
         PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
         ArchiveImporter.Result result = run(bootstrap, config, file, only, as, err);
         if (result.resumed()) {
-            err.println("Gone on where it was cut.");
+            err.println("Resumed an interrupted import.");
         }
         err.println(
-                "Imported " + result.made() + " rooms, " + result.merged() + " were there and got what they lacked, "
-                        + result.unchanged() + " had everything; " + result.blobs() + " blobs, " + result.blobsThere()
-                        + " were there. Left out: " + result.leftOut() + ".");
+                "Imported " + result.made() + " rooms, " + result.merged() + " existed and got what they lacked, "
+                        + result.unchanged() + " were up to date; " + result.blobs() + " blobs, " + result.blobsThere()
+                        + " existed. Left out: " + result.leftOut() + ".");
         if (only != null && result.made() + result.merged() + result.unchanged() + result.leftOut() == 0) {
             err.println("Room " + DoctorReport.quote(only) + " is not in the file.");
             throw new CommandExit(LEFT_OUT);
@@ -101,7 +101,7 @@ final class ImportCommand<C extends Configuration & CommandSettings> extends Kec
         };
         long rooms = ArchiveImporter.check(file, listener);
         bar.clear();
-        err.println("The file is whole: " + rooms + " rooms.");
+        err.println("The file is complete: " + rooms + " rooms.");
         Environment environment = new Environment(
                 NODE,
                 bootstrap.getObjectMapper(),
@@ -116,7 +116,7 @@ final class ImportCommand<C extends Configuration & CommandSettings> extends Kec
             for (LifeCycle part : parts) {
                 part.start();
             }
-            // not started: sweeping is the server's work
+            // not started, because sweeping is left to the server
             JdbiBlobStore blobs = storage.blobs(JdbiBlobStore.Settings.DEFAULT, BlobMetrics.NONE);
             return new ArchiveImporter(
                             storage.log(), blobs, storage.nodes().cluster(), new SecureRandom(), only, as, listener)

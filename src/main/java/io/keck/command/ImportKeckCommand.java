@@ -33,23 +33,25 @@ import net.sourceforge.argparse4j.inf.Subparser;
 import org.eclipse.jetty.util.component.LifeCycle;
 
 /**
- * {@code import-keck}: takes over the database of the Keck of OctoBase. Opens our database as {@code server} does, but
- * nothing else of it.
+ * {@code import-keck}: imports the database of OctoBase's Keck. Opens the target database as {@code server} does and
+ * starts no other part of the server.
  */
 final class ImportKeckCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
-    /** Where the URL of the source may be instead of the command line, which everybody on the machine can read. */
+    /**
+     * The variable that may hold the URL of the source, because every user of the machine can read the command line.
+     */
     private static final String FROM_VARIABLE = "KECK_IMPORT_FROM";
 
     private static final String NODE = "import-keck";
-    /** Exit code when something was not taken over. */
+    /** Exit status if something was not imported. */
     private static final int LEFT_OUT = 2;
-    /** Exit code when everything was taken over and some documents are not whole in the source. */
+    /** Exit status if everything was imported and some documents are incomplete in the source. */
     private static final int NOT_WHOLE = 3;
-    /** How long names of deleted rooms are held: longer than anything has been there. */
+    /** The hold of names of deleted rooms: longer than any room has existed. */
     private static final Duration FOREVER = Duration.ofMillis(Long.MAX_VALUE / 4);
 
     ImportKeckCommand(Class<C> configuration) {
-        super(configuration, "import-keck", "Takes over rooms and blobs from the database of the Keck of OctoBase");
+        super(configuration, "import-keck", "Imports rooms and blobs from the database of OctoBase's Keck");
     }
 
     @Override
@@ -58,33 +60,34 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
         parser.addArgument("--from")
                 .dest("from")
                 .metavar("URL")
-                .help("the database of the old Keck: postgres://user:password@host:5432/database or sqlite:path;"
-                        + " only read. By default what the environment variable " + FROM_VARIABLE + " says");
+                .help("the database of the old Keck: postgres://user:password@host:5432/database or sqlite:path; it"
+                        + " is only read. Default: the environment variable " + FROM_VARIABLE + "");
         parser.addArgument("--workspace")
                 .dest("workspaces")
                 .metavar("NAME")
                 .action(Arguments.append())
-                .help("only this workspace; may be given several times");
+                .help("import only this workspace; may be repeated");
         parser.addArgument("--except")
                 .dest("except")
                 .metavar("NAME")
                 .action(Arguments.append())
-                .help("not the document of this workspace; may be given several times");
+                .help("leave out the document of this workspace; may be repeated");
         parser.addArgument("--rename")
                 .dest("renames")
                 .metavar("OLD=NEW")
                 .action(Arguments.append())
-                .help("give the workspace OLD the name NEW here; may be given several times");
+                .help("import the workspace OLD under the name NEW; may be repeated");
         parser.addArgument("--rename-file")
                 .dest("renameFile")
                 .metavar("FILE")
                 .help(
-                        "the same from a file: a JSON object of old names to new ones (.json), or two columns (.csv, .tsv)");
+                        "read new names from a file: a JSON object of old to new names (.json), or two columns"
+                                + " (.csv, .tsv)");
         flag(parser, "--dry-run", "read and check everything in the source, write nothing");
-        flag(parser, "--skip-broken-rows", "import a workspace without its broken rows, instead of not at all");
-        flag(parser, "--no-blobs", "leave blobs alone");
+        flag(parser, "--skip-broken-rows", "import a workspace without its broken rows instead of leaving it out");
+        flag(parser, "--no-blobs", "do not import blobs");
         flag(parser, "--restore-deleted", "import also workspaces that were deleted in the new Keck");
-        flag(parser, "--ignore-subdocuments", "do not count sub-documents, which are not imported, as left out");
+        flag(parser, "--ignore-subdocuments", "do not report sub-documents, which are never imported, as left out");
     }
 
     @Override
@@ -101,7 +104,7 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
             from = Variables.read(FROM_VARIABLE).orElse(null);
         }
         if (from == null || from.isBlank()) {
-            throw new IllegalArgumentException("Say where to import from: --from URL, or " + FROM_VARIABLE + ".");
+            throw new IllegalArgumentException("The source is missing: set --from URL or " + FROM_VARIABLE + ".");
         }
         Importer.Options options = new Importer.Options(
                 list(arguments, "workspaces"),
@@ -139,15 +142,16 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
         return Renames.of(all);
     }
 
-    /** Says what can be done about what is not as it should be, and ends with the exit code for it. */
+    /** Prints what can be done about imperfect results, and throws the exit status for them. */
     private static void tell(ImportReport report, PrintStream err) {
         if (!report.suggestedNames().isEmpty()) {
-            err.println("Names for --rename-file, to be saved as a .json file and changed as you like:");
+            err.println("Names for --rename-file; save them as a .json file and change them as you like:");
             err.println(report.suggestedNames());
         }
         if (!report.isWhole()) {
-            err.println("An incomplete or contradictory document may be whole in the memory of the old server or of a"
-                    + " client: take it from there before you stop it, as import.md says under \"Documents that are not"
+            err.println("An incomplete or contradictory document may be complete in the memory of the old server or"
+                    + " of a client: copy it from there before you stop it, as import.md says under \"Documents"
+                    + " that are not"
                     + " whole\".");
         }
         if (!report.isComplete() || !report.isWhole()) {
@@ -155,7 +159,7 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
         }
     }
 
-    /** Reads our database only to see whether a name is that of a room. */
+    /** Reads the target database only to see whether a name is taken. */
     private static ImportReport dryRun(
             CommandSettings config,
             SourceDatabase source,
@@ -179,7 +183,7 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
             throws Exception {
         DatabaseFactory database = config.database();
         if (SourceDatabase.isAt(database.getUrl(), database.getUser(), database.getPassword())) {
-            throw new IllegalArgumentException("The database to write to (DATABASE_URL) is that of an old Keck."
+            throw new IllegalArgumentException("The database to write to (DATABASE_URL) belongs to an old Keck."
                     + " Give the new Keck a database of its own; nothing was changed.");
         }
         Environment environment = new Environment(
@@ -196,7 +200,7 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
             for (LifeCycle part : parts) {
                 part.start();
             }
-            // not started: sweeping is the server's work
+            // not started, because sweeping is left to the server
             JdbiBlobStore blobs = storage.blobs(
                     JdbiBlobStore.Settings.DEFAULT.withDeletedNameHold(deletedNameHold), BlobMetrics.NONE);
             return new Importer(source, Importer.Target.of(storage.log(), blobs), new SecureRandom(), options, console)

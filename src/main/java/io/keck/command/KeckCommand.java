@@ -8,7 +8,7 @@ import net.sourceforge.argparse4j.inf.Namespace;
 import net.sourceforge.argparse4j.inf.Subparser;
 import org.jspecify.annotations.Nullable;
 
-/** A command that reads the configuration. One that fails prints its reason in a sentence, without a stack trace. */
+/** A command that reads the configuration. On failure it prints the reason as a sentence, without a stack trace. */
 abstract class KeckCommand<C extends Configuration & CommandSettings> extends ConfiguredCommand<C> {
     private final Class<C> configuration;
 
@@ -22,7 +22,7 @@ abstract class KeckCommand<C extends Configuration & CommandSettings> extends Co
         return configuration;
     }
 
-    /** Adds an argument that is there or not. */
+    /** Adds a boolean flag. */
     static void flag(Subparser parser, String name, String help) {
         parser.addArgument(name).dest(name).action(Arguments.storeTrue()).help(help);
     }

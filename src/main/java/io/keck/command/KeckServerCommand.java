@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code server}: as Dropwizard's, but a start that fails prints its reason in a few lines. (Dropwizard logs the stack
- * trace before the command can say anything.)
+ * {@code server}: Dropwizard's command, except that a failed start prints its reason in a few lines. (Dropwizard logs
+ * the stack trace before the command gets control.)
  */
 final class KeckServerCommand<C extends Configuration> extends ServerCommand<C> {
     private static final Logger LOG = LoggerFactory.getLogger(KeckServerCommand.class);
@@ -36,12 +36,12 @@ final class KeckServerCommand<C extends Configuration> extends ServerCommand<C> 
             });
             cleanupAsynchronously();
             server.start();
-            Threads.keepingAlive("server-awaiter", () -> join(server)).start(); // all other threads may be daemons
+            Threads.keepingAlive("server-awaiter", () -> join(server)).start(); // every other thread may be a daemon
         } catch (Exception e) {
             try {
                 server.stop();
             } catch (Exception stop) {
-                LOG.debug("What had been started could not be stopped", stop);
+                LOG.debug("Stopping the parts that had been started failed", stop);
             }
             cleanup();
             throw e;

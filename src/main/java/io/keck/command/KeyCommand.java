@@ -11,24 +11,25 @@ import net.sourceforge.argparse4j.inf.Subparser;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code key new --name ci --role write --match 'team-1/*'}: makes an API key. The line for the file goes to the standard
- * output, so that it can be appended ({@code >> keys.jsonl}); the key itself, which nothing shows again, to the standard
- * error.
+ * {@code key new --name ci --role write --match 'team-1/*'}: creates an API key. The line for the file of keys goes to
+ * standard output, so that it can be appended ({@code >> keys.jsonl}). The key itself goes to standard error and is
+ * never shown again.
  */
 final class KeyCommand extends Command {
     KeyCommand() {
-        super("key", "Makes an API key: key new --name ci --role write --match 'team-1/*'");
+        super("key", "Creates an API key: key new --name ci --role write --match 'team-1/*'");
     }
 
     @Override
     public void configure(Subparser parser) {
-        parser.addArgument("action").choices("new").help("new: makes a key");
-        parser.addArgument("--name").required(true).help("of the back end; it appears as key:NAME in logs");
+        parser.addArgument("action").choices("new").help("new: creates a key");
+        parser.addArgument("--name").required(true).help("the name of the back end, which appears as key:NAME in logs");
         parser.addArgument("--role")
                 .setDefault("write")
                 .choices("read", "comment", "suggest", "write", "admin")
-                .help("what it may do (write)");
-        parser.addArgument("--match").setDefault("*").help("the documents: a name, or a beginning and * (*)");
+                .help("what the key allows (write)");
+        parser.addArgument("--match").setDefault("*").help("the documents that the key opens: a name, or a prefix"
+                + " and * (*)");
     }
 
     @Override

@@ -6,7 +6,7 @@ import io.dropwizard.migrations.DbCommand;
 import net.sourceforge.argparse4j.inf.Namespace;
 import org.jspecify.annotations.Nullable;
 
-/** {@code db}: the schema by hand, as Dropwizard's; a failure prints its reason in a few lines. */
+/** {@code db}: Dropwizard's command for migrations; a failure prints its reason in a few lines. */
 final class MigrateCommand<C extends Configuration & CommandSettings> extends DbCommand<C> {
     MigrateCommand(Class<C> configuration) {
         super("db", C::database, configuration, "migrations.xml");

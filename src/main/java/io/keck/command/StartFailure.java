@@ -9,11 +9,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a command or a start that failed prints: first why and what to do, and a stack trace only where the log is at
- * DEBUG.
+ * Prints the failure of a command or of a start: first the reason and the remedy, and a stack trace only if the log is
+ * at DEBUG.
  */
 final class StartFailure {
-    /** Lines at most. */
+    /** The largest number of printed lines. */
     static final int MOST = 12;
 
     private static final Logger LOG = LoggerFactory.getLogger(StartFailure.class);
@@ -33,7 +33,7 @@ final class StartFailure {
     static List<String> lines(Throwable error) {
         String message = error.getMessage();
         if (error instanceof FileNotFoundException) {
-            return List.of(message + ". Name a configuration that is there, such as config.yml.");
+            return List.of(message + ". Name an existing configuration file, such as config.yml.");
         }
         boolean isSentence = error instanceof IllegalStateException
                 || error instanceof IllegalArgumentException
@@ -45,7 +45,7 @@ final class StartFailure {
         List<String> lines = new ArrayList<>();
         lines.add("Failed with " + line(error) + ".");
         for (Throwable cause = error.getCause(); cause != null && lines.size() < MOST - 1; cause = cause.getCause()) {
-            lines.add("because of " + line(cause));
+            lines.add("caused by " + line(cause));
         }
         lines.add("Set KECK_LOG_LEVEL=DEBUG to see where this comes from.");
         return lines;

@@ -1,4 +1,4 @@
-/** The commands of the jar: what they read from the command line, what they print, how they end. */
+/** The commands of the jar: their arguments, their output and their exit status. */
 @NullMarked
 package io.keck.command;
 

@@ -52,7 +52,9 @@ public final class ConfigurationReader<T> extends YamlConfigurationFactory<T> {
     private final String prefix;
     private final ObjectMapper yaml;
 
-    /** Creates a reader as Dropwizard's {@code ConfigurationFactoryFactory} does, with the environment of this process. */
+    /**
+     * Creates a reader as Dropwizard's {@code ConfigurationFactoryFactory} does, with the environment of this process.
+     */
     public ConfigurationReader(Class<T> type, Validator validator, ObjectMapper mapper, String prefix) {
         this(type, validator, mapper, prefix, System::getenv);
     }
@@ -96,7 +98,7 @@ public final class ConfigurationReader<T> extends YamlConfigurationFactory<T> {
             throw refused(path, e.getMessage());
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw refused(
-                    path, "A system property that begins with " + prefix + ". names no value of the configuration.");
+                    path, "A system property that begins with " + prefix + ". matches no key of the configuration.");
         }
     }
 
@@ -128,7 +130,7 @@ public final class ConfigurationReader<T> extends YamlConfigurationFactory<T> {
                         + " holds a colon or a number sign beside a space.");
     }
 
-    /** Refuses anchors, aliases and tags: YAML would take a secret that is written without quotes for one. */
+    /** Refuses anchors, aliases and tags, because YAML would parse an unquoted secret as one of them. */
     private static void refuseSpecial(String text, String path) throws RefusedConfigurationException {
         for (Event event : new Yaml().parse(new StringReader(text))) {
             boolean isTagged = (event instanceof ScalarEvent scalar && scalar.getTag() != null)
@@ -138,7 +140,7 @@ public final class ConfigurationReader<T> extends YamlConfigurationFactory<T> {
                         path,
                         "Line " + (event.getStartMark().getLine() + 1)
                                 + " has a value that begins with &, * or !, which"
-                                + " mean something to YAML and nothing to Keck: put quotes around it.");
+                                + " have a meaning in YAML that Keck does not use: put quotes around it.");
             }
         }
     }
@@ -181,7 +183,9 @@ public final class ConfigurationReader<T> extends YamlConfigurationFactory<T> {
         return path.toString();
     }
 
-    /** The message of an exception from Keck's own setters, which never repeats the value; those of libraries may. */
+    /**
+     * The message of an exception from Keck's own setters, which never contain the value; messages of libraries may.
+     */
     private static @Nullable String ownSentence(Throwable error) {
         for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
             StackTraceElement[] trace = cause.getStackTrace();

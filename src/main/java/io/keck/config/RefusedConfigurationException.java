@@ -9,7 +9,7 @@ import java.util.List;
  */
 public final class RefusedConfigurationException extends ConfigurationException {
     private static final long serialVersionUID = 1L;
-    /** The largest number of errors shown: more do not help, and would hide the first. */
+    /** The largest number of errors shown; more would push the first ones out of sight. */
     private static final int MOST = 10;
 
     private final String lines;

@@ -28,8 +28,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Inserts the values of environment variables into a configuration that has been parsed already, so that no character
- * of a value has a meaning in YAML.
+ * Inserts the values of environment variables into a configuration after YAML was parsed, so that no character of a
+ * value has a meaning in YAML.
  *
  * <p>In a scalar, <code>${NAME}</code> and <code>${NAME:-default}</code> stand for the variable {@code NAME}, and
  * <code>$${</code> for <code>${</code> itself. A default may contain variables, the value of a variable is used as it
@@ -112,7 +112,7 @@ public final class Variables {
         try (InputStream in = Files.newInputStream(Path.of(file))) {
             bytes = in.readNBytes(MAX_FILE + 1);
         } catch (IOException | InvalidPathException | SecurityException e) {
-            // without the path: a secret that was put into this variable by mistake would be printed
+            // the message omits the path, because it would print a secret that was put into this variable by mistake
             throw new VariableException("The file that " + variable + " names cannot be read ("
                     + e.getClass().getSimpleName() + "): it must exist and be readable for the user that runs Keck.");
         }

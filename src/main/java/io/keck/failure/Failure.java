@@ -3,10 +3,10 @@ package io.keck.failure;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why something was not done, in the terms in which a caller has to know it. Thrown by ports, or the failure of their
- * stages. Anything else that they throw is an error of Keck.
+ * The reason why an operation was not carried out, in terms that a caller can act on. Ports throw it or complete their
+ * stages with it; any other exception from a port is an internal error of Keck.
  *
- * <p>Most failures are ordinary answers, so they have a stack trace only where they have a cause. Immutable.
+ * <p>Most failures are ordinary answers, so only one with a cause records a stack trace. Immutable.
  */
 public abstract sealed class Failure extends RuntimeException
         permits Unavailable,
@@ -25,11 +25,11 @@ public abstract sealed class Failure extends RuntimeException
         super(message, cause, cause != null, cause != null);
     }
 
-    /** Calls the method of the handler that is meant for this failure, and returns its result. */
+    /** Calls the handler's method for this kind of failure and returns its result. */
     public abstract <T> T tell(Handler<T> handler);
 
     /**
-     * Translates every failure: one that is added later does not compile until each translator has an answer to it.
+     * Translates every kind of failure. A new kind does not compile until each handler has a method for it.
      *
      * @param <T> the translation
      */
@@ -37,7 +37,7 @@ public abstract sealed class Failure extends RuntimeException
         /** The database does not answer, or this node takes no work. */
         T unavailable(Unavailable failure);
 
-        /** There is no room of that name. */
+        /** No room has the requested name. */
         T missing(RoomMissing failure);
 
         /** The room was deleted. */
@@ -55,13 +55,13 @@ public abstract sealed class Failure extends RuntimeException
         /** The change would make the document larger than it may be. */
         T tooLarge(TooLarge failure);
 
-        /** More is stored of the room than this node can load. */
+        /** The stored data of the room is larger than this node can load. */
         T tooLargeHere(TooLargeHere failure);
 
-        /** The content of the document takes too many steps. */
+        /** The content of the document takes too many steps to integrate or to write down. */
         T tooCostly(TooCostly failure);
 
-        /** No room of that name can be created. */
+        /** No room can be created under the requested name. */
         T nameRefused(NameRefused failure);
     }
 }

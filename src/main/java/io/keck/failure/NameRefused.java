@@ -1,6 +1,9 @@
 package io.keck.failure;
 
-/** No room of that name can be created, though an existing one can be used. Nothing was changed. Immutable. */
+/**
+ * No room can be created under the requested name; an existing room with this name stays usable. Nothing was changed.
+ * Immutable.
+ */
 public final class NameRefused extends Failure {
     private static final long serialVersionUID = 1L;
 

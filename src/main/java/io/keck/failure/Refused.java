@@ -1,8 +1,8 @@
 package io.keck.failure;
 
 /**
- * The name has seen the key of the request before: with the same request, which is carried out already, or with another
- * one. Nothing was done. Immutable.
+ * The request's idempotency key was already used for this name, by the same request (which was carried out) or by a
+ * different one. Nothing was done. Immutable.
  */
 public final class Refused extends Failure {
     private static final long serialVersionUID = 1L;
@@ -11,8 +11,8 @@ public final class Refused extends Failure {
     private final boolean otherRequest;
 
     /**
-     * @param roomId the room that the first request of the key edited or began; 0 where there was none
-     * @param otherRequest whether the first request was another one
+     * @param roomId the room that the first request with this key edited or created; 0 if there was none
+     * @param otherRequest whether the first request with this key differed from this one
      */
     public Refused(long roomId, boolean otherRequest) {
         super("the key was used before, in room " + roomId, null);
@@ -20,12 +20,15 @@ public final class Refused extends Failure {
         this.otherRequest = otherRequest;
     }
 
-    /** The room that the first request of the key edited or began; 0 where there was none. */
+    /** The room that the first request with this key edited or created; 0 if there was none. */
     public long roomId() {
         return roomId;
     }
 
-    /** Whether the first request of the key was another one; else this one is a repeat, and is done already. */
+    /**
+     * Whether the first request with this key differed from this one; otherwise this one repeats a request that was
+     * carried out.
+     */
     public boolean isOfAnotherRequest() {
         return otherRequest;
     }

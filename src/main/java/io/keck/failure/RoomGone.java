@@ -1,15 +1,15 @@
 package io.keck.failure;
 
-/** The room was deleted: nothing can be added to that life of its name. Immutable. */
+/** The room was deleted: nothing can be added to this life of its name. Immutable. */
 public final class RoomGone extends Failure {
     private static final long serialVersionUID = 1L;
 
-    /** @param roomId the life that has ended */
+    /** @param roomId the room id of the ended life */
     public RoomGone(long roomId) {
         super("room " + roomId + " was deleted", null);
     }
 
-    /** @param workspace the name, whose workspace was deleted a moment ago or while something was on its way to it */
+    /** @param workspace the name of a workspace that was deleted recently, or during the request */
     public RoomGone(String workspace) {
         super("workspace " + workspace + " was deleted", null);
     }

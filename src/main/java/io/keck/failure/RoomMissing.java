@@ -1,6 +1,6 @@
 package io.keck.failure;
 
-/** There is no room of that name: the database has said so. Immutable. */
+/** The database has confirmed that no room has the requested name. Immutable. */
 public final class RoomMissing extends Failure {
     private static final long serialVersionUID = 1L;
 

@@ -1,34 +1,35 @@
 package io.keck.failure;
 
 /**
- * The content of a document takes more steps to put in order, or to write down, than back ends may cost. Nothing is changed, and the
- * connections of the document are not affected: their replica needs no such steps. Immutable.
+ * Integrating the content of a document, or writing it down, takes more steps than back ends are allowed. Nothing was
+ * changed, and connections to the document are not affected, because the replica that serves them integrates nothing.
+ * Immutable.
  */
 public final class TooCostly extends Failure {
-    /** Milliseconds after which a reader of the log tries such a document again. */
+    /** Milliseconds until a reader of the log retries such a document. */
     public static final long RETRY_MILLIS = 600_000;
 
     private static final long serialVersionUID = 1L;
     private final long retryMillis;
 
-    /** @param retryMillis after which the document is tried again */
+    /** @param retryMillis milliseconds until a retry makes sense */
     public TooCostly(long retryMillis) {
         super("The content of the document takes too many steps to put in order or to write down.", null);
         this.retryMillis = retryMillis;
     }
 
     /**
-     * Of a reader of the log.
+     * A failure of a reader of the log.
      *
-     * @param room its name
-     * @param steps that were taken before it was given up
+     * @param room the name of the room
+     * @param steps the steps taken before the reader gave up
      */
     public TooCostly(String room, long steps) {
-        super("the content of room " + room + " took " + steps + " steps to put in order", null);
+        super("integrating the content of room " + room + " was given up after " + steps + " steps", null);
         this.retryMillis = RETRY_MILLIS;
     }
 
-    /** Milliseconds after which the document is tried again. */
+    /** Milliseconds until a retry makes sense. */
     public long retryMillis() {
         return retryMillis;
     }

@@ -1,10 +1,12 @@
 package io.keck.failure;
 
-/** The document has reached a limit, so nothing that makes it larger is taken. Nothing was changed. Immutable. */
+/**
+ * The document has reached a size limit, so changes that make it larger are refused. Nothing was changed. Immutable.
+ */
 public final class TooLarge extends Failure {
     private static final long serialVersionUID = 1L;
 
-    /** @param sentence which limit, and what is taken */
+    /** @param sentence names the limit and the changes that are still accepted */
     public TooLarge(String sentence) {
         super(sentence, null);
     }

@@ -1,8 +1,8 @@
 package io.keck.failure;
 
 /**
- * The database does not answer, is too busy or lost data that was on its way; or this node is full or going down. Worth
- * another attempt a moment later. Immutable.
+ * The database does not answer, is too busy or lost data in transit; or this node is full or shutting down. A retry
+ * shortly afterwards may succeed. Immutable.
  */
 public final class Unavailable extends Failure {
     private static final long serialVersionUID = 1L;
@@ -10,10 +10,10 @@ public final class Unavailable extends Failure {
     private final boolean outcomeUnknown;
 
     /**
-     * A failure that is an answer, without a stack trace.
+     * Creates a failure without a stack trace.
      *
-     * @param message says why
-     * @param outcomeUnknown whether the change may have been made all the same; else it was not, and never will be
+     * @param message the reason, as a clause or sentence
+     * @param outcomeUnknown whether the change may have been made nevertheless; otherwise it was not and will not be
      */
     public Unavailable(String message, boolean outcomeUnknown) {
         super(message, null);
@@ -21,22 +21,22 @@ public final class Unavailable extends Failure {
     }
 
     /**
-     * A failure of the database.
+     * Creates a failure that is caused by the database.
      *
-     * @param message says why
-     * @param outcomeUnknown whether the change may have been made all the same; else it was not, and never will be
+     * @param message the reason, as a clause or sentence
+     * @param outcomeUnknown whether the change may have been made nevertheless; otherwise it was not and will not be
      */
     public Unavailable(String message, boolean outcomeUnknown, Throwable cause) {
         super(message, cause);
         this.outcomeUnknown = outcomeUnknown;
     }
 
-    /** The database failed, and it is not known whether a change was made. */
+    /** Returns a failure of the database after which it is unknown whether the change was made. */
     public static Unavailable database(Throwable cause) {
         return new Unavailable("the database does not answer: " + cause, true, cause);
     }
 
-    /** Whether the change may have been made all the same; making it again is harmless. */
+    /** Whether the change may have been made nevertheless; repeating it is harmless. */
     public boolean isOutcomeUnknown() {
         return outcomeUnknown;
     }

@@ -1,6 +1,6 @@
 /**
- * The one vocabulary in which ports say why something was not done: {@link io.keck.failure.Failure} is a closed family, and
- * {@link io.keck.failure.Failure.Handler} makes the compiler ask every translator for each of its members.
+ * The vocabulary of failures that all ports share: {@link io.keck.failure.Failure} is a sealed family, and
+ * {@link io.keck.failure.Failure.Handler} makes the compiler require an answer to each member from every translator.
  */
 @NullMarked
 package io.keck.failure;

@@ -15,53 +15,56 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who wrote and who deleted what in a document, as ranges of the clocks of its clients. Made of the rows of its log, in their
- * order: for each clock the first row counts, so a repetition takes nothing from its author.
+ * Records the authors of a document's content and of its deletions, as ranges of client clocks. It is built from the
+ * rows of the document's log in order. For each clock the first row counts, so repeating content does not change its
+ * author.
  *
- * <p>Ranges that touch are one if they have the same author and their rows were written within {@link #JOINED_MILLIS}; it has
- * the time of the first. There are {@link #MAX_RANGES} at most; what comes after that is not noted. Used by one thread.
+ * <p>Adjacent ranges are merged if they have the same author and their rows were written within {@link #JOINED_MILLIS};
+ * the merged range has the time of the first. There are at most {@link #MAX_RANGES} ranges; further content is not
+ * recorded. Used by one thread.
  *
- * @param <A> what stands for an author
+ * @param <A> the type that represents an author
  */
 public final class Authorship<A> {
-    /** Ranges of one author that touch are one range if they begin within this time. */
+    /** Adjacent ranges of one author are merged if they begin within this time. */
     static final long JOINED_MILLIS = 3_600_000;
 
-    /** Ranges at most, of what was written and of what was deleted together. */
+    /** The largest number of ranges, of written and deleted content together. */
     public static final int MAX_RANGES = 200_000;
 
     private static final int VERSION = 1;
     private static final int MILLIS = 1_000;
 
     /**
-     * Who, and when.
+     * An author and a time.
      *
-     * @param author null where nobody knows
-     * @param at milliseconds since 1970; 0 where nobody knows
+     * @param author null if unknown
+     * @param at milliseconds since 1970; 0 if unknown
      */
     public record Mark<A>(@Nullable A author, long at) {}
 
     /**
-     * What is known of a clock and of those after it, up to one.
+     * The mark of a range of clocks.
      *
-     * @param mark null where nothing is noted
+     * @param mark null if nothing is recorded
+@param until the clock after the range
      */
     public record Known<A>(@Nullable Mark<A> mark, long until) {}
 
-    /** An author as bytes have it: a number above 0, and a word. */
+    /** An author in encoded form: a number above 0, and a word. */
     public record Code(long number, String word) {}
 
     private record Range<A>(long from, long to, Mark<A> mark) {}
 
     private final Map<Long, List<Range<A>>> written = new TreeMap<>();
     private final Map<Long, List<Range<A>>> deleted = new TreeMap<>();
-    /** By client, the first author that brought it and may introduce one. */
+    /** By client, the first author who may introduce clients and wrote content of this client. */
     private final Map<Long, Mark<A>> introduced = new TreeMap<>();
 
     private final int maxRanges;
     private int ranges;
 
-    /** Nothing is noted yet. */
+    /** Creates a record without ranges. */
     public Authorship() {
         this(MAX_RANGES);
     }
@@ -72,16 +75,15 @@ public final class Authorship<A> {
 
     // ------------------------------------------------------------------ noting
 
-    /** Notes what the next row adds; a known author introduces the client ids that nobody has introduced before. */
+    /** Records what the next row adds; a known author introduces the client ids that have no introducer yet. */
     public void add(Update row, @Nullable A author, long at) {
         add(row, author, at, author != null);
     }
 
     /**
-     * Notes what the next row adds.
-     *
-     * @param introduces whether the author introduces the client ids that nobody has introduced before: Keck itself and an
-     *     import do not, since the people who wrote under these ids may come back with them
+     * Records what the next row adds. *
+     * @param introduces whether the author introduces the client ids that have no introducer yet; Keck itself and an
+     *     import do not, because the people who wrote under these ids may come back with them
      */
     public void add(Update row, @Nullable A author, long at, boolean introduces) {
         Mark<A> mark = new Mark<>(author, at);
@@ -110,7 +112,7 @@ public final class Authorship<A> {
         }
     }
 
-    /** Puts a range before another; the index of that one then. */
+    /** Inserts a range before the range at an index, and returns the new index of the latter. */
     private int put(List<Range<A>> list, int index, Range<A> range) {
         Range<A> before = index == 0 ? null : list.get(index - 1);
         if (before != null && before.to() == range.from() && isOne(before.mark(), range.mark())) {
@@ -131,7 +133,7 @@ public final class Authorship<A> {
         return isSame && Math.abs(second.at() - first.at()) < JOINED_MILLIS;
     }
 
-    /** The index of the first range that ends after that clock. */
+    /** The index of the first range that ends after a clock. */
     private int after(List<Range<A>> list, long clock) {
         int low = 0;
         int high = list.size();
@@ -156,22 +158,22 @@ public final class Authorship<A> {
 
     // ------------------------------------------------------------------ asking
 
-    /** How many ranges there are. */
+    /** The number of ranges. */
     public int size() {
         return ranges;
     }
 
-    /** Who wrote that clock of a client, and up to which clock that is so. */
+    /** The author of a clock of a client, and the clock up to which that holds. */
     public Known<A> writer(long client, long clock) {
         return find(written, client, clock);
     }
 
-    /** Who deleted it. */
+    /** The author of the deletion of a clock of a client, and the clock up to which that holds. */
     public Known<A> deleter(long client, long clock) {
         return find(deleted, client, clock);
     }
 
-    /** By client id, who introduced it into the document. One that is not in it was introduced by nobody who is known. */
+    /** By client id, its introducer and the time. Clients without a known introducer are missing. */
     public Map<Long, Mark<A>> introduced() {
         return Map.copyOf(introduced);
     }
@@ -189,9 +191,9 @@ public final class Authorship<A> {
     // ------------------------------------------------------------------ bytes
 
     /**
-     * All of it as bytes: a version; the authors; by client who introduced it; what was written; what was deleted. Numbers as
-     * lib0 writes them, times in seconds. A range says its distance to the one before it, its length, its author and how much
-     * later it is.
+     * Encodes everything: a version, the authors, the introducer of each client, the written ranges, the deleted
+     * ranges. Numbers are lib0 varints, times are in seconds. A range is encoded as its distance to the previous range,
+     * its length, its author and its difference in time.
      */
     public byte[] encode(Function<A, Code> coding) {
         Map<A, Integer> numbers = new LinkedHashMap<>();
@@ -242,17 +244,17 @@ public final class Authorship<A> {
     }
 
     /**
-     * Reads what {@link #encode} has written.
+     * Decodes the output of {@link #encode}.
      *
-     * @param coding gives the author of a code; null where nobody knows it any more
-     * @throws DecodeException if it is damaged, or of a later release
+     * @param coding returns the author of a code, or null if it is no longer known
+     * @throws DecodeException if the bytes are damaged or were written by a later release
      */
     public static <A> Authorship<A> decode(byte[] bytes, Function<Code, @Nullable A> coding) {
         Authorship<A> read = new Authorship<>();
         Decoder in = new Decoder(bytes);
         int version = in.readUint8();
         if (version != VERSION) {
-            throw new DecodeException("authors of version " + version);
+            throw new DecodeException("unknown version of encoded authors: " + version);
         }
         Map<Long, A> authors = new HashMap<>();
         int count = in.readCount(2);

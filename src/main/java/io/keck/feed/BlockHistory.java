@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  * One change of a document, for receivers that do not know Yjs. Immutable; {@code src/site/markdown/changes.md} has
  * examples.
  *
- * @param fieldName the key under which it stands in a map, the name of an attribute or of a format; null in a list
- * @param parent the root name, then keys and indexes down to its own
+ * @param fieldName the key in a map, or the name of an attribute or format; null in a list
+ * @param parent the root name, then keys and indexes down to the changed element
  * @param content the content that was written or deleted, for display
  * @param action {@code update}, {@code delete} or {@code resync}
- * @param credit whose change it is; null for a {@code resync}
+ * @param credit the author of the change; null for a {@code resync}
  */
 public record BlockHistory(
         String workspace,
@@ -36,7 +36,7 @@ public record BlockHistory(
                 workspace, entry.key(), entry.path(), display(entry), entry.deleted() ? "delete" : "update", credit);
     }
 
-    /** Creates the changes for an entry of a document's history: one for each part that has other authors. */
+    /** Creates the changes for an entry of a document's history: one for each part with a different author. */
     static List<BlockHistory> of(String workspace, History.Entry entry, Authorship<Author> authors) {
         List<BlockHistory> parts = new ArrayList<>(1);
         long client = entry.id().client();
@@ -157,7 +157,10 @@ public record BlockHistory(
         }
     }
 
-    /** Writes the change as the JSON of an event, without the name of the workspace, which the reader of the stream knows. */
+    /**
+     * Writes the change as the JSON of an event, without the name of the workspace, which the reader of the stream
+     * knows.
+     */
     public void writeEventTo(StringBuilder out) {
         out.append("{\"action\":\"").append(action).append("\",\"content\":").append(JsonValue.write(content));
         out.append(",\"field_name\":").append(fieldName == null ? "null" : JsonValue.write(fieldName));

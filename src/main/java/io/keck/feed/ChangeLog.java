@@ -15,11 +15,11 @@ public interface ChangeLog {
      * A committed row.
      *
      * @param payload a V1 update
-     * @param author who made it; null where nobody knows
-     * @param at when it was committed, by the database's clock: milliseconds since 1970; 0 where nobody knows
+     * @param author null if unknown
+     * @param at the time of the commit by the database's clock, in milliseconds since 1970; 0 if unknown
      */
     record Change(long seq, byte[] payload, @Nullable Author author, long at) {
-        /** Creates a row of which nobody knows who made it. */
+        /** Creates a row of an unknown author. */
         public Change(long seq, byte[] payload) {
             this(seq, payload, null, 0);
         }
@@ -46,9 +46,9 @@ public interface ChangeLog {
     }
 
     /**
-     * Who made what in a room.
+     * The authors of the content of a room.
      *
-     * @param seq of the last row that is considered
+     * @param seq the seq of the last row that {@code ranges} covers
      */
     record Authors(Authorship<Author> ranges, long seq) {}
 
@@ -84,7 +84,8 @@ public interface ChangeLog {
     Base base(long roomId, long seq);
 
     /**
-     * Returns who wrote and deleted what in a room, as far as that is known: also in rows that are gone since they were folded.
+     * Returns the known authors of a room's content and deletions, including those of rows that were folded and
+     * deleted.
      */
     Authors authorship(long roomId);
 }

@@ -7,23 +7,23 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose a change is. Immutable.
+ * The authors of a change. Immutable.
  *
- * @param author who made it; null where nobody knows
- * @param at when, by the database's clock, in milliseconds since 1970; 0 where nobody knows
- * @param writer of a deletion, who wrote what was deleted; null where nobody knows, and where nothing was deleted
+ * @param author the author of the change; null if unknown
+ * @param at the time of the change by the database's clock, in milliseconds since 1970; 0 if unknown
+ * @param writer for a deletion, the author of the deleted content; null if unknown, and for other changes
  */
 public record Credit(
         @Nullable Author author, long at, @Nullable Author writer) {
-    /** Nobody knows anything. */
+    /** Authors and time are unknown. */
     public static final Credit UNKNOWN = new Credit(null, 0, null);
 
-    /** Whether that principal made the change, or wrote what it has deleted. */
+    /** Whether the principal made the change or wrote the content that it deleted. */
     public boolean names(String principal) {
         return principal.equals(id(author)) || (writer != null && principal.equals(writer.principal()));
     }
 
-    /** Whether the same people are named; the times may differ. */
+    /** Whether both name the same author and writer; the times may differ. */
     boolean isOfTheSame(Credit other) {
         return (author == null ? other.author == null : author.equals(other.author))
                 && (writer == null ? other.writer == null : writer.equals(other.writer));

@@ -13,21 +13,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Derives the changes of the rows of a room's log, with a document of its own to which the rows are applied one by one.
+ * Derives changes from the rows of a room's log, by applying the rows one by one to a document of its own.
  * A change is what a row <em>adds</em>: a row that repeats content yields no change. Content of a row that depends on
  * structs which have not arrived is reported with the row that makes them complete.
  *
  * <p>Used by one thread at a time.
  */
 public final class Histories {
-    /** Steps that a document may take beyond its limit for each byte, see {@link Doc#work}. */
+    /** Steps of integration that each byte adds to the limit of a document, see {@link Doc#work}. */
     private static final long STEPS_PER_BYTE = 16;
 
     private final String workspace;
     private final long maxSteps;
     private final Doc doc = new Doc();
     private @Nullable List<History.Entry> heard;
-    /** Who made what is in the row that is taken, and in rows before it that have waited for others. */
+    /** The authors of the content of the current row, and of earlier rows whose content waited for predecessors. */
     private final Authorship<Author> authors = new Authorship<>();
 
     private long bytes;
@@ -35,10 +35,10 @@ public final class Histories {
     private long known;
 
     /**
-     * Creates histories that report the rows after {@code seq}: exactly if that is still possible, else as well as
-     * possible.
+     * Creates histories that report the rows after {@code seq}: exactly if those rows are still stored, otherwise from
+     * the next row on that is.
      *
-     * @param maxSteps that the document may take, see {@link Doc#work}; each byte gives 16 more
+     * @param maxSteps the steps of integration that the document may take, see {@link Doc#work}; each byte adds 16
      * @throws RoomDamaged if the state at that row is not known any more, because an earlier row is damaged
      */
     public static Histories at(ChangeLog log, String workspace, long roomId, long seq, long maxSteps) {
@@ -52,7 +52,7 @@ public final class Histories {
     /**
      * Creates histories that report the rows after the newest one, or after the last row before the first damaged one.
      *
-     * @param maxSteps as that of {@link #at}
+     * @param maxSteps as for {@link #at}
      * @throws RoomDamaged if there is no such row
      */
     public static Histories atEnd(ChangeLog log, String workspace, long roomId, long maxSteps) {
@@ -88,7 +88,7 @@ public final class Histories {
      * Creates histories with a document that holds all earlier rows.
      *
      * @param state a V1 update, or null for an empty document
-     * @param maxSteps as that of {@link #at}
+     * @param maxSteps as for {@link #at}
      */
     public Histories(String workspace, byte @Nullable [] state, long maxSteps) {
         this.workspace = workspace;
@@ -117,12 +117,12 @@ public final class Histories {
         }
     }
 
-    /** Applies the next row, whose author nobody knows, and returns its changes, by client and clock. */
+    /** Applies the next row, whose author is unknown, and returns its changes, by client and clock. */
     public List<BlockHistory> take(byte[] row) {
         return take(new ChangeLog.Change(known, row));
     }
 
-    /** Content that has waited for this row is its own author's, not that of the row that completes it. */
+    /** Content that waited for this row keeps its own author instead of that of the row that completes it. */
     private List<BlockHistory> take(ChangeLog.Change change) {
         List<History.Entry> list = new ArrayList<>();
         heard = list;
@@ -161,10 +161,10 @@ public final class Histories {
     }
 
     /**
-     * The items of a document as changes, item by item: several for one that is of several authors, none for one that is left
-     * out; see {@link History#each(Doc, Long, long, long)}.
+     * Returns the items of a document as changes, item by item: several for an item of several authors, none for an
+     * item that is left out; see {@link History#each(Doc, Long, long, long)}.
      *
-     * @param authors of the document
+     * @param authors the authors of the document
      * @param by the principal whose changes are listed; null for all
      * @param skip the number of changes to leave out at the beginning
      * @param limit the largest number of changes
@@ -177,7 +177,7 @@ public final class Histories {
             @Nullable String by,
             long skip,
             long limit) {
-        // each item makes one change or more, so these are enough where none is left out
+        // each item makes at least one change, so this many items suffice where none is left out
         long items = by != null || skip + limit < 0 ? Long.MAX_VALUE : skip + limit;
         Iterator<History.Entry> entries = History.each(document, client, 0, items);
         return new Iterator<>() {
@@ -205,7 +205,7 @@ public final class Histories {
         };
     }
 
-    /** The bytes of updates that were applied to the document: its size on the heap is a small multiple of that. */
+    /** The total bytes of updates applied to the document; its size on the heap is a small multiple. */
     public long bytes() {
         return bytes;
     }

@@ -19,50 +19,53 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands before everything on both ports and keeps pages of strangers from using the browser of somebody who can reach
- * this server. It trusts in what browsers send by themselves and pages cannot change ({@code Origin}, {@code
- * Sec-Fetch-Site}, {@code Host}; Fetch standard, section 3.2, and Fetch Metadata). A client that is no browser sends none
- * of the first two and is not affected. Thread-safe.
+ * Checks every request on both ports, so that a foreign web page cannot use the browser of a user who can reach this
+ * server. It relies on headers that browsers set themselves and pages cannot change ({@code Origin},
+ * {@code Sec-Fetch-Site}, {@code Host}; Fetch standard, section 3.2, and Fetch Metadata). Clients other than browsers
+ * send neither of the first two and are not affected. Thread-safe.
  */
 final class BrowserGuard extends Handler.Wrapper {
-    /** The header that a task of the admin port wants: a page of another origin cannot send it without a preflight. */
+    /** The header that tasks on the admin port require: a page of another origin cannot send it without a preflight. */
     static final String ADMIN_HEADER = "Keck-Admin";
 
     private static final String SEC_FETCH_SITE = "Sec-Fetch-Site";
     private static final String TASKS = "/tasks";
     private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
-    /** What a page may send to another origin without a preflight (Fetch standard, "CORS-safelisted request-header"). */
+    /**
+     * The content types that a page may send to another origin without a preflight (Fetch standard, "CORS-safelisted
+     * request-header").
+     */
     private static final Set<String> WITHOUT_PREFLIGHT =
             Set.of("text/plain", "multipart/form-data", "application/x-www-form-urlencoded");
     /**
-     * Headers of browsers that are too old to send an Origin or Sec-Fetch-Site with every POST. Not Sec-Fetch-Mode alone:
-     * fetch in Node sends it.
+     * Headers that identify browsers too old to send Origin or Sec-Fetch-Site with every POST. Sec-Fetch-Mode is not
+     * one of them, because fetch in Node sends it.
      */
     private static final List<String> OF_BROWSERS = List.of("Referer", "Cookie");
 
     private static final int SHOWN = 120;
 
-    /** Why a request was refused. */
+    /** The reason why a request was refused. */
     enum Reason {
-        /** {@code Host} has a name that is not this server's. */
+        /** {@code Host} is not one of this server's names. */
         HOST,
-        /** A page of another origin. */
+        /** The request comes from a page of another origin. */
         ORIGIN,
-        /** A request of a browser that could come from any page, since it needs no preflight. */
+        /** The request comes from a browser and needs no preflight, so any page could have sent it. */
         PREFLIGHT,
-        /** A task without its header. */
+        /** A task was requested without the required header. */
         HEADER
     }
 
-    /** A refusal: its status, and the sentence for the client and the log. */
+    /** A refusal with its status and the sentence for the client and the log. */
     private record Refusal(Reason reason, int status, String sentence) {}
 
     /**
-     * What is right on this server. Immutable.
+     * The rules of this server. Immutable.
      *
-     * @param hosts the names that are its own
-     * @param origins those of other pages that may use the main port, in lower case, or "*" for all
-     * @param isAdmin whether a request came over the admin port
+     * @param hosts the server's own names
+     * @param origins the other origins whose pages may use the main port, in lower case, or "*" for all
+     * @param isAdmin tells whether a request came through the admin port
      */
     record Rules(HostNames hosts, Set<String> origins, Predicate<Request> isAdmin) {}
 
@@ -70,7 +73,7 @@ final class BrowserGuard extends Handler.Wrapper {
     private final Consumer<Reason> metrics;
     private final BiConsumer<Reason, String> log;
 
-    /** @param log takes a sentence per refusal, at any rate */
+    /** @param log receives one sentence per refusal, without any rate limit */
     BrowserGuard(Rules rules, Consumer<Reason> metrics, BiConsumer<Reason, String> log) {
         this.rules = rules;
         this.metrics = metrics;
@@ -101,8 +104,8 @@ final class BrowserGuard extends Handler.Wrapper {
     }
 
     /**
-     * The header itself counts, not what a proxy says of it: a page whose name leads here may send any header but this
-     * one. Without it (HTTP/1.0) it is no browser.
+     * Judges the Host header itself, not the value that a proxy reports: a page whose name was rebound to this server
+     * can set any header except Host. A request without Host (HTTP/1.0) does not come from a browser.
      */
     private @Nullable Refusal judgeHost(Request request, boolean admin) {
         String host = written(request);
@@ -198,7 +201,7 @@ final class BrowserGuard extends Handler.Wrapper {
 
     // ------------------------------------------------------------------ both
 
-    /** Whether a page of that origin is one of this server, by its own address or by the one that a proxy names. */
+    /** Whether the origin is this server's, by its own address or by the one that a proxy reports. */
     private static boolean isOwn(String origin, Request request) {
         URI page;
         try {
@@ -217,7 +220,7 @@ final class BrowserGuard extends Handler.Wrapper {
                 || (named != null && wanted.equals(authority(scheme, named)));
     }
 
-    /** The Host header as it came: Jetty shows the name that a proxy claims in its place. */
+    /** The Host header as received; Jetty replaces it by the name that a proxy reports. */
     private static @Nullable String written(Request request) {
         return Request.unWrap(request).getHeaders().get(HttpHeader.HOST);
     }
@@ -232,7 +235,7 @@ final class BrowserGuard extends Handler.Wrapper {
         return site.equals("same-origin") || site.equals("none");
     }
 
-    /** What a client sent, so that it cannot change the line of a log. */
+    /** Text from a client, cleaned so that it cannot forge log lines. */
     private static String shown(String text) {
         String printable = text.replaceAll("[^!-~]", "?");
         return printable.length() <= SHOWN ? printable : printable.substring(0, SHOWN) + "…";

@@ -18,12 +18,12 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers what no servlet answers: an address at which nothing is, and what Jetty refuses before it makes a request of it.
- * A sentence as text, or a page with links for a browser that came to a wrong address. Never shows what was asked for, which
- * may hold a token. Stateless.
+ * Answers requests that reach no servlet: unknown addresses, and requests that Jetty refuses while parsing. The answer
+ * is a sentence as text, or a page with links for a browser at an unknown address. It never repeats the requested
+ * address, which may contain a token. Stateless.
  */
 public final class ErrorPages implements Request.Handler {
-    /** Jetty's words for an Upgrade header without a Connection header that names it, whatever is to be upgraded to. */
+    /** Jetty's message for an Upgrade header that the Connection header does not name, whatever the protocol. */
     private static final String UPGRADE_WITHOUT_CONNECTION = "Invalid h2c upgrade headers";
 
     private static final int MAX_REASON = 120;
@@ -85,9 +85,9 @@ public final class ErrorPages implements Request.Handler {
     }
 
     /**
-     * The sentence for a status that no resource has given words.
+     * Returns the sentence for a status for which no resource has supplied one.
      *
-     * @param reason what is wrong with the request, or null
+     * @param reason Jetty's description of the error in the request, or null
      */
     public static String sentence(int status, @Nullable String reason) {
         String known = SENTENCES.get(status);
@@ -115,7 +115,7 @@ public final class ErrorPages implements Request.Handler {
         return request.getHeaders().getQualityCSV(HttpHeader.ACCEPT).contains("text/html");
     }
 
-    /** The way from an address to the front page, which may stand below a path of a proxy. */
+    /** The relative path from an address to the front page; a proxy may serve Keck below a path. */
     private static String base(@Nullable String path) {
         long folders = path == null ? 0 : path.chars().filter(c -> c == '/').count() - 1;
         return folders <= 0 ? "./" : "../".repeat((int) Math.min(folders, 100));

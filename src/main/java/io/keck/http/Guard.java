@@ -29,10 +29,11 @@ public final class Guard {
     private Guard() {}
 
     /**
-     * Installs it when the server starts. To be called after everything else that stands before the servlets.
+     * Installs the guard when the server starts. Must be called after all other handlers in front of the servlets were
+     * added.
      *
-     * @param server the configured server, which says which requests are for operators
-     * @param hosts the names that are this server's own
+     * @param server the configured server, which determines which requests are for operators
+     * @param hosts the server's own names
      * @param origins the origins of pages that may use the main port, or "*" for all
      * @param refused counts a refusal: host, origin, preflight or header
      * @param clock milliseconds of a steady clock, for the log

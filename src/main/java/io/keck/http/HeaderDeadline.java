@@ -10,16 +10,16 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Ends connections whose next request does not begin in time: Jetty ends those that are silent, but one that sends a byte
- * of a header now and then is never silent. The time runs from when a connection is made, or an answer is complete, until all
- * headers are there; it is longer than the time after which a silent connection ends, so that one never meets it.
- * Thread-safe.
+ * Closes connections whose next request header is not complete in time. Jetty closes idle connections, but a connection
+ * that sends one byte of a header every few seconds is never idle. The time runs from the connect, or from the end of
+ * the previous answer, until all headers have arrived. It is longer than Jetty's idle timeout, so idle connections
+ * never reach it. Thread-safe.
  */
 public final class HeaderDeadline {
-    /** Added to the time that a connection may be silent. */
+    /** Milliseconds added to Jetty's idle timeout. */
     static final long HEADERS_MS = 10_000;
 
-    /** A connection of HTTP/1.1, as it is told what it is at. */
+    /** The state of one HTTP/1.1 connection. */
     final class Watched {
         private final EndPoint endPoint;
         private volatile long waitingSince = clock.getAsLong();
@@ -29,18 +29,18 @@ public final class HeaderDeadline {
             this.endPoint = endPoint;
         }
 
-        /** All headers of a request are there. */
+        /** All headers of a request have arrived. */
         void began() {
             isWaiting = false;
         }
 
-        /** The request is answered. */
+        /** The answer to the request is complete. */
         void answered() {
             waitingSince = clock.getAsLong();
             isWaiting = true;
         }
 
-        /** The connection is over, or speaks another protocol. */
+        /** The connection is closed, or was upgraded to another protocol. */
         void ended() {
             watched.remove(this);
         }
@@ -74,18 +74,18 @@ public final class HeaderDeadline {
         return made;
     }
 
-    /** How many connections are watched. */
+    /** The number of watched connections. */
     int size() {
         return watched.size();
     }
 
-    /** Ends the connections that are late; to be called about every second. */
+    /** Closes the connections whose headers are late; to be called about once a second. */
     public void tick() {
         long now = clock.getAsLong();
         watched.forEach(connection -> connection.look(now));
     }
 
-    /** What tells the connections of a server when requests begin and are answered. */
+    /** Reports the beginning and the end of each request to its connection. */
     static final class Beginnings extends Handler.Wrapper {
         @Override
         public boolean handle(Request request, Response response, Callback callback) throws Exception {

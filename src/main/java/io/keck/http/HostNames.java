@@ -8,15 +8,16 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names by which a server may be asked: against DNS rebinding, where a page lets its own name lead to this server and
- * so becomes a page of the same origin. Its name stands in {@code Host} nevertheless. A literal address cannot be rebound,
- * and {@code localhost} leads to this machine. Names are compared without regard to case. Immutable.
+ * The host names under which this server may be requested. This prevents DNS rebinding, in which the name of a foreign
+ * page resolves to this server and so makes the page same-origin: {@code Host} still has the foreign name. Literal
+ * addresses cannot be rebound, and {@code localhost} is this machine, so both are always accepted. Names are compared
+ * ignoring case. Immutable.
  */
 public final class HostNames {
     private static final String ALL = "*";
     private static final String ANY_BELOW = "*.";
     private static final Pattern NAME = Pattern.compile("(\\*\\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?");
-    /** A host whose last label is a number is an address for browsers (URL standard, section 3.5). */
+    /** Browsers treat a host whose last label is a number as an address (URL standard, section 3.5). */
     private static final Pattern IPV4 = Pattern.compile("([^.]+\\.)*[0-9]+");
 
     private static final Pattern PORT = Pattern.compile(":[0-9]*$");
@@ -31,7 +32,7 @@ public final class HostNames {
      * Reads names that are separated by commas: host names without a port, {@code *.name} for all names below one, or
      * {@code *} for every name.
      *
-     * @throws IllegalArgumentException with a sentence if one is none of these
+     * @throws IllegalArgumentException if an entry has none of these forms; the message is a sentence
      */
     public static HostNames parse(String list) {
         Set<String> names = Arrays.stream(list.split(",", -1))
@@ -47,7 +48,7 @@ public final class HostNames {
         return new HostNames(names);
     }
 
-    /** These and one more, which may be null. */
+    /** Returns these names and one more, which may be null. */
     public HostNames and(@Nullable String name) {
         if (name == null || name.isBlank()) {
             return this;

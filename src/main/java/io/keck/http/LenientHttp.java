@@ -18,10 +18,10 @@ import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.component.ContainerLifeCycle;
 
 /**
- * HTTP/1.1 connections on which a percent sign that begins no escape stands for itself where a path names something
- * inside a workspace, as in {@code /api/block/w/map/m/50%}: there are clients that encode no keys. Jetty cannot be
- * configured to let such a path through, whatever its {@code UriCompliance} is: it throws while it parses the path. So
- * this reaches into Jetty, where a request line becomes a request. Thread-safe.
+ * Creates HTTP/1.1 connections that accept a percent sign that starts no escape in the part of a path below a
+ * workspace, as in {@code /api/block/w/map/m/50%}, because some clients do not encode keys. Jetty throws while it
+ * parses such a path, under every setting of {@code UriCompliance}. This class therefore hooks into Jetty at the point
+ * where a request line becomes a request. Thread-safe.
  */
 final class LenientHttp extends HttpConnectionFactory {
     /** Slashes before the key in {@code /api/block/{workspace}/}, {@code /api/blobs/{workspace}/} and their like. */
@@ -34,7 +34,7 @@ final class LenientHttp extends HttpConnectionFactory {
         this.deadline = deadline;
     }
 
-    /** Lets all HTTP connectors of a server that has not started make such connections. */
+    /** Installs this factory in all HTTP connectors of a server that has not started yet. */
     static void install(Server server, MetricRegistry metrics, HeaderDeadline deadline) {
         for (Connector connector : server.getConnectors()) {
             if (connector instanceof ServerConnector http) {
@@ -64,7 +64,7 @@ final class LenientHttp extends HttpConnectionFactory {
         if (inner == null) {
             return factory;
         }
-        // the timer has the name that Dropwizard gives it
+        // Dropwizard uses the same name for the timer
         String timer = MetricRegistry.name(
                 HttpConnectionFactory.class, connector.getHost(), Integer.toString(connector.getPort()), "connections");
         return new InstrumentedConnectionFactory(
@@ -89,7 +89,7 @@ final class LenientHttp extends HttpConnectionFactory {
             return watched;
         }
 
-        /** Jetty closes a connection that got no buffer, and logs nothing above DEBUG. */
+        /** When Jetty cannot allocate a buffer, it closes the connection and logs nothing above DEBUG. */
         @Override
         public void onClose(Throwable cause) {
             OutOfMemory.check(cause);
@@ -104,8 +104,9 @@ final class LenientHttp extends HttpConnectionFactory {
     }
 
     /**
-     * The target with {@code %25} for each percent sign that begins no escape, behind the name of a workspace in a path below
-     * {@code /api/}. The name itself has to be encoded well, since two spellings must not name one document.
+     * Replaces each percent sign that starts no escape by {@code %25}, in the part of a path below {@code /api/} that
+     * follows the name of a workspace. The name itself must be encoded correctly, because two spellings must not name
+     * one document.
      */
     static String withoutStrayPercents(String target) {
         if (target.indexOf('%') < 0 || !target.startsWith("/api/")) {
@@ -126,7 +127,7 @@ final class LenientHttp extends HttpConnectionFactory {
         return out.toString();
     }
 
-    /** Whether an escape begins there. */
+    /** Whether an escape starts at an index. */
     private static boolean isEscape(String text, int at) {
         return at + 2 < text.length()
                 && Character.digit(text.charAt(at + 1), 16) >= 0

@@ -4,15 +4,15 @@ import io.dropwizard.core.setup.Environment;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
 
-/** How the main port reads addresses, and what it answers where no servlet does. Stateless. */
+/** Sets up how the main port parses addresses and answers requests that reach no servlet. Stateless. */
 public final class MainPort {
     private MainPort() {}
 
     /**
-     * Makes a legal URI of every address that clients send, and a sentence of everything that Jetty refuses.
+     * Installs the repair of illegal URIs, the error pages and the deadline for headers.
      *
-     * @param connectionHeaderMissing what is answered to an upgrade whose {@code Connection} header does not name it
-     * @return what ends connections whose headers do not come; to be given ticks
+     * @param connectionHeaderMissing the sentence for an upgrade that the {@code Connection} header does not name
+     * @return the deadline for headers, whose {@code tick} the caller must call about once a second
      */
     public static HeaderDeadline install(Environment environment, String connectionHeaderMissing) {
         HeaderDeadline deadline = new HeaderDeadline(() -> System.nanoTime() / 1_000_000);

@@ -6,14 +6,14 @@ import java.util.function.BiPredicate;
 import java.util.function.LongSupplier;
 
 /**
- * How many documents each address may begin in an hour, whether by connecting or over HTTP: a bucket of an hour's documents
- * that fills evenly. An IPv6 client counts by its /64, which is what one customer has. Addresses beyond {@link #MAX_ENTRIES} are
- * forgotten, the longest unused first. Thread-safe.
+ * Limits how many documents each address may create per hour by connecting or over HTTP. Each address has a token
+ * bucket that holds one hour's documents and refills evenly. IPv6 clients count by /64 network, which providers assign
+ * to one customer. Beyond {@link #MAX_ENTRIES} addresses the least recently used are forgotten. Thread-safe.
  */
 public final class NewRooms {
-    /** What is answered beyond the limit, with status 429. */
-    public static final String SENTENCE = "Too many new documents were begun from this address within an hour"
-            + " (rooms.newPerAddress); documents that are there can be used.";
+    /** The sentence of the answer 429 beyond the limit. */
+    public static final String SENTENCE = "Too many new documents were created from this address within an hour"
+            + " (rooms.newPerAddress); existing documents can still be used.";
 
     static final int MAX_ENTRIES = 10_000;
     private static final double HOUR_MS = 3_600_000;
@@ -33,11 +33,11 @@ public final class NewRooms {
     };
 
     /**
-     * Nothing was begun yet.
+     * Creates full buckets.
      *
      * @param clock milliseconds of a steady clock
-     * @param isThere whether there is a document for that address and of that name; may wait for the database, and is only
-     *     asked beyond the limit
+     * @param isThere tells whether an address may see a document with a name; may wait for the database, and is called
+     *     only beyond the limit
      */
     public NewRooms(int perHour, LongSupplier clock, BiPredicate<String, String> isThere) {
         this.perHour = perHour;
@@ -45,12 +45,15 @@ public final class NewRooms {
         this.isThere = isThere;
     }
 
-    /** Whether there is a document for that address and of that name; may wait for the database. */
+    /** Whether a document with this name exists for the address; may wait for the database. */
     public boolean isThere(String address, String name) {
         return isThere.test(address, name);
     }
 
-    /** Whether somebody at that address may use the document of that name: there is one, or he may begin one more. */
+    /**
+     * Whether a client at this address may use the document with this name, because it exists or the address may create
+     * another.
+     */
     public boolean accepts(String address, String name) {
         return hasLeft(address) || isThere.test(address, name);
     }
@@ -59,7 +62,7 @@ public final class NewRooms {
         return filled(key(address)).left() >= 1;
     }
 
-    /** Somebody at that address has begun a document. */
+    /** Counts a document that a client at this address created. */
     public synchronized void began(String address) {
         String key = key(address);
         Bucket now = filled(key);
@@ -74,7 +77,7 @@ public final class NewRooms {
                 : new Bucket(Math.min(perHour, before.left() + (now - before.at()) * perHour / HOUR_MS), now);
     }
 
-    /** The address, or the first four groups of one of IPv6. */
+    /** The address, or the first four groups of an IPv6 address. */
     static String key(String address) {
         if (address.indexOf(':') < 0) {
             return address;

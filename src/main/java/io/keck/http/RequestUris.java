@@ -8,9 +8,9 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Percent-encodes what may not stand in a URI as it is (RFC 3986). Browsers send such characters all the same, {@code | ^
- * ` { }} and a lone percent sign in queries, {@code [ ] |} in paths, and Jetty's WebSocket upgrade fails on them with a stack
- * trace that shows the whole query. Decoded, the address means the same as before. Stateless.
+ * Percent-encodes characters that are illegal in a URI (RFC 3986). Browsers send some of them, {@code | ^ ` { }} and a
+ * lone percent sign in queries, {@code [ ] |} in paths, and Jetty's WebSocket upgrade fails on them with a stack trace
+ * that shows the whole query. The decoded address stays the same. Stateless.
  */
 final class RequestUris extends Handler.Wrapper {
     private static final String UNRESERVED = "-._~";
@@ -29,7 +29,7 @@ final class RequestUris extends Handler.Wrapper {
         if (path == null || !path.startsWith("/")) {
             return request; // CONNECT and OPTIONS *
         }
-        // a percent sign in a path that begins no escape is an error, which is told with a sentence later
+        // a percent sign in a path that starts no escape is refused later, with a sentence
         String legalPath = legal(path, PATH, true);
         String query = uri.getQuery();
         String legalQuery = query == null ? null : legal(query, QUERY, false);
@@ -45,7 +45,7 @@ final class RequestUris extends Handler.Wrapper {
         };
     }
 
-    /** @param anyPercent whether a percent sign stays, too, where it begins no escape */
+    /** @param anyPercent whether a percent sign that starts no escape is left as it is */
     static String legal(String part, String allowed, boolean anyPercent) {
         StringBuilder out = null;
         for (int i = 0; i < part.length(); ) {

@@ -13,9 +13,9 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fails a compressed body that ends before its gzip stream does. Jetty, which decompresses behind this handler, takes what
- * there is for the whole: half an upload would be stored as if it were all of it. The body is decompressed twice for that,
- * in constant memory. Thread-safe.
+ * Fails a compressed request body that ends before its gzip stream does. Jetty, which decompresses after this handler,
+ * accepts a truncated stream as complete, so half an upload would be stored as a whole one. The body is therefore
+ * decompressed twice, in constant memory. Thread-safe.
  */
 final class WholeGzip extends Handler.Wrapper {
     private static final String GZIP = "gzip";
@@ -32,7 +32,7 @@ final class WholeGzip extends Handler.Wrapper {
         return super.handle(watched, response, callback);
     }
 
-    /** Read by one thread at a time, as every request. */
+    /** Read by one thread at a time, like every request. */
     private static final class Watched extends Request.Wrapper {
         private @Nullable GZIPContentDecoder decoder = new GZIPContentDecoder(BUFFER);
         private Content.@Nullable Chunk failure;
@@ -65,12 +65,12 @@ final class WholeGzip extends Handler.Wrapper {
                 boolean goesOn = bytes.hasRemaining();
                 while (goesOn) {
                     RetainableByteBuffer decoded = decoder.decode(bytes);
-                    // at the end of a stream, another call would wait for the next one
+                    // at the end of a stream, another call would wait for the next stream
                     goesOn = bytes.hasRemaining() || (decoded.hasRemaining() && !decoder.isFinished());
                     decoded.release();
                 }
             } catch (RuntimeException e) {
-                end(); // no gzip: Jetty finds out, too, and refuses it
+                end(); // not gzip: Jetty detects that, too, and refuses the request
                 return true;
             }
             return !chunk.isLast() || decoder.isFinished();

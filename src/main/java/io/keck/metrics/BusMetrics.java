@@ -2,58 +2,61 @@ package io.keck.metrics;
 
 import java.util.function.BooleanSupplier;
 
-/** What happens on the bus, told to whoever counts. Implementations are thread-safe and quick. */
+/** Receives the events of the bus, to be counted. Implementations are thread-safe and fast. */
 public interface BusMetrics {
     /** Counts nothing. */
     BusMetrics NONE = new BusMetrics() {};
 
-    /** Why something that came was not taken in. */
+    /** The reason why a received message was dropped. */
     enum Refusal {
-        /** Bytes that do not hold what their checksum promises, or that cannot be read. */
+        /** The checksum does not match, or the bytes cannot be decoded. */
         DAMAGED,
-        /** Of another cluster, or of a release that says more than this one knows. */
+        /** The message is from another cluster, or of a kind that this release does not know. */
         ALIEN,
-        /** Not signed by a node of this database, repeated, or too old. */
+        /** The message is not signed by a node of this database, or is a replay, or is too old. */
         FORGED
     }
 
-    /** Tells whether there is to be a bus at all, and where its health can be read at any time, from any thread. */
+    /**
+     * Supplies a gauge of the bus's health, readable at any time from any thread, and says whether a bus is configured
+     * at all.
+     */
     default void watch(boolean isConfigured, BooleanSupplier isHealthy) {}
 
-    /** Something was handed to the bus. */
+    /** A message was queued for publishing. */
     default void published(int bytes) {}
 
-    /** What was handed to the bus so many nanoseconds ago has been taken by Redis. */
+    /** Redis acknowledged a message {@code nanos} nanoseconds after it was queued. */
     default void acknowledged(long nanos) {}
 
-    /** Something was not published: the bus is away, or too much waits for it. */
+    /** A message was not published, because the bus is disconnected or its queue is full. */
     default void dropped() {}
 
-    /** Something was too large for the bus; other nodes are told to read the log instead. */
+    /** A message was too large for the bus; other nodes were asked to read the log instead. */
     default void tooLarge() {}
 
     /**
-     * Something came from another node.
+     * A message from another node was received.
      *
-     * @param millis since it was sent, by the clocks of both
+     * @param millis milliseconds between sending and receiving, by the clocks of the two nodes
      */
     default void received(int bytes, long millis) {}
 
-    /** Something came and was not taken in. */
+    /** A received message was dropped. */
     default void refused(Refusal why) {}
 
-    /** Our own beat is back. */
+    /** This node's own beat came back after {@code nanos} nanoseconds. */
     default void beat(long nanos) {}
 
-    /** All channels are subscribed, at first or again. */
+    /** All channels are subscribed, after a first connection or a reconnection. */
     default void connected() {}
 
-    /** A connection broke, or could not be made. */
+    /** A connection broke or could not be established. */
     default void disconnected() {}
 
-    /** So many other nodes are heard of, and so many bytes wait to be published; told with every beat. */
+    /** Reports with every beat the number of other live nodes and the bytes queued for publishing. */
     default void looked(int others, long queuedBytes) {}
 
-    /** A node is not heard of any more. */
+    /** Another node timed out. */
     default void nodeGone() {}
 }

@@ -4,30 +4,35 @@ import io.keck.protocol.AwarenessState;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
-/** What connections tell of themselves to whoever counts. Implementations are thread-safe and quick: each frame calls. */
+/**
+ * Receives the events of connections, to be counted. Implementations are thread-safe, and fast because every frame is
+ * reported.
+ */
 public interface ConnectionMetrics {
-    /** A connection from that address is the first in a room that nobody has made. */
+    /** A connection from this address is the first in a room that did not exist before. */
     default void beganRoom(String address) {}
 
     /** Counts nothing. */
     ConnectionMetrics NONE = new ConnectionMetrics() {};
 
-    /** What a message is, by its first bytes. */
+    /** The kind of a message, by its first bytes. */
     enum Kind {
-        /** How far a peer is. */
+        /** Sync step 1: the peer's state vector. */
         STEP1,
-        /** What a peer lacks. */
+        /** Sync step 2: what the peer lacks. */
         STEP2,
-        /** A change. */
+        /** A sync update: a change. */
         UPDATE,
-        /** Cursors, and who is there. */
+        /** Awareness: cursors and presence. */
         AWARENESS,
         /** Anything else. */
         OTHER;
 
         private static final Kind[] SYNC = {STEP1, STEP2, UPDATE};
 
-        /** Looks at a message as it is on the wire; one of several parts is what its first part is. */
+        /**
+         * Returns the kind of a message in wire format; several messages in one frame count as the kind of the first.
+         */
         public static Kind of(byte[] message) {
             if (message.length < 2) {
                 return OTHER;
@@ -40,7 +45,7 @@ public interface ConnectionMetrics {
         }
     }
 
-    /** What of a connection's messages was ignored: Keck does not know it, or has no use for it. */
+    /** The kind of a message that was ignored because Keck does not know it or has no use for it. */
     enum Ignored {
         /** A text frame. */
         TEXT,
@@ -50,41 +55,41 @@ public interface ConnectionMetrics {
         SYNC,
         /** An auth message of an unknown kind. */
         AUTH,
-        /** A message about a document that its connection is not in. */
+        /** A message about a document that the connection has not joined. */
         OUTSIDE,
-        /** A string for the server, from a client of Hocuspocus. */
+        /** A stateless message for the server, from a Hocuspocus client. */
         STATELESS,
-        /** A string for all clients, from a client of Hocuspocus. */
+        /** A stateless message for all clients, from a Hocuspocus client. */
         BROADCAST
     }
 
-    /** Tells where figures can be read at any time, from any thread. */
+    /** Supplies gauges that can be read at any time from any thread. */
     default void watch(IntSupplier open, IntSupplier slow, IntSupplier held, LongSupplier backlogBytes) {}
 
-    /** Tells where the bytes that were beyond the rate of their address can be read at any time, from any thread. */
+    /** Supplies counters of the bytes beyond the rate of their address, readable at any time from any thread. */
     default void watchFlow(LongSupplier received, LongSupplier sent) {}
 
     /** A connection was opened. */
     default void opened() {}
 
-    /** A message of so many bytes came from a peer. */
+    /** A message of {@code bytes} bytes was received from a peer. */
     default void received(Kind kind, int bytes) {}
 
-    /** A message that came from a peer was ignored. */
+    /** A message from a peer was ignored. */
     default void ignored(Ignored what) {}
 
-    /** A part of an awareness message that came from a peer was dropped. */
+    /** A part of an awareness message from a peer was dropped. */
     default void awarenessDropped(AwarenessState.Fault why) {}
 
-    /** A message of so many bytes was queued for a peer. */
+    /** A message of {@code bytes} bytes was queued for a peer. */
     default void sent(Kind kind, int bytes) {}
 
-    /** A message that was queued so many milliseconds ago was taken by the network. */
+    /** The network accepted a message {@code millis} milliseconds after it was queued. */
     default void written(long millis) {}
 
-    /** A connection has ended with that WebSocket close code, whoever gave it; 1006 where nobody did. */
+    /** A connection ended with a WebSocket close code from either side; 1006 if neither side sent one. */
     default void closed(int code) {}
 
-    /** A connection was refused with that HTTP status. */
+    /** A connection was refused with an HTTP status. */
     default void refused(int status) {}
 }

@@ -4,7 +4,10 @@ import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
-/** Receives the events of the change feed and of answers over HTTP, to be counted. Implementations are thread-safe and fast. */
+/**
+ * Receives the events of the change feed and of answers over HTTP, to be counted. Implementations are thread-safe and
+ * fast.
+ */
 public interface FeedMetrics {
     /** Counts nothing. */
     FeedMetrics NONE = new FeedMetrics() {};
@@ -19,18 +22,18 @@ public interface FeedMetrics {
         RESYNC
     }
 
-    /** Tells where the number of open streams can be read at any time, from any thread. */
+    /** Supplies a gauge of open streams, readable at any time from any thread. */
     default void watchStreams(IntSupplier streams) {}
 
-    /** Tells where figures of deliveries can be read at any time, from any thread. */
+    /** Supplies gauges of deliveries, readable at any time from any thread. */
     default void watchDeliveries(IntSupplier backlog, DoubleSupplier oldestSeconds) {}
 
-    /** Tells where figures of large answers can be read at any time, from any thread. */
+    /** Supplies figures of large answers, readable at any time from any thread. */
     default void watchAnswers(LongSupplier spooledBytes, LongSupplier refused, LongSupplier overRate) {}
 
-    /** An event was handed to one stream. */
+    /** An event was sent to one stream. */
     default void eventSent() {}
 
-    /** An attempt to deliver has ended. */
+    /** A delivery attempt has ended. */
     default void delivered(Outcome outcome) {}
 }

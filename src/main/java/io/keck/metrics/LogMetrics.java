@@ -4,32 +4,32 @@ import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What happens to the log in its database, told to whoever counts. Implementations are thread-safe and quick. */
+/** Receives the events of the log and its database, to be counted. Implementations are thread-safe and fast. */
 public interface LogMetrics {
     /** Counts nothing. */
     LogMetrics NONE = new LogMetrics() {};
 
-    /** Tells where it can be read at any time whether the database answers, and the directory of an embedded one, or null. */
+    /** Supplies a gauge of whether the database answers, and the directory of an embedded database, or null. */
     default void watch(BooleanSupplier isUp, @Nullable Path directory) {}
 
-    /** A group of so many writes was carried out, or has failed, in that time. */
+    /** A group commit of {@code writes} writes succeeded or failed after {@code nanos} nanoseconds. */
     default void group(int writes, long nanos) {}
 
-    /** The database answered the question whether it is there. */
+    /** The database answered a health probe after {@code nanos} nanoseconds. */
     default void answered(long nanos) {}
 
-    /** Something failed because of the database. */
+    /** An operation failed because of the database. */
     default void failed() {}
 
-    /** The database has no room left to write to. */
+    /** The database has no disk space left. */
     default void full() {}
 
-    /** So many rows of a room were folded into its snapshot. */
+    /** {@code rows} rows of a room were folded into its snapshot in {@code nanos} nanoseconds. */
     default void folded(int rows, long nanos) {}
 
-    /** A room could not be folded. */
+    /** Folding the rows of a room failed. */
     default void foldFailed() {}
 
-    /** So many folded rows were deleted. */
+    /** {@code rows} folded rows were deleted. */
     default void purged(int rows) {}
 }

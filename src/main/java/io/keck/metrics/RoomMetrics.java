@@ -1,92 +1,95 @@
 package io.keck.metrics;
 
-/** What rooms tell of themselves to whoever counts. Implementations are thread-safe and quick: calls come in turns. */
+/**
+ * Receives the events of rooms, to be counted. Implementations are thread-safe, and fast because rooms call them during
+ * their turns.
+ */
 public interface RoomMetrics {
     /** Counts nothing. */
     RoomMetrics NONE = new RoomMetrics() {};
 
     /**
-     * The clock of all times that are told here: nanoseconds of a steady clock, from any thread. Always 0 where nobody
-     * measures, which costs nothing.
+     * The clock of all times reported here: nanoseconds of a steady clock, readable from any thread. Always 0 in an
+     * implementation that does not measure, which costs nothing.
      */
     default long nanos() {
         return 0;
     }
 
     /**
-     * An own batch was committed.
+     * A batch of this node was committed.
      *
-     * @param commitNanos since the turn began that first handed it to the log
-     * @param waitedNanos since the oldest update in it was received; -1 where it came from no socket
-     * @param updates how many it was made of
-     * @param bytes of the row
+     * @param commitNanos nanoseconds since the beginning of the turn that first handed the batch to the log
+     * @param waitedNanos nanoseconds since the oldest update in the batch was received; -1 if none came from a socket
+     * @param updates the number of updates in the batch
+     * @param bytes the size of the row
      */
     default void committed(long commitNanos, long waitedNanos, int updates, int bytes) {}
 
-    /** An attempt to commit failed or its outcome is unknown. */
+    /** A commit failed, or its outcome is unknown. */
     default void commitFailed() {}
 
-    /** Rows or a snapshot of other nodes were read from the log, because the bus had not brought them. */
+    /** Rows or a snapshot of other nodes were read from the log because the bus had not delivered them. */
     default void caughtUp(int rows) {}
 
-    /** Something came over the bus that is no update, or beyond the limits of one. */
+    /** The bus delivered a payload that is not a valid update, or exceeds the limits of updates. */
     default void busRefused() {}
 
-    /** A row of another node came over the bus and was applied so many nanoseconds later. */
+    /** A row of another node was applied {@code nanos} nanoseconds after the bus delivered it. */
     default void heard(long nanos) {}
 
-    /** A row came over the bus, and one before it is missing. */
+    /** The bus delivered a row whose predecessor is missing. */
     default void gap() {}
 
     /**
-     * The rooms were compared with the log.
+     * The open rooms were compared with the log.
      *
-     * @param behind rooms whose replica lacked something that the log had
-     * @param rows that the one lacked that lacked most
+     * @param behind the number of rooms whose replica lacked rows
+     * @param rows the largest number of rows that one replica lacked
      */
     default void compared(int behind, long rows) {}
 
-    /** The log had lost what this node had seen committed; so many bytes of it are appended again. */
+    /** The log had lost rows that this node had seen committed; {@code bytes} bytes are appended again. */
     default void wentBack(int bytes) {}
 
-    /** A room goes on unsaved. */
+    /** A room entered unsaved mode. */
     default void unsavedBegan() {}
 
-    /** A room that went on unsaved has saved something again. */
+    /** A room left unsaved mode. */
     default void unsavedEnded() {}
 
     /**
-     * An update came in with structs or deleted ranges of no length, which were left out.
+     * A received update had structs or deleted ranges of length zero, which were left out.
      *
-     * @param count how many
+     * @param count the number of structs and ranges left out
      */
     default void emptyStructs(int count) {}
 
     /**
-     * An update said something else under ids that the room has.
+     * A received update had different content under ids that the room already has.
      *
-     * @param ranges of consecutive ids
+     * @param ranges the number of ranges of consecutive ids
      */
     default void conflicts(int ranges) {}
 
-    /** A connection does not take what it is sent, and gets no single updates until it has caught up. */
+    /** A connection reads too slowly and gets no single updates until it has caught up. */
     default void slowConnection() {}
 
-    /** An update or an edit was left aside, because the document has reached a limit. */
+    /** An update or an edit was refused because the document has reached a limit. */
     default void growthRefused() {}
 
-    /** The content of a document takes too many steps to put in order; back ends are refused for a while. */
+    /** The content of a document takes too many steps to integrate; requests of back ends are refused for a while. */
     default void documentTooCostly() {}
 
-    /** A document is above 80 % of a limit. */
+    /** A document rose above 80 % of a limit. */
     default void nearLimitBegan() {}
 
-    /** Such a document is below again, or its room was closed. */
+    /** A document fell below 80 % of its limits again, or its room was closed. */
     default void nearLimitEnded() {}
 
-    /** A room was loaded whose stored state is damaged: it can only be read. It stays loaded. */
+    /** A room with damaged stored data was loaded, read-only. It stays loaded. */
     default void quarantineBegan() {}
 
-    /** Such a room was closed: it was repaired, deleted or replaced. */
+    /** A room with damaged stored data was closed because it was repaired, deleted or replaced. */
     default void quarantineEnded() {}
 }

@@ -1,6 +1,6 @@
 /**
- * What the parts of Keck tell whoever counts: one port for each family of metrics. Every method has an empty body, so a test
- * that does not count hands in {@code NONE}. The meters of {@code ops} implement them.
+ * The ports through which the parts of Keck report events and gauges, one per family of metrics. Every method has an
+ * empty default body, and {@code NONE} ignores everything. The meters of {@code ops} implement the ports.
  */
 @NullMarked
 package io.keck.metrics;

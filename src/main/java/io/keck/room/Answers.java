@@ -13,18 +13,18 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a room tells of its document: its own step 1, and what somebody lacks, who asks with a step 1 or was too slow.
- * Frames that many sockets ask for are encoded once for each state of the store. After the first answer a member gets one
- * a second at most: a step 1 has 20 bytes, and an answer may have millions. Touched only in the room's turns.
+ * Encodes and sends a room's own step 1, and the content that a member lacks after its step 1 or after it was too slow.
+ * Frames that many sockets need are encoded once per state of the store. After its first answer a member gets at most
+ * one answer per second, because a step 1 of 20 bytes may cost an answer of millions. Used only in the room's turns.
  */
 final class Answers {
     private final Supplier<StructStore> replica;
     private final Batches batches;
     private final RoomSettings settings;
     private final Predicate<Member> mustWait;
-    /** Bytes of a replica from which on encodings are shared. */
+    /** The size in bytes from which on the encodings of a replica are shared. */
     private static final long SMALL = 256 << 10;
-    /** Milliseconds between two answers to one member. What it asks meanwhile is answered as one. */
+    /** Milliseconds between two answers to one member; step 1s that arrive meanwhile get one answer. */
     private static final long ANSWER_EVERY_MS = 1_000;
 
     private final LongSupplier clock;
@@ -36,9 +36,9 @@ final class Answers {
     private byte @Nullable [] fullStateFrame;
 
     /**
-     * Answers from the replica, and from those of the batches that were sent unsaved.
+     * Creates answers from the replica and the batches that were sent unsaved.
      *
-     * @param mustWait who is not to be answered yet
+     * @param mustWait tells whether a member must not be answered yet
      */
     Answers(
             Supplier<StructStore> replica,
@@ -55,13 +55,13 @@ final class Answers {
         this.mustWait = mustWait;
     }
 
-    /** The store is not what it was: frames are encoded again when they are next needed. */
+    /** Drops the cached frames after the store changed. */
     void storeChanged() {
         step1Frame = null;
         fullStateFrame = null;
     }
 
-    /** The frame that is kept for the next who asks for everything, or null. */
+    /** The cached frame with the whole document, or null. */
     byte @Nullable [] kept() {
         return fullStateFrame;
     }
@@ -74,7 +74,7 @@ final class Answers {
         return step1Frame;
     }
 
-    /** A member asks for what it lacks. One that asks again before it is answered gets one answer, to its first. */
+    /** Queues an answer for a member. Further step 1s before that answer are covered by it. */
     void ask(Member member, StateVector known) {
         if (member.asked == null) {
             member.asked = known;
@@ -90,7 +90,7 @@ final class Answers {
         askers.remove(member);
     }
 
-    /** Answers step 1s, except those that must wait and those whose sender's backlog is high. */
+    /** Answers the queued step 1s, except those that must wait and those of members with a large backlog. */
     void give() {
         if (askers.isEmpty()) {
             return;
@@ -126,8 +126,8 @@ final class Answers {
     }
 
     /**
-     * Whether somebody gets everything, in the one encoding that all share: who has nothing, and who has less than half. What
-     * one has already is passed over, and an encoding of its own for each could take any amount of the heap.
+     * Whether a member that has nothing, or less than half, gets the shared encoding of the whole document. Clients
+     * ignore content that they have, whereas an encoding per member could take any amount of heap.
      */
     private boolean isAboutAll(StateVector asked) {
         return asked.equals(StateVector.EMPTY)
@@ -137,8 +137,9 @@ final class Answers {
     }
 
     /**
-     * What a member with that state vector lacks of what the sockets have, saved or not, as a V1 update; null for nothing. One
-     * that takes what comes back for saved gets what is not saved without its own part.
+     * Returns what a member with this state vector lacks of the content that the sockets have, saved or not, as a V1
+     * update; null if it lacks nothing. A member that interprets its own content coming back as saved gets unsaved
+     * content without its own part.
      */
     byte @Nullable [] stateSince(StateVector known, Member member) {
         byte[] saved = replica.get().diff(known);

@@ -9,14 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Sends to all members of a room, and closes those whose sockets are stuck. Touched only in the room's turns. */
+/** Sends frames to all members of a room, and closes members whose sockets are stuck. Used only in the room's turns. */
 final class Audience {
     /** The room's own list. */
     private final List<Member> members;
 
     private final RoomSettings settings;
     private final RoomMetrics metrics;
-    /** While batches are taken in that were committed together: those that are still to be sent; else null. */
+    /** The batches still to be sent while a group of batches committed together is applied; otherwise null. */
     private @Nullable List<Batch> gathered;
 
     Audience(List<Member> members, RoomSettings settings, RoomMetrics metrics) {
@@ -25,10 +25,10 @@ final class Audience {
         this.metrics = metrics;
     }
 
-    /** To be called before the store changes: a member whose backlog is high stays at what the store holds now. */
+    /** Must be called before the store changes: records the current state vector for members with a large backlog. */
     void markSlow(StructStore store) {
         if (gathered != null && !gathered.isEmpty()) {
-            return; // members have what they had before the first of the batches that they are about to get
+            return; // members still have the state before the first batch of the group
         }
         StateVector now = null;
         for (Member m : members) {
@@ -41,8 +41,8 @@ final class Audience {
     }
 
     /**
-     * Runs the steps of batches that were committed together. Members get them as one frame at the end, as if they had been
-     * one batch: who has made what concerns the log alone.
+     * Runs the steps of batches that were committed together. Members get them in one frame at the end, like one batch,
+     * because only the log separates authors.
      */
     void together(Runnable steps) {
         gathered = new ArrayList<>();
@@ -63,7 +63,7 @@ final class Audience {
         }
     }
 
-    /** Sends an own batch that was committed. */
+    /** Sends a committed batch of this node. */
     void committed(Batch own) {
         if (gathered != null) {
             gathered.add(own);
@@ -72,7 +72,7 @@ final class Audience {
         }
     }
 
-    /** Sends a frame to each member that can take it, apart from {@code except}. */
+    /** Sends a frame to each member that is not behind, apart from {@code except}. */
     void broadcast(byte[] frame, @Nullable Member except) {
         for (Member m : members) {
             if (m != except && m.greeted && m.behind == null) {
@@ -81,7 +81,7 @@ final class Audience {
         }
     }
 
-    /** Sends an update that is not committed. A member with an {@link Echo} gets it without its own content. */
+    /** Sends an update that is not committed yet. A member with an {@link Echo} gets it without its own content. */
     void broadcastUnsaved(byte[] update, @Nullable Member except) {
         byte[] frame = Message.update(update);
         for (Member m : members) {
@@ -96,7 +96,7 @@ final class Audience {
         }
     }
 
-    /** Resumes the connections that were paused because too much waited to be saved. */
+    /** Resumes the connections that were paused because too much unsaved content was waiting. */
     void resumeAll() {
         for (Member m : members) {
             if (m.paused) {
@@ -106,12 +106,15 @@ final class Audience {
         }
     }
 
-    /** Closes members whose sockets make no progress, and sends the others an empty frame when they heard nothing lately. */
+    /**
+     * Closes members whose sockets make no progress, and sends an empty frame to members that have been sent nothing
+     * for a while.
+     */
     void lookAfter(long now) {
         for (Member m : members) {
             boolean stuck = m.connection.backlog() > 0 && now - m.connection.lastProgress() > settings.stuckAfter();
             if (stuck) {
-                m.connection.close(CloseReason.overload("this connection takes nothing any more"));
+                m.connection.close(CloseReason.overload("this connection does not read any more"));
             } else if (m.greeted && now - m.connection.lastSend() >= settings.keepAlive()) {
                 m.connection.send(Message.awareness(List.of()));
             }

@@ -15,13 +15,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Updates that go into the log together, reduced to what was new. As long as there is one update its bytes are used
- * as they are; from the second on they are merged in place, so that a batch is as large as its content and not as its
- * history. All of it is of one author. Belongs to one room.
+ * Updates that are committed as one row, reduced to what was new. The bytes of a single update are used as they are;
+ * further updates are merged in place, so the size of a batch depends on its content and not on its history. A batch
+ * has one author. Used only in the turns of its room.
  */
 final class Batch {
     final UUID id;
-    /** Those that wait longer have smaller numbers; see {@link Batches#oldest}. */
+    /** Numbers rise with age order: a batch that has waited longer has a smaller number; see {@link Batches#oldest}. */
     final long number;
 
     private @Nullable Author author;
@@ -31,61 +31,61 @@ final class Batch {
     private boolean severalOrigins;
     private byte @Nullable [] payload;
 
-    /** The edits of back ends that it is made of; empty where it comes from sockets or other nodes. */
+    /** The edits of back ends in this batch; empty if it comes from sockets or other nodes. */
     final List<Edit> edits = new ArrayList<>();
 
-    /** Whether the sockets have it already: true only where the database was away when it came. */
+    /** Whether the batch was already sent to the sockets, which happens only in unsaved mode. */
     boolean sent;
-    /** When the oldest update in it came, by the clock of {@link RoomMetrics}; 0 when it came from no socket. */
+    /** When its oldest update was received, by the clock of {@link RoomMetrics}; 0 if none came from a socket. */
     long receivedAt;
-    /** How many updates it was made of. */
+    /** The number of updates merged into it. */
     int updates;
-    /** When the turn began that first handed it to the log, by the clock of {@link RoomMetrics}. */
+    /** The beginning of the turn that first handed it to the log, by the clock of {@link RoomMetrics}. */
     long handedOver;
-    /** Whether it was handed to the log. */
+    /** Whether it was ever handed to the log. */
     boolean submitted;
     /** When it was first handed to the log. */
     long submittedAt;
 
-    /** @param author of all that will be in it; null where nobody knows */
+    /** @param author the author of everything in the batch; null if unknown */
     Batch(UUID id, long number, @Nullable Author author) {
         this.id = id;
         this.number = number;
         this.author = author;
     }
 
-    /** Who made it; null where nobody knows. */
+    /** The author; null if unknown. */
     @Nullable
     Author author() {
         return author;
     }
 
-    /** Whether that author, or nobody known, made all of it; costs nothing where the same connection is asked about again. */
+    /** Whether the batch has this author, or both are unknown; fast for the connection that was last asked about. */
     boolean isBy(@Nullable Author other) {
         return Objects.equals(author, other);
     }
 
-    /** From now on it may hold what others have made, so that nobody is named. */
+    /** Removes the author, because content of other authors may be added. */
     void isByMany() {
         author = null;
     }
 
-    /** What of {@code u} is not in here. */
+    /** The part of {@code u} that this batch does not contain. */
     Update reduce(Update u) {
         return store().reduce(u);
     }
 
-    /** The part of deletes whose structs are not in here. */
+    /** The part of {@code deletes} whose structs this batch does not contain. */
     DeleteSet withoutHeld(DeleteSet deletes) {
         return UnheldDeletes.without(deletes, store());
     }
 
-    /** Finds ids of which an update says something else. */
+    /** Reports ids under which an update has different content than this batch. */
     void contradictions(Update update, Contradictions.Finder finder) {
         Contradictions.find(store(), update, finder);
     }
 
-    /** Whether it is a mark for the log and says nothing to anybody else. */
+    /** Whether this batch is a mark that only the log needs, see {@link ForgetMark}. */
     boolean isMark() {
         return single != null && single.forgetsUnheldDeletes();
     }
@@ -115,40 +115,40 @@ final class Batch {
         return merged;
     }
 
-    /** Adds an edit; nothing that comes from sockets may be in the same batch. */
+    /** Adds an edit. The batch must not contain updates from sockets. */
     void add(Edit edit) {
         add(edit.update(), null);
         edits.add(edit);
     }
 
-    /** Whether it is made of edits: such a batch is dropped when it cannot be committed, and not passed on before. */
+    /** Whether it consists of edits. Such a batch is dropped if it cannot be committed, and is never sent unsaved. */
     boolean isEdits() {
         return !edits.isEmpty();
     }
 
-    /** What makes a repeat known, or null. */
+    /** The key by which a repeated request is recognised, or null. */
     @Nullable
     RequestKey key() {
         return edits.isEmpty() ? null : edits.get(0).key();
     }
 
-    /** Whether it adds nothing, and only its key is to be remembered. */
+    /** Whether it has no content and only stores its key. */
     boolean isKeyOnly() {
         return key() != null && edits.get(0).update().isEmpty();
     }
 
-    /** The one socket that all of it came from, or null. */
+    /** The only socket that contributed to it, or null. */
     @Nullable
     Member soleOrigin() {
         return severalOrigins ? null : origin;
     }
 
-    /** The batch as a V1 update, as it is now. */
+    /** Encodes the current content as a V1 update. */
     byte[] encode() {
         return single != null ? single.encode() : store().encode();
     }
 
-    /** Fixes the batch and gives it as a V1 update; from now on nothing may be added. */
+    /** Fixes the batch, so that nothing can be added any more, and returns it as a V1 update. */
     byte[] payload() {
         if (payload == null) {
             payload = encode();
@@ -156,7 +156,7 @@ final class Batch {
         return payload;
     }
 
-    /** Whether nothing may be added any more. */
+    /** Whether the batch is fixed, so that nothing can be added. */
     boolean isFixed() {
         return payload != null;
     }
@@ -166,7 +166,7 @@ final class Batch {
         return single != null ? single : Update.decode(encode(), DecodeLimits.OWN);
     }
 
-    /** Bytes of heap, roughly. */
+    /** The approximate bytes on the heap. */
     long memory() {
         return merged != null ? merged.memory() : single != null ? single.encode().length + 200L : 0;
     }

@@ -14,34 +14,35 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The batches of a room that are not committed, oldest first; the first may be in flight. Those that were sent to the
- * sockets all the same, because the database was away, are the overlay over the store. Touched only in the room's turns.
+ * The uncommitted batches of a room, oldest first; the first ones may be in flight. Batches that were sent to the
+ * sockets in unsaved mode form the overlay over the store. Used only in the room's turns.
  *
- * <p>An update joins the batch before it only if both have the same author, so each row of the log has one. Batches of
- * several authors are committed together ({@link #next}), in the order in which they came: a later one may build on an
+ * <p>An update joins the last batch only if both have the same author, so each row of the log has one author. Batches
+ * of several authors are committed together ({@link #next}) in order of arrival, because a later one may build on an
  * earlier one.
  */
 final class Batches {
-    /** A number below those of all batches of updates. */
+    /** A number below the numbers of all batches. */
     static final long NOTHING = 0;
 
     private final ArrayDeque<Batch> queue = new ArrayDeque<>();
-    /** Batches that one transaction takes at most, and about how many bytes of them. */
+    /** The largest number of batches in one transaction, and the approximate limit of their bytes. */
     private static final int MAX_TOGETHER = 100;
 
     private static final long MAX_BYTES_TOGETHER = 1 << 20;
 
     /**
-     * Batches that are kept apart only because their authors differ. Each update is compared with each batch, so while the
-     * database is away for long, there may not be one for each keystroke; what comes beyond that has no author.
+     * The largest number of batches that are separate only because their authors differ. Each update is compared with
+     * each batch, so a long outage must not create one batch per keystroke. Updates beyond this number lose their
+     * author.
      */
     static final int MAX_APART = 1_000;
 
     private final Supplier<UUID> ids;
     private final Safeguards safeguards;
-    /** Bytes of everything that was ever added. */
+    /** The bytes of all updates ever added. */
     private long added;
-    /** How many batches there were. */
+    /** The number of batches ever created. */
     private long numbers;
 
     Batches(Supplier<UUID> ids, Safeguards safeguards) {
@@ -59,8 +60,8 @@ final class Batches {
     }
 
     /**
-     * The batches that are to be committed next, in one transaction: the first, and those after it that wait only because
-     * their authors differ. What was handed to the log before goes alone, since it has to be looked for.
+     * The batches to commit next in one transaction: the first, and those after it that are separate only because of
+     * their authors. A batch that was handed to the log before goes alone, because the log must first look for it.
      */
     List<Batch> next() {
         Batch first = queue.getFirst();
@@ -92,7 +93,7 @@ final class Batches {
         return queue.contains(batch);
     }
 
-    /** The batch of that id, or null. */
+    /** The batch with an id, or null. */
     @Nullable
     Batch find(UUID id) {
         for (Batch batch : queue) {
@@ -103,12 +104,12 @@ final class Batches {
         return null;
     }
 
-    /** All of them, as a copy. */
+    /** A copy of the list of all batches. */
     List<Batch> all() {
         return List.copyOf(queue);
     }
 
-    /** The batches that the sockets have, as a copy. */
+    /** A copy of the list of batches that the sockets have. */
     List<Batch> sent() {
         return anySent() ? queue.stream().filter(batch -> batch.sent).toList() : List.of();
     }
@@ -120,7 +121,7 @@ final class Batches {
             if (fresh.isEmpty()) {
                 break;
             }
-            if (!batch.isEdits()) { // those may yet be dropped
+            if (!batch.isEdits()) { // edits may still be dropped
                 fresh = batch.reduce(fresh);
             }
         }
@@ -138,7 +139,7 @@ final class Batches {
         return rest;
     }
 
-    /** Adds the mark after which deletes of clocks that nobody has brought count no more. */
+    /** Adds the mark after which deletes of unknown clocks are ignored, see {@link ForgetMark}. */
     void addMark() {
         Batch batch = new Batch(ids.get(), ++numbers, Author.SYSTEM);
         batch.add(Update.FORGET_UNHELD, null);
@@ -146,7 +147,7 @@ final class Batches {
         queue.add(batch);
     }
 
-    /** Finds ids of which an update says something else than a batch that the replica may yet contain. */
+    /** Reports ids under which an update has different content than a batch that may still be committed. */
     void contradictions(Update update, Contradictions.Finder finder) {
         for (Batch batch : queue) {
             if (!batch.isEdits()) {
@@ -155,13 +156,13 @@ final class Batches {
         }
     }
 
-    /** Whether the mark is not in the log yet: what the replica holds until then is nothing for new members. */
+    /** Whether the mark is not committed yet; until then new members must not get the content of the replica. */
     boolean holdMark() {
         Batch first = queue.peekFirst();
         return first != null && first.isMark();
     }
 
-    /** The part of an update that is in no batch that the sockets have. */
+    /** The part of an update that is in none of the batches that the sockets have. */
     Update reduceSent(Update update) {
         Update fresh = update;
         for (Batch batch : queue) {
@@ -173,11 +174,12 @@ final class Batches {
     }
 
     /**
-     * Adds an update to the open batch; opens one where the last is fixed or other than this.
+     * Adds an update to the last batch, or to a new one if the last is fixed, has another author or differs in
+     * {@code sent}.
      *
-     * @param from null for another node
-     * @param author null where nobody knows
-     * @param sent whether the sockets have it
+     * @param from the member that sent the update; null for another node
+     * @param author null if unknown
+     * @param sent whether the sockets have the update already
      */
     void add(Update update, @Nullable Member from, @Nullable Author author, boolean sent) {
         Batch last = queue.peekLast();
@@ -200,7 +202,7 @@ final class Batches {
         }
     }
 
-    /** Adds an edit: to the edits that wait, unless one of them has a key. */
+    /** Adds an edit to the waiting batch of edits, or to a new batch if one of the edits has a key. */
     void add(Edit edit) {
         Batch last = queue.peekLast();
         boolean joins = last != null
@@ -217,17 +219,20 @@ final class Batches {
         added += edit.update().length();
     }
 
-    /** Bytes of everything that was ever added, dropped edits included; what was lost and is added again does not count. */
+    /**
+     * The bytes of all updates and edits ever added, including dropped edits; content that the log lost and that is
+     * added again does not count.
+     */
     long added() {
         return added;
     }
 
-    /** Whether no update of a socket or of another node waits. */
+    /** Whether only edits are waiting, and no update of a socket or another node. */
     boolean areAllEdits() {
         return queue.stream().allMatch(Batch::isEdits);
     }
 
-    /** Removes the batches of edits that were made on an edit that was not saved, and are not handed to the log yet. */
+    /** Removes the batches of edits that build on an edit that was not saved, unless they were handed to the log. */
     List<Batch> removeLostEdits() {
         List<Batch> lost = queue.stream()
                 .filter(batch -> !batch.submitted && batch.edits.stream().anyMatch(Edit::isLost))
@@ -236,7 +241,7 @@ final class Batches {
         return lost;
     }
 
-    /** Removes the batches that are made of edits, apart from one. */
+    /** Removes all batches of edits apart from {@code except}. */
     List<Batch> removeEdits(@Nullable Batch except) {
         List<Batch> edits = queue.stream()
                 .filter(batch -> batch.isEdits() && batch != except)
@@ -245,7 +250,10 @@ final class Batches {
         return edits;
     }
 
-    /** Adds what was committed once and has to be committed again: the sockets have it. The log has lost who made it. */
+    /**
+     * Adds content that was committed and lost by the log, to be committed again. The sockets have it, and its author
+     * is unknown because the log lost the row.
+     */
     void addLost(Update update) {
         Batch batch = new Batch(ids.get(), NOTHING, null);
         batch.sent = true;
@@ -254,7 +262,7 @@ final class Batches {
         queue.add(batch);
     }
 
-    /** The number of the youngest batch that is not made of edits, or {@link #NOTHING}. */
+    /** The number of the newest batch that does not consist of edits, or {@link #NOTHING}. */
     long youngest() {
         long youngest = NOTHING;
         for (Batch batch : queue) {
@@ -264,8 +272,8 @@ final class Batches {
     }
 
     /**
-     * All batches with smaller numbers are in the log, apart from those of edits. What the log has lost and is added again is
-     * older than everything.
+     * The number below which all batches are in the log, apart from edits. Content that the log lost counts as older
+     * than everything.
      */
     long oldest() {
         long oldest = Long.MAX_VALUE;
@@ -275,7 +283,7 @@ final class Batches {
         return oldest;
     }
 
-    /** Puts a part of a batch that has ended at the end, with the same number. */
+    /** Adds the rest of a batch that was committed in part, under the same number, at the end. */
     void addRest(Update update, Batch ended) {
         Batch batch = new Batch(ids.get(), ended.number, ended.author());
         batch.sent = ended.sent;
@@ -285,12 +293,12 @@ final class Batches {
         added += update.length();
     }
 
-    /** Whether something that this member sent waits here. */
+    /** Whether content that this member sent is waiting. */
     boolean holdNewsOf(Member member) {
         return member.lastBatch != null && find(member.lastBatch) != null;
     }
 
-    /** Hands over the batches that the sockets do not have, and marks them as sent. */
+    /** Passes the batches that the sockets do not have to {@code sender}, and marks them as sent. */
     void sendAll(Consumer<Batch> sender) {
         for (Batch batch : queue) {
             if (!batch.sent && !batch.isEdits() && !batch.isMark()) {
@@ -300,7 +308,9 @@ final class Batches {
         }
     }
 
-    /** Whether sockets have updates that are not committed: in unsaved mode, and after it until the last is committed. */
+    /**
+     * Whether sockets have uncommitted updates, as in unsaved mode and afterwards until the last of them is committed.
+     */
     boolean anySent() {
         for (Batch batch : queue) {
             if (batch.sent) {
@@ -310,7 +320,7 @@ final class Batches {
         return false;
     }
 
-    /** Applies what the sockets have. */
+    /** Applies the batches that the sockets have. */
     void applySent(StructStore store) {
         for (Batch batch : queue) {
             if (batch.sent) {
@@ -319,7 +329,7 @@ final class Batches {
         }
     }
 
-    /** Bytes on the heap, roughly. */
+    /** The approximate bytes on the heap. */
     long memory() {
         long sum = 0;
         for (Batch batch : queue) {

@@ -5,19 +5,20 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * The fast way from a room on one node to the same room on the others. Implementations are thread-safe and never block.
+ * Carries events from a room on one node to the same room on other nodes. Implementations are thread-safe and never
+ * block.
  *
- * <p>The weakest promise: none. What is published may be lost, repeated, reordered or late; nothing that arrives was
- * altered. A room compares itself with the log ({@link UpdateLog#heads}): seldom while the bus says that it is
- * healthy, often while it does not.
+ * <p>The weakest promise: events may be lost, repeated, reordered or late, but never altered. Rooms therefore compare
+ * themselves with the log ({@link UpdateLog#heads}): rarely while the bus reports that it is healthy, often while it
+ * does not.
  */
 public interface Bus {
-    /** Something that one node tells the others of a room. */
+    /** An event of one room, sent from one node to the others. */
     sealed interface Event {
         /** Calls the handler's method for this kind of event. */
         void tell(Handler handler);
 
-        /** Deals with each kind of event: a new kind does not compile before every handler has an answer to it. */
+        /** Handles each kind of event. A new kind does not compile until every handler has a method for it. */
         interface Handler {
             void committed(Committed row);
 
@@ -37,9 +38,9 @@ public interface Bus {
         }
 
         /**
-         * A row of the log.
+         * A committed row of the log.
          *
-         * @param before the link of the row before it, {@link Link#NONE} for the first
+         * @param before the link of the previous row, {@link Link#NONE} for the first row
          * @param payload a V1 update
          */
         record Committed(long seq, UUID batchId, long link, long before, byte[] payload) implements Event {
@@ -50,7 +51,7 @@ public interface Bus {
         }
 
         /**
-         * An update that could not be committed. Each node that gets it owns it, too.
+         * An update that could not be committed. Each node that receives it also tries to commit it.
          *
          * @param payload a V1 update
          */
@@ -62,10 +63,10 @@ public interface Bus {
         }
 
         /**
-         * Awareness states whose owners are sockets of the node that tells.
+         * Awareness states that belong to sockets of the sending node.
          *
-         * @param number counts the messages of that node about this room
-         * @param all whether the node has no other states, so that any other that it told before is gone
+         * @param number counts the awareness messages of the sending node about this room
+         * @param all whether the list is complete, so that other states from this node are gone
          */
         record Awareness(long number, boolean all, List<AwarenessState> states) implements Event {
             @Override
@@ -77,8 +78,8 @@ public interface Bus {
         /**
          * Asks the other nodes for the awareness states of their sockets.
          *
-         * @param afresh whether states that were told before may have been taken for gone; the release before this one then tells
-         *     its states with a higher clock, this one does not need it
+         * @param afresh whether the asking node may have dropped states that it knew before; the previous release then
+         *     sends its states with a higher clock, this release does not need that
          */
         record AwarenessAsked(boolean afresh) implements Event {
             @Override
@@ -88,9 +89,9 @@ public interface Bus {
         }
 
         /**
-         * A socket of the node that tells claims a client whose state another node has. The node that has it asks its own
-         * socket for a sign of life, and tells the state once more if there is one. Without an answer, and from a release
-         * that does not know this event there is none, the claim succeeds.
+         * A socket of the sending node claims a client whose state another node has. That node pings its own socket and
+         * sends the state again if the socket answers. If no answer comes, as from a release that does not know this
+         * event, the claim succeeds.
          */
         record AwarenessClaimed(long client) implements Event {
             @Override
@@ -99,7 +100,10 @@ public interface Bus {
             }
         }
 
-        /** Something may have been missed, or the room was deleted: compare with the log. Subscribing begins with it. */
+        /**
+         * Events may have been missed, or the room was deleted: compare the room with the log. The first event of a
+         * subscription.
+         */
         record Resync() implements Event {
             @Override
             public void tell(Handler handler) {
@@ -108,8 +112,8 @@ public interface Bus {
         }
 
         /**
-         * The bus was away, or this node was out of its reach, and it is back: the other nodes may have forgotten the states
-         * of this one. Rooms are compared with the log all together; see {@link NodeListener#back}.
+         * The connection to the bus was lost and is restored: other nodes may have forgotten the awareness states of
+         * this node. All rooms are compared with the log together; see {@link NodeListener#back}.
          */
         record Back() implements Event {
             @Override
@@ -118,7 +122,7 @@ public interface Bus {
             }
         }
 
-        /** A node has sent nothing for too long: its sockets count as gone. */
+        /** A node has timed out: its sockets count as gone. */
         record NodeGone() implements Event {
             @Override
             public void tell(Handler handler) {
@@ -128,37 +132,38 @@ public interface Bus {
     }
 
     /**
-     * An operator ends connections.
+     * A request of an operator to close connections.
      *
-     * @param id random: whoever hears of it twice knows it again
-     * @param connection the one that ends, or empty for all of the room
+     * @param id a random number by which a repeated message is recognised
+     * @param connection the id of the connection to close, or empty for all connections of the room
      */
     record Kick(long id, String room, String connection) {}
 
-    /** Told of the events of one room, on any thread. */
+    /** Receives the events of one room, on any thread. */
     @FunctionalInterface
     interface Listener {
         /**
-         * An event from another node, or from the bus itself; not from this one, if the bus can tell.
+         * Handles an event from another node or from the bus itself. Events of this node are left out where the bus can
+         * identify them.
          *
-         * @param node the number that the node drew at its start, and 0 for what the bus itself tells
+         * @param node the random number that the sending node drew at its start; 0 for events of the bus itself
          */
         void on(long node, Event event);
     }
 
-    /** Told of what concerns the node as a whole, on any thread. */
+    /** Receives events that concern the whole node, on any thread. */
     interface NodeListener {
-        /** The bus was away and is back: all rooms are to be compared with the log. */
+        /** The connection to the bus was lost and is restored: all rooms must be compared with the log. */
         void back();
 
-        /** Another node says that the room of that name was deleted, or replaced by another. */
+        /** Another node deleted the room with this name, or replaced it by another. */
         void deleted(String name);
 
-        /** An operator on another node ends connections. */
+        /** An operator on another node requested that connections be closed. */
         default void kicked(Kick kick) {}
     }
 
-    /** The bus of a node that has no other nodes to tell. */
+    /** The bus of a node without other nodes. */
     Bus NONE = new Bus() {
         @Override
         public void publish(long roomId, Event event) {}
@@ -184,27 +189,27 @@ public interface Bus {
         }
     };
 
-    /** Tells the other nodes. */
+    /** Sends an event to the other nodes. */
     void publish(long roomId, Event event);
 
     /**
-     * A little later begins to tell this listener, and no other, of the room's events; the first is a {@link
-     * Event.Resync} or {@link Event.Back}.
+     * Subscribes to the events of a room, replacing its earlier listener. The subscription begins a little later, with
+     * a {@link Event.Resync} or {@link Event.Back}.
      */
     void subscribe(long roomId, Listener listener);
 
-    /** Ends the subscription of that listener; does nothing if another one has taken its place. */
+    /** Ends the subscription of a listener; does nothing if another listener has replaced it. */
     void unsubscribe(long roomId, Listener listener);
 
-    /** Tells the other nodes that the room of that name was deleted, or replaced by another. */
+    /** Tells the other nodes that the room with this name was deleted, or replaced by another. */
     void deleted(String name);
 
     /** Tells the other nodes to end connections. */
     default void kick(Kick kick) {}
 
-    /** Registers the single listener for what concerns the node as a whole. */
+    /** Registers the single listener for events that concern the whole node. */
     void listen(NodeListener listener);
 
-    /** Whether what is published now will most likely arrive. */
+    /** Whether events published now will most likely arrive. */
     boolean isHealthy();
 }

@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the room whose turns take the most time. A room has one thread at most: one that needs all of it makes everybody
- * in it wait, and one turn thread less is left to all others. For one thread, but for {@link #share}.
+ * Finds the room whose turns take the most time. A room uses at most one thread: one that needs all of it delays
+ * everyone in the room and leaves one thread less for all other rooms. Used by one thread, apart from {@link #share}.
  */
 final class Busiest {
     private static final Logger LOG = LoggerFactory.getLogger(Busiest.class);
@@ -25,7 +25,7 @@ final class Busiest {
         this.metrics = metrics;
     }
 
-    /** Compares with the last look, if that is long enough ago. */
+    /** Compares with the previous sample, if that is old enough. */
     void look(Collection<Room> rooms) {
         long now = metrics.nanos();
         long elapsed = now - lookedAt;
@@ -52,11 +52,11 @@ final class Busiest {
     private void say(@Nullable Room busiest, long now) {
         if (busiest != null && share >= HOT && (saidAt == 0 || now - saidAt >= SAY_EVERY_NANOS)) {
             saidAt = now;
-            LOG.warn("Room {} takes {} % of the time of a thread", busiest.name(), Math.round(100 * share));
+            LOG.warn("Room {} uses {} % of a thread", busiest.name(), Math.round(100 * share));
         }
     }
 
-    /** The part of a thread that the busiest room took between the last two looks, 0 to 1. */
+    /** The part of a thread that the busiest room used between the last two samples, 0 to 1. */
     double share() {
         return share;
     }

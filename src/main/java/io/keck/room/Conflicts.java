@@ -8,16 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Notices updates that say something else under ids that the room has: of two peers that wrote under one client id, or of one
- * that lost its memory, the first is kept, and the other must not be taken for nothing new. Such a conflict is counted, and
- * said to its sender if that asked for it. Touched only in the room's turns.
+ * Detects updates with different content under ids that the room already has. They come from two peers with the same
+ * client id, or from a peer that lost its memory. The first content is kept, and the other must not pass silently as
+ * nothing new: the conflict is counted, and reported to a sender that asked for such reports. Used only in the room's
+ * turns.
  *
- * <p>The content itself is compared, so nothing is kept for it, and an update that is all new, as typing is, costs
- * nothing. Of each connection {@value #WHOLE_BYTES} bytes in {@value #WINDOW_MS} ms are compared, beyond that one update of
- * {@value #SAMPLE}. Content that the room has dropped since it was deleted cannot be compared.
+ * <p>The content itself is compared, so no extra state is kept, and an update that is entirely new, such as typing,
+ * costs nothing. Per connection, {@value #WHOLE_BYTES} bytes are compared in {@value #WINDOW_MS} ms, and one in
+ * {@value #SAMPLE} of the updates beyond. Content that the room dropped because it was deleted cannot be compared.
  */
 final class Conflicts {
-    /** Ranges that are told of one update. */
+    /** The largest number of ranges reported for one update. */
     private static final int TOLD = 100;
 
     private static final long WHOLE_BYTES = 4 << 20;
@@ -37,7 +38,7 @@ final class Conflicts {
     }
 
     /**
-     * Compares a member's update, of which the room has something, with what it has.
+     * Compares an update of a member that overlaps the content of the room with that content.
      *
      * @return whether a contradiction was found
      */
@@ -56,7 +57,7 @@ final class Conflicts {
             Contradictions.find(replica.store(), update, finder);
             batches.contradictions(update, finder);
         } catch (DecodeException e) {
-            found[0]++; // a value that no reader understands, beside another one
+            found[0]++; // a value that cannot be parsed, compared with a different one
         }
         if (found[0] == 0) {
             return false;
@@ -69,10 +70,11 @@ final class Conflicts {
     }
 
     /**
-     * A client that comes back says how far it is. If the room has more under its id, somebody else wrote that: the client will
-     * take it for its own, and what it wrote meanwhile under the same clocks never comes here to be compared.
+     * Compares the clock of a returning client with the room. If the room has more content under the client's id,
+     * another peer wrote it. The client will take that content for its own, and its own content under the same clocks
+     * never arrives here to be compared.
      *
-     * @param clock how far the client is in what it wrote itself
+     * @param clock the clock after the last content that the client wrote itself
      */
     void compareOwn(Member member, long clock) {
         long here = isOn ? replica.store().clock(member.ownClient) : 0;

@@ -5,120 +5,120 @@ import io.keck.protocol.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One peer as a room sees it. Calls come from the room's turns, one at a time, and never block.
+ * One peer as a room sees it. Rooms call it from their turns, one call at a time; no method blocks.
  *
- * <p>The weakest promise: frames arrive in order and complete, or the connection ends. A room asks {@link #backlog}
- * before it sends, and holds back while that is above {@link RoomSettings#maxBacklog}.
+ * <p>The weakest promise: frames arrive in order and complete, or the connection ends. A room checks {@link #backlog}
+ * before it sends, and stops sending while that is above {@link RoomSettings#maxBacklog}.
  */
 public interface Connection {
-    /** Queues one binary frame; the array is shared with other connections and not changed by anyone. */
+    /** Queues one binary frame. The array is shared with other connections and must not be changed. */
     void send(byte[] frame);
 
     /**
-     * Queues one binary frame that goes to several connections.
+     * Queues one binary frame that is sent to several connections.
      *
-     * @param recipients how many, roughly: each counts its part of the frame's bytes
+     * @param recipients the approximate number of connections; each is charged its share of the frame's bytes
      */
     default void send(byte[] frame, int recipients) {
         send(frame);
     }
 
-    /** Bytes that came from this peer wait for the room; or fewer wait, where the number is negative. */
+    /** Adds to the bytes from this peer that wait for the room; a negative number reduces them. */
     default void waits(long bytes) {}
 
-    /** Bytes that are queued and not yet taken by the network. */
+    /** The bytes that are queued and not yet accepted by the network. */
     long backlog();
 
-    /** When the network last took bytes from us, or there was nothing to take; milliseconds of the room's clock. */
+    /** When the network last accepted bytes or the queue was empty, in milliseconds of the room's clock. */
     long lastProgress();
 
-    /** When a frame was last queued, milliseconds of the room's clock. */
+    /** When a frame was last queued, in milliseconds of the room's clock. */
     long lastSend();
 
-    /** The address of the peer, as far as it is known; empty where it is not. */
+    /** The address of the peer; empty if unknown. */
     default String address() {
         return "";
     }
 
     /**
-     * Why the document may not become as large as that by what this peer writes, if that is no deletion; null if it may.
-     * Quick.
+     * Returns the reason why this peer may not make the document this large (deletions are always allowed); null if it
+     * may. Fast.
      *
-     * @param bytes of the encoded document, at most
+     * @param bytes an upper bound of the size of the encoded document
      */
     default @Nullable String whyNotGrow(long bytes) {
         return null;
     }
 
-    /** Bytes of its updates were taken. */
+    /** Counts the bytes of accepted updates of this peer. */
     default void brought(long bytes) {}
 
-    /** Who writes what comes from this peer, as the log keeps it; null where nobody knows. */
+    /** The author that the log records for updates of this peer; null if unknown. */
     @Nullable
     Author author();
 
-    /** It is the first in a room that nobody has made: it has the server keep a room for it. */
+    /** This connection is the first in a room that did not exist, and so made the server create it. */
     default void beganRoom() {}
 
     /**
-     * Asks the peer for a sign of life; a WebSocket ping, which the peer's network stack answers without the application.
+     * Pings the peer with a WebSocket ping, which the peer's network stack answers without the application.
      *
-     * @return what {@link #hasAnswered} is to be told
+     * @return the argument for {@link #hasAnswered}
      */
     long ping();
 
-    /** Whether anything came from the peer since that ping, or it is not read from and so could not be heard. */
+    /** Whether anything was received from the peer since that ping, or nothing could be because reading is paused. */
     boolean hasAnswered(long ping);
 
-    /** Whether the peer asked to be told where what it sends contradicts the document. */
+    /** Whether the peer asked for reports of content that contradicts the document. */
     default boolean hearsOfConflicts() {
         return false;
     }
 
     /**
-     * Whether the room counts what this peer sends and calls {@link #saved} and {@link #notSaved}; asked once, when the peer
-     * takes its seat. Nothing is counted for the others.
+     * Whether the room counts the updates of this peer and calls {@link #saved} and {@link #notSaved}. Read once, when
+     * the peer joins; nothing is counted for other peers.
      */
     default boolean hearsOfSaved() {
         return false;
     }
 
     /**
-     * Reports that everything from this peer up to a position is committed: at the end of the turn that learned of the commit,
-     * never in unsaved mode, and with rising positions only. An update without news is reported once what it repeats is
-     * committed. The position stops before an update that was taken only in part, because the document is full, because deletes
-     * wait for the content that they delete, or because other content is known under its ids. A later step 2 may bring the rest.
+     * Reports that everything from this peer up to a position is committed. Called at the end of the turn that learned
+     * of the commit, never in unsaved mode, with rising positions only. An update without new content is reported once
+     * the content that it repeats is committed. The position stops before an update that was accepted only in part,
+     * because the document is full, because its deletes wait for the content that they delete, or because the room has
+     * different content under its ids. A later step 2 may bring the rest.
      *
-     * @param position of its step 2s and updates together, in the order in which {@link Seat#receive} was given them; the
-     *     first is 1
+     * @param position counts the peer's step 2s and updates in the order in which {@link Seat#receive} got them, from 1
+     *     on
      */
     default void saved(long position) {}
 
     /**
-     * That step 2, of a peer that may not write, contains something that is not in the room; see {@link
-     * io.keck.protocol.Message.SyncRepeat}. Counted as for {@link #saved}.
+     * Reports that a step 2 from a peer that may not write has content that is not in the room; see
+     * {@link io.keck.protocol.Message.SyncRepeat}. Positions count as for {@link #saved}.
      */
     default void notSaved(long position) {}
 
     /**
-     * Whether the room asks this peer each time it has answered it, and not when it comes: its step 1 follows each of its step
-     * 2s.
+     * Whether the room sends its step 1 after each of its step 2s instead of when the peer joins.
      */
     default boolean isAskedInTurn() {
         return false;
     }
 
-    /** Whether the peer gets back what it sends, once that is committed, and nothing of it before. */
+    /** Whether the peer gets its own updates back once they are committed, and not before. */
     default boolean isEchoed() {
         return false;
     }
 
-    /** Stops reading from this peer, so that it feels what it sends. */
+    /** Stops reading from this peer, so that TCP slows it down. */
     void pause();
 
-    /** Reads on. */
+    /** Resumes reading from this peer. */
     void resume();
 
-    /** Ends the connection, after what is queued if the network takes it. Calls after the first do nothing. */
+    /** Closes the connection, after the queued frames if the network accepts them. Calls after the first do nothing. */
     void close(CloseReason reason);
 }

@@ -10,51 +10,54 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much of the heap documents may take: beyond it, those that have not been asked for the longest are dropped. Thread-safe.
+ * Limits the heap that typed documents take: beyond the limit, the least recently used are dropped. Thread-safe.
  *
- * <p>Two kinds of documents stay although the limit is reached: the one that is asked for, however large, and each that has
- * edits under way, since their answers are made from it. The latter counts as used, makes others leave earlier, and can
- * be dropped as soon as its last edit is answered, which takes no longer than a commit may take. So the sum exceeds
- * the limit by the documents that are edited at one moment, and by no others.
+ * <p>Two kinds of documents are kept even above the limit: the one that is requested now, whatever its size, and each
+ * one with edits in progress, because their answers are made from it. A document with edits counts towards the limit,
+ * so others are dropped earlier, and it can be dropped once its last edit is answered, which takes no longer than a
+ * commit may take. The sum therefore exceeds the limit only by the documents that are being edited.
  */
 public class DocumentBudget {
     private final long limit;
     private final Map<RoomDocument, Use> used = new LinkedHashMap<>(16, 0.75f, true);
-    /** The same, to be looked at without counting as asked for. */
+    /** An index of the same entries; a look-up here does not count as use. */
     private final Map<RoomDocument, Use> index = new HashMap<>();
 
-    /** Marks that are kept: the oldest goes, and its document is tried again. */
+    /**
+     * The largest number of marks of costly documents; beyond it the oldest mark is dropped and its document is tried
+     * again.
+     */
     private static final int MAX_COSTLY = 10_000;
 
-    /** Until when a document is not made, because it was too costly, by the id of its room. */
+    /** By room id, the time until which a document that was too costly is not built again. */
     private final Map<Long, Long> costly = new LinkedHashMap<>();
 
     private final Tally tally;
     private long sum;
 
-    /** Bytes that a document takes, roughly, and whether edits of it are under way. */
+    /** The approximate size of a document, and whether edits of it are in progress. */
     private static final class Use {
         long bytes;
         boolean edited;
     }
 
-    /** @param limit bytes */
+    /** @param limit the limit in bytes */
     public DocumentBudget(long limit) {
         this(limit, HeapLedger.unlimited());
     }
 
     /**
-     * No documents yet.
+     * Creates a budget without documents.
      *
-     * @param limit bytes
-     * @param ledger of the heap
+     * @param limit the limit in bytes
+     * @param ledger the ledger of the heap
      */
     public DocumentBudget(long limit, HeapLedger ledger) {
         this.limit = limit;
         this.tally = ledger.open(HeapLedger.Kind.DOCUMENT, null, null, null);
     }
 
-    /** A document is asked for, takes that many bytes, roughly, and has edits under way or not. */
+    /** Records the use of a document with its approximate size, and whether edits are in progress. */
     void use(RoomDocument document, long bytes, boolean edited) {
         List<RoomDocument> old;
         synchronized (this) {
@@ -69,7 +72,7 @@ public class DocumentBudget {
         old.forEach(RoomDocument::evict);
     }
 
-    /** A document that is there takes that many bytes now, roughly, though nobody has asked for it. */
+    /** Records the new approximate size of a document that grew without being requested. */
     void grew(RoomDocument document, long bytes) {
         List<RoomDocument> old;
         synchronized (this) {
@@ -85,7 +88,7 @@ public class DocumentBudget {
         old.forEach(RoomDocument::evict);
     }
 
-    /** The last edit of a document that was under way is answered. */
+    /** Records that the last edit in progress of a document was answered. */
     void edited(RoomDocument document) {
         List<RoomDocument> old;
         synchronized (this) {
@@ -99,7 +102,10 @@ public class DocumentBudget {
         old.forEach(RoomDocument::evict);
     }
 
-    /** Drops the oldest, until so many bytes are given back or only those are left that are kept; answers how many that are. */
+    /**
+     * Drops the least recently used documents until {@code bytes} bytes are freed or only kept documents are left;
+     * returns the bytes freed.
+     */
     long reclaim(long bytes) {
         List<RoomDocument> old;
         long before;
@@ -114,7 +120,7 @@ public class DocumentBudget {
         return before - after;
     }
 
-    /** Takes the oldest out until the others fit; at least one stays. */
+    /** Removes the least recently used documents until the others fit; at least one stays. */
     private List<RoomDocument> takeOut(@Nullable RoomDocument asked) {
         return takeOut(asked, limit, 1);
     }
@@ -134,12 +140,12 @@ public class DocumentBudget {
         return old;
     }
 
-    /** Whether a document stays because edits of it are under way. A test switches it off. */
+    /** Whether a document is kept because edits of it are in progress. A test switches this off. */
     boolean isKept(boolean edited) {
         return edited;
     }
 
-    /** A document is not there any more. */
+    /** Forgets a document that was dropped. */
     synchronized void remove(RoomDocument document) {
         Use use = used.remove(document);
         index.remove(document);
@@ -149,17 +155,19 @@ public class DocumentBudget {
         }
     }
 
-    /** Bytes of all documents, roughly. */
+    /** The approximate bytes of all documents. */
     synchronized long bytes() {
         return sum;
     }
 
-    /** How many there are. */
+    /** The number of documents. */
     synchronized int size() {
         return used.size();
     }
 
-    /** A document took more steps than it may: it is not made again until then, by the clock of the rooms. */
+    /**
+     * Marks a document that took too many steps: it is not built again before {@code until}, by the clock of the rooms.
+     */
     synchronized void isCostly(long roomId, long until) {
         costly.remove(roomId);
         costly.put(roomId, until);
@@ -168,7 +176,7 @@ public class DocumentBudget {
         }
     }
 
-    /** For how many milliseconds that document is not made yet; 0 where it may be made. */
+    /** Milliseconds until a document may be built again; 0 if it may be built now. */
     synchronized long costlyFor(long roomId, long now) {
         Long until = costly.get(roomId);
         if (until == null || until <= now) {

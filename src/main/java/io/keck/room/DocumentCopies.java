@@ -11,11 +11,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The document of a room and the forks on which it is edited, each made and kept up in as many turns as it takes, and all given
- * up together where they become too costly. Touched only in turns of the document, where nothing else is said.
+ * The typed document of a room and the forks on which it is edited. Each is built and updated in as many turns as
+ * needed, and all are given up together if they become too costly. Used only in turns of the document, unless a method
+ * says otherwise.
  */
 final class DocumentCopies {
-    /** Milliseconds for which a document that is too costly is not made again. */
+    /** Milliseconds for which a document that was too costly is not built again. */
     static final long COOL_OFF = 600_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(DocumentCopies.class);
@@ -28,24 +29,24 @@ final class DocumentCopies {
 
     private @Nullable Doc document;
 
-    /** That of the replica which the document is made of. */
+    /** The life of the replica from which the document was built. */
     private int documentLife;
 
-    /** The id of that life of the name. */
+    /** The room id of that life. */
     private long documentRoom;
 
     private boolean isTooCostly;
 
-    /** What the document and its forks have cost since the document was made. */
+    /** The steps that the document and its forks have taken since the document was built. */
     private DocumentTurns.Toll toll = new DocumentTurns.Toll(0);
 
-    /** The fork of edits without a key. */
+    /** The fork for edits without a key. */
     private @Nullable Fork shared;
 
-    /** The fork of edits with a key. */
+    /** The fork for edits with a key. */
     private @Nullable Fork keyed;
 
-    /** @param gaveUp told the id of the room when its document was too costly */
+    /** @param gaveUp receives the room id when the document was too costly */
     DocumentCopies(String name, RoomContext context, Safeguards safeguards, DocumentTurns turns, LongConsumer gaveUp) {
         this.name = name;
         this.context = context;
@@ -55,17 +56,17 @@ final class DocumentCopies {
                 safeguards.boundsDocumentWork() ? context.settings().document().maxSteps() : Long.MAX_VALUE / 4;
     }
 
-    /** The life of the replica of which the document is made. */
+    /** The life of the replica from which the document was built. */
     int life() {
         return documentLife;
     }
 
-    /** Begins to make the document; from any thread. */
+    /** Begins to build the document; may be called from any thread. */
     void make(byte[] whole, int life, long roomId) {
         turns.begin(new Making(whole, life, roomId));
     }
 
-    /** Drops the document. What was asked for before says why, if it was too costly. */
+    /** Drops the document. Pending calls fail with the reason if it was too costly. */
     void drop() {
         document = null;
         shared = null;
@@ -77,7 +78,7 @@ final class DocumentCopies {
         isTooCostly = false;
     }
 
-    /** Makes the document, in as many turns as it takes. */
+    /** Builds the document in as many turns as needed. */
     private final class Making implements DocumentTurns.Task {
         private byte @Nullable [] whole;
         private final int made;
@@ -113,7 +114,7 @@ final class DocumentCopies {
         }
     }
 
-    /** Goes on with an update; true if it is done, or the document is too costly and was given up. */
+    /** Continues to apply an update; returns true if it is applied, or the document was too costly and is given up. */
     private boolean isApplied(DocumentTurns.Application application) {
         try {
             return application.run();
@@ -123,19 +124,20 @@ final class DocumentCopies {
         }
     }
 
-    /** What one reading of the document may cost. */
+    /** The limit of steps for one reading of the document. */
     DocumentTurns.Toll tollForReading() {
         return toll.forReading();
     }
 
-    /** A reading of the document, or putting it in order, took too many steps. */
+    /** Gives the document up because a reading or its integration took too many steps. */
     void giveUp(DocumentTurns.TollExceededException why) {
         clear();
         isTooCostly = true;
         context.budget().isCostly(documentRoom, context.clock().getAsLong() + COOL_OFF);
         context.metrics().documentTooCostly();
         LOG.warn(
-                "Room {} is too costly for HTTP: its content took {} to put in order or to write down. Back ends get 503 for {} s;"
+                "Room {} is too costly for HTTP: integrating its content or writing it down took {}. Back ends get"
+                        + " 503 for {} s;"
                         + " WebSocket connections are not affected.",
                 name,
                 why.getMessage(),
@@ -148,12 +150,12 @@ final class DocumentCopies {
             throw new TooCostly(COOL_OFF);
         }
         if (document == null) {
-            throw new IllegalStateException("the document could not be made");
+            throw new IllegalStateException("the document could not be built");
         }
         return document;
     }
 
-    /** The fork of edits with or without a key; to be asked for {@link #isForkMade} first. */
+    /** The fork for edits with or without a key; {@link #isForkMade} must have returned true. */
     Fork fork(boolean withKey) {
         Fork fork = withKey ? keyed : shared;
         if (fork == null) {
@@ -167,7 +169,7 @@ final class DocumentCopies {
         return fork;
     }
 
-    /** Goes on with making the fork. */
+    /** Continues to build the fork; returns whether it is complete. */
     boolean isForkMade(boolean withKey) {
         try {
             return fork(withKey).make();
@@ -177,7 +179,7 @@ final class DocumentCopies {
         }
     }
 
-    /** An edit of that fork was not saved: the fork is of no use any more. */
+    /** Discards a fork because one of its edits was not saved. */
     void forget(Fork.Fate<RoomDocument.Pending> fate) {
         if (shared != null && shared.fate == fate) {
             shared = null;
@@ -187,7 +189,7 @@ final class DocumentCopies {
         }
     }
 
-    /** The document and its forks take in what the replica has taken in; from any thread. */
+    /** Applies an update of the replica to the document and its forks; may be called from any thread. */
     void take(Update update) {
         turns.begin(new DocumentTurns.Task() {
             private int copy;

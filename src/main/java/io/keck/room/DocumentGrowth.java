@@ -15,50 +15,52 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a document within its {@link DocumentLimits}. Each update of a writer of this node is judged before it joins a
- * batch. Touched only in the room's turns.
+ * Keeps a document within its {@link DocumentLimits}. Each update of a writer of this node is checked before it joins a
+ * batch. Used only in the room's turns.
  *
  * <pre>
- *   the document      an update with structs             an update that only deletes    what other nodes committed
- *   below its limit   is taken                           is taken                       is taken
- *   at its limit      is left aside, its sender is told  is taken, up to a second       is taken: it is in the log
- *                                                        limit: ranges take bytes, too
+ *   the document      an update with structs       an update that only deletes    rows of other nodes
+ *   below its limit   accepted                     accepted                       accepted
+ *   at its limit      refused, its sender is told  accepted, up to a second       accepted: already in the log
+ *                                                  limit, as ranges take bytes
  * </pre>
  *
- * <p><b>Left aside.</b> From then on no other structs of that connection are taken: they would stand behind a gap, which
- * nobody could show. Nothing is closed. A socket is told by the auth message of y-protocols (permission denied, with a
- * sentence), a back end by {@link TooLarge}. What was left aside is still in the document of its writer:
- * when there is room for it again, the writer is asked for it with a step 1.
+ * <p><b>Refused updates.</b> After a refusal no other structs of that connection are accepted, because they would
+ * follow a gap and no client could show them. The connection stays open. A socket is told by the auth message of
+ * y-protocols (permission denied, with a sentence), a back end by {@link TooLarge}. The writer's own document still has
+ * the refused content, so the writer is asked for it with a step 1 when there is room again.
  *
- * <p><b>Size.</b> Between two measurements the size is an upper bound that costs an addition per update: the bytes of all
- * updates since. It is far above the truth where somebody types, so nothing is refused and nothing is warned of before
- * the document was measured. Measuring encodes the document. It is done no more often than every {@code n} milliseconds for
- * {@code n * MEASURED_PER_MS} bytes, so that it takes a few percent of a thread's time at most; until then the upper bound
- * counts.
+ * <p><b>Size.</b> Between two measurements the size is an upper bound that costs one addition per update: the measured
+ * size plus the bytes of all updates since. For typing it is far above the true size, so the document is measured
+ * before anything is refused or warned about. Measuring encodes the document. A document of {@code n * MEASURED_PER_MS}
+ * bytes is measured at most every {@code n} milliseconds, which takes a few percent of a thread; in between the upper
+ * bound counts.
  *
- * <p><b>Shares.</b> One address brings at most half of the limit, as far as the document has grown since it was loaded
- * here: the growth is divided among the addresses by the bytes that they sent. Without it one peer makes the document
- * read-only for all others.
+ * <p><b>Shares.</b> One address may contribute at most half of the limit to the growth since the document was loaded on
+ * this node. The growth is divided among the addresses by the bytes that they sent. Without shares one peer could make
+ * the document read-only for all others.
  */
 final class DocumentGrowth {
 
-    /** Bytes that one deleted range may add to the encoded document, beside its own: it cuts a struct in three. */
+    /**
+     * Bytes that one deleted range may add to the encoded document beyond its own, because it splits a struct in three.
+     */
     private static final long PER_RANGE = 24;
-    /** Two measurements are a millisecond apart for so many bytes of the document: one takes some ten microseconds of it. */
+    /** Bytes of the document per millisecond between two measurements; measuring them takes about ten microseconds. */
     private static final long MEASURED_PER_MS = 8 << 10;
-    /** A refused writer that goes on is told again after as many milliseconds. */
+    /** Milliseconds after which a refused writer that keeps writing is told again. */
     private static final long SAY_EVERY_MS = 10_000;
-    /** Addresses whose shares are counted; those that come later have none. */
+    /** The largest number of addresses whose shares are counted; later ones are not limited by a share. */
     private static final int MAX_ADDRESSES = 10_000;
 
-    /** A writer that was refused is asked again after as many milliseconds, though the document became no smaller. */
+    /** Milliseconds after which a refused writer is asked again even if the document has not shrunk. */
     private static final long ASK_EVERY_MS = 60_000;
 
     private static final String EARLIER =
-            "An earlier update of this connection was left aside, so this one is, too: the"
-                    + " document is asked of the client when there is room for it.";
+            "An earlier update of this connection was refused, so this one is refused, too. The server asks the"
+                    + " client for both when the document has room again.";
 
-    /** How edits of back ends are counted: all of them as one address. */
+    /** The origin of all edits of back ends, which count as one address. */
     static final String BACK_ENDS = "http";
 
     private final String name;
@@ -69,20 +71,20 @@ final class DocumentGrowth {
     private final List<Member> members;
     private final Safeguards safeguards;
 
-    /** The size when it was measured last, or as it was loaded. */
+    /** The size at the last measurement, or at loading. */
     private long measured;
-    /** What other nodes have committed since. */
+    /** The bytes that other nodes committed since the last measurement. */
     private long foreign;
-    /** {@link Batches#added} when it was measured last. */
+    /** {@link Batches#added} at the last measurement. */
     private long addedBefore;
     /** The size when the room was loaded. */
     private long loaded;
-    /** Structs when they were counted last, and what came since. */
+    /** The number of structs at the last count, plus the structs added since. */
     private long structs;
 
-    /** Clients of updates on their way to the log that the store does not know yet. */
+    /** Clients of uncommitted updates that the store does not contain yet. */
     private final Set<Long> newClients = new HashSet<>();
-    /** Whether the document has changed since it was measured. */
+    /** Whether the document has changed since the last measurement. */
     private boolean changed = true;
 
     private long measureAt = Long.MIN_VALUE;
@@ -109,7 +111,7 @@ final class DocumentGrowth {
 
     // ------------------------------------------------------------------ what comes in
 
-    /** The room was loaded, and everything that was told until now was in the log. */
+    /** Starts after the room was loaded; everything reported until now was in the log. */
     void begin() {
         measured = bytes();
         foreign = 0;
@@ -119,7 +121,7 @@ final class DocumentGrowth {
         look();
     }
 
-    /** The replica has taken in what is not from a writer here. */
+    /** The replica applied an update that is not from a writer of this node. */
     void foreign(Update update) {
         foreign += cost(update);
         structs += pieces(update);
@@ -129,13 +131,13 @@ final class DocumentGrowth {
         }
     }
 
-    /** The replica is another one. */
+    /** The replica was replaced by another one. */
     void replaced() {
         changed = true;
         measure();
     }
 
-    /** A batch of this node is in the replica. */
+    /** The replica applied a batch of this node. */
     void committed() {
         changed = true;
         if (!newClients.isEmpty()) {
@@ -145,9 +147,9 @@ final class DocumentGrowth {
     }
 
     /**
-     * Whether a member's update may come in. If not, the member is told, and asked again when there is room.
+     * Whether a member's update may be accepted. Otherwise the member is told, and asked again when there is room.
      *
-     * @param fresh what of its update is new
+     * @param fresh the new part of the update
      */
     boolean takes(Update fresh, Member member) {
         String why = member.refused > 0 && fresh.structCount() > 0 ? EARLIER : whyNot(fresh, member.origin);
@@ -166,13 +168,13 @@ final class DocumentGrowth {
             member.toldAfter = now + SAY_EVERY_MS;
             context.warnings()
                     .atLimit()
-                    .warn("Room " + name + ": an update of " + fresh.length() + " bytes was left aside. " + why);
+                    .warn("Room " + name + ": an update of " + fresh.length() + " bytes was refused. " + why);
             member.connection.send(Message.denied(why));
         }
         return false;
     }
 
-    /** A member tells all that it has: if it was asked for what was left aside, this is it. */
+    /** A member sent all its content: if it was asked for a refused update, this is the answer. */
     void tells(Member member) {
         if (member.isAskedAgain) {
             member.isAskedAgain = false;
@@ -180,7 +182,7 @@ final class DocumentGrowth {
         }
     }
 
-    /** Why an edit of a back end may not come in, or null; one that may is counted. */
+    /** Returns the reason why an edit of a back end is refused; or counts the edit and returns null. */
     @Nullable
     TooLarge refusal(Edit edit) {
         String why = whyNot(edit.update(), BACK_ENDS);
@@ -206,17 +208,17 @@ final class DocumentGrowth {
         changed = true;
     }
 
-    /** What it may add to the encoded document. */
+    /** The bytes that an update may add to the encoded document. */
     private static long cost(Update update) {
         return update.length() + PER_RANGE * update.deleteCount();
     }
 
-    /** What it may add to {@link StructStore#structCount}. */
+    /** The number that an update may add to {@link StructStore#structCount}. */
     private static long pieces(Update update) {
         return (long) update.structCount() + update.deleteCount();
     }
 
-    /** How many clients it brings that neither the store nor what is on its way to the log has. */
+    /** The number of clients that are neither in the store nor in uncommitted updates. */
     private int newClients(Update update) {
         Set<Long> unknown = new HashSet<>();
         replica.store().addUnknownClients(update, unknown);
@@ -226,7 +228,7 @@ final class DocumentGrowth {
 
     // ------------------------------------------------------------------ the limits
 
-    /** A sentence that says why an update may not come in, or null. */
+    /** A sentence that says why an update is refused, or null. */
     private @Nullable String whyNot(Update update, String origin) {
         if (!safeguards.boundsDocuments()) {
             return null;
@@ -235,7 +237,7 @@ final class DocumentGrowth {
         return why != null && measureIfDue() ? judge(update, origin) : why;
     }
 
-    /** The same for the limits of its writer, who is told the truth about the size: the upper bound may be far above it. */
+    /** The same for the limits of the writer, judged by the exact size if the upper bound exceeds them. */
     private @Nullable String whyNot(Update update, Connection writer) {
         String why = writer.whyNotGrow(bytes() + cost(update));
         return why != null && measureIfDue() ? writer.whyNotGrow(bytes() + cost(update)) : why;
@@ -246,7 +248,7 @@ final class DocumentGrowth {
         if (update.structCount() == 0) {
             return bytes() + more > limits.maxBytes() + Math.max(limits.maxBytes(), loaded)
                     ? "The document is far above its limit of " + limits.maxBytes()
-                            + " bytes, and takes no more single deletions, since each takes room, too."
+                            + " bytes, and accepts no more single deletions, because each needs space, too."
                     : null;
         }
         String what = null;
@@ -259,10 +261,10 @@ final class DocumentGrowth {
         }
         if (what != null) {
             return "The document has reached its limit of " + what
-                    + ": it takes deletions, and nothing else until it is smaller.";
+                    + ": it accepts only deletions until it is smaller.";
         }
         return !origin.isEmpty() && share(origin) + more > limits.maxBytes() / 2
-                ? "One address may bring half of what the document may be, " + limits.maxBytes() / 2
+                ? "One address may contribute half of the document's limit, " + limits.maxBytes() / 2
                         + " bytes, and this one has."
                 : null;
     }
@@ -271,7 +273,7 @@ final class DocumentGrowth {
         return more > 0 && clients() + more > limits.maxClients();
     }
 
-    /** About how much of the growth of the document came from there. */
+    /** The approximate bytes of the document's growth that an origin contributed. */
     private long share(String origin) {
         if (broughtByAll == 0) {
             return 0;
@@ -280,7 +282,9 @@ final class DocumentGrowth {
         return (long) (part * Math.max(0, bytes() - loaded));
     }
 
-    /** Bytes of the encoded document, what waits included; at most, and exactly where it was just measured. */
+    /**
+     * The bytes of the encoded document, including waiting structs: an upper bound, exact right after a measurement.
+     */
     long bytes() {
         return measured + foreign + batches.added() - addedBefore;
     }
@@ -291,7 +295,7 @@ final class DocumentGrowth {
 
     // ------------------------------------------------------------------ measuring
 
-    /** Warns when the document comes near its limit. */
+    /** Warns when the document is near a limit. */
     private void look() {
         boolean mayBeNear = isFull(5, 4);
         if (mayBeNear == isNear) {
@@ -307,7 +311,7 @@ final class DocumentGrowth {
                     .warn("Room " + name + ": the document has " + bytes() + " bytes, " + structs + " structs and "
                             + clients() + " clients, and is above 80 % of a limit (" + limits.maxBytes() + ", "
                             + limits.maxStructs() + ", " + limits.maxClients()
-                            + "). At the limit it takes deletions only.");
+                            + "). At a limit it accepts only deletions.");
             context.metrics().nearLimitBegan();
             isNear = true;
         } else if (!isFull(4, 3)) {
@@ -316,7 +320,7 @@ final class DocumentGrowth {
         }
     }
 
-    /** Whether some limit is reached to that part. */
+    /** Whether the document has reached the fraction {@code by / of} of some limit. */
     private boolean isFull(int by, int of) {
         return bytes() > limits.maxBytes() / by * of
                 || clients() > (long) limits.maxClients() / by * of
@@ -347,7 +351,7 @@ final class DocumentGrowth {
         measureAt = context.clock().getAsLong() + measured / MEASURED_PER_MS;
     }
 
-    /** Time has passed: writers that were refused are asked for what they have when there is room for it. */
+    /** Called by the tick: asks refused writers for their content if there is room for it. */
     void onTick(byte[] step1) {
         boolean isAnyoneRefused = false;
         for (Member member : members) {
@@ -373,8 +377,8 @@ final class DocumentGrowth {
     }
 
     /**
-     * Whether a writer is asked for what was left aside. What it has may have become smaller meanwhile, so it is also asked
-     * when the document has, and from time to time.
+     * Whether a writer is asked for a refused update. Its content may have shrunk meanwhile, so it is also asked when
+     * the document has shrunk, and once a minute in any case.
      */
     private boolean hasRoomFor(Member member, long now) {
         long more = Math.min(member.refused, limits.maxBytes() / 20);
@@ -388,7 +392,7 @@ final class DocumentGrowth {
                 && clients() < limits.maxClients();
     }
 
-    /** The room ends. */
+    /** Called when the room closes. */
     void end() {
         if (isNear) {
             isNear = false;
@@ -396,7 +400,10 @@ final class DocumentGrowth {
         }
     }
 
-    /** As whom an address counts: an IPv6 address as its network of 64 bits, which one customer has at least. */
+    /**
+     * The origin under which an address counts: an IPv6 address counts as its /64 network, the smallest that a customer
+     * gets.
+     */
     static String origin(String address) {
         if (address.indexOf(':') < 0) {
             return address;

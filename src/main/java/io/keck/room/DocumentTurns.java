@@ -6,17 +6,18 @@ import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 
 /**
- * The turns of one document. Its tasks run one after the other; a turn ends after {@link #WORK} steps of integration, also in
- * the middle of an update, and the documents that wait for the same threads get theirs before this one goes on.
+ * Schedules the turns of one document. Tasks run one after the other. A turn ends after {@link #WORK} steps of
+ * integration, even in the middle of an update, and other documents that wait for the same threads get their turns
+ * before this one continues.
  */
 final class DocumentTurns {
-    /** Steps of one turn, see {@link Doc#work}: about 10 to 50 milliseconds. */
+    /** The steps of one turn, see {@link Doc#work}; they take about 10 to 50 milliseconds. */
     static final long WORK = 250_000;
 
-    /** A task that may be carried out in parts. */
+    /** A task that can be executed in parts. */
     @FunctionalInterface
     interface Task {
-        /** Goes on; says whether it is done. */
+        /** Executes the next part; returns whether the task is done. */
         boolean run();
     }
 
@@ -28,10 +29,10 @@ final class DocumentTurns {
     private boolean isPutOff;
 
     /**
-     * Nothing is to be done yet.
+     * Creates turns without tasks.
      *
-     * @param onFailure runs after a task threw something
-     * @param safeguards whether a turn is bounded
+     * @param onFailure runs after a task threw an exception
+     * @param safeguards say whether turns are bounded
      */
     DocumentTurns(Executor executor, Runnable onFailure, Safeguards safeguards) {
         this.executor = executor;
@@ -43,7 +44,7 @@ final class DocumentTurns {
         });
     }
 
-    /** Queues a task that is done at once; from any thread. */
+    /** Queues a task that runs in one part; may be called from any thread. */
     void post(Runnable task) {
         begin(() -> {
             task.run();
@@ -51,7 +52,7 @@ final class DocumentTurns {
         });
     }
 
-    /** Queues a task; from any thread. */
+    /** Queues a task; may be called from any thread. */
     void begin(Task task) {
         mailbox.post(() -> {
             tasks.add(task);
@@ -72,7 +73,7 @@ final class DocumentTurns {
     private void putOff() {
         if (!tasks.isEmpty() && !isPutOff) {
             isPutOff = true;
-            // behind the turns that wait now, and then behind those that came meanwhile
+            // queued behind the turns that wait now, and then behind those that arrived meanwhile
             executor.execute(() -> mailbox.post(() -> {
                 isPutOff = false;
                 goOn();
@@ -80,19 +81,19 @@ final class DocumentTurns {
         }
     }
 
-    /** Something took that many steps of this turn. */
+    /** Counts steps of this turn. */
     private void spend(long steps) {
         left -= steps;
     }
 
-    /** An update on its way into a document, in as many turns as it takes. */
+    /** Applies an update to a document in as many turns as needed. */
     final class Application implements Task {
         private final Doc document;
         private final Update update;
         private final Toll toll;
         private boolean begun;
 
-        /** @param toll what the document may cost */
+        /** @param toll the limit of steps of the document */
         Application(Doc document, Update update, Toll toll) {
             this.document = document;
             this.update = update;
@@ -100,9 +101,9 @@ final class DocumentTurns {
         }
 
         /**
-         * Goes on; says whether the update is applied.
+         * Applies the next part; returns whether the update is applied.
          *
-         * @throws TollExceededException if the document has become too costly; it must not be used any more
+         * @throws TollExceededException if the document has become too costly; it must not be used afterwards
          */
         @Override
         public boolean run() {
@@ -120,10 +121,10 @@ final class DocumentTurns {
     }
 
     /**
-     * Goes on with a reading, for the rest of this turn; says whether all is read.
+     * Continues a reading for the rest of this turn; returns whether it is complete.
      *
-     * @param toll what the reading may cost
-     * @throws TollExceededException if it has become too costly
+     * @param toll the limit of steps of the reading
+     * @throws TollExceededException if the reading has become too costly
      */
     boolean goOn(Reading<?> reading, Toll toll) {
         long before = reading.steps();
@@ -134,14 +135,14 @@ final class DocumentTurns {
         return isDone;
     }
 
-    /** An update of which nothing is applied yet. */
+    /** Returns the application of an update, with nothing applied yet. */
     Application application(Doc document, Update update, Toll toll) {
         return new Application(document, update, toll);
     }
 
-    /** What the copies of one document may cost together: so many steps, and more for each byte. */
+    /** The limit of steps that the copies of one document may take together: a fixed number, and more per byte. */
     static final class Toll {
-        /** A walk of a thousand concurrent items over each other takes about this for each byte. */
+        /** Steps per byte; a thousand concurrent items that pass each other take about this. */
         private static final long PER_BYTE = 16;
 
         private final long most;
@@ -152,7 +153,7 @@ final class DocumentTurns {
             this.most = most;
         }
 
-        /** What one reading of the same document may cost. */
+        /** The limit of steps for one reading of the same document. */
         Toll forReading() {
             Toll toll = new Toll(most);
             toll.bytes = bytes;
@@ -171,11 +172,11 @@ final class DocumentTurns {
         }
     }
 
-    /** A document took more steps than it may. */
+    /** Thrown when a document took too many steps. */
     static final class TollExceededException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        /** @param steps that it took */
+        /** @param steps the steps taken */
         TollExceededException(long steps) {
             super(steps + " steps", null, false, false);
         }

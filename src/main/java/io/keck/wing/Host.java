@@ -6,28 +6,28 @@ import io.dropwizard.lifecycle.Managed;
 import java.util.function.Supplier;
 
 /**
- * The node as a wing sees it while it is built: the wing registers here all that it needs at run time, so that nothing else
- * has to know of it. Registration is over when the node starts. For one thread.
+ * The node as a wing sees it while the node is being built. A wing registers here everything that it needs at run time,
+ * so that no other part has to know about it. Registration ends when the node starts. Used by one thread.
  */
 public interface Host {
-    /** Dropwizard's part of the node: servlets, resources, metrics. */
+    /** Dropwizard's environment of the node: servlets, resources, metrics. */
     Environment environment();
 
     /**
-     * Runs something about twice a second, on the thread {@code room-tick}, after what was registered before. It must be
-     * quick. What it throws is logged and counted, and keeps nothing else from running.
+     * Runs work about twice a second on the thread {@code room-tick}, in the order of registration. The work must be
+     * quick. An exception is logged and counted and does not stop other work.
      *
-     * @param name for the log and the metric of failures
+     * @param name names the work in the log and in the metric of failures
      */
     void everyTick(String name, Runnable work);
 
     /**
-     * Runs something when the node begins to stop, before rooms are drained: it sends clients away in good order. What is
-     * connected afterwards is closed at once.
+     * Runs a step when the node begins to stop, before rooms are drained, so that clients can be asked to reconnect
+     * elsewhere. Connections made afterwards are closed at once.
      */
     void beforeDrain(Runnable step);
 
-    /** Starts and stops a part with the node, in the order of registration and backwards. */
+    /** Starts a part with the node, in the order of registration, and stops it in reverse order. */
     default void manage(Managed part) {
         environment().lifecycle().manage(part);
     }
