@@ -220,7 +220,7 @@ class ArchiveIT {
         }
         if (Files.exists(mark)) { // it may have been faster than we
             assertThat(run(KeckProcess.in(dir).env("DATABASE_URL", target), 0, "import", "--from", whole.toString()))
-                    .contains("Gone on where it was cut.");
+                    .contains("Resumed an interrupted import.");
         }
         try (KeckProcess keck =
                 KeckProcess.in(dir).env("DATABASE_URL", target).brief().start()) {

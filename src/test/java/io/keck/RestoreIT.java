@@ -92,7 +92,7 @@ class RestoreIT {
                     node.log().lines().filter(line -> line.contains("ERROR")).toList());
             node.kill();
         }
-        assertThat(errors).isNotEmpty().allMatch(line -> line.contains("lost updates that it had committed"));
+        assertThat(errors).isNotEmpty().allMatch(line -> line.contains("has lost committed updates"));
         KeckProcess fresh = startNode(); // knows only what is in the database
         for (Crowd crowd : crowds) {
             assertThat(Crowd.losses(

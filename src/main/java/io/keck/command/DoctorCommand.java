@@ -74,7 +74,8 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
                 .ifPresentOrElse(
                         redis -> redis.look(report),
                         () -> report.ok(
-                                "redis", "Redis is not configured: this is the only node, or nodes exchange updates"
+                                "redis",
+                                "Redis is not configured: this is the only node, or nodes exchange updates"
                                         + " through the database."));
         if (readable && !arguments.getBoolean("--no-scrub")) {
             scrub(database, arguments, report, bar);
@@ -98,8 +99,10 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
             try {
                 database.repair(report.damage(), report);
             } catch (IllegalStateException e) {
-                report.unknown("repair", "Nothing was repaired. " + e.getMessage(), "Solve this, then run doctor"
-                        + " --repair again.");
+                report.unknown(
+                        "repair",
+                        "Nothing was repaired. " + e.getMessage(),
+                        "Solve this, then run doctor" + " --repair again.");
             }
         }
     }
@@ -109,8 +112,10 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
         try {
             Connectors.checkOpenAccess(config.getServerFactory(), config.openAccess());
         } catch (IllegalStateException e) {
-            findings.problem("config", "The server would not start: " + e.getMessage(), "Change the configuration"
-                    + " as the message says.");
+            findings.problem(
+                    "config",
+                    "The server would not start: " + e.getMessage(),
+                    "Change the configuration" + " as the message says.");
         }
         for (HttpConnectorFactory connector : Connectors.http(config.getServerFactory())) {
             boolean local = Connectors.isLoopback(connector.getBindHost());
@@ -148,8 +153,7 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
                         "Raise the soft limit: ulimit -n 65536 here, LimitNOFILE=65536 for systemd, --ulimit for"
                                 + " Docker.");
             } else {
-                findings.ok(
-                        "limits", "A process of this user may open " + most + " files; each connection needs one.");
+                findings.ok("limits", "A process of this user may open " + most + " files; each connection needs one.");
             }
         }
     }

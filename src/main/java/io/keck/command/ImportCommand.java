@@ -59,10 +59,9 @@ final class ImportCommand<C extends Configuration & CommandSettings> extends Kec
         if (result.resumed()) {
             err.println("Resumed an interrupted import.");
         }
-        err.println(
-                "Imported " + result.made() + " rooms, " + result.merged() + " existed and got what they lacked, "
-                        + result.unchanged() + " were up to date; " + result.blobs() + " blobs, " + result.blobsThere()
-                        + " existed. Left out: " + result.leftOut() + ".");
+        err.println("Imported " + result.made() + " rooms, " + result.merged() + " existed and got what they lacked, "
+                + result.unchanged() + " were up to date; " + result.blobs() + " blobs, " + result.blobsThere()
+                + " existed. Left out: " + result.leftOut() + ".");
         if (only != null && result.made() + result.merged() + result.unchanged() + result.leftOut() == 0) {
             err.println("Room " + DoctorReport.quote(only) + " is not in the file.");
             throw new CommandExit(LEFT_OUT);

@@ -80,9 +80,8 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
         parser.addArgument("--rename-file")
                 .dest("renameFile")
                 .metavar("FILE")
-                .help(
-                        "read new names from a file: a JSON object of old to new names (.json), or two columns"
-                                + " (.csv, .tsv)");
+                .help("read new names from a file: a JSON object of old to new names (.json), or two columns"
+                        + " (.csv, .tsv)");
         flag(parser, "--dry-run", "read and check everything in the source, write nothing");
         flag(parser, "--skip-broken-rows", "import a workspace without its broken rows instead of leaving it out");
         flag(parser, "--no-blobs", "do not import blobs");

@@ -28,8 +28,9 @@ final class KeyCommand extends Command {
                 .setDefault("write")
                 .choices("read", "comment", "suggest", "write", "admin")
                 .help("what the key allows (write)");
-        parser.addArgument("--match").setDefault("*").help("the documents that the key opens: a name, or a prefix"
-                + " and * (*)");
+        parser.addArgument("--match")
+                .setDefault("*")
+                .help("the documents that the key opens: a name, or a prefix" + " and * (*)");
     }
 
     @Override

@@ -47,7 +47,7 @@ public final class Authorship<A> {
      * The mark of a range of clocks.
      *
      * @param mark null if nothing is recorded
-@param until the clock after the range
+     * @param until the clock after the range
      */
     public record Known<A>(@Nullable Mark<A> mark, long until) {}
 
@@ -81,7 +81,8 @@ public final class Authorship<A> {
     }
 
     /**
-     * Records what the next row adds. *
+     * Records what the next row adds.
+     *
      * @param introduces whether the author introduces the client ids that have no introducer yet; Keck itself and an
      *     import do not, because the people who wrote under these ids may come back with them
      */

@@ -260,8 +260,7 @@ final class DocumentGrowth {
             what = limits.maxClients() + " clients";
         }
         if (what != null) {
-            return "The document has reached its limit of " + what
-                    + ": it accepts only deletions until it is smaller.";
+            return "The document has reached its limit of " + what + ": it accepts only deletions until it is smaller.";
         }
         return !origin.isEmpty() && share(origin) + more > limits.maxBytes() / 2
                 ? "One address may contribute half of the document's limit, " + limits.maxBytes() / 2

@@ -9,12 +9,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one member has sent and is to get back once it is committed. Clients from {@code @y/websocket} 4.0.0-rc.1 on take an
- * edit for confirmed when its content comes back to them in any message. Before the commit none of it may reach them: in
- * unsaved mode the member gets the updates of others without its own part. Touched only in the room's turns.
+ * Holds the updates that one member has sent and gets back once they are committed. Clients from {@code @y/websocket}
+ * 4.0.0-rc.1 on treat an edit as confirmed when its content comes back in any message. Before the commit none of it may
+ * reach them: in unsaved mode the member gets the updates of others without its own part. Used only in the room's
+ * turns.
  *
- * <p>The bytes that wait are bounded and count as waiting input of the connection ({@link Connection#waits}). A member that
- * exceeds the bound gets nothing back from then on, and no unsaved updates of others.
+ * <p>The waiting bytes are bounded and count as waiting input of the connection ({@link Connection#waits}). A member
+ * that exceeds the bound gets nothing back from then on, and no unsaved updates of others.
  */
 final class Echo {
     private record Own(long position, Update update) {}
@@ -24,19 +25,19 @@ final class Echo {
     private final boolean isOn;
     private final ArrayDeque<Own> waiting = new ArrayDeque<>();
     private long bytes;
-    /** Whether nothing comes back any more. */
+    /** Whether the echo has ended because the bound was exceeded. */
     private boolean isLost;
-    /** All waiting updates as one document; null until it is needed. */
+    /** All waiting updates in one store; null until it is needed. */
     private @Nullable StructStore merged;
 
-    /** @param maxBytes that may wait */
+    /** @param maxBytes the bound of waiting bytes */
     Echo(Connection connection, long maxBytes, Safeguards safeguards) {
         this.connection = connection;
         this.maxBytes = maxBytes;
         this.isOn = safeguards.withholdsUnsavedEchoes();
     }
 
-    /** The member has sent an update. */
+    /** Adds an update that the member has sent. */
     void sent(long position, Update update) {
         if (isLost || update.isEmpty()) {
             return;
@@ -57,7 +58,7 @@ final class Echo {
         connection.waits(more);
     }
 
-    /** From now on nothing comes back. */
+    /** Ends the echo: nothing is sent back from now on. */
     void end() {
         isLost = true;
         waiting.clear();
@@ -65,7 +66,7 @@ final class Echo {
         count(-bytes);
     }
 
-    /** The updates up to that position as one, to be sent back since they are committed; null if there are none. */
+    /** Removes and returns the updates up to a committed position as one update; null if there are none. */
     byte @Nullable [] saved(long position) {
         List<Update> own = new ArrayList<>();
         for (Own next = waiting.peek(); next != null && next.position() <= position; next = waiting.peek()) {
@@ -79,7 +80,7 @@ final class Echo {
                 : own.size() == 1 ? own.get(0).encode() : Update.merge(own).encode();
     }
 
-    /** Removes what this member has sent from an update that is not committed; null if nothing is left. */
+    /** Returns an uncommitted update without the content that this member has sent; null if nothing is left. */
     byte @Nullable [] without(byte[] unsaved) {
         if (isLost) {
             return null;

@@ -4,25 +4,28 @@ import io.keck.access.Author;
 import io.keck.crdt.store.Update;
 import org.jspecify.annotations.Nullable;
 
-/** An edit of a back end that waits to be committed: not seen by anyone before. Told once how it went, in a room's turn. */
+/**
+ * An edit of a back end that waits for its commit and is visible to nobody before. Gets its outcome once, in a turn of
+ * the room.
+ */
 interface Edit {
-    /** What it adds; {@link Update#EMPTY} where it changes nothing, and only its key is to be remembered. */
+    /** The change; {@link Update#EMPTY} if it changes nothing and only its key is to be stored. */
     Update update();
 
-    /** What makes a repeat known, or null. */
+    /** The key by which a repeated request is recognised, or null. */
     @Nullable
     RequestKey key();
 
-    /** Who made it; null where nobody knows. */
+    /** The author; null if unknown. */
     @Nullable
     Author author();
 
-    /** Whether it was made on another that failed meanwhile. */
+    /** Whether it builds on another edit that has failed meanwhile. */
     boolean isLost();
 
-    /** It is committed. */
+    /** Called when the edit is committed. */
     void committed(long roomId, long seq);
 
-    /** It is not, and will not be, or nobody knows. */
+    /** Called when the edit is not committed and will not be, or its outcome is unknown. */
     void failed(RuntimeException error);
 }

@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The lives of a name that ended a moment ago, by the client ids that had written in them. They tell a copy of an ended
- * life, which comes back in a tab that was left open, apart from a newcomer: a copy names client ids that the life of
- * today does not hold.
+ * The recently ended lives of a name, with the client ids that wrote in them. They distinguish a copy of an ended life,
+ * which comes back from a tab that was left open, from a newcomer: a copy names client ids that the current life does
+ * not contain.
  *
- * <p>Bounded to the newest {@value #MAX_LIVES} lives and to {@value #MAX_CLIENTS} client ids of each, those that had
- * written most: 512 KiB in all. The ids are exact, so no newcomer is refused for another's id. What the bound leaves out
- * harms little: a copy names every client id that it has heard of, and one of them is enough.
+ * <p>Bounded to the newest {@value #MAX_LIVES} lives and to the {@value #MAX_CLIENTS} client ids of each life that had
+ * written most: 512 KiB in all. The ids are exact, so no newcomer is refused because of another client's id. Ids beyond
+ * the bound matter little: a copy names every client id that it has seen, and one match is enough.
  *
  * <p>Immutable, thread-safe.
  */
@@ -23,16 +23,16 @@ public final class EndedLives {
     /** No life has ended. */
     public static final EndedLives NONE = new EndedLives(List.of());
 
-    /** Lives of one name. */
+    /** The largest number of lives of one name. */
     public static final int MAX_LIVES = 16;
-    /** Client ids of one life. */
+    /** The largest number of client ids of one life. */
     public static final int MAX_CLIENTS = 4_096;
 
     /**
-     * One that has ended.
+     * An ended life.
      *
      * @param clients in ascending order
-     * @param millisLeft how long its copies are still refused
+     * @param millisLeft milliseconds for which its copies are still refused
      */
     public record Life(long[] clients, long millisLeft) {
         boolean knows(long client) {
@@ -46,7 +46,7 @@ public final class EndedLives {
         this.lives = lives;
     }
 
-    /** These lives, newest first; more than {@value #MAX_LIVES} are left out. */
+    /** Creates a list of lives, newest first; those beyond {@value #MAX_LIVES} are dropped. */
     public static EndedLives of(List<Life> lives) {
         return lives.isEmpty()
                 ? NONE
@@ -54,9 +54,9 @@ public final class EndedLives {
     }
 
     /**
-     * The client ids in ascending order; of more than {@value #MAX_CLIENTS} those with the highest clocks.
+     * Returns client ids in ascending order; beyond {@value #MAX_CLIENTS} only those with the highest clocks.
      *
-     * @param clocks by client id
+     * @param clocks the clocks by client id
      */
     public static long[] clients(Map<Long, Long> clocks) {
         List<Map.Entry<Long, Long>> all = new ArrayList<>(clocks.entrySet());
@@ -74,28 +74,28 @@ public final class EndedLives {
         return lives.isEmpty();
     }
 
-    /** How long the last of them counts, in milliseconds since they were asked for. */
+    /** Milliseconds, from the time of the query on, until no life counts any more. */
     long millisLeft() {
         return lives.stream().mapToLong(Life::millisLeft).max().orElse(0);
     }
 
     /**
-     * Whether a peer has a copy of one of them.
+     * Whether a peer has a copy of one of these lives.
      *
-     * @param known what the peer says that it has
-     * @param held what the life of today holds
-     * @param age milliseconds since they were asked for
+     * @param known the state vector of the peer
+     * @param held the state vector of the current life
+     * @param age milliseconds since the query for these lives
      */
     boolean haveCopyIn(StateVector known, StateVector held, long age) {
         return haveAnyOf(known.asMap().keySet(), held, age);
     }
 
     /**
-     * Whether one of these clients has written in one of them and not in the life of today.
+     * Whether one of these clients has written in an ended life and not in the current one.
      *
      * @param clients client ids
-     * @param held what the life of today holds
-     * @param age milliseconds since they were asked for
+     * @param held the state vector of the current life
+     * @param age milliseconds since the query for these lives
      */
     boolean haveAnyOf(Set<Long> clients, StateVector held, long age) {
         for (long client : clients) {

@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The batches of a room that were handed to the log and are not known to be settled, in the order in which they were handed
- * over. There are several only where their authors differ. Touched only in the room's turns.
+ * The batches of a room that were handed to the log and are not settled yet, in that order. There are several only if
+ * their authors differ. Used only in the room's turns.
  */
 final class Flight {
     /** One batch on its way to the log. */
@@ -17,9 +17,9 @@ final class Flight {
         final long link;
         /** Whether the batch was handed to the log before. */
         final boolean isRepeated;
-        /** The row of the batch, where the log has answered and rows before it are missing here; else 0. */
+        /** The seq of the batch's row if the log has answered and the replica lacks rows before it; otherwise 0. */
         long row;
-        /** The read of the log that shows whether the row is there. */
+        /** The number of the read of the log that shows whether the row exists. */
         long read;
 
         Attempt(Batch batch, long link) {
@@ -28,7 +28,7 @@ final class Flight {
             this.isRepeated = batch.submitted;
         }
 
-        /** As the log takes it. */
+        /** The batch as an entry for the log. */
         UpdateLog.Entry entry() {
             return new UpdateLog.Entry(batch.id, link, batch.payload(), batch.author());
         }
@@ -36,7 +36,7 @@ final class Flight {
 
     private final ArrayDeque<Attempt> attempts = new ArrayDeque<>();
 
-    /** Puts batches on their way, each with a link of its own. */
+    /** Starts an attempt for each batch, each with a link of its own. */
     List<Attempt> begin(List<Batch> batches, LongSupplier links) {
         List<Attempt> made = new ArrayList<>(batches.size());
         for (Batch batch : batches) {
@@ -54,12 +54,12 @@ final class Flight {
         return attempts.contains(attempt);
     }
 
-    /** It is settled, or will be tried again. */
+    /** Removes an attempt that is settled or will be repeated. */
     void remove(Attempt attempt) {
         attempts.remove(attempt);
     }
 
-    /** Whether that batch is on its way. */
+    /** Whether a batch is in flight. */
     boolean holds(Batch batch) {
         for (Attempt attempt : attempts) {
             if (attempt.batch == batch) {
@@ -76,14 +76,17 @@ final class Flight {
         return first == null ? null : first.batch;
     }
 
-    /** The first batch, if the log has not answered for it. */
+    /** The first batch if the log has not answered for it yet, or null. */
     @Nullable
     Batch unanswered() {
         Attempt first = attempts.peekFirst();
         return first == null || first.row > 0 ? null : first.batch;
     }
 
-    /** Whether the row of that link, so many rows ahead of the replica, is one of these batches and all between are, too. */
+    /**
+     * Whether the row with this link, {@code ahead} rows ahead of the replica, and all rows before it are batches in
+     * flight.
+     */
     boolean isHead(long link, long ahead) {
         long number = 0;
         for (Attempt attempt : attempts) {
@@ -95,12 +98,12 @@ final class Flight {
         return false;
     }
 
-    /** Those for which the log has answered, as a copy. */
+    /** A copy of the attempts for which the log has answered. */
     List<Attempt> answered() {
         return attempts.stream().filter(attempt -> attempt.row > 0).toList();
     }
 
-    /** Those for which the log has answered are not on their way any more: their rows may be lost. */
+    /** Drops the attempts for which the log has answered, because their rows may be lost. */
     void forgetAnswered() {
         attempts.removeIf(attempt -> attempt.row > 0);
     }

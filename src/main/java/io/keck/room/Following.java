@@ -4,7 +4,7 @@ import io.keck.failure.Unavailable;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A watcher on its way to the room that lives under a name, and in it. Thread-safe. */
+/** A watcher of the room that lives under a name: while the room is being opened, and then in it. Thread-safe. */
 final class Following implements Lives.Errand<Boolean> {
     private final Watcher watcher;
     private @Nullable Room room;
@@ -25,7 +25,7 @@ final class Following implements Lives.Errand<Boolean> {
         done.complete(true);
     }
 
-    /** Ends it; calls after the first do nothing. */
+    /** Stops following; calls after the first do nothing. */
     void stop() {
         Room met;
         synchronized (this) {
@@ -37,7 +37,7 @@ final class Following implements Lives.Errand<Boolean> {
         }
     }
 
-    /** The watcher could not be brought to any room. */
+    /** Ends the watcher because no room could be followed. */
     void failed(Throwable error) {
         synchronized (this) {
             if (stopped) {

@@ -3,9 +3,9 @@ package io.keck.room;
 import java.util.function.LongSupplier;
 
 /**
- * Lets the log of a room forget deletes of clocks that nobody has brought. Earlier releases stored them, and they would act
- * on whatever is written under those ids. The mark is a row, so all replicas forget the same deletes at the same place, and
- * so does a snapshot of the rows. Touched only in the room's turns.
+ * Makes the log of a room forget deletes of clocks without content. Earlier releases stored such deletes, and they
+ * would delete whatever is written under those ids later. The mark is a row, so all replicas and snapshots forget the
+ * same deletes at the same position. Used only in the room's turns.
  */
 final class ForgetMark {
     private static final long LOOK_EVERY_MS = 60_000;
@@ -16,7 +16,7 @@ final class ForgetMark {
     private final LongSupplier clock;
     private final boolean isOn;
     private long lookedAt;
-    /** Whether there were such deletes the last time. */
+    /** Whether the last tick found such deletes. */
     private boolean hadSome;
 
     ForgetMark(Replica replica, Batches batches, Saving saving, LongSupplier clock, Safeguards safeguards) {
@@ -27,15 +27,15 @@ final class ForgetMark {
         this.isOn = safeguards.forgetsStoredUnheldDeletes();
     }
 
-    /** The room was loaded: what waits now was stored before. */
+    /** Called when the room was loaded: deletes that wait now were stored by an earlier release. */
     void loaded() {
         hadSome = true;
         look(clock.getAsLong());
     }
 
     /**
-     * Time has passed. Deletes without structs may have come a moment ago, from a node of an earlier release or with what a
-     * restored log had lost; they are forgotten if they are still there the next time.
+     * Called by the tick. Deletes without structs may have arrived just now, from a node of an earlier release or with
+     * rows that a restored log had lost, so they are forgotten only if the next tick still finds them.
      */
     void onTick(long now) {
         if (now - lookedAt >= LOOK_EVERY_MS) {

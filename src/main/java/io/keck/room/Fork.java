@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A copy of a room's document that has what is on its way to the log, too. Touched only in turns of the document. */
+/** A copy of a room's document that also contains the uncommitted edits. Used only in turns of the document. */
 final class Fork {
     /**
-     * What became of the edits of a fork: all that is kept of a fork while they are under way.
+     * The outcome of the edits of a fork: the only part of a fork that is kept while its edits are in progress.
      *
-     * @param <E> an edit
+     * @param <E> the type of an edit
      */
     static final class Fate<E> {
         @Nullable
         E last;
 
-        /** Something in the fork was not saved. Touched only in turns of the room. */
+        /** Whether an edit of the fork was not saved. Used only in turns of the room. */
         boolean lost;
     }
 
@@ -29,12 +29,12 @@ final class Fork {
     private final DocumentTurns.Application making;
     private boolean isMade;
 
-    /** A fork that is made by {@link #make}. */
+    /** Creates an empty fork, to be filled by {@link #make}. */
     Fork(Doc of, DocumentTurns turns, DocumentTurns.Toll toll) {
         making = turns.application(doc, Update.decode(of.encodeStateAsUpdate(), DecodeLimits.OWN), toll);
     }
 
-    /** Copies the document, perhaps not yet all of it; says whether the fork is made. */
+    /** Copies the next part of the document; returns whether the fork is complete. */
     boolean make() {
         if (!isMade && making.run()) {
             isMade = true;
@@ -47,14 +47,14 @@ final class Fork {
         return isMade;
     }
 
-    /** The update that the edit makes, or null when it changes nothing. */
+    /** Runs an edit and returns its update, or null if it changed nothing. */
     byte @Nullable [] edit(Consumer<Doc> edit) {
         updates.clear();
         doc.transact("http", transaction -> edit.accept(doc));
         return updates.isEmpty() ? null : updates.get(0);
     }
 
-    /** Whether the edit that failed had changed something. */
+    /** Whether an edit that threw had changed the fork. */
     boolean isTouched() {
         return !updates.isEmpty();
     }

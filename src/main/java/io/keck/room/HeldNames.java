@@ -5,9 +5,10 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Names that were held when this node last heard of them, so that a socket on any other name costs no question. Only a
- * hint: a back end on another node may have created the document meanwhile, so the log is asked before a socket is
- * refused. Bounded: where a name is missing here, the log refuses the socket when it opens the room. Thread-safe.
+ * Caches the names that were held when this node last learned of them, so that a socket for any other name needs no
+ * query. The cache is a hint: a back end on another node may have created the document meanwhile, so the log is asked
+ * before a socket is refused. Its size is bounded: if a name is missing here, the log refuses the socket when it opens
+ * the room. Thread-safe.
  */
 final class HeldNames {
     private static final int MAX_NAMES = 10_000;
@@ -26,7 +27,7 @@ final class HeldNames {
         this.clock = clock;
     }
 
-    /** The log says that the name is held for so long still; 0 for not. */
+    /** Records that the log holds a name for {@code millis} more milliseconds; 0 if it does not. */
     synchronized void heldFor(String name, long millis) {
         until.remove(name);
         if (millis > 0) {

@@ -10,15 +10,15 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of its name that a room is ({@link Lives}): since when it was read, whether the log has ended it, and which
- * lives ended before it. Touched only in the room's turns, unless something else is said.
+ * The state of a room as one life of its name ({@link Lives}): when the log was asked for it, whether the log has ended
+ * it, and which lives ended before it. Used only in the room's turns, unless a method says otherwise.
  *
- * <p>Requests, watchers and connections are let in once the log has said, after they came, that this life goes on. When
- * it ends, those inside are told; those that wait are sent back to ask by name. For a while a socket whose first step 1
- * shows a copy of an ended life gets 4404 ({@link EndedLives}).
+ * <p>Requests, watchers and connections are admitted once the log has confirmed, after their arrival, that this life
+ * continues. When the life ends, members are told, and requests that still wait are repeated by name. For a while a
+ * socket whose first step 1 shows a copy of an ended life is closed with 4404 ({@link EndedLives}).
  */
 final class Life {
-    /** Where rooms are kept by name. */
+    /** The registry of rooms by name. */
     interface Home {
         Home NONE = new Home() {
             @Override
@@ -32,10 +32,10 @@ final class Life {
             }
         };
 
-        /** The number of this moment, see {@link Lives}. */
+        /** The current moment, see {@link Lives}. */
         long moment();
 
-        /** Asked, in a turn, when the log knows no room of the name: whether the room may close. */
+        /** Asked in a turn when the log has no room with the name: whether this room may close. */
         boolean abandon();
     }
 
@@ -44,19 +44,19 @@ final class Life {
     private final RoomWarnings warnings;
     private final Safeguards safeguards;
     private Home home = Home.NONE;
-    /** Whether the room is created where there is none. */
+    /** Whether the room is created if none exists. */
     private volatile boolean wanted;
-    /** The moment just before the log was asked for the contents. */
+    /** The moment just before the log was asked for the contents of the room. */
     private volatile long loadedAt;
     /** Whether the life that was loaded has ended. */
     private boolean hasEnded;
-    /** Whether the log said that there is no room of the name. */
+    /** Whether the log said that no room has the name. */
     private boolean isMissing;
-    /** Whether the log says that the room exists for back ends, too, though nothing may be committed in it. */
+    /** Whether the room exists for back ends according to the log, even if nothing was committed in it. */
     private boolean isMade = true;
-    /** Set if more is stored than this node can load. */
+    /** Set if the stored data is larger than this node can load. */
     private @Nullable TooLargeHere tooLarge;
-    /** Lives of the name that ended before this one began. */
+    /** The lives of the name that ended before this one began. */
     private EndedLives earlier = EndedLives.NONE;
     /** When {@link #earlier} was read, in milliseconds. */
     private long earlierReadAt;
@@ -68,38 +68,38 @@ final class Life {
         this.safeguards = safeguards;
     }
 
-    /** Where the room is kept; to be called before it is loaded. */
+    /** Sets the registry of the room; must be called before the room is loaded. */
     void belongsTo(Home here) {
         home = here;
     }
 
-    /** From now on the room is created where there is none; from any thread. */
+    /** Makes loading create the room if none exists; may be called from any thread. */
     void want() {
         wanted = true;
     }
 
-    /** Whether the room is created where there is none; from any thread. */
+    /** Whether loading creates the room if none exists; may be called from any thread. */
     boolean isWanted() {
         return wanted;
     }
 
-    /** The log is about to be asked for the contents; by the thread that loads the room. */
+    /** Called by the loading thread before it asks the log for the contents. */
     void load() {
         loadedAt = home.moment();
     }
 
-    /** The log knows no room of the name: whether this one may close. */
+    /** Called when the log has no room with the name; returns whether this room may close. */
     boolean abandon() {
         return home.abandon();
     }
 
-    /** The log has given the contents, and the lives that ended before this one. */
+    /** Called when the log has returned the contents and the lives that ended before this one. */
     void begin(EndedLives ended) {
         earlier = ended;
         earlierReadAt = clock.getAsLong();
     }
 
-    /** What the log says of {@link UpdateLog.Contents#isMade}. */
+    /** Records {@link UpdateLog.Contents#isMade}. */
     void isMade(boolean made) {
         isMade = made || !safeguards.hidesUnmadeRooms();
     }
@@ -108,13 +108,13 @@ final class Life {
         return isMade;
     }
 
-    /** What is stored is more than this node can load. */
+    /** Called if the stored data is larger than this node can load. */
     void exceedsNode(TooLargeHere why) {
         tooLarge = why;
         warnings.tooLarge().warn("Room " + name + " is not loaded: " + why.getMessage());
     }
 
-    /** The log said that this life has ended. */
+    /** Called when the log says that this life has ended. */
     void end() {
         hasEnded = true;
     }
@@ -123,20 +123,20 @@ final class Life {
         return hasEnded;
     }
 
-    /** The log said that there is no room of the name. */
+    /** Called when the log says that no room has the name. */
     void miss() {
         isMissing = true;
     }
 
-    /** Whether a request waits until the log was asked: it need not if the room was loaded after the request came. */
+    /** Whether a request must wait for the log; it need not if the room was loaded after the request arrived. */
     boolean mustBeConfirmedFor(Request request) {
         return safeguards.waitsForTheLog() && loadedAt <= request.moment;
     }
 
     /**
-     * Why the room cannot do what it was asked for.
+     * The reason why the room cannot carry out a request.
      *
-     * @param moment when the request came: what the log said before that is not the last word on it
+     * @param moment the arrival of the request; earlier answers of the log do not decide about it
      */
     RuntimeException whyNot(long moment) {
         if (hasEnded || (isMissing && loadedAt <= moment)) {
@@ -150,12 +150,12 @@ final class Life {
                 : new Unavailable("the document cannot be opened now, please try again", false);
     }
 
-    /** Sends a request to the next life of the name. */
+    /** The failure that makes {@link Lives} repeat a request in the next life of the name. */
     RuntimeException endOfLife() {
         return safeguards.asksAgainByName() ? new LifeEndedException(name) : new RoomMissing(name);
     }
 
-    /** What the room's watchers are told when the room closes. */
+    /** The failure that the room's watchers get when the room closes. */
     RuntimeException farewell() {
         return hasEnded ? new RoomMissing(name) : whyNot(0);
     }

@@ -4,25 +4,25 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * The rules of links. The link of a row is a random number that each attempt to write it draws anew, so two rows with the
- * same link are the same row, and so are all rows before them. Links are positive; they travel as plain {@code long}s, since
- * each row of each room carries two of them.
+ * The rules of links. The link of a row is a random number that each attempt to write it draws anew, so two rows with
+ * the same link are the same row, and so are all rows before them. Links are positive; they travel as plain
+ * {@code long}s, since each row of each room carries two of them.
  */
 public final class Link {
     /** The link of no row, as before the first. */
     public static final long NONE = 0;
 
-    /** A link that is not known, or not known any more. */
+    /** An unknown link. */
     public static final long UNKNOWN = -1;
 
     private Link() {}
 
-    /** A new link, drawn from a source of random numbers. */
+    /** Draws a new link from a source of random numbers. */
     public static long random(RandomGenerator random) {
         return positive(random.nextLong());
     }
 
-    /** A new link, made of the half of an id that is all random. */
+    /** Derives a new link from the random half of an id. */
     public static long random(UUID id) {
         return positive(id.getLeastSignificantBits());
     }
@@ -31,7 +31,7 @@ public final class Link {
         return 1 | (bits & Long.MAX_VALUE);
     }
 
-    /** Whether that is the link of a row. */
+    /** Whether the value is the link of a row. */
     public static boolean isOfRow(long link) {
         return link > NONE;
     }

@@ -13,31 +13,33 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rooms that are loaded here, by name: at most one life of each name. Thread-safe.
+ * Maps names to the rooms that are loaded on this node, at most one life of each name. Thread-safe.
  *
- * <p><b>The rule.</b> After the answer to an act that begins or ends a life (create, init, delete, and whatever else may
- * do so one day), everything that begins meets the lives as that act left them, on every node, or waits. It rests on
- * three things:
+ * <p><b>The rule.</b> After the answer to an act that begins or ends a life (create, init, delete), every request,
+ * socket and stream that begins on any node sees the lives as that act left them, or waits. Three mechanisms keep this
+ * rule:
  *
  * <ol>
  *   <li><b>The node that acts</b> takes the ended life out of this map and closes its room before the act is answered
- *       ({@link #end}). It goes by the ids that the log said have ended, so it depends on no later read. A room of
- *       another life that other nodes may have ended asks the log about itself before the act is answered ({@link
- *       #settle}).
- *   <li><b>Every other node</b> carries nothing out in a room before the log has said, after the request came, that the
- *       life of this room goes on: the room was loaded since, or has looked since ({@link Requests#ask}). So a request,
- *       a watcher and a connection's seat all wait for the log's word, and a connection hears nothing from a room
- *       before that.
- *   <li><b>Whatever was bound to a life that has ended</b>, and was not carried out in it, is asked for again by name,
- *       with the moment when it came. Only the log's own word that there is no such room, asked for after that moment,
- *       refuses it ({@link LifeEndedException} against {@link RoomMissing}).
+ *       ({@link #end}). It uses the ids that the log reported as ended, so it depends on no later read. A room of
+ *       another life, which other nodes may have ended, asks the log about itself before the act is answered
+ *       ({@link #settle}).
+ *   <li><b>Every other node</b> carries out nothing in a room before the log has confirmed, after the request arrived,
+ *   that the life of this room continues: the room was loaded since, or has asked since ({@link Requests#ask}). So a
+ *   request, a watcher and a connection's seat all wait for the log, and a connection receives nothing from a room
+ *   before that.
+ *   <li><b>A request that was bound to an ended life</b> and was not carried out in it is repeated by name, with its
+ *   original moment of arrival. It is refused only if the log, asked after that moment, has no room with the name
+ *   ({@link LifeEndedException} as opposed to {@link RoomMissing}).
  * </ol>
  *
- * <p>Moments are compared by a counter: a request draws a number when it comes, a room draws one just before it asks
+ * <p>Moments are values of a counter: a request draws a number when it arrives, a room draws one just before it asks
  * the log for its contents.
  */
 final class Lives {
-    /** How many ended lives a request may meet before it is refused: each took a whole act of a back end meanwhile. */
+    /**
+     * The number of ended lives that a request may meet before it is refused; each of them took an act of a back end.
+     */
     private static final int ATTEMPTS = 10;
 
     private static final String NO_MEMORY = "this node has no memory for another document now, please try again";
@@ -56,26 +58,26 @@ final class Lives {
         this.held = new HeldNames(context.clock());
     }
 
-    /** Something to do with the room of a name, once it is known to live. */
+    /** Work for the room of a name, done once the room is known to live. */
     @FunctionalInterface
     interface Errand<T extends @Nullable Object> {
         /**
-         * Does it, in a turn of the room; a place in the room is kept until {@code done} completes. It may run again in
-         * another life if {@code done} fails with {@link LifeEndedException}.
+         * Does the work in a turn of the room; a seat keeps the room loaded until {@code done} completes. It may run
+         * again in another life if {@code done} fails with {@link LifeEndedException}.
          *
-         * @param stale whether the log did not answer, so that the life may have ended
+         * @param stale whether the log did not answer, in which case the life may have ended
          */
         void run(Room room, Replica.Position at, boolean stale, CompletableFuture<T> done);
 
-        /** It is refused; also told as a failure of the stage. */
+        /** Called if the errand is refused; the stage fails as well. */
         default void refused(CloseReason reason) {}
     }
 
     /**
      * Carries an errand out.
      *
-     * @param create whether the room is created where there is none
-     * @param local whether the replica of this node will do as it is
+     * @param create whether the room is created if none exists
+     * @param local whether the current replica of this node suffices
      */
     <T extends @Nullable Object> CompletionStage<T> ask(String name, boolean create, boolean local, Errand<T> errand) {
         CompletableFuture<T> done = new CompletableFuture<>();
@@ -111,9 +113,10 @@ final class Lives {
             } else if (attempt < ATTEMPTS) {
                 ask(name, create, local, errand, moment, attempt + 1, done);
             } else {
-                errand.refused(CloseReason.overload("this document is recreated all the time, please try again"));
+                errand.refused(CloseReason.overload(
+                        "this document is deleted and recreated repeatedly, please try" + " again"));
                 done.completeExceptionally(new Unavailable(
-                        "the document " + name + " was deleted " + ATTEMPTS + " times meanwhile", false));
+                        "the document " + name + " was deleted " + ATTEMPTS + " times during the request", false));
             }
         });
         room.request(local, new Request(moment) {
@@ -129,7 +132,7 @@ final class Lives {
             @Override
             void refused(RuntimeException why, CloseReason reason) {
                 if (why instanceof RoomMissing && RoomName.problemOfNew(name).isPresent()) {
-                    errand.refused(CloseReason.deleted()); // final: it is none for a new room
+                    errand.refused(CloseReason.deleted()); // final: no room can be created under this name
                 } else if (!(why instanceof LifeEndedException)) {
                     errand.refused(reason);
                 }
@@ -139,8 +142,8 @@ final class Lives {
     }
 
     /**
-     * As far as this replica knows, clients have only connected to the room. A back end of another node may have made it
-     * since, which changes nothing in the replica, so the log is asked: only its word is a 404.
+     * According to this replica, clients have only connected to the room. A back end of another node may have created
+     * it since, which does not change the replica, so the log is asked: only the log decides about a 404.
      */
     private static final class NotMadeHereException extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -150,15 +153,15 @@ final class Lives {
         }
     }
 
-    /** Clients have only connected to it; unless the log, which did not answer, knows more. */
+    /** The failure for a room to which clients have only connected; unavailable if the log did not answer. */
     private static RuntimeException isNotMade(String name, boolean stale) {
         return stale ? new Unavailable("the database does not answer", false) : new RoomMissing(name);
     }
 
     /**
-     * The room of that name, with a place reserved in it.
+     * Returns the room with a name, with a seat taken in it.
      *
-     * @param create whether it is created where there is none; else it may close at once
+     * @param create whether the room is created if none exists; otherwise it may close at once
      */
     private Room lend(String name, boolean create) {
         boolean[] created = new boolean[1];
@@ -201,7 +204,10 @@ final class Lives {
         return room;
     }
 
-    /** There is no such room: it takes no more connections, unless one came meanwhile for which it is created. */
+    /**
+     * Called if the log has no such room: the room takes no more connections, unless one arrived meanwhile for which
+     * the room is created.
+     */
     private boolean abandon(Room room) {
         boolean[] done = {true};
         rooms.computeIfPresent(room.name(), (key, present) -> {
@@ -218,13 +224,13 @@ final class Lives {
     private void closed(Room room) {
         rooms.remove(room.name(), room);
         if (room.wasDeleted()) {
-            deleted(room.name()); // the room may know before the bus has told
+            deleted(room.name()); // the room may learn it before the bus reports it
         }
     }
 
     // ------------------------------------------------------------------ acts
 
-    /** These lives of the name have ended: from now on nothing that comes meets them here. */
+    /** Ends lives of a name: nothing that arrives from now on sees them on this node. */
     void end(String name, Collection<Long> ids) {
         for (long id : ids) {
             Room[] met = new Room[1];
@@ -237,14 +243,14 @@ final class Lives {
                 return present;
             });
             if (met[0] != null) {
-                met[0].retire(id); // one that is still loading may come to have this id
+                met[0].retire(id); // a room that is still loading may get this id
             }
         }
     }
 
     /**
-     * Completes when a room that is loaded under this name has asked the log, after this call, whether its life goes on,
-     * or the log does not answer; at once where none is loaded.
+     * Completes when the room loaded under this name has asked the log, after this call, whether its life continues, or
+     * the log does not answer; at once if none is loaded.
      */
     CompletionStage<Void> settle(String name) {
         Room room = rooms.get(name);
@@ -267,8 +273,8 @@ final class Lives {
     }
 
     /**
-     * A life of that name may have ended elsewhere: the room that is loaded here finds out by itself, and the log is asked
-     * whether the name is held before a socket is upgraded.
+     * Called when a life of a name may have ended on another node: the room loaded here asks the log, and the log is
+     * asked whether the name is held before a socket is upgraded.
      */
     void deletedElsewhere(String name) {
         held.heldFor(name, context.settings().deletedNameHold());
@@ -280,7 +286,7 @@ final class Lives {
 
     // ------------------------------------------------------------------ names that are held
 
-    /** A life of that name begins: the name is held no longer. Clients may have been there before. */
+    /** Called when a life of a name begins: the name is no longer held. Clients may have been connected before. */
     void begun(String name) {
         held.heldFor(name, 0);
         Room room = rooms.get(name);
@@ -294,18 +300,21 @@ final class Lives {
         var unused = context.log().heldMillis(name).thenAccept(millis -> held.heldFor(name, millis));
     }
 
-    /** A room of that name was deleted here. */
+    /** Called when a room with this name was deleted on this node. */
     void deleted(String name) {
         held.heldFor(name, context.settings().deletedNameHold());
-        learn(name); // by the clock of the database
+        learn(name); // the hold goes by the clock of the database
     }
 
-    /** Whether the name may be held, as far as this node knows. */
+    /** Whether the name may be held according to the cache of this node. */
     boolean mayBeHeld(String name) {
         return held.contains(name);
     }
 
-    /** Whether the log says that the name is held; fails where it does not answer. Asks only where it may be. */
+    /**
+     * Whether the log holds the name; fails if the log does not answer. The log is asked only if the cache says that
+     * the name may be held.
+     */
     CompletionStage<Boolean> isHeld(String name) {
         if (!held.contains(name)) {
             return CompletableFuture.completedStage(false);

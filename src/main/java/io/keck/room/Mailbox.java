@@ -9,12 +9,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives a state machine its turns: tasks may be posted from any thread and run one after the other, never two at a time,
- * in the order in which they came. After the tasks of a turn its end is run, where work of the turn is put together.
- * Thread-safe. A test hands in an executor that it runs by hand.
+ * Gives a state machine its turns: tasks may be posted from any thread and run one at a time in the order of posting.
+ * After the tasks of a turn a callback runs, which can combine the work of the turn. Thread-safe. Tests pass an
+ * executor that they run by hand.
  */
 public final class Mailbox {
-    /** So many tasks make one turn at most; then other rooms get the thread. */
+    /** The largest number of tasks in one turn; then other rooms get the thread. */
     private static final int TURN = 256;
 
     private static final Logger LOG = LoggerFactory.getLogger(Mailbox.class);
@@ -26,21 +26,21 @@ public final class Mailbox {
     private final Runnable onFailure;
     private final LongSupplier nanos;
     private final AtomicLong busy = new AtomicLong();
-    /** Of the turn that is under way. */
+    /** The beginning of the current turn. */
     private long began;
 
     /**
-     * A mailbox without tasks.
+     * Creates a mailbox without tasks.
      *
      * @param endOfTurn runs after the tasks of each turn, under the same exclusion
-     * @param onFailure runs, under the same exclusion, after a task or the end of a turn threw something: what it was
-     *     at may be half done
+     * @param onFailure runs, under the same exclusion, after a task or the end of a turn threw an exception and may
+     *     have left its work half done
      */
     public Mailbox(Executor executor, Runnable endOfTurn, Runnable onFailure) {
         this(executor, endOfTurn, onFailure, () -> 0);
     }
 
-    /** @param nanos measures how long turns take; always 0 where nobody wants to know */
+    /** @param nanos the clock that measures turns; always 0 if nothing is measured */
     Mailbox(Executor executor, Runnable endOfTurn, Runnable onFailure, LongSupplier nanos) {
         this.nanos = nanos;
         this.executor = executor;
@@ -54,12 +54,12 @@ public final class Mailbox {
         schedule();
     }
 
-    /** Nanoseconds that all turns took together. */
+    /** The total nanoseconds of all turns. */
     long busyNanos() {
         return busy.getOpaque();
     }
 
-    /** When this turn began, by the clock that was given; to be asked in turns. */
+    /** The beginning of the current turn by the given clock; may be called only in a turn. */
     long began() {
         return began;
     }
@@ -94,10 +94,10 @@ public final class Mailbox {
         try {
             task.run();
         } catch (RuntimeException | Error e) {
-            LOG.error("A task of a room failed; the room is given up and loaded again", e);
+            LOG.error("A task of a room failed; closing the room so that it is loaded again", e);
             onFailure.run();
             if (e instanceof OutOfMemoryError exhausted) {
-                throw exhausted; // the thread decides whether the process goes on
+                throw exhausted; // the thread decides whether the process continues
             }
         }
     }

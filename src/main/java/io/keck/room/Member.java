@@ -7,96 +7,102 @@ import io.keck.protocol.Awareness;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** What a room knows of one of its connections. Touched only in the room's turns. */
+/** The state that a room keeps for one of its connections. Used only in the room's turns. */
 final class Member implements Awareness.Owner {
     final Connection connection;
     private final int maxStates;
-    /** Whether it has got the server's step 1 and the awareness states. */
+    /** Whether the server's step 1 and the awareness states were sent. */
     boolean greeted;
     /**
      * Whether its next awareness message may claim a state: only its first, and only before it has answered our step 1.
-     * What comes after that may be a mere repetition of what we told it, as stock clients without a state of their own
-     * send it.
+     * Later messages may just repeat states that the server sent, as stock clients without a state of their own do.
      */
     boolean mayClaim = true;
-    /** The client that it claimed with its first awareness message, or -1. */
+    /** The client id that the first awareness message claimed, or -1. */
     long ownClient = -1;
-    /** How far it is while it is too slow for every batch: it gets the rest in one piece when it has drained. */
+    /**
+     * The state vector of a slow member, which gets the rest in one piece when its socket has drained; otherwise null.
+     */
     @Nullable
     StateVector behind;
     /** A step 1 that waits for the backlog to drain. */
     @Nullable
     StateVector asked;
-    /** When it may be answered again. */
+    /** The time from which on the next step 1 may be answered. */
     long answerAfter = Long.MIN_VALUE;
-    /** What it sends now came before the log was asked on its behalf, so the replica is new enough for its step 1. */
+    /**
+     * Whether the messages handled now arrived before the log was asked for this member, so that the replica is fresh
+     * enough for its step 1.
+     */
     boolean isFresh;
-    /** Whether the log has said, after it came, that the life of this room goes on. */
+    /** Whether the log has confirmed, after the member arrived, that the life of this room continues. */
     boolean isProven;
-    /** What its last step 1 said, until its first awareness message says which client it is. */
+    /** The state vector of the last step 1, until the first awareness message names the client. */
     @Nullable
     StateVector said;
-    /** Whether it has sent a step 1. */
+    /** Whether the member has sent a step 1. */
     boolean hasAsked;
-    /** It was sent away with a copy of an ended life; what it sends counts no more. */
+    /** Whether the member was dismissed because it has a copy of an ended life; its messages are ignored. */
     boolean isDismissed;
-    /** Which read of the log the answer to its step 1 waits for, and until when. */
+    /** The read of the log for which the answer to the step 1 waits, and the end of that wait. */
     long freshAfter;
 
     long freshUntil;
 
-    /** When what is dealt with now came, by the clock of {@link RoomMetrics}. */
+    /** When the frame that is handled now was received, by the clock of {@link RoomMetrics}. */
     long cameAt;
 
-    /** Was too slow for some awareness message. */
+    /** Whether the member was too slow for some awareness message. */
     boolean missedAwareness;
 
-    /** The id of the batch that its last update went into: the batch itself would stay in memory after its commit. */
+    /**
+     * The id of the batch that contains the last update; a reference would keep the batch in memory after its commit.
+     */
     @Nullable
     UUID lastBatch;
 
-    /** Up to which of its updates everything is committed. */
-    /** Null if the peer does not want to hear what is saved. */
+    /** The position up to which the member's updates are committed. */
+    /** Null if the peer did not ask for saved positions. */
     final SavedPositions.@Nullable Progress progress;
 
-    /** What it is to get back; null where it does not want that. */
+    /** The updates to send back once committed; null if the peer did not ask for that. */
     @Nullable
     Echo echo;
 
-    /** As whom it counts where a share is limited; empty where it is not known. */
+    /** The origin whose share is limited; empty if unknown. */
     final String origin;
 
-    /** About how many bytes of its last update that was left aside would add to the document; 0 where none is. */
+    /** The approximate bytes that the last refused update would add to the document; 0 if none was refused. */
     long refused;
-    /** Whether it was asked for what was left aside, and has not answered. */
+    /** Whether the member was asked for a refused update and has not answered. */
     boolean isAskedAgain;
-    /** When it was asked for what was left aside, or {@link Long#MIN_VALUE}; and how many bytes the document had then. */
+    /** When the member was asked for a refused update, or {@link Long#MIN_VALUE}; and the size of the document then. */
     long askedAt = Long.MIN_VALUE;
 
     long askedWith;
-    /** When it may be told again that something was left aside. */
+    /** The time from which on another refusal may be reported. */
     long toldAfter = Long.MIN_VALUE;
 
-    /** Its deletes whose structs are not here; see {@link WaitingDeletes}. */
+    /** Deletes whose structs the room lacks; see {@link WaitingDeletes}. */
     @Nullable
     DeleteSet waitingDeletes;
-    /** Whether deletes that waited were forgotten since the last update was dealt with. */
+    /** Whether waiting deletes were dropped since the last update was handled. */
     boolean hasLostDeletes;
-    /** Bytes of its updates that are still compared whole with what the room has, and until when; see {@link Conflicts}. */
+    /** The bytes of updates that are still compared in full, and the end of that window; see {@link Conflicts}. */
     long comparedBytes;
 
     long comparedUntil = Long.MIN_VALUE;
-    /** Updates that were beyond that. */
+    /** The number of updates beyond that. */
     int beyondCompared;
-    /** When it was last asked for their structs, and whether it is to be asked again. */
+    /** When the member was last asked for the structs of waiting deletes, and whether it must be asked again. */
     long deletesAskedAt = Long.MIN_VALUE / 2;
 
     boolean mustBeAskedForDeletes;
 
-    /** Not read from, because too much waits to be saved. */
+    /** Whether reading is paused because too much unsaved content waits. */
     boolean paused;
 
-    /** @param maxStates clients that it may speak for */
+    /** @param maxStates the number of clients for which the member may send awareness states */
     Member(Connection connection, int maxStates) {
         this.connection = connection;
         this.origin = DocumentGrowth.origin(connection.address());

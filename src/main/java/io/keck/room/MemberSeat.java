@@ -6,20 +6,20 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/** The seat of one member in a members. Thread-safe. */
+/** The seat of one member of a room. Thread-safe. */
 final class MemberSeat implements Seat {
     private final Members members;
     private final Member member;
     private final Consumer<Runnable> turns;
     private final long maxInbound;
     private final RoomMetrics metrics;
-    /** Bytes of frames that wait for a turn of the members. */
+    /** The bytes of frames that wait for a turn of the room. */
     private final AtomicLong inbound = new AtomicLong();
 
     /**
-     * The seat of a connection that has not sent anything since it has this seat.
+     * Creates the seat of a connection that has not sent anything through it.
      *
-     * @param turns runs something in a turn of the room, while it is open
+     * @param turns runs a task in a turn of the room while the room is open
      */
     MemberSeat(Members members, Member member, Consumer<Runnable> turns, RoomContext context) {
         this.members = members;

@@ -10,15 +10,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The members of one room, from joining to leaving: greets them, routes their messages, answers their step 1s, and brings
- * those up to date that were too slow. Touched only in the room's turns.
+ * Manages the members of one room from joining to leaving: greets them, routes their messages, answers their step 1s,
+ * and catches up members that were too slow. Used only in the room's turns.
  *
- * <p><b>Slow sockets.</b> A member whose backlog is above {@code maxBacklog} gets no more batches: {@link Audience} keeps
- * the state vector that the member has, and {@link #catchUp} sends what it lacks in one piece when its socket has drained.
+ * <p><b>Slow sockets.</b> A member whose backlog is above {@code maxBacklog} gets no more batches: {@link Audience}
+ * records the state vector of the member, and {@link #catchUp} sends everything that it lacks in one piece when its
+ * socket has drained.
  *
- * <p><b>Step 1</b> is answered at the end of a turn, after what its sender sent before is committed. Where other nodes
- * write to the log, too, it is answered after a look at the log, so that the answer holds what was committed anywhere
- * before. A log that does not answer is waited for {@code saveTimeout} at most, and in unsaved mode not at all.
+ * <p><b>Step 1</b> is answered at the end of a turn, after the earlier updates of its sender are committed. If other
+ * nodes write to the log as well, the log is read first, so that the answer contains everything that any node committed
+ * before. The room waits at most {@code saveTimeout} for the log, and in unsaved mode not at all.
  */
 final class Members implements Message.Handler<Member> {
     private final RoomContext context;
@@ -40,12 +41,12 @@ final class Members implements Message.Handler<Member> {
     private final Safeguards safeguards;
 
     /**
-     * No members yet.
+     * Creates a room without members.
      *
-     * @param all the room's own list
-     * @param growth says what the document has room for
-     * @param turns runs something in a turn of the room, while it is open
-     * @param others tells the other nodes
+     * @param all the room's list of members
+     * @param growth enforces the limits of the document
+     * @param turns runs a task in a turn of the room while the room is open
+     * @param others sends events to the other nodes
      */
     Members(
             RoomContext context,
@@ -85,7 +86,7 @@ final class Members implements Message.Handler<Member> {
         return awareness;
     }
 
-    /** The store has changed: frames that were encoded from it are encoded again when they are next needed. */
+    /** Drops the cached frames after the store changed. */
     void storeChanged() {
         answers.storeChanged();
         heap.keeps(null);
@@ -94,9 +95,9 @@ final class Members implements Message.Handler<Member> {
     // ------------------------------------------------------------------ joining and leaving
 
     /**
-     * Gives a connection its seat, greets it, and deals with what it has sent.
+     * Gives a connection its seat, greets it, and handles the frames that it sent meanwhile.
      *
-     * @param stale whether the log did not say that this life goes on
+     * @param stale whether the log did not confirm that this life continues
      */
     void sit(Place place, boolean stale) {
         Member member = new Member(place.connection(), context.settings().maxAwarenessStates());
@@ -118,7 +119,7 @@ final class Members implements Message.Handler<Member> {
         }
         awareness.greet(member);
         member.greeted = true;
-        member.isFresh = true; // what it sent early has waited with it
+        member.isFresh = true; // frames sent early have waited with it
         early.forEach(frame -> hear(member, frame.messages(), frame.cameAt()));
         member.isFresh = false;
         if (!member.paused) {
@@ -126,12 +127,12 @@ final class Members implements Message.Handler<Member> {
         }
     }
 
-    /** Bytes of a message were dealt with. */
+    /** Counts the bytes of a handled message. */
     void came(long bytes) {
         heap.came(bytes);
     }
 
-    /** Takes a member out; calls after the first do nothing. */
+    /** Removes a member; calls after the first do nothing. */
     void leave(Member member) {
         if (all.remove(member)) {
             seats.give(context.clock().getAsLong());
@@ -145,9 +146,9 @@ final class Members implements Message.Handler<Member> {
     // ------------------------------------------------------------------ messages
 
     /**
-     * Deals with the messages of one frame.
+     * Handles the messages of one frame.
      *
-     * @param cameAt by the clock of {@link RoomMetrics}
+     * @param cameAt the time of arrival by the clock of {@link RoomMetrics}
      */
     void hear(Member member, List<Message> frame, long cameAt) {
         member.cameAt = cameAt;
@@ -158,7 +159,7 @@ final class Members implements Message.Handler<Member> {
         }
     }
 
-    /** A member asks for what it lacks: all that was committed before, on whichever node. */
+    /** Handles a member's request for what it lacks, including everything that any node committed before. */
     @Override
     public void syncStep1(Member member, Message.SyncStep1 message) {
         StateVector known = message.stateVector();
@@ -178,7 +179,7 @@ final class Members implements Message.Handler<Member> {
         answers.ask(member, known);
     }
 
-    /** Sends a member away that has a copy of an ended life. */
+    /** Dismisses a member that has a copy of an ended life. */
     private void dismiss(Member member) {
         member.isDismissed = true;
         leave(member);
@@ -210,7 +211,7 @@ final class Members implements Message.Handler<Member> {
         positions.dealtWith(member, isKnown ? SavedPositions.Taken.WHOLE : SavedPositions.Taken.IN_PART, true);
     }
 
-    /** @param isAll whether it is a step 2 */
+    /** @param isAll whether the update is a step 2, which contains everything that the member has */
     private void accept(Member member, Update update, boolean isAll) {
         positions.came(member);
         if (member.echo != null) {
@@ -222,7 +223,7 @@ final class Members implements Message.Handler<Member> {
         }
     }
 
-    /** Takes what is new of an update; null where the member is sent away. */
+    /** Accepts the new part of an update; returns null if the member is dismissed. */
     private SavedPositions.@Nullable Taken take(Member member, Update update, boolean isAll) {
         if (isAll && !replica.isFollowing()) {
             return saving.reduce(update).isEmpty() ? SavedPositions.Taken.WHOLE : SavedPositions.Taken.IN_PART;
@@ -261,7 +262,7 @@ final class Members implements Message.Handler<Member> {
                 : SavedPositions.Taken.WHOLE;
     }
 
-    /** Structs have come into the replica or a batch: deletes may have waited for them. */
+    /** Called when structs were added to the replica or a batch, because deletes may have waited for them. */
     void structsCame(Update news) {
         waitingDeletes.structsCame(news, (member, deletes) -> {
             Update fresh = saving.reduce(deletes);
@@ -274,12 +275,12 @@ final class Members implements Message.Handler<Member> {
         });
     }
 
-    /** The room was loaded. */
+    /** Called when the room was loaded. */
     void loaded() {
         forgetMark.loaded();
     }
 
-    /** The replica has taken a step. */
+    /** Called when the replica has taken a step. */
     void advanced(Advance step) {
         storeChanged();
         Batch own = step.own();
@@ -288,7 +289,7 @@ final class Members implements Message.Handler<Member> {
         }
     }
 
-    /** Time has passed. */
+    /** Called by the tick. */
     void onTick() {
         waitingDeletes.onTick(all);
         forgetMark.onTick(context.clock().getAsLong());
@@ -310,14 +311,16 @@ final class Members implements Message.Handler<Member> {
     }
 
     @Override
-    public void auth(Member member, Message.Auth message) {} // a refusal, which only clients act on
+    public void auth(Member member, Message.Auth message) {} // a permission message, which only clients act on
 
     @Override
     public void unknown(Member member, Message.Unknown message) {} // ignored, as the reference server does
 
     // ------------------------------------------------------------------ answers
 
-    /** Whether a step 1 must not be answered yet: updates of its sender or of other nodes are still on their way. */
+    /**
+     * Whether a step 1 must not be answered yet because updates of its sender or of other nodes are still in flight.
+     */
     private boolean mustWait(Member member) {
         if (!heap.hasRoomForAnswer()) {
             return true;
@@ -336,23 +339,23 @@ final class Members implements Message.Handler<Member> {
         return answers.step1();
     }
 
-    /** Answers the step 1s that have not to wait. */
+    /** Answers the step 1s that need not wait. */
     void answer() {
         answers.give();
         heap.keeps(answers.kept());
     }
 
-    /** Tells the members what of theirs is committed. */
+    /** Reports committed positions to the members that asked for them. */
     void tellSaved() {
         positions.tell(saving.isUnsaved());
     }
 
-    /** Whether a step 1 waits for its answer, or the claim of a client for that of its owner. */
+    /** Whether a step 1 waits for its answer, or a claim for the answer of the state's owner. */
     boolean isAnyoneWaiting() {
         return answers.isAnyoneWaiting() || awareness.isContested();
     }
 
-    /** Sends a member what its socket was too slow for, now that the socket takes bytes again. */
+    /** Sends a member everything that it missed while its socket was too slow. */
     void catchUp(Member member) {
         if (member.connection.backlog() > context.settings().maxBacklog()) {
             return;

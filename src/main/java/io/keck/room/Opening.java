@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads a room: asks the log for its contents, keeps what is to be done until they are there, and says why a room cannot
- * be opened. In the room's turns only, but for {@link #load}.
+ * Loads a room: asks the log for its contents, queues tasks until they have arrived, and reports why a room cannot be
+ * opened. Used only in the room's turns, apart from {@link #load}.
  */
 final class Opening {
     private final String name;
@@ -22,17 +22,17 @@ final class Opening {
     private final Consumer<UpdateLog.Contents> opened;
     private final Consumer<CloseReason> failed;
 
-    /** The id of the room while its contents are taken in; else 0. */
+    /** The id of the room while its contents are being applied; otherwise 0. */
     private long loading;
-    /** Tasks that came while the room was loading. */
+    /** Tasks that arrived while the room was loading. */
     private final List<Runnable> waiting = new ArrayList<>();
 
     /**
-     * Nothing is loaded yet.
+     * Creates the opening of a room that is not loaded yet.
      *
-     * @param turns posts something to the turns of the room
-     * @param opened takes the contents
-     * @param failed closes the room, which could not be loaded
+     * @param turns posts a task to the turns of the room
+     * @param opened receives the contents
+     * @param failed closes the room because it could not be loaded
      */
     Opening(
             String name,
@@ -51,19 +51,19 @@ final class Opening {
         this.failed = failed;
     }
 
-    /** Begins to load. From any thread. */
+    /** Begins to load; may be called from any thread. */
     void load() {
         life.load();
         (life.isWanted() ? log.open(name) : log.find(name))
                 .whenComplete((contents, error) -> turns.accept(() -> loaded(error == null ? contents : null, error)));
     }
 
-    /** Keeps a task until the room is open. */
+    /** Queues a task until the room is open. */
     void later(Runnable task) {
         waiting.add(task);
     }
 
-    /** Runs the tasks that were kept. */
+    /** Runs the queued tasks. */
     void runWaiting() {
         List<Runnable> tasks = List.copyOf(waiting);
         waiting.clear();
@@ -93,14 +93,15 @@ final class Opening {
             life.miss();
             failed.accept(CloseReason.restart());
         } else {
-            load(); // a connection came meanwhile, for which the room is created
+            load(); // a connection arrived meanwhile, for which the room is created
         }
     }
 
     /**
-     * Tells the log that the load is over, once: it remembers rooms that a node has not survived. Drops what waits.
+     * Tells the log, once, that the load has ended, because the log remembers rooms whose loading crashed a node. Drops
+     * queued tasks.
      *
-     * @param bytes of the heap that the room takes; 0 if it was not loaded
+     * @param bytes the bytes of heap that the room takes; 0 if it was not loaded
      */
     void ended(long bytes) {
         waiting.clear();

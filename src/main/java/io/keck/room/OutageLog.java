@@ -8,13 +8,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells of the times in which rooms cannot be saved or loaded, for all rooms of a node together: one line when an outage
- * begins, one each minute while it lasts, one when it has ended. A thousand rooms that try again twice a second would
- * otherwise fill the disk, which may be the trouble. Each failure of each room is at DEBUG.
+ * Logs outages, in which rooms cannot be saved or loaded, for all rooms of a node together: one line when an outage
+ * begins, one per minute while it lasts, one when it has ended. Otherwise a thousand rooms that retry twice a second
+ * could fill the disk, which may be the cause of the outage. Each failure of each room is logged at DEBUG.
  *
- * <p>An outage ends when no attempt has failed and no room has gone on unsaved for {@link #QUIET_MS}, so that a database of
- * which some connections work does not begin and end one with each success. One that begins within {@link #AGAIN_MS} after
- * another needs {@link #AGAIN_MS} of quiet, too. So there are six lines a minute at most. Thread-safe.
+ * <p>An outage ends when no attempt has failed and no room has been in unsaved mode for {@link #QUIET_MS}, so that a
+ * database with some working connections does not begin and end an outage with each success. An outage that begins
+ * within {@link #AGAIN_MS} after another one ends only after {@link #AGAIN_MS} of quiet. So at most six lines per
+ * minute are logged. Thread-safe.
  */
 final class OutageLog {
     static final long QUIET_MS = 10_000;
@@ -22,14 +23,14 @@ final class OutageLog {
     static final long SUMMARY_MS = 60_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(OutageLog.class);
-    /** Rooms whose names are kept to count them. */
+    /** The largest number of room names kept for counting. */
     private static final int COUNTED = 100_000;
 
     private final LongSupplier clock;
     private final long quietMillis;
     private final long againMillis;
     private final Set<String> affected = new HashSet<>();
-    /** Read without the lock by each tick of a node that is well. */
+    /** Read without the lock by each tick while there is no outage. */
     private volatile boolean isOn;
 
     private long began;
@@ -46,23 +47,23 @@ final class OutageLog {
         this(clock, QUIET_MS, AGAIN_MS);
     }
 
-    /** A test switches the waiting off. */
+    /** Used by a test that switches the quiet periods off. */
     OutageLog(LongSupplier clock, long quietMillis, long againMillis) {
         this.clock = clock;
         this.quietMillis = quietMillis;
         this.againMillis = againMillis;
     }
 
-    /** An attempt to save or load a room has failed; it will be made again. */
+    /** Records a failed attempt to save or load a room, which will be repeated. */
     void failed(String room, String what, @Nullable Throwable error) {
         LOG.debug("Room {} {}", room, what, error);
         String why = String.valueOf(error).lines().findFirst().orElse("");
         trouble(room, what + " (" + why + ")", true);
     }
 
-    /** A room goes on unsaved, since its updates were not saved in time. */
+    /** Records that a room entered unsaved mode because its updates were not saved in time. */
     void unsaved(String room) {
-        LOG.debug("Room {} goes on unsaved", room);
+        LOG.debug("Room {} enters unsaved mode", room);
         trouble(room, "could not save an update in time", false);
     }
 
@@ -76,9 +77,9 @@ final class OutageLog {
             failures = 0;
             savedLate = 0;
             LOG.warn(
-                    "Room {} {}. This and what follows for other rooms is summed up each minute until it ends: clients of"
-                            + " open rooms go on, nothing is called saved, and each room tries again. Is the database up,"
-                            + " and its disk not full?",
+                    "Room {} {}. Failures of all rooms are summed up once a minute until the outage ends. Clients"
+                            + " of open rooms can continue, nothing is reported as saved, and each room retries. Is"
+                            + " the database up, and is there free space on its disk?",
                     room,
                     what);
         }
@@ -90,23 +91,23 @@ final class OutageLog {
         }
     }
 
-    /** A room that went on unsaved has saved updates. */
+    /** Records that a room in unsaved mode has saved updates. */
     synchronized void saved(String room, int updates) {
-        LOG.debug("Room {} is saved again", room);
+        LOG.debug("Room {} leaves unsaved mode", room);
         savedLate += updates;
         lastTrouble = clock.getAsLong();
     }
 
-    /** Whether there is an outage, or one has ended so lately that it is not told yet. */
+    /** Whether there is an outage whose end was not logged yet. */
     boolean isOn() {
         return isOn;
     }
 
     /**
-     * Sums up what lasts, and tells what has ended. To be called about once a second.
+     * Logs the summary of an outage that lasts, or the end of one. Must be called about once a second.
      *
-     * @param unsavedRooms rooms that go on unsaved now
-     * @param oldestMillis how long the oldest update that is not saved has been waiting
+     * @param unsavedRooms the number of rooms in unsaved mode
+     * @param oldestMillis the age of the oldest unsaved update in milliseconds
      */
     synchronized void tick(int unsavedRooms, long oldestMillis) {
         if (!isOn) {
@@ -117,8 +118,8 @@ final class OutageLog {
             isOn = false;
             lastEnd = now;
             LOG.info(
-                    "The rooms are saved and loaded again. That failed or was late for {} s: {} rooms, {} failed attempts,"
-                            + " {} updates that were saved late",
+                    "Rooms are saved and loaded again after an outage of {} s: {} rooms, {} failed attempts, {}"
+                            + " updates saved late",
                     (lastTrouble - began + 999) / 1_000,
                     affected.size(),
                     failures,
@@ -127,8 +128,8 @@ final class OutageLog {
         } else if (now - lastSummary >= SUMMARY_MS) {
             lastSummary = now;
             LOG.warn(
-                    "For {} s rooms have not been saved or loaded as they should: {} of them go on unsaved, the oldest"
-                            + " update waits for {} s; {} rooms in all, {} failed attempts. The last: {}",
+                    "Saving or loading rooms has failed for {} s: {} rooms in unsaved mode, oldest unsaved update"
+                            + " {} s; {} rooms affected, {} failed attempts. Last failure: {}",
                     (now - began) / 1_000,
                     unsavedRooms,
                     oldestMillis / 1_000,

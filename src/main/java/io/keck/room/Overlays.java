@@ -3,7 +3,7 @@ package io.keck.room;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How much of a node's heap is taken by what its rooms could not save yet. Thread-safe. */
+/** Counts the heap that a node's unsaved updates take, over all rooms. Thread-safe. */
 final class Overlays {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger rooms = new AtomicInteger();
@@ -11,17 +11,17 @@ final class Overlays {
     private final OutageLog outage;
 
     /**
-     * None yet.
+     * Creates a count of zero.
      *
-     * @param limit bytes above which rooms read no further from writers
-     * @param outage tells of rooms that cannot be saved
+     * @param limit the bytes above which rooms stop reading from writers
+     * @param outage logs rooms that cannot be saved
      */
     Overlays(long limit, OutageLog outage) {
         this.limit = limit;
         this.outage = outage;
     }
 
-    /** Tells of rooms that cannot be saved. */
+    /** The log of rooms that cannot be saved. */
     OutageLog outage() {
         return outage;
     }
@@ -42,12 +42,12 @@ final class Overlays {
         return bytes.get() > limit;
     }
 
-    /** Bytes on the heap, roughly. */
+    /** The approximate bytes on the heap. */
     long bytes() {
         return bytes.get();
     }
 
-    /** Rooms that go on unsaved. */
+    /** The number of rooms in unsaved mode. */
     int rooms() {
         return rooms.get();
     }

@@ -9,12 +9,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection's seat under a name, from the moment it asks for one. Until the log has said which life the name has now,
- * the connection sits in no room and hears nothing, and what it sends waits here in order; then the room takes it all
- * over. Thread-safe.
+ * The seat of a connection under a name, from the moment it asks for one. Until the log has confirmed the current life
+ * of the name, the connection is in no room and receives nothing, and its frames wait here in order; then they move to
+ * the room. Thread-safe.
  */
 final class Place implements Seat, Lives.Errand<Boolean> {
-    /** Messages that came together. */
+    /** The messages of one frame. */
     record Frame(List<Message> messages, long cameAt) {}
 
     private final Connection connection;
@@ -46,7 +46,10 @@ final class Place implements Seat, Lives.Errand<Boolean> {
         connection.close(reason);
     }
 
-    /** From now on that is the seat; what was sent before is the caller's to deal with. Null if the connection has left. */
+    /**
+     * Sets the seat in the room and returns the frames that waited, which the caller must handle; null if the
+     * connection has left.
+     */
     synchronized @Nullable List<Frame> begin(Seat taken) {
         if (left) {
             return null;

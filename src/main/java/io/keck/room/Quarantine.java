@@ -6,9 +6,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the stored state of a room is damaged. Such a room is open up to the damage, to be read: nothing is committed.
- * What a member brings along in a step 2 is left aside; a member that sends an update is closed with 4403. The room stays
- * loaded, so that it is known; when it was repaired it is closed with 1012, and every client brings what it has. Changed
+ * The state of a room with damaged stored data. Such a room can be read up to the damage, and nothing is committed. The
+ * content of a member's step 2 is ignored; a member that sends an update is closed with 4403. The room stays loaded, so
+ * that the damage stays visible. After a repair it is closed with 1012, and every client sends what it has. Changed
  * only in the room's turns; {@link #damage} may be called from any thread.
  */
 final class Quarantine {
@@ -18,30 +18,30 @@ final class Quarantine {
     private final RoomMetrics metrics;
     private volatile UpdateLog.@Nullable Damage damage;
 
-    /** @param name of the room */
+    /** @param name the name of the room */
     Quarantine(String name, RoomMetrics metrics) {
         this.name = name;
         this.metrics = metrics;
     }
 
-    /** What is wrong with what is stored; null where nothing is. */
+    /** The damage of the stored data; null if there is none. */
     UpdateLog.@Nullable Damage damage() {
         return damage;
     }
 
-    /** What is wrong, in words; null where nothing is. */
+    /** The description of the damage; null if there is none. */
     @Nullable
     String what() {
         UpdateLog.Damage found = damage;
         return found == null ? null : found.what();
     }
 
-    /** Whether the room is only read. */
+    /** Whether the room is read-only because of damage. */
     boolean isOn() {
         return damage != null;
     }
 
-    /** The room was loaded up to a damage. */
+    /** Called when the room was loaded up to a damaged row or snapshot. */
     void begin(UpdateLog.Damage found) {
         damage = found;
         metrics.quarantineBegan();
@@ -52,7 +52,7 @@ final class Quarantine {
                 found.what());
     }
 
-    /** The room has closed. */
+    /** Called when the room has closed. */
     void end() {
         if (isOn()) {
             metrics.quarantineEnded();

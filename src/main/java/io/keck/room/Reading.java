@@ -3,30 +3,30 @@ package io.keck.room;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that is made of a document, in parts: between two of them other documents get their turns, and this document does not
- * change. Touched only in turns of the document.
+ * A computation over a document that runs in parts. Between two parts other documents get their turns, and this
+ * document does not change. Used only in turns of the document.
  *
- * @param <T> what is made
+ * @param <T> the type of the result
  */
 public interface Reading<T extends @Nullable Object> {
     /**
-     * Goes on.
+     * Runs the next part.
      *
-     * @param most steps after which to stop; it may stop later, by what cannot be interrupted
-     * @return whether all is read
+     * @param most the steps after which to stop; a part that cannot be interrupted may exceed it
+     * @return whether the result is complete
      */
     boolean goOn(long most);
 
-    /** The steps that it took so far; see {@link io.keck.crdt.Doc#walked}. */
+    /** The steps taken so far; see {@link io.keck.crdt.Doc#walked}. */
     long steps();
 
-    /** What was made; to be asked for once, when all is read. */
+    /** The result; may be called once, after completion. */
     T result();
 
-    /** It is given up before all was read. */
+    /** Called if the reading is abandoned before it is complete. */
     default void giveUp() {}
 
-    /** What is made already. */
+    /** Returns a reading that is already complete. */
     static <T extends @Nullable Object> Reading<T> of(T result) {
         return new Reading<>() {
             @Override
@@ -46,7 +46,7 @@ public interface Reading<T extends @Nullable Object> {
         };
     }
 
-    /** Reads all at once, what is small. */
+    /** Runs a small reading in one part and returns its result. */
     static <T extends @Nullable Object> T all(Reading<T> reading) {
         boolean isDone = reading.goOn(Long.MAX_VALUE);
         if (!isDone) {

@@ -4,8 +4,8 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 
 /**
- * A warning that clients or retries can cause at any rate: the first is logged at once, further ones at most once a minute
- * with their number, each of them at DEBUG. Thread-safe.
+ * Limits the rate of a warning that clients or retries can cause at any rate: the first is logged at once, further ones
+ * at most once a minute with their number, and each one at DEBUG. Thread-safe.
  */
 public final class RepeatedWarning {
     static final long EVERY_MS = 60_000;
@@ -17,9 +17,9 @@ public final class RepeatedWarning {
     private boolean isFirst = true;
 
     /**
-     * One kind of warning.
+     * Creates one kind of warning.
      *
-     * @param log where it goes
+     * @param log the logger of the warnings
      * @param clock milliseconds of a steady clock
      */
     public RepeatedWarning(Logger log, LongSupplier clock) {
@@ -27,7 +27,7 @@ public final class RepeatedWarning {
         this.clock = clock;
     }
 
-    /** Warns with a sentence. */
+    /** Logs a warning, unless one was logged within the last minute. */
     public void warn(String sentence) {
         long more;
         synchronized (this) {

@@ -4,12 +4,13 @@ import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 
 /**
- * A replica that is loaded from the log because the old one holds rows that the log has lost, or can no longer compare.
+ * The content of a replica that was loaded from the log anew, because the old replica has rows that the log has lost or
+ * can no longer compare.
  *
- * @param roomId of the room in the log; a log that went back to before the room was created gives it another id
- * @param seq of the newest row
- * @param link of that row
- * @param missing what the old replica held and the log does not
+ * @param roomId the id of the room in the log; it changes if the log went back to before the room was created
+ * @param seq the seq of the newest row
+ * @param link the link of that row
+ * @param missing the content of the old replica that the log does not have
  * @param isMade see {@link UpdateLog.Contents}
  */
 record Replacement(StructStore store, long roomId, long seq, long link, Update missing, boolean isMade) {}

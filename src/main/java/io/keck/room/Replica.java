@@ -16,21 +16,21 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A room's copy of its log, which always equals the log up to {@code applied}: reads what the log has beyond it, and
- * notices when the two differ. Each step is handed to the {@link ReplicaOwner}, which carries it out ({@link #apply}, {@link
- * #become}) in its own order. Touched only in the room's turns.
+ * A room's copy of its log, which always equals the log up to {@code applied}. It reads newer rows from the log and
+ * detects when the two differ. Each step is handed to the {@link ReplicaOwner}, which carries it out ({@link #apply},
+ * {@link #become}) in its own order. Used only in the room's turns.
  *
  * <p><b>Forward.</b> {@code applied} rises by one, row by row, or to a snapshot where rows were compacted away. A row
- * comes from an own commit, from the bus, or from a read; from the first two only when it names the link of the last row
- * here as the row before it. In any other case the replica reads on from where it is.
+ * comes from an own commit, from the bus, or from a read; from the first two only if it names the link of the replica's
+ * last row as that of the previous row. Otherwise the replica reads the log from its own position.
  *
- * <p><b>Back.</b> A read tells the link of the row it starts from. If that is not the link here, the log has lost rows
- * that counted as committed. Then the replica is rebuilt from the log, and what the old one held beyond it is appended
- * again: the sockets have it already. The same happens when the row can no longer be compared, because it was compacted
- * away; then nothing is found missing and nothing is appended.
+ * <p><b>Back.</b> A read returns the link of the row from which it starts. If that differs from the replica's link, the
+ * log has lost rows that counted as committed. Then the replica is rebuilt from the log, and the content of the old one
+ * that the log lacks is appended again, because the sockets already have it. The same happens when the row can no
+ * longer be compared, because it was compacted away; then nothing is missing and nothing is appended.
  *
- * <p><b>Damaged.</b> Where what is stored is not what was written, the replica ends before it. A replica that was loaded
- * like this goes nowhere: it looks at the log only to see whether the room was repaired or deleted.
+ * <p><b>Damaged.</b> If stored data differs from what was written, the replica ends before it. Such a replica does not
+ * advance: it checks the log only to see whether the room was repaired or deleted.
  *
  * <pre>
  *   state       reads                    a row of the bus     leaves the state
@@ -41,9 +41,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Replica {
     /**
-     * Where a replica is in its log.
+     * The position of a replica in its log.
      *
-     * @param link of row {@code seq}
+     * @param link the link of row {@code seq}
      */
     record Position(long roomId, long seq, long link) {}
 
@@ -66,11 +66,11 @@ final class Replica {
     private volatile @Nullable Position position;
 
     private boolean reading;
-    /** How many reads have begun. */
+    /** The number of reads begun. */
     private long reads;
-    /** The last of them that went well. */
+    /** The number of the last successful read. */
     private long goodReads;
-    /** Whether the read under way began before a row was heard of that it may not show. */
+    /** Whether a row was reported after the current read began, so that another read is needed. */
     private boolean readAgain;
 
     private boolean stopped;
@@ -80,10 +80,10 @@ final class Replica {
     private UpdateLog.@Nullable Head damagedHead;
 
     /**
-     * An empty replica.
+     * Creates an empty replica.
      *
-     * @param batches of the room, to know own rows again
-     * @param turns posts something to the turns of the room
+     * @param batches the batches of the room, to recognise own rows
+     * @param turns posts a task to the turns of the room
      */
     Replica(
             String name,
@@ -101,18 +101,18 @@ final class Replica {
         this.owner = owner;
     }
 
-    /** The content. It is another object after {@link #become}. */
+    /** The content; a different object after {@link #become}. */
     StructStore store() {
         return store;
     }
 
-    /** Where the replica is; null while it is loading. May be called from any thread. */
+    /** The position; null while the replica is loading. May be called from any thread. */
     @Nullable
     Position position() {
         return position;
     }
 
-    /** Where the replica is. */
+    /** The position. */
     Position here() {
         return new Position(id, applied, last);
     }
@@ -121,7 +121,7 @@ final class Replica {
         return id;
     }
 
-    /** Whether it follows the log: not where what is stored is damaged. */
+    /** Whether the replica follows the log, which it does not if stored data is damaged. */
     boolean isFollowing() {
         return damage == null;
     }
@@ -131,9 +131,9 @@ final class Replica {
     }
 
     /**
-     * Compares with the log as it is from now on.
+     * Starts a read that shows the log as it is now or later.
      *
-     * @return the number of the read that tells, see {@link #hasRead}
+     * @return the number of that read, see {@link #hasRead}
      */
     long lookUp() {
         if (damage == null || reading) {
@@ -143,22 +143,22 @@ final class Replica {
         return reads;
     }
 
-    /** Whether that read, or one after it, has told what there is; or has failed. */
+    /** Whether this read or a later one has ended, successfully or not. */
     boolean hasRead(long number) {
         return !reading || goodReads >= number;
     }
 
-    /** Whether it went well. */
+    /** Whether this read or a later one has succeeded. */
     boolean hasReadWell(long number) {
         return goodReads >= number;
     }
 
-    /** Nothing is changed any more, whatever is answered. */
+    /** Stops the replica: later answers of the log change nothing. */
     void stop() {
         stopped = true;
     }
 
-    /** Takes the first contents in. */
+    /** Applies the first contents. */
     void begin(UpdateLog.Contents contents) {
         id = contents.roomId();
         damage = take(contents);
@@ -169,34 +169,37 @@ final class Replica {
         }
     }
 
-    /** What made a stage fail. */
+    /** The cause of a stage's failure. */
     static @Nullable Throwable cause(@Nullable Throwable error) {
         return error instanceof CompletionException ? error.getCause() : error;
     }
 
     // ------------------------------------------------------------------ forward
 
-    /** Whether an own batch that is in the log comes right after the last row here. */
+    /** Whether a committed batch of this room directly follows the replica's last row. */
     boolean isNext(UpdateLog.Appended row) {
         return row.seq() == applied + 1 && continues(row.before(), last);
     }
 
-    /** Takes an own batch in that {@link #isNext}. */
+    /** Applies a committed batch for which {@link #isNext} holds. */
     void take(Batch own, UpdateLog.Appended row) {
         takeOwn(own, row.seq(), row.link());
     }
 
-    /** Whether a row that names one link as that of the row before it comes after the row with the other link. */
+    /**
+     * Whether a row that names {@code before} as the link of the previous row follows the row with the link
+     * {@code known}.
+     */
     private boolean continues(long before, long known) {
         return before == known || !safeguards.comparesLinks();
     }
 
     /**
-     * Compares with the log.
+     * Compares the replica with a head of the log.
      *
-     * @param head how far it is, or null when it does not know the room
-     * @param asked where the replica was when the log was asked: the log need not know what was taken in since
-     * @param isOwn whether its newest row is an own batch that the log was asked to append, and all before it are here
+     * @param head the head of the room, or null if the log does not know the room
+     * @param asked the position of the replica when the log was asked; the head need not include rows applied since
+     * @param isOwn whether the newest row is a batch in flight of this room, and the replica has all rows before it
      */
     void headSeen(UpdateLog.@Nullable Head head, Position asked, boolean isOwn) {
         if (asked.roomId() != id) {
@@ -211,7 +214,7 @@ final class Replica {
         if (head == null || head.deleted()) {
             readOn();
         } else if (head.seq() > applied) {
-            if (!isOwn) { // else its answer is under way
+            if (!isOwn) { // otherwise the answer to its append is about to arrive
                 readOn();
             }
         } else if (head.seq() < asked.seq() || (head.seq() == asked.seq() && head.link() != asked.link())) {
@@ -220,10 +223,10 @@ final class Replica {
     }
 
     /**
-     * Takes a row in that came over the bus, or reads on where it does not fit.
+     * Applies a row that the bus delivered, or reads the log if the row does not follow the last one.
      *
-     * @param update what the row holds
-     * @param at when the row came, by the clock of {@link RoomMetrics}
+     * @param update the content of the row
+     * @param at the time of arrival by the clock of {@link RoomMetrics}
      */
     void heard(Bus.Event.Committed row, Update update, long at) {
         if (row.seq() == applied + 1 && continues(row.before(), last)) {
@@ -238,9 +241,9 @@ final class Replica {
     }
 
     /**
-     * Reads what the log has beyond the replica, and whether it has what the replica has.
+     * Reads the rows after the replica's position, and checks that the log still has the replica's last row.
      *
-     * @return the number of the read that shows the log as it is from now on
+     * @return the number of the read that shows the log as it is now or later
      */
     long readOn() {
         if (reading) {
@@ -266,7 +269,7 @@ final class Replica {
         return number;
     }
 
-    /** A damaged room is not read again for each request: whether it was deleted or repaired shows in its head. */
+    /** Checks only the head of a damaged room, which shows whether the room was deleted or repaired. */
     private void lookAtHead() {
         beginRead();
         log.heads(List.of(id))
@@ -308,9 +311,9 @@ final class Replica {
         } else if (moves == asked || shows(contents)) {
             takeAndSettle(contents);
         } else if (readAgain || contents.head().seq() > applied) {
-            readOn(); // the replica has moved meanwhile: these rows may not come after its last one
+            readOn(); // the replica has moved meanwhile, so these rows may not follow its last one
         } else {
-            goodReads = reads; // the replica has moved past all of it
+            goodReads = reads; // the replica has moved past all these rows
         }
     }
 
@@ -340,15 +343,14 @@ final class Replica {
         } else if (error instanceof RoomLost) {
             rebuild();
         } else {
-            owner.readEnded(reads, error); // whatever else the read was for is asked for again
+            owner.readEnded(reads, error); // other purposes of the read ask again
         }
     }
 
     /**
-     * Takes in what the log has beyond {@code applied}: the snapshot where it is ahead of the replica, then the rows; as far as
-     * they are whole.
+     * Applies the snapshot if it is ahead of the replica, then the rows, up to the first damaged one.
      *
-     * @return what is wrong with the first row or snapshot that is not whole, or null
+     * @return the damage of the first damaged row or snapshot, or null
      */
     private UpdateLog.@Nullable Damage take(UpdateLog.Contents contents) {
         byte[] snapshot = contents.snapshot();
@@ -366,7 +368,7 @@ final class Replica {
                 }
             }
         } catch (DecodeException e) {
-            return new UpdateLog.Damage(at, "row or snapshot " + at + " is no update: " + e.getMessage());
+            return new UpdateLog.Damage(at, "row or snapshot " + at + " is not a valid update: " + e.getMessage());
         }
         if (applied == contents.head().seq()) {
             last = contents.head().link();
@@ -392,13 +394,13 @@ final class Replica {
         owner.advance(new Advance(seq, link, last, Update.decode(payload, DecodeLimits.OWN), null));
     }
 
-    /** Carries a step out that the owner was handed. */
+    /** Carries out a step on behalf of the owner. */
     void apply(Advance step) {
         store.apply(step.update());
         moveTo(step.seq(), step.link());
     }
 
-    /** Takes the place of the old replica, as the owner was handed it. */
+    /** Replaces the content of the replica on behalf of the owner. */
     void become(Replacement fresh) {
         store = fresh.store();
         id = fresh.roomId();
@@ -415,14 +417,14 @@ final class Replica {
     // ------------------------------------------------------------------ back
 
     private UpdateLog.Contents loadEnded(UpdateLog.Contents contents) {
-        log.loaded(contents.roomId(), 0); // a node that had the room can load it
+        log.loaded(contents.roomId(), 0); // a node that had the room in memory can load it
         return contents;
     }
 
-    /** Loads another replica from the log; also where the log does not know the room any more. */
+    /** Loads the replica from the log anew, even if the log does not know the room any more. */
     void rebuild() {
         if (reading) {
-            readAgain = true; // that read finds the same reason to rebuild
+            readAgain = true; // the current read will find the same reason to rebuild
             return;
         }
         beginRead();
@@ -430,7 +432,7 @@ final class Replica {
         long asked = moves;
         log.read(id, 0)
                 .exceptionallyCompose(error -> cause(error) instanceof RoomLost
-                        ? log.open(name).thenApply(this::loadEnded) // it went back to before the room was created
+                        ? log.open(name).thenApply(this::loadEnded) // the log went back to before the room was created
                         : CompletableFuture.failedStage(error))
                 .whenComplete((c, error) -> turns.accept(() -> {
                     reading = false;
@@ -448,7 +450,7 @@ final class Replica {
         if (c == null) {
             readFailed(error);
         } else if (moves != asked && c.head().seq() < applied) {
-            rebuild(); // a row was heard of meanwhile that this read does not show
+            rebuild(); // a row was reported meanwhile that this read does not show
         } else if (shows(c)) {
             takeAndSettle(c);
         } else {
@@ -456,7 +458,7 @@ final class Replica {
         }
     }
 
-    /** Whether these contents show the last row of the replica. */
+    /** Whether the contents include the replica's last row. */
     private boolean shows(UpdateLog.Contents contents) {
         return contents.roomId() == id
                 && contents.rows().stream().anyMatch(row -> row.seq() == applied && row.link() == last);

@@ -3,17 +3,17 @@ package io.keck.room;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What makes the repeat of a write known. Immutable.
+ * Identifies a write, so that its repetition is recognised. Immutable.
  *
  * @param key the Idempotency-Key that the client chose
- * @param fingerprint of the request that it chose the key for, as {@code <kind> <digest>}: the kind tells what the digest
- *     is made of, and only fingerprints of one kind can be compared
+ * @param fingerprint the fingerprint of the request, as {@code <kind> <digest>}; the kind says what was digested, and
+ *     only fingerprints of the same kind can be compared
  */
 public record RequestKey(String key, String fingerprint) {
     /**
-     * Whether the key stands for another request.
+     * Whether the key was used for a different request.
      *
-     * @param known the fingerprint that was stored with the key; null where none was, as before keys stood for requests
+     * @param known the fingerprint that was stored with the key; null if none was, as in earlier releases
      */
     public boolean contradicts(@Nullable String known) {
         return known != null && kind(known).equals(kind(fingerprint)) && !known.equals(fingerprint);

@@ -14,18 +14,22 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests and edits of back ends to one room. A request is served when the replica holds everything that was committed
- * before it came. An edit is told its outcome once. Unlike the updates of sockets, an edit that cannot be saved now is given
- * up, together with the edits after it, since each was made on the one before. Touched only in the room's turns.
+ * The requests and edits of back ends to one room. A request is served when the replica contains everything that was
+ * committed before its arrival. An edit gets its outcome once. Unlike updates of sockets, an edit that cannot be saved
+ * now is given up, together with the edits after it, because each builds on the previous one. Used only in the room's
+ * turns.
  */
 final class Requests {
     private final RoomContext context;
     private final Replica replica;
     private final Batches batches;
     private final List<Request> waiting = new ArrayList<>();
-    /** Edits that were not told their outcome yet. */
+    /** Edits that have not got their outcome yet. */
     private final Set<Edit> edits = Collections.newSetFromMap(new IdentityHashMap<>());
-    /** Whether the log may hold what the replica lacks: an edit whose outcome is unknown, or the making of the room. */
+    /**
+     * Whether the log may have something that the replica lacks: an edit of unknown outcome, or the creation of the
+     * room.
+     */
     private boolean doubt;
 
     Requests(RoomContext context, Replica replica, Batches batches) {
@@ -34,7 +38,7 @@ final class Requests {
         this.batches = batches;
     }
 
-    /** The log may hold what the replica lacks. */
+    /** Records that the log may have something that the replica lacks. */
     void doubt() {
         doubt = true;
     }
@@ -48,9 +52,9 @@ final class Requests {
     }
 
     /**
-     * Asks the log on behalf of a request, unless there is nothing to ask for.
+     * Asks the log on behalf of a request, if that is necessary.
      *
-     * @param local whether the replica will do as it is
+     * @param local whether the current replica suffices
      */
     void ask(Request request, boolean local, boolean unsaved) {
         boolean asks = !local && (context.log().isShared() || doubt);
@@ -60,7 +64,7 @@ final class Requests {
         request.ready = true;
     }
 
-    /** Serves the requests whose read of the log has ended, or which have waited long enough. */
+    /** Serves the requests whose read of the log has ended, or whose wait has timed out. */
     void serve(boolean unsaved) {
         if (waiting.isEmpty()) {
             return;
@@ -79,10 +83,10 @@ final class Requests {
     }
 
     /**
-     * Takes an edit that was made on a fork.
+     * Accepts an edit that was made on a fork.
      *
-     * @param whyNot null where the room is open
-     * @param hopeless whether it cannot be saved now, or what it was made on could not
+     * @param whyNot the reason why the room accepts no edits; null if the room is open
+     * @param hopeless whether the edit, or an edit on which it builds, cannot be saved now
      */
     void submit(Edit edit, @Nullable RuntimeException whyNot, boolean hopeless) {
         if (whyNot != null) {
@@ -100,40 +104,43 @@ final class Requests {
     }
 
     private static Unavailable unknown() {
-        return new Unavailable("the database does not answer; perhaps it was saved", true);
+        return new Unavailable("the database does not answer; the edit may have been saved", true);
     }
 
     /**
-     * Gives up the edits that wait: none of them can be saved now.
+     * Gives up the waiting edits, none of which can be saved now.
      *
-     * @param onItsWay the batch that the log was asked to commit, and of which it is not known whether it is
+     * @param onItsWay the batch in flight, whose outcome is unknown
      */
     void giveUpEdits(@Nullable Batch onItsWay) {
         for (Batch batch : batches.removeEdits(onItsWay)) {
             fail(batch, givenUp(batch));
         }
         if (onItsWay != null) {
-            fail(onItsWay, unknown()); // if it is committed after all, the replica takes it in
+            fail(onItsWay, unknown()); // if it is committed nevertheless, the replica applies it
         }
     }
 
-    /** What the edits of a batch are told that is given up: a batch that was handed to the log may be in it. */
+    /** The failure of the edits of a batch that is given up; unknown if the batch was handed to the log. */
     private static RuntimeException givenUp(Batch batch) {
         return batch.submitted ? unknown() : notNow();
     }
 
-    /** Deals with a batch of edits that was refused or whose outcome is unknown; true if the database is the likely cause. */
+    /**
+     * Handles a batch of edits that was refused or whose outcome is unknown; returns whether the database is the likely
+     * cause.
+     */
     boolean failed(Batch batch, @Nullable Throwable error) {
         batches.remove(batch);
         if (error instanceof Refused used) {
             fail(batch, used);
-            // those after it on the same fork may build on what it did not add; they are made again
+            // later edits on the same fork may build on content that it did not add; they are repeated
             batches.removeLostEdits().forEach(lost -> fail(lost, notNow()));
             return false;
         }
         doubt = true;
         fail(batch, error instanceof RoomLost ? notNow() : unknown());
-        giveUpEdits(null); // the batch that failed was the one on its way
+        giveUpEdits(null); // the failed batch was the one in flight
         return true;
     }
 
@@ -145,7 +152,7 @@ final class Requests {
         }
     }
 
-    /** A batch is in the replica. */
+    /** Called when a batch is in the replica. */
     void committed(Batch batch) {
         for (Edit edit : batch.edits) {
             if (edits.remove(edit)) {
@@ -156,12 +163,12 @@ final class Requests {
     }
 
     /**
-     * The room ends. What the log was asked to commit may be committed, also where the room was deleted meanwhile, unless the
-     * log has said that it is not.
+     * Called when the room ends. A batch in flight may be committed, even if the room was deleted meanwhile, unless the
+     * log has said otherwise.
      *
-     * @param whyNot what is said to a request that came at that moment
-     * @param endOfLife what edits are told that were not handed to the log, where the life has ended; else null
-     * @param unanswered the batch that is on its way: its edits are told when the log has answered
+     * @param whyNot the failure of a request that arrived at a given moment
+     * @param endOfLife the failure of edits that were not handed to the log, if the life has ended; otherwise null
+     * @param unanswered the batch in flight, whose edits get their outcome when the log has answered
      */
     void end(
             LongFunction<RuntimeException> whyNot,
@@ -183,10 +190,10 @@ final class Requests {
     }
 
     /**
-     * The log has answered for a batch that was on its way when the room ended.
+     * Called when the log has answered for a batch that was in flight when the room ended.
      *
-     * @param error why it was not committed, or null
-     * @param endOfLife what edits are told that are certainly not in the log
+     * @param error the reason why it was not committed, or null
+     * @param endOfLife the failure of edits that are certainly not in the log
      */
     void answeredLate(Batch batch, @Nullable Throwable error, RuntimeException endOfLife) {
         fail(batch, error instanceof RoomGone ? endOfLife : unknown());

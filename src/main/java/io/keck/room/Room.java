@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One document and the connections to it on this node: a single-threaded state machine. {@link Mailbox} gives it turns;
- * whatever other threads want from it is a task in that mailbox. This class holds the lifecycle, routes messages and
- * requests; {@link Opening} loads it, and {@link Steps} says in which order a step of the replica takes effect.
+ * other threads post tasks to that mailbox. This class implements the lifecycle and routes messages and requests;
+ * {@link Opening} loads the room, and {@link Steps} defines the order in which a step of the replica takes effect.
  *
  * <pre>
  *            log.open answers          no seat taken for unloadAfter, nothing unsaved
@@ -25,17 +25,17 @@ import org.jspecify.annotations.Nullable;
  *         log.open fails: sockets are told 1013
  * </pre>
  *
- * <p><b>Seen is saved.</b> The store equals the log up to {@code applied}, always. An update is reduced to what neither
- * the store nor a waiting batch has; the rest joins the open batch. While no commit of this room is in flight, the
- * oldest batch goes to the log ({@link Saving}). Only when the log has committed a batch does the store take it in and do
- * the sockets get it, encoded once. The exception is the unsaved mode, see {@link Saving}.
+ * <p><b>Seen is saved.</b> The store equals the log up to {@code applied}, always. An update is reduced to the content
+ * that neither the store nor a waiting batch has; the rest joins the open batch. While no commit of this room is in
+ * flight, the oldest batch goes to the log ({@link Saving}). Only after the log has committed a batch is it applied to
+ * the store and sent to the sockets, encoded once. The exception is unsaved mode, see {@link Saving}.
  *
  * <p><b>Other nodes</b> append to the same log. {@link Replica} keeps the store equal to it, whatever {@link RoomBus}
  * loses.
  *
- * <p><b>Lives.</b> A room is one life of its name, and is closed when that life ends ({@link Life}).
+ * <p><b>Lives.</b> A room is one life of its name and closes when that life ends ({@link Life}).
  *
- * <p><b>Quarantine.</b> A room whose stored state is damaged can be read and not be written ({@link Quarantine}).
+ * <p><b>Quarantine.</b> A room with damaged stored data is read-only ({@link Quarantine}).
  */
 final class Room implements ReplicaOwner {
     private enum State {
@@ -72,22 +72,22 @@ final class Room implements ReplicaOwner {
     /** The busy time at the previous sample; owned by {@link Busiest}. */
     long busyBefore;
 
-    /** When {@link #onTick} is due: soon while something waits, else after {@link #IDLE_TICK_MS}. */
+    /** When {@link #onTick} is due: soon while work is waiting, otherwise after {@link #IDLE_TICK_MS}. */
     private volatile long wakeAt = Long.MIN_VALUE;
 
     private State state = State.LOADING;
 
-    /** What connections are told that come too late. */
+    /** The close reason for connections that arrive after the room has closed. */
     private CloseReason closeReason = CloseReason.restart();
 
-    /** The list that {@link Audience}, {@link Members} and {@link RoomAwareness} share. */
+    /** The list of members, shared by {@link Audience}, {@link Members} and {@link RoomAwareness}. */
     private final List<Member> all = new ArrayList<>();
 
     /**
-     * A room that is still to be loaded.
+     * Creates a room that is not loaded yet.
      *
-     * @param overlays of the node
-     * @param onClosed told, in a turn, when the room takes no more connections
+     * @param overlays the unsaved updates of the node
+     * @param onClosed runs in a turn when the room takes no more connections
      */
     Room(String name, RoomContext context, Overlays overlays, Runnable onClosed, Safeguards safeguards) {
         this.name = name;
@@ -151,33 +151,33 @@ final class Room implements ReplicaOwner {
 
     // ------------------------------------------------------------------ called from any thread
 
-    /** Begins to load. */
+    /** Begins to load the room. */
     void load() {
         opening.load();
     }
 
-    /** What keeps the room loaded. */
+    /** The seats that keep the room loaded. */
     Seats seats() {
         return seats;
     }
 
-    /** The life of its name that the room is. */
+    /** The state of this room as a life of its name. */
     Life life() {
         return life;
     }
 
-    /** Gives a seat back in a turn. */
+    /** Posts a turn that gives a seat back. */
     void release() {
         mailbox.post(() -> seats.give(clock.getAsLong()));
     }
 
-    /** Whether this room is loaded and is the life of that id. */
+    /** Whether this room is loaded and has the given id. */
     boolean isLife(long id) {
         Replica.Position at = replica.position();
         return safeguards.closesEndedLives() && at != null && at.roomId() == id;
     }
 
-    /** The life of that id has ended; if it is this one, the room closes before it does anything that comes later. */
+    /** Records that the life with an id has ended; if it is this one, the room closes before any later task. */
     void retire(long id) {
         inTurn(() -> {
             if (isLife(id)) {
@@ -186,20 +186,20 @@ final class Room implements ReplicaOwner {
         });
     }
 
-    /** The life of the room may have ended: asks the log. */
+    /** Asks the log because the life of the room may have ended. */
     void lookAgain() {
         inTurn(replica::readOn);
     }
 
-    /** Whether the room was deleted, before or after it was loaded; to be asked in {@code onClosed}. */
+    /** Whether the room was deleted, before or after it was loaded; may be called in {@code onClosed}. */
     boolean wasDeleted() {
         return closeReason.equals(CloseReason.deleted()) || closeReason.equals(CloseReason.held());
     }
 
     /**
-     * Carries a request out, in a turn, when everything is in the replica that was committed before it came.
+     * Carries out a request in a turn once the replica contains everything that was committed before its arrival.
      *
-     * @param local whether the replica will do as it is
+     * @param local whether the current replica suffices
      */
     void request(boolean local, Request request) {
         mailbox.post(() -> {
@@ -216,17 +216,17 @@ final class Room implements ReplicaOwner {
         });
     }
 
-    /** Runs a task in a turn: now if the room is open, later if it is loading, not at all once it is closed. */
+    /** Runs a task in a turn: at once if the room is open, later if it is loading, never after it has closed. */
     void inTurn(Runnable task) {
         mailbox.post(() -> whenOpen(task));
     }
 
-    /** Those who follow the room. */
+    /** The watchers of the room. */
     Watchers watchers() {
         return watchers;
     }
 
-    /** Tells a watcher no more that {@link Watchers#follow} was called for. */
+    /** Removes a watcher that was added by {@link Watchers#follow}. */
     void unwatch(Watcher watcher) {
         mailbox.post(() -> watchers.remove(watcher));
         release();
@@ -237,7 +237,7 @@ final class Room implements ReplicaOwner {
         return members;
     }
 
-    /** Tells how the room is, in a turn. */
+    /** Passes a view of the room to a consumer, in a turn. */
     void look(Consumer<RoomView> watcher) {
         mailbox.post(() -> {
             Replica.Position at = replica.position();
@@ -249,17 +249,23 @@ final class Room implements ReplicaOwner {
         });
     }
 
-    /** Whether the room exists for back ends: something was committed in it, or one of them has made it. In turns only. */
+    /**
+     * Whether the room exists for back ends, because content was committed in it or a back end created it. In turns
+     * only.
+     */
     boolean isMade() {
         return replica.applied() > 0 || life.isMade();
     }
 
-    /** A back end of this node has made the room; to be looked up, also where nothing else writes to the log. */
+    /**
+     * Called when a back end of this node has created the room: the log must be read, even if no other node writes to
+     * it.
+     */
     void wasMade() {
         inTurn(requests::doubt);
     }
 
-    /** What is wrong with what is stored, so that the room is only read; null where nothing is. */
+    /** The damage of stored data, which makes the room read-only; null if there is none. */
     UpdateLog.@Nullable Damage damage() {
         return quarantine.damage();
     }
@@ -272,20 +278,20 @@ final class Room implements ReplicaOwner {
         return name;
     }
 
-    /** The replica; to be looked at in turns only. */
+    /** The store of the replica; may be used in turns only. */
     StructStore store() {
         return replica.store();
     }
 
-    /** Where the room is in the log; null while it is loading. */
+    /** The position of the room in the log; null while it is loading. */
     Replica.@Nullable Position position() {
         return replica.position();
     }
 
     /**
-     * Hands over how far the log is.
+     * Passes the head of the room's log to the replica.
      *
-     * @param head null where the log does not know the room
+     * @param head null if the log does not know the room
      * @param asked the position of the replica when the log was asked
      */
     void headSeen(UpdateLog.@Nullable Head head, Replica.Position asked) {
@@ -298,34 +304,34 @@ final class Room implements ReplicaOwner {
         }
     }
 
-    /** When the oldest update that is not committed came, by the clock of {@link RoomMetrics}; 0 for none. */
+    /** When the oldest uncommitted update was received, by the clock of {@link RoomMetrics}; 0 if there is none. */
     long waitingSince() {
         return saving.waitingSince();
     }
 
-    /** Nanoseconds that all turns took together. */
+    /** The total nanoseconds of all turns. */
     long busyNanos() {
         return mailbox.busyNanos();
     }
 
-    /** Runs the tick if it is due; costs nothing while the room has nothing to do. */
+    /** Runs the tick if it is due; free of cost while the room has nothing to do. */
     void tick() {
         if (clock.getAsLong() >= wakeAt) {
             mailbox.post(this::onTick);
         }
     }
 
-    /** Ends all connections for now, so that the room can be closed as soon as everything is saved. */
+    /** Asks all connections to reconnect later, so that the room can close once everything is saved. */
     private void sendAway(String why) {
         mailbox.post(() -> all.forEach(m -> m.connection.close(CloseReason.overload(why))));
     }
 
-    /** Closes the room at once where it would close later, since nobody is in it. */
+    /** Closes the room now if it has no connections and would close later anyway. */
     void unloadIfIdle() {
         inTurn(() -> endIfIdle(0));
     }
 
-    /** Ends all connections, and runs a listener when nothing is unsaved any more. */
+    /** Closes all connections, and runs a listener when everything is saved. */
     void drain(CloseReason reason, Runnable whenSaved) {
         mailbox.post(() -> {
             if (state == State.CLOSED) {
@@ -411,7 +417,8 @@ final class Room implements ReplicaOwner {
         saving.endOfTurn();
         members.tellSaved();
         heap.endOfTurn(store(), batches, members.awareness());
-        wakeAt = Math.min(wakeAt, nextTick(clock.getAsLong())); // a turn never puts it off: busy rooms need ticks too
+        // a turn never postpones the tick, because busy rooms need ticks, too
+        wakeAt = Math.min(wakeAt, nextTick(clock.getAsLong()));
     }
 
     private long nextTick(long now) {
@@ -426,7 +433,7 @@ final class Room implements ReplicaOwner {
         if (state != State.OPEN) {
             return;
         }
-        wakeAt = Long.MAX_VALUE; // the end of this turn sets it
+        wakeAt = Long.MAX_VALUE; // set at the end of this turn
         saving.onTick(now);
         members.awareness().expire();
         members.onTick();
@@ -469,7 +476,7 @@ final class Room implements ReplicaOwner {
         }
     }
 
-    /** Ends the room for those who are in it; the next connection opens it again. */
+    /** Closes the room and its connections; the next connection opens it again. */
     private void close(CloseReason reason) {
         if (state == State.CLOSED) {
             return;
@@ -477,7 +484,7 @@ final class Room implements ReplicaOwner {
         closeReason = reason;
         seats.shut();
         ended();
-        // a member that the log did not vouch for may belong to the next life: it comes back and asks
+        // a member for which the log did not confirm the life may belong to the next one: it reconnects and asks
         all.forEach(m -> m.connection.close(life.hasEnded() && !m.isProven ? CloseReason.restart() : reason));
         all.clear();
         saving.tellSaved();

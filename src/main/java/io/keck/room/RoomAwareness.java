@@ -19,44 +19,45 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is there, for the members of one room. Never touches the log. What changes in a turn is published once at its end,
- * of each client the newest state, to everyone and so to its sender too: stock clients live on that echo. It goes out in
- * frames of at most {@value #FRAME_BYTES} bytes and one state: a stock client repeats each frame to the server, and what an
- * honest client repeats must not be too large for it. Touched only in the room's turns.
+ * The awareness states of one room; they are never stored in the log. Changes are published once at the end of a turn,
+ * with the newest state of each client, to all members including the sender, because stock clients rely on that echo. A
+ * frame has at most {@value #FRAME_BYTES} bytes plus one state: a stock client repeats each frame to the server, and
+ * such a repetition must stay below the server's limit. Used only in the room's turns.
  *
- * <p><b>Other nodes</b> are told what changes of our own members' states, and speak for theirs. The node of the socket
- * that sent a state last decides on its clock; the others take it as it comes, so all show the same. Where two of them
- * hold a state for theirs because the client has moved, each asks its socket whether it is there: the node whose socket
- * is silent gives way ({@link Awareness}). A node that hears of the removal of a client that is connected to it reminds the
- * client, which repeats its state with a higher clock. A node that gets a state which its own peers would refuse, since they saw a
- * later removal, answers with that removal. What the bus loses is told again when the client renews its state, after 15 s at most.
+ * <p><b>Other nodes.</b> Each node sends the changes of its own members' states. The node of the socket that last sent
+ * a state decides about its clock; the other nodes accept it as it is, so all show the same. If two nodes both have a
+ * state of a client that has moved, each pings its socket, and the node whose socket is silent gives way
+ * ({@link Awareness}). A node that receives the removal of a client that is connected to it reminds the client, which
+ * repeats its state with a higher clock. A node that receives a state that its own peers would refuse, because they saw
+ * a later removal, answers with that removal. A loss on the bus is repaired when the client renews its state, after at
+ * most 15 s.
  */
 final class RoomAwareness {
-    /** Bytes of the states of a frame, beyond which another frame begins. */
+    /** The bytes of states in a frame beyond which the next frame begins. */
     private static final int FRAME_BYTES = 256 << 10;
 
     private final RoomSettings settings;
     private final LongSupplier clock;
-    /** The room's own list. */
+    /** The room's list of members. */
     private final List<Member> members;
 
     private final Consumer<Bus.Event> others;
 
     private final Awareness<Awareness.Owner> awareness;
     private final Map<Long, AwarenessState> news = new LinkedHashMap<>();
-    /** What of {@link #news} the other nodes are to be told. */
+    /** The part of {@link #news} to be sent to the other nodes. */
     private final Map<Long, AwarenessState> ownNews = new LinkedHashMap<>();
 
     private final Set<Member> askers = new LinkedHashSet<>();
     private final Map<Long, Node> nodes = new HashMap<>();
-    /** How often others were told something. */
+    /** The number of messages sent to other nodes. */
     private long told;
-    /** All states, encoded for those who come or ask in this turn; null where something has changed since. */
+    /** All states, encoded for members that join or ask in this turn; null after a change. */
     private @Nullable List<byte[]> allFrames;
 
     /** Another node, as the owner of the states of its sockets. */
     private final class Node implements Awareness.Owner {
-        /** What it said last. */
+        /** The number of its last message. */
         long number;
 
         @Override
@@ -69,7 +70,7 @@ final class RoomAwareness {
             return true;
         }
 
-        /** Asks all nodes; the one that has the client answers with its state. */
+        /** Asks all nodes; the node that has the client answers with its state. */
         @Override
         public long ping(long client) {
             others.accept(new Bus.Event.AwarenessClaimed(client));
@@ -82,7 +83,7 @@ final class RoomAwareness {
         }
     }
 
-    /** @param others tells the other nodes */
+    /** @param others sends events to the other nodes */
     RoomAwareness(
             RoomSettings settings,
             LongSupplier clock,
@@ -98,7 +99,7 @@ final class RoomAwareness {
                 new AwarenessBounds(bounds.maxBytes(), bounds.maxStates(), safeguards.guardsAwareness()));
     }
 
-    /** Tells a new member who is there, in frames of its own. */
+    /** Sends a new member all states, in frames of its own. */
     void greet(Member member) {
         allFrames().forEach(member.connection::send);
     }
@@ -110,7 +111,7 @@ final class RoomAwareness {
         return allFrames;
     }
 
-    /** States as frames, none of them larger than {@link #FRAME_BYTES} and one state. */
+    /** Encodes states as frames of at most {@link #FRAME_BYTES} plus one state each. */
     private static List<byte[]> frames(Collection<AwarenessState> states) {
         List<byte[]> frames = new ArrayList<>();
         List<AwarenessState> part = new ArrayList<>();
@@ -131,8 +132,8 @@ final class RoomAwareness {
     }
 
     /**
-     * Takes in what a member says. Where a state was dropped, the last good one of that client stays, at the new clock: so it
-     * does not run out on other clients, which renew nothing, while this client goes on sending what is dropped.
+     * Handles an awareness message of a member. If a state is dropped, the client's last valid state stays, with the
+     * new clock, so that it does not time out on other clients while this client keeps sending invalid states.
      */
     void hear(Member member, Message.AwarenessUpdate said) {
         boolean claim = member.mayClaim && said.states().size() == 1;
@@ -158,13 +159,13 @@ final class RoomAwareness {
         }
     }
 
-    /** Something of our own members has changed. */
+    /** Records a change of a state of this node's members. */
     private void changed(AwarenessState change) {
         news.put(change.client(), change);
         ownNews.put(change.client(), change);
     }
 
-    /** What another node says of its sockets. */
+    /** Handles the states that another node sent for its sockets. */
     void hearFrom(long number, Bus.Event.Awareness said) {
         Node node = nodes.computeIfAbsent(number, n -> new Node());
         boolean outdated = said.number() <= node.number;
@@ -173,16 +174,16 @@ final class RoomAwareness {
         List<AwarenessState> gone = new ArrayList<>();
         for (AwarenessState s : said.states()) {
             if (s.clock() > AwarenessBounds.MAX_CLOCK) {
-                continue; // no client could raise it
+                continue; // no client could raise this clock
             }
             Awareness.Owner owner = awareness.owner(s.client());
             if (s.isRemoval() && owner != null && !owner.isElsewhere() && s.clock() >= awareness.clock(s.client())) {
-                awareness.removedElsewhere(s.client(), s.clock()); // it is here
+                awareness.removedElsewhere(s.client(), s.clock()); // the client is connected to this node
                 continue;
             }
             AwarenessState change = awareness.apply(s, node, false, now);
             if (change != null) {
-                add(List.of(change)); // a socket here may have claimed what another node's socket had
+                add(List.of(change)); // a socket of this node may have claimed a state of another node's socket
             } else if (!s.isRemoval() && s.clock() > 0 && isBehind(s, node)) {
                 gone.add(AwarenessState.removed(s.client(), awareness.clock(s.client())));
             }
@@ -199,8 +200,8 @@ final class RoomAwareness {
     }
 
     /**
-     * Whether peers of this node would refuse a state of another node's client, because they saw the client leave or have a newer
-     * state of it from a third node. The sender is then told the clock, so that its client goes above it.
+     * Whether peers of this node would refuse a state of another node's client, because they saw the client leave or
+     * have a newer state from a third node. The sender then gets the clock, so that its client exceeds it.
      */
     private boolean isBehind(AwarenessState s, Node node) {
         Awareness.Owner owner = awareness.owner(s.client());
@@ -208,18 +209,18 @@ final class RoomAwareness {
                 || (owner != null && owner.isElsewhere() && owner != node && awareness.clock(s.client()) > s.clock());
     }
 
-    /** A socket of another node claims a client that may be here: its socket here is asked whether it is there. */
+    /** Called when a socket of another node claims a client: pings the client's socket if it is on this node. */
     void claimedElsewhere(long number, long client) {
         Node node = nodes.computeIfAbsent(number, n -> new Node());
         awareness.claimedElsewhere(client, node, clock.getAsLong());
     }
 
-    /** Whether a claim waits for the answer of an owner, so that {@link #expire} is to be called soon. */
+    /** Whether a claim waits for the answer of an owner, so that {@link #expire} must be called soon. */
     boolean isContested() {
         return awareness.isContested();
     }
 
-    /** A node is gone, with its sockets. */
+    /** Called when another node has timed out: removes the states of its sockets. */
     void nodeGone(long number) {
         Node node = nodes.remove(number);
         if (node != null) {
@@ -227,7 +228,10 @@ final class RoomAwareness {
         }
     }
 
-    /** Tells the other nodes the states of all our members. A node that saw one of them removed answers with the removal. */
+    /**
+     * Sends the states of all members of this node to the other nodes. A node that saw one of them removed answers with
+     * the removal.
+     */
     void announce() {
         List<AwarenessState> own = awareness.states(owner -> !owner.isElsewhere());
         if (told > 0 || !own.isEmpty()) {
@@ -235,12 +239,12 @@ final class RoomAwareness {
         }
     }
 
-    /** Bytes of heap that the states take, roughly. */
+    /** The approximate bytes of heap that the states take. */
     long memory() {
         return awareness.memory();
     }
 
-    /** Nobody is here any more. */
+    /** Called when the room ends. */
     void end() {
         if (told > 0) {
             tell(true, List.of());
@@ -251,25 +255,25 @@ final class RoomAwareness {
         others.accept(new Bus.Event.Awareness(++told, all, states));
     }
 
-    /** A member asks for all states; it is answered at the end of the turn, however often it asks. */
+    /** Queues all states for a member, to be sent once at the end of the turn. */
     void ask(Member member) {
         askers.add(member);
     }
 
-    /** Removes what a member that has left owned. */
+    /** Removes the states that a leaving member owned. */
     void leave(Member member) {
         askers.remove(member);
         awareness.removeOwner(member, clock.getAsLong()).forEach(this::changed);
     }
 
-    /** Removes what nobody renewed; other nodes do that themselves. */
+    /** Removes states that were not renewed in time; other nodes do the same for theirs. */
     void expire() {
         long now = clock.getAsLong();
         add(awareness.settle(now));
         add(awareness.expire(now));
     }
 
-    /** Publishes removals here, and to all nodes the states that our own members have since. */
+    /** Publishes removals to this node's members, and changed states of this node's members to all nodes. */
     private void add(List<AwarenessState> changes) {
         changes.forEach(s -> {
             Awareness.Owner owner = awareness.owner(s.client());
@@ -281,7 +285,7 @@ final class RoomAwareness {
         });
     }
 
-    /** The end of a turn. */
+    /** Publishes the changes of a turn at its end. */
     void publish() {
         if (!news.isEmpty()) {
             List<byte[]> frames = frames(news.values());
@@ -325,7 +329,7 @@ final class RoomAwareness {
         }
     }
 
-    /** Sends a member that takes bytes again what it missed: all states, and who has left. */
+    /** Sends a member that has caught up everything that it missed: all states, and the removals. */
     void catchUp(Member member) {
         if (member.missedAwareness) {
             member.missedAwareness = false;

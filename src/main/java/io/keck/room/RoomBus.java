@@ -6,8 +6,8 @@ import io.keck.crdt.store.Update;
 import java.util.function.BooleanSupplier;
 
 /**
- * A room's end of the bus: tells the other nodes, and deals with what they tell, one method per event. Touched only in the
- * room's turns, apart from {@link #on}.
+ * A room's end of the bus: sends events to the other nodes, and handles theirs, one method per kind of event. Used only
+ * in the room's turns, apart from {@link #on}.
  */
 final class RoomBus implements Bus.Listener {
     private final RoomContext context;
@@ -17,10 +17,10 @@ final class RoomBus implements Bus.Listener {
     private final Saving saving;
     private final Members members;
     private final RoomAwareness awareness;
-    /** The id under which the bus tells of this room; 0 while it does not. */
+    /** The room id of the current subscription; 0 if there is none. */
     private long subscribed;
 
-    /** @param isOpen whether the room is open: what comes before or after is dropped */
+    /** @param isOpen whether the room is open; events at other times are dropped */
     RoomBus(
             RoomContext context,
             Mailbox turns,
@@ -37,7 +37,7 @@ final class RoomBus implements Bus.Listener {
         this.awareness = members.awareness();
     }
 
-    /** The room now has this id. */
+    /** Subscribes under the current id of the room. */
     void subscribe(long roomId) {
         if (subscribed == roomId) {
             return;
@@ -47,21 +47,21 @@ final class RoomBus implements Bus.Listener {
         context.bus().subscribe(roomId, this);
     }
 
-    /** Is told nothing any more. */
+    /** Ends the subscription. */
     void end() {
         if (subscribed != 0) {
             context.bus().unsubscribe(subscribed, this);
         }
     }
 
-    /** Tells the other nodes, once the room has an id. */
+    /** Sends an event to the other nodes, once the room has an id. */
     void tell(Bus.Event event) {
         if (subscribed != 0) {
             context.bus().publish(subscribed, event);
         }
     }
 
-    /** What comes is decoded here, under the limits of sockets: a turn of the room meets nothing that it cannot take. */
+    /** Decodes payloads under the limits of sockets before the event reaches a turn of the room. */
     @Override
     public void on(long node, Bus.Event event) {
         Update update = Update.EMPTY;
@@ -77,12 +77,12 @@ final class RoomBus implements Bus.Listener {
             if (event instanceof Bus.Event.Unsaved) {
                 return;
             }
-            heard = new Bus.Event.Resync(); // the log has it, as it was written
+            heard = new Bus.Event.Resync(); // the log has the row as it was written
         }
         turns.post(new Heard(node, heard, update, context.metrics().nanos()));
     }
 
-    /** An event that waits for a turn of the room, and then what the room answers to it. */
+    /** An event that waits for a turn of the room, and the handling of it. */
     private final class Heard implements Runnable, Bus.Event.Handler {
         private final long node;
         private final Bus.Event event;
@@ -112,7 +112,7 @@ final class RoomBus implements Bus.Listener {
 
         @Override
         public void unsaved(Bus.Event.Unsaved shared) {
-            if (replica.isFollowing()) { // else nothing can be saved
+            if (replica.isFollowing()) { // otherwise nothing can be saved
                 saving.share(update);
                 members.structsCame(update);
             }
@@ -150,7 +150,7 @@ final class RoomBus implements Bus.Listener {
         }
     }
 
-    /** Tells the other nodes the awareness states of this node's sockets, and asks for theirs. */
+    /** Sends the awareness states of this node's sockets to the other nodes, and asks for theirs. */
     private void meetOthers(boolean afresh) {
         awareness.announce();
         tell(new Bus.Event.AwarenessAsked(afresh));

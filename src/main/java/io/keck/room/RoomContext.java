@@ -8,15 +8,15 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * What all rooms of a node share.
+ * The parts that all rooms of a node share.
  *
- * @param executor runs the rooms' turns
- * @param documents runs what is done with documents
- * @param budget of documents
- * @param clock milliseconds of a steady clock
- * @param ids random ids for batches
- * @param ledger of the heap
- * @param warnings that rooms share
+ * @param executor runs the turns of rooms
+ * @param documents runs the turns of documents
+ * @param budget the heap that documents may take
+ * @param clock a steady clock in milliseconds
+ * @param ids draws random ids of batches
+ * @param ledger the ledger of the heap
+ * @param warnings the warnings of all rooms
  */
 public record RoomContext(
         UpdateLog log,
@@ -59,7 +59,7 @@ public record RoomContext(
         this(log, bus, executor, documents, budget, clock, ids, settings, metrics, HeapLedger.unlimited());
     }
 
-    /** Whether there is memory for one more room; documents that nobody edits go for it at once. */
+    /** Whether there is memory for one more room; documents without edits in progress are dropped for it. */
     boolean hasRoomForAnother() {
         long tooMuch = ledger.tooMuch();
         if (tooMuch > 0) {

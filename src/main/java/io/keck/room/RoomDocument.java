@@ -20,35 +20,35 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The document of a room with its types, for back ends; made when one asks, and from then on equal to the replica. It has
- * turns of its own, so that no room waits for a large read: what is asked in a turn of the room is answered from the
- * document as it is then, since both reach it in one order.
+ * The typed document of a room, for back ends. It is built at the first request and then follows the replica. It has
+ * turns of its own, so that no room waits for a large read. A call from a turn of the room is answered from the
+ * document as of that turn, because calls and updates reach the document in one order.
  *
- * <p><b>Edits</b> run on a fork, which has what is on its way to the log, too. When one of them cannot be committed the fork
- * is thrown away with all that depends on it. A fork has a random client id that is never used again, so no id ever
- * stands for two contents. Edits with a key share another fork, since one of them may turn out to have been made before: then
- * those after it are made again, on a new fork.
+ * <p><b>Edits</b> run on a fork, which also contains the uncommitted edits. If one of them cannot be committed, the
+ * fork is discarded with everything that depends on it. A fork has a random client id that is never reused, so no id
+ * ever stands for two contents. Edits with a key share a second fork, because one of them may turn out to be a
+ * repetition: then the edits after it are repeated on a new fork.
  *
- * <p><b>Too costly.</b> Integration yields to other documents ({@link DocumentTurns}). A document that takes more steps than
- * it may is given up, and is not made again by this node for {@link DocumentCopies#COOL_OFF} milliseconds: back ends get {@link
- * TooCostly}, while connections go on, whose replica needs no such steps. The mark belongs to this life
- * of the name: a document that replaces it is not marked.
+ * <p><b>Too costly.</b> Integration yields to other documents ({@link DocumentTurns}). A document that takes too many
+ * steps is given up, and this node does not build it again for {@link DocumentCopies#COOL_OFF} milliseconds: back ends
+ * get {@link TooCostly}, while connections are not affected, because the replica needs no such steps. The mark belongs
+ * to this life of the name: a document that replaces it is not marked.
  *
- * <p><b>Answers</b> of edits are made from the document as it is with the edit's row. So the document stays in memory while
- * edits are under way, whatever the budget says. What fails after the commit never looks like an edit that was not made:
- * its outcome is then unknown.
+ * <p><b>Answers</b> to edits are made from the document that includes the edit's row. So the document stays in memory
+ * while edits are in progress, regardless of the budget. A failure after the commit is never reported as an edit that
+ * was not made, but as an unknown outcome.
  */
 final class RoomDocument {
     private static final Logger LOG = LoggerFactory.getLogger(RoomDocument.class);
 
-    /** Bytes of heap that a document takes for each byte of its encoded form, for each struct in it, and in any case. */
+    /** The estimated bytes of heap per byte of the encoded document, per struct, and per document. */
     private static final long PER_BYTE = 2;
 
     private static final long PER_STRUCT = 500;
 
     private static final long EMPTY = 20_000;
 
-    /** How often an edit with a key is made again because one before it was not saved. */
+    /** How often an edit with a key is repeated because an earlier edit was not saved. */
     private static final int ATTEMPTS = 5;
 
     private final RoomContext context;
@@ -59,29 +59,29 @@ final class RoomDocument {
     private final Consumer<Edit> submit;
     private final DocumentBudget budget;
 
-    /** Whether the document is there, or on its way. Touched only in the room's turns. */
+    /** Whether the document is built or being built. Used only in the room's turns. */
     private boolean fed;
 
-    /** Whether it is edited, on a fork that stays. */
+    /** Whether a fork for edits exists. */
     private boolean isForked;
 
     private long size;
-    /** Edits that are not answered yet. Touched only in the room's turns. */
+    /** The number of edits in progress. Used only in the room's turns. */
     private int underWay;
-    /** How often the replica became another one. */
+    /** The number of times that the replica was replaced. */
     private int life;
 
     private final DocumentCopies copies;
-    /** The life of the name, as of the last request. Touched only in the room's turns. */
+    /** The room id as of the last request. Used only in the room's turns. */
     private long roomId;
 
     /**
-     * Nothing is there yet.
+     * Creates the holder of a document that is not built yet.
      *
-     * @param room posts something to the turns of the room
-     * @param state the replica, encoded; called in turns of the room
-     * @param structs how many structs the replica has, roughly; called in turns of the room
-     * @param submit hands an edit to the room, in a turn of it
+     * @param room posts a task to the turns of the room
+     * @param state returns the encoded replica; called in turns of the room
+     * @param structs returns the approximate number of structs in the replica; called in turns of the room
+     * @param submit passes an edit to the room, in a turn of the room
      */
     RoomDocument(
             String name,
@@ -103,10 +103,10 @@ final class RoomDocument {
 
     // ------------------------------------------------------------------ in the turns of the room
 
-    /** The replica has taken this in. */
+    /** Called when the replica has applied an update. */
     void changed(Update update) {
         if (fed && update.forgetsUnheldDeletes()) {
-            begin(); // a typed document keeps them
+            begin(); // a typed document keeps deletes without structs
         } else if (fed) {
             size += copyCount() * (PER_BYTE * update.length() + PER_STRUCT * update.structCount());
             budget.grew(this, size);
@@ -114,12 +114,12 @@ final class RoomDocument {
         }
     }
 
-    /** The document, and the forks on which it is edited. */
+    /** The number of copies: the document and its forks. */
     private int copyCount() {
         return isForked ? 3 : 1;
     }
 
-    /** The replica is another one. */
+    /** Called when the replica was replaced. */
     void madeAnew() {
         life++;
         if (fed) {
@@ -127,12 +127,12 @@ final class RoomDocument {
         }
     }
 
-    /** The room ends. */
+    /** Called when the room ends. */
     void end() {
         drop();
     }
 
-    /** Reads the document as it is now. */
+    /** Reads the current document. */
     <T extends @Nullable Object> void read(
             Replica.Position at, boolean stale, Function<Doc, Reading<T>> reader, CompletableFuture<Answer<T>> answer) {
         if (feed(at, answer)) {
@@ -140,7 +140,7 @@ final class RoomDocument {
         }
     }
 
-    /** Tells the client id of the fork on which the next edit without a key will run. */
+    /** Answers with the client id of the fork on which the next edit without a key will run. */
     void client(Replica.Position at, boolean stale, CompletableFuture<Answer<Long>> answer) {
         if (feed(at, answer)) {
             turns.begin(() -> {
@@ -177,7 +177,7 @@ final class RoomDocument {
         }
     }
 
-    /** An edit that was asked for. */
+    /** A requested edit. */
     private record Call<T extends @Nullable Object>(
             Replica.Position at,
             @Nullable RequestKey key,
@@ -186,7 +186,7 @@ final class RoomDocument {
             Function<Doc, Reading<T>> afterwards,
             CompletableFuture<Answer<T>> answer) {}
 
-    /** Edits the fork, once that is made; says whether it is done. */
+    /** Runs the edit once the fork is built; returns whether that is done. */
     private <T extends @Nullable Object> boolean editNow(Call<T> call, int attempts) {
         Fork fork = null;
         Pending pending;
@@ -215,7 +215,7 @@ final class RoomDocument {
 
     private <T extends @Nullable Object> Pending pending(
             Call<T> call, Fork fork, byte @Nullable [] update, int attempts) {
-        // others with a key went before on the same fork, and one of them was not saved: this one is made without it
+        // an earlier edit with a key on the same fork was not saved, so this one is repeated without it
         Runnable again = call.key == null || attempts <= 1
                 ? null
                 : () -> {
@@ -225,7 +225,7 @@ final class RoomDocument {
                         refuse(call.answer, e);
                     }
                 };
-        // where nothing is changed: what it owes to edits before it is committed when the key is remembered
+        // an edit without changes may depend on earlier edits, which are committed when its key is stored
         return new Pending(
                 fork.fate,
                 call,
@@ -234,7 +234,7 @@ final class RoomDocument {
                 again);
     }
 
-    /** Answers an edit that changed nothing: when those are committed that it may owe this to. */
+    /** Answers an edit that changed nothing once the edits on which that may depend are committed. */
     private <T extends @Nullable Object> void answerUnchanged(
             Fork.Fate<Pending> fate,
             Replica.Position at,
@@ -249,7 +249,7 @@ final class RoomDocument {
         }
     }
 
-    /** An edit was answered, or given up. */
+    /** Called when an edit was answered or given up. */
     private void answered() {
         underWay--;
         if (underWay == 0) {
@@ -257,7 +257,10 @@ final class RoomDocument {
         }
     }
 
-    /** Makes the document, if it is not there; false, and the answer is given, where it was too costly not long ago. */
+    /**
+     * Begins to build the document if necessary; returns false, after failing the answer, if the document was too
+     * costly recently.
+     */
     private boolean feed(Replica.Position at, CompletableFuture<?> answer) {
         long wait = budget.costlyFor(at.roomId(), context.clock().getAsLong());
         if (wait > 0) {
@@ -285,7 +288,7 @@ final class RoomDocument {
         copies.make(whole, life, roomId);
     }
 
-    /** That life of the document was too costly. */
+    /** Called when this life of the document was too costly. */
     private void gaveUp(long id) {
         if (roomId == id) {
             drop();
@@ -303,7 +306,10 @@ final class RoomDocument {
 
     // ------------------------------------------------------------------ from any thread
 
-    /** Others need the heap: drops the document, unless edits have come meanwhile, with which it is counted again. */
+    /**
+     * Drops the document because other documents need the heap; if edits have arrived meanwhile, it is counted again
+     * instead.
+     */
     void evict() {
         room.accept(() -> {
             if (!budget.isKept(underWay > 0)) {
@@ -312,7 +318,7 @@ final class RoomDocument {
         });
     }
 
-    /** Answers from the document as it is after what was posted to its turns before. */
+    /** Answers from the document as it is after all earlier tasks of its turns. */
     private <T extends @Nullable Object> void answer(
             long roomId,
             long seq,
@@ -322,7 +328,7 @@ final class RoomDocument {
         turns.begin(new Reader<>(new Answer<>(reader, roomId, seq, stale), answer, error -> error));
     }
 
-    /** Answers an edit that is committed: whatever goes wrong from here on, it was made. */
+    /** Answers a committed edit: a failure from here on is reported as an unknown outcome. */
     private <T extends @Nullable Object> void answerMade(
             long roomId, long seq, Function<Doc, Reading<T>> afterwards, CompletableFuture<Answer<T>> answer) {
         turns.begin(new Reader<>(new Answer<>(afterwards, roomId, seq, false), answer, RoomDocument::doneButNotRead));
@@ -330,7 +336,7 @@ final class RoomDocument {
 
     // ------------------------------------------------------------------ in turns of its own
 
-    /** Makes an answer, in as many turns as it takes. */
+    /** Makes an answer in as many turns as needed. */
     private final class Reader<T extends @Nullable Object> implements DocumentTurns.Task {
         private final Answer<Function<Doc, Reading<T>>> asked;
         private final CompletableFuture<Answer<T>> answer;
@@ -339,10 +345,10 @@ final class RoomDocument {
         private @Nullable Reading<T> reading;
 
         /**
-         * Nothing is read yet.
+         * Creates a reader that has read nothing yet.
          *
-         * @param asked what is read, and where the room was
-         * @param failed what is told where it cannot be made
+         * @param asked the call, and the position of the room
+         * @param failed maps an error to the failure of the answer
          */
         Reader(
                 Answer<Function<Doc, Reading<T>>> asked,
@@ -385,8 +391,8 @@ final class RoomDocument {
     }
 
     /**
-     * Fails the answer, so that no caller waits in vain, and rethrows errors of the JVM, after which the document may be half
-     * changed.
+     * Fails the answer, so that the caller does not wait forever, and rethrows errors of the JVM, after which the
+     * document may be half changed.
      */
     private static void refuse(CompletableFuture<?> answer, Throwable error) {
         answer.completeExceptionally(error);
@@ -399,12 +405,15 @@ final class RoomDocument {
         }
     }
 
-    /** The failure of an edit that is committed although its answer cannot be made: its outcome counts as unknown. */
+    /** The failure of a committed edit whose answer cannot be made: its outcome is reported as unknown. */
     static Unavailable doneButNotRead(@Nullable Throwable error) {
         if (!(error instanceof Unavailable || error instanceof RoomMissing)) {
-            LOG.error("An edit was committed, and its answer could not be made", error);
+            LOG.error(
+                    "An edit was committed but its answer could not be made; answering 503 with an unknown"
+                            + " outcome",
+                    error);
         }
-        return new Unavailable("it was saved, and could not be read afterwards: " + error, true);
+        return new Unavailable("the edit was saved, but the document could not be read afterwards: " + error, true);
     }
 
     private void broken() {
@@ -412,7 +421,7 @@ final class RoomDocument {
         room.accept(this::drop);
     }
 
-    /** Told where the edit is. */
+    /** Receives the position of a committed edit. */
     @FunctionalInterface
     private interface Committed {
         void at(long roomId, long seq);
@@ -420,7 +429,7 @@ final class RoomDocument {
 
     private record Listener(Committed committed, Consumer<RuntimeException> failed) {}
 
-    /** An edit on its way. Its fields are touched in turns of the document. */
+    /** An edit in progress. Its fields are used only in turns of the document. */
     final class Pending implements Edit {
         private final Fork.Fate<Pending> fate;
         private final Call<?> call;
@@ -481,7 +490,9 @@ final class RoomDocument {
                 } else {
                     call.answer.completeExceptionally(error);
                 }
-                listeners.forEach(l -> l.failed().accept(new Unavailable("what it depends on was not saved", false)));
+                listeners.forEach(l -> l.failed()
+                        .accept(new Unavailable(
+                                "an earlier edit on which this one depends" + " was not saved", false)));
             });
         }
     }

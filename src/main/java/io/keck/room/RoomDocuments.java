@@ -22,17 +22,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The documents of this node's rooms: a request keeps its room loaded while it lasts. Thread-safe. */
+/** The documents of this node's rooms. A request keeps its room loaded until it is answered. Thread-safe. */
 final class RoomDocuments implements Documents {
     private static final Logger LOG = LoggerFactory.getLogger(RoomDocuments.class);
-    /** How often another back end may delete what a third one created before this one is refused. */
+    /** How often other back ends may delete and create the room before a create is refused. */
     private static final int ATTEMPTS = 10;
 
     private final Rooms rooms;
     private final RoomContext context;
     private final @Nullable Author author;
 
-    /** Documents whose edits have no known author. */
+    /** Creates documents whose edits have no known author. */
     RoomDocuments(Rooms rooms, RoomContext context) {
         this(rooms, context, null);
     }
@@ -71,7 +71,7 @@ final class RoomDocuments implements Documents {
                 () -> readInParts(name, false, afterwards));
     }
 
-    /** An edit that was made before is answered from the document as it is. */
+    /** Answers a repeated edit from the current document. */
     private static <T extends @Nullable Object> CompletionStage<Answer<T>> handled(
             CompletionStage<Answer<T>> answer, Supplier<CompletionStage<Answer<T>>> again) {
         return otherwise(
@@ -88,8 +88,8 @@ final class RoomDocuments implements Documents {
     }
 
     /**
-     * A read for the answer to a request that was carried out before. One that fails says nothing of that request, except that
-     * the room is missing: whatever was done is gone with it.
+     * Reads for the answer to a request that was carried out before. A failure of this read does not mean that the
+     * request failed, except if the room is missing, which then includes the effect of the request.
      */
     private static <T> CompletionStage<T> asItIs(CompletionStage<T> read) {
         return otherwise(
@@ -109,7 +109,7 @@ final class RoomDocuments implements Documents {
         return nameOfNew(name, () -> createNamed(name, key, reader));
     }
 
-    /** Does it, unless the name is none for a new room and there is no room of it. */
+    /** Carries out an act, unless no room has the name and none may be created under it. */
     private <T> CompletionStage<T> nameOfNew(String name, Supplier<CompletionStage<T>> act) {
         Optional<String> problem = RoomName.problemOfNew(name);
         if (problem.isEmpty()) {
@@ -141,7 +141,7 @@ final class RoomDocuments implements Documents {
             String name, Function<Doc, Reading<T>> reader, int attempt) {
         return otherwise(readInParts(name, false, reader), cause -> {
             if (!(cause instanceof RoomMissing)) {
-                return CompletableFuture.failedStage(cause); // nothing was done yet
+                return CompletableFuture.failedStage(cause); // nothing has been done yet
             }
             T empty = Reading.all(reader.apply(new Doc()));
             return outcome(context.log().create(name)).thenCompose(id -> {
@@ -149,9 +149,9 @@ final class RoomDocuments implements Documents {
                     return created(name, id.get(), empty);
                 }
                 return attempt < ATTEMPTS
-                        ? create(name, reader, attempt + 1) // another back end created it meanwhile
+                        ? create(name, reader, attempt + 1) // another back end has created it meanwhile
                         : CompletableFuture.failedStage(
-                                new Unavailable("others delete and create " + name + " all the time", false));
+                                new Unavailable("other back ends keep deleting and creating " + name, false));
             });
         });
     }
@@ -198,11 +198,11 @@ final class RoomDocuments implements Documents {
                                 life.get(),
                                 Optional.of(new Answer<>(written, life.get().roomId(), 1, false))),
                 used -> used.roomId() == 0
-                        ? CompletableFuture.completedStage(Optional.empty()) // it did nothing the first time, too
+                        ? CompletableFuture.completedStage(Optional.empty()) // the first request did nothing either
                         : asItIs(export(name)).thenApply(Optional::of));
     }
 
-    /** The answer to an act, or to the repeat of one that was carried out before under its key. */
+    /** The answer to an act, or to a repetition with the same key. */
     private static <A, T extends @Nullable Object> CompletionStage<T> acted(
             CompletionStage<A> act,
             Function<A, CompletionStage<T>> done,
@@ -219,22 +219,28 @@ final class RoomDocuments implements Documents {
     }
 
     private static <T extends @Nullable Object> CompletionStage<T> restarting() {
-        return CompletableFuture.failedStage(new Unavailable("the server restarts", false));
+        return CompletableFuture.failedStage(new Unavailable("the server is restarting", false));
     }
 
-    /** The answer, once this node meets the life that has begun. It is committed: nothing that fails now changes that. */
+    /**
+     * The answer, once this node has adopted the new life. The act is committed, so later failures do not change the
+     * answer.
+     */
     private <T> CompletionStage<T> settled(String name, UpdateLog.Begun life, T answer) {
         CompletionStage<Void> met;
         try {
             met = rooms.begun(name, life);
         } catch (RuntimeException e) {
-            LOG.error("Room {} was created, and the room before it could not be ended on this node", name, e);
+            LOG.error(
+                    "Room {} was created, but the previous room of this name could not be closed on this" + " node",
+                    name,
+                    e);
             met = CompletableFuture.completedStage(null);
         }
         return met.handle((done, error) -> answer);
     }
 
-    /** What a change that was handed to the log has come to, as far as anybody knows: unknown where the log says no more. */
+    /** Maps the failures of a change that was handed to the log; the outcome is unknown unless the log states it. */
     private static <T> CompletionStage<T> outcome(CompletionStage<T> change) {
         return otherwise(
                 change,
@@ -244,7 +250,7 @@ final class RoomDocuments implements Documents {
                                 : new Unavailable("the database does not answer: " + cause, true)));
     }
 
-    /** A stage, or what comes after its failure. */
+    /** A stage, or its replacement after a failure. */
     private static <T extends @Nullable Object> CompletionStage<T> otherwise(
             CompletionStage<T> stage, Function<Throwable, CompletionStage<T>> failed) {
         return stage.handle((value, error) -> {
@@ -261,7 +267,8 @@ final class RoomDocuments implements Documents {
             if (damage == null) {
                 answer.complete(new Answer<>(room.store().encode(), at.roomId(), at.seq(), stale));
             } else {
-                answer.completeExceptionally(new RoomDamaged(at.roomId(), damage.what())); // it is whole or refused
+                // a damaged document is refused as a whole
+                answer.completeExceptionally(new RoomDamaged(at.roomId(), damage.what()));
             }
         });
     }
@@ -269,7 +276,7 @@ final class RoomDocuments implements Documents {
     @Override
     public CompletionStage<Boolean> delete(String name, @Nullable RequestKey key) {
         return acted(rooms.delete(name, key), CompletableFuture::completedStage, used -> {
-            context.bus().deleted(name); // the node that deleted it may not have come to tell the others
+            context.bus().deleted(name); // the node that deleted it may have failed before it told the others
             return rooms.lives().settle(name).thenApply(settled -> false);
         });
     }

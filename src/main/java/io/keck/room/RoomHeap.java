@@ -9,18 +9,18 @@ import io.keck.heap.Tally;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a room itself takes of the heap, told to the ledger of the node: its replica, its updates that are not committed, its
- * awareness states, and frames that it keeps. Measures again after every {@link #EVERY} bytes that came, and when the room
- * looks after itself; in between the figures are old by less than that. Touched only in the room's turns.
+ * Reports the heap that a room itself takes to the node's ledger: its replica, uncommitted updates, awareness states
+ * and cached frames. The room is measured after every {@link #EVERY} received bytes and by its tick, so the figures are
+ * outdated by less than that. Used only in the room's turns.
  */
 final class RoomHeap {
-    /** Bytes that may come before the room is measured again. */
+    /** The bytes that may be received before the room is measured again. */
     static final long EVERY = 64 << 10;
-    /** A room without content and connections: its objects, mailbox and lists. */
+    /** The bytes of a room without content and connections: its objects, mailbox and lists. */
     private static final long EMPTY = 12 << 10;
-    /** Copies of an update on its way to the log: the batch, and its payload in the statement. */
+    /** The number of copies of an uncommitted update: the batch, and its payload in the statement. */
     private static final long UPDATE_COPIES = 2;
-    /** What a row of another node counts for. */
+    /** The bytes that a row of another node counts for. */
     private static final long FOREIGN = 4 << 10;
 
     private final HeapLedger ledger;
@@ -31,7 +31,7 @@ final class RoomHeap {
     private long came;
     private boolean hasEnded;
 
-    /** @param room can be sent away, with everyone in it */
+    /** @param room closes the room when memory is short */
     RoomHeap(HeapLedger ledger, String name, Guest room) {
         this.ledger = ledger;
         this.replica = ledger.open(Kind.REPLICA, name, null, room);
@@ -40,17 +40,17 @@ final class RoomHeap {
         replica.add(EMPTY);
     }
 
-    /** Bytes have come, from a connection or from the log. */
+    /** Counts bytes received from a connection or from the log. */
     void came(long bytes) {
         came += bytes;
     }
 
-    /** The replica has taken a step, with a batch of this node or a row of another. */
+    /** Counts a step of the replica, with a batch of this node or a row of another node. */
     void took(@Nullable Batch own) {
         came += own != null ? own.payload().length : FOREIGN;
     }
 
-    /** The end of a turn: measures, where enough has come. */
+    /** Measures at the end of a turn if enough bytes were received. */
     void endOfTurn(StructStore store, Batches batches, RoomAwareness states) {
         if (came >= EVERY) {
             measure(store, batches, states);
@@ -67,12 +67,12 @@ final class RoomHeap {
         }
     }
 
-    /** Bytes of the replica, as they were measured last. */
+    /** The bytes of the replica at the last measurement. */
     long ofReplica() {
         return replica.bytes();
     }
 
-    /** The room keeps that frame for the next who asks; null for none. */
+    /** Records the frame that the room caches; null for none. */
     void keeps(byte @Nullable [] frame) {
         byte[] now = frame != null && frame.length >= SharedBytes.LARGE && !hasEnded ? frame : null;
         if (now == kept) {
@@ -87,7 +87,7 @@ final class RoomHeap {
         kept = now;
     }
 
-    /** Whether there is memory for an answer about as large as the whole document. */
+    /** Whether there is memory for an answer of about the size of the whole document. */
     boolean hasRoomForAnswer() {
         return ledger.hasRoomFor(replica.bytes());
     }

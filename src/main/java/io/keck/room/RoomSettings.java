@@ -1,24 +1,24 @@
 package io.keck.room;
 
 /**
- * What a room may spend. Immutable.
+ * The limits and times of rooms. Immutable.
  *
  * @param maxBacklog bytes queued for one socket before it counts as slow
- * @param maxInbound bytes of one socket that may wait for the room's turn before it is read no further
- * @param maxOverlay bytes of updates that wait to be saved before the room reads no further from writers
- * @param maxOverlays the same for all rooms of the node together
+ * @param maxInbound bytes of one socket that may wait for a turn of the room before reading from it pauses
+ * @param maxOverlay bytes of unsaved updates before the room stops reading from writers
+ * @param maxOverlays bytes of unsaved updates of all rooms of the node before rooms stop reading from writers
  * @param maxAwarenessBytes the largest awareness state
- * @param maxAwarenessStates how many clients one socket may speak for
+ * @param maxAwarenessStates the number of clients for which one socket may send states
  * @param saveTimeout milliseconds after which a commit counts as late
  * @param retryAfter milliseconds between attempts to commit a batch
  * @param keepAlive milliseconds without any frame after which a socket gets an empty awareness message
  * @param stuckAfter milliseconds without progress after which a socket with a backlog is closed
  * @param unloadAfter milliseconds a room without sockets stays loaded
- * @param deletedNameHold milliseconds after the end of a life of a name for which no socket creates the document again,
- *     and copies of the ended life are told apart from newcomers
+ * @param deletedNameHold milliseconds after the end of a life of a name during which no socket may create the document
+ *     again and copies of the ended life are refused
  * @param tailHealthy milliseconds between two comparisons with the log while the bus is healthy
- * @param tailAlone milliseconds between two comparisons with the log while it is not, or there is none
- * @param document what one document may be
+ * @param tailAlone milliseconds between two comparisons with the log while the bus is unhealthy or absent
+ * @param document the limits of one document
  */
 public record RoomSettings(
         long maxBacklog,
@@ -36,15 +36,15 @@ public record RoomSettings(
         long tailHealthy,
         long tailAlone,
         DocumentLimits document) {
-    /** What {@link Builder} begins with. */
+    /** The defaults, with which {@link Builder} begins. */
     public static final RoomSettings DEFAULT = builder().build();
 
-    /** The defaults, to be changed by name. */
+    /** Returns a builder with the defaults. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** The same, to be changed by name. */
+    /** Returns a builder with these values. */
     public Builder toBuilder() {
         return new Builder()
                 .maxBacklog(maxBacklog)

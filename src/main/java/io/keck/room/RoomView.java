@@ -3,15 +3,15 @@ package io.keck.room;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a room is at one moment, for operators.
+ * The state of a room at one moment, for operators.
  *
  * @param roomId 0 while it is loading
  * @param state loading, open or closed
  * @param applied the seq up to which its replica equals the log
- * @param members connections
- * @param waitingBytes heap of updates that wait to be committed, roughly
- * @param unsaved whether they are passed on all the same, since the database does not answer
- * @param damage why it is in quarantine, or null
+ * @param members the number of connections
+ * @param waitingBytes the approximate heap of uncommitted updates in bytes
+ * @param unsaved whether the room is in unsaved mode
+ * @param damage the reason of its quarantine, or null
  */
 public record RoomView(
         String name,

@@ -5,12 +5,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Warnings that clients can cause in any number of rooms: each kind is logged at once and then at most once a minute for
- * the whole node. Thread-safe.
+ * The warnings that clients can cause in any number of rooms. Each kind is logged at once, and then at most once a
+ * minute for the whole node. Thread-safe.
  *
  * @param nearLimit a document has reached 80 % of a limit
- * @param atLimit something was left aside because its document has reached a limit
- * @param tooLarge a room was not loaded because more is stored of it than the node can load
+ * @param atLimit an update was refused because its document has reached a limit
+ * @param tooLarge a room was not loaded because its stored data is larger than the node can load
  */
 record RoomWarnings(RepeatedWarning nearLimit, RepeatedWarning atLimit, RepeatedWarning tooLarge) {
     private static final Logger LOG = LoggerFactory.getLogger(Room.class);

@@ -19,18 +19,18 @@ public final class Rooms {
     private volatile boolean draining;
     private volatile Consumer<Bus.Kick> kicks = kick -> {};
 
-    /** No rooms yet. */
+    /** Creates a node without loaded rooms. */
     public Rooms(RoomContext context) {
         this(context, Maker.with(Safeguards.ON));
     }
 
-    /** Makes the rooms of a node; a test makes rooms without a safeguard, or keeps those that are made. */
+    /** Creates the rooms of a node; tests create rooms without a safeguard, or record the created rooms. */
     @FunctionalInterface
     interface Maker {
-        /** Makes a room that is still to be loaded, as the constructor of {@link Room} does. */
+        /** Creates a room that is not loaded yet, like the constructor of {@link Room}. */
         Room make(String name, RoomContext context, Overlays overlays, Runnable onClosed);
 
-        /** Makes rooms with these safeguards. */
+        /** Returns a maker of rooms with these safeguards. */
         static Maker with(Safeguards safeguards) {
             return (name, context, overlays, onClosed) -> new Room(name, context, overlays, onClosed, safeguards);
         }
@@ -61,8 +61,8 @@ public final class Rooms {
     }
 
     /**
-     * Gives a connection its seat in the room of that name, which is loaded, or created, where needed. While this node
-     * drains, the connection is closed instead.
+     * Gives a connection its seat in a room, which is loaded or created if necessary. While this node drains, the
+     * connection is closed instead.
      */
     public Seat join(String name, Connection connection) {
         Place place = new Place(connection, context.settings().maxInbound(), context.metrics()::nanos);
@@ -77,33 +77,36 @@ public final class Rooms {
         return place;
     }
 
-    /** The rooms by name, and what is asked of them. */
+    /** The registry of rooms by name. */
     Lives lives() {
         return lives;
     }
 
-    /** Whether a room of that name may be held, as far as this node knows; quick. */
+    /** Whether the name may be held according to the cache of this node; fast. */
     public boolean mayBeHeld(String name) {
         return lives.mayBeHeld(name);
     }
 
     /**
-     * Whether the name is held: its document was deleted within {@link RoomSettings#deletedNameHold}, and no back end has
-     * created another since. Asks the log, but only where {@link #mayBeHeld}; fails where the log does not answer.
+     * Whether the name is held: its document was deleted within {@link RoomSettings#deletedNameHold}, and no back end
+     * has created another since. Asks the log only if {@link #mayBeHeld}; fails if the log does not answer.
      */
     public CompletionStage<Boolean> isHeld(String name) {
         return lives.isHeld(name);
     }
 
     /**
-     * Deletes the room of that name on all nodes; false when there is none. Its sockets are told, and no socket creates
+     * Deletes a room on all nodes; returns false if there is none. Its sockets are closed, and no socket can create
      * another for {@link RoomSettings#deletedNameHold}.
      */
     public CompletionStage<Boolean> delete(String name) {
         return delete(name, null);
     }
 
-    /** The same under a key; fails with {@link Refused} where the name has seen it before. */
+    /**
+     * As {@link #delete(String)}, with an idempotency key; fails with {@link Refused} if the key was used for the name
+     * before.
+     */
     CompletionStage<Boolean> delete(String name, @Nullable RequestKey key) {
         return context.log().delete(name, key).thenCompose(ended -> {
             if (ended.isPresent()) {
@@ -115,29 +118,30 @@ public final class Rooms {
         });
     }
 
-    /** A room of that name begins, in place of those. Completes when this node meets it. */
+    /** Adopts a new life of a name in place of ended ones; completes when this node uses it. */
     CompletionStage<Void> begun(String name, UpdateLog.Begun life) {
         lives.end(name, life.ended());
         lives.begun(name);
         if (!life.ended().isEmpty()) {
             context.bus().deleted(name);
         } else {
-            context.bus().publish(life.roomId(), new Bus.Event.Resync()); // clients of other nodes may be there already
+            // clients may be connected to other nodes already
+            context.bus().publish(life.roomId(), new Bus.Event.Resync());
         }
         return lives.settle(name);
     }
 
-    /** Registers the single listener for connections that an operator on another node ends. */
+    /** Registers the single listener for connections that an operator on another node closes. */
     public void onKick(Consumer<Bus.Kick> listener) {
         kicks = listener;
     }
 
-    /** The names of at most {@code limit} rooms that are loaded here, sorted, from the {@code offset}th on. */
+    /** The sorted names of rooms loaded on this node: at most {@code limit}, from index {@code offset} on. */
     public List<String> names(int offset, int limit) {
         return lives.names(offset, limit);
     }
 
-    /** How that room is; null when it is not loaded here. Completes in a turn of the room. */
+    /** The state of a room; null if it is not loaded on this node. Completes in a turn of the room. */
     public CompletionStage<@Nullable RoomView> look(String name) {
         CompletableFuture<@Nullable RoomView> view = new CompletableFuture<>();
         Room room = lives.loaded(name);
@@ -155,10 +159,10 @@ public final class Rooms {
     }
 
     /**
-     * Follows the room that lives under a name, until it ends. The room stays loaded meanwhile, but is not created where
+     * Follows the room that lives under a name until it ends. The room stays loaded meanwhile, but is not created if
      * there is none.
      *
-     * @return ends that; to be run once, also after the room has ended
+     * @return stops following; must be run once, even after the room has ended
      */
     public Runnable watch(String name, Watcher watcher) {
         Following following = new Following(watcher);
@@ -175,17 +179,17 @@ public final class Rooms {
     }
 
     /**
-     * Completes when every life of that name that has ended before this call has ended on this node, too, and those who
-     * followed it were told. Fails where there is no such room, or the log does not answer.
+     * Completes when every life of the name that ended before this call has ended on this node, too, and its watchers
+     * were told. Fails if there is no such room or the log does not answer.
      */
     public CompletionStage<Boolean> find(String name) {
         return lives.ask(name, false, false, (room, at, stale, done) -> done.complete(!stale));
     }
 
     /**
-     * Closes rooms that nobody is in, until so many bytes are given back or none is left.
+     * Closes rooms without connections until {@code bytes} bytes are freed or none is left.
      *
-     * @return how many bytes that gives back, roughly
+     * @return the approximate bytes that this frees
      */
     public long unloadIdle(long bytes) {
         long got = 0;
@@ -201,32 +205,34 @@ public final class Rooms {
         return got;
     }
 
-    /** Drops documents until so many bytes are given back, or none is left that can be dropped; answers how many that are. */
+    /**
+     * Drops documents until {@code bytes} bytes are freed or none is left that can be dropped; returns the bytes freed.
+     */
     public long dropDocuments(long bytes) {
         return context.budget().reclaim(bytes);
     }
 
-    /** Whether there is memory for one more room; documents that nobody edits go for it at once. */
+    /** Whether there is memory for one more room; documents without edits in progress are dropped for it. */
     public boolean hasRoomForAnother() {
         return context.hasRoomForAnother();
     }
 
-    /** Whether so much of the heap is used for peers that no more rooms are loaded. */
+    /** Whether memory is so short that no more rooms are loaded. */
     public boolean isCrowded() {
         return context.ledger().isTight();
     }
 
-    /** Bytes of heap that documents take, roughly. */
+    /** The approximate bytes of heap that documents take. */
     public long documentBytes() {
         return context.budget().bytes();
     }
 
-    /** How many documents are in memory. */
+    /** The number of documents in memory. */
     public int documentCount() {
         return context.budget().size();
     }
 
-    /** Whether the room is loaded, or being loaded, here. */
+    /** Whether a room is loaded or being loaded on this node. */
     public boolean isOpen(String name) {
         return lives.loaded(name) != null;
     }
@@ -236,15 +242,15 @@ public final class Rooms {
     }
 
     /**
-     * The rooms at one moment.
+     * Figures of all rooms at one moment.
      *
-     * @param loaded in memory, or being loaded
-     * @param occupied of them, those that somebody is in
-     * @param waitingNanos how long the oldest update that is not committed has been waiting; 0 while none is
+     * @param loaded the number of rooms loaded or being loaded
+     * @param occupied the number of those with connections
+     * @param waitingNanos the age of the oldest uncommitted update in nanoseconds; 0 if there is none
      */
     public record Census(int loaded, int occupied, long waitingNanos) {}
 
-    /** Looks at every room; quick, but not for every message. */
+    /** Counts over all rooms; fast, but not meant for every message. */
     public Census census() {
         long now = context.metrics().nanos();
         int loaded = 0;
@@ -259,40 +265,40 @@ public final class Rooms {
         return new Census(loaded, occupied, longest);
     }
 
-    /** The part of a thread's time that the busiest room took lately: 1 is all that a room can get. */
+    /** The part of a thread that the busiest room used recently, 0 to 1; a room cannot use more than one thread. */
     public double busiest() {
         return busiest.share();
     }
 
-    /** How many rooms are loaded here. */
+    /** The number of rooms loaded on this node. */
     public int size() {
         return lives.all().size();
     }
 
-    /** Bytes of updates that are not saved though clients have seen them, roughly. */
+    /** The approximate bytes of unsaved updates that clients have seen. */
     public long unsavedBytes() {
         return overlays.bytes();
     }
 
-    /** Whether all rooms together hold so much unsaved that writers are read no further. */
+    /** Whether the unsaved updates of all rooms exceed the limit, so that rooms stop reading from writers. */
     public boolean isFull() {
         return overlays.isFull();
     }
 
-    /** How many rooms go on unsaved. */
+    /** The number of rooms in unsaved mode. */
     public int unsavedRooms() {
         return overlays.rooms();
     }
 
     /**
-     * Compares the rooms with the log, where other nodes write, too; does nothing until it is time for it again. To be
-     * called by one thread, at least as often as {@link RoomSettings#tailAlone}.
+     * Compares the rooms with the log if other nodes write to it, too; does nothing before the next comparison is due.
+     * Must be called by one thread, at least as often as {@link RoomSettings#tailAlone}.
      */
     public void tail() {
         tailer.tick(lives.all());
     }
 
-    /** Runs the ticks of the rooms that are due; to be called about once a second. */
+    /** Runs the due ticks of rooms; must be called about once a second. */
     public void tick() {
         lives.all().forEach(Room::tick);
         if (overlays.outage().isOn()) {
@@ -301,7 +307,7 @@ public final class Rooms {
         busiest.look(lives.all());
     }
 
-    /** Takes no more connections, ends the present ones, and completes when every update they sent is saved. */
+    /** Refuses new connections, closes the present ones, and completes when all their updates are saved. */
     public CompletableFuture<Void> drain(CloseReason reason) {
         draining = true;
         List<CompletableFuture<Void>> saved = lives.all().stream()

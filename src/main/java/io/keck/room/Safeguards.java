@@ -1,8 +1,8 @@
 package io.keck.room;
 
 /**
- * The checks that keep a room's promises, one method each. In production all of them are on. A test that switches one off
- * must see the harm that the method names; a safeguard whose absence no test notices would not be known to work.
+ * The checks that keep a room's promises, one method each. In production all of them are on. A test that switches one
+ * off must see the harm that the method names; a safeguard whose absence no test notices would not be known to work.
  * Implementations are immutable.
  */
 interface Safeguards {
@@ -14,7 +14,7 @@ interface Safeguards {
         return true;
     }
 
-    /** Without it what one principal wrote is called another's, because both wrote within the same moment. */
+    /** Without it content of one principal is attributed to another because both wrote in the same moment. */
     default boolean splitsByAuthor() {
         return true;
     }
@@ -44,7 +44,7 @@ interface Safeguards {
         return true;
     }
 
-    /** Without it a request that met an ended life fails, although the name lives on. */
+    /** Without it a request that met an ended life fails although the name lives on. */
     default boolean asksAgainByName() {
         return true;
     }
@@ -59,12 +59,12 @@ interface Safeguards {
         return true;
     }
 
-    /** Without it what was left aside at the limit stays with its writer when there is room for it again. */
+    /** Without it an update that was refused at the limit stays with its writer even when there is room again. */
     default boolean asksRefusedWriters() {
         return true;
     }
 
-    /** Without it a connection alone makes a document that back ends see, and that stays for ever. */
+    /** Without it a connection alone makes a document that back ends see, and that stays forever. */
     default boolean hidesUnmadeRooms() {
         return true;
     }
@@ -79,37 +79,40 @@ interface Safeguards {
         return true;
     }
 
-    /** Without it content that differs under an id that is known is taken for nothing new, and nobody hears of it. */
+    /** Without it different content under a known id is silently dropped as nothing new. */
     default boolean noticesConflicts() {
         return true;
     }
 
-    /** Without it one message deletes whatever a member will write. */
+    /** Without it one message deletes everything that a member will write in the future. */
     default boolean holdsUnheldDeletes() {
         return true;
     }
 
-    /** Without it deletes of that kind that were stored by an earlier release go on acting. */
+    /** Without it deletes of future content that an earlier release stored stay in effect. */
     default boolean forgetsStoredUnheldDeletes() {
         return true;
     }
 
-    /** Without it a stranger removes the cursor of somebody who is there, or raises its clock beyond what the client can. */
+    /**
+     * Without it a peer can remove the cursor of a connected client, or raise its clock beyond what the client can
+     * reach.
+     */
     default boolean guardsAwareness() {
         return true;
     }
 
-    /** Without it a client is told "saved" of what a killed node takes along. */
+    /** Without it a client is told "saved" about an update that is lost with a killed node. */
     default boolean saysSavedAfterTheCommit() {
         return true;
     }
 
-    /** Without it a client that takes for saved what comes back to it gets its own edits back while the log is away. */
+    /** Without it a client that treats echoed edits as saved gets its own edits back while the log is unavailable. */
     default boolean withholdsUnsavedEchoes() {
         return true;
     }
 
-    /** Without it one document whose content is costly to put in order holds up the documents of all other rooms. */
+    /** Without it one document that is costly to integrate delays the documents of all other rooms. */
     default boolean boundsDocumentWork() {
         return true;
     }

@@ -7,21 +7,22 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Tells the members that want to know up to which of their own updates everything is committed ({@link Connection#saved}).
- * Step 2s and updates of a member are counted together, from 1, in the order in which they come. Touched only in the room's
- * turns.
+ * Reports to members that asked for it the position up to which all their updates are committed
+ * ({@link Connection#saved}). Step 2s and updates of a member are counted together, from 1, in order of arrival. Used
+ * only in the room's turns.
  *
- * <p>An update counts as committed when the log holds all of its content, even if the content came from another member. On
- * arrival each part of it is either in the replica, which equals the log, or in a waiting batch. So the update is committed
- * as soon as all batches are that waited at its arrival, and only the number of the youngest of them has to be kept.
+ * <p>An update counts as committed when the log holds all of its content, even if the content came from another member.
+ * On arrival each part of it is either in the replica, which equals the log, or in a waiting batch. So the update is
+ * committed as soon as all batches that waited at its arrival are, and only the number of the newest of them must be
+ * kept.
  *
  * <pre>
  *   state of an update                           the position passes it
  *   all of it is in the replica                  at the end of the turn
  *   part of it is in a waiting batch             when that batch and all older ones are in the log
- *   a delete in it waits for its struct          when the delete is in the log, or the next step 2 brings it again
- *   part of it was left aside                    when a later step 2, which contains that part again, was taken
- *   other content is known under its ids         never
+ *   a delete in it waits for its struct          when the delete is in the log, or the next step 2 contains it again
+ *   part of it was refused                       when a later step 2 that contains the part again was accepted
+ *   the room has other content under its ids     never
  * </pre>
  *
  * <p>Nothing is reported in unsaved mode, nor after the log went back, until its lost rows are in it again.
@@ -29,29 +30,29 @@ import java.util.Set;
 final class SavedPositions {
     private final Batches batches;
     private final Safeguards safeguards;
-    /** Members whose position is behind what they have sent and may rise without another message. */
+    /** Members whose position is behind their messages and may rise without another message. */
     private final Set<Member> waiting = new LinkedHashSet<>();
 
-    /** What is known of the updates of one member. */
+    /** The state of the updates of one member. */
     static final class Progress {
-        /** Where nothing holds the position back. */
+        /** The value of a limit that does not exist. */
         private static final long NOWHERE = Long.MAX_VALUE;
 
-        /** Updates up to this one wait for the batches up to that number. */
+        /** Updates up to {@code position} wait for the batches up to number {@code batch}. */
         private record Mark(long position, long batch) {}
 
         private final ArrayDeque<Mark> marks = new ArrayDeque<>();
-        /** How many updates came. */
+        /** The number of updates received. */
         private long came;
         /** The position by the batches in the log alone, without {@link #limit}. */
         private long reached;
         /** The position that was reported last. */
         private long told;
-        /** The first update of which something was left aside. */
+        /** The first update that was refused in part. */
         private long asideFrom = NOWHERE;
-        /** The first update of which deletes wait for their structs. */
+        /** The first update with deletes that wait for their structs. */
         private long deletesFrom = NOWHERE;
-        /** The first update that contradicts what is known. */
+        /** The first update that contradicts known content. */
         private long contradictedFrom = NOWHERE;
 
         private long limit() {
@@ -68,7 +69,7 @@ final class SavedPositions {
             }
         }
 
-        /** All updates so far wait for that batch, since it contains parts of them that were held back before. */
+        /** Makes all updates so far wait for a batch, because it contains parts of them that were held back before. */
         private void begin(long batch) {
             marks.clear();
             reached = told;
@@ -76,13 +77,13 @@ final class SavedPositions {
         }
     }
 
-    /** How an update was taken. */
+    /** How an update was accepted. */
     enum Taken {
         /** All of it is in the replica or in batches. */
         WHOLE,
-        /** Deletes of it wait for their structs. */
+        /** Some of its deletes wait for their structs. */
         WITHOUT_DELETES,
-        /** Something of it was left aside and is forgotten. */
+        /** A part of it was refused and dropped. */
         IN_PART
     }
 
@@ -91,19 +92,19 @@ final class SavedPositions {
         this.safeguards = safeguards;
     }
 
-    /** An update came; it is not dealt with yet. */
+    /** Counts a received update before it is handled. */
     void came(Member member) {
         if (member.progress != null) {
             member.progress.came++;
         }
     }
 
-    /** The position of the update that came last. */
+    /** The position of the last received update. */
     long position(Member member) {
         return member.progress == null ? 0 : member.progress.came;
     }
 
-    /** The last update has other content under ids that are known, so it will never be in the log. */
+    /** Records that the last update has different content under known ids, and so will never be in the log. */
     void contradicts(Member member) {
         Progress progress = member.progress;
         if (progress == null) {
@@ -118,7 +119,7 @@ final class SavedPositions {
     /**
      * The last update was processed, and its new content is in a batch.
      *
-     * @param isAll whether it is a step 2, which contains what was left aside before
+     * @param isAll whether it is a step 2, which contains the parts that were refused before
      */
     void dealtWith(Member member, Taken taken, boolean isAll) {
         Progress progress = member.progress;
@@ -136,7 +137,7 @@ final class SavedPositions {
             case WITHOUT_DELETES -> progress.deletesFrom = Math.min(progress.deletesFrom, progress.came);
             case IN_PART -> {
                 progress.asideFrom = Math.min(progress.asideFrom, progress.came);
-                if (member.waitingDeletes == null) { // those that waited are forgotten
+                if (member.waitingDeletes == null) { // the deletes that waited were dropped
                     progress.asideFrom = Math.min(progress.asideFrom, progress.deletesFrom);
                     progress.deletesFrom = Progress.NOWHERE;
                 }
@@ -151,7 +152,7 @@ final class SavedPositions {
         waiting.add(member);
     }
 
-    /** Deletes of a member that waited are in a batch, and none waits any more. */
+    /** Called when all waiting deletes of a member are in a batch. */
     void deletesTaken(Member member) {
         Progress progress = member.progress;
         if (progress != null && progress.deletesFrom != Progress.NOWHERE) {
@@ -166,9 +167,9 @@ final class SavedPositions {
     }
 
     /**
-     * At the end of a turn: tells the members what is in the log.
+     * Reports committed positions to the members at the end of a turn.
      *
-     * @param isUnsaved whether updates are passed on though they are not saved
+     * @param isUnsaved whether the room is in unsaved mode
      */
     void tell(boolean isUnsaved) {
         if (waiting.isEmpty()) {
@@ -183,9 +184,9 @@ final class SavedPositions {
         }
     }
 
-    /** Whether nothing is to be expected without another update. */
+    /** Reports a risen position; returns whether it cannot rise further without another update. */
     private static boolean look(Member member, long oldest) {
-        Progress progress = Objects.requireNonNull(member.progress); // others do not wait
+        Progress progress = Objects.requireNonNull(member.progress); // only members with progress wait
         for (Progress.Mark mark = progress.marks.peek();
                 mark != null && mark.batch() < oldest;
                 mark = progress.marks.peek()) {

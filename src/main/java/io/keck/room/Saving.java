@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way of a room's batches into the log: oldest first, one at a time or, where only their authors differ, several in one
- * transaction; each handed over again with the same id until the log says that it is there. What arrives while a batch is on its way forms the next one. Touched only in the room's
- * turns, apart from {@link #waitingSince}.
+ * Commits a room's batches to the log: oldest first, one at a time or, if only their authors differ, several in one
+ * transaction. A batch is retried with the same id until the log confirms it. Updates that arrive while a batch is in
+ * flight form the next one. Used only in the room's turns, apart from {@link #waitingSince}.
  *
  * <pre>
  *   state     an update that comes in                 an edit of a back end    a step 1
@@ -31,11 +31,12 @@ import org.slf4j.LoggerFactory;
  *   unsaved ──► saved   a batch is in the log
  * </pre>
  *
- * <p><b>Unsaved mode.</b> The waiting batches are an overlay over the store: answers contain them, though nothing is
- * called saved. Each node that hears of such an update owns it, too, so the first that reaches the database commits it.
+ * <p><b>Unsaved mode.</b> The waiting batches are an overlay over the store: answers contain them, but nothing is
+ * reported as saved. Each node that receives such an update also tries to commit it, so the first one that reaches the
+ * database does.
  *
- * <p><b>Limits.</b> When more than {@code maxOverlay} bytes wait to be committed, in either state, the room stops reading
- * from the members that write, until less waits.
+ * <p><b>Limits.</b> While more than {@code maxOverlay} bytes are uncommitted, in either state, the room stops reading
+ * from the members that write.
  */
 final class Saving {
     private static final Logger LOG = LoggerFactory.getLogger(Saving.class);
@@ -58,22 +59,22 @@ final class Saving {
 
     private final Flight flight = new Flight();
     private boolean isUnsaved;
-    /** No commit is tried before, in milliseconds of the room's clock. */
+    /** The earliest time of the next commit, in milliseconds of the room's clock. */
     private long nextAttempt = AT_ONCE;
-    /** The bytes of this room that are counted in {@link #overlays}. */
+    /** The bytes of this room that are currently counted in {@link #overlays}. */
     private long counted;
 
     private boolean hasEnded;
     private final List<Runnable> whenSaved = new ArrayList<>();
-    /** When the oldest update that is not committed came, by the clock of {@link RoomMetrics}; 0 for none. */
+    /** When the oldest uncommitted update was received, by the clock of {@link RoomMetrics}; 0 if there is none. */
     private final AtomicLong waitingSince = new AtomicLong();
 
     /**
-     * Nothing to save yet.
+     * Creates the saving of a room without batches.
      *
-     * @param overlays of the node
-     * @param others tells the other nodes
-     * @param lifeEnded run when the log refuses a batch because the room was deleted
+     * @param overlays the unsaved updates of the node
+     * @param others sends events to the other nodes
+     * @param lifeEnded runs when the log refuses a batch because the room was deleted
      */
     Saving(
             String name,
@@ -103,29 +104,32 @@ final class Saving {
         this.lifeEnded = lifeEnded;
     }
 
-    /** Whether updates are passed on though they are not saved. */
+    /** Whether the room is in unsaved mode. */
     boolean isUnsaved() {
         return isUnsaved;
     }
 
-    /** When the oldest update that is not committed came, by the clock of {@link RoomMetrics}; 0 for none. From any thread. */
+    /**
+     * When the oldest uncommitted update was received, by the clock of {@link RoomMetrics}; 0 if there is none. May be
+     * called from any thread.
+     */
     long waitingSince() {
         return waitingSince.getOpaque();
     }
 
-    /** The batch that the log was asked to commit, until that is settled. */
+    /** The first batch in flight, or null. */
     @Nullable
     Batch onItsWay() {
         return flight.first();
     }
 
-    /** The batch that is on its way, if the log has not answered for it. */
+    /** The first batch in flight if the log has not answered for it, or null. */
     @Nullable
     Batch unanswered() {
         return flight.unanswered();
     }
 
-    /** Whether that head of the log is a batch on its way, with nothing of others before it. */
+    /** Whether a head of the log is a batch in flight with only own batches before it. */
     boolean isOnItsWay(UpdateLog.@Nullable Head head) {
         return head != null && flight.isHead(head.link(), head.seq() - replica.applied());
     }
@@ -141,7 +145,7 @@ final class Saving {
         return batches.reduce(replica.store().reduce(update));
     }
 
-    /** Takes a member's update, and reads no further from the member while too much waits. */
+    /** Accepts a member's update, and pauses reading from the member while too much is uncommitted. */
     void add(Update fresh, Member member) {
         batches.add(fresh, member, member.connection.author(), isUnsaved);
         if (isUnsaved) {
@@ -154,8 +158,8 @@ final class Saving {
     }
 
     /**
-     * Takes an update that another node could not commit: the node that reaches the database first commits it. The bus does
-     * not say who made it.
+     * Accepts an update that another node could not commit; the node that reaches the database first commits it. Its
+     * author is unknown, because the bus does not carry it.
      */
     void share(Update update) {
         Update fresh = fresh(update);
@@ -167,21 +171,21 @@ final class Saving {
     }
 
     /**
-     * Takes an edit of a back end, unless it cannot be saved now or was made on another edit that could not.
+     * Accepts an edit of a back end, unless it, or an edit on which it builds, cannot be saved now.
      *
-     * @param whyNot null where the room is open
+     * @param whyNot the reason why the room accepts no edits; null if the room is open
      */
     void submit(Edit edit, @Nullable RuntimeException whyNot) {
         boolean isHopeless = isUnsaved || (safeguards.dropsDependentEdits() && edit.isLost());
         requests.submit(edit, whyNot, isHopeless);
     }
 
-    /** Saves again what was committed once and is not in the log any more: the sockets have it. */
+    /** Saves content again that was committed and lost by the log; the sockets have it. */
     void restore(Update lost) {
         int bytes = lost.encode().length;
         LOG.error(
-                "Room {}: the database has lost updates that it had committed (was it restored from a backup, or has a"
-                        + " standby taken over?). {} bytes that were still here are saved again",
+                "Room {}: the database has lost committed updates (was it restored from a backup, or has a standby"
+                        + " taken over?). Saving {} bytes again that this node still has",
                 name,
                 bytes);
         context.metrics().wentBack(bytes);
@@ -194,7 +198,7 @@ final class Saving {
 
     // ------------------------------------------------------------------ to the log
 
-    /** At the end of a turn: hands the oldest batch to the log, and lets the node see what waits. */
+    /** At the end of a turn: hands the oldest batch to the log, and reports what waits to the node. */
     void endOfTurn() {
         commit();
         accountOverlay();
@@ -204,7 +208,7 @@ final class Saving {
         }
     }
 
-    /** Hands the next batches to the log, unless some are on their way or the last attempt failed just now. */
+    /** Hands the next batches to the log, unless some are in flight or the last attempt failed just now. */
     private void commit() {
         long now = context.clock().getAsLong();
         if (hasEnded || batches.isEmpty() || !flight.isEmpty() || now < nextAttempt) {
@@ -260,7 +264,7 @@ final class Saving {
     private void answered(Attempt made, UpdateLog.Appended row) {
         Batch batch = made.batch;
         if (!batches.contains(batch)) {
-            flight.remove(made); // its row came over the bus or from a read before this answer
+            flight.remove(made); // the bus or a read delivered its row before this answer
         } else if (batch.isKeyOnly() && row.seq() <= replica.applied()) {
             flight.remove(made);
             saved(batch);
@@ -305,7 +309,7 @@ final class Saving {
 
     // ------------------------------------------------------------------ in the log
 
-    /** An own batch is in the replica, as the row that the log has given it. */
+    /** Called when a batch of this room is in the replica. */
     void committed(Batch batch) {
         long now = turns.began();
         long waited = batch.receivedAt == 0 ? -1 : now - batch.receivedAt;
@@ -326,13 +330,16 @@ final class Saving {
         }
     }
 
-    /** Rows were taken in: they may contain the batch on its way, and updates that another node has committed for us. */
+    /**
+     * Called after rows were applied: they may contain the batch in flight, and updates that another node committed for
+     * this one.
+     */
     void caughtUp() {
         for (Attempt made : flight.answered()) {
             if (replica.applied() >= made.row && (!batches.contains(made.batch) || isInReplica(made.batch))) {
                 flight.remove(made);
                 if (batches.contains(made.batch)) {
-                    saved(made.batch); // it came with the snapshot
+                    saved(made.batch); // the snapshot contains it
                 }
             }
         }
@@ -340,15 +347,15 @@ final class Saving {
     }
 
     /**
-     * A read of the log has ended. If the row of the batch on its way is still missing after a read that had to show it,
-     * the log went back meanwhile and the batch is handed over once more.
+     * Called when a read of the log has ended. If the row of the batch in flight is still missing after a read that had
+     * to show it, the log went back meanwhile and the batch is retried.
      *
-     * <p>A batch ends here if the replica lacks only deletes of it, although its row was read. Then the row came before
-     * the structs that it deletes, and a mark made the replica forget these deletes (see {@link ForgetMark}); handed over
-     * again, the batch would be answered with the same row each time. Deletes whose structs are in the replica or in a
-     * waiting batch by now are saved as a new batch.
+     * <p>A batch is settled here if its row was read and the replica lacks only deletes of it. Then the row preceded
+     * the structs that it deletes, and a mark made the replica forget these deletes (see {@link ForgetMark}); a retry
+     * would get the same row each time. Deletes whose structs are in the replica or a waiting batch by now are saved as
+     * a new batch.
      *
-     * @param error why the log could not be read, or null
+     * @param error the reason why the log could not be read, or null
      */
     void readEnded(long number, @Nullable Throwable error) {
         List<Attempt> answered = flight.answered();
@@ -366,7 +373,7 @@ final class Saving {
         }
     }
 
-    /** The replica is another one. */
+    /** Called when the replica was replaced. */
     void replaced() {
         flight.forgetAnswered(); // the rows may be among those that the log has lost
         dropSaved(batches.all());
@@ -391,7 +398,7 @@ final class Saving {
         }
         DeleteSet unheld = UnheldDeletes.of(rest, replica.store());
         Update deletes = unheld == null ? rest : UnheldDeletes.strip(rest, batches.withoutHeld(unheld));
-        saved(batch); // the structs of some may wait behind it, since the log has lost them
+        saved(batch); // the structs of some deletes may wait behind it, because the log has lost them
         if (!deletes.isEmpty()) {
             batches.addRest(deletes, batch);
         }
@@ -399,14 +406,14 @@ final class Saving {
 
     // ------------------------------------------------------------------ unsaved mode
 
-    /** Time has passed: a commit that takes too long begins the unsaved mode. */
+    /** Called by the tick: a commit that takes too long begins unsaved mode. */
     void onTick(long now) {
         Batch late = onItsWay();
         if (late == null || now - late.submittedAt <= settings.saveTimeout()) {
             return;
         }
         if (late.isEdits() && batches.areAllEdits()) {
-            requests.giveUpEdits(late); // no member waits for the database
+            requests.giveUpEdits(late); // edits of back ends do not wait for the database any longer
         } else {
             beginUnsaved();
         }
@@ -438,16 +445,16 @@ final class Saving {
 
     // ------------------------------------------------------------------ what the node sees, and the end
 
-    /** Lets the node see how long something has been waiting to be committed. */
+    /** Publishes the age of the oldest uncommitted update. */
     private void accountWaiting() {
         Batch first = batches.first();
         if (first != null && first.receivedAt == 0) {
-            first.receivedAt = turns.began(); // it came from no socket: it counts from here
+            first.receivedAt = turns.began(); // it came from no socket, so its age counts from here
         }
         waitingSince.setOpaque(first == null ? 0 : first.receivedAt);
     }
 
-    /** Tells the node how much of its heap is taken by what this room could not save. */
+    /** Reports the heap of this room's unsaved updates to the node. */
     private void accountOverlay() {
         long bytes = batches.anySent() && !hasEnded ? batches.memory() : 0;
         if (bytes != counted) {
@@ -456,18 +463,20 @@ final class Saving {
         }
     }
 
-    /** Runs a listener once, when nothing waits to be saved or the room has ended. */
+    /** Runs a listener once, when everything is saved or the room has ended. */
     void whenSaved(Runnable listener) {
         whenSaved.add(listener);
     }
 
-    /** Runs what waits until everything is saved; also at the end of the room, which saves nothing more. */
+    /**
+     * Runs the listeners that wait until everything is saved; also at the end of the room, which saves nothing more.
+     */
     void tellSaved() {
         whenSaved.forEach(Runnable::run);
         whenSaved.clear();
     }
 
-    /** The room has ended; a batch that is on its way may be committed nevertheless. */
+    /** Called when the room has ended; a batch in flight may be committed nevertheless. */
     void end() {
         hasEnded = true;
         if (isUnsaved) {

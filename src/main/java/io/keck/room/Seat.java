@@ -3,18 +3,18 @@ package io.keck.room;
 import io.keck.protocol.Message;
 import java.util.List;
 
-/** A connection's place in a room. Thread-safe; everything it is told happens in a later turn of the room. */
+/** A connection's place in a room. Thread-safe; calls take effect in a later turn of the room. */
 public interface Seat {
     /**
-     * Hands over the messages of one frame.
+     * Passes the messages of one frame to the room.
      *
-     * @param bytes the size of the frame; while too much is waiting for the room, the connection is paused
+     * @param bytes the size of the frame; while too many bytes wait for the room, the connection is paused
      */
     void receive(List<Message> messages, int bytes);
 
-    /** The connection's backlog has fallen low enough to go on sending to it. */
+    /** Reports that the connection's backlog is low enough to send to it again. */
     void drained();
 
-    /** The connection is gone. Calls after the first do nothing. */
+    /** Reports that the connection is closed. Calls after the first do nothing. */
     void leave();
 }

@@ -5,7 +5,7 @@ import io.keck.crdt.store.Update;
 import io.keck.protocol.Message;
 import java.util.List;
 
-/** Carries out the steps of a room's replica. The order of what each step causes is here. In the room's turns only. */
+/** Carries out the steps of a room's replica, and defines the order of their effects. Used only in the room's turns. */
 final class Steps {
     private final Replica replica;
     private final Batches batches;
@@ -54,11 +54,13 @@ final class Steps {
      * Carries out one step of the replica. The order is part of the promises:
      *
      * <ol>
-     *   <li>Slow members are marked while the store still is what they have: they catch up from its state vector.
-     *   <li>The store takes the update in, and the typed document follows it. From here on answers contain the update.
-     *   <li>Watchers hear of the row. They read it from the log, so they may be early for the sockets but not for the store.
-     *   <li>Other nodes hear of an own row before this node's sockets do, since they are further away.
-     *   <li>Sockets get the update: it is committed, and any answer that they ask for contains it.
+     *   <li>Slow members are marked while the store still equals what they have, so that they catch up from its state
+     *   vector.
+     *   <li>The store applies the update, and the typed document follows. From here on answers contain the update.
+     *   <li>Watchers are notified. They read the row from the log, so they may be ahead of the sockets but not of the
+     *   store.
+     *   <li>Other nodes get the row before this node's sockets do, because they are further away.
+     *   <li>Sockets get the update. It is committed, and any answer that they request contains it.
      *   <li>The batch is settled last: its edits are answered from a document that has them, and paused writers resume.
      * </ol>
      */
@@ -88,7 +90,7 @@ final class Steps {
         }
     }
 
-    /** Puts another replica in the place of the one whose rows the log has lost; the order is that of {@link #advance}. */
+    /** Replaces the content of a replica whose rows the log has lost, in the same order as {@link #advance}. */
     void replace(Replacement fresh) {
         Update whole = Update.decode(fresh.store().encode(), DecodeLimits.OWN);
         Update news = batches.reduceSent(replica.store().reduce(whole));
@@ -97,7 +99,7 @@ final class Steps {
         life.isMade(fresh.isMade());
         bus.subscribe(fresh.roomId());
         watchers.wentBack();
-        requests.giveUpEdits(saving.onItsWay()); // they may be made on what the log has lost
+        requests.giveUpEdits(saving.onItsWay()); // these edits may build on rows that the log has lost
         document.madeAnew();
         members.storeChanged();
         watchers.risen(fresh.roomId(), fresh.seq());

@@ -9,16 +9,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
- * Compares the rooms of this node with the log: seldom while the bus is healthy, often while not. This alone brings the
- * updates of other nodes, finds rooms that were deleted and a log that went back; the bus only makes it faster.
+ * Compares the rooms of this node with the log: rarely while the bus is healthy, often while it is not. The comparison
+ * alone finds updates of other nodes, deleted rooms and a log that went back; the bus only makes that faster.
  */
 final class Tailer {
-    /** Rooms in one question: a few milliseconds of one connection. */
+    /** The number of rooms in one query, which takes a few milliseconds of one connection. */
     private static final int MANY = 2_500;
 
     private final RoomContext context;
     private final LongSupplier clock;
-    /** Questions that are not answered. */
+    /** The number of unanswered queries. */
     private final AtomicInteger asked = new AtomicInteger();
 
     private volatile boolean soon;
@@ -30,17 +30,18 @@ final class Tailer {
         this.clock = context.clock();
     }
 
-    /** Something may have been missed: does not wait until it is time. From any thread. */
+    /** Makes the next comparison due now because events may have been missed; may be called from any thread. */
     void hurry() {
         soon = true;
     }
 
-    /** Asks the log, if it is time and the last questions are answered. For one thread. */
+    /** Queries the log if a comparison is due and the last queries were answered. Used by one thread. */
     void tick(Collection<Room> rooms) {
         long now = clock.getAsLong();
         RoomSettings settings = context.settings();
         long every =
-                context.bus().isHealthy() ? settings.tailHealthy() : settings.tailAlone(); // it may have gone since
+                // the bus may have become unhealthy since
+                context.bus().isHealthy() ? settings.tailHealthy() : settings.tailAlone();
         if ((now - askedAt < every && !soon && !isFirst) || asked.get() > 0) {
             return;
         }
@@ -82,7 +83,7 @@ final class Tailer {
         });
     }
 
-    /** What the questions of one time come to; it is told when all are answered, and not if one is not. */
+    /** Sums up the queries of one comparison, and reports the result only if all are answered. */
     private final class Comparison {
         private int open;
         private int behind;
@@ -92,7 +93,7 @@ final class Tailer {
             open = questions;
         }
 
-        /** Counts how far the replicas are behind now; some of it may be under way. */
+        /** Counts how far the replicas are behind; missing rows may already be in transit. */
         synchronized void answered(Collection<Room> rooms, Map<Long, UpdateLog.Head> heads) {
             for (Room room : rooms) {
                 Replica.Position here = room.position();

@@ -15,25 +15,25 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the updates of all rooms become durable: per room a sequence without gaps, to which several nodes append.
- * Implementations are thread-safe.
+ * Stores the updates of all rooms durably: for each room a sequence of rows without gaps, to which several nodes
+ * append. Implementations are thread-safe.
  *
  * <p>The weakest promise: a stage that completed normally from {@link #append} means that the batch is committed in the
- * database. A stage that completed exceptionally means nothing at all: the batch may be committed or not, and is to be
- * appended again <em>with the same id</em> until the answer is known. Stages complete on any thread.
+ * database. A stage that completed exceptionally says nothing: the batch may be committed or not, and must be appended
+ * again <em>with the same id</em> until the outcome is known. Stages complete on any thread.
  *
- * <p>A log can go back: a database is restored from a backup, or a standby takes over that had not got everything. It
- * cannot do so unseen: each attempt to write a row draws a random number, its link, and what tells of a row tells of the
- * link of the row before it. Who has row n with the same link has the same rows up to n.
+ * <p>A log can go back, if a database is restored from a backup or a standby without the last commits takes over. Links
+ * make that visible: each attempt to write a row draws a random number, its link, and every message about a row
+ * includes the link of the previous row. Two parties that have row n with the same link have the same rows up to n.
  */
 public interface UpdateLog {
     /**
-     * A batch on its way into the log.
+     * A batch to be appended.
      *
-     * @param batchId random, the same for each attempt
-     * @param link random and positive, another for each attempt
-     * @param payload a V1 update; not changed by anyone afterwards
-     * @param author of all of it; null where nobody knows
+     * @param batchId random; the same for each attempt
+     * @param link random and positive; different for each attempt
+     * @param payload a V1 update, which must not be changed afterwards
+     * @param author the author of the whole batch; null if unknown
      */
     record Entry(
             UUID batchId,
@@ -45,28 +45,28 @@ public interface UpdateLog {
     record Row(long seq, UUID batchId, long link, byte[] payload) {}
 
     /**
-     * How far a room is in the log.
+     * The head of a room's log.
      *
-     * @param seq that of its newest row; 0 while it has none
-     * @param link of that row, or {@link Link#NONE}
+     * @param seq the seq of the newest row; 0 if there is none
+     * @param link the link of that row, or {@link Link#NONE}
      * @param deleted whether the room was deleted
      */
     record Head(long seq, long link, boolean deleted) {}
 
     /**
-     * A room as the log has it, at one moment.
+     * The content of a room in the log at one moment.
      *
-     * @param roomId never used again for another life of the name
-     * @param head of the log at that moment
-     * @param anchor the link of the row after which was read; {@link Link#UNKNOWN} when it is not there
-     * @param snapshotSeq the seq up to which the snapshot counts; 0 when there is none
-     * @param snapshot a V1 update, or null when there is none or none is needed
-     * @param rows after the snapshot, or after the seq that was asked for, without a gap, in order of their seq; where
-     *     something is damaged, only those before it
-     * @param damage the first thing that is not as it was written, or null
-     * @param ended the lives of the name that ended a moment ago; told where the room was asked for by name
-     * @param isMade false for a room that clients have only connected to: nothing was ever committed in it, and no back
-     *     end has made it
+     * @param roomId the id of this life of the name; never reused
+     * @param head the seq of the newest row at that moment
+     * @param anchor the link of the row after which the read began; {@link Link#UNKNOWN} if that row does not exist
+     * @param snapshotSeq the seq of the last row in the snapshot; 0 if there is none
+     * @param snapshot a V1 update, or null if there is none or none is needed
+     * @param rows the rows after the snapshot, or after the requested seq, in order without gaps; only those before the
+     *     first damage
+     * @param damage the first damaged row or snapshot, or null
+     * @param ended the recently ended lives of the name; only if the room was requested by name
+     * @param isMade false for a room to which clients have only connected: nothing was ever committed in it, and no
+     *     back end has created it
      */
     record Contents(
             long roomId,
@@ -78,7 +78,7 @@ public interface UpdateLog {
             @Nullable Damage damage,
             EndedLives ended,
             boolean isMade) {
-        /** Contents that were asked for by id. */
+        /** Creates contents that were requested by id. */
         public Contents(
                 long roomId,
                 Head head,
@@ -90,17 +90,17 @@ public interface UpdateLog {
             this(roomId, head, anchor, snapshotSeq, snapshot, rows, damage, EndedLives.NONE, true);
         }
 
-        /** The same, with the lives of the name that ended a moment ago. */
+        /** Returns the same contents with the recently ended lives of the name. */
         public Contents after(EndedLives lives) {
             return new Contents(roomId, head, anchor, snapshotSeq, snapshot, rows, damage, lives, isMade);
         }
 
-        /** The same of a room that clients have only connected to. */
+        /** Returns the same contents for a room to which clients have only connected. */
         public Contents unmade() {
             return new Contents(roomId, head, anchor, snapshotSeq, snapshot, rows, damage, ended, false);
         }
 
-        /** Contents that are as they were written. */
+        /** Creates undamaged contents. */
         public Contents(
                 long roomId, Head head, long anchor, long snapshotSeq, byte @Nullable [] snapshot, List<Row> rows) {
             this(roomId, head, anchor, snapshotSeq, snapshot, rows, null);
@@ -108,118 +108,123 @@ public interface UpdateLog {
     }
 
     /**
-     * Something in the log that is not as it was written.
+     * Stored data that differs from what was written.
      *
-     * @param seq of the row that is damaged or missing, or that of a damaged snapshot
-     * @param what a clause: what is wrong with what
+     * @param seq the seq of the damaged or missing row, or of the damaged snapshot
+     * @param what a clause that names the damaged item and the damage
      */
     record Damage(long seq, String what) {}
 
     /**
-     * Where a batch is in the log.
+     * The position of a batch in the log.
      *
-     * @param seq its own
-     * @param link that of the attempt that wrote it
-     * @param before the link of the row before it, or {@link Link#UNKNOWN}
+     * @param seq the seq of its row
+     * @param link the link of the attempt that wrote the row
+     * @param before the link of the previous row, or {@link Link#UNKNOWN}
      */
     record Appended(long seq, long link, long before) {}
 
     /**
-     * A life that has begun.
+     * A new life of a name.
      *
      * @param ended the ids of the lives of the name that ended in the same transaction
      */
     record Begun(long roomId, List<Long> ended) {}
 
     /**
-     * Reads the live room of that name. Fails with {@link RoomMissing} where there is none, and with {@link
-     * RoomGone} where there is none and the name is held.
+     * Reads the live room with a name. Fails with {@link RoomGone} if there is none and the name is held, and with
+     * {@link RoomMissing} if there is none otherwise.
      */
     CompletionStage<Contents> find(String name);
 
     /**
-     * A load that {@link #open} or {@link #find} began has ended.
+     * Reports the end of a load that {@link #open} or {@link #find} began.
      *
-     * @param heap bytes that the room takes now; 0 where it was not loaded after all
+     * @param heap the bytes of heap that the room takes; 0 if it was not loaded
      */
     default void loaded(long roomId, long heap) {}
 
     /**
-     * Makes a room of that name with a first row, in one transaction, though the name is held. A room that clients have only
-     * connected to is made by that: it gets the row and keeps its id.
+     * Creates a room with a first row, in one transaction, even while the name is held. A room to which clients have
+     * only connected gets the row and keeps its id.
      *
-     * @param replace whether a live room of that name is deleted in the same transaction; else nothing is done then
-     * @param key kept in the same transaction, also where nothing is done; null for none
-     * @return the new life, or empty when nothing was done, which it never is with {@code replace}. Fails with {@link
-     *     Unavailable} where it tells what is known of the outcome, with {@link Refused} where
-     *     the name has seen the key before, and with anything else when the outcome is unknown
+     * @param replace whether a live room with this name is deleted in the same transaction; otherwise nothing is done
+     *     if one exists
+     * @param key stored in the same transaction, even if nothing else is done; null for none
+     * @return the new life; empty if nothing was done, which never happens with {@code replace}. Fails with
+     *     {@link Unavailable}, which says whether the outcome is known, with {@link Refused} if the key was used for
+     *     the name before, and with any other exception if the outcome is unknown
      */
     CompletionStage<Optional<Begun>> init(String name, Entry first, boolean replace, @Nullable RequestKey key);
 
-    /** The same of an unknown author. */
+    /** As {@link #init(String, Entry, boolean, RequestKey)}, with an unknown author. */
     default CompletionStage<Optional<Begun>> init(
             String name, UUID batchId, long link, byte[] payload, boolean replace, @Nullable RequestKey key) {
         return init(name, new Entry(batchId, link, payload, null), replace, key);
     }
 
-    /** The same of an unknown author, without a key. */
+    /** As {@link #init(String, Entry, boolean, RequestKey)}, with an unknown author and without a key. */
     default CompletionStage<Optional<Begun>> init(
             String name, UUID batchId, long link, byte[] payload, boolean replace) {
         return init(name, batchId, link, payload, replace, null);
     }
 
     /**
-     * Makes an empty room of that name, though the name is held; also of one that clients have only connected to.
+     * Creates an empty room, even while the name is held; also turns a room to which clients have only connected into a
+     * created one.
      *
-     * @param key kept in the same transaction, also where there is a live one; null for none
-     * @return its id, or empty where there is a live one. Fails as {@link #init} does
+     * @param key stored in the same transaction, even if a live room exists; null for none
+     * @return the room id, or empty if a live room exists. Fails like {@link #init}
      */
     CompletionStage<Optional<Long>> create(String name, @Nullable RequestKey key);
 
-    /** The same without a key. */
+    /** As {@link #create(String, RequestKey)}, without a key. */
     default CompletionStage<Optional<Long>> create(String name) {
         return create(name, null);
     }
 
     /**
-     * Reads the live room of that name, and creates one where there is none, for clients to meet in: it is made by its
-     * first content, or by {@link #init} or {@link #create}. Fails with {@link RoomGone} where there is none and
-     * the name is held.
+     * Reads the live room with a name, and adds one for connecting clients if there is none. For back ends that room
+     * exists only after its first content, {@link #init} or {@link #create}. Fails with {@link RoomGone} if there is
+     * none and the name is held.
      */
     CompletionStage<Contents> open(String name);
 
-    /** Removes a room that was never made; does nothing where it was made meanwhile. A hint, whose failure changes nothing. */
+    /**
+     * Removes a room to which clients have only connected, unless it has content by now. A hint, whose failure changes
+     * nothing.
+     */
     default void forget(long roomId) {}
 
     /**
-     * The milliseconds for which a name stays held. While a name is held after a deletion, only a back end can create a room
-     * of it. 0 where the name is not held, or a room lives under it.
+     * Returns the milliseconds for which a name is still held; 0 if it is not held or a room lives under it. While a
+     * name is held after a deletion, only back ends can create a room under it.
      */
     CompletionStage<Long> heldMillis(String name);
 
     /**
-     * Everything after {@code seq}: rows, or a snapshot and rows where the first of them were compacted away. Fails with
-     * {@link RoomGone} or {@link RoomLost}.
+     * Reads everything after {@code seq}: rows, or a snapshot and rows if the first rows were compacted away. Fails
+     * with {@link RoomGone} or {@link RoomLost}.
      */
     CompletionStage<Contents> read(long roomId, long seq);
 
     /**
-     * Appends a batch, unless the name of the room has seen the key before, in this life of it or an earlier one: then it
-     * fails with {@link Refused}. A room that is gone takes no key.
+     * Appends a batch. Fails with {@link Refused} if the key was used for the room's name before, in any life. A
+     * deleted room stores no key.
      *
-     * @param again whether there was an attempt before, of which nobody knows how it ended. Then a batch that is already
-     *     there is not written again. An attempt that is carried out after its successor writes a row that adds nothing
+     * @param again whether there was an earlier attempt with unknown outcome. Then a batch that is already in the log
+     *     is not written again. An attempt that is executed after its successor writes a row that adds nothing
      * @param key null for none
-     * @return where it is; fails with {@link RoomGone}, {@link RoomLost}, or anything else where
-     *     the outcome is unknown
+     * @return the position of the batch; fails with {@link RoomGone}, {@link RoomLost}, or any other exception if the
+     *     outcome is unknown
      */
     CompletionStage<Appended> append(long roomId, Entry batch, boolean again, @Nullable RequestKey key);
 
     /**
-     * Appends batches of several authors in one transaction, each as a row, in this order and with no row between them. None
-     * of them was handed over before.
+     * Appends batches of several authors in one transaction, each as a row, in this order and without other rows
+     * between them. None of them may have been appended before.
      *
-     * @return where each of them is; fails as the other does, for all of them together
+     * @return the position of each batch; fails for all batches together, like the append of one
      */
     CompletionStage<List<Appended>> append(long roomId, List<Entry> batches);
 
@@ -235,45 +240,45 @@ public interface UpdateLog {
     }
 
     /**
-     * Remembers the key of an edit that changes nothing, so that its repeat changes nothing either, whatever was written
-     * between the two. No row is written.
+     * Stores the key of an edit that changes nothing, so that its repetition changes nothing either, whatever was
+     * written in between. No row is written.
      *
-     * @return how far the room was then: the seq and the link of its newest row, and {@link Link#UNKNOWN}; fails as {@link
-     *     #append(long, Entry, boolean, RequestKey)} does
+     * @return the position of the room at that time: seq and link of its newest row, and {@link Link#UNKNOWN}; fails
+     *     like {@link #append(long, Entry, boolean, RequestKey)}
      */
     CompletionStage<Appended> keep(long roomId, RequestKey key);
 
     /**
-     * Who introduced client ids: the principal of the first row, in the order of the log, that has content of the client id and
-     * a known author who is no import and not Keck itself. Rows are folded and purged, this stays.
+     * The introducers of client ids: for each client id the principal of the first row in the log that has content of
+     * the client and a known author other than an import or Keck itself. They are kept when rows are folded and purged.
      *
-     * @param by client id, the id of the principal; one that nobody introduced is missing
-     * @param seq of the last row that is in it
+     * @param by the id of the principal by client id; clients without an introducer are missing
+     * @param seq the seq of the last row considered
      */
     record Introductions(Map<Long, String> by, long seq) {}
 
     /**
-     * Who introduced the client ids of a room, up to its newest row.
+     * Returns the introducers of the client ids of a room, up to its newest row.
      *
-     * @param after may leave out what was introduced up to that row
+     * @param after a seq; introductions up to that row may be left out
      */
     CompletionStage<Introductions> introductions(long roomId, long after);
 
-    /** Whether anyone but this node may write to it. */
+    /** Whether other nodes may write to this log. */
     boolean isShared();
 
-    /** How far these rooms are; one that the log does not know is missing in the answer. */
+    /** Returns the heads of rooms; rooms unknown to the log are left out. */
     CompletionStage<Map<Long, Head>> heads(Collection<Long> roomIds);
 
     /**
-     * Deletes the live room of that name; the id of the life that ended so, or empty when there is none.
+     * Deletes the live room with a name; returns the id of the ended life, or empty if there is none.
      *
-     * @param key kept in the same transaction, also where there is no room; null for none. The stage fails with {@link
-     *     Refused} where the name has seen it before
+     * @param key stored in the same transaction, even if there is no room; null for none. The stage fails with
+     *     {@link Refused} if it was used for the name before
      */
     CompletionStage<Optional<Long>> delete(String name, @Nullable RequestKey key);
 
-    /** The same without a key. */
+    /** As {@link #delete(String, RequestKey)}, without a key. */
     default CompletionStage<Optional<Long>> delete(String name) {
         return delete(name, null);
     }

@@ -11,22 +11,23 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes of members whose structs the room does not have. To Yjs such a delete is pending and acts on whatever comes later
- * under those ids: stored, it would delete what somebody has yet to write. It is rare and honest all the same, as when two
- * tabs of a browser repeat each other and the socket of one is down. So it waits in the memory of its connection; it is
- * neither stored nor passed on, and no offence.
+ * Holds deletes of members whose structs the room does not have. In Yjs such a delete is pending and applies to
+ * whatever arrives later under those ids, so a stored one would delete content that is yet to be written. Honest
+ * clients send such deletes in rare cases, as when two tabs of a browser repeat each other's messages and one socket is
+ * down. The delete therefore waits in the memory of its connection; it is neither stored nor passed on, and the
+ * connection stays open.
  *
- * <p>A member with a delete that waits is asked with a step 1: an honest one has the structs, and its step 2 brings them
- * together with the delete. A range of which every clock has come, from whomever, is taken from there at once. One of
- * which a part has come is not, since it may never end, but its member is asked again. What is beyond the bounds is forgotten,
- * and so is everything of a member that leaves: the next step 1 asks for it. Touched only in the room's turns.
+ * <p>A member with a waiting delete is asked with a step 1: an honest one has the structs, and its step 2 contains them
+ * together with the delete. A range is accepted at once when the room has content for all its clocks, from any member.
+ * If only a part has arrived, the range keeps waiting and its member is asked again. Ranges beyond the bounds are
+ * dropped, and so are all ranges of a member that leaves; the next step 1 asks for them. Used only in the room's turns.
  */
 final class WaitingDeletes {
-    /** Ranges of one member. */
+    /** The largest number of waiting ranges of one member. */
     static final int MAX_RANGES = 4_096;
-    /** Ranges of all members of the room. */
+    /** The largest number of waiting ranges of all members of a room. */
     static final int MAX_ALL = 65_536;
-    /** Between two step 1s to one member. */
+    /** Milliseconds between two step 1s to one member. */
     static final long ASK_EVERY_MS = 2_000;
 
     private final Replica replica;
@@ -47,7 +48,7 @@ final class WaitingDeletes {
         this.isOn = safeguards.holdsUnheldDeletes();
     }
 
-    /** What of a member's update can be taken now; the rest waits, or is forgotten. */
+    /** Returns the part of a member's update that can be accepted now; the rest waits or is dropped. */
     Update admit(Member member, Update fresh) {
         DeleteSet unheld = isOn ? UnheldDeletes.of(fresh, replica.store()) : null;
         DeleteSet rest = unheld == null ? null : batches.withoutHeld(unheld);
@@ -78,7 +79,7 @@ final class WaitingDeletes {
         ask(member);
     }
 
-    /** How many ranges wait. */
+    /** The number of waiting ranges. */
     int size() {
         return ranges;
     }
@@ -92,7 +93,7 @@ final class WaitingDeletes {
         }
     }
 
-    /** Time has passed: asks those that were asked too lately when there was a reason. */
+    /** Called by the tick: asks members whose step 1 was due too soon after the previous one. */
     void onTick(List<Member> members) {
         for (Member member : members) {
             if (member.mustBeAskedForDeletes) {
@@ -109,9 +110,9 @@ final class WaitingDeletes {
     }
 
     /**
-     * Structs have come into the replica or a batch.
+     * Called when structs were added to the replica or a batch.
      *
-     * @param taker takes the deletes that waited for them
+     * @param taker receives the deletes that waited for them
      */
     void structsCame(Update news, Taker taker) {
         if (waiting.isEmpty()) {
@@ -126,7 +127,7 @@ final class WaitingDeletes {
         }
     }
 
-    /** Takes deletes of a member for which nothing is missing any more. */
+    /** Receives deletes of a member whose structs are all known. */
     interface Taker {
         void take(Member member, Update deletes);
     }

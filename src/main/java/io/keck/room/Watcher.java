@@ -4,21 +4,22 @@ import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 
 /**
- * Follows how far a room's replica is in the log, and so what is committed, on whichever node. Told in turns of the room,
- * so it must be quick; it reads what it wants to know from the log.
+ * Follows the position of a room's replica in the log, and so the commits of all nodes. Called in turns of the room, so
+ * implementations must be fast and read rows from the log elsewhere.
  */
 public interface Watcher {
-    /** The replica equals the log up to that row; also told once at the beginning, and again when nothing was added. */
+    /**
+     * The replica equals the log up to a row. Also called once at the beginning, and possibly again with the same row.
+     */
     void risen(long roomId, long seq);
 
-    /** The log has lost rows that were told of: whatever was known before is to be forgotten. */
+    /** The log has lost rows that were reported; knowledge about earlier rows must be discarded. */
     void wentBack();
 
     /**
-     * The room is closed, or could not be opened; nothing more is told.
+     * The room has closed or could not be opened; this is the last call.
      *
-     * @param why {@link RoomMissing} where there is no such room (any more), else {@link
-     *     Unavailable}
+     * @param why {@link RoomMissing} if there is no such room (any more), otherwise {@link Unavailable}
      */
     void ended(RuntimeException why);
 }

@@ -3,7 +3,7 @@ package io.keck.room;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Those who follow one room: they are told each step of its replica. Touched only in turns of the room. */
+/** The watchers of one room, which are notified of each step of its replica. Used only in turns of the room. */
 final class Watchers {
     private final Seats seats;
     private final Replica replica;
@@ -14,14 +14,14 @@ final class Watchers {
         this.replica = replica;
     }
 
-    /** Tells a watcher where the replica is, and from now on each step; keeps a seat, so that the room stays loaded. */
+    /** Notifies a watcher of the current position and of each step from now on; its seat keeps the room loaded. */
     void follow(Watcher watcher) {
         seats.take();
         all.add(watcher);
         watcher.risen(replica.roomId(), replica.applied());
     }
 
-    /** From now on tells a watcher each step, without a seat; also before the room is loaded. */
+    /** Notifies a watcher of each step from now on, without a seat; may be called before the room is loaded. */
     void observe(Watcher watcher) {
         all.add(watcher);
     }
@@ -30,7 +30,7 @@ final class Watchers {
         all.remove(watcher);
     }
 
-    /** Costs nothing while there is no watcher. */
+    /** Notifies the watchers of a step; free of cost while there are none. */
     void risen(long roomId, long seq) {
         if (!all.isEmpty()) {
             all.forEach(watcher -> watcher.risen(roomId, seq));

@@ -65,12 +65,12 @@ class OutageLogTest {
                 .contains("room0")
                 .contains("could not save an update")
                 .contains("refused");
-        assertThat(lines().get(1)).contains("60 s").contains("1000 of them go on unsaved");
+        assertThat(lines().get(1)).contains("60 s").contains("1000 rooms in unsaved mode");
         assertThat(lines().get(2)).contains("120 s");
         assertThat(lines().get(3))
                 .contains("150 s: 1000 rooms")
                 .contains("300000 failed attempts")
-                .contains("300000 updates that were saved late");
+                .contains("300000 updates saved late");
         assertThat(log.isOn()).isFalse();
     }
 
