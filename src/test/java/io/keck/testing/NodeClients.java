@@ -3,24 +3,12 @@ package io.keck.testing;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStreamWriter;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Unmodified Yjs clients with unmodified y-websocket providers in one Node process; {@code src/test/js/clients.mjs} describes
@@ -29,75 +17,23 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class NodeClients implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Process process;
-    private final BufferedWriter out;
-    private final Map<Long, CompletableFuture<JsonNode>> waiting = new ConcurrentHashMap<>();
-    private final AtomicLong ids = new AtomicLong();
-    private volatile boolean ended;
+    private final NodeScript script;
 
-    private NodeClients(Process process) {
-        this.process = process;
-        this.out = new BufferedWriter(new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
-        Thread reader = new Thread(this::read, "node-clients");
-        reader.setDaemon(true);
-        reader.start();
+    private NodeClients(NodeScript script) {
+        this.script = script;
     }
 
     /** Starts Node; skips the test as {@link RealYjs} says. */
     public static NodeClients start() {
-        return new NodeClients(RealYjs.start("clients.mjs"));
-    }
-
-    private void read() {
-        try (BufferedReader in =
-                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                JsonNode answer = JSON.readTree(line);
-                CompletableFuture<JsonNode> asked =
-                        waiting.remove(answer.get("id").asLong());
-                if (answer.has("error")) {
-                    asked.completeExceptionally(
-                            new AssertionError(answer.get("error").asText()));
-                } else {
-                    asked.complete(answer.get("ok"));
-                }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            ended = true;
-            waiting.values().forEach(w -> w.completeExceptionally(new AssertionError("the Node process died")));
-        }
+        return new NodeClients(new NodeScript(RealYjs.start("clients.mjs")));
     }
 
     private CompletableFuture<JsonNode> ask(String op, ObjectNode request) {
-        long id = ids.incrementAndGet();
-        request.put("id", id).put("op", op);
-        CompletableFuture<JsonNode> answer = new CompletableFuture<>();
-        waiting.put(id, answer);
-        try {
-            synchronized (out) {
-                out.write(JSON.writeValueAsString(request));
-                out.newLine();
-                out.flush();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        if (ended) {
-            answer.completeExceptionally(new AssertionError("the Node process died"));
-        }
-        return answer;
+        return script.ask(op, request);
     }
 
     private static JsonNode result(CompletableFuture<JsonNode> answer) {
-        try {
-            return answer.get(2 * KeckProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        } catch (ExecutionException e) {
-            throw new AssertionError(e.getCause().getMessage(), e.getCause());
-        } catch (TimeoutException | InterruptedException e) {
-            throw new AssertionError("no answer from Node", e);
-        }
+        return NodeScript.result(answer);
     }
 
     private static ObjectNode of(String name) {
@@ -367,6 +303,6 @@ public final class NodeClients implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroyForcibly();
+        script.close();
     }
 }

@@ -6,32 +6,40 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
- * Starts Node processes that run the real Yjs with a script of {@code src/test/js}. Where Node or the npm packages are
+ * Starts Node processes that run the real Yjs with a script of a folder of {@code src/test}. Where Node or the npm packages are
  * missing, the test is skipped; with {@code CI=true} it fails.
  */
 public final class RealYjs {
-    private static final Path HOME = Path.of("src", "test", "js");
+    private static final Path TESTS = Path.of("src", "test");
 
     private RealYjs() {}
 
-    /** Starts a script, or skips the test. Its stderr goes to the stderr of this JVM. */
+    /** Starts a script of {@code src/test/js}, or skips the test. Its stderr goes to the stderr of this JVM. */
     public static Process start(String script) {
-        if (!Files.isDirectory(HOME.resolve("node_modules").resolve("yjs"))) {
-            return missing("no Yjs in src/test/js/node_modules: run src/test/js/install.sh");
+        return start("js", script, Map.of());
+    }
+
+    /** As {@link #start(String)}, in another folder of {@code src/test} and with these variables of the environment. */
+    static Process start(String folder, String script, Map<String, String> environment) {
+        Path home = TESTS.resolve(folder);
+        if (!Files.isDirectory(home.resolve("node_modules").resolve("yjs"))) {
+            return missing("no Yjs in " + home + "/node_modules: run npm ci there");
         }
         try {
-            return new ProcessBuilder("node", script)
-                    .directory(HOME.toFile())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
+            ProcessBuilder node = new ProcessBuilder("node", script)
+                    .directory(home.toFile())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT);
+            node.environment().putAll(environment);
+            return node.start();
         } catch (IOException e) {
             return missing("Node cannot be started: " + e.getMessage());
         }
     }
 
-    private static Process missing(String why) {
+    static Process missing(String why) {
         return "true".equals(System.getenv("CI")) ? fail(why) : abort(why);
     }
 }

@@ -1,0 +1,80 @@
+// What runs in Chromium: one editor a page, made as the documentation of the editor and of its provider says.
+import { BlockNoteEditor } from '@blocknote/core'
+import { Editor } from '@tiptap/core'
+import { Collaboration } from '@tiptap/extension-collaboration'
+import { CollaborationCaret } from '@tiptap/extension-collaboration-caret'
+import { StarterKit } from '@tiptap/starter-kit'
+import { createYjsProvider } from '@y-sweet/client'
+import { HocuspocusProvider } from 'hocuspocus-provider-4'
+import { WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
+
+const providers = {
+  hocuspocus: ({ host, document, token }, doc) => {
+    const provider = new HocuspocusProvider({ url: `ws://${host}/hocuspocus`, name: document, document: doc, token: token ?? '' })
+    return { provider, isSaved: () => provider.isSynced && !provider.hasUnsyncedChanges }
+  },
+  'y-websocket': ({ host, document, token }, doc) => {
+    const provider = new WebsocketProvider(`ws://${host}/collaboration`, encodeURIComponent(document), doc,
+      { disableBc: true, params: token ? { token } : {} })
+    return { provider, isSaved: () => provider.synced }
+  },
+  'y-sweet': ({ host, document, token }, doc) => {
+    const authEndpoint = async () => {
+      const answer = await fetch(`http://${host}/doc/${encodeURIComponent(document)}/auth`, {
+        method: 'POST', body: '{}',
+        headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) }
+      })
+      return answer.json()
+    }
+    const provider = createYjsProvider(doc, document, authEndpoint, { showDebuggerLink: false })
+    return { provider, isSaved: () => provider.status === 'connected' && !provider.hasLocalChanges }
+  }
+}
+
+const editors = {
+  tiptap: (element, doc, provider, user) => {
+    const editor = new Editor({
+      element,
+      extensions: [
+        StarterKit.configure({ undoRedo: false }),
+        Collaboration.configure({ document: doc }),
+        CollaborationCaret.configure({ provider, user })
+      ]
+    })
+    return { text: () => editor.getText({ blockSeparator: '\n' }), focus: () => editor.commands.focus('end') }
+  },
+  blocknote: (element, doc, provider, user) => {
+    const editor = BlockNoteEditor.create({
+      collaboration: { fragment: doc.getXmlFragment('blocknote'), provider, user, showCursorLabels: 'always' }
+    })
+    editor.mount(element)
+    return {
+      text: () => editor.document.map(block => (block.content ?? []).map(part => part.text).join('')).join('\n').trim(),
+      focus: () => editor.focus()
+    }
+  }
+}
+
+window.keck = {
+  open: ({ editor, provider, user, ...where }) => {
+    const doc = new Y.Doc()
+    const made = providers[provider](where, doc)
+    const element = document.body.appendChild(document.createElement('main'))
+    const view = editors[editor](element, doc, made.provider, { name: user, color: '#336699' })
+    Object.assign(window.keck, {
+      doc,
+      focus: view.focus,
+      go: online => online ? made.provider.connect() : made.provider.disconnect(),
+      dump: () => ({
+        text: view.text(),
+        html: element.innerHTML,
+        saved: made.isSaved(),
+        // The names at the carets of others, wherever the editor draws them.
+        carets: [...element.querySelectorAll('.collaboration-carets__label, .bn-collaboration-cursor__label')]
+          .map(label => label.textContent),
+        xml: doc.getXmlFragment(editor === 'tiptap' ? 'default' : 'blocknote').toString()
+      })
+    })
+  }
+}

@@ -1,0 +1,119 @@
+package io.keck.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Real editors (Tiptap, BlockNote) with the unmodified providers of their documentation in pages of a real Chromium, without a
+ * window; {@code src/test/browser} has what runs there. Each page has a name, by which the methods know it.
+ */
+public final class Editors implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final NodeScript script;
+
+    private Editors(NodeScript script) {
+        this.script = script;
+    }
+
+    /** Starts Chromium; skips the test where it, Node or the npm packages are missing, and fails there with {@code CI=true}. */
+    public static Editors start() {
+        String chromium = Stream.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+                .filter(path -> Files.isExecutable(Path.of(path)))
+                .findFirst()
+                .orElse(null);
+        Process process = chromium == null
+                ? RealYjs.missing("Chromium is not installed")
+                : RealYjs.start("browser", "editors.mjs", Map.of("CHROMIUM", chromium));
+        return new Editors(new NodeScript(process));
+    }
+
+    /** What a page shows. */
+    public record Shown(String text, String html, boolean isSaved, List<String> carets, String xml, List<String> errors) {}
+
+    private JsonNode ask(String op, ObjectNode request) {
+        return NodeScript.result(script.ask(op, request));
+    }
+
+    private static ObjectNode of(String page) {
+        return JSON.createObjectNode().put("name", page);
+    }
+
+    /**
+     * Opens a page with an editor on a document.
+     *
+     * @param editor {@code tiptap} or {@code blocknote}
+     * @param provider {@code hocuspocus}, {@code y-sweet} or {@code y-websocket}
+     * @param user the name at the caret that others see; the page has it, too
+     * @param token the credential, or empty
+     */
+    public void open(String user, String editor, String provider, int port, String document, String token) {
+        ask(
+                "open",
+                of(user).put("editor", editor)
+                        .put("provider", provider)
+                        .put("host", "127.0.0.1:" + port)
+                        .put("document", document)
+                        .put("user", user)
+                        .put("token", token));
+    }
+
+    /** Types on the keyboard, at the end of the line. */
+    public void type(String page, String text) {
+        ask("type", of(page).put("text", text));
+    }
+
+    /** As {@link #type}, in bold. */
+    public void typeBold(String page, String text) {
+        ask("type", of(page).put("text", text).put("bold", true));
+    }
+
+    /** Loads the page again: it forgets all that the server does not have. */
+    public void reload(String page) {
+        ask("reload", of(page));
+    }
+
+    /** Has the provider of a page disconnect. */
+    public void goOffline(String page) {
+        ask("go", of(page).put("online", false));
+    }
+
+    /** Has the provider of a page connect. */
+    public void goOnline(String page) {
+        ask("go", of(page).put("online", true));
+    }
+
+    public Shown shown(String page) {
+        JsonNode dump = ask("dump", of(page));
+        return new Shown(
+                dump.get("text").asText(),
+                dump.get("html").asText(),
+                dump.get("saved").asBoolean(),
+                texts(dump.get("carets")),
+                dump.get("xml").asText(),
+                texts(dump.get("errors")));
+    }
+
+    private static List<String> texts(JsonNode array) {
+        List<String> texts = new ArrayList<>();
+        array.forEach(text -> texts.add(text.asText()));
+        return texts;
+    }
+
+    /** Closes all pages; Chromium stays for the next ones. */
+    public void closePages() {
+        ask("close", JSON.createObjectNode());
+    }
+
+    @Override
+    public void close() {
+        script.close();
+    }
+}
