@@ -37,6 +37,9 @@ final class DocumentCopies {
 
     private boolean isTooCostly;
 
+    /** Why there is no document any more: the room has ended. */
+    private @Nullable RuntimeException ended;
+
     /** The steps that the document and its forks have taken since the document was built. */
     private DocumentTurns.Toll toll = new DocumentTurns.Toll(0);
 
@@ -64,6 +67,12 @@ final class DocumentCopies {
     /** Begins to build the document; may be called from any thread. */
     void make(byte[] whole, int life, long roomId) {
         turns.begin(new Making(whole, life, roomId));
+    }
+
+    /** Drops the document for good. Later calls fail with this reason. */
+    void end(RuntimeException why) {
+        ended = why;
+        drop();
     }
 
     /** Drops the document. Pending calls fail with the reason if it was too costly. */
@@ -145,7 +154,16 @@ final class DocumentCopies {
         gaveUp.accept(documentRoom);
     }
 
+    /**
+     * The document.
+     *
+     * @throws TooCostly if it was given up
+     * @throws RuntimeException the reason given to {@link #end}, if the room has ended
+     */
     Doc present() {
+        if (document == null && ended != null) {
+            throw ended;
+        }
         if (document == null && isTooCostly) {
             throw new TooCostly(COOL_OFF);
         }

@@ -457,7 +457,7 @@ final class Room implements ReplicaOwner {
         state = State.CLOSED;
         opening.ended(0);
         replica.stop();
-        document.end();
+        document.end(life.whyNot(0));
         requests.end(life::whyNot, closeReason, life.hasEnded() ? life.endOfLife() : null, saving.unanswered());
         watchers.ended(life.farewell());
         members.awareness().end();

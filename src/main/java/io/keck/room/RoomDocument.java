@@ -127,9 +127,13 @@ final class RoomDocument {
         }
     }
 
-    /** Called when the room ends. */
-    void end() {
+    /**
+     * Called when the room ends. Earlier calls that get their turn only now fail with this reason: an edit that changed nothing
+     * is answered in a task of its own, and the end can come before it.
+     */
+    void end(RuntimeException why) {
         drop();
+        turns.post(() -> copies.end(why));
     }
 
     /** Reads the current document. */
@@ -407,7 +411,7 @@ final class RoomDocument {
 
     /** The failure of a committed edit whose answer cannot be made: its outcome is reported as unknown. */
     static Unavailable doneButNotRead(@Nullable Throwable error) {
-        if (!(error instanceof Unavailable || error instanceof RoomMissing)) {
+        if (!(error instanceof Unavailable || error instanceof RoomMissing || error instanceof LifeEndedException)) {
             LOG.error(
                     "An edit was committed but its answer could not be made; answering 503 with an unknown"
                             + " outcome",

@@ -611,6 +611,34 @@ class DocumentsTest {
         assertThat(world.rooms.mayBeHeld(ROOM)).isFalse();
     }
 
+    /** The end of a life overtakes the answer to an edit that changes nothing, which the next life then gives. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void editThatChangesNothing_whileItsRoomEnds_isAnsweredByTheNextLife(boolean replaced) {
+        ManualExecutor turns = new ManualExecutor(2);
+        World slow = new World(World.SMALL, World.ROOMS, turns);
+        slow.log.makeOnConnect();
+        slow.quiet();
+        Documents all = slow.rooms.documents();
+        CompletionStage<Answer<String>> answer = all.write(ROOM, null, doc -> {}, DocumentsTest::text);
+        slow.settle();
+        Doc other = new Doc();
+        other.getText("t").insert(0, "next");
+        var unused = replaced ? all.init(ROOM, Update.decode(other.encodeStateAsUpdate()), true) : all.delete(ROOM);
+        slow.settle();
+        assertThat(answer.toCompletableFuture()).isNotDone();
+        do {
+            turns.runAll();
+            slow.settle();
+        } while (turns.runOne());
+
+        if (replaced) {
+            assertThat(answer.toCompletableFuture().join().value()).isEqualTo("next");
+        } else {
+            assertThat(failure(answer)).isInstanceOf(RoomMissing.class);
+        }
+    }
+
     @Test
     void readerThatThrows_failsAlone() {
         world.quiet();
