@@ -19,8 +19,8 @@ const files = http.createServer((request, response) => {
   response.setHeader('Content-Type', isPage ? 'text/html; charset=utf-8' : 'text/javascript; charset=utf-8')
   response.end(isPage ? '<!doctype html><title>Editor</title><body><script src="/page.js"></script>' : script.contents)
 })
-await new Promise(resolve => files.listen(0, '127.0.0.1', resolve))
-const site = `http://localhost:${files.address().port}/`
+await new Promise(resolve => files.listen(Number(process.env.PAGE_PORT), '127.0.0.1', resolve))
+const site = `http://localhost:${process.env.PAGE_PORT}/`
 
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM,

@@ -42,7 +42,7 @@ const editors = {
         CollaborationCaret.configure({ provider, user })
       ]
     })
-    return { text: () => editor.getText({ blockSeparator: '\n' }), focus: () => editor.commands.focus('end') }
+    return { text: () => editor.getText({ blockSeparator: '\n' }), focus: () => editor.view.focus() }
   },
   blocknote: (element, doc, provider, user) => {
     const editor = BlockNoteEditor.create({

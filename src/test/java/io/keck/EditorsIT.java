@@ -49,12 +49,15 @@ class EditorsIT {
         return KeckProcess.in(dir)
                 .brief()
                 .env("KECK_PORT", String.valueOf(port))
+                .env("KECK_CORS_ORIGINS", editors.origin())
                 .start();
     }
 
     private static void awaitShown(String page, String what, Predicate<Editors.Shown> condition) {
-        Eventually.await(page + " shows " + what, () -> condition.test(editors.shown(page)), () -> editors.shown(page)
-                .toString());
+        Eventually.await(
+                page + " shows " + what,
+                () -> condition.test(editors.shown(page)),
+                () -> editors.shown(page).toString());
     }
 
     /**
@@ -108,6 +111,7 @@ class EditorsIT {
         try (KeckProcess guarded = KeckProcess.in(dir)
                 .brief()
                 .env("KECK_API_KEYS_FILE", keys.toString())
+                .env("KECK_CORS_ORIGINS", editors.origin())
                 .start()) {
             editors.open("Writer", "tiptap", "hocuspocus", guarded.port(), "doc", writer.key());
             editors.open("Reader", "tiptap", "hocuspocus", guarded.port(), "doc", reader.key());

@@ -18,9 +18,11 @@ public final class Editors implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final NodeScript script;
+    private final int pagePort;
 
-    private Editors(NodeScript script) {
+    private Editors(NodeScript script, int pagePort) {
         this.script = script;
+        this.pagePort = pagePort;
     }
 
     /** Starts Chromium; skips the test where it, Node or the npm packages are missing, and fails there with {@code CI=true}. */
@@ -29,14 +31,22 @@ public final class Editors implements AutoCloseable {
                 .filter(path -> Files.isExecutable(Path.of(path)))
                 .findFirst()
                 .orElse(null);
+        int port = Ports.free();
         Process process = chromium == null
                 ? RealYjs.missing("Chromium is not installed")
-                : RealYjs.start("browser", "editors.mjs", Map.of("CHROMIUM", chromium));
-        return new Editors(new NodeScript(process));
+                : RealYjs.start(
+                        "browser", "editors.mjs", Map.of("CHROMIUM", chromium, "PAGE_PORT", String.valueOf(port)));
+        return new Editors(new NodeScript(process), port);
+    }
+
+    /** The origin of the pages, which the server has to allow. */
+    public String origin() {
+        return "http://localhost:" + pagePort;
     }
 
     /** What a page shows. */
-    public record Shown(String text, String html, boolean isSaved, List<String> carets, String xml, List<String> errors) {}
+    public record Shown(
+            String text, String html, boolean isSaved, List<String> carets, String xml, List<String> errors) {}
 
     private JsonNode ask(String op, ObjectNode request) {
         return NodeScript.result(script.ask(op, request));
