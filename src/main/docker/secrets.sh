@@ -29,6 +29,7 @@ write() {
   done
   put grafana-password 472 < grafana
   printf 'postgres://keck:%s@postgres:5432/keck%s' "$(cat postgres)" "${DATABASE_PARAMETERS:-}" | put database-url 10001
+  printf 'postgres://keck:%s@postgres:5432/keck_scratch%s' "$(cat postgres)" "${DATABASE_PARAMETERS:-}" | put scratch-url 10001
   printf '%s://keck:%s@redis:6379' "${REDIS_SCHEME:-redis}" "$(cat redis)" | put redis-url 10001
   {
     # without a password a client may only PING, which shows that Redis runs

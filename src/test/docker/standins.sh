@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes images with the names that docker-compose.yml and the Dockerfile use, for machines that reach no registry: of the
-# programs that Debian's packages have installed here, of a JDK, and of PostgreSQL, whose packages are fetched and not
-# installed. Instead of Grafana there is a web server that says it is well.
+# programs that Debian's packages have installed here, of a JDK, and of PostgreSQL and node_exporter, whose packages are fetched
+# and not installed. Instead of Grafana there is a web server that says it is well.
 #
 #   standins.sh FOLDER         FOLDER keeps the packages of PostgreSQL and the tree for the next time
 #
@@ -34,11 +34,13 @@ if [ ! -e "$work/complete" ]; then
   version=$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -n 1)
   mkdir -p "$work/debs/partial"
   apt-get install -y -q --no-install-recommends --download-only -o Debug::NoLocking=1 -o "Dir::Cache::archives=$work/debs" \
-    "postgresql-$version" "postgresql-client-$version" > "$work/apt.log" 2>&1
+    "postgresql-$version" "postgresql-client-$version" prometheus-node-exporter > "$work/apt.log" 2>&1
   mkdir -p "$work/postgresql"
   for deb in "$work"/debs/*.deb; do
     case $deb in *libllvm* | *libz3* | *ssl-cert* | *perl*) ;; *) dpkg-deb -x "$deb" "$work/postgresql" ;; esac
   done
+  for deb in "$work"/debs/prometheus-node-exporter_*.deb; do [ ! -e "$deb" ] || dpkg-deb -x "$deb" "$root"; done
+  if [ ! -e "$root/usr/bin/prometheus-node-exporter" ]; then cp "$(command -v prometheus-node-exporter)" "$root/usr/bin/"; fi
   # what is installed already was not fetched
   for package in "postgresql-$version" "postgresql-client-$version"; do
     if ! ls "$work"/debs/"${package}"_* > /dev/null 2>&1; then
@@ -130,6 +132,10 @@ USER nobody
 WORKDIR /prometheus
 VOLUME /prometheus
 ENTRYPOINT ["/usr/bin/prometheus"]
+D
+build prom/node-exporter:v1.9.1 <<'D'
+USER nobody
+ENTRYPOINT ["/usr/bin/prometheus-node-exporter"]
 D
 build grafana/grafana:12.1.0 <<'D'
 RUN mkdir -p /tmp/grafana && printf 'error_log /dev/stderr; pid /tmp/nginx.pid; daemon off;\nevents {}\nhttp { access_log off; client_body_temp_path /tmp/a; proxy_temp_path /tmp/b; fastcgi_temp_path /tmp/c; uwsgi_temp_path /tmp/d; scgi_temp_path /tmp/e;\nserver { listen 3000; return 200 "well"; } }\n' > /etc/grafana-standin.conf

@@ -302,4 +302,36 @@ class ArchiveIT {
                         "doctor"))
                 .contains(rooms + " rooms");
     }
+
+    /** What cron runs: the status and the file with the metrics follow the backup. */
+    @Test
+    void drill_saysWhetherTheNewestBackupIsGood() throws IOException {
+        Path backups = Files.createDirectories(dir.resolve("backups"));
+        Path file = backups.resolve("all.keck");
+        Path metrics = dir.resolve("keck-drill.prom");
+        String[] drill = {"drill", "--from", backups.toString(), "--metrics", metrics.toString()};
+        try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
+            init(keck, "a", "one");
+            init(keck, "b", "two");
+            assertThat(run(KeckProcess.in(dir), 1, drill)).contains("There is no backup in");
+            assertThat(Files.readString(metrics))
+                    .contains("keck_drill_status 1.000", "keck_drill_problems 1.000")
+                    .doesNotContain("keck_backup");
+            run(KeckProcess.in(dir), 0, "export", "--to", file.toString());
+            assertThat(run(KeckProcess.in(dir), 0, drill)).contains("Opened 2 documents.", "The backup is good.");
+        }
+        assertThat(Files.readString(metrics))
+                .contains("keck_drill_status 0.000", "keck_drill_problems 0.000", "keck_drill_rooms 2.000")
+                .contains("keck_backup_size_bytes " + Files.size(file) + ".000")
+                .containsPattern("keck_backup_timestamp_seconds 1[0-9]{9}\\.")
+                .containsPattern("keck_drill_timestamp_seconds 1[0-9]{9}\\.");
+        byte[] damaged = Files.readAllBytes(file);
+        damaged[damaged.length / 2] ^= 4;
+        Files.write(file, damaged);
+        assertThat(run(KeckProcess.in(dir), 1, drill)).contains("PROBLEM  backup: It is damaged. At byte ");
+        assertThat(Files.readString(metrics)).contains("keck_drill_status 1.000", "keck_drill_rooms 0.000");
+        Files.writeString(file, "KECKARCH"); // a status of its own where there could be no drill
+        assertThat(run(KeckProcess.in(dir), 1, "drill", "--from", backups.toString(), "--restored"))
+                .contains("KECK_DATABASE_SCRATCH_URL");
+    }
 }

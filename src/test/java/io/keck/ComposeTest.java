@@ -38,7 +38,9 @@ class ComposeTest {
         Map<String, Object> compose = new Yaml().load(text);
         services = new TreeMap<>(map(compose.get("services")));
         Set<Object> volumes = Set.copyOf(map(compose.get("volumes")).keySet());
-        assertThat(volumes).containsExactlyInAnyOrder("secrets", "postgres", "prometheus", "grafana");
+        assertThat(volumes)
+                .containsExactlyInAnyOrder(
+                        "secrets", "postgres", "backups", "metrics", "prometheus", "grafana", "alertmanager");
     }
 
     @SuppressWarnings("unchecked")
@@ -59,7 +61,7 @@ class ComposeTest {
     }
 
     private static boolean isTool(String name) {
-        return services.get(name).containsKey("profiles");
+        return list(services.get(name).get("profiles")).contains("tools");
     }
 
     @Test
@@ -87,7 +89,9 @@ class ComposeTest {
                         "redis",
                         List.of("127.0.0.1:6379:6379"),
                         "grafana",
-                        List.of("127.0.0.1:3200:3000")));
+                        List.of("127.0.0.1:3200:3000"),
+                        "alertmanager",
+                        List.of("127.0.0.1:9093:9093")));
     }
 
     @Test

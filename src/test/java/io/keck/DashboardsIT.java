@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
 import io.keck.testing.Eventually;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.PostgresServer;
@@ -13,6 +14,8 @@ import io.keck.testing.RedisServer;
 import io.keck.testing.Runbook;
 import io.keck.testing.SteadyLoad;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -47,9 +50,10 @@ class DashboardsIT {
     private static final List<KeckProcess> NODES = new ArrayList<>();
     private static SteadyLoad load;
     private static Prometheus prometheus;
+    private static HttpServer nodeExporter;
 
     @BeforeAll
-    static void start() {
+    static void start() throws IOException {
         postgres = PostgresServer.start(dir);
         redis = RedisServer.start(dir);
         for (String label : List.of("one", "two")) {
@@ -60,13 +64,46 @@ class DashboardsIT {
                     .brief()
                     .start());
         }
-        prometheus =
-                Prometheus.start(dir, NODES.stream().map(KeckProcess::adminPort).toList());
+        drill();
+        prometheus = Prometheus.start(
+                dir,
+                NODES.stream().map(KeckProcess::adminPort).toList(),
+                List.of(nodeExporter.getAddress().getPort()));
         load = SteadyLoad.on(NODES, "drawn-1", "drawn-2");
+    }
+
+    /** A backup and its drill, whose result is served as node_exporter would. */
+    private static void drill() throws IOException {
+        Path backup = dir.resolve("all.keck");
+        Path result = dir.resolve("keck-drill.prom");
+        for (List<String> words : List.of(
+                List.of("export", "--to", backup.toString()),
+                List.of("drill", "--from", backup.toString(), "--metrics", result.toString()))) {
+            try (KeckProcess command = KeckProcess.on(postgres, "postgres", dir)
+                    .brief()
+                    .command(words.toArray(String[]::new))
+                    .launch()) {
+                assertThat(command.awaitExit(KeckProcess.PATIENCE))
+                        .as(command.log())
+                        .isZero();
+            }
+        }
+        nodeExporter = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        nodeExporter.createContext("/metrics", exchange -> {
+            byte[] text = Files.readAllBytes(result);
+            exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4");
+            exchange.sendResponseHeaders(200, text.length);
+            exchange.getResponseBody().write(text);
+            exchange.close();
+        });
+        nodeExporter.start();
     }
 
     @AfterAll
     static void stop() {
+        if (nodeExporter != null) {
+            nodeExporter.stop(0);
+        }
         Stream.of(load, prometheus)
                 .filter(part -> part != null)
                 .forEach(part -> assertThat(part).satisfies(AutoCloseable::close));
@@ -130,7 +167,8 @@ class DashboardsIT {
                         .send(upload, HttpResponse.BodyHandlers.discarding())
                         .statusCode())
                 .isEqualTo(200);
-        Eventually.await("two nodes", () -> prometheus.query("up == 1").size() == 2);
+        Eventually.await(
+                "two nodes", () -> prometheus.query("up{job=\"keck\"} == 1").size() == 2);
         for (Panel panel : panels()) {
             for (String query : panel.queries()) {
                 Eventually.await(
@@ -157,7 +195,10 @@ class DashboardsIT {
     void noAlert_firesWhileAllIsWell() {
         Eventually.await(
                 "enough samples",
-                () -> prometheus.query("count_over_time(up[1m]) > 15").size() == 2);
+                () -> prometheus
+                                .query("count_over_time(up{job=\"keck\"}[1m]) > 15")
+                                .size()
+                        == 2);
         assertThat(prometheus.query("ALERTS{alertstate=\"firing\"}")).isEmpty();
     }
 

@@ -23,6 +23,7 @@ public final class Commands {
         bootstrap.addCommand(new DoctorCommand<>(configuration));
         bootstrap.addCommand(new ExportCommand<>(configuration));
         bootstrap.addCommand(new ImportCommand<>(configuration));
+        bootstrap.addCommand(new DrillCommand<>(configuration));
         bootstrap.addCommand(new BenchCommand());
         bootstrap.addCommand(new KeyCommand());
     }

@@ -1,9 +1,7 @@
 package io.keck.command;
 
-import com.codahale.metrics.health.HealthCheckRegistry;
 import io.dropwizard.core.Configuration;
 import io.dropwizard.core.setup.Bootstrap;
-import io.dropwizard.core.setup.Environment;
 import io.keck.metrics.BlobMetrics;
 import io.keck.node.NodeClock;
 import io.keck.ops.DoctorReport;
@@ -16,11 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Duration;
-import java.util.List;
 import net.sourceforge.argparse4j.inf.Namespace;
 import net.sourceforge.argparse4j.inf.Subparser;
-import org.eclipse.jetty.util.component.LifeCycle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,20 +96,8 @@ final class ImportCommand<C extends Configuration & CommandSettings> extends Kec
         long rooms = ArchiveImporter.check(file, listener);
         bar.clear();
         err.println("The file is complete: " + rooms + " rooms.");
-        Environment environment = new Environment(
-                NODE,
-                bootstrap.getObjectMapper(),
-                bootstrap.getValidatorFactory(),
-                bootstrap.getMetricRegistry(),
-                bootstrap.getClassLoader(),
-                new HealthCheckRegistry(),
-                config);
-        List<LifeCycle> parts = environment.lifecycle().getManagedObjects();
-        try {
-            Storage storage = config.database().build(environment, NODE, Duration.ZERO);
-            for (LifeCycle part : parts) {
-                part.start();
-            }
+        try (CommandStorage opened = CommandStorage.open(bootstrap, config, config.database(), NODE)) {
+            Storage storage = opened.storage();
             // not started, because sweeping is left to the server
             JdbiBlobStore blobs = storage.blobs(JdbiBlobStore.Settings.DEFAULT, BlobMetrics.NONE);
             return new ArchiveImporter(
@@ -122,9 +105,6 @@ final class ImportCommand<C extends Configuration & CommandSettings> extends Kec
                     .run(file);
         } finally {
             bar.clear();
-            for (int i = parts.size() - 1; i >= 0; i--) {
-                parts.get(i).stop();
-            }
         }
     }
 }

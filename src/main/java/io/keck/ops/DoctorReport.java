@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The findings of the command doctor: each printed as a line when it is found, or all of them as JSON at the end. Used
+ * The findings of the commands doctor and drill: each printed as a line when it is found, or all of them as JSON at the end. Used
  * by one thread.
  */
 public final class DoctorReport implements Findings {
@@ -92,8 +92,22 @@ public final class DoctorReport implements Findings {
         return count(Level.UNKNOWN) > 0 ? UNKNOWN_STATUS : count(Level.PROBLEM) > 0 ? 1 : 0;
     }
 
+    /** How many problems were found. */
+    public long problems() {
+        return count(Level.PROBLEM);
+    }
+
     /** Prints the summary, or the whole report as JSON. */
     public void end() {
+        end("Keck is well.");
+    }
+
+    /**
+     * As {@link #end()}.
+     *
+     * @param well the last line where all is well, a sentence
+     */
+    public void end(String well) {
         beforeLine.run();
         if (json) {
             ObjectNode report = JSON.createObjectNode();
@@ -110,9 +124,9 @@ public final class DoctorReport implements Findings {
                     .count();
             out.println(
                     documents == 0
-                            ? "Keck is well."
-                            : "Keck is well, but some documents are not whole, see the hints above: " + documents
-                                    + ".");
+                            ? well
+                            : well.replaceAll("\\.$", "") + ", but some documents are not whole, see the hints above: "
+                                    + documents + ".");
         } else {
             out.println(
                     "Problems: " + count(Level.PROBLEM) + ", could not be looked at: " + count(Level.UNKNOWN) + ".");

@@ -64,6 +64,9 @@ public class DatabaseFactory extends DataSourceFactory {
 
     private boolean migrateAtStart = true;
 
+    /** Where drills restore backups; null for a file of their own, or the server of the database. */
+    private @Nullable DatabaseFactory scratch;
+
     /** How the log is written and kept. Defaults are those of {@code config.yml}. */
     public static class LogSettings {
         /** Transactions that may run at the same time; SQLite has one. */
@@ -186,6 +189,21 @@ public class DatabaseFactory extends DataSourceFactory {
         this.migrateAtStart = migrateAtStart;
     }
 
+    /** The server, or the database, that drills restore backups into; null where none is configured. */
+    public @Nullable DatabaseFactory scratch() {
+        return scratch;
+    }
+
+    /** Sets the address of the scratch database, as {@link #setUrl} takes it; empty for none. */
+    @JsonProperty
+    public void setScratchUrl(@Nullable String url) {
+        scratch = null;
+        if (url != null && !url.isBlank()) {
+            scratch = new DatabaseFactory();
+            scratch.setUrl(url);
+        }
+    }
+
     @JsonIgnore
     private DatabaseUrl parsedUrl() {
         return DatabaseUrl.parse(getUrl());
@@ -287,7 +305,9 @@ public class DatabaseFactory extends DataSourceFactory {
         return new StoredRooms(connections());
     }
 
-    private DirectConnections connections() {
+    /** Connections to the database that is configured, for a command. */
+    @JsonIgnore
+    public DirectConnections connections() {
         return new DirectConnections(parsedUrl(), getUser(), getPassword());
     }
 

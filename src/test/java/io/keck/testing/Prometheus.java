@@ -53,8 +53,12 @@ public final class Prometheus implements AutoCloseable {
 
     /** Starts a Prometheus that scrapes these ports; skips the test where none is installed, except in CI. */
     public static Prometheus start(Path dir, List<Integer> adminPorts) {
+        return start(dir, adminPorts, List.of());
+    }
+
+    /** As the other, and for the job {@code keck-host} scrapes what stands for node_exporter. */
+    public static Prometheus start(Path dir, List<Integer> adminPorts, List<Integer> hostPorts) {
         Path program = program("prometheus");
-        String targets = adminPorts.stream().map(p -> "\"127.0.0.1:" + p + "\"").collect(Collectors.joining(", "));
         int port = Nginx.freePort();
         try {
             Path config = Files.writeString(
@@ -64,7 +68,9 @@ public final class Prometheus implements AutoCloseable {
                             + "scrape_configs:\n"
                             + "  - job_name: keck\n"
                             + "    metrics_path: /metrics/prometheus\n"
-                            + "    static_configs: [{targets: [" + targets + "]}]\n");
+                            + "    static_configs: [{targets: [" + targets(adminPorts) + "]}]\n"
+                            + "  - job_name: keck-host\n"
+                            + "    static_configs: [{targets: [" + targets(hostPorts) + "]}]\n");
             Path log = dir.resolve("prometheus.log");
             Process process = new ProcessBuilder(
                             program.toString(),
@@ -81,6 +87,10 @@ public final class Prometheus implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static String targets(List<Integer> ports) {
+        return ports.stream().map(p -> "\"127.0.0.1:" + p + "\"").collect(Collectors.joining(", "));
     }
 
     /** Runs promtool, which must report success; skips the test where it is not installed, except in CI. */

@@ -169,21 +169,31 @@ public final class ArchiveImporter {
      * @throws IllegalStateException if the database does not answer; what is imported stays
      */
     public Result run(Path file) throws IOException {
-        Path mark = file.resolveSibling(file.getFileName() + ".imported");
-        long from = only == null ? marked(mark) : 0;
+        return run(file, only == null ? file.resolveSibling(file.getFileName() + ".imported") : null);
+    }
+
+    /** As {@link #run(Path)}, without a mark of how far it is: into a database that is thrown away when it is cut. */
+    public Result runOnce(Path file) throws IOException {
+        return run(file, null);
+    }
+
+    private Result run(Path file, @Nullable Path mark) throws IOException {
+        long from = mark == null ? 0 : marked(mark);
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER)) {
             ArchiveReader reader = new ArchiveReader(in, from);
             @Nullable Entry entry = reader.next();
             while (entry instanceof Entry.Room room) {
                 room(room, reader);
-                if (only == null) {
+                if (mark != null) {
                     mark(mark, reader.position());
                 }
                 listener.imported(reader.position(), made + merged + unchanged + leftOut);
                 entry = reader.next();
             }
         }
-        Files.deleteIfExists(mark);
+        if (mark != null) {
+            Files.deleteIfExists(mark);
+        }
         return new Result(made, merged, unchanged, leftOut, blobs, blobsThere, from > 0);
     }
 

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -208,6 +210,28 @@ public record DatabaseUrl(
             file = file.substring("file:".length());
         }
         return file.isEmpty() || file.startsWith(":memory:") ? null : file;
+    }
+
+    /** The same server and parameters with another database, which is a plain identifier. */
+    DatabaseUrl inDatabase(String name) {
+        String[] parts = jdbcUrl.substring(POSTGRES.length()).split("\\?", 2);
+        String hosts = parts[0].split("/", 2)[0];
+        return new DatabaseUrl(
+                POSTGRES + hosts + "/" + name + (parts.length > 1 ? "?" + parts[1] : ""), user, password);
+    }
+
+    /**
+     * The URL as PostgreSQL's own programs take it, without credentials: of the driver's parameters those of TLS, which have the
+     * same names there.
+     */
+    public String libpqUrl() {
+        String[] parts = jdbcUrl.substring(POSTGRES.length()).split("\\?", 2);
+        String parameters = parts.length < 2
+                ? ""
+                : Stream.of(parts[1].split("&"))
+                        .filter(parameter -> parameter.matches("ssl(mode|rootcert|cert)=.*"))
+                        .collect(Collectors.joining("&"));
+        return "postgresql://" + parts[0] + (parameters.isEmpty() ? "" : "?" + parameters);
     }
 
     /** Where the database is, as people name it: its hosts and its name, or its file. */

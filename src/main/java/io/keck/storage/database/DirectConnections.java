@@ -50,6 +50,11 @@ public record DirectConnections(
                 readOnly ? "jdbc:sqlite:" + file + "?open_mode=1&busy_timeout=5000" : url.jdbcUrl());
     }
 
+    /** The same to another database of the server. */
+    public DirectConnections inDatabase(String name) {
+        return new DirectConnections(url.inDatabase(name), user, password);
+    }
+
     /** Whether there is a file, where the database is one. */
     public boolean isThere() {
         String file = url.sqliteFile();
