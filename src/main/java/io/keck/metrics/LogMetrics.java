@@ -2,6 +2,7 @@ package io.keck.metrics;
 
 import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Receives the events of the log and its database, to be counted. Implementations are thread-safe and fast. */
@@ -11,6 +12,14 @@ public interface LogMetrics {
 
     /** Supplies a gauge of whether the database answers, and the directory of an embedded database, or null. */
     default void watch(BooleanSupplier isUp, @Nullable Path directory) {}
+
+    /**
+     * Supplies gauges of how many connections of all clients the server of a shared database has, and how many it takes.
+     *
+     * @param used -1 while it is not known
+     * @param most -1 while it is not known
+     */
+    default void watchServer(IntSupplier used, IntSupplier most) {}
 
     /** A group commit of {@code writes} writes succeeded or failed after {@code nanos} nanoseconds. */
     default void group(int writes, long nanos) {}

@@ -8,6 +8,7 @@ import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Counts the writes, folds and failures of the log in its database, for {@code /metrics} on the admin port. Thread-safe. */
@@ -60,6 +61,12 @@ public final class LogMeters implements LogMetrics {
         Disk disk = new Disk(directory);
         registry.register(MetricNames.DISK_FREE, (Gauge<Long>) disk::free);
         registry.register(MetricNames.DISK_SIZE, (Gauge<Long>) disk::size);
+    }
+
+    @Override
+    public void watchServer(IntSupplier used, IntSupplier most) {
+        registry.register(MetricNames.SERVER_CONNECTIONS, (Gauge<Integer>) used::getAsInt);
+        registry.register(MetricNames.SERVER_CONNECTIONS_LIMIT, (Gauge<Integer>) most::getAsInt);
     }
 
     @Override

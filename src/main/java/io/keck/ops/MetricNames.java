@@ -130,6 +130,11 @@ final class MetricNames {
     static final String BUS_BEAT_SECONDS = "keck_bus_beat_seconds";
 
     // ---- database
+    /** Connections of all clients to the PostgreSQL server, other nodes and other programs included; -1 before the first answer. */
+    static final String SERVER_CONNECTIONS = "keck.database.server-connections";
+    /** Connections that the server takes from users who are no superusers. */
+    static final String SERVER_CONNECTIONS_LIMIT = "keck.database.server-connections-limit";
+
     static final String DATABASE_UP = "keck.database.up";
     /** The ping of the database every half second. */
     static final String DATABASE_PING_SECONDS = "keck_database_ping_seconds";

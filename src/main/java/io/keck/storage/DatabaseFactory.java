@@ -27,6 +27,7 @@ import io.keck.storage.database.EmbeddedFile;
 import io.keck.storage.database.Migrations;
 import io.keck.storage.database.NamedStatements;
 import io.keck.storage.database.PostgresSession;
+import io.keck.storage.database.ServerConnections;
 import io.keck.storage.doctor.DatabaseDoctor;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.storage.rows.StoredRooms;
@@ -242,6 +243,11 @@ public class DatabaseFactory extends DataSourceFactory {
     public Storage build(Host host, String nodeId, java.time.Duration deletedNameHold, LogMetrics metrics) {
         Storage storage = build(host.environment(), nodeId, deletedNameHold, metrics);
         metrics.watch(storage.database()::answers, embedded());
+        if (storage.database().isShared()) {
+            ServerConnections server = new ServerConnections(storage.database().jdbi());
+            host.manage(server);
+            metrics.watchServer(server::used, server::most);
+        }
         host.everyTick("log", storage.database()::probe);
         return storage;
     }
