@@ -11,6 +11,7 @@ import io.keck.heap.HeapLedger;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.DocumentLimits;
 import io.keck.room.Documents;
+import io.keck.room.Exports;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import io.keck.room.Watcher;
@@ -35,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 /** The {@code api} block of the configuration: what a request may ask for. Builds the HTTP interface. */
 public class ApiFactory {
     private static final int FEED_THREADS = 2;
+    /** Threads that write whole documents down. */
+    private static final int EXPORT_THREADS = 2;
 
     @NotNull
     @JsonProperty
@@ -172,7 +175,8 @@ public class ApiFactory {
         Spools spools = spools();
         AddressFlow sent = new AddressFlow(sentPerSecond.toBytes(), () -> nanos.getAsLong() / 1_000_000);
         feed.metrics().watchAnswers(spools::bytes, spools::refused, sent::held);
-        DocumentCalls calls = new DocumentCalls(documents, writers, new Bodies(limits, nanos), feed.ledger(), spools);
+        DocumentCalls calls = new DocumentCalls(
+                documents, writers, new Bodies(limits, nanos), feed.ledger(), spools, exports(environment));
         var jersey = environment.jersey();
         // an answer without a body has none: not the servlet container's page about its status
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
@@ -195,6 +199,17 @@ public class ApiFactory {
         Path folder = Path.of(spool == null || spool.isEmpty() ? System.getProperty("java.io.tmpdir") : spool);
         long most = maxSpooled.toBytes();
         return new Spools(folder, most, maxSpooledPerAddress == null ? most / 2 : maxSpooledPerAddress.toBytes());
+    }
+
+    private static Exports exports(Environment environment) {
+        ExecutorService threads = Threads.pool("export", EXPORT_THREADS);
+        environment.lifecycle().addEventListener(new LifeCycle.Listener() {
+            @Override
+            public void lifeCycleStopped(LifeCycle event) {
+                threads.shutdown();
+            }
+        });
+        return new Exports(threads, EXPORT_THREADS);
     }
 
     private AddressShares streamShares() {

@@ -2,13 +2,16 @@ package io.keck.api;
 
 import io.keck.access.Allowance;
 import io.keck.crdt.Doc;
+import io.keck.crdt.lib0.Spill;
 import io.keck.crdt.store.StateVector;
+import io.keck.crdt.store.StructStore;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 import io.keck.heap.HeapLedger;
 import io.keck.room.Documents;
 import io.keck.room.Documents.Answer;
+import io.keck.room.Exports;
 import io.keck.room.Reading;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.CompletionCallback;
@@ -19,6 +22,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -36,14 +40,23 @@ final class DocumentCalls {
     private final Bodies bodies;
     private final HeapLedger ledger;
     private final Spools spools;
+    private final Exports exports;
 
     /**
      * Nothing is asked for yet.
      *
      * @param ledger of the heap, by which readings of large documents wait for their turn
      * @param spools for large answers
+     * @param exports threads that write whole documents down
      */
-    DocumentCalls(Documents documents, Executor writers, Bodies bodies, HeapLedger ledger, Spools spools) {
+    DocumentCalls(
+            Documents documents,
+            Executor writers,
+            Bodies bodies,
+            HeapLedger ledger,
+            Spools spools,
+            Exports exports) {
+        this.exports = exports;
         this.ledger = ledger;
         this.spools = spools;
         this.documents = documents;
@@ -98,6 +111,39 @@ final class DocumentCalls {
     /** The address is asked for beforehand: a request is gone once it is answered. */
     private Reading<Reply> reading(Doc doc, Reply reply, String address) {
         return reply.reading(doc, spools.open(address));
+    }
+
+    /**
+     * Writes the whole document down as an update.
+     *
+     * @param format writes it in pieces, and says in which order they come
+     */
+    CompletionStage<Answer<Reply>> export(Call call, BiFunction<StructStore, Spill, long[]> format) {
+        String workspace = call.workspace();
+        String address = call.address();
+        return turn(workspace)
+                .thenCompose(now -> documents.export(workspace, exports, store -> written(store, format, address)));
+    }
+
+    private Reply written(StructStore store, BiFunction<StructStore, Spill, long[]> format, String address) {
+        Spool spool = spools.open(address);
+        boolean isDone = false;
+        try {
+            Reply reply = Reply.bytes(spool.inOrder(format.apply(store, spool)));
+            isDone = true;
+            return reply;
+        } finally {
+            if (!isDone) {
+                spool.close();
+            }
+        }
+    }
+
+    /** Bytes that are in memory already, but not while a client takes them. */
+    Reply bytes(byte[] bytes, String address) {
+        Spool spool = spools.open(address);
+        spool.write(bytes, bytes.length);
+        return Reply.bytes(spool);
     }
 
     /** Makes the workspace where there is none, and reads it. */

@@ -5,9 +5,7 @@ import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Root;
-import io.keck.crdt.store.DecodeLimits;
-import io.keck.crdt.store.Update;
-import io.keck.crdt.store.UpdateV2;
+import io.keck.crdt.store.UpdateInPieces;
 import io.keck.failure.Unavailable;
 import io.keck.room.Documents.Answer;
 import jakarta.ws.rs.BeanParam;
@@ -22,8 +20,6 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** The whole document of a workspace, never an old one. Thread-safe. */
@@ -47,19 +43,11 @@ public final class ExportResource {
         String wanted = format != null ? format : wantsJson(headers) ? "json" : "v1";
         var stage = switch (wanted) {
             case "json" -> calls.read(call, false, ExportResource::json);
-            case "v1" ->
-                calls.turn(workspace)
-                        .thenCompose(now -> calls.documents().export(workspace))
-                        .thenApply(whole -> with(whole, whole.value()));
-            case "v2" ->
-                calls.turn(workspace)
-                        .thenCompose(now -> calls.documents().export(workspace))
-                        .thenApplyAsync(
-                                whole -> with(whole, UpdateV2.encode(Update.decode(whole.value(), DecodeLimits.OWN))),
-                                calls::execute);
+            case "v1" -> calls.export(call, UpdateInPieces::v1);
+            case "v2" -> calls.export(call, UpdateInPieces::v2);
             default -> throw Refusal.bad("format is \"v1\", \"v2\" or \"json\".");
         };
-        calls.finish(response, workspace, Missing.EMPTY, stage.thenCompose(answer -> fresh(workspace, answer)));
+        calls.finish(response, workspace, Missing.EMPTY, stage.thenApply(ExportResource::fresh));
     }
 
     /** Whether a client asks for JSON and would not take an update: many libraries accept JSON and everything else. */
@@ -69,19 +57,13 @@ public final class ExportResource {
                 && types.stream().anyMatch(MediaType.APPLICATION_JSON_TYPE::isCompatible);
     }
 
-    private static Answer<Reply> with(Answer<byte[]> whole, byte[] body) {
-        return new Answer<>(Reply.bytes(body), whole.roomId(), whole.seq(), whole.stale());
-    }
-
-    /** An export is never old: the answer, or why there is none now. */
-    private CompletionStage<Answer<Reply>> fresh(String workspace, Answer<Reply> answer) {
-        return answer.stale()
-                ? calls.turn(workspace)
-                        .thenCompose(now -> calls.documents().export(workspace))
-                        .thenApply(whole -> {
-                            throw new Unavailable("only an old state is known", false);
-                        })
-                : CompletableFuture.completedStage(answer);
+    /** An export is never old: the answer, or a failure where it may be. */
+    private static Answer<Reply> fresh(Answer<Reply> answer) {
+        if (answer.stale()) {
+            answer.value().close();
+            throw new Unavailable("only an old state is known", false);
+        }
+        return answer;
     }
 
     private static Reply json(Doc doc) {

@@ -32,7 +32,7 @@ public final class InitResource {
     }
 
     /**
-     * 200 with the whole document where the workspace was made, 304 where there was one that is kept. The repeat of a request
+     * 200 with the whole document where the workspace was made, or 204 where this node has no room for such an answer; 304 where there was one that is kept. The repeat of a request
      * that made it gets 200 with the document as it is then, or 404 where it was deleted since.
      */
     @Needs(Right.CREATE) // and Right.REPLACE with force=true
@@ -46,6 +46,7 @@ public final class InitResource {
             @Suspended AsyncResponse response)
             throws IOException {
         String workspace = call.workspace();
+        String address = call.address();
         boolean replace = Parameters.flag("force", force);
         if (replace) {
             NeedsFilter.demand(request, workspace, Right.REPLACE);
@@ -61,17 +62,27 @@ public final class InitResource {
         calls.resume(
                 response,
                 DocumentCalls.settled(calls.documents().by(call.author()).init(workspace, update, replace, call.key()))
-                        .handle((written, error) -> {
-                            if (error == null) {
-                                return written.map(InitResource::made)
-                                        .orElseGet(() -> Response.notModified().build());
-                            }
-                            return Failures.of(DocumentCalls.cause(error), workspace, Missing.SENTENCE);
-                        }));
+                        .handleAsync(
+                                (written, error) -> {
+                                    if (error == null) {
+                                        return written.map(content -> made(content, address))
+                                                .orElseGet(() ->
+                                                        Response.notModified().build());
+                                    }
+                                    return Failures.of(DocumentCalls.cause(error), workspace, Missing.SENTENCE);
+                                },
+                                calls::execute));
     }
 
-    private static Response made(Answer<byte[]> written) {
-        return Failures.response(Reply.bytes(written.value()))
+    /** 204 where there is no room for the content, which the client has: the workspace was made. */
+    private Response made(Answer<byte[]> written, String address) {
+        Reply reply;
+        try {
+            reply = calls.bytes(written.value(), address);
+        } catch (Refusal noRoom) {
+            reply = Reply.empty(Response.Status.NO_CONTENT);
+        }
+        return Failures.response(reply)
                 .header("Keck-Seq", written.roomId() + "-" + written.seq())
                 .build();
     }

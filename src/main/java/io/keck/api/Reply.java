@@ -21,7 +21,7 @@ record Reply(int status, @Nullable String type, Body body) {
     /** What is in an answer. */
     sealed interface Body {}
 
-    /** Bytes that are few, or cannot be sent in pieces. */
+    /** Bytes that are few. */
     record Bytes(byte[] bytes) implements Body {}
 
     /** Bytes that were too many for memory. */
@@ -58,8 +58,10 @@ record Reply(int status, @Nullable String type, Body body) {
         return text(status.getStatusCode(), sentence);
     }
 
-    static Reply bytes(byte[] body) {
-        return new Reply(200, "application/octet-stream", body);
+    /** Bytes that were written. */
+    static Reply bytes(Spool spool) {
+        byte[] few = spool.bytes();
+        return new Reply(200, "application/octet-stream", few == null ? new Spooled(spool) : new Bytes(few));
     }
 
     /** A status without a body. */

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.crdt.lib0.Spill;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.EOFException;
 import java.io.IOException;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The bytes of an answer: in memory as long as there are few, then in a file. Written by one thread, then sent by one; closed by
  * any.
  */
-final class Spool implements StreamingOutput, AutoCloseable {
+final class Spool implements Spill, StreamingOutput, AutoCloseable {
     private static final int SLICE = 32 << 10;
     private static final Set<StandardOpenOption> OPTIONS = EnumSet.of(
             StandardOpenOption.CREATE_NEW,
@@ -32,6 +33,9 @@ final class Spool implements StreamingOutput, AutoCloseable {
     private final String address;
     private byte @Nullable [] few = new byte[1 << 10];
     private long size;
+    /** Position and length of what is sent, one after the other; null for everything as it was written. */
+    private long @Nullable [] order;
+
     private @Nullable Disk disk;
     private Cleaner.@Nullable Cleanable cleanable;
 
@@ -56,10 +60,10 @@ final class Spool implements StreamingOutput, AutoCloseable {
                     : FileChannel.open(file, OPTIONS);
         }
 
-        synchronized void write(byte[] bytes, int length) throws IOException {
+        synchronized void write(byte[] bytes, int from, int length) throws IOException {
             spools.take(address, length);
             taken += length;
-            ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, length);
+            ByteBuffer buffer = ByteBuffer.wrap(bytes, from, length);
             while (buffer.hasRemaining()) {
                 channel.write(buffer);
             }
@@ -84,6 +88,23 @@ final class Spool implements StreamingOutput, AutoCloseable {
 
     /** Adds bytes; refuses the answer with 503 where there is no room for it. */
     void write(byte[] bytes, int length) {
+        take(bytes, 0, length);
+    }
+
+    /**
+     * Sends what was written in another order.
+     *
+     * @param pieces position and length of each; each byte is in one of them
+     */
+    Spool inOrder(long[] pieces) {
+        order = pieces;
+        return this;
+    }
+
+    /** Adds bytes; refuses the answer with 503 where there is no room for it. */
+    @Override
+    public long take(byte[] bytes, int from, int length) {
+        long position = size;
         try {
             byte[] small = few;
             if (small != null && size + length <= spools.inMemory()) {
@@ -92,11 +113,12 @@ final class Spool implements StreamingOutput, AutoCloseable {
                             small, (int) Math.min(spools.inMemory(), Math.max(size + length, 2L * small.length)));
                     few = small;
                 }
-                System.arraycopy(bytes, 0, small, (int) size, length);
+                System.arraycopy(bytes, from, small, (int) size, length);
             } else {
-                file().write(bytes, length);
+                file().write(bytes, from, length);
             }
             size += length;
+            return position;
         } catch (IOException e) {
             throw spools.failed(e);
         }
@@ -110,7 +132,7 @@ final class Spool implements StreamingOutput, AutoCloseable {
             cleanable = Spools.onLost(this, now);
             byte[] small = few;
             if (small != null) {
-                now.write(small, (int) size);
+                now.write(small, 0, (int) size);
             }
             few = null;
         }
@@ -125,7 +147,14 @@ final class Spool implements StreamingOutput, AutoCloseable {
     /** All bytes, where there are few; else null. */
     byte @Nullable [] bytes() {
         byte[] small = few;
-        return small == null ? null : small.length == size ? small : Arrays.copyOf(small, (int) size);
+        if (small == null || order == null) {
+            return small == null ? null : small.length == size ? small : Arrays.copyOf(small, (int) size);
+        }
+        ByteBuffer all = ByteBuffer.allocate((int) size);
+        for (int i = 0; i < order.length; i += 2) {
+            all.put(small, (int) order[i], (int) order[i + 1]);
+        }
+        return all.array();
     }
 
     /** Sends all bytes in slices, and closes. */
@@ -137,18 +166,32 @@ final class Spool implements StreamingOutput, AutoCloseable {
             if (small != null) {
                 out.write(small);
             } else if (now != null) {
+                long[] pieces = order == null ? new long[] {0, size} : order;
                 ByteBuffer slice = ByteBuffer.allocate(SLICE);
-                for (long at = 0; at < size; ) {
-                    int n = now.channel.read(slice.clear(), at);
-                    if (n <= 0) {
-                        throw new EOFException("the file of a large answer has gone");
-                    }
-                    out.write(slice.array(), 0, n);
-                    at += n;
+                for (int i = 0; i < pieces.length; i += 2) {
+                    read(now, pieces[i], pieces[i] + pieces[i + 1], slice, out);
                 }
+                out.write(slice.array(), 0, slice.position());
             }
         } finally {
             close();
+        }
+    }
+
+    /** Reads a piece of the file into the slice, and sends the slice whenever it is full. */
+    private static void read(Disk from, long start, long end, ByteBuffer slice, OutputStream out) throws IOException {
+        for (long at = start; at < end; ) {
+            if (!slice.hasRemaining()) {
+                out.write(slice.array(), 0, slice.position());
+                slice.clear();
+            }
+            slice.limit((int) Math.min(slice.capacity(), slice.position() + end - at));
+            int n = from.channel.read(slice, at);
+            if (n <= 0) {
+                throw new EOFException("the file of a large answer has gone");
+            }
+            at += n;
+            slice.limit(slice.capacity());
         }
     }
 

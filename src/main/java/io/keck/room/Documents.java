@@ -2,6 +2,7 @@ package io.keck.room;
 
 import io.keck.access.Author;
 import io.keck.crdt.Doc;
+import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomDamaged;
@@ -119,8 +120,15 @@ public interface Documents {
         return init(room, content, replace, null);
     }
 
-    /** Returns the whole committed document in V1, including everything that was committed before the call. */
-    CompletionStage<Answer<byte[]>> export(String room);
+    /**
+     * Writes down everything that was committed before. Fails with {@link RoomDamaged} where what is stored is damaged: an
+     * export is whole or there is none.
+     *
+     * @param exports whose threads do it; until it is done nothing else happens in the room
+     * @param writer called once; must neither change nor keep the store. It may wait for a disk
+     */
+    <T extends @Nullable Object> CompletionStage<Answer<T>> export(
+            String room, Exports exports, Function<StructStore, T> writer);
 
     /**
      * Deletes a room on all nodes; returns whether it existed.

@@ -4,7 +4,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +30,8 @@ public final class Mailbox {
     private final AtomicLong busy = new AtomicLong();
     /** The beginning of the current turn. */
     private long began;
+    /** Who gets the turns after this one. */
+    private @Nullable Consumer<Runnable> borrower;
 
     /**
      * Creates a mailbox without tasks.
@@ -64,6 +68,24 @@ public final class Mailbox {
         return began;
     }
 
+    /**
+     * To be called in a turn, and once in a turn at most: after it there are none until they are given back. Tasks that are
+     * posted meanwhile wait.
+     *
+     * @param to is called when the turn has ended, with what gives back, which is to be run once, from any thread. Until then
+     *     whoever it hands over to is alone with the state machine. Must not throw
+     */
+    void lend(Consumer<Runnable> to) {
+        borrower = to;
+    }
+
+    private void giveBack() {
+        scheduled.set(false);
+        if (!tasks.isEmpty()) {
+            schedule();
+        }
+    }
+
     private void schedule() {
         if (scheduled.compareAndSet(false, true)) {
             executor.execute(this::turn);
@@ -74,7 +96,7 @@ public final class Mailbox {
         began = nanos.getAsLong();
         try {
             for (int i = 0; i < TURN; i++) {
-                Runnable task = tasks.poll();
+                Runnable task = borrower == null ? tasks.poll() : null;
                 if (task == null) {
                     break;
                 }
@@ -83,9 +105,12 @@ public final class Mailbox {
             run(endOfTurn);
         } finally {
             busy.setOpaque(busy.getPlain() + nanos.getAsLong() - began);
-            scheduled.set(false);
-            if (!tasks.isEmpty()) {
-                schedule();
+            Consumer<Runnable> next = borrower;
+            borrower = null;
+            if (next == null) {
+                giveBack();
+            } else {
+                next.accept(this::giveBack);
             }
         }
     }

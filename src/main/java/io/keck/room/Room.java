@@ -221,6 +221,17 @@ final class Room implements ReplicaOwner {
         mailbox.post(() -> whenOpen(task));
     }
 
+    /** Lends the turns of the room, see {@link Mailbox#lend}. */
+    void lend(Consumer<Runnable> to) {
+        mailbox.post(() -> mailbox.lend(to));
+    }
+
+    /** Why nothing can be read here, or null; in turns only. */
+    @Nullable
+    RuntimeException whyNotOpen() {
+        return state == State.OPEN ? null : life.whyNot(0);
+    }
+
     /** The watchers of the room. */
     Watchers watchers() {
         return watchers;

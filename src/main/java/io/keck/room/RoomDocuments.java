@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -199,7 +200,7 @@ final class RoomDocuments implements Documents {
                                 Optional.of(new Answer<>(written, life.get().roomId(), 1, false))),
                 used -> used.roomId() == 0
                         ? CompletableFuture.completedStage(Optional.empty()) // the first request did nothing either
-                        : asItIs(export(name)).thenApply(Optional::of));
+                        : asItIs(whole(name)).thenApply(Optional::of));
     }
 
     /** The answer to an act, or to a repetition with the same key. */
@@ -260,17 +261,52 @@ final class RoomDocuments implements Documents {
                 .thenCompose(next -> next);
     }
 
+    /** The content of a room that a request has made. */
+    private CompletionStage<Answer<byte[]>> whole(String name) {
+        return export(name, new Exports(Runnable::run, 1), StructStore::encode);
+    }
+
     @Override
-    public CompletionStage<Answer<byte[]>> export(String name) {
-        return ask(name, false, (room, at, stale, answer) -> {
-            UpdateLog.Damage damage = room.damage();
-            if (damage == null) {
-                answer.complete(new Answer<>(room.store().encode(), at.roomId(), at.seq(), stale));
-            } else {
-                // a damaged document is refused as a whole
-                answer.completeExceptionally(new RoomDamaged(at.roomId(), damage.what()));
+    public <T extends @Nullable Object> CompletionStage<Answer<T>> export(
+            String name, Exports exports, Function<StructStore, T> writer) {
+        return ask(name, false, (room, at, stale, answer) -> exports.enter(() -> room.lend(giveBack -> {
+            Runnable work = () -> {
+                Runnable done;
+                try {
+                    Answer<T> whole = export(room, stale, writer);
+                    done = () -> answer.complete(whole);
+                } catch (RuntimeException | Error e) {
+                    done = () -> answer.completeExceptionally(e);
+                    if (e instanceof OutOfMemoryError exhausted) {
+                        done.run();
+                        throw exhausted; // the thread decides whether the process goes on
+                    }
+                } finally {
+                    giveBack.run();
+                    exports.leave();
+                }
+                done.run();
+            };
+            try {
+                exports.run(work);
+            } catch (RejectedExecutionException e) {
+                work.run(); // the server is going down
             }
-        });
+        })));
+    }
+
+    private static <T extends @Nullable Object> Answer<T> export(
+            Room room, boolean stale, Function<StructStore, T> writer) {
+        RuntimeException whyNot = room.whyNotOpen();
+        Replica.Position at = room.position();
+        UpdateLog.Damage damage = room.damage();
+        if (whyNot != null || at == null) {
+            throw whyNot != null ? whyNot : new Unavailable("the document is not loaded", false);
+        }
+        if (damage != null) {
+            throw new RoomDamaged(at.roomId(), damage.what());
+        }
+        return new Answer<>(writer.apply(room.store()), at.roomId(), at.seq(), stale);
     }
 
     @Override

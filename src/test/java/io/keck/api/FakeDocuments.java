@@ -3,11 +3,13 @@ package io.keck.api;
 import io.keck.access.Author;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 import io.keck.room.Documents;
+import io.keck.room.Exports;
 import io.keck.room.Reading;
 import io.keck.room.RequestKey;
 import java.util.ArrayList;
@@ -209,10 +211,12 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
-    public CompletionStage<Answer<byte[]>> export(String room) {
+    public <T> CompletionStage<Answer<T>> export(String room, Exports exports, Function<StructStore, T> writer) {
         return run(() -> {
             checkLoaded();
-            return answer(life(room), doc -> Reading.of(doc.encodeStateAsUpdate()));
+            StructStore store = new StructStore();
+            store.apply(life(room).doc.encodeStateAsUpdate(), DecodeLimits.OWN);
+            return answer(life(room), doc -> Reading.of(writer.apply(store)));
         });
     }
 

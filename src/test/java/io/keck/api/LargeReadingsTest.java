@@ -2,6 +2,8 @@ package io.keck.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.crdt.Doc;
+import io.keck.crdt.store.UpdateV2;
 import io.keck.testing.Eventually;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -52,6 +54,33 @@ class LargeReadingsTest {
         assertThat(answer.headers().firstValueAsLong("Content-Length")).hasValue(answer.body().length);
         assertThat(answer.headers().firstValue("Keck-Seq")).isPresent();
         assertNothingIsLeft();
+    }
+
+    @Test
+    void exportsAsUpdates_areAnsweredAsAWhole() {
+        for (String format : new String[] {"v1", "v2"}) {
+            HttpResponse<byte[]> answer = server.send("GET", "/api/block/w/export?format=" + format, null);
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.headers().firstValueAsLong("Content-Length")).hasValue(answer.body().length);
+            Doc doc = new Doc();
+            doc.applyUpdate(
+                    format.equals("v1")
+                            ? answer.body()
+                            : UpdateV2.decode(answer.body()).encode());
+            assertThat(doc.getText("t").toString()).isEqualTo(TEXT);
+            assertNothingIsLeft();
+        }
+    }
+
+    @Test
+    void exportThatIsTooLarge_isRefusedWithTheReason_andNothingIsLeft() {
+        server.documents.edit("w", doc -> doc.getMap("m").set("k", new byte[3 << 20]));
+        for (String format : new String[] {"v1", "v2"}) {
+            ApiServer.Reply refused = server.get("/api/block/w/export?format=" + format);
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.body()).startsWith("This answer is too large");
+            assertNothingIsLeft();
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.keck.auth.AccessResource;
 import io.keck.blob.BlobId;
 import io.keck.crdt.YXmlElement;
 import io.keck.heap.HeapLedger;
+import io.keck.room.Exports;
 import io.keck.testing.Schemas;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Path;
@@ -337,7 +338,8 @@ class OpenApiTest {
                 Runnable::run,
                 new Bodies(new ApiLimits(1, 1, 1, 1), System::nanoTime),
                 HeapLedger.unlimited(),
-                new Spools(java.nio.file.Path.of("unused"), 0, 0));
+                new Spools(java.nio.file.Path.of("unused"), 0, 0),
+                new Exports(Runnable::run, 1));
         List<Class<?>> resources =
                 new ArrayList<>(List.of(BlobsResource.class, WorkspaceBlobResource.class, AccessResource.class));
         new ApiFactory()

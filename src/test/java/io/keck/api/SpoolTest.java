@@ -56,6 +56,29 @@ class SpoolTest {
     }
 
     @Test
+    void pieces_areSentInTheirOrder_fromMemoryAndFromAFile() throws IOException {
+        for (int kib : new int[] {100, 400}) {
+            Spools spools = spools();
+            Spool spool = filled(spools, US, kib);
+            byte[] written = sent(filled(spools, THEM, kib));
+            int third = kib * KIB / 3;
+            int rest = kib * KIB - 2 * third;
+            spool.inOrder(new long[] {2 * third, rest, third, third, 0, third});
+            ByteArrayOutputStream expected = new ByteArrayOutputStream();
+            expected.write(written, 2 * third, rest);
+            expected.write(written, third, third);
+            expected.write(written, 0, third);
+            byte[] few = spool.bytes();
+            assertThat(few == null).isEqualTo(kib > 256);
+            if (few != null) {
+                assertThat(few).isEqualTo(expected.toByteArray());
+            }
+            assertThat(sent(spool)).isEqualTo(expected.toByteArray());
+            assertThat(spools.bytes()).isZero();
+        }
+    }
+
+    @Test
     void manyBytes_waitInAFile_thatIsGoneWhenTheyAreSent() throws IOException {
         Spools spools = spools();
         Spool spool = filled(spools, US, 500);

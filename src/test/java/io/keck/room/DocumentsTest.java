@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.crdt.Doc;
+import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomMissing;
@@ -70,7 +71,7 @@ class DocumentsTest {
     void roomThatIsNotThere_isNotMadeByAskingForIt() {
         CompletionStage<Answer<String>> read = documents.read(ROOM, false, DocumentsTest::text);
         CompletionStage<Answer<String>> write = write("x");
-        CompletionStage<Answer<byte[]>> export = documents.export(ROOM);
+        CompletionStage<Answer<byte[]>> export = documents.export(ROOM, new Exports(Runnable::run, 1), StructStore::encode);
         world.settle();
 
         assertThat(failure(read)).isInstanceOf(RoomMissing.class);

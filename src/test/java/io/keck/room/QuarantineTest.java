@@ -3,6 +3,7 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomDamaged;
 import io.keck.metrics.RoomMetrics;
@@ -95,7 +96,7 @@ class QuarantineTest {
                         world,
                         documents.write(ROOM, null, doc -> doc.getText("t").insert(0, "y"), doc -> "")))
                 .isInstanceOf(RoomDamaged.class);
-        assertThat(failure(world, documents.export(ROOM))).isInstanceOf(RoomDamaged.class);
+        assertThat(failure(world, documents.export(ROOM, new Exports(Runnable::run, 1), StructStore::encode))).isInstanceOf(RoomDamaged.class);
         world.pass(10_000);
         assertThat(world.rows()).isEqualTo(3);
     }

@@ -4,17 +4,30 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes lib0's encoding into a growing byte array. Can be reset and used again without allocating. Not thread-safe.
  * Source: lib0 {@code encoding.js}.
+ *
+ * <p>One with a {@link Spill} keeps {@link Spill#PIECE} bytes at most and hands over what it wrote before. It can be written
+ * to another encoder of the same spill, which then refers to these bytes, and its bytes can be found with {@link #pieces}.
  */
 public final class Encoder {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
+    private static final long[] NO_PIECES = {};
+
+    private final @Nullable Spill spill;
     private byte[] buf;
     private int len;
     private boolean float64;
+    /** Position and length of what was handed over, in the order in which it was written. */
+    private long[] pieces = NO_PIECES;
+
+    private int pieceCount;
+    /** Bytes that were handed over. */
+    private int spilled;
 
     /** An encoder with room for a small message. */
     public Encoder() {
@@ -23,22 +36,46 @@ public final class Encoder {
 
     /** An encoder with room for {@code capacity} bytes before it has to grow. */
     public Encoder(int capacity) {
+        spill = null;
         buf = new byte[Math.max(16, capacity)];
+    }
+
+    /** An encoder that hands over what it has no room for. */
+    public Encoder(Spill spill) {
+        this.spill = spill;
+        buf = new byte[64];
     }
 
     /** The number of bytes written. */
     public int length() {
-        return len;
+        return spilled + len;
     }
 
-    /** The bytes written, as a copy. */
+    /**
+     * The bytes written, as a copy.
+     *
+     * @throws IllegalStateException if some of them were handed over
+     */
     public byte[] toByteArray() {
+        if (pieceCount > 0) {
+            throw new IllegalStateException("the bytes were handed over");
+        }
         return Arrays.copyOf(buf, len);
+    }
+
+    /**
+     * Hands over all that is left, of an encoder that has a {@link Spill}.
+     *
+     * @return the position and the length of each piece, in the order of the bytes written
+     */
+    public long[] pieces() {
+        handOver();
+        return Arrays.copyOf(pieces, pieceCount);
     }
 
     /** As {@link #toByteArray}, but without a copy if the capacity is used up exactly; nothing may be written afterwards. */
     public byte[] finish() {
-        return len == buf.length ? buf : toByteArray();
+        return len == buf.length && pieceCount == 0 ? buf : toByteArray();
     }
 
     /** The number of bytes that {@link #writeVarUint} writes for {@code n}. */
@@ -49,6 +86,8 @@ public final class Encoder {
     /** Discards the bytes written and keeps the capacity. */
     public void reset() {
         len = 0;
+        pieceCount = 0;
+        spilled = 0;
     }
 
     /**
@@ -199,15 +238,56 @@ public final class Encoder {
     public void writeBytes(byte[] from, int start, int end) {
         int n = end - start;
         if (buf.length - len < n) {
+            if (spill != null && n >= Spill.PIECE) {
+                handOver();
+                handOver(from, start, n);
+                return;
+            }
             grow(n);
         }
         System.arraycopy(from, start, buf, len, n);
         len += n;
     }
 
-    /** Everything that {@code other} holds, as it is. */
+    /** Everything that {@code other} holds, as it is. What it handed over must have gone to this encoder's spill. */
     public void write(Encoder other) {
+        if (other.pieceCount > 0) {
+            if (spill != other.spill) {
+                throw new IllegalArgumentException("the bytes were handed over to another spill");
+            }
+            handOver();
+            for (int i = 0; i < other.pieceCount; i += 2) {
+                refer(other.pieces[i], other.pieces[i + 1]);
+            }
+        }
         writeBytes(other.buf, 0, other.len);
+    }
+
+    private void handOver() {
+        if (len > 0) {
+            handOver(buf, 0, len);
+            len = 0;
+        }
+    }
+
+    private void handOver(byte[] bytes, int from, int length) {
+        if (spill == null) {
+            throw new IllegalStateException("no spill");
+        }
+        refer(spill.take(bytes, from, length), length);
+    }
+
+    private void refer(long position, long length) {
+        spilled = Math.addExact(spilled, Math.toIntExact(length));
+        if (pieceCount > 0 && pieces[pieceCount - 2] + pieces[pieceCount - 1] == position) {
+            pieces[pieceCount - 1] += length;
+            return;
+        }
+        if (pieceCount == pieces.length) {
+            pieces = Arrays.copyOf(pieces, Math.max(16, 2 * pieceCount));
+        }
+        pieces[pieceCount++] = position;
+        pieces[pieceCount++] = length;
     }
 
     /** Eight bytes, high byte first. */
@@ -231,6 +311,12 @@ public final class Encoder {
     }
 
     private void grow(int n) {
+        if (spill != null && len + n > Spill.PIECE) {
+            handOver();
+            if (n <= buf.length) {
+                return;
+            }
+        }
         int need = Math.addExact(len, n);
         int doubled = buf.length < 1 << 29 ? buf.length * 2 : Integer.MAX_VALUE - 8;
         buf = Arrays.copyOf(buf, Math.max(need, doubled));

@@ -9,13 +9,20 @@ package io.keck.crdt.lib0;
  * and reads these too: such a difference never occurs twice in a row, so the number is even and a double holds it.
  */
 public final class IntDiffOptRleEncoder {
-    private final Encoder out = new Encoder();
+    private final Encoder out;
     private long last;
     private long diff;
     private long count;
 
     /** Creates an encoder that has written nothing. */
-    public IntDiffOptRleEncoder() {}
+    public IntDiffOptRleEncoder() {
+        this(new Encoder());
+    }
+
+    /** Creates an encoder that writes to {@code out}, to which nothing was written yet. */
+    public IntDiffOptRleEncoder(Encoder out) {
+        this.out = out;
+    }
 
     /**
      * Writes one number.
@@ -55,6 +62,12 @@ public final class IntDiffOptRleEncoder {
             rest >>>= 7;
             out.writeUint8(rest > 0 ? low | 0x80 : low);
         }
+    }
+
+    /** Writes what is left, and returns where everything was written to. */
+    public Encoder end() {
+        flush();
+        return out;
     }
 
     /** The bytes written, as a copy. */

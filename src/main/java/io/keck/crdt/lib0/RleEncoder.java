@@ -5,12 +5,19 @@ package io.keck.crdt.lib0;
  * Source: lib0 {@code encoding.js} {@code RleEncoder} over {@code writeUint8}.
  */
 public final class RleEncoder {
-    private final Encoder out = new Encoder();
+    private final Encoder out;
     private int value = -1;
     private long count;
 
     /** Creates an encoder that has written nothing. */
-    public RleEncoder() {}
+    public RleEncoder() {
+        this(new Encoder());
+    }
+
+    /** Creates an encoder that writes to {@code out}, to which nothing was written yet. */
+    public RleEncoder(Encoder out) {
+        this.out = out;
+    }
 
     /** Writes one value; only the low 8 bits are used. */
     public void write(int b) {
@@ -25,6 +32,11 @@ public final class RleEncoder {
         out.writeUint8(next);
         value = next;
         count = 1;
+    }
+
+    /** Writes what is left, and returns where everything was written to. */
+    public Encoder end() {
+        return out;
     }
 
     /** The bytes written, as a copy. */

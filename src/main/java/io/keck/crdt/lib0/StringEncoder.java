@@ -8,10 +8,19 @@ package io.keck.crdt.lib0;
  * at the start of the next are kept; other lone surrogates become U+FFFD.
  */
 public final class StringEncoder {
-    private final Encoder text = new Encoder();
-    private final UintOptRleEncoder lengths = new UintOptRleEncoder();
+    private final Encoder text;
+    private final UintOptRleEncoder lengths;
+
     /** Creates an encoder that has written nothing. */
-    public StringEncoder() {}
+    public StringEncoder() {
+        this(new Encoder(), new Encoder());
+    }
+
+    /** Creates an encoder that writes the text and the lengths to these two, to which nothing was written yet. */
+    public StringEncoder(Encoder text, Encoder lengths) {
+        this.text = text;
+        this.lengths = new UintOptRleEncoder(lengths);
+    }
 
     /** A high surrogate that waits for its other half; 0 if there is none. */
     private char high;
@@ -49,11 +58,35 @@ public final class StringEncoder {
         lengths.write(units);
     }
 
+    /**
+     * Writes one string that is in UTF-8 already.
+     *
+     * @param utf8 well-formed
+     * @param units its length in UTF-16 code units
+     */
+    public void write(Encoder utf8, long units) {
+        if (units > 0) {
+            flushHigh();
+        }
+        text.write(utf8);
+        lengths.write(units);
+    }
+
     private void flushHigh() {
         if (high != 0) {
             text.writeCodePoint(high);
             high = 0;
         }
+    }
+
+    /** Writes the text with its length, then the lengths of its parts, to {@code out}, and the length of both before them. */
+    public void end(Encoder out) {
+        flushHigh();
+        Encoder parts = lengths.end();
+        out.writeVarUint((long) Encoder.lengthOf(text.length()) + text.length() + parts.length());
+        out.writeVarUint(text.length());
+        out.write(text);
+        out.write(parts);
     }
 
     /** The bytes written, as a copy. */

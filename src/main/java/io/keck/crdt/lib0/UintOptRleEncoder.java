@@ -6,12 +6,19 @@ package io.keck.crdt.lib0;
  * {@code UintOptRleEncoder}.
  */
 public final class UintOptRleEncoder {
-    private final Encoder out = new Encoder();
+    private final Encoder out;
     private long value;
     private long count;
 
     /** Creates an encoder that has written nothing. */
-    public UintOptRleEncoder() {}
+    public UintOptRleEncoder() {
+        this(new Encoder());
+    }
+
+    /** Creates an encoder that writes to {@code out}, to which nothing was written yet. */
+    public UintOptRleEncoder(Encoder out) {
+        this.out = out;
+    }
 
     /**
      * Writes one number.
@@ -37,6 +44,12 @@ public final class UintOptRleEncoder {
             out.writeVarUint(count - 2);
         }
         count = 0;
+    }
+
+    /** Writes what is left, and returns where everything was written to. */
+    public Encoder end() {
+        flush();
+        return out;
     }
 
     /** The bytes written, as a copy. */

@@ -371,9 +371,14 @@ public final class StructStore {
      * whole delete set, as Yjs answers sync step 1.
      */
     public byte[] diff(StateVector known) {
+        StructWriter w = new StructWriter();
+        return w.finish(write(w, known));
+    }
+
+    /** Writes the structs that a peer with the given state vector lacks; returns all clients. */
+    ClientStructs[] write(StructWriter w, StateVector known) {
         ClientStructs[] clients = sorted();
         parentage.forgetUnknown(clients);
-        StructWriter w = new StructWriter();
         for (ClientStructs c : clients) {
             long from = known.clock(c.client);
             if (from < c.end()) {
@@ -382,7 +387,7 @@ public final class StructStore {
                 w.endClient();
             }
         }
-        return w.finish(clients);
+        return clients;
     }
 
     /** The number of runs of structs and of deleted ranges, which determines the cost of integrating the document. */

@@ -1,6 +1,8 @@
 package io.keck.crdt.store;
 
+import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
+import io.keck.crdt.lib0.Spill;
 
 /**
  * Writes the struct part of a V1 update. The caller passes structs client by client, clocks ascending; the writer
@@ -12,13 +14,13 @@ import io.keck.crdt.lib0.Encoder;
  * where another item is in between. Items under a key of a map are squashed only once they are deleted, since each
  * value is an item that deletes the previous one; {@link Parentage} tells which items those are.
  */
-final class StructWriter {
+class StructWriter {
     private static final byte[] NOTHING = {};
 
-    private final Encoder out = new Encoder();
-    private final Encoder block = new Encoder();
+    private final Encoder out;
+    private final Encoder block;
     /** The content of the open struct; the caller writes it after {@link #item}. */
-    final Encoder content = new Encoder();
+    Encoder content;
 
     /** The position up to which the content of a run of the current client was written. */
     final Content.Cursor cursor = new Content.Cursor();
@@ -39,6 +41,22 @@ final class StructWriter {
     private byte[] parent = NOTHING;
     private int parentFrom;
     private int parentTo;
+
+    /** A writer that keeps everything in memory. */
+    StructWriter() {
+        this(new Encoder(), new Encoder(), new Encoder());
+    }
+
+    /** A writer that keeps a few pieces in memory at most. */
+    StructWriter(Spill spill) {
+        this(new Encoder(spill), new Encoder(spill), new Encoder(spill));
+    }
+
+    private StructWriter(Encoder out, Encoder block, Encoder content) {
+        this.out = out;
+        this.block = block;
+        this.content = content;
+    }
 
     void client(long id) {
         client = id;
@@ -122,7 +140,13 @@ final class StructWriter {
         end = to;
         originClient = -1;
         rightClient = -1;
+        content = contentOf(flags & Refs.MASK);
         content.reset();
+    }
+
+    /** Where content of that kind is written to. */
+    Encoder contentOf(int ref) {
+        return content;
     }
 
     private void begin(long from) {
@@ -130,25 +154,33 @@ final class StructWriter {
         if (firstClock < 0) {
             firstClock = from;
         } else if (from > end) {
-            block.writeUint8(Refs.SKIP);
-            block.writeVarUint(from - end);
+            skip(from - end);
             structs++;
         }
     }
 
     private void flush() {
-        if (!open) {
-            return;
+        if (open) {
+            open = false;
+            structs++;
+            struct(info, end - clock);
         }
-        open = false;
-        structs++;
-        int ref = info & Refs.MASK;
+    }
+
+    /** Writes a gap of that many clocks. */
+    void skip(long length) {
+        block.writeUint8(Refs.SKIP);
+        block.writeVarUint(length);
+    }
+
+    /** Writes the struct that was opened last, whose content is complete. */
+    void struct(int flags, long length) {
+        int ref = flags & Refs.MASK;
+        block.writeUint8(flags);
         if (ref == Refs.GC) {
-            block.writeUint8(Refs.GC);
-            block.writeVarUint(end - clock);
+            block.writeVarUint(length);
             return;
         }
-        block.writeUint8(info);
         if (originClient >= 0) {
             block.writeVarUint(originClient);
             block.writeVarUint(originClock);
@@ -161,11 +193,34 @@ final class StructWriter {
             block.writeBytes(parent, parentFrom, parentTo);
         }
         switch (ref) {
-            case Refs.DELETED, Refs.ANY, Refs.JSON -> block.writeVarUint(end - clock);
+            case Refs.DELETED, Refs.ANY, Refs.JSON -> block.writeVarUint(length);
             case Refs.STRING -> block.writeVarUint(content.length());
             default -> {}
         }
         block.write(content);
+    }
+
+    /** Client of the left origin of the struct that was opened last, or -1. */
+    long originClient() {
+        return originClient;
+    }
+
+    long originClock() {
+        return originClock;
+    }
+
+    /** Client of its right origin, or -1. */
+    long rightClient() {
+        return rightClient;
+    }
+
+    long rightClock() {
+        return rightClock;
+    }
+
+    /** Its parent info in wire form, if it has neither origin. */
+    Decoder parent() {
+        return new Decoder(parent, parentFrom, parentTo);
     }
 
     /** Ends the current client; a client without structs is left out. */
@@ -173,11 +228,48 @@ final class StructWriter {
         flush();
         if (structs > 0) {
             clients++;
-            out.writeVarUint(structs);
-            out.writeVarUint(client);
-            out.writeVarUint(firstClock);
-            out.write(block);
+            client(structs, client, firstClock);
         }
+    }
+
+    /** Writes the client whose structs were written last. */
+    void client(int structCount, long id, long first) {
+        out.writeVarUint(structCount);
+        out.writeVarUint(id);
+        out.writeVarUint(first);
+        out.write(block);
+    }
+
+    /** The number of clients that have structs. */
+    int clients() {
+        return clients;
+    }
+
+    /**
+     * Hands over the whole update: the structs written so far and the deletes of these clients.
+     *
+     * @return where its pieces are, see {@link Encoder#pieces}
+     */
+    long[] finishInPieces(ClientStructs[] deleters, Spill spill) {
+        Encoder all = new Encoder(spill);
+        all.writeVarUint(clients);
+        all.write(out);
+        all.writeVarUint(deleterCount(deleters));
+        for (ClientStructs c : deleters) {
+            if (c.deletes.size() > 0) {
+                all.writeVarUint(c.client);
+                c.deletes.encodeCached(all);
+            }
+        }
+        return all.pieces();
+    }
+
+    static int deleterCount(ClientStructs[] all) {
+        int n = 0;
+        for (ClientStructs c : all) {
+            n += c.deletes.size() > 0 ? 1 : 0;
+        }
+        return n;
     }
 
     /** Returns the whole update: the structs written so far and the deletes of these clients. */
@@ -206,10 +298,11 @@ final class StructWriter {
 
     /** Returns the whole update: the structs written so far and the given deletes. */
     byte[] finish(DeleteSet deletes) {
-        content.reset();
-        content.writeVarUint(clients);
-        content.write(out);
-        deletes.encode(content);
-        return content.toByteArray();
+        Encoder all = content;
+        all.reset();
+        all.writeVarUint(clients);
+        all.write(out);
+        deletes.encode(all);
+        return all.toByteArray();
     }
 }
