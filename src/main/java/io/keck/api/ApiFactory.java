@@ -180,7 +180,7 @@ public class ApiFactory {
         var jersey = environment.jersey();
         // an answer without a body has none: not the servlet container's page about its status
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
-        EventStreams streams = streams(environment, feed, nanos);
+        EventStreams streams = streams(environment, feed, sent, nanos);
         host.everyTick("streams", streams::tick);
         feed.metrics().watchStreams(streams::size);
         components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
@@ -241,7 +241,7 @@ public class ApiFactory {
     }
 
     /** They end when the server begins to stop: a connector waits for calls that are under way. */
-    private EventStreams streams(Environment environment, Feed feed, LongSupplier nanos) {
+    private EventStreams streams(Environment environment, Feed feed, AddressFlow sent, LongSupplier nanos) {
         ExecutorService turns = Threads.pool("feed", FEED_THREADS);
         EventStreams streams = new EventStreams(
                 feed.rooms(),
@@ -252,6 +252,7 @@ public class ApiFactory {
                 maxStreams,
                 streamShares(),
                 feed.ledger(),
+                sent,
                 feed.maxSteps());
         environment.lifecycle().addEventListener(new LifeCycle.Listener() {
             @Override

@@ -50,12 +50,7 @@ final class DocumentCalls {
      * @param exports threads that write whole documents down
      */
     DocumentCalls(
-            Documents documents,
-            Executor writers,
-            Bodies bodies,
-            HeapLedger ledger,
-            Spools spools,
-            Exports exports) {
+            Documents documents, Executor writers, Bodies bodies, HeapLedger ledger, Spools spools, Exports exports) {
         this.exports = exports;
         this.ledger = ledger;
         this.spools = spools;
@@ -139,11 +134,19 @@ final class DocumentCalls {
         }
     }
 
-    /** Bytes that are in memory already, but not while a client takes them. */
+    /**
+     * Bytes that are in memory already; while a client takes them they are in a file, if there is room for it: what was done
+     * must not be answered with a failure.
+     */
     Reply bytes(byte[] bytes, String address) {
         Spool spool = spools.open(address);
-        spool.write(bytes, bytes.length);
-        return Reply.bytes(spool);
+        try {
+            spool.write(bytes, bytes.length);
+            return Reply.bytes(spool);
+        } catch (Refusal noRoom) {
+            spool.close();
+            return Reply.bytes(bytes);
+        }
     }
 
     /** Makes the workspace where there is none, and reads it. */

@@ -3,37 +3,36 @@ package io.keck.api;
 import io.keck.feed.BlockHistory;
 import io.keck.feed.ChangeLog.Change;
 import io.keck.feed.Credit;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Server-sent events as bytes. Source: WHATWG HTML, 9.2. Stateless. */
+/** Server-sent events. Source: WHATWG HTML, 9.2. Stateless. */
 final class EventFrames {
-    private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.UTF_8);
+    private static final EventFrame COMMENT = EventFrame.of(":\n\n");
 
     private EventFrames() {}
 
-    /** Says nothing: it shows that the connection lives. Not to be changed. */
-    static byte[] comment() {
+    /** Says nothing: it shows that the connection lives. */
+    static EventFrame comment() {
         return COMMENT;
     }
 
     /** No event, only its id: from here on whoever is cut off can resume. */
-    static byte[] position(long roomId, long seq) {
-        return bytes(new StringBuilder(id(roomId, seq)).append('\n'));
+    static EventFrame position(long roomId, long seq) {
+        return EventFrame.of(id(roomId, seq) + '\n');
     }
 
     /** A row of the log. */
-    static byte[] update(long roomId, Change row, List<BlockHistory> histories) {
+    static EventFrame update(long roomId, Change row, List<BlockHistory> histories) {
         return event("update", roomId, row.seq(), histories, row.payload(), new Credit(row.author(), row.at(), null));
     }
 
     /** Everything: whatever was known before is to be forgotten. */
-    static byte[] reset(long roomId, long seq, byte[] state) {
+    static EventFrame reset(long roomId, long seq, byte[] state) {
         return event("reset", roomId, seq, List.of(), state, null);
     }
 
-    private static byte[] event(
+    private static EventFrame event(
             String name, long roomId, long seq, List<BlockHistory> histories, byte[] update, @Nullable Credit credit) {
         StringBuilder out =
                 new StringBuilder(id(roomId, seq)).append("event:").append(name).append("\ndata:{\"histories\":[");
@@ -41,19 +40,15 @@ final class EventFrames {
             out.append(i == 0 ? "" : ",");
             histories.get(i).writeEventTo(out);
         }
-        out.append("],\"update\":");
-        BlockHistory.bytes(out, update);
+        out.append("],\"update\":[");
+        StringBuilder tail = new StringBuilder("]");
         if (credit != null) {
-            credit.writeTo(out);
+            credit.writeTo(tail);
         }
-        return bytes(out.append("}\n\n"));
+        return EventFrame.of(out, update, tail.append("}\n\n"));
     }
 
     private static String id(long roomId, long seq) {
         return "id:" + roomId + "-" + seq + "\n";
-    }
-
-    private static byte[] bytes(StringBuilder text) {
-        return text.toString().getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -1,6 +1,10 @@
 package io.keck.api;
 
 import io.keck.feed.Histories;
+import io.keck.heap.AddressFlow;
+import io.keck.heap.HeapLedger;
+import io.keck.heap.SharedBytes;
+import io.keck.heap.Tally;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -8,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One reader of a room's changes. It holds at most what it was given last and has not taken yet, and asks its feed for more
- * when that is gone: a slow one keeps a number, no queue. Thread-safe; the marked fields belong to the turns of its feed.
+ * when that is gone: a slow one keeps a number, no queue. What it holds is counted in the ledger of the heap, and what it takes
+ * at the rate of its address: beyond that it waits. Thread-safe; the marked fields belong to the turns of its feed.
  */
 final class EventStream {
     /** Where events go, without ever waiting. Called by one thread at a time. */
@@ -28,10 +33,20 @@ final class EventStream {
 
     private final RoomFeed feed;
     private final Output output;
-    private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
+    private final String address;
+    private final AddressFlow sent;
+    private final SharedBytes shared;
+    private final Tally tally;
+    private final ArrayDeque<EventFrame> queue = new ArrayDeque<>();
+    /** What is being written, or null. */
+    private EventFrame.@Nullable Reader reading;
+
     private boolean dirty;
     private boolean ending;
     private boolean ended;
+    /** Whether it waits until its address may get more. */
+    private boolean isHeld;
+
     private long writtenAt;
 
     /** The seq of the last row it was given. Belongs to the feed. */
@@ -39,32 +54,58 @@ final class EventStream {
     /** Whether it has to be told everything anew. Belongs to the feed. */
     boolean isLost;
     /** What tells of rows that the feed has forgotten; kept while the reader keeps up. Belongs to the feed. */
-    @Nullable
-    Histories past;
+    private @Nullable Histories past;
 
-    /** @param now milliseconds of the feed's clock */
-    EventStream(RoomFeed feed, Output output, long now) {
+    private long pastBytes;
+
+    /**
+     * @param address of the reader
+     * @param sent bytes a second of addresses
+     * @param now milliseconds of the feed's clock
+     */
+    EventStream(RoomFeed feed, Output output, String address, AddressFlow sent, HeapLedger ledger, long now) {
         this.feed = feed;
         this.output = output;
+        this.address = address;
+        this.sent = sent;
+        this.shared = ledger.shared();
+        this.tally = ledger.open(HeapLedger.Kind.STREAM, feed.name(), address, why -> abort());
         this.writtenAt = now;
     }
 
     /** Whether it has taken everything that it was given. */
     synchronized boolean isIdle() {
-        return queue.isEmpty() && !ending && !ended;
-    }
-
-    /** Gives it the first; whoever opened it writes. */
-    synchronized void begin(List<byte[]> frames) {
-        queue.addAll(frames);
+        return queue.isEmpty() && reading == null && !ending && !ended;
     }
 
     /** Gives it more. */
-    void give(List<byte[]> frames) {
+    void give(List<EventFrame> frames) {
         synchronized (this) {
+            if (ended) {
+                return;
+            }
             queue.addAll(frames);
+            frames.forEach(this::hold);
         }
         write();
+    }
+
+    private void hold(EventFrame frame) {
+        if (frame.update().length >= SharedBytes.LARGE) {
+            shared.hold(frame.update(), tally);
+            tally.add(frame.ownMemory());
+        } else {
+            tally.add(frame.memory());
+        }
+    }
+
+    private void release(EventFrame frame) {
+        if (frame.update().length >= SharedBytes.LARGE) {
+            shared.release(frame.update());
+            tally.add(-frame.ownMemory());
+        } else {
+            tally.add(-frame.memory());
+        }
     }
 
     /** Writes as much as it takes. Called when it takes something again, and when there is something new. */
@@ -75,20 +116,10 @@ final class EventStream {
             if (ended) {
                 return;
             }
+            isHeld = false;
             try {
-                while (output.isReady()) {
-                    byte[] next = queue.poll();
-                    if (next != null) {
-                        output.write(next);
-                        dirty = true;
-                        writtenAt = feed.now();
-                    } else if (dirty) {
-                        dirty = false;
-                        output.flush();
-                    } else {
-                        drained = true;
-                        break;
-                    }
+                while (!drained && !isHeld && output.isReady()) {
+                    drained = !writeMore();
                 }
                 over = drained && ending;
             } catch (IOException | RuntimeException e) {
@@ -99,6 +130,46 @@ final class EventStream {
             abort();
         } else if (drained) {
             feed.drained(this);
+        }
+    }
+
+    /** Writes a piece; false where nothing is left. */
+    private boolean writeMore() throws IOException {
+        if (reading == null && queue.isEmpty()) {
+            if (!dirty) {
+                return false;
+            }
+            dirty = false;
+            output.flush();
+            return true;
+        }
+        if (sent.wait(address) > 0) {
+            isHeld = true;
+            writtenAt = feed.now(); // the wait is not the reader's
+            return true;
+        }
+        EventFrame.Reader now = reading != null ? reading : new EventFrame.Reader(queue.remove());
+        reading = now;
+        byte[] piece = now.next();
+        output.write(piece);
+        sent.pass(address, piece.length);
+        dirty = true;
+        writtenAt = feed.now();
+        if (now.isDone()) {
+            reading = null;
+            release(now.frame());
+        }
+        return true;
+    }
+
+    /** Goes on if it waited for its address. To be called about every second. */
+    void onTick() {
+        boolean goesOn;
+        synchronized (this) {
+            goesOn = isHeld;
+        }
+        if (goesOn) {
+            write();
         }
     }
 
@@ -117,8 +188,14 @@ final class EventStream {
                 return;
             }
             ended = true;
+            queue.forEach(this::release);
             queue.clear();
+            if (reading != null) {
+                release(reading.frame());
+                reading = null;
+            }
             output.complete();
+            tally.close();
         }
         feed.left(this);
     }
@@ -126,5 +203,42 @@ final class EventStream {
     /** Milliseconds since it took something. */
     synchronized long silentFor(long now) {
         return now - writtenAt;
+    }
+
+    // ---- for its feed
+
+    /** The document that tells of rows which the feed has forgotten, or null. */
+    @Nullable
+    Histories past() {
+        return past;
+    }
+
+    /**
+     * Keeps such a document, or none.
+     *
+     * @return false where the node has no memory for it; then there is none
+     */
+    boolean keepPast(@Nullable Histories document) {
+        long bytes = document == null ? 0 : document.memory();
+        boolean may = bytes <= pastBytes || tally.reserve(bytes - pastBytes);
+        if (may) {
+            tally.add(bytes <= pastBytes ? bytes - pastBytes : 0);
+            past = document;
+            pastBytes = bytes;
+        } else {
+            past = null;
+            tally.add(-pastBytes);
+            pastBytes = 0;
+        }
+        return may;
+    }
+
+    /** Whether the node has memory for such a document. */
+    boolean mayKeep(long bytes) {
+        if (!tally.reserve(bytes)) {
+            return false;
+        }
+        tally.add(-bytes);
+        return true;
     }
 }

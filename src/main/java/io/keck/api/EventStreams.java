@@ -4,6 +4,7 @@ import io.keck.failure.RoomMissing;
 import io.keck.failure.TooCostly;
 import io.keck.failure.Unavailable;
 import io.keck.feed.ChangeLog;
+import io.keck.heap.AddressFlow;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import io.keck.metrics.FeedMetrics;
@@ -51,6 +52,7 @@ public class EventStreams {
     private final int limit;
     private final AddressShares shares;
     private final HeapLedger ledger;
+    private final AddressFlow sent;
     private final ConcurrentHashMap<String, RoomFeed> feeds = new ConcurrentHashMap<>();
     private final Set<RoomFeed> finishing = ConcurrentHashMap.newKeySet();
     private final AtomicInteger streams = new AtomicInteger();
@@ -74,6 +76,7 @@ public class EventStreams {
                 limit,
                 new AddressShares(limit, limit),
                 HeapLedger.unlimited(),
+                AddressFlow.unlimited(),
                 DocumentLimits.DEFAULT.maxSteps());
     }
 
@@ -82,6 +85,7 @@ public class EventStreams {
      *
      * @param shares how many streams an address may have
      * @param ledger of the heap
+     * @param sent bytes a second of addresses
      * @param maxSteps that the document of a room may take, see {@link DocumentLimits#maxSteps}
      */
     EventStreams(
@@ -93,7 +97,9 @@ public class EventStreams {
             int limit,
             AddressShares shares,
             HeapLedger ledger,
+            AddressFlow sent,
             long maxSteps) {
+        this.sent = sent;
         this.maxSteps = maxSteps;
         this.shares = shares;
         this.ledger = ledger;
@@ -172,6 +178,11 @@ public class EventStreams {
     /** The ledger of the heap. */
     HeapLedger ledger() {
         return ledger;
+    }
+
+    /** Bytes a second of addresses. */
+    AddressFlow sent() {
+        return sent;
     }
 
     // ---- for feeds

@@ -32,7 +32,7 @@ public final class InitResource {
     }
 
     /**
-     * 200 with the whole document where the workspace was made, or 204 where this node has no room for such an answer; 304 where there was one that is kept. The repeat of a request
+     * 200 with the whole document where the workspace was made, 304 where there was one that is kept. The repeat of a request
      * that made it gets 200 with the document as it is then, or 404 where it was deleted since.
      */
     @Needs(Right.CREATE) // and Right.REPLACE with force=true
@@ -74,15 +74,8 @@ public final class InitResource {
                                 calls::execute));
     }
 
-    /** 204 where there is no room for the content, which the client has: the workspace was made. */
     private Response made(Answer<byte[]> written, String address) {
-        Reply reply;
-        try {
-            reply = calls.bytes(written.value(), address);
-        } catch (Refusal noRoom) {
-            reply = Reply.empty(Response.Status.NO_CONTENT);
-        }
-        return Failures.response(reply)
+        return Failures.response(calls.bytes(written.value(), address))
                 .header("Keck-Seq", written.roomId() + "-" + written.seq())
                 .build();
     }

@@ -21,7 +21,7 @@ record Reply(int status, @Nullable String type, Body body) {
     /** What is in an answer. */
     sealed interface Body {}
 
-    /** Bytes that are few. */
+    /** Bytes in memory: few, or without room anywhere else. */
     record Bytes(byte[] bytes) implements Body {}
 
     /** Bytes that were too many for memory. */
@@ -56,6 +56,11 @@ record Reply(int status, @Nullable String type, Body body) {
 
     static Reply text(Status status, String sentence) {
         return text(status.getStatusCode(), sentence);
+    }
+
+    /** Bytes in memory. */
+    static Reply bytes(byte[] body) {
+        return new Reply(200, "application/octet-stream", body);
     }
 
     /** Bytes that were written. */

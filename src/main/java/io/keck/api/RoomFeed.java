@@ -9,12 +9,12 @@ import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLog.Change;
 import io.keck.feed.ChangeLog.Page;
 import io.keck.feed.Histories;
+import io.keck.heap.HeapLedger;
+import io.keck.heap.Tally;
 import io.keck.room.Mailbox;
 import io.keck.room.RepeatedWarning;
 import io.keck.room.Watcher;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * What all who read the changes of one room have in common; there while somebody reads.
  *
  * <p>The room tells how far its replica is in the log; the feed reads the rows from there, derives their histories once, in
- * a document of its own, and encodes each event once. The newest events stay for a while ({@value #RING} bytes). A reader
+ * a document of its own, and encodes each event once. The newest events stay for a while ({@link RecentEvents}). A reader
  * that is further behind, because it resumes or is slow, is given rows from the log, page by page, when it has taken the
  * one before. Rows that are gone make it be told everything: a reset. At a row that is damaged it ends until the room is
  * repaired; then its rows are gone.
@@ -36,15 +36,10 @@ import org.slf4j.LoggerFactory;
 final class RoomFeed implements Watcher {
     private static final Logger LOG = LoggerFactory.getLogger(RoomFeed.class);
     private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
-    private static final long RING = 256 << 10;
     private static final long PAGE = 64 << 10;
     private static final long BEAT_MILLIS = 4_000;
     private static final long STUCK_MILLIS = 60_000;
     private static final long FINISH_MILLIS = 10_000;
-    private static final int FEW = 3;
-
-    /** An event that was derived and encoded. */
-    private record Event(long seq, byte[] frame) {}
 
     /** How far the room is. */
     private record Position(long roomId, long seq) {}
@@ -59,6 +54,11 @@ final class RoomFeed implements Watcher {
 
         /** There is no such room, or it cannot be read now. */
         void refused(RuntimeException why);
+
+        /** Its address. */
+        default String address() {
+            return "";
+        }
     }
 
     /**
@@ -78,12 +78,14 @@ final class RoomFeed implements Watcher {
 
     private final List<Arrival> arrivals = new ArrayList<>();
     private final List<EventStream> streams = new ArrayList<>();
-    private final ArrayDeque<Event> ring = new ArrayDeque<>();
-    private long ringBytes;
+    private final RecentEvents recent = new RecentEvents();
     private @Nullable Histories histories;
     private long roomId;
     private long seq;
-    private byte @Nullable [] resetFrame;
+    private @Nullable EventFrame resetFrame;
+    /** Counts the document and the events that the feed itself keeps. */
+    private final Tally tally;
+
     private boolean ended;
     /** Why the feed ends once its streams have got the last events of the life that has ended, or null. */
     private @Nullable RuntimeException closing;
@@ -101,6 +103,7 @@ final class RoomFeed implements Watcher {
         this.name = name;
         this.owner = owner;
         this.log = log;
+        this.tally = owner.ledger().open(HeapLedger.Kind.STREAM, name, null, null);
         this.turns =
                 new Mailbox(owner::execute, () -> {}, () -> end(new Unavailable("the changes cannot be read", false)));
         turns.post(() -> stop = owner.watch(name, this));
@@ -108,6 +111,10 @@ final class RoomFeed implements Watcher {
 
     long now() {
         return owner.now();
+    }
+
+    String name() {
+        return name;
     }
 
     // ------------------------------------------------------------------ from any thread
@@ -185,10 +192,13 @@ final class RoomFeed implements Watcher {
                 return;
             }
             for (EventStream stream : List.copyOf(streams)) {
+                stream.onTick();
                 if (!stream.isIdle() && stream.silentFor(now) > STUCK_MILLIS) {
                     stream.abort();
                 } else if (stream.isIdle() && stream.silentFor(now) >= BEAT_MILLIS - 1_000) {
                     stream.give(List.of(EventFrames.comment()));
+                } else {
+                    serve(stream); // there was no memory before, or the database did not answer
                 }
             }
             Position to = target.get();
@@ -257,13 +267,17 @@ final class RoomFeed implements Watcher {
         if (owner.costlyFor(to.roomId()) > 0) {
             throw new TooCostly(name, 0);
         }
+        if (!tally.reserve(owner.ledger().ofRoom(name))) {
+            tally.set(0);
+            throw new Unavailable("this node has no memory left for the changes of another document", false);
+        }
         Histories fresh = Histories.atEnd(log, name, to.roomId(), owner.maxSteps());
         histories = fresh;
         roomId = to.roomId();
         seq = fresh.known();
-        ring.clear();
-        ringBytes = 0;
+        recent.clear();
         resetFrame = null;
+        count();
         if (!first) {
             streams.forEach(stream -> stream.isLost = true);
         }
@@ -274,20 +288,25 @@ final class RoomFeed implements Watcher {
         if (document == null) {
             return;
         }
-        byte[] frame = EventFrames.update(roomId, change, document.of(change));
+        EventFrame frame = EventFrames.update(roomId, change, document.of(change));
         seq = change.seq();
         resetFrame = null;
-        ring.add(new Event(seq, frame));
-        ringBytes += frame.length;
-        while (ringBytes > RING && ring.size() > FEW) {
-            ringBytes -= ring.remove().frame().length;
-        }
+        recent.add(seq, frame);
+        count();
+    }
+
+    /** Tells the ledger what the feed keeps: a stream that holds an event, too, counts it once more, while it holds it. */
+    private void count() {
+        Histories document = histories;
+        EventFrame reset = resetFrame;
+        tally.set((document == null ? 0 : document.memory()) + recent.memory() + (reset == null ? 0 : reset.memory()));
     }
 
     private void admit(Arrival arrival) {
         long from = resumeAt(arrival.lastEventId());
         arrivals.remove(arrival);
-        EventStream stream = new EventStream(this, arrival.reader().open(), now());
+        EventStream stream = new EventStream(
+                this, arrival.reader().open(), arrival.reader().address(), owner.sent(), owner.ledger(), now());
         streams.add(stream);
         stream.isLost = from < 0;
         stream.given = Math.max(from, 0);
@@ -327,10 +346,9 @@ final class RoomFeed implements Watcher {
             if (stream.isLost) {
                 reset(stream);
             } else if (stream.given < seq) {
-                Event oldest = ring.peek();
-                if (oldest != null && oldest.seq() <= stream.given + 1) {
-                    stream.past = null;
-                    giveFromRing(stream);
+                if (recent.reachBackTo(stream.given)) {
+                    stream.keepPast(null);
+                    giveRecent(stream);
                 } else {
                     givePast(stream);
                 }
@@ -340,21 +358,15 @@ final class RoomFeed implements Watcher {
         } catch (RoomDamaged e) {
             reset(stream);
         } catch (TooCostly e) {
-            stream.past = null;
+            stream.keepPast(null);
             reset(stream);
         }
     }
 
-    private void giveFromRing(EventStream stream) {
-        List<byte[]> frames = new ArrayList<>();
-        for (Iterator<Event> events = ring.iterator(); events.hasNext(); ) {
-            Event event = events.next();
-            if (event.seq() > stream.given) {
-                frames.add(event.frame());
-                stream.given = event.seq();
-                owner.metrics().eventSent();
-            }
-        }
+    private void giveRecent(EventStream stream) {
+        List<EventFrame> frames = recent.after(stream.given);
+        stream.given = seq;
+        frames.forEach(frame -> owner.metrics().eventSent());
         stream.give(frames);
     }
 
@@ -366,21 +378,22 @@ final class RoomFeed implements Watcher {
             reset(stream);
             return;
         }
-        Histories past = stream.past;
+        Histories past = stream.past();
         if (past == null) {
+            Histories newest = histories;
+            if (newest != null && !stream.mayKeep(newest.memory())) {
+                return; // until there is memory
+            }
             past = Histories.at(log, name, roomId, stream.given, owner.maxSteps());
         }
-        List<byte[]> frames = new ArrayList<>();
+        List<EventFrame> frames = new ArrayList<>();
         for (Change change : page.changes()) {
             frames.add(EventFrames.update(roomId, change, past.of(change)));
             stream.given = change.seq();
             owner.metrics().eventSent();
         }
-        stream.past = past;
         stream.give(frames);
-        if (!stream.isIdle()) {
-            stream.past = null; // a slow one holds no document
-        }
+        stream.keepPast(stream.isIdle() ? past : null); // a slow one holds no document
     }
 
     private void reset(EventStream stream) {
@@ -388,13 +401,17 @@ final class RoomFeed implements Watcher {
         if (document == null) {
             return;
         }
-        byte[] frame = resetFrame;
+        EventFrame frame = resetFrame;
         if (frame == null) {
+            if (!owner.ledger().hasRoomFor(2 * document.bytes())) {
+                return; // until there is memory
+            }
             frame = EventFrames.reset(roomId, seq, document.encode());
             resetFrame = frame;
+            count();
         }
         stream.isLost = false;
-        stream.past = null;
+        stream.keepPast(null);
         stream.given = seq;
         owner.metrics().eventSent();
         stream.give(List.of(frame));
@@ -411,6 +428,7 @@ final class RoomFeed implements Watcher {
     /** Streams that are open wait as they do for a damaged room; arrivals are refused for a while. */
     private void tooCostly(Position at, TooCostly why) {
         histories = null;
+        count();
         if (owner.costlyFor(at.roomId()) == 0) {
             LOG.warn("Event streams of room {} are refused for ten minutes: {}", name, why.getMessage());
             owner.isCostly(at.roomId());
@@ -473,7 +491,8 @@ final class RoomFeed implements Watcher {
         last.forEach(stream -> owner.left());
         last.forEach(EventStream::end);
         histories = null;
-        ring.clear();
+        recent.clear();
         resetFrame = null;
+        tally.close();
     }
 }

@@ -167,32 +167,41 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
                 out.write(small);
             } else if (now != null) {
                 long[] pieces = order == null ? new long[] {0, size} : order;
-                ByteBuffer slice = ByteBuffer.allocate(SLICE);
+                byte[] slice = new byte[SLICE];
+                int filled = 0;
                 for (int i = 0; i < pieces.length; i += 2) {
-                    read(now, pieces[i], pieces[i] + pieces[i + 1], slice, out);
+                    filled = read(now, pieces[i], pieces[i] + pieces[i + 1], slice, filled, out);
                 }
-                out.write(slice.array(), 0, slice.position());
+                out.write(slice, 0, filled);
             }
         } finally {
             close();
         }
     }
 
-    /** Reads a piece of the file into the slice, and sends the slice whenever it is full. */
-    private static void read(Disk from, long start, long end, ByteBuffer slice, OutputStream out) throws IOException {
+    /**
+     * Reads a piece of the file into the slice, and sends the slice whenever it is full.
+     *
+     * @param before bytes in the slice
+     * @return bytes in the slice that are still to be sent
+     */
+    private static int read(Disk from, long start, long end, byte[] slice, int before, OutputStream out)
+            throws IOException {
+        int filled = before;
         for (long at = start; at < end; ) {
-            if (!slice.hasRemaining()) {
-                out.write(slice.array(), 0, slice.position());
-                slice.clear();
+            if (filled == slice.length) {
+                out.write(slice, 0, filled);
+                filled = 0;
             }
-            slice.limit((int) Math.min(slice.capacity(), slice.position() + end - at));
-            int n = from.channel.read(slice, at);
+            int most = (int) Math.min(slice.length - filled, end - at);
+            int n = from.channel.read(ByteBuffer.wrap(slice, filled, most), at);
             if (n <= 0) {
                 throw new EOFException("the file of a large answer has gone");
             }
             at += n;
-            slice.limit(slice.capacity());
+            filled += n;
         }
+        return filled;
     }
 
     /** Gives back what it takes; what is called after the first time does nothing. */

@@ -92,7 +92,7 @@ public final class SseResource {
             }
         };
         Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
-        RoomFeed.Reader reader = reader(workspace, head, context, response, ended, visit);
+        RoomFeed.Reader reader = reader(workspace, head, context, response, ended, visit, address);
         boolean accepted = streams.open(workspace, reader, visible(lastEventId, visit, workspace));
         if (!accepted) {
             ended.run();
@@ -112,8 +112,19 @@ public final class SseResource {
     }
 
     private static RoomFeed.Reader reader(
-            String workspace, boolean head, AsyncContext context, AsyncResponse response, Runnable ended, Visit visit) {
+            String workspace,
+            boolean head,
+            AsyncContext context,
+            AsyncResponse response,
+            Runnable ended,
+            Visit visit,
+            String address) {
         return new RoomFeed.Reader() {
+            @Override
+            public String address() {
+                return address;
+            }
+
             @Override
             public EventStream.Output open() {
                 return head ? new Nowhere(response, ended) : new Servlet(context, ended);

@@ -128,7 +128,7 @@ public record BlockHistory(
     }
 
     /** Writes bytes as a JSON array of numbers of 0 to 255. */
-    public static void bytes(StringBuilder out, byte[] bytes) {
+    private static void bytes(StringBuilder out, byte[] bytes) {
         out.append('[');
         for (int i = 0; i < bytes.length; i++) {
             if (i > 0) {

@@ -23,6 +23,12 @@ public final class Histories {
     /** Steps of integration that each byte adds to the limit of a document, see {@link Doc#work}. */
     private static final long STEPS_PER_BYTE = 16;
 
+    /** Bytes of heap of an empty document, for each byte of updates, and for each struct. */
+    private static final long EMPTY = 20_000;
+
+    private static final long PER_BYTE = 2;
+    private static final long PER_STRUCT = 500;
+
     private final String workspace;
     private final long maxSteps;
     private final Doc doc = new Doc();
@@ -31,6 +37,7 @@ public final class Histories {
     private final Authorship<Author> authors = new Authorship<>();
 
     private long bytes;
+    private long structs;
     /** The seq of the last row that was applied to the document. */
     private long known;
 
@@ -110,9 +117,11 @@ public final class Histories {
      * @throws TooCostly if the document takes too many steps; these histories must not be used any more
      */
     public void skip(byte[] row) {
+        Update update = Update.decode(row, DecodeLimits.OWN);
         bytes += row.length;
+        structs += update.structCount();
         long left = maxSteps + STEPS_PER_BYTE * bytes - doc.work();
-        if (!doc.applyUpdate(Update.decode(row, DecodeLimits.OWN), null, left)) {
+        if (!doc.applyUpdate(update, null, left)) {
             throw new TooCostly(workspace, doc.work());
         }
     }
@@ -208,6 +217,11 @@ public final class Histories {
     /** The total bytes of updates applied to the document; its size on the heap is a small multiple. */
     public long bytes() {
         return bytes;
+    }
+
+    /** Bytes of heap that the document takes, roughly. */
+    public long memory() {
+        return EMPTY + PER_BYTE * bytes + PER_STRUCT * structs;
     }
 
     /** The document, as one V1 update. */

@@ -269,30 +269,33 @@ final class RoomDocuments implements Documents {
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> export(
             String name, Exports exports, Function<StructStore, T> writer) {
-        return ask(name, false, (room, at, stale, answer) -> exports.enter(() -> room.lend(giveBack -> {
-            Runnable work = () -> {
-                Runnable done;
-                try {
-                    Answer<T> whole = export(room, stale, writer);
-                    done = () -> answer.complete(whole);
-                } catch (RuntimeException | Error e) {
-                    done = () -> answer.completeExceptionally(e);
-                    if (e instanceof OutOfMemoryError exhausted) {
+        return ask(
+                name,
+                false,
+                (room, at, stale, answer) -> exports.enter(() -> room.lend(giveBack -> {
+                    Runnable work = () -> {
+                        Runnable done;
+                        try {
+                            Answer<T> whole = export(room, stale, writer);
+                            done = () -> answer.complete(whole);
+                        } catch (RuntimeException | Error e) {
+                            done = () -> answer.completeExceptionally(e);
+                            if (e instanceof OutOfMemoryError exhausted) {
+                                done.run();
+                                throw exhausted; // the thread decides whether the process goes on
+                            }
+                        } finally {
+                            giveBack.run();
+                            exports.leave();
+                        }
                         done.run();
-                        throw exhausted; // the thread decides whether the process goes on
+                    };
+                    try {
+                        exports.run(work);
+                    } catch (RejectedExecutionException e) {
+                        work.run(); // the server is going down
                     }
-                } finally {
-                    giveBack.run();
-                    exports.leave();
-                }
-                done.run();
-            };
-            try {
-                exports.run(work);
-            } catch (RejectedExecutionException e) {
-                work.run(); // the server is going down
-            }
-        })));
+                })));
     }
 
     private static <T extends @Nullable Object> Answer<T> export(

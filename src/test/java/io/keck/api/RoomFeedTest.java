@@ -10,9 +10,12 @@ import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.TooCostly;
 import io.keck.feed.ChangeLog;
+import io.keck.heap.AddressFlow;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
+import io.keck.heap.Tally;
 import io.keck.metrics.FeedMetrics;
+import io.keck.room.DocumentLimits;
 import io.keck.room.Watcher;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -74,13 +77,29 @@ class RoomFeedTest {
         }
     };
 
-    private final EventStreams streams =
-            new EventStreams(this::watch, log, FeedMetrics.NONE, turns::add, () -> now, 10) {
-                @Override
-                boolean looksForGaps() {
-                    return looksForGaps;
-                }
-            };
+    private HeapLedger ledger = HeapLedger.unlimited();
+    private AddressFlow sent = AddressFlow.unlimited();
+
+    private EventStreams streams = streams();
+
+    private EventStreams streams() {
+        return new EventStreams(
+                this::watch,
+                log,
+                FeedMetrics.NONE,
+                turns::add,
+                () -> now,
+                10,
+                new AddressShares(10, 10),
+                ledger,
+                sent,
+                DocumentLimits.DEFAULT.maxSteps()) {
+            @Override
+            boolean looksForGaps() {
+                return looksForGaps;
+            }
+        };
+    }
 
     private Runnable watch(String room, Watcher who) {
         watcher = who;
@@ -94,6 +113,12 @@ class RoomFeedTest {
         final StringBuilder got = new StringBuilder();
         int takes = Integer.MAX_VALUE;
         boolean ended;
+        String address = "192.0.2.1";
+
+        @Override
+        public String address() {
+            return address;
+        }
 
         @Nullable
         RuntimeException refusal;
@@ -155,7 +180,12 @@ class RoomFeedTest {
     }
 
     private Client join(@Nullable String lastEventId) {
+        return join(lastEventId, "192.0.2.1");
+    }
+
+    private Client join(@Nullable String lastEventId, String address) {
         Client client = new Client();
+        client.address = address;
         assertThat(streams.open("w", client, lastEventId)).isTrue();
         run();
         return client;
@@ -204,6 +234,7 @@ class RoomFeedTest {
                 10,
                 new AddressShares(10, 10),
                 HeapLedger.unlimited(),
+                sent,
                 -1_000_000);
         edit();
         for (int i = 0; i < 2; i++) {
@@ -389,6 +420,98 @@ class RoomFeedTest {
         run();
         assertThat(client.ended).isTrue();
         assertThat(streams.size()).isZero();
+    }
+
+    /** 20 events of about 3.5 KB each, of which an address may have 10 KB at once, and 1 KB a second. */
+    private Client[] flooded() {
+        Client[] clients = {join(null, "192.0.2.1"), join(null, "192.0.2.1"), join(null, "192.0.2.2")};
+        for (int i = 0; i < 20; i++) {
+            edit();
+            run();
+            clients[2].got.setLength(0);
+        }
+        return clients;
+    }
+
+    @Test
+    void streamsOfOneAddress_waitWhenItHasHadItsBytes_andNobodyIsGivenUpForIt() {
+        sent = new AddressFlow(1_000, () -> now);
+        streams = streams();
+        Client[] clients = flooded();
+        assertThat(clients[0].got.length() + clients[1].got.length()).isBetween(10_000, 30_000);
+
+        int seconds = 0;
+        while (clients[0].events().size() + clients[1].events().size() < 40) {
+            assertThat(seconds++).isLessThan(300);
+            now += 1_000;
+            streams.tick();
+            run();
+            assertThat(clients[0].got.length() + clients[1].got.length()).isLessThan(30_000 + 1_100 * seconds);
+        }
+        assertThat(seconds).as("longer than a stuck reader may take").isGreaterThan(70);
+        assertThat(clients[0].events()).isEqualTo(updates(1, 20));
+        assertThat(clients[1].events()).isEqualTo(updates(1, 20));
+        assertThat(clients[0].ended).isFalse();
+        assertThat(sent.held()).isPositive();
+    }
+
+    @Test
+    void twin_withoutARate_oneAddressGetsEverythingAtOnce() {
+        Client[] clients = flooded();
+        assertThat(clients[0].got.length() + clients[1].got.length()).isGreaterThan(100_000);
+    }
+
+    @Test
+    void whatAReaderDoesNotTake_isCounted_andTheReaderThatHoldsMostIsSentAway() {
+        ledger = new HeapLedger(16 << 20);
+        streams = streams();
+        Client slow = join(null);
+        long before = ledger.ofAddress("192.0.2.1");
+        slow.takes = 0;
+        editor.getMap("m").set("k", new byte[20 << 20]);
+        rows.add(editor.encodeStateAsUpdate());
+        watcher.risen(ROOM, rows.size());
+        run();
+        assertThat(ledger.used()).isGreaterThan(20 << 20);
+        ledger.relieve();
+        run();
+        assertThat(slow.ended).isTrue();
+        assertThat(ledger.ofAddress("192.0.2.1")).isLessThanOrEqualTo(before);
+        assertThat(ledger.used()).isZero();
+    }
+
+    /** The twin: a ledger that has no limit refuses nothing and sends nobody away. */
+    @Test
+    void twin_withoutALedger_theReaderStays() {
+        Client slow = join(null);
+        slow.takes = 0;
+        editor.getMap("m").set("k", new byte[20 << 20]);
+        rows.add(editor.encodeStateAsUpdate());
+        watcher.risen(ROOM, rows.size());
+        run();
+        ledger.relieve();
+        run();
+        assertThat(slow.ended).isFalse();
+    }
+
+    @Test
+    void everythingAnew_isGivenOnceThereIsMemoryForIt() {
+        ledger = new HeapLedger(64 << 20);
+        streams = streams();
+        editor.getMap("m").set("k", new byte[2 << 20]);
+        rows.add(editor.encodeStateAsUpdate());
+        Tally others = ledger.open(HeapLedger.Kind.OUTBOUND, "another", null, null);
+        Client first = join(null);
+        others.set(56 << 20);
+        Client lost = join("0-0");
+        assertThat(lost.events()).isEmpty();
+        assertThat(first.ended || lost.ended).isFalse();
+
+        others.set(0);
+        now += 1_000;
+        streams.tick();
+        run();
+        assertThat(lost.events()).containsExactly("reset 1");
     }
 
     /** The room heard of its end before it had heard of the rows that other nodes wrote last. */

@@ -71,7 +71,8 @@ class DocumentsTest {
     void roomThatIsNotThere_isNotMadeByAskingForIt() {
         CompletionStage<Answer<String>> read = documents.read(ROOM, false, DocumentsTest::text);
         CompletionStage<Answer<String>> write = write("x");
-        CompletionStage<Answer<byte[]>> export = documents.export(ROOM, new Exports(Runnable::run, 1), StructStore::encode);
+        CompletionStage<Answer<byte[]>> export =
+                documents.export(ROOM, new Exports(Runnable::run, 1), StructStore::encode);
         world.settle();
 
         assertThat(failure(read)).isInstanceOf(RoomMissing.class);

@@ -96,7 +96,8 @@ class QuarantineTest {
                         world,
                         documents.write(ROOM, null, doc -> doc.getText("t").insert(0, "y"), doc -> "")))
                 .isInstanceOf(RoomDamaged.class);
-        assertThat(failure(world, documents.export(ROOM, new Exports(Runnable::run, 1), StructStore::encode))).isInstanceOf(RoomDamaged.class);
+        assertThat(failure(world, documents.export(ROOM, new Exports(Runnable::run, 1), StructStore::encode)))
+                .isInstanceOf(RoomDamaged.class);
         world.pass(10_000);
         assertThat(world.rows()).isEqualTo(3);
     }
