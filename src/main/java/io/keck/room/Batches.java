@@ -7,7 +7,9 @@ import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -48,6 +50,13 @@ final class Batches {
     Batches(Supplier<UUID> ids, Safeguards safeguards) {
         this.ids = ids;
         this.safeguards = safeguards;
+    }
+
+    /** The clients whose content waits. */
+    Set<Long> clients() {
+        Set<Long> clients = new HashSet<>();
+        all().forEach(batch -> clients.addAll(batch.update().clients()));
+        return clients;
     }
 
     boolean isEmpty() {

@@ -6,7 +6,9 @@ import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.TooLargeHere;
 import io.keck.failure.Unavailable;
+import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,10 +32,18 @@ final class Life {
             public boolean abandon() {
                 return true;
             }
+
+            @Override
+            public EndedHere endedHere() {
+                return new EndedHere(() -> 0, 0);
+            }
         };
 
         /** The current moment, see {@link Lives}. */
         long moment();
+
+        /** The clients of lives that ended on this node. */
+        EndedHere endedHere();
 
         /** Asked in a turn when the log has no room with the name: whether this room may close. */
         boolean abandon();
@@ -123,6 +133,18 @@ final class Life {
         return hasEnded;
     }
 
+    /**
+     * The room is closed. If its life has ended, those who were in it are remembered.
+     *
+     * @param writers whose updates are not committed
+     * @param present who are there
+     */
+    void leave(Supplier<Set<Long>> writers, Supplier<Set<Long>> present) {
+        if (hasEnded) {
+            home.endedHere().add(name, writers.get(), present.get());
+        }
+    }
+
     /** Called when the log says that no room has the name. */
     void miss() {
         isMissing = true;
@@ -167,7 +189,9 @@ final class Life {
      * @param held the replica of this life
      */
     boolean isCopyOfEnded(StateVector known, StructStore held) {
-        return isHoldOn() && earlier.haveCopyIn(known, held.stateVector(), age());
+        return (isHoldOn() && earlier.haveCopyIn(known, held.stateVector(), age()))
+                || (safeguards.refusesCopiesOfEndedLives()
+                        && home.endedHere().haveCopyIn(name, known.asMap().keySet(), held));
     }
 
     /**
@@ -178,7 +202,8 @@ final class Life {
      * @param held the replica of this life
      */
     boolean isContentOfEnded(Update news, StructStore held) {
-        return isHoldOn() && earlier.haveAnyOf(news.clients(), held.stateVector(), age());
+        return (isHoldOn() && earlier.haveAnyOf(news.clients(), held.stateVector(), age()))
+                || (safeguards.refusesCopiesOfEndedLives() && home.endedHere().haveAnyOf(name, news.clients(), held));
     }
 
     /** Whether copies of ended lives are still refused. */

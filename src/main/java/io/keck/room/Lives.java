@@ -50,12 +50,14 @@ final class Lives {
     private final Rooms.Maker maker;
     private final Overlays overlays;
     private final HeldNames held;
+    private final EndedHere endedHere;
 
     Lives(RoomContext context, Rooms.Maker maker, Overlays overlays) {
         this.context = context;
         this.maker = maker;
         this.overlays = overlays;
         this.held = new HeldNames(context.clock());
+        this.endedHere = new EndedHere(context.clock(), context.settings().deletedNameHold());
     }
 
     /** Work for the room of a name, done once the room is known to live. */
@@ -199,6 +201,11 @@ final class Lives {
             @Override
             public boolean abandon() {
                 return Lives.this.abandon(room);
+            }
+
+            @Override
+            public EndedHere endedHere() {
+                return endedHere;
             }
         });
         return room;

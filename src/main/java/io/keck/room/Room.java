@@ -5,7 +5,7 @@ import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -221,15 +221,9 @@ final class Room implements ReplicaOwner {
         mailbox.post(() -> whenOpen(task));
     }
 
-    /** Lends the turns of the room, see {@link Mailbox#lend}. */
-    void lend(Consumer<Runnable> to) {
-        mailbox.post(() -> mailbox.lend(to));
-    }
-
-    /** Why nothing can be read here, or null; in turns only. */
-    @Nullable
-    RuntimeException whyNotOpen() {
-        return state == State.OPEN ? null : life.whyNot(0);
+    /** Lends the turns of the room ({@link Mailbox#lend}); also says why nothing can be read in it, or null. */
+    void lend(BiConsumer<@Nullable RuntimeException, Runnable> to) {
+        mailbox.post(() -> mailbox.lend(back -> to.accept(state == State.OPEN ? null : life.whyNot(0), back)));
     }
 
     /** The watchers of the room. */
@@ -250,14 +244,14 @@ final class Room implements ReplicaOwner {
 
     /** Passes a view of the room to a consumer, in a turn. */
     void look(Consumer<RoomView> watcher) {
-        mailbox.post(() -> {
-            Replica.Position at = replica.position();
-            long id = at == null ? 0 : at.roomId();
-            long seq = at == null ? 0 : at.seq();
-            String now = state.name().toLowerCase(Locale.ROOT);
-            long bytes = batches.memory();
-            watcher.accept(new RoomView(name, id, now, seq, all.size(), bytes, saving.isUnsaved(), quarantine.what()));
-        });
+        mailbox.post(() -> watcher.accept(RoomView.of(
+                name,
+                replica.position(),
+                state.name(),
+                all.size(),
+                batches.memory(),
+                saving.isUnsaved(),
+                quarantine.what())));
     }
 
     /**
@@ -468,6 +462,7 @@ final class Room implements ReplicaOwner {
         state = State.CLOSED;
         opening.ended(0);
         replica.stop();
+        life.leave(batches::clients, members.awareness()::present);
         document.end(life.whyNot(0));
         requests.end(life::whyNot, closeReason, life.hasEnded() ? life.endOfLife() : null, saving.unanswered());
         watchers.ended(life.farewell());

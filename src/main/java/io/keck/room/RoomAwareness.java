@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -242,6 +243,11 @@ final class RoomAwareness {
     /** The approximate bytes of heap that the states take. */
     long memory() {
         return awareness.memory();
+    }
+
+    /** The clients that are there. */
+    Set<Long> present() {
+        return awareness.states().stream().map(AwarenessState::client).collect(Collectors.toUnmodifiableSet());
     }
 
     /** Called when the room ends. */

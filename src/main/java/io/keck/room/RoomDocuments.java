@@ -272,11 +272,11 @@ final class RoomDocuments implements Documents {
         return ask(
                 name,
                 false,
-                (room, at, stale, answer) -> exports.enter(() -> room.lend(giveBack -> {
+                (room, at, stale, answer) -> exports.enter(() -> room.lend((whyNot, giveBack) -> {
                     Runnable work = () -> {
                         Runnable done;
                         try {
-                            Answer<T> whole = export(room, stale, writer);
+                            Answer<T> whole = export(room, whyNot, stale, writer);
                             done = () -> answer.complete(whole);
                         } catch (RuntimeException | Error e) {
                             done = () -> answer.completeExceptionally(e);
@@ -299,8 +299,7 @@ final class RoomDocuments implements Documents {
     }
 
     private static <T extends @Nullable Object> Answer<T> export(
-            Room room, boolean stale, Function<StructStore, T> writer) {
-        RuntimeException whyNot = room.whyNotOpen();
+            Room room, @Nullable RuntimeException whyNot, boolean stale, Function<StructStore, T> writer) {
         Replica.Position at = room.position();
         UpdateLog.Damage damage = room.damage();
         if (whyNot != null || at == null) {

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,4 +22,24 @@ public record RoomView(
         int members,
         long waitingBytes,
         boolean unsaved,
-        @Nullable String damage) {}
+        @Nullable String damage) {
+    /** The view of a room at a position, null while it is loading, in a state of any case. */
+    static RoomView of(
+            String name,
+            Replica.@Nullable Position at,
+            String state,
+            int members,
+            long waitingBytes,
+            boolean unsaved,
+            @Nullable String damage) {
+        return new RoomView(
+                name,
+                at == null ? 0 : at.roomId(),
+                state.toLowerCase(Locale.ROOT),
+                at == null ? 0 : at.seq(),
+                members,
+                waitingBytes,
+                unsaved,
+                damage);
+    }
+}

@@ -4,15 +4,22 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.Doc;
+import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
+import io.keck.protocol.AwarenessState;
 import io.keck.protocol.CloseReason;
+import io.keck.protocol.Message;
 import io.keck.room.Documents.Answer;
 import io.keck.room.FlakyLog.Outcome;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -312,6 +319,115 @@ class LivesTest extends SeveralNodes {
         settle();
         assertThat(log.holds(ROOM, gap)).isEqualTo(twin == Twin.NO_HOLD);
         assertThat(tab.connection.closed).isEqualTo(twin == Twin.NO_HOLD ? null : CloseReason.deleted());
+    }
+
+    /** A tab in an empty life on a node whose way to the log is held up, so that what it types is committed nowhere. */
+    private FakeClient tabWithUncommittedText(World there) {
+        bus.goDown();
+        create(a);
+        FakeClient tab = there.client();
+        tab.own = new AwarenessState(tab.id, 1, "{}");
+        tab.connect(there.rooms, ROOM);
+        settle();
+        there.way.holding = true;
+        return tab;
+    }
+
+    private void endedMeanwhile(World there) {
+        force(a, "new");
+        there.way.holding = false;
+        there.way.releaseAll();
+        settle();
+        pass(3_000);
+    }
+
+    /** The life ends while the text waits for its commit: no row names its client. */
+    @ParameterizedTest
+    @EnumSource(names = {"NONE", "NO_HOLD"})
+    void textThatWasNotCommitted_doesNotComeIntoTheNextLife(Twin twin) {
+        World there = node(twin);
+        FakeClient tab = tabWithUncommittedText(there);
+        byte[] typed = tab.type("never committed");
+        settle();
+        endedMeanwhile(there);
+        assertThat(tab.connection.closed).isNotNull();
+        tab.disconnect();
+        tab.connect(there.rooms, ROOM);
+        settle();
+        assertThat(log.holds(ROOM, typed)).isEqualTo(twin == Twin.NO_HOLD);
+        assertThat(tab.connection.closed).isEqualTo(twin == Twin.NO_HOLD ? null : CloseReason.deleted());
+    }
+
+    /** The life ends before the text has come to the server: only the cursor has told of its client. */
+    @ParameterizedTest
+    @EnumSource(names = {"NONE", "NO_HOLD"})
+    void textThatNeverCame_doesNotComeIntoTheNextLife(Twin twin) {
+        World there = node(twin);
+        FakeClient tab = tabWithUncommittedText(there);
+        endedMeanwhile(there);
+        tab.disconnect();
+        byte[] typed = FakeClient.text(tab.id, 0, "typed into the void");
+        tab.replica.apply(Update.decode(typed));
+        tab.connect(there.rooms, ROOM);
+        settle();
+        assertThat(log.holds(ROOM, typed)).isEqualTo(twin == Twin.NO_HOLD);
+    }
+
+    @Test
+    void tabThatWasOnlyThere_writesInTheNextLife() {
+        FakeClient tab = tabWithUncommittedText(b);
+        endedMeanwhile(b);
+        tab.disconnect();
+        FakeClient same = b.client();
+        tab.connect(b.rooms, ROOM);
+        settle();
+        byte[] typed = FakeClient.text(tab.id, 0, "into the new one");
+        tab.send(Message.update(typed));
+        settle();
+        assertThat(tab.connection.closed).isNull();
+        assertThat(log.holds(ROOM, typed)).isTrue();
+        assertThat(same.connection).isNull();
+    }
+
+    @Test
+    void clientsOfEndedLives_areForgottenAfterTheHold_andBounded() {
+        long[] now = {0};
+        EndedHere ended = new EndedHere(() -> now[0], 1_000);
+        StructStore empty = new StructStore();
+        ended.add(ROOM, Set.of(1L), Set.of(2L));
+        assertThat(ended.haveCopyIn(ROOM, Set.of(2L, 3L), empty)).isTrue();
+        assertThat(ended.haveAnyOf(ROOM, Set.of(2L), empty)).isFalse();
+        assertThat(ended.haveAnyOf(ROOM, Set.of(1L), empty)).isTrue();
+        assertThat(ended.haveAnyOf("another", Set.of(1L), empty)).isFalse();
+        now[0] = 1_000;
+        assertThat(ended.haveAnyOf(ROOM, Set.of(1L), empty)).isFalse();
+
+        Set<Long> many =
+                LongStream.range(0, 2L * EndedLives.MAX_CLIENTS).boxed().collect(Collectors.toSet());
+        for (int i = 0; i < 50; i++) {
+            ended.add("room" + i, many, Set.of());
+        }
+        long kept = IntStream.range(0, 50)
+                .filter(i -> ended.haveAnyOf("room" + i, many, empty))
+                .count();
+        assertThat(kept * EndedLives.MAX_CLIENTS).isBetween(1L, (long) EndedHere.MAX_IDS);
+        assertThat(ended.haveAnyOf("room49", many, empty)).isTrue();
+    }
+
+    /** Nobody tells this node of the deletion: its room finds out from the log. The twin never looks. */
+    @ParameterizedTest
+    @EnumSource(names = {"NONE", "NO_CATCH_UP"})
+    void roomThatLearnsOfItsEndByItself_holdsTheName(Twin twin) {
+        World there = node(twin);
+        openOnBoth(there);
+        now(a.rooms.documents().delete(ROOM));
+        assertThat(there.rooms.mayBeHeld(ROOM)).isFalse();
+        pass(3_000);
+        pass(3_000);
+        assertThat(there.rooms.mayBeHeld(ROOM)).isEqualTo(twin == Twin.NONE);
+        if (twin == Twin.NONE) {
+            assertThat(now(there.rooms.isHeld(ROOM))).isTrue();
+        }
     }
 
     @Test
