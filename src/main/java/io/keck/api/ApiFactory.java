@@ -104,19 +104,22 @@ public class ApiFactory {
      * Where changes come from.
      *
      * @param rooms follows them
+     * @param log for streams
+     * @param history for histories, which may come from a replica
      * @param ledger of the heap
      * @param maxSteps that the document of an event stream may take
      */
     record Feed(
             EventStreams.Rooms rooms,
             ChangeLog log,
+            ChangeLog history,
             FeedMetrics metrics,
             Hooks hooks,
             HeapLedger ledger,
             long maxSteps) {
         /** The same with a heap that has no limit. */
         Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {
-            this(rooms, log, metrics, hooks, HeapLedger.unlimited(), DocumentLimits.DEFAULT.maxSteps());
+            this(rooms, log, log, metrics, hooks, HeapLedger.unlimited(), DocumentLimits.DEFAULT.maxSteps());
         }
     }
 
@@ -128,6 +131,7 @@ public class ApiFactory {
             Host host,
             Rooms rooms,
             ChangeLog changes,
+            ChangeLog history,
             FeedMetrics metrics,
             Hooks hooks,
             HeapLedger ledger,
@@ -135,6 +139,7 @@ public class ApiFactory {
         Feed feed = new Feed(
                 following(rooms),
                 changes,
+                history,
                 metrics,
                 hooks,
                 ledger,
@@ -183,7 +188,7 @@ public class ApiFactory {
         EventStreams streams = streams(environment, feed, sent, nanos);
         host.everyTick("streams", streams::tick);
         feed.metrics().watchStreams(streams::size);
-        components(calls, streams, feed.hooks(), clock).forEach(jersey::register);
+        components(calls, streams, feed.history(), feed.hooks(), clock).forEach(jersey::register);
         bodies(environment, feed.ledger());
         jersey.register(new GrantedAnswers());
         jersey.register(new LargeAnswers(
@@ -269,7 +274,8 @@ public class ApiFactory {
     }
 
     /** All that is registered. */
-    List<Object> components(DocumentCalls calls, EventStreams streams, Hooks hooks, LongSupplier clock) {
+    List<Object> components(
+            DocumentCalls calls, EventStreams streams, ChangeLog history, Hooks hooks, LongSupplier clock) {
         List<Object> all = new ArrayList<>(List.of(
                 new RawPathFilter(),
                 new NeedsFilter(),
@@ -283,7 +289,7 @@ public class ApiFactory {
                 new BlocksResource(calls),
                 new FlavourResource(calls),
                 new KeysResource(calls),
-                new HistoryResource(calls, streams.log(), streams::execute),
+                new HistoryResource(calls, history, streams::execute),
                 new ClientResource(calls),
                 new ClientsResource(calls),
                 new SseResource(streams),

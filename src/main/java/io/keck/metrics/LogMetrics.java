@@ -21,6 +21,15 @@ public interface LogMetrics {
      */
     default void watchServer(IntSupplier used, IntSupplier most) {}
 
+    /** A replica answered a read. */
+    default void replicaAnswered() {}
+
+    /** A replica had not replayed what was to be read, so the primary was asked. */
+    default void replicaBehind() {}
+
+    /** A replica was away or failed, so the primary was asked. */
+    default void replicaFailed() {}
+
     /** A group commit of {@code writes} writes succeeded or failed after {@code nanos} nanoseconds. */
     default void group(int writes, long nanos) {}
 

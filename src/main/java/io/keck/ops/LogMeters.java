@@ -26,6 +26,9 @@ public final class LogMeters implements LogMetrics {
     private final Counter foldFailures;
     private final Counter rowsFolded;
     private final Counter rowsPurged;
+    private final Counter replicaAnswered;
+    private final Counter replicaBehind;
+    private final Counter replicaFailed;
 
     /** Registers the counters and histograms. */
     public LogMeters(MetricRegistry registry, PrometheusRegistry histograms) {
@@ -53,6 +56,9 @@ public final class LogMeters implements LogMetrics {
         foldFailures = registry.counter(MetricNames.FOLD_FAILURES);
         rowsFolded = registry.counter(MetricNames.ROWS_FOLDED);
         rowsPurged = registry.counter(MetricNames.ROWS_PURGED);
+        replicaAnswered = registry.counter(MetricNames.REPLICA_ANSWERED);
+        replicaBehind = registry.counter(MetricNames.REPLICA_BEHIND);
+        replicaFailed = registry.counter(MetricNames.REPLICA_FAILED);
     }
 
     @Override
@@ -67,6 +73,21 @@ public final class LogMeters implements LogMetrics {
     public void watchServer(IntSupplier used, IntSupplier most) {
         registry.register(MetricNames.SERVER_CONNECTIONS, (Gauge<Integer>) used::getAsInt);
         registry.register(MetricNames.SERVER_CONNECTIONS_LIMIT, (Gauge<Integer>) most::getAsInt);
+    }
+
+    @Override
+    public void replicaAnswered() {
+        replicaAnswered.inc();
+    }
+
+    @Override
+    public void replicaBehind() {
+        replicaBehind.inc();
+    }
+
+    @Override
+    public void replicaFailed() {
+        replicaFailed.inc();
     }
 
     @Override

@@ -132,6 +132,12 @@ final class MetricNames {
     // ---- database
     /** Connections of all clients to the PostgreSQL server, other nodes and other programs included; -1 before the first answer. */
     static final String SERVER_CONNECTIONS = "keck.database.server-connections";
+    /** Reads that a replica answered. */
+    static final String REPLICA_ANSWERED = "keck.replica.answered";
+    /** Reads for which a replica had not replayed enough; the primary answered. */
+    static final String REPLICA_BEHIND = "keck.replica.behind";
+    /** Reads for which a replica was away or failed; the primary answered. */
+    static final String REPLICA_FAILED = "keck.replica.failed";
     /** Connections that the server takes from users who are no superusers. */
     static final String SERVER_CONNECTIONS_LIMIT = "keck.database.server-connections-limit";
 

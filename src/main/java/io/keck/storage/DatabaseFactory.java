@@ -30,6 +30,7 @@ import io.keck.storage.database.PostgresSession;
 import io.keck.storage.database.ServerConnections;
 import io.keck.storage.doctor.DatabaseDoctor;
 import io.keck.storage.log.JdbiUpdateLog;
+import io.keck.storage.rows.Replica;
 import io.keck.storage.rows.StoredRooms;
 import io.keck.wing.Host;
 import jakarta.validation.Valid;
@@ -56,6 +57,7 @@ import org.jspecify.annotations.Nullable;
 public class DatabaseFactory extends DataSourceFactory {
     private static final long SNAPSHOT_BYTES = 16 << 20;
     private static final long PURGE_EVERY_NANOS = 1_000_000_000;
+    private static final int REPLICA_CONNECTIONS = 4;
     /** Beside lanes and readers: blobs, the compactor's reads, health checks, one to spare. */
     private static final int OTHER_CONNECTIONS = JdbiBlobStore.CONNECTIONS + 3;
 
@@ -67,6 +69,9 @@ public class DatabaseFactory extends DataSourceFactory {
 
     /** Where drills restore backups; null for a file of their own, or the server of the database. */
     private @Nullable DatabaseFactory scratch;
+
+    /** A standby for histories and exports; null where none is configured. */
+    private @Nullable DatabaseFactory replica;
 
     /** How the log is written and kept. Defaults are those of {@code config.yml}. */
     public static class LogSettings {
@@ -205,6 +210,20 @@ public class DatabaseFactory extends DataSourceFactory {
         }
     }
 
+    /** Sets the address of a standby that answers histories and exports, as {@link #setUrl} takes it; empty for none. */
+    @JsonProperty
+    public void setReplicaUrl(@Nullable String url) {
+        replica = null;
+        if (url != null && !url.isBlank()) {
+            replica = new DatabaseFactory();
+            replica.setUrl(DatabaseUrl.ofReplica(url));
+            replica.setInitialSize(0); // a node starts while its replica is away
+            replica.setMinSize(0);
+            replica.setMaxSize(REPLICA_CONNECTIONS);
+            replica.setMaxWaitForConnection(Duration.seconds(1));
+        }
+    }
+
     @JsonIgnore
     private DatabaseUrl parsedUrl() {
         return DatabaseUrl.parse(getUrl());
@@ -226,6 +245,21 @@ public class DatabaseFactory extends DataSourceFactory {
         EmbeddedFile.makeDirectory(parsedUrl());
         DatabaseRequirements.check(connections());
         return super.build(metricRegistry, name);
+    }
+
+    /** A pool that may be of a server that is away. */
+    private ManagedDataSource unchecked(MetricRegistry metricRegistry, String name) {
+        return super.build(metricRegistry, name);
+    }
+
+    private @Nullable Replica replica(Environment environment, LogMetrics metrics) {
+        DatabaseFactory standby = replica;
+        if (standby == null) {
+            return null;
+        }
+        ManagedDataSource pool = standby.unchecked(environment.metrics(), "replica");
+        environment.lifecycle().manage(pool);
+        return new Replica(Jdbi.create(pool), System::nanoTime, purger(pool), metrics);
     }
 
     /**
@@ -279,7 +313,8 @@ public class DatabaseFactory extends DataSourceFactory {
                 log.database(),
                 log.log(deletedNameHold),
                 purger(dataSource),
-                metrics);
+                metrics,
+                replica(environment, metrics));
         long heap = Runtime.getRuntime().maxMemory();
         storage.log().loadAtMost(heap, (long) (log.maxLoad * heap));
         environment.lifecycle().manage(storage);
@@ -330,12 +365,20 @@ public class DatabaseFactory extends DataSourceFactory {
         if (!connections.isThere()) {
             throw new IllegalStateException("There is no database at " + parsedUrl() + ".");
         }
+        ManagedDataSource standby = replica == null ? null : replica.unchecked(new MetricRegistry(), "replica");
         try (Handle h = connections.jdbi(true).open()) {
             if (!DirectConnections.hasChecksums(connections.applied(h))) {
                 throw new IllegalStateException(
                         "The schema is not up to date. Run: java -jar keck.jar db migrate config.yml");
             }
-            return new Exporter(h, only, withBlobs, withDamaged, listener).run(file);
+            Replica asked = standby == null
+                    ? null
+                    : new Replica(Jdbi.create(standby), System::nanoTime, purger(standby), LogMetrics.NONE);
+            return new Exporter(h, asked, only, withBlobs, withDamaged, listener).run(file);
+        } finally {
+            if (standby instanceof DataSourceProxy pool) {
+                pool.close();
+            }
         }
     }
 

@@ -11,14 +11,17 @@ import io.keck.metrics.LogMetrics;
 import io.keck.storage.blob.JdbiBlobStore;
 import io.keck.storage.database.Database;
 import io.keck.storage.database.Dialect;
+import io.keck.storage.feed.HistoryLog;
 import io.keck.storage.feed.JdbiChangeLog;
 import io.keck.storage.feed.JdbiCursors;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.storage.nodes.JdbiKicks;
 import io.keck.storage.nodes.JdbiNodes;
+import io.keck.storage.rows.Replica;
 import java.time.Clock;
 import java.util.List;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that is stored in one database: wires the parts together and hands them out. Its threads start with it and
@@ -27,6 +30,7 @@ import org.jdbi.v3.core.Jdbi;
 public final class Storage implements Managed {
     private final Database database;
     private final JdbiUpdateLog log;
+    private final @Nullable Replica replica;
 
     /**
      * Storage over a migrated database.
@@ -44,6 +48,21 @@ public final class Storage implements Managed {
             JdbiUpdateLog.Settings logSettings,
             Runnable onConnectionLost,
             LogMetrics metrics) {
+        this(jdbi, dialect, node, clock, databaseSettings, logSettings, onConnectionLost, metrics, null);
+    }
+
+    /** The same with a replica for histories, or null. */
+    public Storage(
+            Jdbi jdbi,
+            Dialect dialect,
+            String node,
+            Clock clock,
+            Database.Settings databaseSettings,
+            JdbiUpdateLog.Settings logSettings,
+            Runnable onConnectionLost,
+            LogMetrics metrics,
+            @Nullable Replica replica) {
+        this.replica = replica;
         this.database = new Database(
                 jdbi,
                 dialect,
@@ -69,6 +88,12 @@ public final class Storage implements Managed {
     /** The rows of the log, for readers that follow it. */
     public ChangeLog changes() {
         return new JdbiChangeLog(database);
+    }
+
+    /** The rows of the log for histories, which may come from a replica. */
+    public ChangeLog history() {
+        Replica asked = replica;
+        return asked == null ? changes() : new HistoryLog(database, asked);
     }
 
     /** The positions of webhooks. */

@@ -2,6 +2,7 @@ package io.keck.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.feed.ChangeLog;
 import io.keck.feed.Hooks;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,8 +30,9 @@ class BodiesTest {
         server = new ApiServer(false);
         ApiFactory factory = new ApiFactory() {
             @Override
-            List<Object> components(DocumentCalls calls, EventStreams streams, Hooks hooks, LongSupplier clock) {
-                List<Object> all = super.components(calls, streams, hooks, clock);
+            List<Object> components(
+                    DocumentCalls calls, EventStreams streams, ChangeLog history, Hooks hooks, LongSupplier clock) {
+                List<Object> all = super.components(calls, streams, history, hooks, clock);
                 assertThat(all.removeIf(UnreadBodyFilter.class::isInstance)).isTrue();
                 return all;
             }

@@ -343,7 +343,7 @@ class OpenApiTest {
         List<Class<?>> resources =
                 new ArrayList<>(List.of(BlobsResource.class, WorkspaceBlobResource.class, AccessResource.class));
         new ApiFactory()
-                .components(calls, new FakeFeed(server.documents).streams(), server.feed, () -> 0)
+                .components(calls, new FakeFeed(server.documents).streams(), server.feed, server.feed, () -> 0)
                 .forEach(component -> resources.add(component.getClass()));
         for (Class<?> resource : resources) {
             Path path = resource.getAnnotation(Path.class);

@@ -48,6 +48,27 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
+     * Makes a standby of a server, which is stopped for a moment while its files are copied, and starts both. It replays what the
+     * primary writes and can be read meanwhile.
+     */
+    public static PostgresServer standby(PostgresServer primary, Path dir) {
+        PostgresServer standby = new PostgresServer(dir.resolve("standby"), false);
+        primary.stop();
+        copy(primary.data, standby.data);
+        primary.start();
+        try {
+            Files.createFile(standby.data.resolve("standby.signal"));
+            Files.writeString(
+                    standby.data.resolve("postgresql.auto.conf"),
+                    "primary_conninfo = 'host=127.0.0.1 port=" + primary.port + " user=postgres'\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        standby.start();
+        return standby;
+    }
+
+    /**
      * The server that all tests of this JVM share, each with databases of its own: nobody stops it, or changes what holds for
      * all databases. It does not wait for the disk, so what it has committed survives a crash of its own, but not one of the
      * machine.

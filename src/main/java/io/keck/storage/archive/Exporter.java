@@ -10,6 +10,7 @@ import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Contents;
 import io.keck.storage.blob.BlobPieces;
 import io.keck.storage.rows.ContentsReader;
+import io.keck.storage.rows.Replica;
 import io.keck.storage.rows.StoredRooms;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -24,6 +25,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -51,11 +53,12 @@ public final class Exporter {
     /** What is in the file. */
     public record Result(long rooms, long blobs, long bytes, long leftOut, boolean resumed) {}
 
-    private record Room(long id, String name, long createdAt) {}
+    private record Room(long id, String name, long createdAt, Replica.Position head) {}
 
     private record Blob(long contentId, byte[] hash, long size) {}
 
     private final Handle h;
+    private final @Nullable Replica replica;
     private final @Nullable String only;
     private final boolean withBlobs;
     private final boolean withDamaged;
@@ -66,8 +69,22 @@ public final class Exporter {
     private long lastId;
     private long total;
 
-    public Exporter(Handle h, @Nullable String only, boolean withBlobs, boolean withDamaged, Listener listener) {
+    /**
+     * An export, to be run once.
+     *
+     * @param h of the primary
+     * @param replica that is read instead where it has all of a document, or null
+     * @param only the name of the one room, or null for all
+     */
+    public Exporter(
+            Handle h,
+            @Nullable Replica replica,
+            @Nullable String only,
+            boolean withBlobs,
+            boolean withDamaged,
+            Listener listener) {
         this.h = h;
+        this.replica = replica;
         this.only = only;
         this.withBlobs = withBlobs;
         this.withDamaged = withDamaged;
@@ -130,19 +147,23 @@ public final class Exporter {
 
     private List<Room> page() {
         return h.createQuery("""
-                SELECT id, name, created_at FROM rooms WHERE deleted_at IS NULL AND (head > 0 OR unmade = 0) AND id > :after %s
+                SELECT id, name, created_at, head, head_link FROM rooms WHERE deleted_at IS NULL AND (head > 0 OR unmade = 0) AND id > :after %s
                 ORDER BY id LIMIT :page""".formatted(only == null ? "" : "AND name = :name"))
                 .bind("after", lastId)
                 .bind("page", PAGE)
                 .bindMap(only == null ? Map.of() : Map.of("name", only))
-                .map((rs, ctx) -> new Room(rs.getLong(1), rs.getString(2), rs.getLong(3)))
+                .map((rs, ctx) -> new Room(
+                        rs.getLong(1),
+                        rs.getString(2),
+                        rs.getLong(3),
+                        new Replica.Position(rs.getLong(4), rs.getLong(5))))
                 .list();
     }
 
     private void write(Room room, ArchiveWriter writer) throws IOException {
         Contents contents;
         try {
-            contents = ContentsReader.read(h, room.id(), 0);
+            contents = contents(room);
         } catch (RoomGone | RoomLost e) {
             return; // deleted meanwhile
         }
@@ -175,6 +196,19 @@ public final class Exporter {
         long count = withBlobs ? writeBlobs(room, writer) : 0;
         writer.write(new Entry.RoomEnd(count));
         rooms++;
+    }
+
+    /** From the replica where it has them and they are good; what is wrong there says nothing of the primary. */
+    private Contents contents(Room room) {
+        Replica asked = replica;
+        if (asked != null) {
+            Optional<Contents> found =
+                    asked.read(room.id(), room.head(), there -> ContentsReader.read(there, room.id(), 0));
+            if (found.isPresent() && found.get().damage() == null) {
+                return found.get();
+            }
+        }
+        return ContentsReader.read(h, room.id(), 0);
     }
 
     private void leftOut(String room, String why) {

@@ -170,6 +170,27 @@ public record DatabaseUrl(
         return URLDecoder.decode(s.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
+    /**
+     * The URL of a replica with what is added unless it says otherwise: short times for connecting and answers, since the primary can
+     * be asked instead, and, of several hosts, any that is a standby.
+     *
+     * @throws IllegalArgumentException if it is none of PostgreSQL; the sentence does not repeat the URL
+     */
+    public static String ofReplica(String url) {
+        if (parse(url).isSqlite()) {
+            throw new IllegalArgumentException(
+                    "The URL of a replica must begin with postgres://, postgresql:// or" + " jdbc:postgresql://.");
+        }
+        Map<String, String> defaults = new LinkedHashMap<>();
+        defaults.put("connectTimeout", "2");
+        defaults.put("socketTimeout", "10");
+        if (url.split("\\?", 2)[0].contains(",")) {
+            defaults.put("targetServerType", "preferSecondary");
+            defaults.put("loadBalanceHosts", "true");
+        }
+        return with(defaults, url.strip());
+    }
+
     private static String withSqliteDefaults(String url) {
         return with(SQLITE_DEFAULTS, url);
     }

@@ -91,17 +91,20 @@ public final class JdbiChangeLog implements ChangeLog {
 
     @Override
     public Page read(long roomId, long after, long upTo, long maxBytes) {
-        return reading(database, h -> {
-            CheckedRows rows = rows(h, roomId, after, upTo, maxBytes);
-            if (!rows.changes().isEmpty() || rows.damage() != null) {
-                return page(rows);
-            }
-            Page page = gaps(h, Map.of(roomId, after), upTo).get(roomId);
-            if (page == null) {
-                throw new RoomLost(roomId);
-            }
-            return page;
-        });
+        return reading(database, h -> read(h, roomId, after, upTo, maxBytes));
+    }
+
+    /** The same through a handle. */
+    static Page read(Handle h, long roomId, long after, long upTo, long maxBytes) {
+        CheckedRows rows = rows(h, roomId, after, upTo, maxBytes);
+        if (!rows.changes().isEmpty() || rows.damage() != null) {
+            return page(rows);
+        }
+        Page page = gaps(h, Map.of(roomId, after), upTo).get(roomId);
+        if (page == null) {
+            throw new RoomLost(roomId);
+        }
+        return page;
     }
 
     /** The rows after one; where the database cannot read one of them, those before it. */
@@ -239,19 +242,20 @@ public final class JdbiChangeLog implements ChangeLog {
 
     @Override
     public Base base(long roomId, long seq) {
-        return reading(database, h -> {
-            long head = heads(h, List.of(roomId)).getOrDefault(roomId, 0L);
-            Base base;
-            try {
-                base = base(h, roomId, seq, head);
-            } catch (JdbiException e) {
-                if (!UnreadableData.is(e)) {
-                    throw e;
-                }
-                base = baseCautiously(h, roomId, seq, head);
+        return reading(database, h -> base(h, roomId, seq));
+    }
+
+    /** The same through a handle. */
+    static Base base(Handle h, long roomId, long seq) {
+        long head = heads(h, List.of(roomId)).getOrDefault(roomId, 0L);
+        try {
+            return base(h, roomId, seq, head);
+        } catch (JdbiException e) {
+            if (!UnreadableData.is(e)) {
+                throw e;
             }
-            return base;
-        });
+            return baseCautiously(h, roomId, seq, head);
+        }
     }
 
     @Override
