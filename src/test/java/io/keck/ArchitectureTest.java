@@ -6,6 +6,9 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import io.keck.node.RoomRuntime;
+import io.keck.api.EventStreams;
+import io.keck.access.Grant;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.JavaCall;
@@ -88,7 +91,7 @@ class ArchitectureTest {
 
     /** Who may do what are values, which every floor above may ask for. */
     @ArchTest
-    static final ArchRule access_knowsNothing = only("io.keck.access", "io.keck.access");
+    static final ArchRule access_knowsFailuresOnly = only("io.keck.access", "io.keck.access", "io.keck.failure");
 
     /** A caller is made in one place, so nothing else can let anybody in. */
     @ArchTest
@@ -98,6 +101,26 @@ class ArchitectureTest {
             .should()
             .callConstructorWhere(DescribedPredicate.describe(
                     "it makes a caller", call -> call.getTargetOwner().isEquivalentTo(Caller.class)));
+
+    /** Keck gives itself a grant in these places only, and for nobody who asks it to. */
+    @ArchTest
+    static final ArchRule grantsOfKeck_areMadeInNamedPlaces = noClasses()
+            .that(DescribedPredicate.not(JavaClass.Predicates.belongToAnyOf(EventStreams.class, RoomRuntime.class))
+                    .and(DescribedPredicate.not(JavaClass.Predicates.resideInAnyPackage(
+                            "io.keck.storage.archive", "io.keck.storage.octobase"))))
+            .should()
+            .callMethodWhere(DescribedPredicate.describe(
+                    "it makes a grant of Keck itself",
+                    call -> call.getTargetOwner().isEquivalentTo(Grant.class)
+                            && call.getName().equals("ofKeck")));
+
+    /** Everybody may do everything only while access is open, which {@link io.keck.access.Visit#OPEN} stands for. */
+    @ArchTest
+    static final ArchRule openCaller_isSeenByVisitsOnly = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.keck.access")
+            .should()
+            .accessField(Caller.class, "OPEN");
 
     /** Who wrote something is never what a client says: it comes from a grant, and from there from the database. */
     @ArchTest
@@ -135,12 +158,12 @@ class ArchitectureTest {
             only("io.keck.block", "io.keck.block", "io.keck.crdt", "io.keck.crdt.store", "io.keck.crdt.lib0");
 
     @ArchTest
-    static final ArchRule blob_knowsFailuresAndRequestKeysOnly = classes()
+    static final ArchRule blob_knowsGrantsFailuresAndRequestKeysOnly = classes()
             .that()
             .resideInAPackage("io.keck.blob")
             .should()
             .onlyDependOnClassesThat(JavaClass.Predicates.resideInAnyPackage(
-                            "java..", "org.jspecify..", "io.keck.blob", "io.keck.failure")
+                            "java..", "org.jspecify..", "io.keck.blob", "io.keck.access", "io.keck.failure")
                     .or(JavaClass.Predicates.type(RequestKey.class)));
 
     @ArchTest

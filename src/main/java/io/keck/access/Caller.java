@@ -28,6 +28,10 @@ public record Caller(
     public static final Caller OPEN =
             new Caller(Principal.ANONYMOUS, "", Rules.ALL, Limits.NONE, Map.of(), 0, NEVER, 0);
 
+    /** Keck itself; it has the rights that {@link Grant#ofKeck} names, and no others. */
+    static final Caller KECK =
+            new Caller(new Principal(Principal.SYSTEM, ""), "", Rules.NONE, Limits.NONE, Map.of(), 0, NEVER, 0);
+
     /** What it may do with the document of that name. */
     public Grant on(String document) {
         return new Grant(this, document, rules.on(document));

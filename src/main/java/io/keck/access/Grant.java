@@ -1,11 +1,14 @@
 package io.keck.access;
 
+import io.keck.failure.Forbidden;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * What one caller may do with one document. There is no other way to one than {@link Caller#on}, so a part that demands a
- * grant cannot be reached without a decision. Immutable.
+ * What one caller may do with one document. There is no other way to one than {@link Caller#on} and, for what Keck does by
+ * itself, {@link #ofKeck}, so a part that demands a grant cannot be reached without a decision. Every part asks for the right
+ * that it needs ({@link #demand}), whatever was asked for before. Immutable.
  */
 public final class Grant {
     private final Caller caller;
@@ -16,6 +19,15 @@ public final class Grant {
         this.caller = caller;
         this.document = document;
         this.rights = rights;
+    }
+
+    /**
+     * A grant for what Keck does by itself, and for nobody who asks it to. A test names the classes that may call this.
+     *
+     * @param rights which it needs for that
+     */
+    public static Grant ofKeck(String document, Right... rights) {
+        return new Grant(Caller.KECK, document, Set.copyOf(EnumSet.copyOf(Set.of(rights))));
     }
 
     /** Who. */
@@ -61,6 +73,30 @@ public final class Grant {
     /** Whether it contains that right. */
     public boolean allows(Right right) {
         return rights.contains(right);
+    }
+
+    /**
+     * Refuses whoever lacks a right of the document.
+     *
+     * @throws Forbidden if this does not contain all of them
+     */
+    public void demand(Right... needed) {
+        for (Right right : needed) {
+            if (!rights.contains(right)) {
+                throw new Forbidden(right.text());
+            }
+        }
+    }
+
+    /**
+     * Refuses whoever lacks a right on the server as a whole.
+     *
+     * @throws Forbidden if the caller has no such right
+     */
+    public void demandOnServer(Right right) {
+        if (!caller.onServer().contains(right)) {
+            throw new Forbidden(right.text());
+        }
     }
 
     @Override

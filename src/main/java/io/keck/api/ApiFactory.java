@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Grant;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
@@ -150,13 +151,13 @@ public class ApiFactory {
     private static EventStreams.Rooms following(Rooms rooms) {
         return new EventStreams.Rooms() {
             @Override
-            public Runnable watch(String room, Watcher watcher) {
-                return rooms.watch(room, watcher);
+            public Runnable watch(Grant grant, Watcher watcher) {
+                return rooms.watch(grant, watcher);
             }
 
             @Override
-            public CompletionStage<Boolean> find(String room) {
-                return rooms.find(room);
+            public CompletionStage<Boolean> find(Grant grant) {
+                return rooms.find(grant);
             }
         };
     }

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Grant;
 import io.keck.api.ByteRange.Asked;
 import io.keck.api.ByteRange.Kind;
 import io.keck.blob.BlobId;
@@ -80,11 +81,11 @@ final class BlobDownloads {
      *
      * @param caching the {@code Cache-Control} of what is found
      */
-    Response get(String workspace, String name, HttpServletRequest request, String caching) {
+    Response get(Grant grant, String name, HttpServletRequest request, String caching) {
         return checked(
-                workspace,
+                grant.document(),
                 name,
-                id -> store.find(workspace, id)
+                id -> store.find(grant, id)
                         .map(blob -> found(blob, request, caching))
                         .orElseGet(() -> request.getMethod().equals("HEAD")
                                 // Jersey would make a type up

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Grant;
 import io.keck.blob.BlobStore;
 import io.keck.failure.Failure;
 import io.keck.failure.Unavailable;
@@ -48,11 +49,12 @@ final class BlobUploads {
      * @param success the JSON of the answer
      */
     Response take(
-            String workspace,
+            Grant grant,
             HttpServletRequest request,
             InputStream body,
             boolean lengthRequired,
             Function<BlobStore.Published, Object> success) {
+        String workspace = grant.document();
         Optional<String> problem = RoomName.problem(workspace);
         if (problem.isPresent()) {
             return refuse(Status.BAD_REQUEST, problem.get(), body);
@@ -69,7 +71,7 @@ final class BlobUploads {
         if (declared > limits.maxSize()) {
             return tooLarge(body);
         }
-        try (BlobStore.Upload upload = store.begin(workspace)) {
+        try (BlobStore.Upload upload = store.begin(grant)) {
             Response failure = copy(body, upload);
             return failure == null
                     ? Response.ok(

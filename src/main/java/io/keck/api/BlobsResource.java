@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Grant;
 import io.keck.access.Needs;
 import io.keck.access.Purpose;
 import io.keck.access.Right;
@@ -45,8 +46,8 @@ public final class BlobsResource {
     @Needs(Right.BLOB_WRITE)
     @POST
     public Response post(
-            @PathParam("workspace") String workspace, @Context HttpServletRequest request, InputStream body) {
-        return uploads.take(workspace, request, body, false, published -> {
+            @Context HttpServletRequest request, InputStream body) {
+        return uploads.take(NeedsFilter.grant(request), request, body, false, published -> {
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("id", published.id().text());
             answer.put("exists", published.exists());
@@ -59,8 +60,8 @@ public final class BlobsResource {
     @HEAD
     @Path("/{id}")
     public Response head(
-            @PathParam("workspace") String workspace, @PathParam("id") String id, @Context HttpServletRequest request) {
-        return downloads.get(workspace, id, request, CACHING);
+            @PathParam("id") String id, @Context HttpServletRequest request) {
+        return downloads.get(NeedsFilter.grant(request), id, request, CACHING);
     }
 
     /** The blob, or a range of it. */
@@ -68,8 +69,8 @@ public final class BlobsResource {
     @GET
     @Path("/{id}")
     public Response get(
-            @PathParam("workspace") String workspace, @PathParam("id") String id, @Context HttpServletRequest request) {
-        return downloads.get(workspace, id, request, CACHING);
+            @PathParam("id") String id, @Context HttpServletRequest request) {
+        return downloads.get(NeedsFilter.grant(request), id, request, CACHING);
     }
 
     /** Deletes a blob: 204, or 404 when there is none. */
@@ -77,11 +78,12 @@ public final class BlobsResource {
     @DELETE
     @Path("/{id}")
     public Response delete(
-            @PathParam("workspace") String workspace, @PathParam("id") String id, @Context HttpServletRequest request) {
+            @PathParam("id") String id, @Context HttpServletRequest request) {
+        Grant grant = NeedsFilter.grant(request);
         return BlobDownloads.checked(
-                workspace,
+                grant.document(),
                 id,
-                blob -> store.delete(workspace, blob, KeyFilter.key(request))
+                blob -> store.delete(grant, blob, KeyFilter.key(request))
                         ? Response.noContent().build()
                         : BlobDownloads.notFound());
     }

@@ -1,8 +1,8 @@
 package io.keck.api;
 
 import io.keck.access.Allowance;
-import io.keck.access.Author;
-import io.keck.access.Caller;
+import io.keck.access.Grant;
+import io.keck.failure.Forbidden;
 import io.keck.protocol.PercentEncoding;
 import io.keck.protocol.RoomName;
 import io.keck.room.RequestKey;
@@ -65,11 +65,13 @@ public final class Call {
         return NeedsFilter.allowance(request);
     }
 
-    /** The author of the changes that the call makes. */
-    Author author() {
-        Object author = request == null ? null : request.getAttribute(NeedsFilter.AUTHOR);
-        // a request without the attribute was not judged by NeedsFilter, which happens only while access is open
-        return author instanceof Author known ? known : Author.byRequest(Caller.OPEN.on(workspace()));
+    /** What the caller may do with the workspace; refuses a name that cannot be, as {@link #workspace} does. */
+    Grant grant() {
+        Grant grant = NeedsFilter.grant(request);
+        if (!grant.document().equals(workspace())) {
+            throw new Forbidden("for this document");
+        }
+        return grant;
     }
 
     /** A path segment without its percent signs; refuses what is not UTF-8, with 400. */

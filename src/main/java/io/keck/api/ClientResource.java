@@ -29,7 +29,7 @@ public final class ClientResource {
                 workspace,
                 Missing.SENTENCE,
                 calls.documents()
-                        .client(workspace)
+                        .client(call.grant())
                         .thenApply(answer -> new Answer<>(
                                 Reply.json(answer.value()), answer.roomId(), answer.seq(), answer.stale())));
     }

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Grant;
 import io.keck.access.Allowance;
 import io.keck.crdt.Doc;
 import io.keck.crdt.lib0.Spill;
@@ -89,7 +90,7 @@ final class DocumentCalls {
 
     /** Reads what may be as large as the document. */
     CompletionStage<Answer<Reply>> read(Call call, boolean local, Function<Doc, Reply> reader) {
-        return read(call.workspace(), local, call.address(), reader);
+        return read(call.grant(), local, call.address(), reader);
     }
 
     /**
@@ -97,10 +98,10 @@ final class DocumentCalls {
      *
      * @param address of the client
      */
-    CompletionStage<Answer<Reply>> read(String workspace, boolean local, String address, Function<Doc, Reply> reader) {
-        return turn(workspace)
+    CompletionStage<Answer<Reply>> read(Grant grant, boolean local, String address, Function<Doc, Reply> reader) {
+        return turn(grant.document())
                 .thenCompose(now ->
-                        documents.readInParts(workspace, local, doc -> reading(doc, answered(doc, reader), address)));
+                        documents.readInParts(grant, local, doc -> reading(doc, answered(doc, reader), address)));
     }
 
     /** The address is asked for beforehand: a request is gone once it is answered. */
@@ -114,10 +115,10 @@ final class DocumentCalls {
      * @param format writes it in pieces, and says in which order they come
      */
     CompletionStage<Answer<Reply>> export(Call call, BiFunction<StructStore, Spill, long[]> format) {
-        String workspace = call.workspace();
+        Grant grant = call.grant();
         String address = call.address();
-        return turn(workspace)
-                .thenCompose(now -> documents.export(workspace, exports, store -> written(store, format, address)));
+        return turn(grant.document())
+                .thenCompose(now -> documents.export(grant, exports, store -> written(store, format, address)));
     }
 
     private Reply written(StructStore store, BiFunction<StructStore, Spill, long[]> format, String address) {
@@ -153,7 +154,7 @@ final class DocumentCalls {
     CompletionStage<Answer<Reply>> create(Call call, Function<Doc, Reply> reader) {
         String address = call.address();
         return settled(
-                documents.createInParts(call.workspace(), call.key(), doc -> reading(doc, reader.apply(doc), address)));
+                documents.createInParts(call.grant(), call.key(), doc -> reading(doc, reader.apply(doc), address)));
     }
 
     /** Waits until the node has memory for an answer that may be as large as the document. */
@@ -185,13 +186,11 @@ final class DocumentCalls {
                 response,
                 workspace,
                 missing,
-                documents
-                        .by(call.author())
-                        .writeInParts(
-                                workspace,
-                                call.key(),
-                                doc -> edit(doc, edit, allowance),
-                                doc -> reading(doc, shown(doc, afterwards), address)));
+                documents.writeInParts(
+                        call.grant(),
+                        call.key(),
+                        doc -> edit(doc, edit, allowance),
+                        doc -> reading(doc, shown(doc, afterwards), address)));
     }
 
     private static Reply shown(Doc doc, Function<Doc, Reply> afterwards) {

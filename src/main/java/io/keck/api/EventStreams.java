@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Right;
+import io.keck.access.Grant;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.TooCostly;
 import io.keck.failure.Unavailable;
@@ -36,10 +38,10 @@ public class EventStreams {
     @FunctionalInterface
     public interface Rooms {
         /** Follows a room until what it returns is run. */
-        Runnable watch(String room, Watcher watcher);
+        Runnable watch(Grant grant, Watcher watcher);
 
         /** Completes as {@link io.keck.room.Rooms#find} does. */
-        default CompletionStage<Boolean> find(String room) {
+        default CompletionStage<Boolean> find(Grant grant) {
             return CompletableFuture.completedStage(true);
         }
     }
@@ -112,12 +114,13 @@ public class EventStreams {
     }
 
     /** Whether the reader got a place; he is told later how it went on. */
-    boolean open(String room, RoomFeed.Reader reader, @Nullable String lastEventId) {
+    boolean open(Grant grant, RoomFeed.Reader reader, @Nullable String lastEventId) {
+        grant.demand(Right.READ);
         if (streams.incrementAndGet() > limit) {
             streams.decrementAndGet();
             return false;
         }
-        join(room, reader, lastEventId);
+        join(grant.document(), reader, lastEventId);
         return true;
     }
 
@@ -132,7 +135,7 @@ public class EventStreams {
             return;
         }
         // the feed may follow a life that has ended elsewhere: then it is over before this completes
-        var unused = rooms.find(room).whenComplete((there, error) -> {
+        var unused = rooms.find(ofFeed(room)).whenComplete((there, error) -> {
             Throwable cause = error == null ? null : DocumentCalls.cause(error);
             if (cause instanceof RoomMissing missing) {
                 left();
@@ -141,6 +144,11 @@ public class EventStreams {
                 joinNow(room, reader, lastEventId);
             }
         });
+    }
+
+    /** The feed of a room is Keck's own: each of its readers has come with a grant. */
+    private static Grant ofFeed(String room) {
+        return Grant.ofKeck(room, Right.READ);
     }
 
     private void joinNow(String room, RoomFeed.Reader reader, @Nullable String lastEventId) {
@@ -188,7 +196,7 @@ public class EventStreams {
     // ---- for feeds
 
     Runnable watch(String room, Watcher watcher) {
-        return rooms.watch(room, watcher);
+        return rooms.watch(ofFeed(room), watcher);
     }
 
     FeedMetrics metrics() {

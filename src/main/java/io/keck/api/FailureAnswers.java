@@ -1,6 +1,9 @@
 package io.keck.api;
 
+import io.keck.access.Decision;
+import io.keck.access.Fault;
 import io.keck.failure.Failure;
+import io.keck.failure.Forbidden;
 import io.keck.failure.NameRefused;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomDamaged;
@@ -84,6 +87,13 @@ class FailureAnswers implements Failure.Handler<Response> {
                                 + " done."))
                 .header(HttpHeaders.RETRY_AFTER, String.valueOf((failure.retryMillis() + 999) / 1_000))
                 .build();
+    }
+
+    /** The last line: no call gets here whose method names the rights that it uses. */
+    @Override
+    public Response forbidden(Forbidden failure) {
+        LOG.error("A call was let in without a right that it uses, and was refused: {}", failure.getMessage());
+        return NeedsFilter.refusal(new Decision.Refused(Fault.FORBIDDEN));
     }
 
     @Override

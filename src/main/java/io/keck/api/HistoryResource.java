@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Grant;
 import io.keck.access.Needs;
 import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
@@ -58,13 +59,13 @@ public final class HistoryResource {
         long leaveOut = Parameters.wholeNumber("skip", skip, 0);
         long atMost = Parameters.wholeNumber("limit", limit, Long.MAX_VALUE);
         Question question = new Question(
-                call.workspace(), call.isLocal(), call.address(), of == 0 ? null : of, by, leaveOut, atMost);
-        calls.finish(response, question.workspace, Missing.SENTENCE, answer(question, 1));
+                call.grant(), call.isLocal(), call.address(), of == 0 ? null : of, by, leaveOut, atMost);
+        calls.finish(response, question.grant.document(), Missing.SENTENCE, answer(question, 1));
     }
 
     /** What is asked for; a request itself is gone once it is answered. */
     private record Question(
-            String workspace,
+            Grant grant,
             boolean local,
             String address,
             @Nullable Long client,
@@ -81,10 +82,10 @@ public final class HistoryResource {
      */
     private CompletionStage<Answer<Reply>> answer(Question asked, int attempt) {
         return calls.documents()
-                .read(asked.workspace, asked.local, Doc::clientId)
+                .read(asked.grant, asked.local, Doc::clientId)
                 .thenApplyAsync(at -> known(at.roomId(), asked), waiting)
                 .thenCompose(known -> calls.read(
-                                asked.workspace, asked.local, asked.address, doc -> reply(doc, asked, known))
+                                asked.grant, asked.local, asked.address, doc -> reply(doc, asked, known))
                         .thenCompose(answer -> settled(answer, known, asked, attempt)));
     }
 
@@ -112,7 +113,7 @@ public final class HistoryResource {
 
     private static Reply reply(Doc doc, Question asked, Known known) {
         Iterator<List<BlockHistory>> changes = Histories.of(
-                doc, asked.workspace, asked.client, known.authors.ranges(), asked.by, asked.skip, asked.limit);
+                doc, asked.grant.document(), asked.client, known.authors.ranges(), asked.by, asked.skip, asked.limit);
         Iterable<Object> json = () -> new Iterator<>() {
             @Override
             public boolean hasNext() {

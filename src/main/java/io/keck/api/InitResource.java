@@ -61,7 +61,7 @@ public final class InitResource {
         DocumentCalls.checkSize(call.allowance(), bytes.length);
         calls.resume(
                 response,
-                DocumentCalls.settled(calls.documents().by(call.author()).init(workspace, update, replace, call.key()))
+                DocumentCalls.settled(calls.documents().init(call.grant(), update, replace, call.key()))
                         .handleAsync(
                                 (written, error) -> {
                                     if (error == null) {

@@ -1,7 +1,7 @@
 package io.keck.api;
 
+import io.keck.failure.Forbidden;
 import io.keck.access.Allowance;
-import io.keck.access.Author;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
 import io.keck.access.Grant;
@@ -45,7 +45,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     /** The property of a request that holds what is left to its grant; absent while access is open. */
     static final String ALLOWANCE = NeedsFilter.class.getName() + ".allowance";
 
-    /** The property of a request that holds by which grant it is answered; absent while access is open. */
+    /** The property of a request that holds by which grant it is answered; absent where the call is for no document. */
     private static final String GRANTED = NeedsFilter.class.getName() + ".granted";
 
     /** By which grant a request is answered, and which rights it cannot do without. */
@@ -56,8 +56,8 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     private static final String REMOVES = NeedsFilter.class.getName() + ".removes";
 
     private static final Set<Right> REMOVING = EnumSet.of(Right.REPLACE, Right.DELETE, Right.BLOB_DELETE, Right.PURGE);
-    /** The property of a request that holds the {@link Author} of what it writes. */
-    static final String AUTHOR = NeedsFilter.class.getName() + ".author";
+    /** The property of a request that holds the grant of a call on the server as a whole. */
+    private static final String ON_SERVER = NeedsFilter.class.getName() + ".server";
 
     @Context
     private @Nullable ResourceInfo resource;
@@ -68,15 +68,33 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     public void filter(ContainerRequestContext request) {
         Visit visit = Visit.of(request.getProperty(Visit.ATTRIBUTE));
         Method method = resource == null ? null : resource.getResourceMethod();
-        if (visit == Visit.OPEN || method == null || isJerseysOwn(method) || isPublic(method)) {
+        if (method == null || isJerseysOwn(method) || isPublic(method)) {
             return;
         }
         Needs needs = method.getAnnotation(Needs.class);
+        if (visit == Visit.OPEN) {
+            open(request, visit, needs);
+            return;
+        }
         Response refused =
                 needs == null ? refusal(new Decision.Refused(Fault.FORBIDDEN)) : judge(request, visit, needs);
         if (refused != null) {
             request.abortWith(refused);
         }
+    }
+
+    /** With open access every call has a grant as well: what it calls asks for one. */
+    private static void open(ContainerRequestContext request, Visit visit, @Nullable Needs needs) {
+        if (needs != null && !needs.value()[0].isOfDocument()) {
+            request.setProperty(ON_SERVER, granted(visit.onServer(needs.value()[0])));
+        } else if (request.getUriInfo().getPathParameters(false).containsKey(DOCUMENT)) {
+            Grant grant = granted(visit.on(document(request), null));
+            request.setProperty(GRANTED, grant == null ? null : new Granted(visit, grant));
+        }
+    }
+
+    private static @Nullable Grant granted(Decision decision) {
+        return decision instanceof Decision.Admitted admitted ? admitted.grant() : null;
     }
 
     /** Answers to OPTIONS and the like, which Jersey adds by itself. */
@@ -131,6 +149,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
             Decision decision = visit.onServer(rights[0]);
             if (decision instanceof Decision.Admitted) {
                 request.setProperty(REMOVES, rights[0]);
+                request.setProperty(ON_SERVER, granted(decision));
             }
             return answer(decision);
         }
@@ -145,7 +164,6 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
             }
             request.setProperty(GRANTED, new Granted(visit, admitted.grant(), rights));
             request.setProperty(PRINCIPAL, admitted.grant().principal().id());
-            request.setProperty(AUTHOR, Author.byRequest(admitted.grant()));
             return limited(request, visit.allowance(admitted.grant()), Set.of(rights));
         }
         return answer(decision);
@@ -200,7 +218,28 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         return allowance instanceof Allowance left ? left : Allowance.ALL;
     }
 
-    /** By which grant a call is answered; null while access is open. */
+    /**
+     * The grant of a call on a document.
+     *
+     * @throws Refusal if there is none, which no call meets that {@link #filter} has let in
+     */
+    static Grant grant(@Nullable HttpServletRequest request) {
+        Granted granted = granted(request);
+        if (granted == null) {
+            throw new Forbidden("to be judged for a document");
+        }
+        return granted.grant();
+    }
+
+    /** The grant of a call on the server as a whole; refuses as {@link #grant} does. */
+    static Grant onServer(HttpServletRequest request) {
+        if (request.getAttribute(ON_SERVER) instanceof Grant grant) {
+            return grant;
+        }
+        throw new Forbidden("to be judged for the server");
+    }
+
+    /** By which grant a call is answered; null where it is for no document. */
     static @Nullable Granted granted(@Nullable HttpServletRequest request) {
         Object granted = request == null ? null : request.getAttribute(GRANTED);
         return granted instanceof Granted by ? by : null;

@@ -93,7 +93,7 @@ public final class SseResource {
         };
         Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
         RoomFeed.Reader reader = reader(workspace, head, context, response, ended, visit, address);
-        boolean accepted = streams.open(workspace, reader, visible(lastEventId, visit, workspace));
+        boolean accepted = streams.open(call.grant(), reader, visible(lastEventId, visit, workspace));
         if (!accepted) {
             ended.run();
             response.resume(Failures.response(

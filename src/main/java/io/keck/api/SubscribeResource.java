@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import jakarta.servlet.http.HttpServletRequest;
 import io.keck.access.Needs;
 import io.keck.access.Right;
 import io.keck.feed.Hooks;
@@ -35,13 +36,17 @@ public final class SubscribeResource {
     /** Sets the endpoint for all nodes; an empty one unsets it. */
     @Needs(Right.ADMIN)
     @POST
-    public void set(@Context HttpHeaders headers, InputStream in, @Suspended AsyncResponse response)
+    public void set(
+            @Context HttpHeaders headers,
+            @Context HttpServletRequest request,
+            InputStream in,
+            @Suspended AsyncResponse response)
             throws IOException {
         if (!(calls.bodies().json(headers, in) instanceof Map<?, ?> body)
                 || !(body.get("endpoint") instanceof String endpoint)) {
             throw new Refusal(Reply.text(UNPROCESSABLE, "Expected {\"endpoint\":\"https://…\"}."));
         }
-        calls.resume(response, hooks.set(endpoint.strip()).handle((done, error) -> {
+        calls.resume(response, hooks.set(NeedsFilter.onServer(request), endpoint.strip()).handle((done, error) -> {
             if (error == null) {
                 return Failures.response(Reply.empty(Status.OK)).build();
             }

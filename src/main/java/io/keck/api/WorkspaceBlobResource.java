@@ -41,8 +41,8 @@ public final class WorkspaceBlobResource {
     @Needs(Right.BLOB_WRITE)
     @PUT
     public Response put(
-            @PathParam("workspace") String workspace, @Context HttpServletRequest request, InputStream body) {
-        return uploads.take(workspace, request, body, true, published -> {
+            @Context HttpServletRequest request, InputStream body) {
+        return uploads.take(NeedsFilter.grant(request), request, body, true, published -> {
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("exists", published.exists());
             answer.put("id", published.id().text());
@@ -55,10 +55,9 @@ public final class WorkspaceBlobResource {
     @HEAD
     @Path("/{name}")
     public Response head(
-            @PathParam("workspace") String workspace,
             @PathParam("name") String name,
             @Context HttpServletRequest request) {
-        return downloads.get(workspace, name, request, CACHING);
+        return downloads.get(NeedsFilter.grant(request), name, request, CACHING);
     }
 
     /** The blob, or a range of it. */
@@ -66,9 +65,8 @@ public final class WorkspaceBlobResource {
     @GET
     @Path("/{name}")
     public Response get(
-            @PathParam("workspace") String workspace,
             @PathParam("name") String name,
             @Context HttpServletRequest request) {
-        return downloads.get(workspace, name, request, CACHING);
+        return downloads.get(NeedsFilter.grant(request), name, request, CACHING);
     }
 }

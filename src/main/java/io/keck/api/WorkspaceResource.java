@@ -44,7 +44,7 @@ public final class WorkspaceResource {
     public void delete(@BeanParam Call call, @Suspended AsyncResponse response) {
         calls.resume(
                 response,
-                DocumentCalls.settled(calls.documents().delete(call.workspace(), call.key()))
+                DocumentCalls.settled(calls.documents().delete(call.grant(), call.key()))
                         .thenApply(deleted -> Response.noContent().build()));
     }
 

@@ -1,5 +1,7 @@
 package io.keck.blob;
 
+import io.keck.failure.Forbidden;
+import io.keck.access.Grant;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomGone;
 import io.keck.failure.Unavailable;
@@ -16,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * workspace that is recreated under the same name begins without any. A name that was never a workspace may have blobs,
  * too: clients upload before they connect.
  *
- * <p>Every method throws {@link Unavailable} if the database fails or does not answer.
+ * <p>A call on a workspace comes with the grant of its caller and throws {@link Forbidden} if that lacks the right to read,
+ * write or delete blobs. Every method throws {@link Unavailable} if the database fails or does not answer.
  */
 public interface BlobStore {
     /**
@@ -63,14 +66,14 @@ public interface BlobStore {
     }
 
     /**
-     * Begins an upload into the current life of a workspace.
+     * Begins an upload into the current life of the workspace of a grant.
      *
      * @throws RoomGone if the workspace was deleted recently and must not be recreated yet
      */
-    Upload begin(String workspace);
+    Upload begin(Grant grant);
 
-    /** Finds a blob of a workspace. */
-    Optional<Blob> find(String workspace, BlobId id);
+    /** Finds a blob of the workspace of a grant. */
+    Optional<Blob> find(Grant grant, BlobId id);
 
     /**
      * Reads a piece of a blob. No connection to the database is held between two calls. The pieces of a blob that is
@@ -88,10 +91,10 @@ public interface BlobStore {
      *     before, nothing is done and the answer is true
      * @throws Refused if the key was used for another request
      */
-    boolean delete(String workspace, BlobId id, @Nullable RequestKey key);
+    boolean delete(Grant grant, BlobId id, @Nullable RequestKey key);
 
-    /** As {@link #delete(String, BlobId, RequestKey)}, without a key. */
-    default boolean delete(String workspace, BlobId id) {
-        return delete(workspace, id, null);
+    /** As {@link #delete(Grant, BlobId, RequestKey)}, without a key. */
+    default boolean delete(Grant grant, BlobId id) {
+        return delete(grant, id, null);
     }
 }

@@ -18,7 +18,8 @@ public abstract sealed class Failure extends RuntimeException
                 TooLarge,
                 TooLargeHere,
                 TooCostly,
-                NameRefused {
+                NameRefused,
+                Forbidden {
     private static final long serialVersionUID = 1L;
 
     Failure(String message, @Nullable Throwable cause) {
@@ -63,5 +64,8 @@ public abstract sealed class Failure extends RuntimeException
 
         /** No room can be created under the requested name. */
         T nameRefused(NameRefused failure);
+
+        /** The grant of the call lacks a right. */
+        T forbidden(Forbidden failure);
     }
 }

@@ -1,9 +1,10 @@
 package io.keck.room;
 
-import io.keck.access.Author;
+import io.keck.access.Grant;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.Forbidden;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomMissing;
@@ -17,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and edits the documents of rooms on behalf of back ends. Thread-safe.
+ *
+ * <p>Every call takes the grant of its caller, which names the document and the author of what is written and must contain
+ * the right that the call needs: read, write, create, replace or delete. Otherwise the stage fails with {@link Forbidden}, and
+ * nothing is done.
  *
  * <p>Stages fail with {@link RoomMissing} if no such room exists, {@link Unavailable} if the database does not answer,
  * {@link RoomDamaged} for an edit of a room with damaged stored data, {@link TooLarge} for an edit that would exceed a
@@ -41,12 +46,12 @@ public interface Documents {
      * @param reader called once, on one thread at a time per document; must neither change nor keep the document
      */
     <T extends @Nullable Object> CompletionStage<Answer<T>> readInParts(
-            String room, boolean local, Function<Doc, Reading<T>> reader);
+            Grant grant, boolean local, Function<Doc, Reading<T>> reader);
 
     /** Reads in one part; for results whose cost does not depend on the size of the document. */
     default <T extends @Nullable Object> CompletionStage<Answer<T>> read(
-            String room, boolean local, Function<Doc, T> reader) {
-        return readInParts(room, local, doc -> Reading.of(reader.apply(doc)));
+            Grant grant, boolean local, Function<Doc, T> reader) {
+        return readInParts(grant, local, doc -> Reading.of(reader.apply(doc)));
     }
 
     /**
@@ -62,24 +67,18 @@ public interface Documents {
      *     fails with {@link Unavailable} and an unknown outcome, because the edit is committed by then
      */
     <T extends @Nullable Object> CompletionStage<Answer<T>> writeInParts(
-            String room, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, Reading<T>> afterwards);
+            Grant grant, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, Reading<T>> afterwards);
 
     /** As {@link #writeInParts}, with an answer in one part. */
     default <T extends @Nullable Object> CompletionStage<Answer<T>> write(
-            String room, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
-        return writeInParts(room, key, edit, doc -> Reading.of(afterwards.apply(doc)));
+            Grant grant, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, T> afterwards) {
+        return writeInParts(grant, key, edit, doc -> Reading.of(afterwards.apply(doc)));
     }
-
-    /**
-     * Returns a view of the same documents that records this author for its writes. Writes without an author are
-     * recorded as of unknown origin.
-     */
-    Documents by(Author author);
 
     /**
      * Returns the client id under which this node would write the next edit without a key; it may change at any time.
      */
-    CompletionStage<Answer<Long>> client(String room);
+    CompletionStage<Answer<Long>> client(Grant grant);
 
     /**
      * Creates a room if the name has none, even while the name is held, and reads the new or existing room.
@@ -89,17 +88,17 @@ public interface Documents {
      * @param reader as for {@link #readInParts}; called on an empty document if the room was created
      */
     <T extends @Nullable Object> CompletionStage<Answer<T>> createInParts(
-            String room, @Nullable RequestKey key, Function<Doc, Reading<T>> reader);
+            Grant grant, @Nullable RequestKey key, Function<Doc, Reading<T>> reader);
 
     /** As {@link #createInParts}, with an answer in one part. */
     default <T extends @Nullable Object> CompletionStage<Answer<T>> create(
-            String room, @Nullable RequestKey key, Function<Doc, T> reader) {
-        return createInParts(room, key, doc -> Reading.of(reader.apply(doc)));
+            Grant grant, @Nullable RequestKey key, Function<Doc, T> reader) {
+        return createInParts(grant, key, doc -> Reading.of(reader.apply(doc)));
     }
 
     /** As {@link #createInParts}, with an answer in one part and without a key. */
-    default <T extends @Nullable Object> CompletionStage<Answer<T>> create(String room, Function<Doc, T> reader) {
-        return create(room, null, reader);
+    default <T extends @Nullable Object> CompletionStage<Answer<T>> create(Grant grant, Function<Doc, T> reader) {
+        return create(grant, null, reader);
     }
 
     /**
@@ -113,11 +112,11 @@ public interface Documents {
      *     the key, which never happens with {@code replace}
      */
     CompletionStage<Optional<Answer<byte[]>>> init(
-            String room, Update content, boolean replace, @Nullable RequestKey key);
+            Grant grant, Update content, boolean replace, @Nullable RequestKey key);
 
-    /** As {@link #init(String, Update, boolean, RequestKey)}, without a key. */
-    default CompletionStage<Optional<Answer<byte[]>>> init(String room, Update content, boolean replace) {
-        return init(room, content, replace, null);
+    /** As {@link #init(Grant, Update, boolean, RequestKey)}, without a key. */
+    default CompletionStage<Optional<Answer<byte[]>>> init(Grant grant, Update content, boolean replace) {
+        return init(grant, content, replace, null);
     }
 
     /**
@@ -128,17 +127,17 @@ public interface Documents {
      * @param writer called once; must neither change nor keep the store. It may wait for a disk
      */
     <T extends @Nullable Object> CompletionStage<Answer<T>> export(
-            String room, Exports exports, Function<StructStore, T> writer);
+            Grant grant, Exports exports, Function<StructStore, T> writer);
 
     /**
      * Deletes a room on all nodes; returns whether it existed.
      *
      * @param key as for {@link #writeInParts}: a repeat deletes nothing and returns false
      */
-    CompletionStage<Boolean> delete(String room, @Nullable RequestKey key);
+    CompletionStage<Boolean> delete(Grant grant, @Nullable RequestKey key);
 
-    /** As {@link #delete(String, RequestKey)}, without a key. */
-    default CompletionStage<Boolean> delete(String room) {
-        return delete(room, null);
+    /** As {@link #delete(Grant, RequestKey)}, without a key. */
+    default CompletionStage<Boolean> delete(Grant grant) {
+        return delete(grant, null);
     }
 }

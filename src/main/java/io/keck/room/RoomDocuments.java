@@ -1,5 +1,8 @@
 package io.keck.room;
 
+import io.keck.failure.Forbidden;
+import io.keck.access.Right;
+import io.keck.access.Grant;
 import io.keck.access.Author;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
@@ -31,33 +34,46 @@ final class RoomDocuments implements Documents {
 
     private final Rooms rooms;
     private final RoomContext context;
-    private final @Nullable Author author;
 
-    /** Creates documents whose edits have no known author. */
     RoomDocuments(Rooms rooms, RoomContext context) {
-        this(rooms, context, null);
-    }
-
-    private RoomDocuments(Rooms rooms, RoomContext context, @Nullable Author author) {
         this.rooms = rooms;
         this.context = context;
-        this.author = author;
     }
 
-    @Override
-    public Documents by(Author writer) {
-        return new RoomDocuments(rooms, context, writer);
+    /** Does it, unless the grant lacks one of the rights. */
+    private static <T extends @Nullable Object> CompletionStage<T> with(
+            Grant grant, Function<String, CompletionStage<T>> act, Right... rights) {
+        try {
+            grant.demand(rights);
+        } catch (Forbidden refused) {
+            return CompletableFuture.failedStage(refused);
+        }
+        return act.apply(grant.document());
     }
 
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> readInParts(
+            Grant grant, boolean local, Function<Doc, Reading<T>> reader) {
+        return with(grant, name -> read(name, local, reader), Right.READ);
+    }
+
+    private <T extends @Nullable Object> CompletionStage<Answer<T>> read(
             String name, boolean local, Function<Doc, Reading<T>> reader) {
         return ask(name, local, (room, at, stale, answer) -> room.document().read(at, stale, reader, answer));
     }
 
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> writeInParts(
-            String name, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, Reading<T>> afterwards) {
+            Grant grant, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, Reading<T>> afterwards) {
+        return with(grant, name -> write(name, Author.byRequest(grant), key, edit, afterwards), Right.READ, Right.WRITE);
+    }
+
+    private <T extends @Nullable Object> CompletionStage<Answer<T>> write(
+            String name,
+            Author author,
+            @Nullable RequestKey key,
+            Consumer<Doc> edit,
+            Function<Doc, Reading<T>> afterwards) {
         return RoomDocuments.<T>handled(
                 this.<T>ask(name, false, (room, at, stale, answer) -> {
                     UpdateLog.Damage damage = room.damage();
@@ -69,7 +85,7 @@ final class RoomDocuments implements Documents {
                         room.document().edit(at, key, author, edit, afterwards, answer);
                     }
                 }),
-                () -> readInParts(name, false, afterwards));
+                () -> read(name, false, afterwards));
     }
 
     /** Answers a repeated edit from the current document. */
@@ -100,14 +116,19 @@ final class RoomDocuments implements Documents {
     }
 
     @Override
-    public CompletionStage<Answer<Long>> client(String name) {
+    public CompletionStage<Answer<Long>> client(Grant grant) {
+        return with(grant, this::client, Right.READ);
+    }
+
+    private CompletionStage<Answer<Long>> client(String name) {
         return ask(name, false, (room, at, stale, answer) -> room.document().client(at, stale, answer));
     }
 
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> createInParts(
-            String name, @Nullable RequestKey key, Function<Doc, Reading<T>> reader) {
-        return nameOfNew(name, () -> createNamed(name, key, reader));
+            Grant grant, @Nullable RequestKey key, Function<Doc, Reading<T>> reader) {
+        return with(
+                grant, name -> nameOfNew(name, () -> createNamed(name, key, reader)), Right.READ, Right.CREATE);
     }
 
     /** Carries out an act, unless no room has the name and none may be created under it. */
@@ -134,13 +155,13 @@ final class RoomDocuments implements Documents {
         T empty = Reading.all(reader.apply(new Doc()));
         return acted(
                 context.log().create(name, key),
-                id -> id.isPresent() ? created(name, id.get(), empty) : asItIs(readInParts(name, false, reader)),
-                used -> asItIs(readInParts(name, false, reader)));
+                id -> id.isPresent() ? created(name, id.get(), empty) : asItIs(read(name, false, reader)),
+                used -> asItIs(read(name, false, reader)));
     }
 
     private <T extends @Nullable Object> CompletionStage<Answer<T>> create(
             String name, Function<Doc, Reading<T>> reader, int attempt) {
-        return otherwise(readInParts(name, false, reader), cause -> {
+        return otherwise(read(name, false, reader), cause -> {
             if (!(cause instanceof RoomMissing)) {
                 return CompletableFuture.failedStage(cause); // nothing has been done yet
             }
@@ -163,12 +184,16 @@ final class RoomDocuments implements Documents {
 
     @Override
     public CompletionStage<Optional<Answer<byte[]>>> init(
-            String name, Update content, boolean replace, @Nullable RequestKey key) {
-        return nameOfNew(name, () -> initNamed(name, content, replace, key));
+            Grant grant, Update content, boolean replace, @Nullable RequestKey key) {
+        Author author = Author.byRequest(grant);
+        return with(
+                grant,
+                name -> nameOfNew(name, () -> initNamed(name, author, content, replace, key)),
+                replace ? new Right[] {Right.CREATE, Right.REPLACE} : new Right[] {Right.CREATE});
     }
 
     private CompletionStage<Optional<Answer<byte[]>>> initNamed(
-            String name, Update content, boolean replace, @Nullable RequestKey key) {
+            String name, Author author, Update content, boolean replace, @Nullable RequestKey key) {
         if (rooms.isDraining()) {
             return restarting();
         }
@@ -268,6 +293,11 @@ final class RoomDocuments implements Documents {
 
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> export(
+            Grant grant, Exports exports, Function<StructStore, T> writer) {
+        return with(grant, name -> export(name, exports, writer), Right.READ);
+    }
+
+    private <T extends @Nullable Object> CompletionStage<Answer<T>> export(
             String name, Exports exports, Function<StructStore, T> writer) {
         return ask(
                 name,
@@ -312,7 +342,11 @@ final class RoomDocuments implements Documents {
     }
 
     @Override
-    public CompletionStage<Boolean> delete(String name, @Nullable RequestKey key) {
+    public CompletionStage<Boolean> delete(Grant grant, @Nullable RequestKey key) {
+        return with(grant, name -> delete(name, key), Right.DELETE);
+    }
+
+    private CompletionStage<Boolean> delete(String name, @Nullable RequestKey key) {
         return acted(rooms.delete(name, key), CompletableFuture::completedStage, used -> {
             context.bus().deleted(name); // the node that deleted it may have failed before it told the others
             return rooms.lives().settle(name).thenApply(settled -> false);

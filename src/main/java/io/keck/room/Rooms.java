@@ -1,5 +1,7 @@
 package io.keck.room;
 
+import io.keck.access.Right;
+import io.keck.access.Grant;
 import io.keck.failure.Refused;
 import io.keck.failure.Unavailable;
 import io.keck.protocol.CloseReason;
@@ -61,12 +63,15 @@ public final class Rooms {
     }
 
     /**
-     * Gives a connection its seat in a room, which is loaded or created if necessary. While this node drains, the
-     * connection is closed instead.
+     * Gives a connection its seat in the room of its grant, which is loaded or created if necessary. While this node drains, the
+     * connection is closed instead. The messages that the connection may send are judged before they come here.
+     *
+     * @throws io.keck.failure.Forbidden if the grant does not allow reading
      */
-    public Seat join(String name, Connection connection) {
+    public Seat join(Grant grant, Connection connection) {
+        grant.demand(Right.READ);
         Place place = new Place(connection, context.settings().maxInbound(), context.metrics()::nanos);
-        var unused = lives.ask(name, true, false, place).whenComplete((seated, error) -> {
+        var unused = lives.ask(grant.document(), true, false, place).whenComplete((seated, error) -> {
             if (draining) {
                 connection.close(CloseReason.restart());
             }
@@ -97,15 +102,7 @@ public final class Rooms {
 
     /**
      * Deletes a room on all nodes; returns false if there is none. Its sockets are closed, and no socket can create
-     * another for {@link RoomSettings#deletedNameHold}.
-     */
-    public CompletionStage<Boolean> delete(String name) {
-        return delete(name, null);
-    }
-
-    /**
-     * As {@link #delete(String)}, with an idempotency key; fails with {@link Refused} if the key was used for the name
-     * before.
+     * another for {@link RoomSettings#deletedNameHold}. Fails with {@link Refused} if the key was used for the name before.
      */
     CompletionStage<Boolean> delete(String name, @Nullable RequestKey key) {
         return context.log().delete(name, key).thenCompose(ended -> {
@@ -153,24 +150,26 @@ public final class Rooms {
         return view;
     }
 
-    /** The documents of these rooms. */
+    /** The documents of these rooms, each for whoever has a grant for it. */
     public Documents documents() {
         return new RoomDocuments(this, context);
     }
 
     /**
-     * Follows the room that lives under a name until it ends. The room stays loaded meanwhile, but is not created if
+     * Follows the room that lives under the name of a grant until it ends. The room stays loaded meanwhile, but is not created if
      * there is none.
      *
      * @return stops following; must be run once, even after the room has ended
+     * @throws io.keck.failure.Forbidden if the grant does not allow reading
      */
-    public Runnable watch(String name, Watcher watcher) {
+    public Runnable watch(Grant grant, Watcher watcher) {
+        grant.demand(Right.READ);
         Following following = new Following(watcher);
         if (draining) {
             following.failed(new Unavailable("the server restarts", false));
             return following::stop;
         }
-        var unused = lives.ask(name, false, false, following).whenComplete((there, error) -> {
+        var unused = lives.ask(grant.document(), false, false, following).whenComplete((there, error) -> {
             if (error != null) {
                 following.failed(error);
             }
@@ -181,9 +180,12 @@ public final class Rooms {
     /**
      * Completes when every life of the name that ended before this call has ended on this node, too, and its watchers
      * were told. Fails if there is no such room or the log does not answer.
+     *
+     * @throws io.keck.failure.Forbidden if the grant does not allow reading
      */
-    public CompletionStage<Boolean> find(String name) {
-        return lives.ask(name, false, false, (room, at, stale, done) -> done.complete(!stale));
+    public CompletionStage<Boolean> find(Grant grant) {
+        grant.demand(Right.READ);
+        return lives.ask(grant.document(), false, false, (room, at, stale, done) -> done.complete(!stale));
     }
 
     /**

@@ -56,7 +56,10 @@ final class Clearance {
         if (given != null) {
             author = Author.bySocket(given); // what came before the end is still written under it
         }
-        mayAll = given != null && given.allows(Right.WRITE) && given.allows(Right.PRESENT);
+        mayAll = given != null
+                && given.allows(Right.READ)
+                && given.allows(Right.WRITE)
+                && given.allows(Right.PRESENT);
     }
 
     /** The clearance of a connection with a grant. */
@@ -82,6 +85,12 @@ final class Clearance {
     /** The access of the request by which the connection was opened. */
     Visit visit() {
         return visit;
+    }
+
+    /** What the connection may do now; null before it was decided, and once it has ended. */
+    @Nullable
+    Grant grant() {
+        return grant;
     }
 
     /** Who writes by this connection; null while it never had a grant. */
@@ -177,7 +186,7 @@ final class Clearance {
         Grant now = grant;
         List<Message> allowed = new ArrayList<>(messages.size());
         for (Message message : messages) {
-            if (now != null && may(now, message)) {
+            if (now != null && now.allows(MessageRight.of(message))) {
                 allowed.add(message);
             } else if (message instanceof Message.SyncUpdate) {
                 refused.accept(Message.denied(READ_ONLY));
@@ -199,13 +208,6 @@ final class Clearance {
             readable.add(message instanceof Message.SyncStep2 all ? new Message.SyncRepeat(all.update()) : message);
         }
         return readable;
-    }
-
-    private static boolean may(Grant now, Message message) {
-        if (message instanceof Message.SyncStep2 || message instanceof Message.SyncUpdate) {
-            return now.allows(Right.WRITE);
-        }
-        return !(message instanceof Message.AwarenessUpdate) || now.allows(Right.PRESENT);
     }
 
     /** Decides whether a request may connect to a room, and with which grant. */

@@ -1,5 +1,7 @@
 package io.keck.socket;
 
+import io.keck.access.Grant;
+import io.keck.access.Fault;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.metrics.ConnectionMetrics.Ignored;
@@ -38,7 +40,7 @@ public final class CollaborationEndpoint extends Endpoint {
     private String address = "";
     private @Nullable SocketConnection connection;
     private volatile @Nullable Seat seat;
-    private Clearance clearance = Clearance.refused(io.keck.access.Fault.MISSING);
+    private Clearance clearance = Clearance.refused(Fault.MISSING);
     private Runnable unfollow = () -> {};
     private Wishes wishes = Wishes.NONE;
     private boolean anyFrameCame;
@@ -77,7 +79,12 @@ public final class CollaborationEndpoint extends Endpoint {
         }
         clearance = gate.frames().clearance();
         opened.clearance(clearance);
-        Seat taken = sockets.rooms().join(room, opened);
+        Grant grant = clearance.grant();
+        if (grant == null) { // what was judged says so; without a decision nobody gets in
+            opened.close(Clearance.reason(Fault.MISSING));
+            return;
+        }
+        Seat taken = sockets.rooms().join(grant, opened);
         seat = taken;
         opened.seat(taken);
         unfollow = clearance.follow(reason -> end(opened, reason), opened::send);

@@ -1,5 +1,6 @@
 package io.keck.socket;
 
+import io.keck.access.Grant;
 import io.keck.access.Author;
 import io.keck.heap.Guest;
 import io.keck.heap.HeapLedger;
@@ -114,11 +115,11 @@ final class HocuspocusChannel implements Connection {
         return carrier.silentMillis();
     }
 
-    /** Says that the client is in, and takes the seat. */
-    void open() {
+    /** Says that the client is in, and takes the seat by its grant. */
+    void open(Grant grant) {
         answer(HocuspocusMessage.authenticated(clearance.mayWrite()));
         follow();
-        Seat taken = sockets.rooms().join(room, this);
+        Seat taken = sockets.rooms().join(grant, this);
         seat = taken;
         if (closed.get()) {
             taken.leave();

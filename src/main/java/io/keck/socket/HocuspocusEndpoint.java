@@ -1,5 +1,6 @@
 package io.keck.socket;
 
+import io.keck.access.Grant;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
 import io.keck.access.Visit;
@@ -191,7 +192,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
             if (present != null) {
                 present.renew(clearance);
             } else {
-                open(here, key, clearance);
+                open(here, key, clearance, admitted.grant());
             }
         }
     }
@@ -208,14 +209,14 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         }
     }
 
-    private void open(SocketConnection here, String key, Clearance clearance) {
+    private void open(SocketConnection here, String key, Clearance clearance, Grant grant) {
         Admission.Refusal refusal = sockets.admission().refusal(address, HocuspocusMessage.nameOf(key));
         if (refusal == null) {
             HocuspocusChannel channel =
                     new HocuspocusChannel(this, here, Objects.requireNonNull(answers), sockets, key, clearance);
             channels.put(key, channel);
             sockets.joined(channel);
-            channel.open();
+            channel.open(grant);
         } else if (refusal.status() == Admission.UNAVAILABLE) {
             here.close(CloseReason.overload(refusal.sentence()));
         } else {

@@ -1,5 +1,8 @@
 package io.keck.webhook;
 
+import io.keck.failure.Forbidden;
+import io.keck.access.Right;
+import io.keck.access.Grant;
 import io.dropwizard.lifecycle.Managed;
 import io.keck.failure.Unavailable;
 import io.keck.feed.Cursors;
@@ -66,8 +69,9 @@ public final class Webhooks implements Hooks, Managed {
     // ------------------------------------------------------------------ endpoint
 
     @Override
-    public CompletionStage<Void> set(String url) {
+    public CompletionStage<Void> set(Grant grant, String url) {
         try {
+            grant.demandOnServer(Right.ADMIN);
             return CompletableFuture.runAsync(
                     () -> {
                         if (!url.isEmpty()) {
@@ -78,6 +82,8 @@ public final class Webhooks implements Hooks, Managed {
                         loop.wake();
                     },
                     requests);
+        } catch (Forbidden e) {
+            return CompletableFuture.failedStage(e);
         } catch (RejectedExecutionException e) {
             return CompletableFuture.failedStage(Unavailable.database(e));
         }

@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Right;
+import io.keck.access.Grant;
 import io.keck.access.Author;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.DecodeLimits;
@@ -69,7 +71,8 @@ final class FakeDocuments implements Documents, AutoCloseable {
     volatile byte[] lastChange = {};
 
     @Override
-    public <T> CompletionStage<Answer<T>> readInParts(String room, boolean local, Function<Doc, Reading<T>> reader) {
+    public <T> CompletionStage<Answer<T>> readInParts(Grant grant, boolean local, Function<Doc, Reading<T>> reader) {
+        String room = with(grant, Right.READ);
         lastReadWasLocal = local;
         return run(() -> {
             checkLoaded();
@@ -79,7 +82,9 @@ final class FakeDocuments implements Documents, AutoCloseable {
 
     @Override
     public <T> CompletionStage<Answer<T>> writeInParts(
-            String room, RequestKey key, Consumer<Doc> edit, Function<Doc, Reading<T>> afterwards) {
+            Grant grant, RequestKey key, Consumer<Doc> edit, Function<Doc, Reading<T>> afterwards) {
+        String room = with(grant, Right.READ, Right.WRITE);
+        author = Author.byRequest(grant);
         return run(() -> {
             checkLoaded();
             Life life = life(room);
@@ -115,10 +120,10 @@ final class FakeDocuments implements Documents, AutoCloseable {
     /** Who wrote last; null where nobody was named. */
     volatile Author author;
 
-    @Override
-    public Documents by(Author writer) {
-        author = writer;
-        return this;
+    /** The name of the document; a test that is about rights finds that each call asks for the right that it uses. */
+    private static String with(Grant grant, Right... rights) {
+        grant.demand(rights);
+        return grant.document();
     }
 
     private Use used(String room, RequestKey key) {
@@ -166,7 +171,8 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
-    public CompletionStage<Answer<Long>> client(String room) {
+    public CompletionStage<Answer<Long>> client(Grant grant) {
+        String room = with(grant, Right.READ);
         return run(() -> {
             checkLoaded();
             return answer(life(room), doc -> Reading.of(doc.clientId()));
@@ -174,7 +180,9 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
-    public <T> CompletionStage<Answer<T>> createInParts(String room, RequestKey key, Function<Doc, Reading<T>> reader) {
+    public <T> CompletionStage<Answer<T>> createInParts(
+            Grant grant, RequestKey key, Function<Doc, Reading<T>> reader) {
+        String room = with(grant, Right.READ, Right.CREATE);
         return run(() -> {
             checkDatabase();
             if (used(room, key) != null) {
@@ -188,7 +196,9 @@ final class FakeDocuments implements Documents, AutoCloseable {
 
     @Override
     public CompletionStage<Optional<Answer<byte[]>>> init(
-            String room, Update content, boolean replace, RequestKey key) {
+            Grant grant, Update content, boolean replace, RequestKey key) {
+        String room = with(grant, replace ? new Right[] {Right.CREATE, Right.REPLACE} : new Right[] {Right.CREATE});
+        author = Author.byRequest(grant);
         return run(() -> {
             checkDatabase();
             Use used = used(room, key);
@@ -211,7 +221,8 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
-    public <T> CompletionStage<Answer<T>> export(String room, Exports exports, Function<StructStore, T> writer) {
+    public <T> CompletionStage<Answer<T>> export(Grant grant, Exports exports, Function<StructStore, T> writer) {
+        String room = with(grant, Right.READ);
         return run(() -> {
             checkLoaded();
             StructStore store = new StructStore();
@@ -221,7 +232,8 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
-    public CompletionStage<Boolean> delete(String room, RequestKey key) {
+    public CompletionStage<Boolean> delete(Grant grant, RequestKey key) {
+        String room = with(grant, Right.DELETE);
         return run(() -> {
             checkDatabase();
             if (used(room, key) != null) {

@@ -1,5 +1,7 @@
 package io.keck.api;
 
+import io.keck.access.Right;
+import io.keck.access.Grant;
 import io.keck.access.Author;
 import io.keck.api.FakeDocuments.Database;
 import io.keck.crdt.Doc;
@@ -48,7 +50,8 @@ final class FakeFeed implements Hooks, ChangeLog {
         return new EventStreams(this::watch, this, FeedMetrics.NONE, Runnable::run, () -> 0, 1);
     }
 
-    private Runnable watch(String room, Watcher watcher) {
+    private Runnable watch(Grant grant, Watcher watcher) {
+        String room = grant.document();
         boolean missing = !documents.exists(room);
         if (documents.database == Database.AWAY_AND_NOTHING_LOADED) {
             watcher.ended(new Unavailable("switched off", false));
@@ -80,7 +83,8 @@ final class FakeFeed implements Hooks, ChangeLog {
     }
 
     @Override
-    public CompletionStage<Void> set(String url) {
+    public CompletionStage<Void> set(Grant grant, String url) {
+        grant.demandOnServer(Right.ADMIN);
         if (documents.database != Database.WORKS) {
             return CompletableFuture.failedStage(Unavailable.database(new IllegalStateException("switched off")));
         }

@@ -2,6 +2,7 @@ package io.keck.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Grants;
 import io.keck.access.Author;
 import io.keck.access.Origin;
 import io.keck.crdt.Doc;
@@ -84,7 +85,7 @@ class RoomFeedTest {
 
     private EventStreams streams() {
         return new EventStreams(
-                this::watch,
+                (grant, watcher) -> watch(grant.document(), watcher),
                 log,
                 FeedMetrics.NONE,
                 turns::add,
@@ -186,7 +187,7 @@ class RoomFeedTest {
     private Client join(@Nullable String lastEventId, String address) {
         Client client = new Client();
         client.address = address;
-        assertThat(streams.open("w", client, lastEventId)).isTrue();
+        assertThat(streams.open(Grants.on("w"), client, lastEventId)).isTrue();
         run();
         return client;
     }
@@ -226,7 +227,7 @@ class RoomFeedTest {
     @Test
     void contentBeyondTheConfiguredSteps_refusesItsReaders_andIsNotTriedAtOnce() {
         EventStreams strict = new EventStreams(
-                this::watch,
+                (grant, watcher) -> watch(grant.document(), watcher),
                 log,
                 FeedMetrics.NONE,
                 turns::add,
@@ -239,7 +240,7 @@ class RoomFeedTest {
         edit();
         for (int i = 0; i < 2; i++) {
             Client client = new Client();
-            assertThat(strict.open("w", client, null)).isTrue();
+            assertThat(strict.open(Grants.on("w"), client, null)).isTrue();
             run();
             assertThat(client.refusal).isInstanceOf(TooCostly.class);
             assertThat(strict.costlyFor(ROOM)).isPositive();

@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Grant;
 import io.keck.api.FakeDocuments.Database;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
@@ -32,9 +33,9 @@ final class SwitchedBlobs implements BlobStore {
     }
 
     @Override
-    public Upload begin(String workspace) {
+    public Upload begin(Grant grant) {
         check();
-        Upload upload = store.begin(workspace);
+        Upload upload = store.begin(grant);
         return new Upload() {
             @Override
             public void write(byte[] bytes, int offset, int length) {
@@ -55,9 +56,9 @@ final class SwitchedBlobs implements BlobStore {
     }
 
     @Override
-    public Optional<Blob> find(String workspace, BlobId id) {
+    public Optional<Blob> find(Grant grant, BlobId id) {
         check();
-        return store.find(workspace, id);
+        return store.find(grant, id);
     }
 
     @Override
@@ -67,8 +68,8 @@ final class SwitchedBlobs implements BlobStore {
     }
 
     @Override
-    public boolean delete(String workspace, BlobId id, RequestKey key) {
+    public boolean delete(Grant grant, BlobId id, RequestKey key) {
         check();
-        return answered(store.delete(workspace, id, key));
+        return answered(store.delete(grant, id, key));
     }
 }

@@ -20,6 +20,7 @@ import io.keck.storage.archive.ArchiveImporter;
 import io.keck.storage.archive.Exporter;
 import io.keck.storage.blob.JdbiBlobStore;
 import io.keck.testing.FreshDatabase;
+import io.keck.testing.Grants;
 import io.keck.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -78,7 +79,7 @@ abstract class BackupDrillContract {
                     .join();
         }
         JdbiBlobStore blobs = storage.blobs(JdbiBlobStore.Settings.DEFAULT, BlobMetrics.NONE);
-        try (BlobStore.Upload upload = blobs.begin("room1")) {
+        try (BlobStore.Upload upload = blobs.begin(Grants.on("room1"))) {
             byte[] bytes = new byte[100_000];
             random.nextBytes(bytes);
             upload.write(bytes, 0, bytes.length);

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -60,7 +61,7 @@ final class BackEnds {
 
     /** A back end creates, replaces or deletes a room, or makes one where there is none. */
     void begin(Rooms node, String room, int what) {
-        Documents documents = node.documents();
+        OpenDocuments documents = OpenDocuments.of(node);
         long last = log.lastId();
         Update content = Update.decode(FakeClient.text(2_000 + count++, 0, "init"));
         CompletionStage<Long> answer = switch (what) {
@@ -107,7 +108,7 @@ final class BackEnds {
         Act act = acts.get(room);
         String mark = "edit " + count++;
         @Nullable RequestKey key = random.nextInt(4) == 0 ? new RequestKey("key " + random.nextInt(4), "edit") : null;
-        CompletionStage<Answer<Boolean>> answer = node.documents()
+        CompletionStage<Answer<Boolean>> answer = OpenDocuments.of(node)
                 .write(
                         room,
                         key,
@@ -133,7 +134,7 @@ final class BackEnds {
         List<Edit> before = edits.stream()
                 .filter(edit -> edit.room().equals(room) && isAnswered(edit.answer()))
                 .toList();
-        CompletionStage<?> answer = node.documents()
+        CompletionStage<?> answer = OpenDocuments.of(node)
                 .read(
                         room,
                         local,

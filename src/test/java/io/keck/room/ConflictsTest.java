@@ -3,6 +3,7 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Grants;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
@@ -95,7 +96,7 @@ class ConflictsTest {
 
         FakeConnection back = victim.sit();
         back.hearsOfConflicts = true;
-        victim.seat = world.rooms.join(ROOM, back);
+        victim.seat = world.rooms.join(Grants.on(ROOM), back);
         victim.hello();
         world.settle();
         assertThat(counted).hasSize(1);

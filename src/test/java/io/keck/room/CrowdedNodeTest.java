@@ -3,6 +3,7 @@ package io.keck.room;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.testing.OpenDocuments;
 import io.keck.failure.Unavailable;
 import io.keck.heap.HeapLedger;
 import io.keck.metrics.RoomMetrics;
@@ -15,8 +16,8 @@ class CrowdedNodeTest {
 
     private final HeapLedger ledger = new HeapLedger(TOTAL);
 
-    private Documents documents(DocumentBudget budget) {
-        return new Rooms(new RoomContext(
+    private OpenDocuments documents(DocumentBudget budget) {
+        return OpenDocuments.of(new Rooms(new RoomContext(
                         new FakeLog(),
                         Bus.NONE,
                         Runnable::run,
@@ -26,11 +27,10 @@ class CrowdedNodeTest {
                         World.ids(1),
                         World.SMALL,
                         RoomMetrics.NONE,
-                        ledger))
-                .documents();
+                        ledger)));
     }
 
-    private void fill(Documents documents) {
+    private void fill(OpenDocuments documents) {
         documents.create("a", doc -> true).toCompletableFuture().join();
         documents
                 .write("a", null, doc -> doc.getText("t").insert(0, "x".repeat(CHARACTERS)), doc -> true)
@@ -43,7 +43,7 @@ class CrowdedNodeTest {
 
     @Test
     void documentThatNobodyEdits_goesForAnotherRoom() {
-        Documents documents = documents(new DocumentBudget(10 * TOTAL, ledger));
+        OpenDocuments documents = documents(new DocumentBudget(10 * TOTAL, ledger));
         fill(documents);
         documents.create("b", doc -> true).toCompletableFuture().join();
         assertThat(ledger.isTight()).isFalse();
@@ -52,7 +52,7 @@ class CrowdedNodeTest {
     /** The twin: documents that stay keep other rooms out. */
     @Test
     void documentThatStays_keepsAnotherRoomOut() {
-        Documents documents = documents(new DocumentBudget(10 * TOTAL, ledger) {
+        OpenDocuments documents = documents(new DocumentBudget(10 * TOTAL, ledger) {
             @Override
             long reclaim(long bytes) {
                 return 0;

@@ -3,6 +3,8 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Grants;
+import io.keck.testing.OpenDocuments;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.Update;
@@ -335,7 +337,7 @@ class DocumentLimitsTest {
 
     @Test
     void backEnds_areToldThatItIsTooLarge_andMayDelete() {
-        Documents documents = world.rooms.documents();
+        OpenDocuments documents = OpenDocuments.of(world.rooms);
         FakeClient writer = world.quiet();
         writer.type(text(950));
         world.settle();
@@ -383,7 +385,7 @@ class DocumentLimitsTest {
     @Test
     void init_withMoreThanTheLimit_makesNoRoom() {
         CompletionStage<?> made =
-                world.rooms.documents().init("other", Update.decode(FakeClient.text(1, 0, text(1_100))), false);
+                OpenDocuments.of(world.rooms).init("other", Update.decode(FakeClient.text(1, 0, text(1_100))), false);
         world.settle();
 
         assertThat(failure(made)).isInstanceOf(TooLarge.class);
@@ -439,7 +441,7 @@ class DocumentLimitsTest {
         log.loadAtMost = 500;
         World small = new World(SETTINGS, World.ROOMS, log, Bus.NONE, RoomMetrics.NONE, 2);
         FakeClient refused = small.joined();
-        CompletionStage<?> read = small.rooms.documents().read(ROOM, false, doc -> 1);
+        CompletionStage<?> read = OpenDocuments.of(small.rooms).read(ROOM, false, doc -> 1);
         small.settle();
 
         assertThat(refused.connection.closed.code()).isEqualTo(1013);
@@ -496,7 +498,7 @@ class DocumentLimitsTest {
         byte[][] answers = new byte[2][];
         for (int i = 0; i < 2; i++) {
             FakeConnection connection = new FakeConnection(() -> large.now, frame -> {});
-            Seat seat = large.rooms.join(ROOM, connection);
+            Seat seat = large.rooms.join(Grants.on(ROOM), connection);
             var known = StateVector.of(Map.of(77L + i, 5L));
             seat.receive(List.of(new Message.SyncStep1(known)), 20);
             large.settle();

@@ -2,6 +2,7 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.metrics.RoomMetrics;
 import io.keck.room.Documents.Answer;
@@ -31,7 +32,7 @@ class DocumentPressureTest {
     /** Room for one and a half of the documents. */
     private final DocumentBudget budget = new DocumentBudget(200_000);
 
-    private final Documents documents = new Rooms(new RoomContext(
+    private final OpenDocuments documents = OpenDocuments.of(new Rooms(new RoomContext(
                     log,
                     Bus.NONE,
                     threads,
@@ -40,8 +41,7 @@ class DocumentPressureTest {
                     () -> System.nanoTime() / 1_000_000,
                     World.ids(1),
                     World.SMALL,
-                    RoomMetrics.NONE))
-            .documents();
+                    RoomMetrics.NONE)));
 
     @AfterEach
     void stop() throws InterruptedException {

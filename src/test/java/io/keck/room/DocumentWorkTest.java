@@ -3,6 +3,7 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.OpenDocuments;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.Update;
 import io.keck.failure.TooCostly;
@@ -106,8 +107,7 @@ class DocumentWorkTest {
     }
 
     private static CompletableFuture<Answer<String>> read(World world, String room) {
-        return world.rooms
-                .documents()
+        return OpenDocuments.of(world.rooms)
                 .read(room, false, doc -> doc.getText("t").toString())
                 .toCompletableFuture();
     }
@@ -125,7 +125,7 @@ class DocumentWorkTest {
     private String first(Safeguards safeguards) {
         World world = world(safeguards, 100_000_000);
         poison(world);
-        world.rooms.documents().create("innocent", doc -> 1);
+        OpenDocuments.of(world.rooms).create("innocent", doc -> 1);
         settle(world);
         List<String> order = new ArrayList<>();
         read(world, ROOM).thenAccept(answer -> order.add("costly"));
@@ -152,8 +152,7 @@ class DocumentWorkTest {
         FakeClient writer = poison(world);
         FakeClient reader = world.joined();
         CompletableFuture<Answer<String>> read = read(world, ROOM);
-        CompletableFuture<?> write = world.rooms
-                .documents()
+        CompletableFuture<?> write = OpenDocuments.of(world.rooms)
                 .write(ROOM, null, doc -> doc.getText("t").insert(0, "z"), doc -> 1)
                 .toCompletableFuture();
         settle(world);
@@ -194,7 +193,7 @@ class DocumentWorkTest {
         settle(world);
         assertThat(failure(after)).isInstanceOf(TooCostly.class);
 
-        world.rooms.documents().init(ROOM, Update.EMPTY, true);
+        OpenDocuments.of(world.rooms).init(ROOM, Update.EMPTY, true);
         settle(world);
         CompletableFuture<Answer<String>> next = read(world, ROOM);
         settle(world);
@@ -236,13 +235,13 @@ class DocumentWorkTest {
     }
 
     private CompletableFuture<Answer<String>> walk(World world, String room, Walk walk) {
-        return world.rooms.documents().readInParts(room, false, doc -> walk).toCompletableFuture();
+        return OpenDocuments.of(world.rooms).readInParts(room, false, doc -> walk).toCompletableFuture();
     }
 
     private World twoRooms(Safeguards safeguards, long maxSteps) {
         World world = world(safeguards, maxSteps);
         world.joined().type("x");
-        world.rooms.documents().create("innocent", doc -> 1);
+        OpenDocuments.of(world.rooms).create("innocent", doc -> 1);
         settle(world);
         return world;
     }
@@ -273,8 +272,7 @@ class DocumentWorkTest {
         World world = twoRooms(Safeguards.ON, 100_000_000);
         FakeClient writer = world.joined();
         List<Integer> lengths = new ArrayList<>();
-        CompletableFuture<Answer<String>> answer = world.rooms
-                .documents()
+        CompletableFuture<Answer<String>> answer = OpenDocuments.of(world.rooms)
                 .<String>readInParts(ROOM, false, doc -> new Reading<>() {
                     private final Walk walk = new Walk(3 * DocumentTurns.WORK);
 
@@ -300,8 +298,7 @@ class DocumentWorkTest {
         settle(world);
         assertThat(answer.join().value()).isEqualTo("read");
         assertThat(lengths).hasSizeGreaterThan(2).containsOnly(lengths.get(0));
-        CompletableFuture<Answer<Integer>> after = world.rooms
-                .documents()
+        CompletableFuture<Answer<Integer>> after = OpenDocuments.of(world.rooms)
                 .read(ROOM, false, doc -> doc.encodeStateAsUpdate().length)
                 .toCompletableFuture();
         settle(world);
@@ -346,8 +343,7 @@ class DocumentWorkTest {
     @Test
     void anEditWhoseAnswerIsTooCostly_isMade() {
         World world = twoRooms(Safeguards.ON, 1_000_000);
-        CompletableFuture<Answer<String>> answer = world.rooms
-                .documents()
+        CompletableFuture<Answer<String>> answer = OpenDocuments.of(world.rooms)
                 .<String>writeInParts(ROOM, null, doc -> doc.getText("t").insert(0, "z"), doc -> new Walk(10_000_000))
                 .toCompletableFuture();
         settle(world);

@@ -4,6 +4,7 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -28,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What back ends read and write, beside the sockets. */
 class DocumentsTest {
     private final World world = new World();
-    private final Documents documents = world.rooms.documents();
+    private final OpenDocuments documents = OpenDocuments.of(world.rooms);
 
     private <T extends @Nullable Object> Answer<T> now(CompletionStage<Answer<T>> stage) {
         world.settle();
@@ -231,7 +232,7 @@ class DocumentsTest {
                     }
                 }),
                 later);
-        Documents both = two.rooms.documents();
+        OpenDocuments both = OpenDocuments.of(two.rooms);
         both.create(ROOM, DocumentsTest::text);
         two.settle();
         both.read(ROOM, false, DocumentsTest::text);
@@ -361,7 +362,7 @@ class DocumentsTest {
                 return kept && super.isKept(edited);
             }
         });
-        Documents all = small.rooms.documents();
+        OpenDocuments all = OpenDocuments.of(small.rooms);
         for (String room : List.of("a", "b", "c")) {
             all.create(room, DocumentsTest::text);
             small.settle();
@@ -445,7 +446,7 @@ class DocumentsTest {
         CompletionStage<Answer<String>> made = write("x");
         world.settle();
         world.way.answersLate = false;
-        var unused = world.rooms.delete(ROOM); // the room ends before the log's answer comes
+        var unused = world.rooms.delete(ROOM, null); // the room ends before the log's answer comes
         world.settle();
         world.way.releaseAnswers();
         world.settle();
@@ -542,7 +543,7 @@ class DocumentsTest {
     @Test
     void documentThatIsDropped_isMadeAgain() {
         World small = new World();
-        Documents one = small.rooms.documents();
+        OpenDocuments one = OpenDocuments.of(small.rooms);
         List<String> rooms = List.of("a", "b", "c");
         for (String room : rooms) {
             one.create(room, DocumentsTest::text);
@@ -621,7 +622,7 @@ class DocumentsTest {
         World slow = new World(World.SMALL, World.ROOMS, turns);
         slow.log.makeOnConnect();
         slow.quiet();
-        Documents all = slow.rooms.documents();
+        OpenDocuments all = OpenDocuments.of(slow.rooms);
         CompletionStage<Answer<String>> answer = all.write(ROOM, null, doc -> {}, DocumentsTest::text);
         slow.settle();
         Doc other = new Doc();

@@ -3,6 +3,7 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.OpenDocuments;
 import io.keck.crdt.store.StructStore;
 import io.keck.failure.Unavailable;
 import java.util.ArrayDeque;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** Whole documents are written down by threads that may wait, while their rooms stand still and no other does. */
 class ExportsTest {
     private final World world = new World();
-    private final Documents documents = world.rooms.documents();
+    private final OpenDocuments documents = OpenDocuments.of(world.rooms);
     /** What the threads of the exports were handed. */
     private final Queue<Runnable> work = new ArrayDeque<>();
 

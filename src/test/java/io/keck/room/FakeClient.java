@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.testing.Grants;
 import io.keck.access.Author;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
@@ -63,7 +64,7 @@ final class FakeClient {
     /** Joins, and says what a stock client says first. */
     void connect(Rooms rooms, String room) {
         FakeConnection fresh = sit();
-        seat = rooms.join(room, fresh);
+        seat = rooms.join(Grants.on(room), fresh);
         hello();
     }
 

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.testing.Grants;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
 import io.keck.protocol.AwarenessState;
@@ -31,7 +32,7 @@ final class Hostility {
         if (rooms.mayBeHeld(room)) {
             return; // the filter before the sockets lets nobody in
         }
-        Seat seat = rooms.join(room, new FakeConnection(clock, frame -> {}));
+        Seat seat = rooms.join(Grants.on(room), new FakeConnection(clock, frame -> {}));
         seats.add(seat);
         if (seats.size() > SOCKETS) {
             seats.remove(0).leave();

@@ -3,6 +3,8 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Grants;
+import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -48,19 +50,19 @@ class LivesTest extends SeveralNodes {
     }
 
     private CompletionStage<Answer<String>> read(World node, boolean local) {
-        return node.rooms.documents().read(ROOM, local, LivesTest::text);
+        return OpenDocuments.of(node.rooms).read(ROOM, local, LivesTest::text);
     }
 
     private CompletionStage<Answer<String>> write(World node, String text) {
-        return node.rooms.documents().write(ROOM, null, doc -> doc.getText("t").insert(0, text), LivesTest::text);
+        return OpenDocuments.of(node.rooms).write(ROOM, null, doc -> doc.getText("t").insert(0, text), LivesTest::text);
     }
 
     private Answer<byte[]> force(World node, String text) {
-        return now(node.rooms.documents().init(ROOM, content(text), true)).orElseThrow();
+        return now(OpenDocuments.of(node.rooms).init(ROOM, content(text), true)).orElseThrow();
     }
 
     private Answer<String> create(World node) {
-        return now(node.rooms.documents().create(ROOM, LivesTest::text));
+        return now(OpenDocuments.of(node.rooms).create(ROOM, LivesTest::text));
     }
 
     /** Both nodes have the room open, and only the log tells them of one another. */
@@ -121,7 +123,7 @@ class LivesTest extends SeveralNodes {
             return newcomer.connection.closed == null && newcomer.connection.frames.size() > 0;
         }
         List<Long> lives = new ArrayList<>();
-        other.rooms.watch(ROOM, new Watcher() {
+        other.rooms.watch(Grants.on(ROOM), new Watcher() {
             @Override
             public void risen(long roomId, long seq) {
                 lives.add(roomId);
@@ -147,7 +149,7 @@ class LivesTest extends SeveralNodes {
         alone.way.shared = false;
         alone.joined().type("old");
         settle();
-        CompletionStage<Boolean> deleted = alone.rooms.documents().delete(ROOM);
+        CompletionStage<Boolean> deleted = OpenDocuments.of(alone.rooms).delete(ROOM);
         alone.way.always(Outcome.FAIL);
         assertThat(now(deleted)).isTrue();
 
@@ -169,7 +171,7 @@ class LivesTest extends SeveralNodes {
     @Test
     void nodeThatWasAway_meetsTheLifeOfToday() {
         openOnBoth(b);
-        now(a.rooms.documents().delete(ROOM));
+        now(OpenDocuments.of(a.rooms).delete(ROOM));
         nodes.forEach(node -> node.now += World.SMALL.deletedNameHold());
         long id = create(a).roomId();
         assertThat(now(read(b, false)).roomId()).isEqualTo(id);
@@ -223,7 +225,7 @@ class LivesTest extends SeveralNodes {
     @Test
     void creationByABackEnd_letsNewcomersInAtOnce_onAllNodes() {
         openOnBoth(b);
-        now(a.rooms.documents().delete(ROOM));
+        now(OpenDocuments.of(a.rooms).delete(ROOM));
         pass(3_000);
         assertThat(b.rooms.mayBeHeld(ROOM)).isTrue();
         assertThat(now(b.rooms.isHeld(ROOM))).isTrue();
@@ -244,7 +246,7 @@ class LivesTest extends SeveralNodes {
     void deletion_heardOnTheBus_holdsTheNameOnANodeThatDoesNotHaveTheRoom() {
         create(a);
         assertThat(b.rooms.isOpen(ROOM)).isFalse();
-        now(a.rooms.documents().delete(ROOM));
+        now(OpenDocuments.of(a.rooms).delete(ROOM));
         settle();
         assertThat(b.rooms.mayBeHeld(ROOM)).isTrue();
         assertThat(now(b.rooms.isHeld(ROOM))).isTrue();
@@ -267,7 +269,7 @@ class LivesTest extends SeveralNodes {
             byte[] typed = tab.type("!");
             settle();
             if (deletes) {
-                now(a.rooms.documents().delete(ROOM));
+                now(OpenDocuments.of(a.rooms).delete(ROOM));
                 create(a);
             } else {
                 force(a, "new");
@@ -296,7 +298,7 @@ class LivesTest extends SeveralNodes {
                         .as("after the hold: so CRDTs are")
                         .isTrue();
             }
-            now(a.rooms.documents().delete(ROOM));
+            now(OpenDocuments.of(a.rooms).delete(ROOM));
             nodes.forEach(node -> node.now += 2 * World.SMALL.deletedNameHold());
             pass(3_000);
         }
@@ -420,7 +422,7 @@ class LivesTest extends SeveralNodes {
     void roomThatLearnsOfItsEndByItself_holdsTheName(Twin twin) {
         World there = node(twin);
         openOnBoth(there);
-        now(a.rooms.documents().delete(ROOM));
+        now(OpenDocuments.of(a.rooms).delete(ROOM));
         assertThat(there.rooms.mayBeHeld(ROOM)).isFalse();
         pass(3_000);
         pass(3_000);
@@ -447,17 +449,17 @@ class LivesTest extends SeveralNodes {
     @Test
     void outcomes_areThoseOfTheChange() {
         a.way.once(Outcome.FAIL);
-        assertThat(isUnknown(a.rooms.documents().create(ROOM, LivesTest::text)))
+        assertThat(isUnknown(OpenDocuments.of(a.rooms).create(ROOM, LivesTest::text)))
                 .as("the look-up failed: nothing was done")
                 .isFalse();
         a.way.outcome = () -> a.way.calls.get(a.way.calls.size() - 1).equals("create") ? Outcome.UNKNOWN : Outcome.OK;
-        assertThat(isUnknown(a.rooms.documents().create(ROOM, LivesTest::text))).isTrue();
+        assertThat(isUnknown(OpenDocuments.of(a.rooms).create(ROOM, LivesTest::text))).isTrue();
         assertThat(log.knowsName(ROOM)).isTrue();
         a.way.once(Outcome.UNKNOWN);
-        assertThat(isUnknown(a.rooms.documents().init(ROOM, content("x"), true)))
+        assertThat(isUnknown(OpenDocuments.of(a.rooms).init(ROOM, content("x"), true)))
                 .isTrue();
         a.way.once(Outcome.UNKNOWN);
-        assertThat(isUnknown(a.rooms.documents().delete(ROOM))).isTrue();
+        assertThat(isUnknown(OpenDocuments.of(a.rooms).delete(ROOM))).isTrue();
 
         // the change is committed, and after it the log does not answer
         a.way.outcome =
@@ -469,8 +471,7 @@ class LivesTest extends SeveralNodes {
     @Test
     void repeatOfAKeyedEditWhoseReadFails_doesNotSayThatNothingWasDone() {
         create(a);
-        now(a.rooms
-                .documents()
+        now(OpenDocuments.of(a.rooms)
                 .write(
                         ROOM,
                         new RequestKey("key", "1 edit"),
@@ -481,8 +482,7 @@ class LivesTest extends SeveralNodes {
         List<String> calls = c.way.calls;
         c.way.outcome = () ->
                 calls.contains("append") && !calls.get(calls.size() - 1).equals("append") ? Outcome.FAIL : Outcome.OK;
-        CompletionStage<Answer<String>> again = c.rooms
-                .documents()
+        CompletionStage<Answer<String>> again = OpenDocuments.of(c.rooms)
                 .write(
                         ROOM,
                         new RequestKey("key", "1 edit"),

@@ -4,6 +4,7 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.store.StructStore;
+import io.keck.testing.OpenDocuments;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomDamaged;
 import io.keck.metrics.RoomMetrics;
@@ -64,7 +65,7 @@ class QuarantineTest {
 
     private static String read(World node) {
         CompletionStage<Answer<String>> stage =
-                node.rooms.documents().read(ROOM, false, doc -> doc.getText("t").toString());
+                OpenDocuments.of(node.rooms).read(ROOM, false, doc -> doc.getText("t").toString());
         node.settle();
         Answer<String> answer = stage.toCompletableFuture().join();
         assertThat(answer.stale()).isTrue();
@@ -91,7 +92,7 @@ class QuarantineTest {
         assertThat(writer.connection.closed.code()).isEqualTo(4403);
         assertThat(writer.connection.closed.text()).contains("quarantined");
 
-        Documents documents = world.rooms.documents();
+        OpenDocuments documents = OpenDocuments.of(world.rooms);
         assertThat(failure(
                         world,
                         documents.write(ROOM, null, doc -> doc.getText("t").insert(0, "y"), doc -> "")))
@@ -158,7 +159,7 @@ class QuarantineTest {
     void deleted_theNameIsFreeAgain() {
         threeRows();
         FakeClient reader = world.joined();
-        var unused = world.rooms.delete(ROOM);
+        var unused = world.rooms.delete(ROOM, null);
         world.settle();
         assertThat(reader.connection.closed.code()).isEqualTo(4404);
         assertThat(quarantined).hasValue(0);

@@ -3,6 +3,7 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
@@ -36,15 +37,15 @@ class RepeatsTest extends SeveralNodes {
     }
 
     private static CompletionStage<Optional<Answer<byte[]>>> force(World node, String text, RequestKey key) {
-        return node.rooms.documents().init(ROOM, content(text), true, key);
+        return OpenDocuments.of(node.rooms).init(ROOM, content(text), true, key);
     }
 
     private static CompletionStage<Answer<String>> write(World node, String text, RequestKey key) {
-        return node.rooms.documents().write(ROOM, key, doc -> doc.getText("t").insert(0, text), RepeatsTest::text);
+        return OpenDocuments.of(node.rooms).write(ROOM, key, doc -> doc.getText("t").insert(0, text), RepeatsTest::text);
     }
 
     private String read(World node) {
-        return now(node.rooms.documents().read(ROOM, false, RepeatsTest::text)).value();
+        return now(OpenDocuments.of(node.rooms).read(ROOM, false, RepeatsTest::text)).value();
     }
 
     @Test
@@ -57,7 +58,7 @@ class RepeatsTest extends SeveralNodes {
             assertThat(failure(write(node, "x", OTHER))).isInstanceOf(Refused.class);
             assertThat(read(node)).isEqualTo("second");
         }
-        now(b.rooms.documents().delete(ROOM));
+        now(OpenDocuments.of(b.rooms).delete(ROOM));
         assertThat(failure(write(a, "x", KEY))).isInstanceOf(RoomMissing.class);
     }
 
@@ -69,16 +70,16 @@ class RepeatsTest extends SeveralNodes {
         a.way.forgetsKeys = !isKept;
         b.way.forgetsKeys = !isKept;
         a.way.once(Outcome.UNKNOWN);
-        assertThat(failure(a.rooms.documents().delete(ROOM, KEY)))
+        assertThat(failure(OpenDocuments.of(a.rooms).delete(ROOM, KEY)))
                 .isInstanceOfSatisfying(
                         Unavailable.class, e -> assertThat(e.isOutcomeUnknown()).isTrue());
-        now(b.rooms.documents().init(ROOM, content("second"), false, null));
-        assertThat(now(a.rooms.documents().delete(ROOM, KEY))).isEqualTo(!isKept);
+        now(OpenDocuments.of(b.rooms).init(ROOM, content("second"), false, null));
+        assertThat(now(OpenDocuments.of(a.rooms).delete(ROOM, KEY))).isEqualTo(!isKept);
         assertThat(log.knowsName(ROOM)).isEqualTo(isKept);
         if (isKept) {
             assertThat(read(a)).isEqualTo("second");
             assertThat(read(b)).isEqualTo("second");
-            assertThat(failure(b.rooms.documents().delete(ROOM, OTHER))).isInstanceOf(Refused.class);
+            assertThat(failure(OpenDocuments.of(b.rooms).delete(ROOM, OTHER))).isInstanceOf(Refused.class);
         }
     }
 
@@ -91,8 +92,8 @@ class RepeatsTest extends SeveralNodes {
         settle();
         assertThat(client.isConnected()).isTrue();
         a.way.once(Outcome.UNKNOWN);
-        failure(a.rooms.documents().delete(ROOM, KEY));
-        assertThat(now(b.rooms.documents().delete(ROOM, KEY))).isFalse();
+        failure(OpenDocuments.of(a.rooms).delete(ROOM, KEY));
+        assertThat(now(OpenDocuments.of(b.rooms).delete(ROOM, KEY))).isFalse();
         assertThat(client.isConnected()).isFalse();
     }
 
@@ -110,7 +111,7 @@ class RepeatsTest extends SeveralNodes {
             assertThat(failure(force(node, "third", OTHER))).isInstanceOf(Refused.class);
         }
         assertThat(read(a)).isEqualTo("and second");
-        now(a.rooms.documents().delete(ROOM));
+        now(OpenDocuments.of(a.rooms).delete(ROOM));
         assertThat(failure(force(b, "second", KEY))).isInstanceOf(RoomMissing.class);
         assertThat(log.knowsName(ROOM)).isFalse();
     }
@@ -133,7 +134,7 @@ class RepeatsTest extends SeveralNodes {
 
     @Test
     void creation_isNotRepeated() {
-        Documents documents = a.rooms.documents();
+        OpenDocuments documents = OpenDocuments.of(a.rooms);
         assertThat(now(documents.create(ROOM, KEY, RepeatsTest::text)).value()).isEmpty();
         now(write(b, "x", null));
         assertThat(now(documents.create(ROOM, KEY, RepeatsTest::text)).value()).isEqualTo("x");
@@ -153,7 +154,7 @@ class RepeatsTest extends SeveralNodes {
     /** Edits with keys share a fork: one that turns out to be a repeat, or another's request, takes no other with it. */
     @Test
     void editsAfterARepeat_onTheSameFork_areMade() {
-        now(a.rooms.documents().create(ROOM, doc -> 1));
+        now(OpenDocuments.of(a.rooms).create(ROOM, doc -> 1));
         now(write(a, "x", KEY));
         CompletionStage<Answer<String>> repeat = write(a, "x", KEY);
         CompletionStage<Answer<String>> next = write(a, "y", new RequestKey("k2", "1 next"));

@@ -3,6 +3,8 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.access.Right;
+import io.keck.testing.Grants;
 import io.keck.access.Author;
 import io.keck.access.Origin;
 import io.keck.crdt.store.Update;
@@ -212,19 +214,18 @@ class RoomAuthorsTest {
         world.settle();
         Documents documents = world.rooms.documents();
         Author ci = new Author("key:ci", Origin.REST, Map.of());
+        Author bob = new Author("bob", Origin.REST, Map.of());
         var one = documents
-                .by(ci)
-                .write(ROOM, null, doc -> doc.getMap("m").set("k", 1), doc -> 0)
+                .write(Grants.of("key:ci", ROOM, Right.READ, Right.WRITE), null, doc -> doc.getMap("m").set("k", 1), doc -> 0)
                 .toCompletableFuture();
         var two = documents
-                .by(BOB)
-                .write(ROOM, null, doc -> doc.getMap("m").set("l", 2), doc -> 0)
+                .write(Grants.of("bob", ROOM, Right.READ, Right.WRITE), null, doc -> doc.getMap("m").set("l", 2), doc -> 0)
                 .toCompletableFuture();
         world.settle();
 
         assertThat(one).isCompleted();
         assertThat(two).isCompleted();
-        assertThat(world.log.authors(ROOM)).containsExactly(ALICE, ci, BOB);
+        assertThat(world.log.authors(ROOM)).containsExactly(ALICE, ci, bob);
     }
 
     @Test
@@ -233,12 +234,11 @@ class RoomAuthorsTest {
         byte[] content = a.type("x");
         var made = world.rooms
                 .documents()
-                .by(BOB)
-                .init("other", Update.decode(content), false)
+                .init(Grants.of("bob", "other", Right.CREATE), Update.decode(content), false)
                 .toCompletableFuture();
         world.settle();
 
         assertThat(made).isCompleted();
-        assertThat(world.log.authors("other")).containsExactly(BOB);
+        assertThat(world.log.authors("other")).containsExactly(new Author("bob", Origin.REST, Map.of()));
     }
 }

@@ -3,6 +3,7 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.OpenDocuments;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.room.FlakyLog.Outcome;
@@ -163,7 +164,7 @@ class RoomClusterTest {
         settle();
         a.way.answersLate = true;
         var answer =
-                a.rooms.documents().read(ROOM, false, doc -> doc.getText("t").toString());
+                OpenDocuments.of(a.rooms).read(ROOM, false, doc -> doc.getText("t").toString());
         a.settle(); // the log is asked, and has answered: but the answer is on its way
         a.way.answersLate = false;
         alice.type("y");
@@ -202,7 +203,7 @@ class RoomClusterTest {
 
     private CompletionStage<Documents.Answer<String>> ask() {
         var answer =
-                a.rooms.documents().read(ROOM, false, doc -> doc.getText("t").toString());
+                OpenDocuments.of(a.rooms).read(ROOM, false, doc -> doc.getText("t").toString());
         a.settle();
         return answer;
     }
@@ -354,7 +355,7 @@ class RoomClusterTest {
         bus.goDown();
         alice.type("x");
         settle();
-        var done = a.rooms.delete(ROOM).toCompletableFuture();
+        var done = a.rooms.delete(ROOM, null).toCompletableFuture();
         settle();
         assertThat(done).isCompletedWithValue(true);
         assertThat(alice.connection.closed).isEqualTo(CloseReason.deleted());
@@ -372,7 +373,7 @@ class RoomClusterTest {
 
     @Test
     void deletion_ofARoomThatThereIsNotChangesNothing() {
-        var done = a.rooms.delete("other").toCompletableFuture();
+        var done = a.rooms.delete("other", null).toCompletableFuture();
         settle();
         assertThat(done).isCompletedWithValue(false);
         assertThat(a.rooms.mayBeHeld("other")).isFalse();
@@ -601,7 +602,7 @@ class RoomClusterTest {
     @Test
     void deleteOnANodeWhereItIsNotOpen_isToldToTheOthers() {
         World c = node(3);
-        var done = c.rooms.delete(ROOM).toCompletableFuture();
+        var done = c.rooms.delete(ROOM, null).toCompletableFuture();
         c.settle();
         assertThat(done).isCompletedWithValue(true);
         settle();

@@ -2,6 +2,7 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Grants;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.AwarenessState;
@@ -108,7 +109,7 @@ class RoomMetricsTest {
                     return world.now;
                 },
                 frame -> {});
-        world.rooms.join("other", slow);
+        world.rooms.join(Grants.on("other"), slow);
         long before = now;
         world.settle(); // sends at least one frame
         double took = (now - before) / 1e9;

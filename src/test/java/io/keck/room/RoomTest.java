@@ -3,6 +3,7 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Grants;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.Update;
@@ -20,7 +21,7 @@ class RoomTest {
     void newcomer_isGreetedWithStep1AndNothingElseWhereNobodyIs() {
         FakeClient client = world.client();
         client.sit();
-        client.seat = world.rooms.join(ROOM, client.connection);
+        client.seat = world.rooms.join(Grants.on(ROOM), client.connection);
         world.settle();
 
         assertThat(client.connection.kinds()).containsExactly("SyncStep1");
@@ -34,7 +35,7 @@ class RoomTest {
 
         FakeClient second = world.client();
         second.sit();
-        second.seat = world.rooms.join(ROOM, second.connection);
+        second.seat = world.rooms.join(Grants.on(ROOM), second.connection);
         world.settle();
 
         assertThat(second.connection.kinds()).containsExactly("SyncStep1", "AwarenessUpdate");

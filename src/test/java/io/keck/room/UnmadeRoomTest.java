@@ -3,6 +3,8 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Grants;
+import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
@@ -29,7 +31,7 @@ class UnmadeRoomTest extends SeveralNodes {
     /** What is in the room for a back end of that node; null where there is none. */
     private @Nullable String read(World node) {
         CompletionStage<Documents.Answer<String>> read =
-                node.rooms.documents().read(ROOM, false, doc -> doc.getText("t").toString());
+                OpenDocuments.of(node.rooms).read(ROOM, false, doc -> doc.getText("t").toString());
         settle();
         try {
             return read.toCompletableFuture().getNow(null).value();
@@ -50,7 +52,7 @@ class UnmadeRoomTest extends SeveralNodes {
         FakeClient alice = a.joined();
         assertThat(read(a)).isNull();
         assertThat(read(b)).isNull();
-        CompletionStage<?> found = b.rooms.find(ROOM);
+        CompletionStage<?> found = b.rooms.find(Grants.on(ROOM));
         settle();
         assertThat(found.toCompletableFuture()).isCompletedExceptionally();
         alice.point("{}");
@@ -82,7 +84,7 @@ class UnmadeRoomTest extends SeveralNodes {
 
     @Test
     void roomThatABackEndMade_stays_thoughItIsEmpty() {
-        a.rooms.documents().create(ROOM, null, doc -> "");
+        OpenDocuments.of(a.rooms).create(ROOM, null, doc -> "");
         settle();
         FakeClient alice = a.joined();
         assertThat(read(a)).isEmpty();
@@ -97,7 +99,7 @@ class UnmadeRoomTest extends SeveralNodes {
     void backEndThatMakesIt_meetsItsClients_onBothNodes(boolean shared) {
         a.way.shared = shared;
         FakeClient alice = a.joined();
-        CompletionStage<Documents.Answer<String>> made = a.rooms.documents().create(ROOM, null, doc -> "");
+        CompletionStage<Documents.Answer<String>> made = OpenDocuments.of(a.rooms).create(ROOM, null, doc -> "");
         settle();
         assertThat(made.toCompletableFuture()).isCompleted();
         assertThat(read(a)).isEmpty();
@@ -111,7 +113,7 @@ class UnmadeRoomTest extends SeveralNodes {
         FakeClient alice = a.joined();
         FakeClient bob = b.joined();
         byte[] content = hello();
-        var init = b.rooms.documents().init(ROOM, Update.decode(content), replace, null);
+        var init = OpenDocuments.of(b.rooms).init(ROOM, Update.decode(content), replace, null);
         settle();
         assertThat(init.toCompletableFuture().join()).isPresent();
         assertThat(read(a)).isEqualTo("hello");
@@ -142,7 +144,7 @@ class UnmadeRoomTest extends SeveralNodes {
     @Test
     void deletedRoom_isMissing_whetherItWasMadeOrNot() {
         FakeClient alice = a.joined();
-        a.rooms.delete(ROOM);
+        a.rooms.delete(ROOM, null);
         settle();
         assertThat(alice.connection.closed).isEqualTo(CloseReason.deleted());
         assertThat(read(b)).isNull();
@@ -153,8 +155,7 @@ class UnmadeRoomTest extends SeveralNodes {
     void withoutHiding_aConnectAloneMakesADocument_thatStays() {
         World world = new World(World.SMALL, Rooms.Maker.with(SHOWING));
         FakeClient alice = world.joined();
-        var read = world.rooms
-                .documents()
+        var read = OpenDocuments.of(world.rooms)
                 .read(ROOM, false, doc -> doc.getText("t").toString());
         world.settle();
         assertThat(read.toCompletableFuture().join().value()).isEmpty();
@@ -170,8 +171,8 @@ class UnmadeRoomTest extends SeveralNodes {
         String name = "e\u0301";
         FakeClient early = a.client();
         early.connect(a.rooms, name);
-        var made = a.rooms.documents().create(name, null, doc -> "");
-        var init = a.rooms.documents().init(name, Update.decode(hello()), true, null);
+        var made = OpenDocuments.of(a.rooms).create(name, null, doc -> "");
+        var init = OpenDocuments.of(a.rooms).init(name, Update.decode(hello()), true, null);
         settle();
         assertThat(early.connection.closed).isEqualTo(CloseReason.deleted());
         assertThat(made.toCompletableFuture()).isCompletedExceptionally();
@@ -181,7 +182,7 @@ class UnmadeRoomTest extends SeveralNodes {
         log.create(name);
         FakeClient late = a.client();
         late.connect(a.rooms, name);
-        var read = b.rooms.documents().create(name, null, doc -> "");
+        var read = OpenDocuments.of(b.rooms).create(name, null, doc -> "");
         settle();
         assertThat(late.connection.closed).isNull();
         assertThat(read.toCompletableFuture()).isCompleted();

@@ -3,6 +3,8 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.testing.Grants;
+import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.failure.RoomMissing;
 import java.util.ArrayList;
@@ -36,8 +38,7 @@ class WatcherTest {
     };
 
     private void edit() {
-        var written = world.rooms
-                .documents()
+        var written = OpenDocuments.of(world.rooms)
                 .write(ROOM, null, doc -> doc.getText("t").insert(0, "x"), Doc::clientId);
         world.settle();
         assertThat(written.toCompletableFuture()).isCompleted();
@@ -52,14 +53,13 @@ class WatcherTest {
     void whoFollows_isToldWhereItIs_andOfEveryCommit_andNothingBeforeIt() {
         world.joined();
         edit();
-        world.rooms.watch(ROOM, watcher);
+        world.rooms.watch(Grants.on(ROOM), watcher);
         world.settle();
         assertThat(told).containsExactly(1L);
         edit();
         assertThat(told).containsExactly(1L, 2L);
         world.way.holding = true;
-        var written = world.rooms
-                .documents()
+        var written = OpenDocuments.of(world.rooms)
                 .write(ROOM, null, doc -> doc.getText("t").insert(0, "y"), Doc::clientId);
         world.settle();
         assertThat(written.toCompletableFuture()).isNotDone();
@@ -74,7 +74,7 @@ class WatcherTest {
     @Test
     void aRoomThatIsFollowed_staysLoaded_untilNobodyDoes() {
         world.joined().disconnect();
-        Runnable stop = world.rooms.watch(ROOM, watcher);
+        Runnable stop = world.rooms.watch(Grants.on(ROOM), watcher);
         world.settle();
         world.pass(World.SMALL.unloadAfter() * 3);
         assertThat(world.rooms.isOpen(ROOM)).isTrue();
@@ -90,7 +90,7 @@ class WatcherTest {
 
     @Test
     void aRoomThatIsNotThere_isNotMade() {
-        world.rooms.watch(ROOM, watcher);
+        world.rooms.watch(Grants.on(ROOM), watcher);
         world.settle();
         assertThat(end).isInstanceOf(RoomMissing.class);
         assertThat(world.log.knowsName(ROOM)).isFalse();
@@ -99,9 +99,9 @@ class WatcherTest {
     @Test
     void theEndOfARoom_isTold() {
         world.joined();
-        world.rooms.watch(ROOM, watcher);
+        world.rooms.watch(Grants.on(ROOM), watcher);
         world.settle();
-        var deleted = world.rooms.delete(ROOM);
+        var deleted = world.rooms.delete(ROOM, null);
         world.settle();
         assertThat(deleted.toCompletableFuture()).isCompletedWithValue(true);
         assertThat(end).isInstanceOf(RoomMissing.class);
@@ -110,7 +110,7 @@ class WatcherTest {
     @Test
     void theClientIdThatIsTold_isThatOfTheNextEdit() {
         world.joined();
-        var told = world.rooms.documents().client(ROOM);
+        var told = OpenDocuments.of(world.rooms).client(ROOM);
         world.settle();
         long client = told.toCompletableFuture().join().value();
         edit();

@@ -1,5 +1,7 @@
 package io.keck.storage.blob;
 
+import io.keck.access.Right;
+import io.keck.access.Grant;
 import io.dropwizard.lifecycle.Managed;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
@@ -100,7 +102,9 @@ public class JdbiBlobStore implements BlobStore, Managed {
     }
 
     @Override
-    public Upload begin(String workspace) {
+    public Upload begin(Grant grant) {
+        grant.demand(Right.BLOB_WRITE);
+        String workspace = grant.document();
         return upload(database, workspace, spaces.open(workspace));
     }
 
@@ -110,12 +114,13 @@ public class JdbiBlobStore implements BlobStore, Managed {
     }
 
     @Override
-    public Optional<Blob> find(String workspace, BlobId id) {
+    public Optional<Blob> find(Grant grant, BlobId id) {
+        grant.demand(Right.BLOB_READ);
         return database.read(h -> h.createQuery("""
                 SELECT c.id, c.size, c.piece_size, b.created_at FROM blob_spaces s
                 JOIN blobs b ON b.space_id = s.id JOIN blob_contents c ON c.id = b.content_id
                 WHERE s.name = :name AND s.deleted_at IS NULL AND b.hash = :hash""")
-                .bind("name", workspace)
+                .bind("name", grant.document())
                 .bind("hash", id.digest())
                 .map((rs, ctx) -> new Blob(id, rs.getLong(1), rs.getLong(2), rs.getInt(3), rs.getLong(4)))
                 .findOne());
@@ -133,7 +138,9 @@ public class JdbiBlobStore implements BlobStore, Managed {
     }
 
     @Override
-    public boolean delete(String workspace, BlobId id, @Nullable RequestKey key) {
+    public boolean delete(Grant grant, BlobId id, @Nullable RequestKey key) {
+        grant.demand(Right.BLOB_DELETE);
+        String workspace = grant.document();
         boolean deleted;
         try {
             deleted = database.write(workspace.hashCode(), h -> delete(h, workspace, id, key));

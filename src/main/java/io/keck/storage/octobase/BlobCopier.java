@@ -1,5 +1,7 @@
 package io.keck.storage.octobase;
 
+import io.keck.access.Right;
+import io.keck.access.Grant;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.failure.RoomGone;
@@ -62,7 +64,7 @@ final class BlobCopier {
             return Optional.of("Its hash is not a SHA-256 in base64.");
         }
         if (store != null) {
-            Optional<BlobStore.Blob> there = store.find(target, id.get());
+            Optional<BlobStore.Blob> there = store.find(granted(target), id.get());
             if (there.isPresent() && there.get().size() == row.length()) {
                 report.blobsThere++;
                 return Optional.empty();
@@ -86,13 +88,18 @@ final class BlobCopier {
         return Optional.empty();
     }
 
+    /** The import is run by an operator, on the machine. */
+    private static Grant granted(String workspace) {
+        return Grant.ofKeck(workspace, Right.BLOB_READ, Right.BLOB_WRITE);
+    }
+
     private static void copy(BlobStore into, String workspace, BlobId id, byte[] bytes) {
-        try (BlobStore.Upload upload = into.begin(workspace)) {
+        try (BlobStore.Upload upload = into.begin(granted(workspace))) {
             upload.write(bytes, 0, bytes.length);
             upload.publish();
         }
         BlobStore.Blob stored =
-                into.find(workspace, id).orElseThrow(() -> new Unavailable("the stored blob cannot be found", false));
+                into.find(granted(workspace), id).orElseThrow(() -> new Unavailable("the stored blob cannot be found", false));
         MessageDigest digest = sha256();
         for (long piece = 0; piece * stored.pieceSize() < stored.size(); piece++) {
             digest.update(into.read(stored, piece));

@@ -3,6 +3,7 @@ package io.keck.storage.blob;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.testing.Grants;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
@@ -82,7 +83,7 @@ abstract class BlobKeyContract {
     }
 
     static BlobId upload(BlobStore store, String workspace, byte[] bytes) {
-        try (BlobStore.Upload upload = store.begin(workspace)) {
+        try (BlobStore.Upload upload = store.begin(Grants.on(workspace))) {
             write(upload, bytes);
             return upload.publish();
         }
@@ -96,7 +97,7 @@ abstract class BlobKeyContract {
     }
 
     byte[] download(String workspace, BlobId id) {
-        Blob blob = store.find(workspace, id).orElseThrow();
+        Blob blob = store.find(Grants.on(workspace), id).orElseThrow();
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (long n = 0; n * blob.pieceSize() < blob.size(); n++) {
             all.writeBytes(store.read(blob, n));
@@ -131,7 +132,7 @@ abstract class BlobKeyContract {
     private static final RequestKey OTHER = new RequestKey("key", "1 other");
 
     private static Published upload(BlobStore store, byte[] bytes, RequestKey key) {
-        try (BlobStore.Upload upload = store.begin("a")) {
+        try (BlobStore.Upload upload = store.begin(Grants.on("a"))) {
             write(upload, bytes);
             return upload.publish(key);
         }
@@ -147,9 +148,9 @@ abstract class BlobKeyContract {
         assertThatThrownBy(() -> upload(store, bytes(size + 1), OTHER)).isInstanceOf(Refused.class);
         assertThatThrownBy(() -> upload(store, bytes, OTHER)).isInstanceOf(Refused.class);
         assertThat(download("a", id)).isEqualTo(bytes);
-        assertThat(store.delete("a", id)).isTrue();
+        assertThat(store.delete(Grants.on("a"), id)).isTrue();
         assertThat(upload(store, bytes, KEY)).as("another deleted it").isEqualTo(new Published(id, false));
-        assertThat(store.find("a", id)).isEmpty();
+        assertThat(store.find(Grants.on("a"), id)).isEmpty();
         assertThat(count("blobs")).isZero();
         pass(KEEP);
         store.sweep();
@@ -161,9 +162,9 @@ abstract class BlobKeyContract {
         byte[] bytes = bytes(10);
         BlobId id = upload(store, "a", bytes);
         assertThat(upload(store, bytes, KEY)).isEqualTo(new Published(id, true));
-        store.delete("a", id);
+        store.delete(Grants.on("a"), id);
         assertThat(upload(store, bytes, KEY)).isEqualTo(new Published(id, false));
-        assertThat(store.find("a", id)).isEmpty();
+        assertThat(store.find(Grants.on("a"), id)).isEmpty();
     }
 
     @Test
@@ -183,23 +184,23 @@ abstract class BlobKeyContract {
 
     private Optional<Blob> deletedTwice(JdbiBlobStore from) {
         BlobId id = upload(store, "a", bytes(10));
-        assertThat(from.delete("a", id, KEY)).isTrue();
+        assertThat(from.delete(Grants.on("a"), id, KEY)).isTrue();
         upload(store, "a", bytes(10));
-        assertThat(from.delete("a", id, KEY)).isTrue();
-        return store.find("a", id);
+        assertThat(from.delete(Grants.on("a"), id, KEY)).isTrue();
+        return store.find(Grants.on("a"), id);
     }
 
     @Test
     void deletion_keepsItsKeyWithTheBlobAlone() {
         BlobId id = idOf(bytes(10));
-        assertThat(store.delete("a", id, KEY)).as("there is none").isFalse();
+        assertThat(store.delete(Grants.on("a"), id, KEY)).as("there is none").isFalse();
         upload(store, "a", bytes(10));
-        assertThat(store.delete("a", id, KEY)).isTrue();
-        assertThat(store.delete("a", id, KEY)).as("it was deleted before").isTrue();
-        assertThatThrownBy(() -> store.delete("a", id, OTHER)).isInstanceOf(Refused.class);
+        assertThat(store.delete(Grants.on("a"), id, KEY)).isTrue();
+        assertThat(store.delete(Grants.on("a"), id, KEY)).as("it was deleted before").isTrue();
+        assertThatThrownBy(() -> store.delete(Grants.on("a"), id, OTHER)).isInstanceOf(Refused.class);
         upload(store, "a", bytes(10));
-        assertThatThrownBy(() -> store.delete("a", id, OTHER)).isInstanceOf(Refused.class);
-        assertThat(store.find("a", id)).isPresent();
+        assertThatThrownBy(() -> store.delete(Grants.on("a"), id, OTHER)).isInstanceOf(Refused.class);
+        assertThat(store.find(Grants.on("a"), id)).isPresent();
     }
 
     @Test
@@ -228,7 +229,7 @@ abstract class BlobKeyContract {
                         try {
                             barrier.await(60, TimeUnit.SECONDS);
                             if (deletes) {
-                                node.delete("a", there, key);
+                                node.delete(Grants.on("a"), there, key);
                             } else {
                                 upload(node, bytes, key);
                             }
@@ -246,7 +247,7 @@ abstract class BlobKeyContract {
             done += each.get(60, TimeUnit.SECONDS) ? 1 : 0;
         }
         assertThat(done).isEqualTo(1);
-        assertThat(count("blobs")).isEqualTo(store.find("a", there).isPresent() ? 2 : 0);
+        assertThat(count("blobs")).isEqualTo(store.find(Grants.on("a"), there).isPresent() ? 2 : 0);
         nodes.get(1).stop();
     }
 }

@@ -3,6 +3,9 @@ package io.keck.storage.blob;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.failure.Forbidden;
+import io.keck.access.Right;
+import io.keck.testing.Grants;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
@@ -65,7 +68,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
 
         assertThat(id).isEqualTo(idOf(bytes));
         assertThat(download("a", id)).isEqualTo(bytes);
-        Blob blob = store.find("a", id).orElseThrow();
+        Blob blob = store.find(Grants.on("a"), id).orElseThrow();
         assertThat(blob.size()).isEqualTo(size);
         assertThat(blob.storedAt()).isEqualTo(db.clock().now);
         assertThat(count("blob_pieces")).isEqualTo((size + PIECE - 1) / PIECE);
@@ -84,11 +87,23 @@ abstract class BlobStoreContract extends BlobKeyContract {
         pass(5_000);
         assertThat(upload(store, "a", bytes)).isEqualTo(id);
 
-        assertThat(store.find("a", id).orElseThrow().storedAt()).isEqualTo(first);
+        assertThat(store.find(Grants.on("a"), id).orElseThrow().storedAt()).isEqualTo(first);
         store.sweep();
         assertThat(count("blobs")).isEqualTo(1);
         assertThat(count("blob_contents")).isEqualTo(1);
         assertThat(download("a", id)).isEqualTo(bytes);
+    }
+
+    @Test
+    void everyCall_needsItsRight() {
+        BlobId id = upload(store, "a", new byte[] {1});
+        Right[] none = {Right.READ, Right.WRITE, Right.ADMIN};
+        assertThatThrownBy(() -> store.begin(Grants.of("alice", "a", none))).isInstanceOf(Forbidden.class);
+        assertThatThrownBy(() -> store.find(Grants.of("alice", "a", none), id)).isInstanceOf(Forbidden.class);
+        assertThatThrownBy(() -> store.delete(Grants.of("alice", "a", Right.BLOB_WRITE), id))
+                .isInstanceOf(Forbidden.class);
+        assertThat(store.find(Grants.of("alice", "a", Right.BLOB_READ), id)).isPresent();
+        assertThat(store.delete(Grants.of("alice", "a", Right.BLOB_DELETE), id)).isTrue();
     }
 
     @Test
@@ -103,7 +118,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
             CompletableFuture<BlobId> answer = new CompletableFuture<>();
             done.add(answer);
             Thread thread = new Thread(() -> {
-                try (BlobStore.Upload upload = node.begin("a")) {
+                try (BlobStore.Upload upload = node.begin(Grants.on("a"))) {
                     write(upload, bytes);
                     barrier.await(60, TimeUnit.SECONDS);
                     answer.complete(upload.publish());
@@ -128,25 +143,25 @@ abstract class BlobStoreContract extends BlobKeyContract {
     void workspaces_doNotSeeEachOthersBlobs() {
         byte[] bytes = bytes(10);
         BlobId id = upload(store, "a \u623f%'\"\uD83D\uDE00", bytes);
-        assertThat(store.find("b", id)).isEmpty();
-        assertThat(store.delete("b", id)).isFalse();
+        assertThat(store.find(Grants.on("b"), id)).isEmpty();
+        assertThat(store.delete(Grants.on("b"), id)).isFalse();
         upload(store, "b", bytes);
-        assertThat(store.delete("a \u623f%'\"\uD83D\uDE00", id)).isTrue();
+        assertThat(store.delete(Grants.on("a \u623f%'\"\uD83D\uDE00"), id)).isTrue();
         assertThat(download("b", id)).isEqualTo(bytes);
     }
 
     @Test
     void uploadUnderWay_isSeenByNobody_andGoesWhenItIsGivenUp() {
         byte[] bytes = bytes(2 * PIECE + 1);
-        try (BlobStore.Upload upload = store.begin("a")) {
+        try (BlobStore.Upload upload = store.begin(Grants.on("a"))) {
             write(upload, bytes);
-            assertThat(store.find("a", idOf(bytes))).isEmpty();
+            assertThat(store.find(Grants.on("a"), idOf(bytes))).isEmpty();
             assertThat(count("blob_pieces")).isEqualTo(2);
             store.sweep();
             assertThat(count("blob_pieces")).as("it is still under way").isEqualTo(2);
         }
         store.sweep();
-        assertThat(store.find("a", idOf(bytes))).isEmpty();
+        assertThat(store.find(Grants.on("a"), idOf(bytes))).isEmpty();
         assertThat(count("blob_pieces")).isZero();
         assertThat(count("blob_contents")).isZero();
     }
@@ -154,7 +169,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
     /** As after the crash of a node: nobody closes the upload. */
     @Test
     void uploadThatNobodyEnds_goesWithItsLease() {
-        BlobStore.Upload upload = store.begin("a");
+        BlobStore.Upload upload = store.begin(Grants.on("a"));
         write(upload, bytes(40 * PIECE));
         pass(LEASE - 1);
         store.sweep();
@@ -188,7 +203,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
     }
 
     private BlobId uploadSlowly(JdbiBlobStore into, byte[] bytes) {
-        try (BlobStore.Upload upload = into.begin("a")) {
+        try (BlobStore.Upload upload = into.begin(Grants.on("a"))) {
             for (int at = 0; at < bytes.length; at += PIECE) {
                 upload.write(bytes, at, PIECE);
                 pass(LEASE / 2 + 1);
@@ -218,13 +233,13 @@ abstract class BlobStoreContract extends BlobKeyContract {
             }
         });
         BlobId id = publishUnderTheSweeper(twin);
-        assertThat(store.find("a", id)).isPresent();
+        assertThat(store.find(Grants.on("a"), id)).isPresent();
         assertThatThrownBy(() -> download("a", id)).isInstanceOf(Unavailable.class);
     }
 
     /** The sweeper has claimed the bytes of a silent upload, and before it removes them the upload goes on. */
     private BlobId publishUnderTheSweeper(JdbiBlobStore into) {
-        BlobStore.Upload upload = into.begin("a");
+        BlobStore.Upload upload = into.begin(Grants.on("a"));
         write(upload, bytes(2 * PIECE + 1));
         pass(LEASE);
         BlobId[] published = new BlobId[1];
@@ -252,7 +267,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
     void sweeperWithoutAClaim_takesWhatWasPublishedMeanwhile() {
         for (boolean claims : new boolean[] {true, false}) {
             byte[] bytes = bytes(2 * PIECE + (claims ? 1 : 2));
-            BlobStore.Upload upload = store.begin("a");
+            BlobStore.Upload upload = store.begin(Grants.on("a"));
             write(upload, bytes);
             pass(LEASE);
             BlobSweeper sweeper = new Sweeper() {
@@ -270,7 +285,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
                 }
             };
             sweeper.sweep();
-            Blob blob = store.find("a", idOf(bytes)).orElseThrow();
+            Blob blob = store.find(Grants.on("a"), idOf(bytes)).orElseThrow();
             if (claims) {
                 assertThat(download("a", idOf(bytes))).isEqualTo(bytes);
             } else {
@@ -289,7 +304,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
             }
         });
         BlobId id = upload(twin, "a", bytes(PIECE + 1));
-        assertThat(store.find("a", id)).isPresent();
+        assertThat(store.find(Grants.on("a"), id)).isPresent();
         assertThatThrownBy(() -> download("a", id)).isInstanceOf(Unavailable.class);
     }
 
@@ -297,10 +312,10 @@ abstract class BlobStoreContract extends BlobKeyContract {
     void deletedBlob_isGoneAtOnce_readersUnderWayGoOn_andItComesBack() {
         byte[] bytes = bytes(3 * PIECE);
         BlobId id = upload(store, "a", bytes);
-        Blob reading = store.find("a", id).orElseThrow();
-        assertThat(store.delete("a", id)).isTrue();
-        assertThat(store.delete("a", id)).isFalse();
-        assertThat(store.find("a", id)).isEmpty();
+        Blob reading = store.find(Grants.on("a"), id).orElseThrow();
+        assertThat(store.delete(Grants.on("a"), id)).isTrue();
+        assertThat(store.delete(Grants.on("a"), id)).isFalse();
+        assertThat(store.find(Grants.on("a"), id)).isEmpty();
 
         pass(KEEP - 1);
         store.sweep();
@@ -323,12 +338,12 @@ abstract class BlobStoreContract extends BlobKeyContract {
         upload(store, "a", both);
         upload(store, "b", old);
         deleteWorkspace("a");
-        assertThat(store.find("a", idOf(old))).isEmpty();
-        assertThat(store.delete("a", idOf(old))).isFalse();
+        assertThat(store.find(Grants.on("a"), idOf(old))).isEmpty();
+        assertThat(store.delete(Grants.on("a"), idOf(old))).isFalse();
 
         pass(HOLD);
         createWorkspace("a");
-        assertThat(store.find("a", idOf(old))).as("not seen by the next life").isEmpty();
+        assertThat(store.find(Grants.on("a"), idOf(old))).as("not seen by the next life").isEmpty();
         upload(store, "a", both);
         upload(store, "a", fresh);
         pass(KEEP - HOLD - 1);
@@ -344,7 +359,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         assertThat(count("blobs")).isEqualTo(3);
         assertThat(count("blob_contents")).isEqualTo(3);
         assertThat(count("blob_spaces")).isEqualTo(2);
-        assertThat(store.find("a", idOf(old))).isEmpty();
+        assertThat(store.find(Grants.on("a"), idOf(old))).isEmpty();
         assertThat(download("a", idOf(both))).isEqualTo(both);
         assertThat(download("a", idOf(fresh))).isEqualTo(fresh);
         assertThat(download("b", idOf(old))).isEqualTo(old);
@@ -371,7 +386,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
         assertThat(download("a", idOf(bytes))).isEqualTo(bytes);
         upload(store, "never", bytes);
         deleteWorkspace("never");
-        assertThat(store.find("never", idOf(bytes))).isEmpty();
+        assertThat(store.find(Grants.on("never"), idOf(bytes))).isEmpty();
         assertThat(count("rooms")).as("no workspace was made").isEqualTo(1);
     }
 
@@ -379,7 +394,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
     void uploadIntoAWorkspaceThatIsDeletedMeanwhile_isRefused() {
         createWorkspace("a");
         for (int size : new int[] {10, 2 * PIECE}) {
-            try (BlobStore.Upload upload = store.begin("a")) {
+            try (BlobStore.Upload upload = store.begin(Grants.on("a"))) {
                 write(upload, bytes(size));
                 deleteWorkspace("a");
                 assertThatThrownBy(upload::publish).isInstanceOf(RoomGone.class);
@@ -400,11 +415,11 @@ abstract class BlobStoreContract extends BlobKeyContract {
                 return true;
             }
         });
-        try (BlobStore.Upload upload = twin.begin("a")) {
+        try (BlobStore.Upload upload = twin.begin(Grants.on("a"))) {
             write(upload, bytes(10));
             deleteWorkspace("a");
             BlobId id = upload.publish();
-            assertThat(store.find("a", id)).isEmpty();
+            assertThat(store.find(Grants.on("a"), id)).isEmpty();
         }
     }
 
@@ -412,7 +427,7 @@ abstract class BlobStoreContract extends BlobKeyContract {
     void nameOfADeletedWorkspace_takesNoBlobsUntilItMayBeMadeAnew() {
         createWorkspace("a");
         deleteWorkspace("a");
-        assertThatThrownBy(() -> store.begin("a")).isInstanceOf(RoomGone.class);
+        assertThatThrownBy(() -> store.begin(Grants.on("a"))).isInstanceOf(RoomGone.class);
         pass(HOLD);
         upload(store, "a", bytes(1));
     }
@@ -421,10 +436,10 @@ abstract class BlobStoreContract extends BlobKeyContract {
     void databaseThatFails_isSaidSo_andWhetherTheOutcomeIsKnown() {
         BlobId id = upload(store, "a", bytes(10));
         db.jdbi().useHandle(h -> h.execute("ALTER TABLE blobs RENAME TO elsewhere"));
-        assertFails(() -> store.find("a", id), false);
+        assertFails(() -> store.find(Grants.on("a"), id), false);
         assertFails(() -> upload(store, "a", bytes(11)), false);
         assertFails(() -> upload(store, "a", bytes(PIECE + 1)), true);
-        assertFails(() -> store.delete("a", id), true);
+        assertFails(() -> store.delete(Grants.on("a"), id), true);
         db.jdbi().useHandle(h -> h.execute("ALTER TABLE elsewhere RENAME TO blobs"));
         assertThat(download("a", id)).isEqualTo(bytes(10));
         store.sweep();

@@ -3,6 +3,7 @@ package io.keck.storage.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.testing.Grants;
 import io.keck.blob.BlobStore;
 import io.keck.crdt.store.StructStore;
 import io.keck.failure.Unavailable;
@@ -156,7 +157,7 @@ class ClockSkewTest {
         JdbiBlobStore here = node(0, false).blobs(settings, BlobMetrics.NONE);
         JdbiBlobStore ahead = node(3 * HOUR, twin).blobs(settings, BlobMetrics.NONE);
         byte[] bytes = new byte[2 * JdbiBlobStore.PIECE];
-        try (BlobStore.Upload upload = here.begin("workspace")) {
+        try (BlobStore.Upload upload = here.begin(Grants.on("workspace"))) {
             upload.write(bytes, 0, bytes.length);
             ahead.sweep();
             upload.write(bytes, 0, bytes.length);

@@ -3,6 +3,7 @@ package io.keck.storage.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.testing.Grants;
 import io.keck.blob.BlobStore;
 import io.keck.check.Findings;
 import io.keck.check.Findings.Finding;
@@ -313,7 +314,7 @@ abstract class DamageContract {
         byte[] bytes = "picture".getBytes(StandardCharsets.UTF_8);
         JdbiBlobStore blobs = storage().blobs(JdbiBlobStore.Settings.DEFAULT, BlobMetrics.NONE);
         for (String room : List.of("a", "b")) {
-            try (BlobStore.Upload upload = blobs.begin(room)) {
+            try (BlobStore.Upload upload = blobs.begin(Grants.on(room))) {
                 upload.write(bytes, 0, bytes.length);
                 upload.publish();
             }

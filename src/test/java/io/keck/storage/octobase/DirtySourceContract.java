@@ -3,6 +3,7 @@ package io.keck.storage.octobase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.testing.Grants;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keck.blob.BlobId;
@@ -418,7 +419,7 @@ abstract class DirtySourceContract {
         assertThat(textOf("long")).isEqualTo("long");
         assertThat(textOf("unnamed")).isEqualTo("empty");
         assertThat(textOf("fine")).isEqualTo("fine");
-        assertThat(target.blobs.find("new-line", blob)).isPresent();
+        assertThat(target.blobs.find(Grants.on("new-line"), blob)).isPresent();
 
         assertThat(dryRun(renames).readable).isEqualTo(4);
         old.row("new\nline", text(5, "more"));
@@ -446,7 +447,7 @@ abstract class DirtySourceContract {
         assertThat(dry.failed).isEqualTo(report.failed).isEqualTo(1);
         assertThat(dry.blobsFailed).isEqualTo(report.blobsFailed).isEqualTo(1);
         assertThat(textOf("taken")).isEqualTo("of this server");
-        assertThat(target.blobs.find("taken", blob)).isEmpty();
+        assertThat(target.blobs.find(Grants.on("taken"), blob)).isEmpty();
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.keck.storage.octobase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.testing.Grants;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.crdt.Doc;
@@ -243,7 +244,7 @@ abstract class ImporterContract extends DirtySourceContract {
         assertThat(read("ws", empty)).isEmpty();
         assertThat(read("without a document", alone)).containsExactly(5);
         for (BlobId missing : List.of(deleted, wrong, cut)) {
-            assertThat(target.blobs.find("ws", missing)).isEmpty();
+            assertThat(target.blobs.find(Grants.on("ws"), missing)).isEmpty();
         }
         ImportReport again = run();
         assertThat(again.blobs).isZero();
@@ -251,7 +252,7 @@ abstract class ImporterContract extends DirtySourceContract {
     }
 
     private byte[] read(String workspace, BlobId id) {
-        BlobStore.Blob blob = target.blobs.find(workspace, id).orElseThrow();
+        BlobStore.Blob blob = target.blobs.find(Grants.on(workspace), id).orElseThrow();
         byte[] all = new byte[Math.toIntExact(blob.size())];
         for (int number = 0; number * (long) blob.pieceSize() < blob.size(); number++) {
             byte[] piece = target.blobs.read(blob, number);
