@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { isDeepStrictEqual } from 'node:util'
 import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
 import WebSocket from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
@@ -171,7 +172,7 @@ const operations = {
   documented: async ({ name, code, base, library = 'y-websocket', tokens }) => {
     const doc = await documentOf(library)
     const Provider = library === 'y-websocket' ? WebsocketProvider : await providerOf(library)
-    const client = { doc, closes: [], updates: 0, tries: 0, connects: 0, repeated: [], answers: [] }
+    const client = { doc, closes: [], updates: 0, tries: 0, connects: 0, repeated: [], answers: [], shown: [] }
     class Page extends WebSocket {
       constructor (url, protocols = []) {
         super(url, protocols, { origin: base })
@@ -195,7 +196,10 @@ const operations = {
         client.answers.push(answer.status)
         return answer
       },
-      setInterval: work => { client.repeated.push(work) }
+      setInterval: work => { client.repeated.push(work) },
+      encoding,
+      decoding,
+      onCredential: answer => { client.shown.push(answer) }
     }
     await new AsyncFunction(...Object.keys(given), code)(...Object.values(given))
     clients.set(name, client)
@@ -208,6 +212,9 @@ const operations = {
     for (const work of repeated) await work()
     return answers
   },
+
+  /** What documented code was told of the credentials that it showed. */
+  shown: ({ name }) => named(name).shown,
 
   /** The credential with which a documented provider connects next. */
   credential: ({ name }) => new URL(named(name).provider.url).searchParams.get('token'),

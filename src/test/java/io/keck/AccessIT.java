@@ -210,19 +210,23 @@ class AccessIT {
         String guest = token("guest-of-all", "elsewhere/*", "admin");
         for (String each : endpoints) {
             String[] words = each.split(" +");
-            String path = words[1].replaceAll("\\{workspace(:[^}]*)?}", "team%2Fboard").replaceAll("\\{[^}]*}", "x");
+            String path = words[1].replaceAll("\\{workspace(:[^}]*)?}", "team%2Fboard")
+                    .replaceAll("\\{[^}]*}", "x");
             String body = words[0].equals("POST") || words[0].equals("PUT") ? "{}" : null;
             boolean isPublic = path.startsWith("/api/docs") || path.equals("/api/jwst.json");
             int without = call(words[0], path, null, body).statusCode();
             int stranger = call(words[0], path, guest, body).statusCode();
-            assertThat(List.of(without, stranger)).as(each).isEqualTo(isPublic ? List.of(without, without) : List.of(401, 403));
+            assertThat(List.of(without, stranger))
+                    .as(each)
+                    .isEqualTo(isPublic ? List.of(without, without) : List.of(401, 403));
             assertThat(without == 401).as(each).isEqualTo(!isPublic);
         }
         List<String> tasks = found(Pattern.compile("(POST) +(/tasks/\\S+) \\("));
         assertThat(tasks).as("tasks in the log").hasSizeGreaterThan(7);
         List<String> readable = List.of("GET /metrics", "GET /healthcheck", "GET /ping");
         List<String> operators = new java.util.ArrayList<>(tasks);
-        operators.addAll(List.of("GET /", "GET /threads", "GET /pprof", "GET /metrics/../threads", "POST /metrics", "GET /absent"));
+        operators.addAll(List.of(
+                "GET /", "GET /threads", "GET /pprof", "GET /metrics/../threads", "POST /metrics", "GET /absent"));
         for (String each : readable) {
             assertThat(onAdminPort(each, null)).as(each).isEqualTo(401);
             assertThat(onAdminPort(each, metrics.key())).as(each).isNotIn(401, 403);
@@ -234,12 +238,17 @@ class AccessIT {
     }
 
     private static List<String> found(Pattern line) {
-        return line.matcher(keck.log()).results().map(at -> at.group(1) + " " + at.group(2)).distinct().toList();
+        return line.matcher(keck.log())
+                .results()
+                .map(at -> at.group(1) + " " + at.group(2))
+                .distinct()
+                .toList();
     }
 
     private static int onAdminPort(String call, @Nullable String key) {
         String[] words = call.split(" ");
-        return call(keck.adminPort(), words[0], words[1], key, null, "Keck-Admin", "1").statusCode();
+        return call(keck.adminPort(), words[0], words[1], key, null, "Keck-Admin", "1")
+                .statusCode();
     }
 
     @Test

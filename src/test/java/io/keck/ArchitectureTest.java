@@ -6,9 +6,6 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import io.keck.node.RoomRuntime;
-import io.keck.api.EventStreams;
-import io.keck.access.Grant;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.JavaCall;
@@ -25,8 +22,11 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.keck.access.Author;
 import io.keck.access.Caller;
+import io.keck.access.Grant;
 import io.keck.access.Needs;
 import io.keck.access.Public;
+import io.keck.api.EventStreams;
+import io.keck.node.RoomRuntime;
 import io.keck.room.RequestKey;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -116,11 +116,8 @@ class ArchitectureTest {
 
     /** Everybody may do everything only while access is open, which {@link io.keck.access.Visit#OPEN} stands for. */
     @ArchTest
-    static final ArchRule openCaller_isSeenByVisitsOnly = noClasses()
-            .that()
-            .resideOutsideOfPackage("io.keck.access")
-            .should()
-            .accessField(Caller.class, "OPEN");
+    static final ArchRule openCaller_isSeenByVisitsOnly =
+            noClasses().that().resideOutsideOfPackage("io.keck.access").should().accessField(Caller.class, "OPEN");
 
     /** Who wrote something is never what a client says: it comes from a grant, and from there from the database. */
     @ArchTest

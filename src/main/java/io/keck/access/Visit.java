@@ -101,6 +101,18 @@ public interface Visit {
     }
 
     /**
+     * Watches a grant of this visit in place of another that the same connection lived by: the connection keeps its place
+     * under the limits of its principal.
+     *
+     * @param before ends the watch of the other grant; this does it, if {@link #follow} or this method made it
+     * @return ends the watch
+     */
+    default Runnable followOn(Grant grant, Follower follower, Runnable before, Right... needed) {
+        before.run();
+        return follow(grant, follower, needed);
+    }
+
+    /**
      * Notes in the audit log that a request which needs such a right was answered.
      *
      * @param right what makes it worth a line: deletion, replacement, administration

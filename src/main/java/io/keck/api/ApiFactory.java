@@ -1,9 +1,9 @@
 package io.keck.api;
 
-import io.keck.access.Grant;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
+import io.keck.access.Grant;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Hooks;
 import io.keck.heap.AddressFlow;

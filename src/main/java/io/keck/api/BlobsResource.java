@@ -45,8 +45,7 @@ public final class BlobsResource {
     /** Stores the body: 200 with its id once it is committed. */
     @Needs(Right.BLOB_WRITE)
     @POST
-    public Response post(
-            @Context HttpServletRequest request, InputStream body) {
+    public Response post(@Context HttpServletRequest request, InputStream body) {
         return uploads.take(NeedsFilter.grant(request), request, body, false, published -> {
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("id", published.id().text());
@@ -59,8 +58,7 @@ public final class BlobsResource {
     @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @HEAD
     @Path("/{id}")
-    public Response head(
-            @PathParam("id") String id, @Context HttpServletRequest request) {
+    public Response head(@PathParam("id") String id, @Context HttpServletRequest request) {
         return downloads.get(NeedsFilter.grant(request), id, request, CACHING);
     }
 
@@ -68,8 +66,7 @@ public final class BlobsResource {
     @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @GET
     @Path("/{id}")
-    public Response get(
-            @PathParam("id") String id, @Context HttpServletRequest request) {
+    public Response get(@PathParam("id") String id, @Context HttpServletRequest request) {
         return downloads.get(NeedsFilter.grant(request), id, request, CACHING);
     }
 
@@ -77,8 +74,7 @@ public final class BlobsResource {
     @Needs(Right.BLOB_DELETE)
     @DELETE
     @Path("/{id}")
-    public Response delete(
-            @PathParam("id") String id, @Context HttpServletRequest request) {
+    public Response delete(@PathParam("id") String id, @Context HttpServletRequest request) {
         Grant grant = NeedsFilter.grant(request);
         return BlobDownloads.checked(
                 grant.document(),

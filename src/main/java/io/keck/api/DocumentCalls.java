@@ -1,7 +1,7 @@
 package io.keck.api;
 
-import io.keck.access.Grant;
 import io.keck.access.Allowance;
+import io.keck.access.Grant;
 import io.keck.crdt.Doc;
 import io.keck.crdt.lib0.Spill;
 import io.keck.crdt.store.StateVector;

@@ -1,7 +1,7 @@
 package io.keck.api;
 
-import io.keck.access.Right;
 import io.keck.access.Grant;
+import io.keck.access.Right;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.TooCostly;
 import io.keck.failure.Unavailable;

@@ -58,8 +58,8 @@ public final class HistoryResource {
         long of = Parameters.wholeNumber("client", client, 0);
         long leaveOut = Parameters.wholeNumber("skip", skip, 0);
         long atMost = Parameters.wholeNumber("limit", limit, Long.MAX_VALUE);
-        Question question = new Question(
-                call.grant(), call.isLocal(), call.address(), of == 0 ? null : of, by, leaveOut, atMost);
+        Question question =
+                new Question(call.grant(), call.isLocal(), call.address(), of == 0 ? null : of, by, leaveOut, atMost);
         calls.finish(response, question.grant.document(), Missing.SENTENCE, answer(question, 1));
     }
 
@@ -84,9 +84,9 @@ public final class HistoryResource {
         return calls.documents()
                 .read(asked.grant, asked.local, Doc::clientId)
                 .thenApplyAsync(at -> known(at.roomId(), asked), waiting)
-                .thenCompose(known -> calls.read(
-                                asked.grant, asked.local, asked.address, doc -> reply(doc, asked, known))
-                        .thenCompose(answer -> settled(answer, known, asked, attempt)));
+                .thenCompose(
+                        known -> calls.read(asked.grant, asked.local, asked.address, doc -> reply(doc, asked, known))
+                                .thenCompose(answer -> settled(answer, known, asked, attempt)));
     }
 
     private CompletionStage<Answer<Reply>> settled(Answer<Reply> answer, Known known, Question asked, int attempt) {

@@ -1,6 +1,5 @@
 package io.keck.api;
 
-import io.keck.failure.Forbidden;
 import io.keck.access.Allowance;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
@@ -10,6 +9,7 @@ import io.keck.access.Public;
 import io.keck.access.Purpose;
 import io.keck.access.Right;
 import io.keck.access.Visit;
+import io.keck.failure.Forbidden;
 import jakarta.annotation.Priority;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.HttpMethod;

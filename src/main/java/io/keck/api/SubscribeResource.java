@@ -1,10 +1,10 @@
 package io.keck.api;
 
-import jakarta.servlet.http.HttpServletRequest;
 import io.keck.access.Needs;
 import io.keck.access.Right;
 import io.keck.feed.Hooks;
 import io.keck.feed.Hooks.RefusedException;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.container.AsyncResponse;
@@ -46,16 +46,18 @@ public final class SubscribeResource {
                 || !(body.get("endpoint") instanceof String endpoint)) {
             throw new Refusal(Reply.text(UNPROCESSABLE, "Expected {\"endpoint\":\"https://…\"}."));
         }
-        calls.resume(response, hooks.set(NeedsFilter.onServer(request), endpoint.strip()).handle((done, error) -> {
-            if (error == null) {
-                return Failures.response(Reply.empty(Status.OK)).build();
-            }
-            Throwable cause = DocumentCalls.cause(error);
-            return cause instanceof RefusedException refused
-                    ? Failures.response(Reply.text(UNPROCESSABLE, String.valueOf(refused.getMessage())))
-                            .build()
-                    : unavailable(cause);
-        }));
+        calls.resume(
+                response,
+                hooks.set(NeedsFilter.onServer(request), endpoint.strip()).handle((done, error) -> {
+                    if (error == null) {
+                        return Failures.response(Reply.empty(Status.OK)).build();
+                    }
+                    Throwable cause = DocumentCalls.cause(error);
+                    return cause instanceof RefusedException refused
+                            ? Failures.response(Reply.text(UNPROCESSABLE, String.valueOf(refused.getMessage())))
+                                    .build()
+                            : unavailable(cause);
+                }));
     }
 
     private static Response unavailable(Throwable cause) {

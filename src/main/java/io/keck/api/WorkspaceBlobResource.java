@@ -40,8 +40,7 @@ public final class WorkspaceBlobResource {
     /** Stores the body, whose length must be told in advance: 200 with its id once it is committed. */
     @Needs(Right.BLOB_WRITE)
     @PUT
-    public Response put(
-            @Context HttpServletRequest request, InputStream body) {
+    public Response put(@Context HttpServletRequest request, InputStream body) {
         return uploads.take(NeedsFilter.grant(request), request, body, true, published -> {
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("exists", published.exists());
@@ -54,9 +53,7 @@ public final class WorkspaceBlobResource {
     @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @HEAD
     @Path("/{name}")
-    public Response head(
-            @PathParam("name") String name,
-            @Context HttpServletRequest request) {
+    public Response head(@PathParam("name") String name, @Context HttpServletRequest request) {
         return downloads.get(NeedsFilter.grant(request), name, request, CACHING);
     }
 
@@ -64,9 +61,7 @@ public final class WorkspaceBlobResource {
     @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @GET
     @Path("/{name}")
-    public Response get(
-            @PathParam("name") String name,
-            @Context HttpServletRequest request) {
+    public Response get(@PathParam("name") String name, @Context HttpServletRequest request) {
         return downloads.get(NeedsFilter.grant(request), name, request, CACHING);
     }
 }

@@ -144,7 +144,8 @@ final class Access implements Managed {
 
     /** The visit of a request. */
     Visit visit(Request request) {
-        return new RequestVisit(authenticator, followers, extensions, usage, audit, Attempt.of(request, cookies));
+        return new RequestVisit(
+                authenticator, followers, extensions, usage, audit, Attempt.of(request, cookies, authenticator.now()));
     }
 
     /** Whether this node knows what was revoked. */

@@ -21,9 +21,16 @@ import org.jspecify.annotations.Nullable;
  * @param credential the one that was found first: header, subprotocol, address, cookie
  * @param isMalformed whether a credential stands there that cannot be one, or two where there may be one
  * @param headers of the request, by lower-case name, that may be trusted
+ * @param at when it came, in milliseconds since 1970 by the database's clock: headers say who its sender was then, however long
+ *     the connection lasts
  */
 record Attempt(
-        String peer, String address, @Nullable Credential credential, boolean isMalformed, TrustedValues headers) {
+        String peer,
+        String address,
+        @Nullable Credential credential,
+        boolean isMalformed,
+        TrustedValues headers,
+        long at) {
     private static final String BEARER = "bearer ";
     private static final String SUBPROTOCOL = "bearer.";
     private static final String PARAMETER = "token";
@@ -41,8 +48,8 @@ record Attempt(
      */
     record CookieRule(String name, Origins origins) {}
 
-    /** Reads a request. */
-    static Attempt of(Request request, CookieRule cookies) {
+    /** Reads a request that came at that time. */
+    static Attempt of(Request request, CookieRule cookies, long at) {
         List<Credential> found = new ArrayList<>();
         // all three are read, though one malformed place is enough: a second credential is refused as well
         boolean wellFormed = header(request, found);
@@ -55,13 +62,13 @@ record Attempt(
         Credential first = found.isEmpty() ? null : found.get(0);
         HttpFields fields = request.getHeaders(); // and not the request, which a connection would keep alive
         malformed |= first != null && (first.text().isEmpty() || first.text().length() > Credential.MAX);
-        return new Attempt(peer(request), Request.getRemoteAddr(request), first, malformed, fields::getValuesList);
+        return new Attempt(peer(request), Request.getRemoteAddr(request), first, malformed, fields::getValuesList, at);
     }
 
     /** The same request with a credential that came in a message of its connection. */
     Attempt showing(String text) {
         boolean malformed = text.isEmpty() || text.length() > Credential.MAX;
-        return new Attempt(peer, address, new Credential(Carrier.MESSAGE, text), malformed, headers);
+        return new Attempt(peer, address, new Credential(Carrier.MESSAGE, text), malformed, headers, at);
     }
 
     private static String peer(Request request) {

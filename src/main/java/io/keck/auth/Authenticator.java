@@ -125,7 +125,7 @@ final class Authenticator {
         }
         Identified named = named(attempt);
         if (named != null) {
-            return throughProxy(named, document);
+            return throughProxy(attempt, named, document);
         }
         Credential credential = attempt.credential();
         if (credential == null) {
@@ -147,7 +147,10 @@ final class Authenticator {
     }
 
     /** Keeps only the part of the answer of the operator's back end that describes the user. */
-    private Caller throughProxy(Identified named, @Nullable String document) throws RefusedException {
+    private Caller throughProxy(Attempt attempt, Identified named, @Nullable String document) throws RefusedException {
+        if (now() >= named.expiresAt()) {
+            throw new RefusedException(Fault.STALE, "the headers of the proxy came with a request of long ago");
+        }
         if (ways.hook() == null) {
             return complete("", named, document);
         }
@@ -158,7 +161,20 @@ final class Authenticator {
             cached = complete("", named, document);
             cache.put(key, cached, 0, Math.min(cached.expiresAt(), now + ways.hookMillis()));
         }
-        return cached;
+        return since(attempt.at(), cached, named.expiresAt());
+    }
+
+    /** An answer that was kept from another request of the same user: it makes no older connection newer. */
+    private static Caller since(long at, Caller kept, long expiresAt) {
+        return new Caller(
+                kept.principal(),
+                kept.tokenId(),
+                kept.rules(),
+                kept.limits(),
+                kept.attributes(),
+                at,
+                Math.min(kept.expiresAt(), expiresAt),
+                kept.version());
     }
 
     private long version() {
@@ -179,8 +195,7 @@ final class Authenticator {
         if (headers == null || !headers.trusts(attempt.peer())) {
             return null;
         }
-        long now = now();
-        return headers.read(attempt.headers()::of, now, now + ways.headerMillis());
+        return headers.read(attempt.headers()::of, attempt.at(), attempt.at() + ways.headerMillis());
     }
 
     private Caller known(Credential credential, String address, @Nullable String document, @Nullable Purpose purpose)

@@ -175,7 +175,8 @@ final class Followers {
                 }
             }
         } catch (RefusedException e) {
-            boolean extended = e.fault() == Fault.EXPIRED && authenticator.now() < following.expiresAt;
+            boolean isOver = e.fault() == Fault.EXPIRED || e.fault() == Fault.STALE;
+            boolean extended = isOver && authenticator.now() < following.expiresAt;
             if (e.fault() != Fault.UNAVAILABLE && !extended) { // what cannot be judged now stays as it was
                 end(following, e.fault());
             }

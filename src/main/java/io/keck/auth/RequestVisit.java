@@ -145,16 +145,44 @@ final class RequestVisit implements Visit {
             follower.ended(Fault.LIMIT);
             return () -> {};
         }
-        Asked before = asked;
+        return new Followed(grant, watch(grant, follower, needed), leave);
+    }
+
+    private Runnable watch(Grant grant, Follower follower, Right... needed) {
+        Asked before;
+        synchronized (this) {
+            before = asked;
+        }
         if (follower.isConnection()) {
             audit.admitted(attempt, grant);
         }
-        Runnable unfollow =
-                followers.add(attempt, before == null ? null : before.purpose(), grant, follower, Set.of(needed));
-        return () -> {
+        return followers.add(attempt, before == null ? null : before.purpose(), grant, follower, Set.of(needed));
+    }
+
+    /**
+     * A connection that is watched.
+     *
+     * @param unfollow ends the watch
+     * @param leave gives the place back that it takes of its principal's
+     */
+    private record Followed(Grant grant, Runnable unfollow, Runnable leave) implements Runnable {
+        @Override
+        public void run() {
             unfollow.run();
             leave.run();
-        };
+        }
+    }
+
+    @Override
+    public Runnable followOn(Grant grant, Follower follower, Runnable before, Right... needed) {
+        if (before instanceof Followed followed
+                && followed.grant().principal().equals(grant.principal())
+                && followed.grant().document().equals(grant.document())) {
+            followed.unfollow().run();
+            return new Followed(grant, watch(grant, follower, needed), followed.leave());
+        }
+        before.run();
+        return follow(grant, follower, needed);
     }
 
     @Override

@@ -1,7 +1,7 @@
 package io.keck.blob;
 
-import io.keck.failure.Forbidden;
 import io.keck.access.Grant;
+import io.keck.failure.Forbidden;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomGone;
 import io.keck.failure.Unavailable;

@@ -1,7 +1,7 @@
 package io.keck.feed;
 
-import io.keck.failure.Forbidden;
 import io.keck.access.Grant;
+import io.keck.failure.Forbidden;
 import io.keck.failure.Unavailable;
 import java.util.concurrent.CompletionStage;
 

@@ -1,8 +1,8 @@
 package io.keck.node;
 
-import io.keck.access.Right;
-import io.keck.access.Grant;
 import io.dropwizard.lifecycle.Managed;
+import io.keck.access.Grant;
+import io.keck.access.Right;
 import io.keck.heap.HeapLedger;
 import io.keck.http.NewRooms;
 import io.keck.metrics.RoomMetrics;
@@ -97,7 +97,9 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     /** Whether a room of that name exists; false if the database does not answer in time. */
     public boolean exists(String name) {
         try {
-            return rooms.find(Grant.ofKeck(name, Right.READ)).toCompletableFuture().get(LOOKUP_MS, TimeUnit.MILLISECONDS);
+            return rooms.find(Grant.ofKeck(name, Right.READ))
+                    .toCompletableFuture()
+                    .get(LOOKUP_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             return false;
         } catch (InterruptedException e) {

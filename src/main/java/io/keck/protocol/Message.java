@@ -6,6 +6,7 @@ import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.Update;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,6 +45,8 @@ public sealed interface Message {
         void unknown(P peer, Unknown message);
 
         void queryAwareness(P peer, QueryAwareness message);
+
+        void credential(P peer, Credential message);
     }
 
     /** A peer sends its state vector and asks for what it lacks. */
@@ -143,6 +146,24 @@ public sealed interface Message {
         }
     }
 
+    /**
+     * A peer shows another credential for the document that it is connected to.
+     *
+     * @param text the credential; empty where it is longer than any
+     */
+    record Credential(String text) implements Message {
+        @Override
+        public <P> void tell(P peer, Handler<P> handler) {
+            handler.credential(peer, this);
+        }
+
+        /** Without the credential. */
+        @Override
+        public String toString() {
+            return "Credential";
+        }
+    }
+
     /** Message type of sync messages. */
     int SYNC = 0;
     /** Message type of awareness messages. */
@@ -192,6 +213,8 @@ public sealed interface Message {
             return readAuth(in);
         } else if (type == QUERY_AWARENESS) {
             return new QueryAwareness();
+        } else if (type == CREDENTIAL) {
+            return readCredential(in);
         }
         return new Unknown(Unknown.Kind.TYPE);
     }
@@ -217,6 +240,15 @@ public sealed interface Message {
             return new Unknown(Unknown.Kind.AUTH); // the server ignores auth messages
         }
         return new Unknown(Unknown.Kind.AUTH);
+    }
+
+    private static Message readCredential(Decoder in) {
+        try {
+            byte[] text = in.readVarUint8Array();
+            return new Credential(text.length > MAX_CREDENTIAL ? "" : new String(text, StandardCharsets.UTF_8));
+        } catch (DecodeException e) {
+            return new Unknown(Unknown.Kind.AUTH);
+        }
     }
 
     private static Message readSync(Decoder in, DecodeLimits limits) {
@@ -278,6 +310,42 @@ public sealed interface Message {
         Encoder out = new Encoder(10);
         out.writeVarUint(SAVED);
         out.writeVarUint(position);
+        return out.toByteArray();
+    }
+
+    /** Message type of a credential, and of the answer to one; the server sends none unasked. */
+    int CREDENTIAL = 113;
+
+    /** The most bytes of a credential in a message. */
+    int MAX_CREDENTIAL = 8_192;
+
+    /**
+     * Encodes the frame that answers a credential that is good: the type 113, a 1, a 1 where the peer may now write and else a
+     * 0, and as varUint when its rights end, in seconds since 1970; 0 where they do not.
+     */
+    static byte[] renewed(boolean mayWrite, long until) {
+        Encoder out = new Encoder(16);
+        out.writeVarUint(CREDENTIAL);
+        out.writeUint8(1);
+        out.writeUint8(mayWrite ? 1 : 0);
+        out.writeVarUint(until);
+        return out.toByteArray();
+    }
+
+    /** Encodes the frame that answers a credential that changes nothing: the type 113, a 0, and why as varString. */
+    static byte[] notRenewed(String why) {
+        Encoder out = new Encoder(why.length() + 8);
+        out.writeVarUint(CREDENTIAL);
+        out.writeUint8(0);
+        out.writeVarString(why);
+        return out.toByteArray();
+    }
+
+    /** Encodes the frame by which a peer shows a credential: the type 113, and the credential as varString. */
+    static byte[] credential(String text) {
+        Encoder out = new Encoder(text.length() + 8);
+        out.writeVarUint(CREDENTIAL);
+        out.writeVarString(text);
         return out.toByteArray();
     }
 

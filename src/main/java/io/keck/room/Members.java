@@ -314,6 +314,9 @@ final class Members implements Message.Handler<Member> {
     public void auth(Member member, Message.Auth message) {} // a permission message, which only clients act on
 
     @Override
+    public void credential(Member member, Message.Credential message) {} // judged before it comes here
+
+    @Override
     public void unknown(Member member, Message.Unknown message) {} // ignored, as the reference server does
 
     // ------------------------------------------------------------------ answers

@@ -1,12 +1,12 @@
 package io.keck.room;
 
-import io.keck.failure.Forbidden;
-import io.keck.access.Right;
-import io.keck.access.Grant;
 import io.keck.access.Author;
+import io.keck.access.Grant;
+import io.keck.access.Right;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.Forbidden;
 import io.keck.failure.NameRefused;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomDamaged;
@@ -65,7 +65,8 @@ final class RoomDocuments implements Documents {
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> writeInParts(
             Grant grant, @Nullable RequestKey key, Consumer<Doc> edit, Function<Doc, Reading<T>> afterwards) {
-        return with(grant, name -> write(name, Author.byRequest(grant), key, edit, afterwards), Right.READ, Right.WRITE);
+        return with(
+                grant, name -> write(name, Author.byRequest(grant), key, edit, afterwards), Right.READ, Right.WRITE);
     }
 
     private <T extends @Nullable Object> CompletionStage<Answer<T>> write(
@@ -127,8 +128,7 @@ final class RoomDocuments implements Documents {
     @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> createInParts(
             Grant grant, @Nullable RequestKey key, Function<Doc, Reading<T>> reader) {
-        return with(
-                grant, name -> nameOfNew(name, () -> createNamed(name, key, reader)), Right.READ, Right.CREATE);
+        return with(grant, name -> nameOfNew(name, () -> createNamed(name, key, reader)), Right.READ, Right.CREATE);
     }
 
     /** Carries out an act, unless no room has the name and none may be created under it. */

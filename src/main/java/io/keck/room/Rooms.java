@@ -1,7 +1,7 @@
 package io.keck.room;
 
-import io.keck.access.Right;
 import io.keck.access.Grant;
+import io.keck.access.Right;
 import io.keck.failure.Refused;
 import io.keck.failure.Unavailable;
 import io.keck.protocol.CloseReason;

@@ -35,14 +35,17 @@ final class Admission {
 
     /** What the visit may do with the document, or why it may not connect to it. May wait, as {@link Visit#on} does. */
     Decision judge(Visit visit, String room) {
-        Decision decision = Clearance.judge(visit, room);
-        boolean lacks = decision instanceof Decision.Admitted admitted && lacksDocument(admitted.grant(), room);
-        if (lacks) {
-            return new Decision.Refused(Fault.FORBIDDEN);
-        }
+        Decision decision = judgeAgain(visit, room);
         return decision instanceof Decision.Admitted admitted
                 ? withinLimits(visit.allowance(admitted.grant()), admitted, room)
                 : decision;
+    }
+
+    /** The same for a client that is connected to the document, and shows another credential: it takes no other place. */
+    Decision judgeAgain(Visit visit, String room) {
+        Decision decision = Clearance.judge(visit, room);
+        boolean lacks = decision instanceof Decision.Admitted admitted && lacksDocument(admitted.grant(), room);
+        return lacks ? new Decision.Refused(Fault.FORBIDDEN) : decision;
     }
 
     /** Refuses a connection that would be one too many, or that would begin a document too many with its first content. */

@@ -5,6 +5,7 @@ import io.keck.access.Author;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
 import io.keck.access.Grant;
+import io.keck.access.Purpose;
 import io.keck.access.Right;
 import io.keck.access.Visit;
 import io.keck.protocol.CloseReason;
@@ -26,21 +27,33 @@ final class Clearance {
     /** A step 1 with an empty state vector; the client answers with its whole document. */
     private static final byte[] STEP1_OF_NOTHING = {0, 0, 1, 0};
 
-    /** Whatever its state is, a client answers this with all that it has. */
-    static byte[] step1OfNothing() {
-        return STEP1_OF_NOTHING.clone();
-    }
-
     /** Close codes for what a credential does not allow; clients treat both as final. */
     private static final int UNAUTHORIZED = 4401;
 
     private static final int FORBIDDEN = 4403;
 
-    private final Visit visit;
+    private volatile Visit visit;
     private final @Nullable CloseReason refusal;
     private volatile @Nullable Grant grant;
     private volatile Allowance allowance = Allowance.ALL;
     private volatile boolean mayAll;
+    /** How the connection is told; null before it is followed, and once it has ended. */
+    private @Nullable Told told;
+
+    /** The one that watches the grant now: what others say is of a grant before. */
+    private Visit.@Nullable Follower follower;
+
+    private Runnable unfollow = () -> {};
+
+    /**
+     * How a connection is told of its rights.
+     *
+     * @param end closes the connection
+     * @param send sends a frame to the connection
+     * @param changed run when it may do other things than before, and before anything is sent to it for that
+     */
+    private record Told(Consumer<CloseReason> end, Consumer<byte[]> send, Runnable changed) {}
+
     /** Made once for each grant, so that no update costs an object. */
     private volatile @Nullable Author author;
 
@@ -56,10 +69,7 @@ final class Clearance {
         if (given != null) {
             author = Author.bySocket(given); // what came before the end is still written under it
         }
-        mayAll = given != null
-                && given.allows(Right.READ)
-                && given.allows(Right.WRITE)
-                && given.allows(Right.PRESENT);
+        mayAll = given != null && given.allows(Right.READ) && given.allows(Right.WRITE) && given.allows(Right.PRESENT);
     }
 
     /** The clearance of a connection with a grant. */
@@ -131,35 +141,93 @@ final class Clearance {
      *
      * @param changed run when it may do other things than before, and before anything is sent to it for that
      */
-    Runnable follow(Consumer<CloseReason> end, Consumer<byte[]> send, Runnable changed) {
+    synchronized Runnable follow(Consumer<CloseReason> end, Consumer<byte[]> send, Runnable changed) {
         Grant given = grant;
-        if (given == null || visit == Visit.OPEN) {
-            return () -> {};
+        if (given != null && visit != Visit.OPEN) {
+            told = new Told(end, send, changed);
+            Visit.Follower first = new Watch();
+            follower = first;
+            unfollow = visit.follow(given, first, Right.READ);
         }
-        Visit.Follower follower = new Visit.Follower() {
-            @Override
-            public void ended(Fault fault) {
-                set(null);
-                end.accept(reason(fault));
-            }
+        return this::stop;
+    }
 
-            @Override
-            public void changed(Grant fresh) {
-                Grant before = grant;
-                set(fresh);
-                changed.run();
-                boolean widened = fresh.allows(Right.WRITE) && (before == null || !before.allows(Right.WRITE));
-                if (widened) {
-                    send.accept(STEP1_OF_NOTHING); // fetches what the client changed while it was read-only
+    private synchronized void stop() {
+        told = null;
+        follower = null;
+        unfollow.run();
+        unfollow = () -> {};
+    }
+
+    /**
+     * The connection has shown another credential, which is good: from now on it lives by that one alone. A connection that
+     * gains the right to write is asked for what it holds, since what it changed before was left aside.
+     *
+     * @param shown by which the grant was made
+     * @param answer run before anything is sent to the connection for that
+     */
+    synchronized void renew(Visit shown, Grant given, Runnable answer) {
+        Told here = told;
+        if (here == null) {
+            answer.run(); // with open access there is nothing to show, and who has ended gets nothing
+            return;
+        }
+        boolean widened = isWidened(given);
+        visit = shown;
+        set(given);
+        answer.run();
+        Visit.Follower next = new Watch();
+        follower = next;
+        unfollow = shown.followOn(given, next, unfollow, Right.READ); // which may end it at once
+        if (widened && mayWrite()) {
+            here.send().accept(STEP1_OF_NOTHING);
+        }
+    }
+
+    private boolean isWidened(Grant fresh) {
+        Grant before = grant;
+        return fresh.allows(Right.WRITE) && (before == null || !before.allows(Right.WRITE));
+    }
+
+    /** Watches the grant for the connection. */
+    private final class Watch implements Visit.Follower {
+        @Override
+        public void ended(Fault fault) {
+            Told here;
+            synchronized (Clearance.this) {
+                here = follower == this ? told : null;
+                if (here != null) {
+                    set(null);
                 }
             }
-
-            @Override
-            public boolean isConnection() {
-                return true;
+            if (here != null) {
+                here.end().accept(reason(fault));
             }
-        };
-        return visit.follow(given, follower, Right.READ);
+        }
+
+        @Override
+        public void changed(Grant fresh) {
+            Told here;
+            boolean widened;
+            synchronized (Clearance.this) {
+                here = follower == this ? told : null;
+                widened = isWidened(fresh);
+                if (here != null) {
+                    set(fresh);
+                }
+            }
+            if (here != null) {
+                here.changed().run();
+                if (widened) {
+                    here.send().accept(STEP1_OF_NOTHING); // fetches what the client changed while it was read-only
+                }
+            }
+        }
+
+        @Override
+        public boolean isConnection() {
+            return true;
+        }
     }
 
     /** Whether what it sends may make a document. */
@@ -212,6 +280,6 @@ final class Clearance {
 
     /** Decides whether a request may connect to a room, and with which grant. */
     static Decision judge(Visit visit, String room) {
-        return visit.demand(room, io.keck.access.Purpose.SOCKET, Right.READ);
+        return visit.demand(room, Purpose.SOCKET, Right.READ);
     }
 }

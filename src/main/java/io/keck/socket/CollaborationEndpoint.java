@@ -1,7 +1,7 @@
 package io.keck.socket;
 
-import io.keck.access.Grant;
 import io.keck.access.Fault;
+import io.keck.access.Grant;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.metrics.ConnectionMetrics.Ignored;
@@ -43,6 +43,7 @@ public final class CollaborationEndpoint extends Endpoint {
     private Clearance clearance = Clearance.refused(Fault.MISSING);
     private Runnable unfollow = () -> {};
     private Wishes wishes = Wishes.NONE;
+    private @Nullable Renewal renewal;
     private boolean anyFrameCame;
     private boolean dropWasLogged;
 
@@ -126,6 +127,7 @@ public final class CollaborationEndpoint extends Endpoint {
             sockets.metrics().ignored(ignored(unknown.kind()));
             messages = messages.subList(0, messages.size() - 1);
         }
+        messages = withoutCredential(from, messages);
         if (wishes.saved()) {
             messages = clearance.counted(messages);
         }
@@ -135,6 +137,23 @@ public final class CollaborationEndpoint extends Endpoint {
         if (taken != null && !messages.isEmpty()) {
             taken.receive(messages, frame.length);
         }
+    }
+
+    /** Judges a credential, where the frame begins with one. Others in the frame are ignored. */
+    private List<Message> withoutCredential(SocketConnection from, List<Message> messages) {
+        if (messages.stream().noneMatch(Message.Credential.class::isInstance)) {
+            return messages;
+        }
+        if (messages.get(0) instanceof Message.Credential shown && seat != null) {
+            Renewal own = renewal == null ? new Renewal(sockets, room, address) : renewal;
+            renewal = own;
+            own.show(clearance, shown.text(), from::send, frame -> deny(from, frame));
+        } else {
+            sockets.metrics().ignored(Ignored.AUTH);
+        }
+        return messages.stream()
+                .filter(message -> !(message instanceof Message.Credential))
+                .toList();
     }
 
     /** Tells a client that its update was refused, unless too much already waits to be sent to it. */

@@ -1,7 +1,9 @@
 package io.keck.socket;
 
-import io.keck.access.Grant;
 import io.keck.access.Author;
+import io.keck.access.Grant;
+import io.keck.access.Principal;
+import io.keck.access.Visit;
 import io.keck.heap.Guest;
 import io.keck.heap.HeapLedger;
 import io.keck.heap.Tally;
@@ -56,7 +58,7 @@ final class HocuspocusChannel implements Connection {
     private final AtomicLong backlog = new AtomicLong();
     private final AtomicBoolean above = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
-    private volatile Clearance clearance;
+    private final Clearance clearance;
     private volatile Runnable unfollow = () -> {};
     private volatile @Nullable Seat seat;
 
@@ -117,7 +119,7 @@ final class HocuspocusChannel implements Connection {
 
     /** Says that the client is in, and takes the seat by its grant. */
     void open(Grant grant) {
-        answer(HocuspocusMessage.authenticated(clearance.mayWrite()));
+        tellRights();
         follow();
         Seat taken = sockets.rooms().join(grant, this);
         seat = taken;
@@ -126,21 +128,23 @@ final class HocuspocusChannel implements Connection {
         }
     }
 
-    /** The client has shown another credential, which is good, too. */
-    void renew(Clearance fresh) {
-        boolean widened = fresh.mayWrite() && !clearance.mayWrite();
-        unfollow.run();
-        clearance = fresh;
-        answer(HocuspocusMessage.authenticated(fresh.mayWrite()));
-        follow();
-        if (widened) {
-            send(Clearance.step1OfNothing());
-        }
+    /** The client has shown another credential of the same principal, which is good, too. */
+    void renew(Visit shown, Grant grant) {
+        clearance.renew(shown, grant, this::tellRights);
+    }
+
+    /** Whether the document was opened by that principal: what it sent before is never another's. */
+    boolean isOf(Principal principal) {
+        Grant grant = clearance.grant();
+        return grant != null && grant.principal().equals(principal);
+    }
+
+    private void tellRights() {
+        answer(HocuspocusMessage.authenticated(clearance.mayWrite()));
     }
 
     private void follow() {
-        Clearance now = clearance;
-        unfollow = now.follow(this::end, this::send, () -> answer(HocuspocusMessage.authenticated(now.mayWrite())));
+        unfollow = clearance.follow(this::end, this::send, this::tellRights);
         if (closed.get()) {
             unfollow.run();
         }

@@ -1,8 +1,8 @@
 package io.keck.socket;
 
-import io.keck.access.Grant;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
+import io.keck.access.Grant;
 import io.keck.access.Visit;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.metrics.ConnectionMetrics;
@@ -181,19 +181,23 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
             return;
         }
         Visit shown = token.isEmpty() ? visit : visit.showing(token);
-        Decision decision = sockets.admission().judge(shown, name);
+        Decision decision = present == null
+                ? sockets.admission().judge(shown, name)
+                : sockets.admission().judgeAgain(shown, name);
         if (decision instanceof Decision.Refused no) {
             refuse(here, key, present, no.fault());
         } else if (decision instanceof Decision.Admitted admitted) {
             if (refused.remove(key)) {
                 here.waits(-REFUSED - 2L * key.length());
             }
-            Clearance clearance = Clearance.of(shown, admitted.grant());
-            if (present != null) {
-                present.renew(clearance);
-            } else {
-                open(here, key, clearance, admitted.grant());
+            if (present != null && present.isOf(admitted.grant().principal())) {
+                present.renew(shown, admitted.grant());
+                return;
             }
+            if (present != null) {
+                present.leave(); // what comes from now on is another principal's
+            }
+            open(here, key, Clearance.of(shown, admitted.grant()), admitted.grant());
         }
     }
 

@@ -52,6 +52,12 @@ final class MessageRight implements Message.Handler<Right[]> {
         needed[0] = Right.READ;
     }
 
+    /** It is judged by itself. */
+    @Override
+    public void credential(Right[] needed, Message.Credential message) {
+        needed[0] = Right.READ;
+    }
+
     @Override
     public void unknown(Right[] needed, Message.Unknown message) {
         needed[0] = Right.READ;

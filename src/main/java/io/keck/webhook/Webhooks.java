@@ -1,9 +1,9 @@
 package io.keck.webhook;
 
-import io.keck.failure.Forbidden;
-import io.keck.access.Right;
-import io.keck.access.Grant;
 import io.dropwizard.lifecycle.Managed;
+import io.keck.access.Grant;
+import io.keck.access.Right;
+import io.keck.failure.Forbidden;
 import io.keck.failure.Unavailable;
 import io.keck.feed.Cursors;
 import io.keck.feed.Hooks;

@@ -1,8 +1,8 @@
 package io.keck.api;
 
-import io.keck.access.Right;
-import io.keck.access.Grant;
 import io.keck.access.Author;
+import io.keck.access.Grant;
+import io.keck.access.Right;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
@@ -180,8 +180,7 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
-    public <T> CompletionStage<Answer<T>> createInParts(
-            Grant grant, RequestKey key, Function<Doc, Reading<T>> reader) {
+    public <T> CompletionStage<Answer<T>> createInParts(Grant grant, RequestKey key, Function<Doc, Reading<T>> reader) {
         String room = with(grant, Right.READ, Right.CREATE);
         return run(() -> {
             checkDatabase();

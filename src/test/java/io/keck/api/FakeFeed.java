@@ -1,8 +1,8 @@
 package io.keck.api;
 
-import io.keck.access.Right;
-import io.keck.access.Grant;
 import io.keck.access.Author;
+import io.keck.access.Grant;
+import io.keck.access.Right;
 import io.keck.api.FakeDocuments.Database;
 import io.keck.crdt.Doc;
 import io.keck.failure.RoomMissing;

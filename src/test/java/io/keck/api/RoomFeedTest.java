@@ -2,7 +2,6 @@ package io.keck.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.Grants;
 import io.keck.access.Author;
 import io.keck.access.Origin;
 import io.keck.crdt.Doc;
@@ -18,6 +17,7 @@ import io.keck.heap.Tally;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.DocumentLimits;
 import io.keck.room.Watcher;
+import io.keck.testing.Grants;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;

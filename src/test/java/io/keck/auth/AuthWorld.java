@@ -92,7 +92,8 @@ final class AuthWorld {
                 peer,
                 credential == null ? null : new Credential(Carrier.HEADER, credential),
                 false,
-                name -> headers.getOrDefault(name, List.of()));
+                name -> headers.getOrDefault(name, List.of()),
+                START);
     }
 
     Caller find(String credential, String document) throws RefusedException {

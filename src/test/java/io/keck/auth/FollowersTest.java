@@ -193,8 +193,8 @@ class FollowersTest {
     @Test
     void grantOfACookie_endsAsStale() throws Exception {
         String token = TokenForge.hmac(world.claims());
-        Attempt attempt =
-                new Attempt("192.0.2.1", "192.0.2.1", new Credential(Carrier.COOKIE, token), false, name -> List.of());
+        Attempt attempt = new Attempt(
+                "192.0.2.1", "192.0.2.1", new Credential(Carrier.COOKIE, token), false, name -> List.of(), 0);
         followers.add(
                 attempt, null, world.authenticator.find(attempt, BOARD, null).on(BOARD), follower, Set.of(Right.READ));
         advance(600_000 + AuthWorld.SKEW);

@@ -1,6 +1,5 @@
 package io.keck.room;
 
-import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -8,6 +7,7 @@ import io.keck.failure.RoomMissing;
 import io.keck.failure.TooLarge;
 import io.keck.failure.Unavailable;
 import io.keck.room.Documents.Answer;
+import io.keck.testing.OpenDocuments;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -3,10 +3,10 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.Grants;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
+import io.keck.testing.Grants;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,10 +3,10 @@ package io.keck.room;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.testing.OpenDocuments;
 import io.keck.failure.Unavailable;
 import io.keck.heap.HeapLedger;
 import io.keck.metrics.RoomMetrics;
+import io.keck.testing.OpenDocuments;
 import org.junit.jupiter.api.Test;
 
 /** A document of one room fills the memory of a node, and somebody asks for another room. */
@@ -18,16 +18,16 @@ class CrowdedNodeTest {
 
     private OpenDocuments documents(DocumentBudget budget) {
         return OpenDocuments.of(new Rooms(new RoomContext(
-                        new FakeLog(),
-                        Bus.NONE,
-                        Runnable::run,
-                        Runnable::run,
-                        budget,
-                        () -> 0,
-                        World.ids(1),
-                        World.SMALL,
-                        RoomMetrics.NONE,
-                        ledger)));
+                new FakeLog(),
+                Bus.NONE,
+                Runnable::run,
+                Runnable::run,
+                budget,
+                () -> 0,
+                World.ids(1),
+                World.SMALL,
+                RoomMetrics.NONE,
+                ledger)));
     }
 
     private void fill(OpenDocuments documents) {

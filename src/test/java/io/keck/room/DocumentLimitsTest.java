@@ -3,8 +3,6 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.Grants;
-import io.keck.testing.OpenDocuments;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.Update;
@@ -12,6 +10,8 @@ import io.keck.failure.TooLarge;
 import io.keck.failure.TooLargeHere;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
+import io.keck.testing.Grants;
+import io.keck.testing.OpenDocuments;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;

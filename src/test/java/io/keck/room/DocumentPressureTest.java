@@ -2,10 +2,10 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.metrics.RoomMetrics;
 import io.keck.room.Documents.Answer;
+import io.keck.testing.OpenDocuments;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -33,15 +33,15 @@ class DocumentPressureTest {
     private final DocumentBudget budget = new DocumentBudget(200_000);
 
     private final OpenDocuments documents = OpenDocuments.of(new Rooms(new RoomContext(
-                    log,
-                    Bus.NONE,
-                    threads,
-                    threads,
-                    budget,
-                    () -> System.nanoTime() / 1_000_000,
-                    World.ids(1),
-                    World.SMALL,
-                    RoomMetrics.NONE)));
+            log,
+            Bus.NONE,
+            threads,
+            threads,
+            budget,
+            () -> System.nanoTime() / 1_000_000,
+            World.ids(1),
+            World.SMALL,
+            RoomMetrics.NONE)));
 
     @AfterEach
     void stop() throws InterruptedException {

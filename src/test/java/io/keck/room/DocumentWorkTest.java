@@ -3,7 +3,6 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.OpenDocuments;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.Update;
 import io.keck.failure.TooCostly;
@@ -11,6 +10,7 @@ import io.keck.failure.Unavailable;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.Message;
 import io.keck.room.Documents.Answer;
+import io.keck.testing.OpenDocuments;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -235,7 +235,9 @@ class DocumentWorkTest {
     }
 
     private CompletableFuture<Answer<String>> walk(World world, String room, Walk walk) {
-        return OpenDocuments.of(world.rooms).readInParts(room, false, doc -> walk).toCompletableFuture();
+        return OpenDocuments.of(world.rooms)
+                .readInParts(room, false, doc -> walk)
+                .toCompletableFuture();
     }
 
     private World twoRooms(Safeguards safeguards, long maxSteps) {

@@ -4,7 +4,6 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -14,6 +13,7 @@ import io.keck.failure.Unavailable;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Documents.Answer;
 import io.keck.room.FlakyLog.Outcome;
+import io.keck.testing.OpenDocuments;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;

@@ -1,6 +1,5 @@
 package io.keck.room;
 
-import io.keck.testing.Grants;
 import io.keck.access.Author;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
@@ -9,6 +8,7 @@ import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
+import io.keck.testing.Grants;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -49,7 +49,9 @@ class GrantsTest {
                 EnumSet<Right> rights = EnumSet.allOf(Right.class);
                 rights.remove(missing);
                 CompletableFuture<?> refused = done(call, grant(rights));
-                assertThat(refused.isCompletedExceptionally()).as("%s without %s", needed, missing).isTrue();
+                assertThat(refused.isCompletedExceptionally())
+                        .as("%s without %s", needed, missing)
+                        .isTrue();
                 assertThatThrownBy(refused::join).hasRootCauseInstanceOf(Forbidden.class);
             }
             world.settle();
@@ -58,10 +60,11 @@ class GrantsTest {
         calls().forEach((call, needed) -> {
             CompletableFuture<?> let = done(call, grant(needed));
             world.settle();
-            assertThat(let).satisfiesAnyOf(
-                    stage -> assertThat(stage).isCompleted(),
-                    stage -> assertThatThrownBy(stage::join)
-                            .hasRootCauseInstanceOf(io.keck.failure.RoomMissing.class));
+            assertThat(let)
+                    .satisfiesAnyOf(
+                            stage -> assertThat(stage).isCompleted(),
+                            stage -> assertThatThrownBy(stage::join)
+                                    .hasRootCauseInstanceOf(io.keck.failure.RoomMissing.class));
         });
     }
 
@@ -79,7 +82,9 @@ class GrantsTest {
 
     @Test
     void seatsAndWatchers_needTheRightToRead() {
-        Right[] others = Arrays.stream(Right.values()).filter(right -> right != Right.READ).toArray(Right[]::new);
+        Right[] others = Arrays.stream(Right.values())
+                .filter(right -> right != Right.READ)
+                .toArray(Right[]::new);
         Grant blind = Grants.of("alice", ROOM, others);
         FakeConnection connection = new FakeConnection(() -> world.now, frame -> {});
         assertThatThrownBy(() -> world.rooms.join(blind, connection)).isInstanceOf(Forbidden.class);

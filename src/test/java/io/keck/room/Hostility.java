@@ -1,10 +1,10 @@
 package io.keck.room;
 
-import io.keck.testing.Grants;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
+import io.keck.testing.Grants;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -3,8 +3,6 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.Grants;
-import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
@@ -15,6 +13,8 @@ import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
 import io.keck.room.Documents.Answer;
 import io.keck.room.FlakyLog.Outcome;
+import io.keck.testing.Grants;
+import io.keck.testing.OpenDocuments;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -54,7 +54,8 @@ class LivesTest extends SeveralNodes {
     }
 
     private CompletionStage<Answer<String>> write(World node, String text) {
-        return OpenDocuments.of(node.rooms).write(ROOM, null, doc -> doc.getText("t").insert(0, text), LivesTest::text);
+        return OpenDocuments.of(node.rooms)
+                .write(ROOM, null, doc -> doc.getText("t").insert(0, text), LivesTest::text);
     }
 
     private Answer<byte[]> force(World node, String text) {
@@ -453,7 +454,8 @@ class LivesTest extends SeveralNodes {
                 .as("the look-up failed: nothing was done")
                 .isFalse();
         a.way.outcome = () -> a.way.calls.get(a.way.calls.size() - 1).equals("create") ? Outcome.UNKNOWN : Outcome.OK;
-        assertThat(isUnknown(OpenDocuments.of(a.rooms).create(ROOM, LivesTest::text))).isTrue();
+        assertThat(isUnknown(OpenDocuments.of(a.rooms).create(ROOM, LivesTest::text)))
+                .isTrue();
         assertThat(log.knowsName(ROOM)).isTrue();
         a.way.once(Outcome.UNKNOWN);
         assertThat(isUnknown(OpenDocuments.of(a.rooms).init(ROOM, content("x"), true)))

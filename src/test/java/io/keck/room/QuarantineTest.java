@@ -9,6 +9,7 @@ import io.keck.crdt.store.Update;
 import io.keck.failure.RoomDamaged;
 import io.keck.metrics.RoomMetrics;
 import io.keck.room.Documents.Answer;
+import io.keck.testing.OpenDocuments;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -64,8 +65,8 @@ class QuarantineTest {
     }
 
     private static String read(World node) {
-        CompletionStage<Answer<String>> stage =
-                OpenDocuments.of(node.rooms).read(ROOM, false, doc -> doc.getText("t").toString());
+        CompletionStage<Answer<String>> stage = OpenDocuments.of(node.rooms)
+                .read(ROOM, false, doc -> doc.getText("t").toString());
         node.settle();
         Answer<String> answer = stage.toCompletableFuture().join();
         assertThat(answer.stale()).isTrue();

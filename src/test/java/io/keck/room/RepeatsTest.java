@@ -3,7 +3,6 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
@@ -11,6 +10,7 @@ import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 import io.keck.room.Documents.Answer;
 import io.keck.room.FlakyLog.Outcome;
+import io.keck.testing.OpenDocuments;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -41,11 +41,13 @@ class RepeatsTest extends SeveralNodes {
     }
 
     private static CompletionStage<Answer<String>> write(World node, String text, RequestKey key) {
-        return OpenDocuments.of(node.rooms).write(ROOM, key, doc -> doc.getText("t").insert(0, text), RepeatsTest::text);
+        return OpenDocuments.of(node.rooms)
+                .write(ROOM, key, doc -> doc.getText("t").insert(0, text), RepeatsTest::text);
     }
 
     private String read(World node) {
-        return now(OpenDocuments.of(node.rooms).read(ROOM, false, RepeatsTest::text)).value();
+        return now(OpenDocuments.of(node.rooms).read(ROOM, false, RepeatsTest::text))
+                .value();
     }
 
     @Test

@@ -3,13 +3,13 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.access.Right;
-import io.keck.testing.Grants;
 import io.keck.access.Author;
 import io.keck.access.Origin;
+import io.keck.access.Right;
 import io.keck.crdt.store.Update;
 import io.keck.protocol.Message;
 import io.keck.room.FlakyLog.Outcome;
+import io.keck.testing.Grants;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -216,10 +216,18 @@ class RoomAuthorsTest {
         Author ci = new Author("key:ci", Origin.REST, Map.of());
         Author bob = new Author("bob", Origin.REST, Map.of());
         var one = documents
-                .write(Grants.of("key:ci", ROOM, Right.READ, Right.WRITE), null, doc -> doc.getMap("m").set("k", 1), doc -> 0)
+                .write(
+                        Grants.of("key:ci", ROOM, Right.READ, Right.WRITE),
+                        null,
+                        doc -> doc.getMap("m").set("k", 1),
+                        doc -> 0)
                 .toCompletableFuture();
         var two = documents
-                .write(Grants.of("bob", ROOM, Right.READ, Right.WRITE), null, doc -> doc.getMap("m").set("l", 2), doc -> 0)
+                .write(
+                        Grants.of("bob", ROOM, Right.READ, Right.WRITE),
+                        null,
+                        doc -> doc.getMap("m").set("l", 2),
+                        doc -> 0)
                 .toCompletableFuture();
         world.settle();
 

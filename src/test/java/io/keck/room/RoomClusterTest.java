@@ -3,10 +3,10 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.OpenDocuments;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.room.FlakyLog.Outcome;
+import io.keck.testing.OpenDocuments;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -163,8 +163,8 @@ class RoomClusterTest {
         byte[] before = alice.type("x");
         settle();
         a.way.answersLate = true;
-        var answer =
-                OpenDocuments.of(a.rooms).read(ROOM, false, doc -> doc.getText("t").toString());
+        var answer = OpenDocuments.of(a.rooms)
+                .read(ROOM, false, doc -> doc.getText("t").toString());
         a.settle(); // the log is asked, and has answered: but the answer is on its way
         a.way.answersLate = false;
         alice.type("y");
@@ -202,8 +202,8 @@ class RoomClusterTest {
     }
 
     private CompletionStage<Documents.Answer<String>> ask() {
-        var answer =
-                OpenDocuments.of(a.rooms).read(ROOM, false, doc -> doc.getText("t").toString());
+        var answer = OpenDocuments.of(a.rooms)
+                .read(ROOM, false, doc -> doc.getText("t").toString());
         a.settle();
         return answer;
     }

@@ -2,11 +2,11 @@ package io.keck.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.Grants;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
+import io.keck.testing.Grants;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,12 +3,12 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.Grants;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StateVector;
 import io.keck.crdt.store.Update;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
+import io.keck.testing.Grants;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,12 +3,12 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.Grants;
-import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomMissing;
 import io.keck.protocol.CloseReason;
+import io.keck.testing.Grants;
+import io.keck.testing.OpenDocuments;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +30,8 @@ class UnmadeRoomTest extends SeveralNodes {
 
     /** What is in the room for a back end of that node; null where there is none. */
     private @Nullable String read(World node) {
-        CompletionStage<Documents.Answer<String>> read =
-                OpenDocuments.of(node.rooms).read(ROOM, false, doc -> doc.getText("t").toString());
+        CompletionStage<Documents.Answer<String>> read = OpenDocuments.of(node.rooms)
+                .read(ROOM, false, doc -> doc.getText("t").toString());
         settle();
         try {
             return read.toCompletableFuture().getNow(null).value();
@@ -99,7 +99,8 @@ class UnmadeRoomTest extends SeveralNodes {
     void backEndThatMakesIt_meetsItsClients_onBothNodes(boolean shared) {
         a.way.shared = shared;
         FakeClient alice = a.joined();
-        CompletionStage<Documents.Answer<String>> made = OpenDocuments.of(a.rooms).create(ROOM, null, doc -> "");
+        CompletionStage<Documents.Answer<String>> made =
+                OpenDocuments.of(a.rooms).create(ROOM, null, doc -> "");
         settle();
         assertThat(made.toCompletableFuture()).isCompleted();
         assertThat(read(a)).isEmpty();

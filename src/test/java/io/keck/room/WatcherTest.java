@@ -3,10 +3,10 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.Grants;
-import io.keck.testing.OpenDocuments;
 import io.keck.crdt.Doc;
 import io.keck.failure.RoomMissing;
+import io.keck.testing.Grants;
+import io.keck.testing.OpenDocuments;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

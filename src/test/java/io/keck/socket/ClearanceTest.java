@@ -137,6 +137,41 @@ class ClearanceTest {
     }
 
     @Test
+    void connectionThatShowsAnotherCredential_livesByThatOneAlone() {
+        Clearance clearance = Clearance.of(visit, grant(Right.READ, Right.PRESENT));
+        List<byte[]> frames = new ArrayList<>();
+        List<CloseReason> closed = new ArrayList<>();
+        Runnable unfollow = clearance.follow(closed::add, frames::add);
+        Visit.Follower before = visit.follower;
+        FakeVisit shown = new FakeVisit();
+        clearance.renew(shown, grant(Right.READ, Right.PRESENT, Right.WRITE), () -> frames.add(new byte[] {113}));
+        assertThat(frames).containsExactly(new byte[] {113}, Message.step1(StateVector.EMPTY));
+        assertThat(visit.followed).as("the old one is watched no more").isFalse();
+        assertThat(shown.followed).isTrue();
+        assertThat(sent(clearance)).isEqualTo(ALL);
+        before.ended(Fault.EXPIRED);
+        before.changed(grant(Right.READ));
+        assertThat(sent(clearance))
+                .as("what is said of the old one does not count")
+                .isEqualTo(ALL);
+        assertThat(closed).isEmpty();
+        shown.follower.ended(Fault.REVOKED);
+        assertThat(closed).extracting(CloseReason::code).containsExactly(4401);
+        unfollow.run();
+        assertThat(shown.followed).isFalse();
+    }
+
+    @Test
+    void connectionThatHasEnded_renewsNothing() {
+        Clearance clearance = Clearance.of(visit, grant(Right.READ));
+        clearance.follow(reason -> {}, answers::add).run();
+        FakeVisit shown = new FakeVisit();
+        clearance.renew(shown, grant(Right.READ, Right.WRITE), () -> {});
+        assertThat(shown.followed).isFalse();
+        assertThat(clearance.mayWrite()).isFalse();
+    }
+
+    @Test
     void everyFault_hasACode() {
         for (Fault fault : Fault.values()) {
             int code = Clearance.reason(fault).code();

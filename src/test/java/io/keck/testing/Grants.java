@@ -28,8 +28,7 @@ public final class Grants {
     /** The same with attributes of the credential. */
     public static Grant of(String principal, Map<String, String> attributes, String document, Right... rights) {
         Rules rules = new Rules(rights.length == 0 ? List.of() : List.of(new Rule("*", Set.of(rights))));
-        return new Caller(
-                        new Principal(principal, ""), "", rules, Limits.NONE, attributes, 0, Caller.NEVER, 0)
+        return new Caller(new Principal(principal, ""), "", rules, Limits.NONE, attributes, 0, Caller.NEVER, 0)
                 .on(document);
     }
 }

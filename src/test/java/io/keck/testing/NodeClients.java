@@ -80,6 +80,11 @@ public final class NodeClients implements AutoCloseable {
         return statuses;
     }
 
+    /** What such code was told of the credentials that it showed on its open connection. */
+    public JsonNode shown(String name) {
+        return result(ask("shown", of(name)));
+    }
+
     /** The credential with which such a client connects next. */
     public String credential(String name) {
         return result(ask("credential", of(name))).asText();

@@ -55,8 +55,7 @@ public final class OpenDocuments {
     }
 
     /** See {@link Documents#createInParts}. */
-    public <T> CompletionStage<Answer<T>> createInParts(
-            String room, RequestKey key, Function<Doc, Reading<T>> reader) {
+    public <T> CompletionStage<Answer<T>> createInParts(String room, RequestKey key, Function<Doc, Reading<T>> reader) {
         return documents.createInParts(Grants.on(room), key, reader);
     }
 

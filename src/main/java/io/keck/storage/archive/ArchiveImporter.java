@@ -1,8 +1,8 @@
 package io.keck.storage.archive;
 
-import io.keck.access.Right;
-import io.keck.access.Grant;
 import io.keck.access.Author;
+import io.keck.access.Grant;
+import io.keck.access.Right;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.crdt.lib0.DecodeException;

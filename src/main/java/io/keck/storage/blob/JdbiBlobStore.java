@@ -1,8 +1,8 @@
 package io.keck.storage.blob;
 
-import io.keck.access.Right;
-import io.keck.access.Grant;
 import io.dropwizard.lifecycle.Managed;
+import io.keck.access.Grant;
+import io.keck.access.Right;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.failure.Refused;

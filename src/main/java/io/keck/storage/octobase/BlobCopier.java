@@ -1,7 +1,7 @@
 package io.keck.storage.octobase;
 
-import io.keck.access.Right;
 import io.keck.access.Grant;
+import io.keck.access.Right;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.failure.RoomGone;
@@ -98,8 +98,8 @@ final class BlobCopier {
             upload.write(bytes, 0, bytes.length);
             upload.publish();
         }
-        BlobStore.Blob stored =
-                into.find(granted(workspace), id).orElseThrow(() -> new Unavailable("the stored blob cannot be found", false));
+        BlobStore.Blob stored = into.find(granted(workspace), id)
+                .orElseThrow(() -> new Unavailable("the stored blob cannot be found", false));
         MessageDigest digest = sha256();
         for (long piece = 0; piece * stored.pieceSize() < stored.size(); piece++) {
             digest.update(into.read(stored, piece));

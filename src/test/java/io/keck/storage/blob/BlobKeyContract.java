@@ -3,7 +3,6 @@ package io.keck.storage.blob;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.testing.Grants;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
@@ -13,6 +12,7 @@ import io.keck.metrics.BlobMetrics;
 import io.keck.room.RequestKey;
 import io.keck.storage.Storage;
 import io.keck.testing.FreshDatabase;
+import io.keck.testing.Grants;
 import java.io.ByteArrayOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -196,7 +196,9 @@ abstract class BlobKeyContract {
         assertThat(store.delete(Grants.on("a"), id, KEY)).as("there is none").isFalse();
         upload(store, "a", bytes(10));
         assertThat(store.delete(Grants.on("a"), id, KEY)).isTrue();
-        assertThat(store.delete(Grants.on("a"), id, KEY)).as("it was deleted before").isTrue();
+        assertThat(store.delete(Grants.on("a"), id, KEY))
+                .as("it was deleted before")
+                .isTrue();
         assertThatThrownBy(() -> store.delete(Grants.on("a"), id, OTHER)).isInstanceOf(Refused.class);
         upload(store, "a", bytes(10));
         assertThatThrownBy(() -> store.delete(Grants.on("a"), id, OTHER)).isInstanceOf(Refused.class);

@@ -3,16 +3,16 @@ package io.keck.storage.blob;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.failure.Forbidden;
 import io.keck.access.Right;
-import io.keck.testing.Grants;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.blob.BlobStore.Blob;
+import io.keck.failure.Forbidden;
 import io.keck.failure.RoomGone;
 import io.keck.failure.Unavailable;
 import io.keck.metrics.BlobMetrics;
 import io.keck.testing.FreshDatabase;
+import io.keck.testing.Grants;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -343,7 +343,9 @@ abstract class BlobStoreContract extends BlobKeyContract {
 
         pass(HOLD);
         createWorkspace("a");
-        assertThat(store.find(Grants.on("a"), idOf(old))).as("not seen by the next life").isEmpty();
+        assertThat(store.find(Grants.on("a"), idOf(old)))
+                .as("not seen by the next life")
+                .isEmpty();
         upload(store, "a", both);
         upload(store, "a", fresh);
         pass(KEEP - HOLD - 1);

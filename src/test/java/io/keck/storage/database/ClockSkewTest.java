@@ -3,7 +3,6 @@ package io.keck.storage.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.testing.Grants;
 import io.keck.blob.BlobStore;
 import io.keck.crdt.store.StructStore;
 import io.keck.failure.Unavailable;
@@ -15,6 +14,7 @@ import io.keck.storage.blob.JdbiBlobStore;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.storage.nodes.JdbiKicks;
 import io.keck.testing.FreshDatabase;
+import io.keck.testing.Grants;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,7 +3,6 @@ package io.keck.storage.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.testing.Grants;
 import io.keck.blob.BlobStore;
 import io.keck.check.Findings;
 import io.keck.check.Findings.Finding;
@@ -20,6 +19,7 @@ import io.keck.storage.blob.JdbiBlobStore;
 import io.keck.storage.log.Folder;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.testing.FreshDatabase;
+import io.keck.testing.Grants;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;

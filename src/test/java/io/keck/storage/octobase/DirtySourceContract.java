@@ -3,7 +3,6 @@ package io.keck.storage.octobase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.testing.Grants;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keck.blob.BlobId;
@@ -14,6 +13,7 @@ import io.keck.crdt.lib0.Encoder;
 import io.keck.storage.DatabaseFactory;
 import io.keck.storage.doctor.DatabaseDoctor;
 import io.keck.testing.FreshDatabase;
+import io.keck.testing.Grants;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

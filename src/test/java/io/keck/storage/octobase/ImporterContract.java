@@ -3,7 +3,6 @@ package io.keck.storage.octobase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keck.testing.Grants;
 import io.keck.blob.BlobId;
 import io.keck.blob.BlobStore;
 import io.keck.crdt.Doc;
@@ -14,6 +13,7 @@ import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.storage.DatabaseFactory;
 import io.keck.testing.FreshDatabase;
+import io.keck.testing.Grants;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
