@@ -65,6 +65,8 @@ class AccessIT {
                 .env("KECK_TRUSTED_HEADERS", "X-User")
                 .env("KECK_TRUSTED_PEERS", "192.0.2.0/24")
                 .with("access.audit.table", "true")
+                .with("logging.loggers.io\\.dropwizard\\.jersey\\.DropwizardResourceConfig", "INFO")
+                .with("logging.loggers.io\\.dropwizard\\.core\\.setup\\.AdminEnvironment", "INFO")
                 .env("KECK_ACCESS_COOKIE", "session")
                 .env("KECK_ACCESS_COOKIE_ORIGINS", "https://app.example")
                 .start();

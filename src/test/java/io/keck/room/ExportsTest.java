@@ -3,9 +3,9 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.testing.OpenDocuments;
 import io.keck.crdt.store.StructStore;
 import io.keck.failure.Unavailable;
+import io.keck.testing.OpenDocuments;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,7 +4,6 @@ import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.crdt.store.StructStore;
-import io.keck.testing.OpenDocuments;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomDamaged;
 import io.keck.metrics.RoomMetrics;

@@ -1,11 +1,11 @@
 package io.keck.testing;
 
-import io.keck.crdt.store.StructStore;
-import io.keck.room.Exports;
 import io.keck.crdt.Doc;
+import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.room.Documents;
 import io.keck.room.Documents.Answer;
+import io.keck.room.Exports;
 import io.keck.room.Reading;
 import io.keck.room.RequestKey;
 import io.keck.room.Rooms;
