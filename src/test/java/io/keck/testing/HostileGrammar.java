@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Generates input that is nearly valid: messages of y-protocols, WebSocket frames (RFC 6455) and HTTP requests with wrong
@@ -55,6 +56,9 @@ public final class HostileGrammar {
         "/map/m", "/map/m/k", "/map/m/50%", "/array/a", "/array/a/0", "/array/a/99999999999", "/text/t",
                 "/text/t?index=-1",
         "/clients", "/client", "/%00", "/..", "/map/" + "k".repeat(3_000), "?consistency=local", "/subscribe", "/x/y/z"
+    };
+    private static final String[] NAMES = {
+        "", "/", "..", "a/../b", "\u0000", "\u0000session", "e\u0301", "\u202ename", "n".repeat(1_300), "%2f", "witness-a\u0000x"
     };
     private static final String[] HEADERS = {
         "Content-Type: application/json",
@@ -274,11 +278,65 @@ public final class HostileGrammar {
         return wrong;
     }
 
+    /** A frame of Hocuspocus: the name of a document, perhaps with a session, the type of the message and its body. */
+    byte[] hocuspocusMessage(String document) {
+        if (random.nextInt(30) == 0) {
+            return new byte[] {(byte) (8 + random.nextInt(4))};
+        }
+        Bytes out = new Bytes();
+        switch (random.nextInt(12)) {
+            case 0 -> string(out, document + "\0session-" + random.nextInt(3));
+            case 1 -> string(out, any(NAMES));
+            case 2 -> string(out, document + "-" + random.nextInt(2_000));
+            default -> string(out, document);
+        }
+        switch (random.nextInt(10)) {
+            case 0, 1, 2 -> {
+                out.number(2).number(random.nextInt(10) == 0 ? number() : 0);
+                string(out, random.nextInt(5) == 0 ? "t".repeat(random.nextInt(20_000)) : "token");
+            }
+            case 3 -> part(out.number(4), random.nextInt(3), random.nextBoolean() ? stateVector() : update());
+            case 4 -> {
+                out.number(5 + random.nextInt(2));
+                string(out, any(JSON));
+            }
+            case 5 -> string(out.number(7), "bye");
+            case 6 -> out.number(number());
+            default -> out.addAll(message());
+        }
+        return random.nextInt(15) == 0 ? mutate(out.toByteArray()) : out.toByteArray();
+    }
+
+    // ------------------------------------------------------------------ the bus
+
+    /**
+     * What somebody publishes who can reach Redis and has no key: a message that was heard there, once more, cut, longer or
+     * with other bits, or none that was ever sent.
+     *
+     * @param heard a message that a node has published, or null
+     */
+    public byte[] busMessage(byte @Nullable [] heard) {
+        if (heard != null && random.nextInt(4) > 0) {
+            return random.nextInt(4) == 0 ? heard : mutate(random.nextInt(3) == 0 ? mutate(heard) : heard);
+        }
+        byte[] bytes = new byte[random.nextInt(200)];
+        random.nextBytes(bytes);
+        return random.nextBoolean() ? bytes : update();
+    }
+
     // ------------------------------------------------------------------ frames
 
     /** The frames of one message: a single frame, fragments with pings between them, or a form that RFC 6455 forbids. */
     public byte[] frames() {
-        byte[] message = message();
+        return frames(message());
+    }
+
+    /** The same of a message for one of the documents of a socket that speaks the protocol of Hocuspocus. */
+    public byte[] hocuspocusFrames(String document) {
+        return frames(hocuspocusMessage(document));
+    }
+
+    private byte[] frames(byte[] message) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         if (random.nextInt(3) > 0) {
             frame(out, 0x82, message, message.length);

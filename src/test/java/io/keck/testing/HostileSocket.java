@@ -51,6 +51,14 @@ public final class HostileSocket implements AutoCloseable {
         return socket;
     }
 
+    /** The same at the door for Hocuspocus, where frames name their documents. */
+    public static HostileSocket hocuspocus(int port, int from) throws IOException {
+        HostileSocket socket = connect(port, from);
+        socket.send(("GET /hocuspocus HTTP/1.1\r\nHost: localhost\r\n" + RawHttp.UPGRADE + "\r\n")
+                .getBytes(StandardCharsets.ISO_8859_1));
+        return socket;
+    }
+
     /** Sends bytes; false where the server has ended the connection or does not take all of them. */
     public boolean send(byte[] bytes) {
         ByteBuffer rest = ByteBuffer.wrap(bytes);
