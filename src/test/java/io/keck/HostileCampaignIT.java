@@ -51,6 +51,7 @@ class HostileCampaignIT {
     private final Deque<Heard> heard = new ConcurrentLinkedDeque<>();
 
     private record Heard(byte[] channel, byte[] message) {}
+
     private final Deque<HostileSocket> requests = new ArrayDeque<>();
     private long ended;
 
@@ -103,7 +104,9 @@ class HostileCampaignIT {
             Eventually.await(
                     "a heap as before", () -> heap(keck) < before + HEAP_LEFT, () -> before + " then, " + heap(keck));
             for (KeckProcess node : List.of(keck, other)) {
-                assertThat(node.metric("keck.bus.forged")).as("messages without a key").isPositive();
+                assertThat(node.metric("keck.bus.forged"))
+                        .as("messages without a key")
+                        .isPositive();
                 assertThat(node.log()
                                 .lines()
                                 .dropWhile(line -> !line.matches("ERROR.*|.*(OutOfMemory|StackOverflow).*")))

@@ -242,8 +242,7 @@ public class ApiFactory {
         environment
                 .servlets()
                 .addFilter("bodies", new BodyFilter(waiting(), ledger))
-                .addMappingForUrlPatterns(
-                        EnumSet.of(DispatcherType.REQUEST), false, "/api/block/*", "/api/subscribe", "/api/hook");
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/api/*", "/collaboration/*");
     }
 
     /** They end when the server begins to stop: a connector waits for calls that are under way. */

@@ -52,13 +52,20 @@ final class BodyFilter extends HttpFilter {
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         boolean hasBody = request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null;
-        if (!hasBody) {
+        if (!hasBody || isOfBlobs(request)) {
             chain.doFilter(request, response);
             return;
         }
         Tally tally = ledger.open(HeapLedger.Kind.BODY, null, request.getRemoteAddr(), null);
         try {
             chain.doFilter(new Bounded(request, response, tally), response);
+        } catch (Refusal refusal) { // of what no resource reads
+            if (response.isCommitted() || !(refusal.reply().body() instanceof Reply.Bytes sentence)) {
+                throw refusal;
+            }
+            response.setStatus(refusal.reply().status());
+            response.setContentType(refusal.reply().type());
+            response.getOutputStream().write(sentence.bytes());
         } finally {
             if (request.isAsyncStarted()) {
                 request.getAsyncContext().addListener(new Closing(tally));
@@ -66,6 +73,12 @@ final class BodyFilter extends HttpFilter {
                 tally.close();
             }
         }
+    }
+
+    /** Uploads have places of their own, and are not held in memory. The path is decoded, and without dot segments. */
+    private static boolean isOfBlobs(HttpServletRequest request) {
+        String path = request.getServletPath() + (request.getPathInfo() == null ? "" : request.getPathInfo());
+        return path.startsWith("/api/blobs/") || path.startsWith("/api/workspace/");
     }
 
     private final class Bounded extends HttpServletRequestWrapper {

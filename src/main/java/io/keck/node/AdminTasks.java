@@ -80,6 +80,10 @@ public final class AdminTasks {
         add(environment, "rotate-bus-key", this::rotateBusKey);
         environment
                 .admin()
+                .addFilter("bodies", new AdminBodies())
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
+        environment
+                .admin()
                 .addFilter("log-level", new LogLevelFilter())
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, LogLevelFilter.PATH);
         environment.getAdminContext().setInitParameter(AdminServlet.CPU_PROFILE_ENABLED_PARAM_KEY, "false");

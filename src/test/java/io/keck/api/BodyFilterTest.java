@@ -43,12 +43,7 @@ class BodyFilterTest {
 
         @Override
         protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
-            try {
-                request.getInputStream().readAllBytes();
-            } catch (Refusal refusal) {
-                response.setStatus(refusal.reply().status());
-                response.getOutputStream().write(((Reply.Bytes) refusal.reply().body()).bytes());
-            }
+            request.getInputStream().readAllBytes();
         }
 
         @Override
@@ -121,6 +116,21 @@ class BodyFilterTest {
         Eventually.await(
                 "no thread that is left",
                 () -> places.taken() > 3 && pool.getIdleThreads() == 0 && pool.getQueueSize() > 0);
+    }
+
+    /** They have places of their own, whatever their address looks like. */
+    @Test
+    void uploadsOfBlobs_takeNoPlace_andNothingElsePassesForOne() throws Exception {
+        AddressShares places = new AddressShares(1, 1);
+        start(places);
+        String rest = " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{";
+        send("POST /api/blobs/w" + rest);
+        send("POST /api/workspace/w/blob" + rest);
+        send("POST /api/%62lobs/w" + rest);
+        Eventually.await("three that are read", () -> pool.getIdleThreads() <= THREADS - 3);
+        assertThat(places.taken()).isZero();
+        send("POST /api/blobs/../block/w" + rest);
+        Eventually.await("one that waits", () -> places.taken() == 1);
     }
 
     @Test

@@ -58,7 +58,17 @@ public final class HostileGrammar {
         "/clients", "/client", "/%00", "/..", "/map/" + "k".repeat(3_000), "?consistency=local", "/subscribe", "/x/y/z"
     };
     private static final String[] NAMES = {
-        "", "/", "..", "a/../b", "\u0000", "\u0000session", "e\u0301", "\u202ename", "n".repeat(1_300), "%2f", "witness-a\u0000x"
+        "",
+        "/",
+        "..",
+        "a/../b",
+        "\u0000",
+        "\u0000session",
+        "e\u0301",
+        "\u202ename",
+        "n".repeat(1_300),
+        "%2f",
+        "witness-a\u0000x"
     };
     private static final String[] HEADERS = {
         "Content-Type: application/json",
