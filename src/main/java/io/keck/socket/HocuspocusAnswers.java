@@ -2,6 +2,7 @@ package io.keck.socket;
 
 import io.keck.heap.Tally;
 import io.keck.protocol.CloseReason;
+import io.keck.protocol.HocuspocusMessage;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -13,6 +14,7 @@ final class HocuspocusAnswers {
     private final SocketConnection connection;
     private final long maxBytes;
     private final AtomicLong waiting = new AtomicLong();
+    private final Outbox.Taken taken = bytes -> waiting.addAndGet(-bytes);
 
     /** @param maxBytes that may wait */
     HocuspocusAnswers(SocketConnection connection, long maxBytes) {
@@ -30,6 +32,6 @@ final class HocuspocusAnswers {
         if (waiting.addAndGet(bytes) > maxBytes) {
             connection.close(CloseReason.overload("this client sends messages and does not read the answers"));
         }
-        connection.send(prefix, body, tally, () -> waiting.addAndGet(-bytes));
+        connection.send(HocuspocusMessage.frame(prefix, body), body, tally, taken);
     }
 }

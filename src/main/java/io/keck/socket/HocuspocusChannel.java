@@ -6,6 +6,7 @@ import io.keck.access.Principal;
 import io.keck.access.Visit;
 import io.keck.heap.Guest;
 import io.keck.heap.HeapLedger;
+import io.keck.heap.SharedBytes;
 import io.keck.heap.Tally;
 import io.keck.metrics.ConnectionMetrics.Ignored;
 import io.keck.protocol.CloseReason;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Reading.</b> The documents of a socket share one stream. While the room of one does not want to be sent more, its
  * messages wait here, up to a bound; beyond it the whole socket is read no further.
  */
-final class HocuspocusChannel implements Connection {
+final class HocuspocusChannel implements Connection, Outbox.Taken {
     /** Bytes of heap that it takes while nothing waits. */
     private static final int ITSELF = 3 << 10;
     /** Step 1s to remember that the client has not answered. */
@@ -246,11 +247,18 @@ final class HocuspocusChannel implements Connection {
         if (backlog.addAndGet(bytes) > maxBacklog) {
             above.set(true);
         }
-        carrier.send(prefix, body, outbound, () -> {
-            if (backlog.addAndGet(-bytes) <= maxBacklog / 2 && above.compareAndSet(true, false)) {
-                drained();
-            }
-        });
+        if (body.length >= SharedBytes.LARGE) {
+            carrier.sendInTwo(prefix, body, outbound, this);
+        } else {
+            carrier.send(sockets.frames().of(key, prefix, body), body, outbound, this);
+        }
+    }
+
+    @Override
+    public void taken(int bytes) {
+        if (backlog.addAndGet(-bytes) <= maxBacklog / 2 && above.compareAndSet(true, false)) {
+            drained();
+        }
     }
 
     /** There is room for more. */

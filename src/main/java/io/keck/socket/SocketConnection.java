@@ -4,18 +4,14 @@ import io.keck.access.Allowance;
 import io.keck.access.Author;
 import io.keck.heap.Guest;
 import io.keck.heap.HeapLedger;
-import io.keck.heap.SharedBytes;
 import io.keck.heap.Tally;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.CloseReason;
-import io.keck.protocol.HocuspocusMessage;
 import io.keck.protocol.Message;
 import io.keck.room.Connection;
 import io.keck.room.Seat;
-import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.util.Callback;
@@ -25,14 +21,11 @@ import org.eclipse.jetty.websocket.core.OpCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One WebSocket as a {@link Connection}. Frames go to Jetty at once, which combines waiting frames into one write. This
- * class counts the waiting bytes, since neither Jakarta nor Jetty bounds them. Thread-safe.
+ * One WebSocket as a {@link Connection}: what it sends ({@link Outbox}), whether its peer lives, and how it ends. Thread-safe.
  */
 final class SocketConnection implements Connection {
     /** Heap of an idle connection in bytes: objects of Jetty and Keck, without buffers. */
     private static final int ITSELF = 12 << 10;
-    /** Heap of a queued frame in bytes, beside its payload. */
-    private static final int QUEUED = 300;
 
     private final String id = UUID.randomUUID().toString().substring(24);
     private final String room;
@@ -40,27 +33,18 @@ final class SocketConnection implements Connection {
     private final CoreSession session;
     private final ReadGate gate;
     private final LongSupplier clock;
-    private final long maxBacklog;
     private final ConnectionMetrics metrics;
-    private final AtomicLong backlog = new AtomicLong();
+    private final Outbox outbox;
     /** This connection's part of the waiting bytes, as reported to the heap ledger. */
     private final Tally outbound;
 
     private final Tally inbound;
     private final Tally itself;
-    private final SharedBytes shared;
     private final SocketShares shares;
     /** Whether more has come from its address than may come in a second. */
     private volatile boolean isReadHeld;
-    /** Whether more went to its address than may go in a second: it counts as slow until that is paid for. */
-    private volatile boolean isSendHeld;
-    /** Held while the frames of one message are handed to Jetty. */
-    private final Object sending = new Object();
 
     private final AtomicBoolean closing = new AtomicBoolean();
-    private final AtomicBoolean above = new AtomicBoolean();
-    private volatile long lastProgress;
-    private volatile long lastSend;
     private volatile long lastHeard;
     /** Counts arrivals from the peer; a pong is recognized by the count having changed. */
     private final LongAdder timesHeard = new LongAdder();
@@ -92,19 +76,16 @@ final class SocketConnection implements Connection {
         this.outbound = ledger.open(HeapLedger.Kind.OUTBOUND, room, address, guest);
         this.inbound = ledger.open(HeapLedger.Kind.INBOUND, room, address, guest);
         this.itself = ledger.open(HeapLedger.Kind.SOCKET, room, address, guest);
-        this.shared = ledger.shared();
         itself.add(ITSELF);
         this.room = room;
         this.address = address;
         this.session = gate.core();
         this.gate = gate;
         this.clock = clock;
-        this.maxBacklog = maxBacklog;
         this.metrics = metrics;
-        long now = clock.getAsLong();
-        this.lastProgress = now;
-        this.lastSend = now;
-        this.lastHeard = now;
+        this.outbox = new Outbox(
+                address, session, clock, maxBacklog, metrics, shares.sent(), ledger.shared(), this::drained);
+        this.lastHeard = clock.getAsLong();
     }
 
     String room() {
@@ -189,120 +170,62 @@ final class SocketConnection implements Connection {
 
     @Override
     public void send(byte[] frame, int recipients) {
-        if (closing.get()) {
-            return;
+        if (!closing.get()) {
+            outbox.send(frame, recipients, outbound);
         }
-        long now = queued(frame, frame.length);
-        int part = QUEUED + frame.length / Math.max(1, recipients);
-        hold(frame, part, outbound);
-        session.sendFrame(
-                new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
-                Callback.from(
-                        () -> metrics.written(written(frame.length, frame, part, outbound) - now),
-                        failure -> written(frame.length, frame, part, outbound)),
-                false);
     }
 
     /**
-     * Queues one binary message of two parts, on a connection on which nobody calls {@link #send}. A large body goes out as a
-     * frame of its own, so that all who get it share the array.
+     * Queues a message of one of several documents, on a connection that sends no other ones.
      *
+     * @param frame the whole frame
+     * @param message of the room
      * @param tally counts the bytes that wait
-     * @param whenTaken run when the network has taken the message, or the connection has failed
+     * @param taken called when the network has taken them, or the connection has failed
      */
-    void send(byte[] prefix, byte[] body, Tally tally, Runnable whenTaken) {
+    void send(byte[] frame, byte[] message, Tally tally, Outbox.Taken taken) {
         if (closing.get()) {
-            whenTaken.run();
-            return;
-        }
-        int bytes = prefix.length + body.length;
-        long now = queued(body, bytes);
-        boolean isShared = body.length >= SharedBytes.LARGE;
-        byte[] last = isShared ? body : HocuspocusMessage.frame(prefix, body);
-        int part = QUEUED + last.length;
-        hold(last, part, tally);
-        Callback callback = Callback.from(
-                () -> {
-                    long then = written(bytes, last, part, tally);
-                    metrics.written(then - now);
-                    whenTaken.run();
-                },
-                failure -> {
-                    written(bytes, last, part, tally);
-                    whenTaken.run();
-                });
-        synchronized (sending) { // no other message between the two frames of one
-            if (isShared) {
-                session.sendFrame(new Frame(OpCode.BINARY, false, ByteBuffer.wrap(prefix)), Callback.NOOP, true);
-                session.sendFrame(new Frame(OpCode.CONTINUATION, true, ByteBuffer.wrap(last)), callback, false);
-            } else {
-                session.sendFrame(new Frame(OpCode.BINARY, ByteBuffer.wrap(last)), callback, false);
-            }
-        }
-    }
-
-    /** Notes that a message begins to wait; when that was. */
-    private long queued(byte[] message, int bytes) {
-        long now = clock.getAsLong();
-        lastSend = now;
-        if (backlog.getAndAdd(bytes) == 0) {
-            lastProgress = now;
-        }
-        if (shares.sent().pass(address, bytes) > 0) {
-            isSendHeld = true;
-            above.set(true);
-        }
-        if (backlog.get() > maxBacklog) {
-            above.set(true);
-        }
-        metrics.sent(ConnectionMetrics.Kind.of(message), bytes);
-        return now;
-    }
-
-    private void hold(byte[] frame, int part, Tally tally) {
-        if (frame.length >= SharedBytes.LARGE) {
-            shared.hold(frame, tally);
+            taken.taken(frame.length);
         } else {
-            tally.add(part);
+            outbox.send(frame, message, tally, taken);
         }
     }
 
-    private void release(byte[] frame, int part, Tally tally) {
-        if (frame.length >= SharedBytes.LARGE) {
-            shared.release(frame);
+    /** As {@link #send(byte[], byte[], Tally, Outbox.Taken)}, with a prefix and a large message that recipients share. */
+    void sendInTwo(byte[] prefix, byte[] message, Tally tally, Outbox.Taken taken) {
+        if (closing.get()) {
+            taken.taken(prefix.length + message.length);
         } else {
-            tally.add(-part);
+            outbox.sendInTwo(prefix, message, tally, taken);
         }
     }
 
-    /** Notes that the network has taken a message; returns the time. */
-    private long written(int bytes, byte[] frame, int part, Tally tally) {
-        release(frame, part, tally);
-        long now = clock.getAsLong();
-        lastProgress = now;
-        tellIfDrained(backlog.addAndGet(-bytes));
-        return now;
+    private void drained() {
+        Seat taken = seat;
+        if (taken != null) {
+            taken.drained();
+        }
     }
 
     /** Also counts as slow while more went to its address than may. */
     @Override
     public long backlog() {
-        return isSendHeld && !closing.get() ? Math.max(waiting(), maxBacklog + 1) : waiting();
+        return closing.get() ? 0 : outbox.backlog();
     }
 
     /** Bytes that the network has not taken. */
     long waiting() {
-        return closing.get() ? 0 : backlog.get();
+        return closing.get() ? 0 : outbox.waiting();
     }
 
     @Override
     public long lastProgress() {
-        return isSendHeld && waiting() == 0 ? clock.getAsLong() : lastProgress; // it is us who wait
+        return outbox.lastProgress();
     }
 
     @Override
     public long lastSend() {
-        return lastSend;
+        return outbox.lastSend();
     }
 
     /** Notes that something arrived from the peer; pauses reading if too much comes from its address. */
@@ -321,18 +244,7 @@ final class SocketConnection implements Connection {
             isReadHeld = false;
             gate.release();
         }
-        if (isSendHeld && shares.sent().wait(address) == 0) {
-            isSendHeld = false;
-            lastProgress = clock.getAsLong();
-            tellIfDrained(backlog.get());
-        }
-    }
-
-    private void tellIfDrained(long left) {
-        Seat taken = seat;
-        if (!isSendHeld && left <= maxBacklog / 2 && above.compareAndSet(true, false) && taken != null) {
-            taken.drained();
-        }
+        outbox.tick();
     }
 
     /** To be called before the connection takes its seat. */

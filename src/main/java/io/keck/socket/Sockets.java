@@ -50,6 +50,8 @@ public final class Sockets {
     /** The documents of sockets that have many. */
     private final Set<HocuspocusChannel> channels = ConcurrentHashMap.newKeySet();
 
+    private final HocuspocusFrames frames = new HocuspocusFrames();
+
     private final Set<SocketConnection> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
     /** A permit for each delayed close. */
@@ -114,6 +116,10 @@ public final class Sockets {
 
     ConnectionMetrics metrics() {
         return metrics;
+    }
+
+    HocuspocusFrames frames() {
+        return frames;
     }
 
     Strikes strikes() {

@@ -1,0 +1,35 @@
+package io.keck.socket;
+
+import io.keck.heap.SharedBytes;
+import io.keck.protocol.HocuspocusMessage;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * The frames of Hocuspocus that were made last. A room hands the same message to all of its members, one after the other, and
+ * those of one document get the same frame: it is made for the first of them. Thread-safe.
+ */
+final class HocuspocusFrames {
+    /** A power of two: rooms that are sent to at the same time rarely share a place. */
+    private static final int PLACES = 64;
+
+    private record Made(String key, byte[] body, byte[] frame) {}
+
+    private final AtomicReferenceArray<Made> last = new AtomicReferenceArray<>(PLACES);
+
+    /**
+     * The frame of a message.
+     *
+     * @param key what the frame begins with, see {@link HocuspocusMessage#prefix}
+     * @param prefix the same, encoded
+     * @param body smaller than {@link SharedBytes#LARGE}, and never changed again; compared by identity
+     */
+    byte[] of(String key, byte[] prefix, byte[] body) {
+        int place = key.hashCode() & (PLACES - 1);
+        Made made = last.getPlain(place); // a record is safe to read without more
+        if (made == null || made.body() != body || !made.key().equals(key)) {
+            made = new Made(key, body, HocuspocusMessage.frame(prefix, body));
+            last.setPlain(place, made);
+        }
+        return made.frame();
+    }
+}

@@ -1,0 +1,245 @@
+package io.keck.socket;
+
+import io.keck.heap.AddressFlow;
+import io.keck.heap.SharedBytes;
+import io.keck.heap.Tally;
+import io.keck.metrics.ConnectionMetrics;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.websocket.core.CoreSession;
+import org.eclipse.jetty.websocket.core.Frame;
+import org.eclipse.jetty.websocket.core.OpCode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one WebSocket sends. Frames go to Jetty at once, which combines waiting frames into one write. This class counts the
+ * bytes that wait, since Jetty does not bound them: for the room, which sends no more to a slow peer, and for the heap
+ * ledger. Thread-safe.
+ */
+final class Outbox {
+    /** Heap of a queued frame in bytes, beside its payload. */
+    private static final int QUEUED = 300;
+
+    private final String address;
+    private final CoreSession session;
+    private final LongSupplier clock;
+    private final long maxBacklog;
+    private final ConnectionMetrics metrics;
+    private final AddressFlow flow;
+    private final SharedBytes shared;
+    private final Runnable drained;
+    private final AtomicLong backlog = new AtomicLong();
+    private final AtomicBoolean above = new AtomicBoolean();
+    /** Held while the frames of one message are handed to Jetty. */
+    private final Object sending = new Object();
+    /** Whether more went to the address than may go in a second: the peer counts as slow until that is paid for. */
+    private volatile boolean isHeld;
+
+    private volatile long lastProgress;
+    private volatile long lastSend;
+
+    /**
+     * Nothing waits.
+     *
+     * @param maxBacklog waiting bytes above which the peer is slow
+     * @param flow limits the bytes a second to the address
+     * @param shared counts large arrays once for all their recipients
+     * @param drained called when the peer is no longer slow
+     */
+    Outbox(
+            String address,
+            CoreSession session,
+            LongSupplier clock,
+            long maxBacklog,
+            ConnectionMetrics metrics,
+            AddressFlow flow,
+            SharedBytes shared,
+            Runnable drained) {
+        this.address = address;
+        this.session = session;
+        this.clock = clock;
+        this.maxBacklog = maxBacklog;
+        this.metrics = metrics;
+        this.flow = flow;
+        this.shared = shared;
+        this.drained = drained;
+        long now = clock.getAsLong();
+        this.lastProgress = now;
+        this.lastSend = now;
+    }
+
+    /** Called when bytes no longer wait for the network: it has taken them, or the connection has failed. */
+    @FunctionalInterface
+    interface Taken {
+        /**
+         * The network has taken a message.
+         *
+         * @param bytes of the whole message
+         */
+        void taken(int bytes);
+    }
+
+    /**
+     * Queues a message of the room for a connection that sends nothing but such messages.
+     *
+     * @param recipients of the same array, which share its heap
+     * @param tally counts the bytes that wait
+     */
+    void send(byte[] message, int recipients, Tally tally) {
+        transmit(message, message, QUEUED + message.length / Math.max(1, recipients), tally, null);
+    }
+
+    /**
+     * Queues a frame that carries a message of the room.
+     *
+     * @param frame the whole frame
+     * @param tally counts the bytes that wait
+     */
+    void send(byte[] frame, byte[] message, Tally tally, Taken taken) {
+        synchronized (sending) { // not between the two frames of another message
+            transmit(frame, message, QUEUED + frame.length, tally, taken);
+        }
+    }
+
+    private void transmit(byte[] frame, byte[] message, int part, Tally tally, @Nullable Taken taken) {
+        long now = queued(message, frame.length);
+        hold(frame, part, tally);
+        session.sendFrame(
+                new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
+                new Sent(frame.length, frame, part, tally, now, taken),
+                false);
+    }
+
+    /** As {@link #send(byte[], byte[], Tally, Taken)}, in two frames, so that all recipients share the array of the second. */
+    void sendInTwo(byte[] prefix, byte[] message, Tally tally, Taken taken) {
+        int bytes = prefix.length + message.length;
+        long now = queued(message, bytes);
+        int part = QUEUED + message.length;
+        hold(message, part, tally);
+        synchronized (sending) { // no other message between the two
+            session.sendFrame(new Frame(OpCode.BINARY, false, ByteBuffer.wrap(prefix)), Callback.NOOP, true);
+            session.sendFrame(
+                    new Frame(OpCode.CONTINUATION, true, ByteBuffer.wrap(message)),
+                    new Sent(bytes, message, part, tally, now, taken),
+                    false);
+        }
+    }
+
+    /** Notes that a message begins to wait; returns the time. */
+    private long queued(byte[] message, int bytes) {
+        long now = clock.getAsLong();
+        lastSend = now;
+        if (backlog.getAndAdd(bytes) == 0) {
+            lastProgress = now;
+        }
+        if (flow.pass(address, bytes) > 0) {
+            isHeld = true;
+            above.set(true);
+        }
+        if (backlog.get() > maxBacklog) {
+            above.set(true);
+        }
+        metrics.sent(ConnectionMetrics.Kind.of(message), bytes);
+        return now;
+    }
+
+    private void hold(byte[] frame, int part, Tally tally) {
+        if (frame.length >= SharedBytes.LARGE) {
+            shared.hold(frame, tally);
+        } else {
+            tally.add(part);
+        }
+    }
+
+    private void release(byte[] frame, int part, Tally tally) {
+        if (frame.length >= SharedBytes.LARGE) {
+            shared.release(frame);
+        } else {
+            tally.add(-part);
+        }
+    }
+
+    /** Bytes that the network has not taken. */
+    long waiting() {
+        return backlog.get();
+    }
+
+    /** Also more than the bound while the peer counts as slow because of the rate of its address. */
+    long backlog() {
+        return isHeld ? Math.max(waiting(), maxBacklog + 1) : waiting();
+    }
+
+    /** When the network last took something, in milliseconds; now, while only the rate of the address holds the peer up. */
+    long lastProgress() {
+        return isHeld && waiting() == 0 ? clock.getAsLong() : lastProgress;
+    }
+
+    /** When something was last queued, in milliseconds. */
+    long lastSend() {
+        return lastSend;
+    }
+
+    /** To be called regularly: the rate of the address may be paid for. */
+    void tick() {
+        if (isHeld && flow.wait(address) == 0) {
+            isHeld = false;
+            lastProgress = clock.getAsLong();
+            tellIfDrained(backlog.get());
+        }
+    }
+
+    private void tellIfDrained(long left) {
+        if (!isHeld && left <= maxBacklog / 2 && above.compareAndSet(true, false)) {
+            drained.run();
+        }
+    }
+
+    /** A message on its way to the network: one object for all that is to be done when it has gone. */
+    private final class Sent implements Callback {
+        private final int bytes;
+        private final byte[] held;
+        private final int part;
+        private final Tally tally;
+        private final long since;
+        private final @Nullable Taken taken;
+
+        /**
+         * Queued now.
+         *
+         * @param held the array that the ledger counts, where it is large; otherwise it counts {@code part}
+         */
+        Sent(int bytes, byte[] held, int part, Tally tally, long since, @Nullable Taken taken) {
+            this.bytes = bytes;
+            this.held = held;
+            this.part = part;
+            this.tally = tally;
+            this.since = since;
+            this.taken = taken;
+        }
+
+        @Override
+        public void succeeded() {
+            metrics.written(gone() - since);
+        }
+
+        @Override
+        public void failed(Throwable failure) {
+            gone();
+        }
+
+        /** Returns the time. */
+        private long gone() {
+            release(held, part, tally);
+            long now = clock.getAsLong();
+            lastProgress = now;
+            tellIfDrained(backlog.addAndGet(-bytes));
+            if (taken != null) {
+                taken.taken(bytes);
+            }
+            return now;
+        }
+    }
+}
