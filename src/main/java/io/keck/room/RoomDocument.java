@@ -412,10 +412,7 @@ final class RoomDocument {
     /** The failure of a committed edit whose answer cannot be made: its outcome is reported as unknown. */
     static Unavailable doneButNotRead(@Nullable Throwable error) {
         if (!(error instanceof Unavailable || error instanceof RoomMissing || error instanceof LifeEndedException)) {
-            LOG.error(
-                    "An edit was committed but its answer could not be made; answering 503 with an unknown"
-                            + " outcome",
-                    error);
+            LOG.error("An edit was committed but its answer could not be made; answering 503, outcome unknown", error);
         }
         return new Unavailable("the edit was saved, but the document could not be read afterwards: " + error, true);
     }
@@ -494,9 +491,8 @@ final class RoomDocument {
                 } else {
                     call.answer.completeExceptionally(error);
                 }
-                listeners.forEach(l -> l.failed()
-                        .accept(new Unavailable(
-                                "an earlier edit on which this one depends" + " was not saved", false)));
+                Unavailable unsaved = new Unavailable("an earlier edit on which this one depends was not saved", false);
+                listeners.forEach(l -> l.failed().accept(unsaved));
             });
         }
     }

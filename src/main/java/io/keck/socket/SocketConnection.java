@@ -83,8 +83,8 @@ final class SocketConnection implements Connection {
         this.gate = gate;
         this.clock = clock;
         this.metrics = metrics;
-        this.outbox = new Outbox(
-                address, session, clock, maxBacklog, metrics, shares.sent(), ledger.shared(), this::drained);
+        this.outbox =
+                new Outbox(address, session, clock, maxBacklog, metrics, shares.sent(), ledger.shared(), this::drained);
         this.lastHeard = clock.getAsLong();
     }
 

@@ -20,7 +20,9 @@ class HocuspocusFramesTest {
         assertThat(first).isEqualTo(HocuspocusMessage.frame(HocuspocusMessage.prefix("a"), body));
         assertThat(frame("a", body)).isSameAs(first);
 
-        assertThat(frame("a", body.clone())).as("an equal message is another one").isNotSameAs(first);
+        assertThat(frame("a", body.clone()))
+                .as("an equal message is another one")
+                .isNotSameAs(first);
         String twin = "Aa"; // both have one hash code, and so one place
         assertThat(twin.hashCode()).isEqualTo("BB".hashCode());
         assertThat(new String(frame(twin, body), UTF_8)).contains("Aa");
