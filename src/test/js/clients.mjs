@@ -10,6 +10,7 @@ import * as encoding from 'lib0/encoding'
 import WebSocket from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
+import { counting, party, ysweet, ysweetCall } from './providers.mjs'
 
 // stdout belongs to the answers
 console.log = console.info = console.debug = console.warn = console.error
@@ -234,7 +235,7 @@ const operations = {
     return new Function('jwt', 'process', 'user', `${code}; return token`)(jwt, process, user)
   },
 
-  open: async ({ name, url, room, params = {}, library = 'y-websocket', socket, token }) => {
+  open: async ({ name, url, room, params = {}, library = 'y-websocket', socket, token, options = {} }) => {
     const doc = await documentOf(library)
     if (library.startsWith('hocuspocus')) {
       const client = { doc, closes: [], events: [], updates: 0, tries: 0, connects: 0 }
@@ -243,12 +244,16 @@ const operations = {
       doc.on('update', (update, origin) => { if (origin !== null) client.updates++ })
       return doc.clientID
     }
-    const Provider = library === 'y-websocket' ? WebsocketProvider : await providerOf(library)
-    const client = { doc, closes: [], updates: 0, tries: 0, connects: 0, sent: 0, position: 0 }
-    class Counted extends WebSocket {
+    const client = { doc, closes: [], events: [], updates: 0, tries: 0, connects: 0, sent: 0, position: 0 }
+    if (library === '@y-sweet/client') {
+      clients.set(name, client)
+      client.provider = await ysweet(client, { connection: url, room, auth: params.auth, forged: params.forged })
+      doc.on('update', (update, origin) => { if (origin !== null) client.updates++ })
+      return doc.clientID
+    }
+    class Counted extends counting(client) {
       constructor (...args) {
         super(...args)
-        client.tries++
         const send = this.send.bind(this)
         this.send = data => {
           if (data[0] === 0 && data[1] > 0) client.sent++
@@ -256,13 +261,30 @@ const operations = {
         }
       }
     }
-    const provider = new Provider(url, room, doc, {
-      WebSocketPolyfill: Counted, disableBc: true, maxBackoffTime: 400, params
-    })
+    client.WebSocket = Counted
+    const Provider = library.startsWith('y-party')
+      ? undefined
+      : library === 'y-websocket' ? WebsocketProvider : await providerOf(library)
+    const provider = Provider === undefined
+      ? await party(client, { library, host: url, room, options, params })
+      : new Provider(url, room, doc, { WebSocketPolyfill: Counted, disableBc: true, maxBackoffTime: 400, params })
     watched(client, provider, doc)
     if (params.saved === '1') countSaved(client, provider)
     clients.set(name, client)
     return doc.clientID
+  },
+
+  /** A call of y-sweet's SDK. */
+  ysweet: request => ysweetCall(request),
+
+  /** The client tokens that a client of y-sweet was given. */
+  tokens: ({ name }) => named(name).tokens,
+
+  /** What a client of y-sweet asks for in its next client token, and from whom. */
+  reauthorize: ({ name, connection, auth }) => {
+    const client = named(name)
+    client.connection = connection
+    client.auth = auth
   },
 
   edit: ({ name, changes }) => {

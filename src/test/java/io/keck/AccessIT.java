@@ -172,6 +172,9 @@ class AccessIT {
         calls.put("DELETE /api/blobs/team%2Fboard/x", "admin");
         calls.put("POST " + BOARD + "/init?force=true", "admin");
         calls.put("POST /collaboration/team/board", "read");
+        calls.put("POST /doc/team/board/auth", "read");
+        calls.put("GET /d/team%2Fboard/as-update", "read");
+        calls.put("POST /d/team%2Fboard/update", "write");
         calls.put("DELETE " + BOARD, "admin");
         return calls;
     }

@@ -26,6 +26,7 @@ import io.keck.access.Grant;
 import io.keck.access.Needs;
 import io.keck.access.Public;
 import io.keck.api.EventStreams;
+import io.keck.api.YSweetResource;
 import io.keck.node.RoomRuntime;
 import io.keck.room.RequestKey;
 import java.util.ArrayList;
@@ -105,7 +106,8 @@ class ArchitectureTest {
     /** Keck gives itself a grant in these places only, and for nobody who asks it to. */
     @ArchTest
     static final ArchRule grantsOfKeck_areMadeInNamedPlaces = noClasses()
-            .that(DescribedPredicate.not(JavaClass.Predicates.belongToAnyOf(EventStreams.class, RoomRuntime.class))
+            .that(DescribedPredicate.not(JavaClass.Predicates.belongToAnyOf(
+                            EventStreams.class, YSweetResource.class, RoomRuntime.class))
                     .and(DescribedPredicate.not(JavaClass.Predicates.resideInAnyPackage(
                             "io.keck.storage.archive", "io.keck.storage.octobase"))))
             .should()

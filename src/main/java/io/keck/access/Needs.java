@@ -19,4 +19,10 @@ public @interface Needs {
 
     /** What a ticket may be used for that is accepted in place of another credential; one at most. */
     Purpose[] tickets() default {};
+
+    /**
+     * Whether the body names the document. Then the call is let in, and itself has the rights judged before it does or says
+     * anything.
+     */
+    boolean inBody() default false;
 }

@@ -9,7 +9,9 @@ public enum Purpose {
     /** An event stream (EventSource). */
     EVENTS("events"),
     /** Reading a blob ({@code <img>}, downloads). */
-    BLOB("blob");
+    BLOB("blob"),
+    /** The client token of y-sweet: connecting to a document at {@code /d/}, reading it and changing it there over HTTP. */
+    CLIENT("client");
 
     private final String text;
 

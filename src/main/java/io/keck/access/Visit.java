@@ -89,6 +89,20 @@ public interface Visit {
     Ticket ticket(Grant grant, Purpose purpose, boolean once);
 
     /**
+     * Makes a ticket of {@link Purpose#CLIENT}, which is good for a time that a back end chooses. Whoever is connected by it
+     * is disconnected when it ends.
+     *
+     * @param readOnly whether it allows to read and to be seen, and nothing else; it never allows more than writing
+     * @param millis how long it is good; it ends no later than the grant
+     * @param user noted with each change, as the attribute {@code user}; empty for none
+     * @return null where access is open and no ticket is needed
+     * @throws IllegalArgumentException with a sentence, if the grant has too many attributes for one more
+     */
+    default @Nullable Ticket clientTicket(Grant grant, boolean readOnly, long millis, String user) {
+        return null;
+    }
+
+    /**
      * Watches a grant of this visit while a connection lives by it. The listener is told once that it has ended: by its
      * expiry, by a revocation, or when the credential loses what the grant needs. It is told by a thread of access, and must
      * not wait.

@@ -22,6 +22,7 @@ import jakarta.servlet.DispatcherType;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -95,6 +96,13 @@ public class ApiFactory {
     @NotNull
     @JsonProperty
     private DataSize sentPerSecond = DataSize.bytes(0);
+
+    /** Where clients reach this server; empty for the address that a request names. */
+    @Pattern(
+            regexp = "(https?://[A-Za-z0-9.:\\[\\]_-]+(/[A-Za-z0-9._~-]+)*/?)?",
+            message = "must be http(s)://host[:port][/path], or empty")
+    @JsonProperty
+    private @Nullable String publicUrl;
 
     /** Whether the interface is described at {@code /api/docs/}. */
     public boolean isDescribed() {
@@ -299,7 +307,8 @@ public class ApiFactory {
                 new MapResource(calls),
                 new ArrayResource(calls),
                 new TextResource(calls),
-                new XmlResource(calls)));
+                new XmlResource(calls),
+                new YSweetResource(calls, new PublicAddress(publicUrl == null ? "" : publicUrl))));
         if (docs) {
             all.add(new OpenApiResource());
             all.add(new DocsResource());

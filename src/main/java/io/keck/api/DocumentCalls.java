@@ -14,6 +14,7 @@ import io.keck.room.Documents;
 import io.keck.room.Documents.Answer;
 import io.keck.room.Exports;
 import io.keck.room.Reading;
+import io.keck.room.RequestKey;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.CompletionCallback;
 import jakarta.ws.rs.core.Response;
@@ -152,9 +153,13 @@ final class DocumentCalls {
 
     /** Makes the workspace where there is none, and reads it. */
     CompletionStage<Answer<Reply>> create(Call call, Function<Doc, Reply> reader) {
-        String address = call.address();
-        return settled(
-                documents.createInParts(call.grant(), call.key(), doc -> reading(doc, reader.apply(doc), address)));
+        return create(call.grant(), call.key(), call.address(), reader);
+    }
+
+    /** The same where the path does not name the workspace. */
+    CompletionStage<Answer<Reply>> create(
+            Grant grant, @Nullable RequestKey key, String address, Function<Doc, Reply> reader) {
+        return settled(documents.createInParts(grant, key, doc -> reading(doc, reader.apply(doc), address)));
     }
 
     /** Waits until the node has memory for an answer that may be as large as the document. */

@@ -14,6 +14,7 @@ import jakarta.annotation.Priority;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Priorities;
+import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.ContainerResponseContext;
@@ -144,6 +145,9 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     }
 
     private static @Nullable Response judge(ContainerRequestContext request, Visit visit, Needs needs) {
+        if (needs.inBody()) {
+            return null; // the method calls admit
+        }
         Right[] rights = needs.value();
         if (!rights[0].isOfDocument()) {
             Decision decision = visit.onServer(rights[0]);
@@ -245,11 +249,33 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         return granted instanceof Granted by ? by : null;
     }
 
+    /** Judges a call whose body names its document ({@link Needs#inBody}), or refuses it; its grant. */
+    static Grant admit(HttpServletRequest request, String document, Right... rights) {
+        Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
+        Decision decision = visit.demand(document, null, rights);
+        if (decision instanceof Decision.Refused refused) {
+            throw new WebApplicationException(refusal(refused));
+        }
+        Grant grant = ((Decision.Admitted) decision).grant();
+        request.setAttribute(GRANTED, new Granted(visit, grant, rights));
+        if (visit == Visit.OPEN) {
+            return grant;
+        }
+        Allowance allowance = visit.allowance(grant);
+        Decision.Refused full = allowance.storage();
+        if (full != null) {
+            throw new WebApplicationException(refusal(full));
+        }
+        request.setAttribute(PRINCIPAL, grant.principal().id());
+        request.setAttribute(ALLOWANCE, allowance);
+        return grant;
+    }
+
     /** Refuses a call that turns out to need another right of a document. */
     static void demand(HttpServletRequest request, String document, Right right) {
         if (Visit.of(request.getAttribute(Visit.ATTRIBUTE)).demand(document, null, right)
                 instanceof Decision.Refused refused) {
-            throw new jakarta.ws.rs.WebApplicationException(refusal(refused));
+            throw new WebApplicationException(refusal(refused));
         }
         if (REMOVING.contains(right)) {
             request.setAttribute(REMOVES, right);

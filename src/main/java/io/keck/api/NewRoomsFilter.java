@@ -4,19 +4,21 @@ import io.keck.access.Decision;
 import io.keck.http.NewRooms;
 import io.keck.protocol.PercentEncoding;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.Context;
-import java.util.Objects;
+import jakarta.ws.rs.core.Response;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Counts the documents that each address makes by POST and init, and refuses more than its share with 429. Thread-safe. */
 public final class NewRoomsFilter implements ContainerRequestFilter, ContainerResponseFilter {
-    private static final Pattern MAKES = Pattern.compile("block/([^/]+)(/init)?/?");
+    private static final Pattern MAKES = Pattern.compile("block/([^/]+)(/init)?/?|y-sweet/doc/new");
+    private static final String PROPERTY = NewRoomsFilter.class.getName();
     private static final int TOO_MANY = 429;
     private static final int OK = 200;
 
@@ -34,17 +36,38 @@ public final class NewRoomsFilter implements ContainerRequestFilter, ContainerRe
     @Override
     public void filter(ContainerRequestContext request) {
         Matcher path = makes(request);
-        String name = path == null ? null : PercentEncoding.decode(Objects.requireNonNull(path.group(1)));
-        if (name != null && servlet != null && !rooms.accepts(servlet.getRemoteAddr(), name)) {
-            request.abortWith(Failures.response(Reply.text(TOO_MANY, NewRooms.SENTENCE))
-                    .header("Retry-After", "60")
-                    .build());
+        if (path == null || servlet == null) {
             return;
         }
-        Decision.Refused refused =
-                name == null ? null : NeedsFilter.allowance(servlet).newDocument();
-        if (refused != null && name != null && servlet != null && !rooms.isThere(servlet.getRemoteAddr(), name)) {
-            request.abortWith(NeedsFilter.refusal(refused));
+        String raw = path.group(1);
+        if (raw == null) { // the body has the name
+            servlet.setAttribute(PROPERTY, this);
+            return;
+        }
+        String name = PercentEncoding.decode(raw);
+        Response refused = name == null ? null : refusal(servlet, name);
+        if (refused != null) {
+            request.abortWith(refused);
+        }
+    }
+
+    private @Nullable Response refusal(HttpServletRequest request, String name) {
+        String address = request.getRemoteAddr();
+        if (!rooms.accepts(address, name)) {
+            return Failures.response(Reply.text(TOO_MANY, NewRooms.SENTENCE))
+                    .header("Retry-After", "60")
+                    .build();
+        }
+        Decision.Refused refused = NeedsFilter.allowance(request).newDocument();
+        return refused != null && !rooms.isThere(address, name) ? NeedsFilter.refusal(refused) : null;
+    }
+
+    /** Refuses a call whose body names a document that its sender may not make. */
+    static void judge(HttpServletRequest request, String name) {
+        Response refused =
+                request.getAttribute(PROPERTY) instanceof NewRoomsFilter filter ? filter.refusal(request, name) : null;
+        if (refused != null) {
+            throw new WebApplicationException(refused);
         }
     }
 

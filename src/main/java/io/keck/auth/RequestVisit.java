@@ -139,6 +139,11 @@ final class RequestVisit implements Visit {
     }
 
     @Override
+    public Ticket clientTicket(Grant grant, boolean readOnly, long millis, String user) {
+        return authenticator.tickets().makeForClient(grant, readOnly, millis, user, authenticator.now());
+    }
+
+    @Override
     public Runnable follow(Grant grant, Follower follower, Right... needed) {
         Runnable leave = follower.isConnection() ? usage.enter(grant, attempt.address()) : () -> {};
         if (leave == null) {

@@ -2,6 +2,7 @@ package io.keck.auth;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.keck.access.AccessStore;
+import io.keck.access.Attributes;
 import io.keck.access.Caller;
 import io.keck.access.Fault;
 import io.keck.access.Grant;
@@ -9,6 +10,7 @@ import io.keck.access.Limits;
 import io.keck.access.Principal;
 import io.keck.access.Purpose;
 import io.keck.access.Right;
+import io.keck.access.Role;
 import io.keck.access.Rules;
 import io.keck.access.Visit;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +18,9 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 final class Tickets {
     static final String PREFIX = "kt1.";
     private static final int RANDOM_BYTES = 16;
+    /** The attribute that names the user for whom a back end made a client token. */
+    private static final String USER = "user";
 
     private final Supplier<byte[]> key;
     private final AccessStore store;
@@ -61,6 +67,37 @@ final class Tickets {
         Caller caller = grant.caller();
         long end =
                 purpose == Purpose.EVENTS && !once ? caller.expiresAt() : Math.min(caller.expiresAt(), now + ttlMillis);
+        ObjectNode content = content(grant, purpose, grant.rights(), caller.attributes());
+        content.put("until", end);
+        content.put("grantUntil", caller.expiresAt());
+        if (once) {
+            byte[] id = new byte[RANDOM_BYTES];
+            random.nextBytes(id);
+            content.put("once", base64(id));
+        }
+        return signed(content, end);
+    }
+
+    /** Makes one for {@link Purpose#CLIENT}; see {@link Visit#clientTicket}. */
+    Visit.Ticket makeForClient(Grant grant, boolean readOnly, long millis, String user, long now) {
+        Caller caller = grant.caller();
+        long end = Math.min(caller.expiresAt(), now + millis);
+        Set<Right> rights = EnumSet.noneOf(Right.class);
+        rights.addAll(grant.rights());
+        rights.retainAll((readOnly ? Role.READ_ONLY : Role.WRITER).rights());
+        Map<String, String> attributes = new TreeMap<>(caller.attributes());
+        if (!user.isEmpty()) {
+            attributes.put(USER, user);
+        }
+        ObjectNode content = content(grant, Purpose.CLIENT, rights, Attributes.checked(attributes));
+        content.put("until", end);
+        content.put("grantUntil", end);
+        return signed(content, end);
+    }
+
+    private static ObjectNode content(
+            Grant grant, Purpose purpose, Set<Right> allowed, Map<String, String> attributes) {
+        Caller caller = grant.caller();
         ObjectNode content = StrictJson.object();
         content.put("principal", caller.principal().id());
         content.put("name", caller.principal().name());
@@ -68,18 +105,15 @@ final class Tickets {
         content.put("document", grant.document());
         content.put("purpose", purpose.text());
         content.put("issued", caller.issuedAt());
-        content.put("until", end);
-        content.put("grantUntil", caller.expiresAt());
         var rights = content.putArray("rights");
-        grant.rights().forEach(right -> rights.add(right.text()));
-        ObjectNode attributes = content.putObject("attributes");
-        caller.attributes().forEach(attributes::put);
+        allowed.forEach(right -> rights.add(right.text()));
+        ObjectNode pairs = content.putObject("attributes");
+        attributes.forEach(pairs::put);
         LimitsReader.write(caller.limits(), content.putObject("limits"));
-        if (once) {
-            byte[] id = new byte[RANDOM_BYTES];
-            random.nextBytes(id);
-            content.put("once", base64(id));
-        }
+        return content;
+    }
+
+    private Visit.Ticket signed(ObjectNode content, long end) {
         String signed = PREFIX + base64(StrictJson.bytes(content));
         return new Visit.Ticket(signed + "." + base64(signature(signed)), end);
     }

@@ -27,6 +27,7 @@ public final class MainPort {
                     LenientHttp.install(server, environment.metrics(), deadline);
                     server.setErrorHandler(pages);
                     server.insertHandler(new WholeGzip());
+                    server.insertHandler(new YSweetPaths());
                     server.insertHandler(new RequestUris());
                     server.insertHandler(new HeaderDeadline.Beginnings());
                 }

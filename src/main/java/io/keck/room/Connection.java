@@ -96,6 +96,12 @@ public interface Connection {
     default void saved(long position) {}
 
     /**
+     * Something of what it sent last was not taken: the document is full, or deletes wait for the content that they delete, or
+     * other content is known under the same ids. Told where {@link #saved} is, in the turn that deals with the update.
+     */
+    default void heldBack() {}
+
+    /**
      * Reports that a step 2 from a peer that may not write has content that is not in the room; see
      * {@link io.keck.protocol.Message.SyncRepeat}. Positions count as for {@link #saved}.
      */

@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Allowance;
 import io.keck.access.Grant;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
@@ -11,6 +12,7 @@ import io.keck.failure.RoomMissing;
 import io.keck.failure.TooLarge;
 import io.keck.failure.Unavailable;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -118,6 +120,19 @@ public interface Documents {
     default CompletionStage<Optional<Answer<byte[]>>> init(Grant grant, Update content, boolean replace) {
         return init(grant, content, replace, null);
     }
+
+    /**
+     * Merges an update into a document as if a client had sent it, under the same rules and limits; completes when all of it
+     * is committed. Whoever waits no longer may complete the future: it is unknown then what becomes of the update.
+     *
+     * @param allowance what is left to the grant of whoever brings it
+     * @return false where something of it was not taken: it deletes content that the document does not have, or has other
+     *     content under ids that the document has
+     */
+    CompletableFuture<Answer<Boolean>> update(Grant grant, Update update, Allowance allowance);
+
+    /** Completes where there is a document of that name, and reads nothing of it. */
+    CompletionStage<Answer<Boolean>> find(Grant grant);
 
     /**
      * Writes down everything that was committed before. Fails with {@link RoomDamaged} where what is stored is damaged: an

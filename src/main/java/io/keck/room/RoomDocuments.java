@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.Allowance;
 import io.keck.access.Author;
 import io.keck.access.Grant;
 import io.keck.access.Right;
@@ -284,6 +285,53 @@ final class RoomDocuments implements Documents {
                     return cause == null ? CompletableFuture.<T>completedStage(value) : failed.apply(cause);
                 })
                 .thenCompose(next -> next);
+    }
+
+    @Override
+    public CompletableFuture<Answer<Boolean>> update(Grant grant, Update update, Allowance allowance) {
+        CompletableFuture<Answer<Boolean>> answer = new CompletableFuture<>();
+        CompletionStage<Answer<Boolean>> brought =
+                with(grant, name -> bring(name, grant, update, allowance, answer), Right.WRITE);
+        var unused = brought.whenComplete((value, error) -> {
+            if (error == null) {
+                answer.complete(value);
+            } else {
+                answer.completeExceptionally(error);
+            }
+        });
+        return answer;
+    }
+
+    /** @param answer ended by whoever waits no longer */
+    private CompletionStage<Answer<Boolean>> bring(
+            String name, Grant grant, Update update, Allowance allowance, CompletableFuture<Answer<Boolean>> answer) {
+        Author author = Author.byRequest(grant);
+        return ask(name, false, (room, at, stale, done) -> {
+            UpdateLog.Damage damage = room.damage();
+            if (damage != null) {
+                done.completeExceptionally(new RoomDamaged(at.roomId(), damage.what()));
+            } else if (stale) {
+                done.completeExceptionally(new Unavailable("the database does not answer", false));
+            } else {
+                var unused = answer.whenComplete((given, up) -> {
+                    if (up != null) {
+                        done.completeExceptionally(up);
+                    }
+                });
+                new BroughtUpdate(name, author, allowance, room::position, done).bring(room, at, context, update);
+            }
+        });
+    }
+
+    @Override
+    public CompletionStage<Answer<Boolean>> find(Grant grant) {
+        return with(
+                grant,
+                name -> this.<Boolean>ask(
+                        name,
+                        false,
+                        (room, at, stale, answer) -> answer.complete(new Answer<>(true, at.roomId(), at.seq(), stale))),
+                Right.READ);
     }
 
     /** The content of a room that a request has made. */

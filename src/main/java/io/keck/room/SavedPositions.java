@@ -111,6 +111,7 @@ final class SavedPositions {
             return;
         }
         progress.contradictedFrom = Math.min(progress.contradictedFrom, progress.came);
+        member.connection.heldBack();
         if (member.echo != null) {
             member.echo.end(); // the position never passes this update
         }
@@ -142,6 +143,9 @@ final class SavedPositions {
                     progress.deletesFrom = Progress.NOWHERE;
                 }
             }
+        }
+        if (taken != Taken.WHOLE) {
+            member.connection.heldBack();
         }
         long number = batches.youngest();
         if (wasHeldBack && taken == Taken.WHOLE && isAll) {

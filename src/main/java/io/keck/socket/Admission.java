@@ -4,6 +4,7 @@ import io.keck.access.Allowance;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
 import io.keck.access.Grant;
+import io.keck.access.Purpose;
 import io.keck.access.Right;
 import io.keck.access.Visit;
 import io.keck.protocol.RoomName;
@@ -33,17 +34,21 @@ final class Admission {
         this.gatekeeper = gatekeeper;
     }
 
-    /** What the visit may do with the document, or why it may not connect to it. May wait, as {@link Visit#on} does. */
-    Decision judge(Visit visit, String room) {
-        Decision decision = judgeAgain(visit, room);
+    /**
+     * What the visit may do with the document, or why it may not connect to it. May wait, as {@link Visit#on} does.
+     *
+     * @param purpose what a ticket has to be for
+     */
+    Decision judge(Visit visit, String room, Purpose purpose) {
+        Decision decision = judgeAgain(visit, room, purpose);
         return decision instanceof Decision.Admitted admitted
                 ? withinLimits(visit.allowance(admitted.grant()), admitted, room)
                 : decision;
     }
 
     /** The same for a client that is connected to the document, and shows another credential: it takes no other place. */
-    Decision judgeAgain(Visit visit, String room) {
-        Decision decision = Clearance.judge(visit, room);
+    Decision judgeAgain(Visit visit, String room, Purpose purpose) {
+        Decision decision = Clearance.judge(visit, room, purpose);
         boolean lacks = decision instanceof Decision.Admitted admitted && lacksDocument(admitted.grant(), room);
         return lacks ? new Decision.Refused(Fault.FORBIDDEN) : decision;
     }

@@ -279,7 +279,7 @@ final class Clearance {
     }
 
     /** Decides whether a request may connect to a room, and with which grant. */
-    static Decision judge(Visit visit, String room) {
-        return visit.demand(room, Purpose.SOCKET, Right.READ);
+    static Decision judge(Visit visit, String room, Purpose purpose) {
+        return visit.demand(room, purpose, Right.READ);
     }
 }

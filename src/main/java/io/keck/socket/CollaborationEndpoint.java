@@ -15,6 +15,7 @@ import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.Session;
 import java.util.List;
+import java.util.Objects;
 import org.eclipse.jetty.ee10.websocket.jakarta.common.JakartaWebSocketSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +31,8 @@ public final class CollaborationEndpoint extends Endpoint {
     static final String ROOM = "io.keck.room";
     /** Session property: the peer's address. */
     static final String ADDRESS = "io.keck.address";
+    /** Session property: the {@link Door} by which the peer came. */
+    static final String DOOR = "io.keck.door";
 
     /** Above this backlog in bytes, a client is no longer told of each refused update. */
     private static final long MAX_DENIALS = 64 << 10;
@@ -44,6 +47,7 @@ public final class CollaborationEndpoint extends Endpoint {
     private Runnable unfollow = () -> {};
     private Wishes wishes = Wishes.NONE;
     private @Nullable Renewal renewal;
+    private @Nullable Speech speech;
     private boolean anyFrameCame;
     private boolean dropWasLogged;
 
@@ -69,7 +73,13 @@ public final class CollaborationEndpoint extends Endpoint {
         wishes = Wishes.of(session.getQueryString());
         opened.wishes(wishes);
         session.setMaxIdleTimeout(0); // SocketConnection.tick handles silent peers
-        SocketListener.listen(session, gate, opened, sockets, frame -> receive(opened, frame), this::offend);
+        Door door = Objects.requireNonNull((Door) session.getUserProperties().get(DOOR));
+        Speech spoken = Speech.of(
+                door, new Speech.Line(opened, sockets, frame -> deal(opened, frame), reason -> offend(opened, reason)));
+        speech = spoken;
+        opened.speaks(spoken);
+        SocketListener.listen(
+                session, gate, opened, sockets, frame -> receive(opened, frame), spoken::text, this::offend);
         connection = opened;
         id = sockets.opened(opened);
         LOG.debug("Connection {} of room {}: opened by {}", id, room, address);
@@ -101,8 +111,17 @@ public final class CollaborationEndpoint extends Endpoint {
     }
 
     private void receive(SocketConnection from, byte[] frame) {
-        sockets.metrics().received(ConnectionMetrics.Kind.of(frame), frame.length);
+        Speech spoken = speech;
         from.received(frame.length);
+        byte[] ordinary = spoken == null ? null : spoken.binary(frame);
+        if (ordinary != null) {
+            deal(from, ordinary);
+        }
+    }
+
+    /** Deals with a message of y-websocket. */
+    private void deal(SocketConnection from, byte[] frame) {
+        sockets.metrics().received(ConnectionMetrics.Kind.of(frame), frame.length);
         boolean first = !anyFrameCame;
         anyFrameCame = true;
         List<Message> messages;
@@ -128,13 +147,17 @@ public final class CollaborationEndpoint extends Endpoint {
             messages = messages.subList(0, messages.size() - 1);
         }
         messages = withoutCredential(from, messages);
-        if (wishes.saved()) {
+        Speech spoken = speech;
+        if (wishes.saved() || (spoken != null && spoken.hearsOfSaved())) {
             messages = clearance.counted(messages);
         }
         messages = clearance.allowed(messages, refusal -> deny(from, refusal));
         messages.forEach(this::countDropped);
         Seat taken = seat;
         if (taken != null && !messages.isEmpty()) {
+            if (spoken != null) {
+                spoken.given(messages);
+            }
             taken.receive(messages, frame.length);
         }
     }
@@ -157,7 +180,11 @@ public final class CollaborationEndpoint extends Endpoint {
     }
 
     /** Tells a client that its update was refused, unless too much already waits to be sent to it. */
-    private static void deny(SocketConnection from, byte[] message) {
+    private void deny(SocketConnection from, byte[] message) {
+        Speech spoken = speech;
+        if (spoken != null) {
+            spoken.refused();
+        }
         if (from.backlog() < MAX_DENIALS) {
             from.send(message);
         }
@@ -210,6 +237,10 @@ public final class CollaborationEndpoint extends Endpoint {
         unfollow.run();
         if (taken != null) {
             taken.leave();
+        }
+        Speech spoken = speech;
+        if (spoken != null) {
+            spoken.ended();
         }
         if (closed != null) {
             closed.ended();

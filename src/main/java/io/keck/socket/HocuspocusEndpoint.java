@@ -3,6 +3,7 @@ package io.keck.socket;
 import io.keck.access.Decision;
 import io.keck.access.Fault;
 import io.keck.access.Grant;
+import io.keck.access.Purpose;
 import io.keck.access.Visit;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.metrics.ConnectionMetrics;
@@ -86,7 +87,14 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
         connection = opened;
         visit = gate.frames().clearance().visit();
-        SocketListener.listen(session, gate, opened, sockets, frame -> receive(opened, frame), this::offend);
+        SocketListener.listen(
+                session,
+                gate,
+                opened,
+                sockets,
+                frame -> receive(opened, frame),
+                text -> sockets.metrics().ignored(Ignored.TEXT),
+                this::offend);
         number = sockets.opened(opened);
         LOG.debug("Connection {} of Hocuspocus: opened by {}", number, address);
     }
@@ -182,8 +190,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         }
         Visit shown = token.isEmpty() ? visit : visit.showing(token);
         Decision decision = present == null
-                ? sockets.admission().judge(shown, name)
-                : sockets.admission().judgeAgain(shown, name);
+                ? sockets.admission().judge(shown, name, Purpose.SOCKET)
+                : sockets.admission().judgeAgain(shown, name, Purpose.SOCKET);
         if (decision instanceof Decision.Refused no) {
             refuse(here, key, present, no.fault());
         } else if (decision instanceof Decision.Admitted admitted) {

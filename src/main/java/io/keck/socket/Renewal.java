@@ -3,6 +3,7 @@ package io.keck.socket;
 import io.keck.access.Caller;
 import io.keck.access.Decision;
 import io.keck.access.Grant;
+import io.keck.access.Purpose;
 import io.keck.access.Visit;
 import io.keck.heap.Rates;
 import io.keck.protocol.Message;
@@ -55,7 +56,7 @@ final class Renewal {
             return;
         }
         Visit shown = clearance.visit().showing(credential);
-        Decision decision = sockets.admission().judgeAgain(shown, room);
+        Decision decision = sockets.admission().judgeAgain(shown, room, Purpose.SOCKET);
         if (decision instanceof Decision.Refused refused) {
             send.accept(Message.notRenewed(refused.fault().sentence()));
         } else if (decision instanceof Decision.Admitted admitted) {

@@ -59,6 +59,7 @@ final class SocketConnection implements Connection {
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
     private volatile @Nullable Clearance clearance;
+    private volatile @Nullable Speech speech;
     /** Until when nothing is read, since its principal has sent more than it may; by the clock. */
     private volatile long slowedUntil;
 
@@ -252,6 +253,11 @@ final class SocketConnection implements Connection {
         wishes = asked;
     }
 
+    /** To be called before the connection takes its seat. */
+    void speaks(Speech spoken) {
+        speech = spoken;
+    }
+
     @Override
     public boolean hearsOfConflicts() {
         return wishes.conflicts();
@@ -259,7 +265,8 @@ final class SocketConnection implements Connection {
 
     @Override
     public boolean hearsOfSaved() {
-        return wishes.saved() || wishes.echo();
+        Speech spoken = speech;
+        return wishes.saved() || wishes.echo() || (spoken != null && spoken.hearsOfSaved());
     }
 
     @Override
@@ -271,6 +278,10 @@ final class SocketConnection implements Connection {
     public void saved(long position) {
         if (wishes.saved()) {
             send(Message.saved(position));
+        }
+        Speech spoken = speech;
+        if (spoken != null) {
+            spoken.saved(position);
         }
     }
 
@@ -365,6 +376,11 @@ final class SocketConnection implements Connection {
         return closedWith;
     }
 
+    private boolean isLate(long now) {
+        Speech spoken = speech;
+        return spoken != null && spoken.isLate(now);
+    }
+
     /**
      * Pings a silent peer, disconnects one that stays silent or does not answer a close frame in time, and closes a
      * connection whose message takes too long. All arguments are milliseconds.
@@ -387,7 +403,7 @@ final class SocketConnection implements Connection {
             }
         } else if (now - lastHeard > deadAfter && !gate.isClosed()) {
             session.abort();
-        } else if (!gate.isClosed() && gate.frames().isLate(now)) {
+        } else if (!gate.isClosed() && (gate.frames().isLate(now) || isLate(now))) {
             close(CloseReason.overload("a message came too slowly"));
         } else if (now - lastHeard > pingAfter) {
             session.sendFrame(new Frame(OpCode.PING), Callback.NOOP, false);

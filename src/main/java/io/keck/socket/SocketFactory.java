@@ -48,7 +48,7 @@ public class SocketFactory {
      * The template of the endpoint. Jakarta has no template for paths of any length, so {@link #addGate} replaces this
      * mapping.
      */
-    static final String TEMPLATE = RoomPath.PREFIX + "{room}";
+    static final String TEMPLATE = template(Door.COLLABORATION);
 
     /** Seconds of the allowed rate of upgrades that may arrive at once, as when an office reconnects. */
     private static final double BURST_SECONDS = 5;
@@ -146,16 +146,20 @@ public class SocketFactory {
                 shares(clock),
                 new Admission(gatekeeper));
         ServletContextHandler context = host.environment().getApplicationContext();
-        UpgradeFilter filter = new UpgradeFilter(sockets.admission(), metrics, sockets.shares());
         HocuspocusFilter hocuspocus = new HocuspocusFilter(metrics, sockets.shares());
         JakartaWebSocketServletContainerInitializer.configure(context, (servletContext, container) -> {
             container.setDefaultMaxSessionIdleTimeout(0);
-            container.addEndpoint(endpoint(sockets));
+            for (Door door : Door.values()) {
+                container.addEndpoint(endpoint(sockets, door));
+                addGate(context, template(door), door.prefix() + "*");
+                // ahead of Jetty's filter, which carries the upgrade out
+                prepend(
+                        context,
+                        new UpgradeFilter(door, sockets.admission(), metrics, sockets.shares()),
+                        door.prefix() + "*");
+            }
             container.addEndpoint(hocuspocus(sockets));
-            addGate(context);
             addGate(context, HocuspocusEndpoint.PATH, HocuspocusEndpoint.PATH);
-            // ahead of Jetty's filter, which carries the upgrade out
-            prepend(context, filter, RoomPath.PREFIX + "*");
             prepend(context, hocuspocus, HocuspocusEndpoint.PATH);
         });
         metrics.watch(sockets::size, sockets::slow, sockets::delayed, sockets::backlogBytes);
@@ -212,8 +216,12 @@ public class SocketFactory {
                 .build();
     }
 
-    private static ServerEndpointConfig endpoint(Sockets sockets) {
-        return ServerEndpointConfig.Builder.create(CollaborationEndpoint.class, TEMPLATE)
+    private static String template(Door door) {
+        return door.prefix() + "{room}";
+    }
+
+    private static ServerEndpointConfig endpoint(Sockets sockets, Door door) {
+        return ServerEndpointConfig.Builder.create(CollaborationEndpoint.class, template(door))
                 .configurator(new PerConnection(() -> new CollaborationEndpoint(sockets)))
                 .build();
     }
@@ -233,7 +241,10 @@ public class SocketFactory {
         public void modifyHandshake(ServerEndpointConfig sec, HandshakeRequest request, HandshakeResponse response) {
             // Jetty copies the properties for each handshake and makes them those of the session
             Map<String, Object> properties = sec.getUserProperties();
-            String room = RoomPath.parse(request.getRequestURI().getRawPath()).room();
+            String path = request.getRequestURI().getRawPath();
+            Door door = Door.of(path);
+            String room = door.parse(path).room();
+            properties.put(CollaborationEndpoint.DOOR, door);
             properties.put(CollaborationEndpoint.ROOM, room == null ? "" : room); // the filter lets none in without
             Object remote = properties.get("jakarta.websocket.endpoint.remoteAddress");
             properties.put(

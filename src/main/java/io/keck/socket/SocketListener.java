@@ -1,10 +1,8 @@
 package io.keck.socket;
 
 import io.keck.metrics.ConnectionMetrics;
-import io.keck.metrics.ConnectionMetrics.Ignored;
 import io.keck.protocol.CloseReason;
 import io.keck.protocol.Message;
-import jakarta.websocket.MessageHandler;
 import jakarta.websocket.Session;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -28,9 +26,10 @@ final class SocketListener implements FrameAssembly.Listener {
     }
 
     /**
-     * Begins to listen. Text messages are counted and ignored.
+     * Begins to listen.
      *
      * @param messages takes each binary message, from the thread that reads
+     * @param texts takes each text message that is not too long
      * @param offences ends the connection for a message that is not allowed
      */
     static void listen(
@@ -39,16 +38,15 @@ final class SocketListener implements FrameAssembly.Listener {
             SocketConnection opened,
             Sockets sockets,
             Consumer<byte[]> messages,
+            Consumer<String> texts,
             BiConsumer<SocketConnection, CloseReason> offences) {
         gate.frames().listen(new SocketListener(opened, sockets, messages, offences));
-        session.addMessageHandler(new MessageHandler.Partial<String>() {
-            @Override
-            public void onMessage(String part, boolean last) {
-                if (last) {
-                    sockets.metrics().ignored(Ignored.TEXT);
-                }
+        Consumer<String> whileOpen = text -> {
+            if (opened.closedWith() == null) {
+                texts.accept(text);
             }
-        });
+        };
+        session.addMessageHandler(new TextMessages(opened.inbound(), sockets.metrics()::ignored, whileOpen));
     }
 
     @Override

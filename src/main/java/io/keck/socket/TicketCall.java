@@ -94,6 +94,8 @@ final class TicketCall {
             return Optional.empty();
         }
         JsonNode purpose = asked.get("purpose");
-        return purpose == null ? Optional.of(Purpose.SOCKET) : Purpose.named(purpose.asText());
+        return purpose == null
+                ? Optional.of(Purpose.SOCKET)
+                : Purpose.named(purpose.asText()).filter(named -> named != Purpose.CLIENT);
     }
 }

@@ -25,11 +25,13 @@ public final class UpgradeFilter extends HttpFilter {
     /** The answer to a handshake without a Connection header, which Jetty refuses before it creates a request. */
     public static final String CONNECTION_HEADER_MISSING = Handshake.lost("proxy_set_header Connection upgrade;");
 
+    private final Door door;
     private final transient Admission admission;
     private final transient ConnectionMetrics metrics;
     private final transient SocketShares shares;
 
-    UpgradeFilter(Admission admission, ConnectionMetrics metrics, SocketShares shares) {
+    UpgradeFilter(Door door, Admission admission, ConnectionMetrics metrics, SocketShares shares) {
+        this.door = door;
         this.shares = shares;
         this.admission = admission;
         this.metrics = metrics;
@@ -38,15 +40,21 @@ public final class UpgradeFilter extends HttpFilter {
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
-        RoomPath path = RoomPath.parse(request.getRequestURI());
+        RoomPath path = door.parse(request.getRequestURI());
         String room = path.room();
+        boolean mayPost = door == Door.COLLABORATION;
         if (room == null) {
             respond(response, path.status(), path.problem());
-        } else if (request.getMethod().equals("POST")) {
+        } else if (mayPost && request.getMethod().equals("POST")) {
             post(request, response, room);
         } else if (!request.getMethod().equals("GET")) {
-            response.setHeader("Allow", "GET, POST");
-            respond(response, 405, "Only GET, to connect, and POST are allowed here.");
+            response.setHeader("Allow", mayPost ? "GET, POST" : "GET");
+            respond(
+                    response,
+                    405,
+                    mayPost
+                            ? "Only GET, to connect, and POST are allowed here."
+                            : "Only GET, to connect, is allowed here.");
         } else {
             get(request, response, chain, room);
         }
@@ -94,7 +102,7 @@ public final class UpgradeFilter extends HttpFilter {
             return;
         }
         Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
-        Decision decision = admission.judge(visit, room);
+        Decision decision = admission.judge(visit, room, door.purpose());
         if (decision instanceof Decision.Refused refused) {
             turnAway(request, response, chain, refused);
         } else if (decision instanceof Decision.Admitted admitted) {

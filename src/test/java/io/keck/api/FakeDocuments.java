@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.access.Allowance;
 import io.keck.access.Author;
 import io.keck.access.Grant;
 import io.keck.access.Right;
@@ -216,6 +217,39 @@ final class FakeDocuments implements Documents, AutoCloseable {
             life.seq = 1;
             rooms.put(room, life);
             return Optional.of(answer(life, doc -> Reading.of(doc.encodeStateAsUpdate())));
+        });
+    }
+
+    @Override
+    public CompletableFuture<Answer<Boolean>> update(Grant grant, Update update, Allowance allowance) {
+        String room = with(grant, Right.WRITE);
+        return run(() -> {
+            checkLoaded();
+            Life life = life(room);
+            if (database == Database.AWAY) {
+                throw new Unavailable("switched off", false);
+            }
+            Doc other = new Doc();
+            other.applyUpdate(life.doc.encodeStateAsUpdate());
+            other.applyUpdate(Update.decode(update.encode(), DecodeLimits.OWN), null);
+            boolean isWhole = !other.isWaiting();
+            if (isWhole) {
+                life.doc.applyUpdate(other.encodeStateAsUpdate());
+                life.seq++;
+            }
+            if (database == Database.COMMITS_BUT_SAYS_NOTHING) {
+                throw new Unavailable("no answer", true);
+            }
+            return answer(life, doc -> Reading.of(isWhole));
+        });
+    }
+
+    @Override
+    public CompletionStage<Answer<Boolean>> find(Grant grant) {
+        String room = with(grant, Right.READ);
+        return run(() -> {
+            checkLoaded();
+            return answer(life(room), doc -> Reading.of(true));
         });
     }
 

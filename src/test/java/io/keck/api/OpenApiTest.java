@@ -46,6 +46,10 @@ class OpenApiTest {
     private static final String REQUIRES = "x-keck-requires";
 
     private static final String BLOB = "some bytes";
+    private static final String EMPTY_UPDATE = "\0\0";
+    /** An update that deletes the first clock of a client that nobody knows. */
+    private static final String DELETE_OF_NOTHING = "\0\1\11\1\0\1";
+
     private static final String BLOB_ID = id(BLOB);
     private static final String OTHER_ID = id("others");
     /** An Idempotency-Key that was used for another request. */
@@ -111,7 +115,8 @@ class OpenApiTest {
         JsonNode body = operation.path("requestBody");
         String example =
                 body.path("content").path("application/json").path("example").toString();
-        String plain = body.isMissingNode() ? null : isBlob(path) ? BLOB : example;
+        String plain =
+                body.isMissingNode() ? null : isBlob(path) ? BLOB : path.endsWith("/update") ? EMPTY_UPDATE : example;
         List<Variant> all = new ArrayList<>();
         Consumer<Consumer<Variant>> add = change -> all.add(new Variant(plain).with(change));
         add.accept(v -> {});
@@ -154,7 +159,15 @@ class OpenApiTest {
             }
         }
         if (!body.isMissingNode()) {
-            for (String other : List.of("", "[]", "{}", "{", "5", " ".repeat(2 * ApiServer.MAX_BODY + 1), "\0\0")) {
+            for (String other : List.of(
+                    "",
+                    "[]",
+                    "{}",
+                    "{",
+                    "5",
+                    " ".repeat(2 * ApiServer.MAX_BODY + 1),
+                    EMPTY_UPDATE,
+                    DELETE_OF_NOTHING)) {
                 add.accept(v -> v.body = other);
                 add.accept(v -> v.with(none -> none.workspace = "none").body = other);
             }

@@ -120,6 +120,76 @@ public final class NodeClients implements AutoCloseable {
         return result(ask("open", request)).asLong();
     }
 
+    /**
+     * Opens a client of {@code @y-sweet/client} on a document, which {@code @y-sweet/sdk} makes and gives client tokens for.
+     * Returns its Yjs client id.
+     *
+     * @param connection the connection string
+     * @param auth what is asked for in a client token
+     */
+    public long openYSweet(String name, String connection, String document, Map<String, Object> auth) {
+        return openYSweet(name, connection, document, Map.of("auth", auth), null);
+    }
+
+    /** The same with a token that is not the one that it was given. */
+    public long openYSweetWith(String name, String connection, String document, String forged) {
+        return openYSweet(name, connection, document, Map.of(), forged);
+    }
+
+    private long openYSweet(String name, String connection, String document, Map<String, Object> auth, String forged) {
+        ObjectNode params = JSON.valueToTree(auth);
+        if (forged != null) {
+            params.put("forged", forged);
+        }
+        ObjectNode request = of(name).put("url", connection)
+                .put("room", document)
+                .put("library", "@y-sweet/client")
+                .set("params", params);
+        return result(ask("open", request)).asLong();
+    }
+
+    /** What a client of y-sweet asks for in its next client token, and with which connection string. */
+    public void reauthorize(String name, String connection, Map<String, Object> auth) {
+        result(ask("reauthorize", of(name).put("connection", connection).set("auth", JSON.valueToTree(auth))));
+    }
+
+    /** The client tokens that a client of y-sweet was given, the oldest first. */
+    public List<JsonNode> tokens(String name) {
+        List<JsonNode> tokens = new ArrayList<>();
+        result(ask("tokens", of(name))).forEach(tokens::add);
+        return tokens;
+    }
+
+    /**
+     * Calls a method of {@code @y-sweet/sdk}.
+     *
+     * @param arguments room, auth, update (base64), as the method needs them
+     * @throws AssertionError if it fails, with its message
+     */
+    public JsonNode ysweet(String connection, String what, Map<String, Object> arguments) {
+        ObjectNode request = JSON.valueToTree(arguments);
+        return result(ask("ysweet", request.put("connection", connection).put("what", what)));
+    }
+
+    /**
+     * Opens a client of y-partyserver or y-partykit. Returns its Yjs client id.
+     *
+     * @param options of its provider, such as {@code party}
+     */
+    public long openParty(
+            String name,
+            int port,
+            String room,
+            String library,
+            Map<String, Object> options,
+            Map<String, String> params) {
+        ObjectNode request =
+                of(name).put("url", "127.0.0.1:" + port).put("room", room).put("library", library);
+        request.set("options", JSON.valueToTree(options));
+        request.set("params", JSON.valueToTree(params));
+        return result(ask("open", request)).asLong();
+    }
+
     /** Has a client of Hocuspocus show another credential, now and when it connects again. */
     public void showToken(String name, String token) {
         result(ask("showToken", of(name).put("token", token)));

@@ -1,0 +1,273 @@
+package io.keck.api;
+
+import io.keck.access.Grant;
+import io.keck.access.Needs;
+import io.keck.access.Public;
+import io.keck.access.Purpose;
+import io.keck.access.Right;
+import io.keck.access.Visit;
+import io.keck.api.DocumentCalls.Missing;
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.Update;
+import io.keck.crdt.store.UpdateInPieces;
+import io.keck.failure.RoomMissing;
+import io.keck.failure.Unavailable;
+import io.keck.protocol.RoomName;
+import io.keck.room.Documents.Answer;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response.Status;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The HTTP interface of y-sweet ({@code @y-sweet/sdk} 0.9), over the same documents and rights as everything else. Its own
+ * addresses, which begin at the root, lead here ({@link io.keck.http.YSweetPaths}). Thread-safe.
+ */
+@Path("/y-sweet")
+public final class YSweetResource {
+    /** How long a client token is good where a back end says nothing, as in y-sweet; and at most. */
+    private static final long SECONDS = 3_600;
+
+    private static final long MAX_SECONDS = 86_400;
+    /** What waits longer than this to be committed is answered with an unknown outcome. */
+    private static final long UPDATE_SECONDS = 30;
+
+    private static final int UNPROCESSABLE = 422;
+    private static final int MILLIS = 1_000;
+    private static final int RANDOM_BYTES = 16;
+    private static final int MAX_USER = 200;
+    private static final String FULL = "full";
+    private static final String READ_ONLY = "read-only";
+    private static final String LOOKED_FOR = "check_store";
+
+    private final DocumentCalls calls;
+    private final PublicAddress address;
+    private final SecureRandom random = new SecureRandom();
+
+    YSweetResource(DocumentCalls calls, PublicAddress address) {
+        this.calls = calls;
+        this.address = address;
+    }
+
+    /** What a back end wants of a client token. */
+    private record Wish(boolean isReadOnly, boolean isFull, String user, long millis) {
+        static Wish of(@Nullable Object body) {
+            Map<?, ?> asked = object(body);
+            Object authorization = asked.get("authorization");
+            boolean isReadOnly = READ_ONLY.equals(authorization);
+            boolean isFull = FULL.equals(authorization);
+            if (authorization != null && !isReadOnly && !isFull) {
+                throw refuse("authorization is \"full\" or \"read-only\".");
+            }
+            Object user = asked.get("userId");
+            if (user != null && !(user instanceof String id && id.length() <= MAX_USER)) {
+                throw refuse("userId is a text of " + MAX_USER + " characters at most.");
+            }
+            Object seconds = asked.get("validForSeconds");
+            Long valid = seconds == null ? (Long) SECONDS : Parameters.wholeNumber(seconds);
+            if (valid == null || valid < 1 || valid > MAX_SECONDS) {
+                throw refuse("validForSeconds is a whole number from 1 to " + MAX_SECONDS + ".");
+            }
+            return new Wish(isReadOnly, isFull, user == null ? "" : (String) user, valid * MILLIS);
+        }
+    }
+
+    /** Makes the document that the body names where there is none; without a name, one with a random name. */
+    @Needs(
+            value = {Right.READ, Right.CREATE},
+            inBody = true)
+    @POST
+    @Path("doc/new")
+    public void create(
+            @Context HttpHeaders headers,
+            @Context HttpServletRequest request,
+            InputStream body,
+            @Suspended AsyncResponse response)
+            throws IOException {
+        Object asked = object(calls.bodies().json(headers, body)).get("docId");
+        if (asked != null && !(asked instanceof String)) {
+            throw refuse("docId is a text.");
+        }
+        String name = asked == null ? randomName() : (String) asked;
+        RoomName.problem(name).ifPresent(problem -> {
+            throw Refusal.bad(problem);
+        });
+        Grant grant = NeedsFilter.admit(request, name, Right.READ, Right.CREATE);
+        NewRoomsFilter.judge(request, name);
+        calls.finish(
+                response,
+                name,
+                Missing.SENTENCE,
+                calls.create(grant, null, request.getRemoteAddr(), doc -> Reply.json(Map.of("docId", name))));
+    }
+
+    private String randomName() {
+        byte[] bytes = new byte[RANDOM_BYTES];
+        random.nextBytes(bytes);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    /** A client token: the addresses of a document, and a ticket for them where access is configured. */
+    @Needs(Right.READ)
+    @POST
+    @Path("doc/{workspace}/auth")
+    public void auth(
+            @BeanParam Call call,
+            @Context HttpHeaders headers,
+            @Context HttpServletRequest request,
+            InputStream body,
+            @Suspended AsyncResponse response)
+            throws IOException {
+        String name = call.workspace();
+        Wish wish = Wish.of(calls.bodies().json(headers, body));
+        Visit visit = Visit.of(request.getAttribute(Visit.ATTRIBUTE));
+        Grant grant = call.grant();
+        boolean mayWrite = grant.allows(Right.WRITE);
+        if (wish.isFull() && !mayWrite) {
+            throw new Refusal(
+                    Status.FORBIDDEN, "The credential may only read, so it can give the authorization read-only.");
+        }
+        String base = address.of(request) + "/d/" + PublicAddress.segment(name);
+        Map<String, @Nullable Object> token = new LinkedHashMap<>();
+        token.put("url", PublicAddress.socket(base) + "/ws");
+        token.put("baseUrl", base);
+        token.put("docId", name);
+        Visit.Ticket ticket = ticket(visit, grant, wish);
+        if (ticket != null) {
+            token.put("token", ticket.text());
+        }
+        token.put("authorization", wish.isReadOnly() || !mayWrite ? READ_ONLY : FULL);
+        calls.finish(
+                response,
+                name,
+                Missing.SENTENCE,
+                calls.documents()
+                        .find(grant)
+                        .thenApply(
+                                there -> new Answer<>(Reply.json(token), there.roomId(), there.seq(), there.stale())));
+    }
+
+    private static Visit.@Nullable Ticket ticket(Visit visit, Grant grant, Wish wish) {
+        try {
+            return visit.clientTicket(grant, wish.isReadOnly(), wish.millis(), wish.user());
+        } catch (IllegalArgumentException e) {
+            throw refuse("The userId and the attributes of the credential are too much: " + e.getMessage());
+        }
+    }
+
+    /** The whole document as an update in V1. */
+    @Needs(value = Right.READ, tickets = Purpose.CLIENT)
+    @GET
+    @Path("d/{workspace}/as-update")
+    public void read(@BeanParam Call call, @Suspended AsyncResponse response) {
+        String name = call.workspace();
+        calls.finish(
+                response,
+                name,
+                Missing.SENTENCE,
+                calls.export(call, UpdateInPieces::v1).thenApply(YSweetResource::fresh));
+    }
+
+    private static Answer<Reply> fresh(Answer<Reply> answer) {
+        if (answer.stale()) {
+            answer.value().close();
+            throw new Unavailable("only an old state is known", false);
+        }
+        return answer;
+    }
+
+    /** Merges an update in V1 into the document: 204 once all of it is committed. A repeat does no harm. */
+    @Needs(value = Right.WRITE, tickets = Purpose.CLIENT)
+    @POST
+    @Path("d/{workspace}/update")
+    public void update(
+            @BeanParam Call call, @Context HttpHeaders headers, InputStream body, @Suspended AsyncResponse response)
+            throws IOException {
+        String name = call.workspace();
+        byte[] bytes = calls.bodies().update(headers, body);
+        Update update;
+        try {
+            update = Update.decode(bytes);
+        } catch (DecodeException e) {
+            throw refuse("The body is not a Yjs update in V1: " + e.getMessage() + ".");
+        }
+        CompletionStage<Answer<Boolean>> merged = calls.documents()
+                .update(call.grant(), update, call.allowance())
+                .orTimeout(UPDATE_SECONDS, TimeUnit.SECONDS)
+                .exceptionally(YSweetResource::given);
+        calls.finish(response, name, Missing.SENTENCE, merged.thenApply(YSweetResource::merged));
+    }
+
+    private static Answer<Boolean> given(Throwable error) {
+        Throwable cause = DocumentCalls.cause(error);
+        if (cause instanceof TimeoutException) {
+            throw new Unavailable("the update was not committed in time", true);
+        }
+        throw cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
+    }
+
+    private static Answer<Reply> merged(Answer<Boolean> merged) {
+        if (!merged.value()) {
+            throw new Refusal(
+                    Status.CONFLICT,
+                    "A part of the update was not taken: it deletes content that the document does not have, or has other"
+                            + " content under ids that the document has. Read the document, and make the update again.");
+        }
+        return new Answer<>(Reply.empty(Status.NO_CONTENT), merged.roomId(), merged.seq(), merged.stale());
+    }
+
+    /** Whether documents can be stored. It is what y-sweet's SDK asks; load balancers ask {@code /health}. */
+    @Public("It says that the server runs, and nothing of a document.")
+    @GET
+    @Path("check_store")
+    public void checkStore(@Suspended AsyncResponse response) {
+        check(response);
+    }
+
+    /** The same; the body says nothing. */
+    @Public("It says that the server runs, and nothing of a document.")
+    @POST
+    @Path("check_store")
+    public void postCheckStore(@Suspended AsyncResponse response) {
+        check(response);
+    }
+
+    /** Looks for a document: the database says whether there is one, or says nothing. */
+    private void check(AsyncResponse response) {
+        calls.resume(
+                response,
+                calls.documents().find(Grant.ofKeck(LOOKED_FOR, Right.READ)).handle((there, error) -> {
+                    boolean isOk = error == null || DocumentCalls.cause(error) instanceof RoomMissing;
+                    Map<String, Object> answer =
+                            isOk ? Map.of("ok", true) : Map.of("ok", false, "error", "The database does not answer.");
+                    return Failures.response(Reply.json(answer)).build();
+                }));
+    }
+
+    private static Map<?, ?> object(@Nullable Object body) {
+        if (body instanceof Map<?, ?> object) {
+            return object;
+        }
+        throw refuse("The body has to be a JSON object.");
+    }
+
+    private static Refusal refuse(String sentence) {
+        return new Refusal(Reply.text(UNPROCESSABLE, sentence));
+    }
+}
