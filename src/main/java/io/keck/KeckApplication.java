@@ -73,13 +73,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         prepareConnectors(config, node);
         node.everyTick("headers", MainPort.install(environment, UpgradeFilter.CONNECTION_HEADER_MISSING)::tick);
         Instruments instruments = Instruments.of(node);
-        Guard.install(
-                environment,
-                config.getServerFactory(),
-                Connectors.hosts(config.getServerFactory(), config.hosts()),
-                pages(config),
-                instruments.edge()::refused,
-                NodeClock.millis());
+        guard(config, environment, instruments);
         RoomSettings settings = config.rooms().settings();
         String label = config.nodeIdOrRandom();
         Duration deletedNameHold = Duration.ofMillis(settings.deletedNameHold());
@@ -94,9 +88,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         RoomRuntime runtime = config.rooms()
                 .build(node, log, bus, instruments, config.drainTimeout().toMilliseconds());
         Rooms rooms = runtime.rooms();
-        if (config.hasNodeId()) {
-            node.manage(new NodeLabel(storage.nodes(), label));
-        }
+        takeLabel(config, node, storage, label);
         NewRooms newRooms = newRooms(config, environment, runtime, instruments);
         Sockets sockets = config.socket()
                 .build(
@@ -134,6 +126,22 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         new AdminTasks(runtime, storage, sockets, kicks).addTo(environment);
         new Readiness(runtime, database, config.readyRequiresDatabase()).addTo(environment);
         FrontPageServlet.addTo(environment, config.api().isDescribed());
+    }
+
+    private static void takeLabel(KeckConfiguration config, Node node, Storage storage, String label) {
+        if (config.hasNodeId()) {
+            node.manage(new NodeLabel(storage.nodes(), label));
+        }
+    }
+
+    private static void guard(KeckConfiguration config, Environment environment, Instruments instruments) {
+        Guard.install(
+                environment,
+                config.getServerFactory(),
+                Connectors.hosts(config.getServerFactory(), config.hosts()),
+                pages(config),
+                instruments.edge()::refused,
+                NodeClock.millis());
     }
 
     private static void prepareConnectors(KeckConfiguration config, Node node) {

@@ -268,7 +268,7 @@ class ArchiveIT {
                 .contains("ends before");
         Files.write(file, "something else".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
         assertThat(run(KeckProcess.in(dir), 1, "import", "--from", file.toString()))
-                .contains("no archive of Keck");
+                .contains("not an archive of Keck");
     }
 
     @Test

@@ -186,7 +186,7 @@ abstract class BlobContract {
             assertThat(List.of(posted.statusCode(), put.statusCode()))
                     .as(encoding)
                     .containsOnly(415);
-            assertThat(text(put)).isEqualTo("Of Content-Encodings, only gzip is understood.\n");
+            assertThat(text(put)).isEqualTo("The only supported Content-Encoding is gzip.\n");
         }
     }
 

@@ -80,8 +80,8 @@ class ImportKeckIT {
             assertThat(run(importing(KeckProcess.in(dir), old, "--dry-run"), 0)).contains("2 can be imported");
             assertThat(dir.resolve("keck.db")).doesNotExist();
             assertThat(run(importing(KeckProcess.in(dir), old), 0))
-                    .contains("Rooms:  2 imported", "Blobs:  1 copied", "Everything was taken over.");
-            assertThat(run(importing(KeckProcess.in(dir), old), 0)).contains("2 had everything");
+                    .contains("Rooms:  2 imported", "Blobs:  1 copied", "Everything was imported.");
+            assertThat(run(importing(KeckProcess.in(dir), old), 0)).contains("2 were up to date");
 
             try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
                 assertThat(keck.get("/api/block/docs/export?format=json").body())
@@ -107,7 +107,7 @@ class ImportKeckIT {
             old.row("broken", new byte[] {1, 2, 3});
             String log = run(importing(KeckProcess.on(postgres, "beside", dir), old), INCOMPLETE);
             assertThat(log)
-                    .contains("1 imported, 1 were there and got what they lacked", "NOT taken over: 1")
+                    .contains("1 imported, 1 existed and got what they lacked", "NOT imported: 1")
                     .contains("Workspace \"broken\", row 3 is not a valid update")
                     .doesNotContain("p@ss", "p%40ss");
             assertThat(client.awaitRead(1, 4)).isTrue();
@@ -117,7 +117,7 @@ class ImportKeckIT {
         }
     }
 
-    /** What is not whole in the source has an exit code of its own, and names that are refused have a way out. */
+    /** Imperfect documents in the source have an exit code of their own, and refused names can be replaced. */
     @Test
     void aSourceThatIsNotWhole_isTakenOver_andNeverCalledEverything() throws IOException {
         try (OldKeck old = OldKeck.sqlite(dir.resolve("jwst.db"))) {
@@ -132,22 +132,26 @@ class ImportKeckIT {
             Path names = dir.resolve("names.json");
 
             String log = run(importing(KeckProcess.in(dir), old, "--dry-run"), INCOMPLETE);
-            assertThat(log).contains("  \"new\\u000aline\": \"new-line\"", "NOT taken over: 2");
+            assertThat(log).contains("  \"new\\u000aline\": \"new-line\"", "NOT imported: 2");
             assertThat(dir.resolve("keck.db")).doesNotExist();
             Files.writeString(names, log.substring(log.lastIndexOf("{\n"), log.lastIndexOf('}') + 1));
             String[] options = {"--rename-file", names.toString()};
             log = run(importing(KeckProcess.in(dir), old, options), NOT_WHOLE);
             assertThat(log)
                     .contains("2 imported", "1 renamed", "1 documents are incomplete", "import.md")
+                    .contains("Workspace \"waiting\" is incomplete in the source: 1 struct of 1 client waits for"
+                            + " clocks 0 to 5"
+                            + " of client 7.")
                     .contains(
-                            "Workspace \"waiting\" is incomplete in the source: 1 struct of 1 client waits for clocks 0 to 5"
-                                    + " of client 7.")
-                    .contains("All that the source has was taken over, but some documents are not whole there")
+                            "Everything was imported, but some documents are incomplete or contradictory in the source")
                     .doesNotContain("Everything");
             assertThat(run(importing(KeckProcess.in(dir), old, "--rename", "waiting=a\tb"), 1))
                     .contains("cannot be renamed to \"a\\u0009b\"", "Nothing was changed.");
             assertThat(run(KeckProcess.in(dir).brief().command("doctor"), 0))
-                    .contains("room \"waiting\"", "it is incomplete", "Keck is well, but some documents are not whole");
+                    .contains(
+                            "room \"waiting\"",
+                            "it is incomplete",
+                            "Keck is well, but some documents are incomplete or contradictory");
             try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
                 assertThat(keck.get("/api/block/new-line/text/t").body()).isEqualTo("\"control\"");
                 assertThat(keck.send("GET", "/api/blobs/new-line/" + blob.text())
@@ -191,7 +195,7 @@ class ImportKeckIT {
             assertThat(run(importing(KeckProcess.on(postgres, "killed", dir), old, options), NOT_WHOLE))
                     .contains(rooms + " empty", "0 documents are incomplete, 100 are contradictory")
                     .contains("Rooms:  " + (rooms - there) + " imported, 0 were there and got what they lacked, "
-                            + there + " had everything");
+                            + there + " were up to date");
             assertThat(count(database, "SELECT count(*) FROM room_log")).isEqualTo(rooms);
             assertThat(count(database, "SELECT count(*) FROM rooms WHERE name LIKE 'renamed%'"))
                     .isEqualTo(rooms / 10);

@@ -5,11 +5,14 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Pairs that a credential brings along for the log of changes: at most 8, and 256 bytes of UTF-8 together. */
+/**
+ * Key-value pairs of a credential that are recorded with its changes: at most 8, with at most 256 bytes of UTF-8
+ * together.
+ */
 public final class Attributes {
-    /** Pairs at most. */
+    /** The largest number of pairs. */
     public static final int MAX_PAIRS = 8;
-    /** Bytes of UTF-8 of all keys and values together. */
+    /** The largest number of bytes of UTF-8 of all keys and values together. */
     public static final int MAX_BYTES = 256;
 
     private Attributes() {}

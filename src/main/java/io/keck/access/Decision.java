@@ -1,18 +1,18 @@
 package io.keck.access;
 
-/** What comes of a credential. */
+/** The decision about a credential. */
 public sealed interface Decision {
-    /** It has all rights that were asked for. */
+    /** The credential has all demanded rights. */
     record Admitted(Grant grant) implements Decision {}
 
     /**
-     * It has not.
+     * The credential lacks a right or is invalid.
      *
-     * @param fault why
-     * @param retryAfterSeconds when to try again; 0 where that would not help
+     * @param fault the reason
+     * @param retryAfterSeconds the seconds until a retry makes sense; 0 if it never does
      */
     record Refused(Fault fault, int retryAfterSeconds) implements Decision {
-        /** To be tried again only with another credential. */
+        /** Creates a refusal that a retry with the same credential cannot change. */
         public Refused(Fault fault) {
             this(fault, 0);
         }

@@ -1,28 +1,31 @@
 package io.keck.access;
 
-/** Why a request is refused. The sentences show nothing of the credential and nothing of the document. */
+/** The reason why a request is refused. The sentences reveal nothing about the credential or the document. */
 public enum Fault {
-    /** There is none. */
+    /** The request has no credential. */
     MISSING(401, "A credential is needed."),
-    /** It is not good: malformed, not signed by a known key, for another server, or of another purpose. */
+    /** The credential is malformed, not signed by a known key, or meant for another server or purpose. */
     BAD(401, "The credential is not valid."),
-    /** It was good once. */
+    /** The credential has expired. */
     EXPIRED(401, "The credential has expired."),
-    /** It was good, and its sender shows a newer one by itself when it comes again: a cookie, or headers of a proxy. */
+    /**
+     * The credential has expired, and the sender will show a newer one by itself when it reconnects: a cookie, or
+     * headers of a proxy.
+     */
     STALE(401, "The credential must be shown again; please reconnect."),
-    /** It will be good later. */
+    /** The credential is not valid yet. */
     NOT_YET(401, "The credential is not valid yet."),
-    /** It was ended by an operator. */
+    /** An operator revoked the credential. */
     REVOKED(401, "The credential was revoked."),
-    /** It is good, and does not contain the right. */
+    /** The credential is valid and lacks the right. */
     FORBIDDEN(403, "The credential does not allow this."),
-    /** Too many failed attempts from that address. */
+    /** There were too many failed attempts from the address. */
     TOO_MANY(429, "Too many failed attempts came from this address; please wait."),
-    /** More requests than the credential's limit. */
+    /** The request exceeds a limit of the credential. */
     LIMIT(429, "This is more than the limit of the credential; please wait."),
-    /** The tenant of the document has as many documents, or has stored as many bytes, as it may. */
-    QUOTA(507, "The tenant of this document has used up its quota; what is deleted makes room."),
-    /** Whatever decides does not answer. */
+    /** The tenant of the document has reached its quota of documents or bytes. */
+    QUOTA(507, "The tenant of this document has used up its quota; deletions free space."),
+    /** The service that decides does not answer. */
     UNAVAILABLE(503, "Credentials cannot be checked now, please try again.");
 
     private final int status;
@@ -38,7 +41,7 @@ public enum Fault {
         return status;
     }
 
-    /** For people. */
+    /** The sentence for people. */
     public String sentence() {
         return sentence;
     }

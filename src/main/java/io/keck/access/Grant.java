@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What one caller may do with one document. There is no other way to one than {@link Caller#on} and, for what Keck does by
- * itself, {@link #ofKeck}, so a part that demands a grant cannot be reached without a decision. Every part asks for the right
- * that it needs ({@link #demand}), whatever was asked for before. Immutable.
+ * What one caller may do with one document. There is no other way to one than {@link Caller#on} and, for what Keck does
+ * by itself, {@link #ofKeck}, so a part that demands a grant cannot be reached without a decision. Every part asks for
+ * the right that it needs ({@link #demand}), whatever was asked for before. Immutable.
  */
 public final class Grant {
     private final Caller caller;
@@ -30,12 +30,12 @@ public final class Grant {
         return new Grant(Caller.KECK, document, Set.copyOf(EnumSet.copyOf(Set.of(rights))));
     }
 
-    /** Who. */
+    /** The principal of the caller. */
     public Principal principal() {
         return caller.principal();
     }
 
-    /** By which credential. */
+    /** The caller, with its credential. */
     public Caller caller() {
         return caller;
     }
@@ -45,32 +45,32 @@ public final class Grant {
         return document;
     }
 
-    /** Unmodifiable. */
+    /** The rights; unmodifiable. */
     public Set<Right> rights() {
         return rights;
     }
 
-    /** What the principal may take of this node. */
+    /** The limits of the principal on this node. */
     public Limits limits() {
         return caller.limits();
     }
 
-    /** For the log of changes, see {@link Attributes}. */
+    /** The attributes recorded with changes, see {@link Attributes}. */
     public Map<String, String> attributes() {
         return caller.attributes();
     }
 
-    /** Milliseconds since 1970 by the database's clock; {@link Caller#NEVER} without an end. */
+    /** The expiry in milliseconds since 1970 by the database's clock; {@link Caller#NEVER} if there is none. */
     public long expiresAt() {
         return caller.expiresAt();
     }
 
-    /** The number of the last revocation that was known when it was made. */
+    /** The number of the last revocation that was known when the grant was created. */
     public long version() {
         return caller.version();
     }
 
-    /** Whether it contains that right. */
+    /** Whether the grant contains a right. */
     public boolean allows(Right right) {
         return rights.contains(right);
     }

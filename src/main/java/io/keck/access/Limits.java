@@ -1,14 +1,13 @@
 package io.keck.access;
 
 /**
- * What one principal may take of this node. In what a credential says, 0 stands for a limit that it leaves to the
- * configuration.
+ * The limits of one principal on this node. In a credential, 0 leaves a limit to the configuration.
  *
- * @param requestsPerSecond HTTP requests and upgrades a second; ten seconds' worth may come at once
- * @param connections WebSockets and event streams that are open at a time
- * @param newDocumentsPerHour documents that it may make in an hour; an hour's worth may be made at once
- * @param bytesPerSecond bytes that it may send a second, over WebSockets and in bodies; ten seconds' worth may come at once
- * @param maxDocument bytes of a document, as Yjs encodes it, to which its changes may make one grow
+ * @param requestsPerSecond HTTP requests and upgrades per second; a burst may be ten times that
+ * @param connections the number of concurrent WebSockets and event streams
+ * @param newDocumentsPerHour documents created per hour; a burst may be that many
+ * @param bytesPerSecond bytes sent per second over WebSockets and in bodies; a burst may be ten times that
+ * @param maxDocument the largest size in bytes to which changes may make an encoded document grow
  */
 public record Limits(
         int requestsPerSecond, int connections, int newDocumentsPerHour, long bytesPerSecond, long maxDocument) {
@@ -16,15 +15,15 @@ public record Limits(
     public static final Limits NONE =
             new Limits(Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
 
-    /** What a credential says that names no limit. */
+    /** The limits of a credential that names none. */
     public static final Limits UNSAID = new Limits(0, 0, 0, 0, 0);
 
-    /** A limit of requests alone. */
+    /** Returns a limit of requests only. */
     public static Limits ofRequests(int perSecond) {
         return new Limits(perSecond, NONE.connections, NONE.newDocumentsPerHour, NONE.bytesPerSecond, NONE.maxDocument);
     }
 
-    /** These, with those of {@code others} where these say nothing. */
+    /** Returns these limits, with those of {@code others} where these have none. */
     public Limits or(Limits others) {
         return new Limits(
                 requestsPerSecond == 0 ? others.requestsPerSecond : requestsPerSecond,

@@ -7,17 +7,17 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The rights that a call needs, all of them. A method of a resource that carries neither this nor {@link Public} is refused
- * to everybody.
+ * The rights that a call needs, all of them. A method of a resource with neither this annotation nor {@link Public} is
+ * refused for all callers.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 public @interface Needs {
-    /** All of these. */
+    /** The needed rights, all of them. */
     Right[] value();
 
-    /** What a ticket may be used for that is accepted in place of another credential; one at most. */
+    /** The purpose of tickets that are accepted in place of another credential; at most one. */
     Purpose[] tickets() default {};
 
     /**

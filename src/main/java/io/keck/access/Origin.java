@@ -2,7 +2,7 @@ package io.keck.access;
 
 import java.util.Optional;
 
-/** By which way a change came into the log. */
+/** The way by which a change arrived in the log. */
 public enum Origin {
     /** A WebSocket. */
     SOCKET("socket"),
@@ -21,17 +21,20 @@ public enum Origin {
         this.text = text;
     }
 
-    /** As the database and answers have it. */
+    /** The name in the database and in answers. */
     public String text() {
         return text;
     }
 
-    /** Whether a change that came so introduces client ids: the people whose ids an import brings may come back with them. */
+    /**
+     * Whether a change that came so introduces client ids: the people whose ids an import brings may come back with
+     * them.
+     */
     public boolean introduces() {
         return this != IMPORT && this != SYSTEM;
     }
 
-    /** The origin of that name; empty for one that this release does not know. */
+    /** Returns the origin with a name; empty for one that this release does not know. */
     public static Optional<Origin> named(String text) {
         for (Origin origin : values()) {
             if (origin.text.equals(text)) {

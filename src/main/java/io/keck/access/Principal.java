@@ -3,13 +3,13 @@ package io.keck.access;
 import java.util.List;
 
 /**
- * A person or a program, as rows of the log and the audit log name it.
+ * A person or a program, as the log and the audit log record it.
  *
  * @param id stable and unique: the subject of a token, the user of a proxy, {@code key:} and the name of an API key
- * @param name to show to people; not unique
+ * @param name a display name; not unique
  */
 public record Principal(String id, String name) {
-    /** What the ids of API keys begin with. No other way in may use it. */
+    /** The prefix of the ids of API keys. No other kind of credential may use it. */
     public static final String KEY = "key:";
     /** The longest id or name, in UTF-16 code units. */
     public static final int MAX = 255;
@@ -17,13 +17,13 @@ public record Principal(String id, String name) {
     /** The principal of every request while access is open. */
     public static final Principal ANONYMOUS = new Principal("anonymous", "");
 
-    /** As whom Keck writes by itself. */
+    /** The principal of changes by Keck itself. */
     static final String SYSTEM = "system";
 
     private static final List<String> RESERVED = List.of(ANONYMOUS.id(), SYSTEM, Author.UNKNOWN);
 
     /**
-     * Checks both.
+     * Checks id and name.
      *
      * @throws IllegalArgumentException with a sentence, if one is too long or has control characters, or there is no id
      */
@@ -36,8 +36,8 @@ public record Principal(String id, String name) {
     }
 
     /**
-     * One that is no API key, not {@link #ANONYMOUS} and none of the names that the log uses itself, whatever a foreign system
-     * calls it.
+     * Creates a principal from a foreign system, which must not be an API key, {@link #ANONYMOUS} or a name that the
+     * log uses itself.
      *
      * @throws IllegalArgumentException also if the id is reserved
      */

@@ -6,11 +6,11 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Marks a call that anybody may make, since it shows nothing of any document. */
+/** Marks a call that needs no credential, because it reveals nothing about any document. */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.METHOD, ElementType.TYPE})
 public @interface Public {
-    /** Why it may be public. */
+    /** The reason why it may be public. */
     String value();
 }

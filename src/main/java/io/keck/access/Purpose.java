@@ -2,7 +2,7 @@ package io.keck.access;
 
 import java.util.Optional;
 
-/** What a ticket may be used for: addresses that browsers open without headers. */
+/** The purpose of a ticket: an address that browsers open without headers. */
 public enum Purpose {
     /** Opening a WebSocket. */
     SOCKET("socket"),
@@ -24,7 +24,7 @@ public enum Purpose {
         return text;
     }
 
-    /** The purpose of that name. */
+    /** Returns the purpose with a name. */
     public static Optional<Purpose> named(String text) {
         for (Purpose purpose : values()) {
             if (purpose.text.equals(text)) {

@@ -3,16 +3,16 @@ package io.keck.access;
 import java.util.Optional;
 
 /**
- * A row of the database by which all nodes learn that something about credentials has changed.
+ * A row of the database from which all nodes learn about a change of credentials.
  *
- * @param version its number; every later one is larger
+ * @param version the rising number of the row
  * @param kind what has changed
  * @param subject the principal or the token id, unless the kind says otherwise; empty for {@link Kind#ISSUED_BEFORE}
- * @param before credentials issued at this time or earlier are ended, unless the kind says otherwise: milliseconds since
- *     1970
+ * @param before credentials issued at this time or earlier are ended, unless the kind says otherwise: milliseconds
+ *     since 1970
  */
 public record Revocation(long version, Kind kind, String subject, long before) {
-    /** What has changed. */
+    /** The kind of change. */
     public enum Kind {
         /** The credentials of one principal. */
         PRINCIPAL("principal"),
@@ -21,13 +21,13 @@ public record Revocation(long version, Kind kind, String subject, long before) {
         /** All credentials. */
         ISSUED_BEFORE("issued_before"),
         /**
-         * Nothing by itself: connections are judged again. The subject is the principal, a line feed and the document, each of
-         * which may be empty for all.
+         * Revokes nothing; connections are judged again. The subject is the principal, a line feed and the document; an
+         * empty part means all.
          */
         RECHECK("recheck"),
         /**
-         * Nothing: a principal showed a newer credential for a document. The subject is as that of {@link #RECHECK}, with
-         * neither empty, and {@code before} is when the newer credential ends.
+         * Revokes nothing; a principal has shown a newer credential for a document. The subject is as for
+         * {@link #RECHECK}, with no empty part, and {@code before} is the expiry of the newer credential.
          */
         EXTENSION("extension");
 
@@ -37,12 +37,12 @@ public record Revocation(long version, Kind kind, String subject, long before) {
             this.text = text;
         }
 
-        /** As the database has it. */
+        /** The name in the database. */
         public String text() {
             return text;
         }
 
-        /** The kind that the database calls so; empty for one that a later release has added. */
+        /** Returns the kind with a name; empty for one that only a later release knows. */
         public static Optional<Kind> of(String text) {
             for (Kind kind : values()) {
                 if (kind.text.equals(text)) {

@@ -18,9 +18,9 @@ public enum Right {
     WRITE("write", true),
     /** Upload blobs of the document. */
     BLOB_WRITE("blob.write", true),
-    /** See who wrote what, and the past. */
+    /** See authors and the history. */
     HISTORY("history", true),
-    /** Create the document where there is none. */
+    /** Create the document if there is none. */
     CREATE("create", true),
     /** Replace all content of the document ({@code init?force=true}). */
     REPLACE("replace", true),
@@ -28,7 +28,7 @@ public enum Right {
     DELETE("delete", true),
     /** Delete blobs of the document. */
     BLOB_DELETE("blob.delete", true),
-    /** Remove what a deletion keeps for a while. */
+    /** Remove data that a deletion keeps for a while. */
     PURGE("purge", true),
     /** Set the webhook, revoke credentials. */
     ADMIN("admin", false),
@@ -58,12 +58,12 @@ public enum Right {
         return text;
     }
 
-    /** Whether it concerns a document; else it concerns the whole server. */
+    /** Whether the right concerns a document; otherwise it concerns the whole server. */
     public boolean isOfDocument() {
         return ofDocument;
     }
 
-    /** The right of that name, written exactly so. */
+    /** Returns the right with exactly this name. */
     public static Optional<Right> named(String text) {
         return Optional.ofNullable(NAMED.get(text));
     }

@@ -23,7 +23,7 @@ public enum Role {
     SUGGEST("suggest", EnumSet.of(READ, PRESENT, BLOB_READ)),
     /** Read, change and create; neither replace nor delete. */
     WRITER("write", EnumSet.of(READ, PRESENT, BLOB_READ, WRITE, BLOB_WRITE, HISTORY, CREATE)),
-    /** All rights; those of the server only in a rule that matches every document. */
+    /** All rights; those for the server only in a rule that matches every document. */
     ADMINISTRATOR("admin", EnumSet.allOf(Right.class));
 
     private final String text;
@@ -41,12 +41,12 @@ public enum Role {
         return text;
     }
 
-    /** What it contains; unmodifiable. */
+    /** The rights of the role; unmodifiable. */
     public Set<Right> rights() {
         return rights;
     }
 
-    /** The role of that name, written exactly so. */
+    /** Returns the role with exactly this name. */
     public static Optional<Role> named(String text) {
         for (Role role : values()) {
             if (role.text.equals(text)) {

@@ -7,8 +7,8 @@ import java.util.Set;
 /**
  * Rights on all documents whose name matches a pattern.
  *
- * @param match a name, or the beginning of names followed by {@code *}, which stands for any characters, slashes too.
- *     Names are compared as they are written, code unit by code unit
+ * @param match a name, or a prefix followed by {@code *}, which stands for any characters including slashes. Names are
+ *     compared code unit by code unit
  * @param rights unmodifiable
  */
 public record Rule(String match, Set<Right> rights) {
@@ -18,7 +18,7 @@ public record Rule(String match, Set<Right> rights) {
     /**
      * Checks the pattern.
      *
-     * @throws IllegalArgumentException with a sentence about what is wrong, without the pattern itself
+     * @throws IllegalArgumentException with a sentence that does not contain the pattern
      */
     public Rule {
         int star = match.indexOf('*');
@@ -37,7 +37,7 @@ public record Rule(String match, Set<Right> rights) {
         return match.endsWith("*");
     }
 
-    /** What names must begin with. */
+    /** The prefix of matching names. */
     String prefix() {
         return match.substring(0, match.length() - 1);
     }

@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The rules of one credential. For a document the longest match decides alone, and an exact name before any pattern; rules
- * with the same match add up. No match is no right. Immutable.
+ * The rules of one credential. For a document only the longest match counts, and an exact name precedes any pattern;
+ * the rights of rules with the same match are united. Without a match there is no right. Immutable.
  */
 public final class Rules {
-    /** Rules that one credential may have. */
+    /** The largest number of rules of one credential. */
     public static final int MAX = 1_000;
 
     /** No right anywhere. */
@@ -28,7 +28,7 @@ public final class Rules {
     private final List<Rule> patterns;
 
     /**
-     * Of these rules.
+     * Creates the rules of a credential.
      *
      * @throws IllegalArgumentException if there are more than {@link #MAX}
      */
@@ -57,12 +57,12 @@ public final class Rules {
         patterns = List.of();
     }
 
-    /** These rights on the document of that name alone, which may have a star in it. */
+    /** Returns rights for a single document, whose name may contain a star. */
     public static Rules only(String document, Set<Right> rights) {
         return new Rules(document, rights);
     }
 
-    /** The rights on the document of that name; those that concern the server are not among them. */
+    /** Returns the rights for a document, without those that concern the server. */
     public Set<Right> on(String document) {
         Set<Right> named = exact.get(document);
         if (named != null) {
@@ -76,7 +76,7 @@ public final class Rules {
         return Set.of();
     }
 
-    /** The rights on the server as a whole: only a rule that matches every document gives any. */
+    /** Returns the rights for the whole server, which only a rule that matches every document gives. */
     public Set<Right> onServer() {
         for (Rule rule : patterns) {
             if (rule.prefix().isEmpty()) {

@@ -3,27 +3,27 @@ package io.keck.access;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the documents and blobs of a tenant take in the database: all whose names begin with the tenant and a slash. Asked in
- * pages, so that no question takes long. Methods may throw a {@link RuntimeException} when the database does not answer.
- * Thread-safe.
+ * The storage of a tenant's documents and blobs in the database: those whose names begin with the tenant and a slash.
+ * Read in pages, so that each query is short. Methods may throw a {@link RuntimeException} if the database does not
+ * answer. Thread-safe.
  */
 public interface TenantSizes {
     /**
      * A page.
      *
-     * @param count of documents, or of documents with blobs
-     * @param bytes that are stored of them
-     * @param last the name to go on after; null where there are no more
+     * @param count the number of documents, or of documents with blobs
+     * @param bytes their stored bytes
+     * @param last the name after which the next page begins; null on the last page
      */
     record Page(long count, long bytes, @Nullable String last) {}
 
     /**
-     * Documents by name, and the bytes of their snapshots and of later changes.
+     * Returns a page of documents by name, with the bytes of their snapshots and later changes.
      *
-     * @param after the name to go on after; null to begin
+     * @param after the name after which the page begins; null for the first page
      */
     Page documents(String tenant, @Nullable String after, int limit);
 
-    /** The same for the bytes of blobs, by the document they belong to. */
+    /** Returns a page of documents by name, with the bytes of their blobs. */
     Page blobs(String tenant, @Nullable String after, int limit);
 }

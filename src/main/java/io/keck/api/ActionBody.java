@@ -9,7 +9,7 @@ final class ActionBody {
     private final Map<?, ?> fields;
     private final String action;
 
-    /** @param actions those that there are, as the sentence about a missing one lists them */
+    /** @param actions the valid actions, as listed in the error for a missing action */
     ActionBody(@Nullable Object body, String actions) {
         fields = body instanceof Map<?, ?> map ? map : Map.of();
         if (!(fields.get("action") instanceof String name)) {
@@ -51,7 +51,7 @@ final class ActionBody {
         return number;
     }
 
-    /** An object; null where it is left out and may be. */
+    /** The attributes; null if they are left out and not required. */
     @Nullable
     Map<String, @Nullable Object> attributes(boolean required) {
         if (!required && !fields.containsKey("attributes")) {

@@ -5,16 +5,16 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 
-/** Slows down answers to an address that gets more bytes a second than it may: their threads wait. Thread-safe. */
+/** Slows down answers to an address above its limit of bytes per second, by making their threads wait. Thread-safe. */
 final class AnswerRates {
-    /** Waits for milliseconds. */
+    /** A way to wait. */
     @FunctionalInterface
     interface Sleep {
-        /** Waits. */
+        /** Waits for a number of milliseconds. */
         void millis(long millis) throws InterruptedException;
     }
 
-    /** The longest wait before the next look whether the address may go on. */
+    /** The longest wait before the rate of the address is checked again. */
     private static final long STEP_MILLIS = 1_000;
 
     private final AddressFlow flow;
@@ -25,7 +25,7 @@ final class AnswerRates {
         this.sleep = sleep;
     }
 
-    /** The stream of an answer to that address. */
+    /** Wraps the stream of an answer to an address. */
     OutputStream stream(OutputStream out, String address) {
         return flow.isLimited() ? new Stream(out, address) : out;
     }
@@ -51,7 +51,7 @@ final class AnswerRates {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException(
-                        "the answer was broken off while it waited for the rate of its address");
+                        "the answer was aborted while it waited for the rate limit of its address");
             }
         }
     }

@@ -6,18 +6,18 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
 import jakarta.ws.rs.core.Response.Status;
 
-/** Answers that all resources give. */
+/** Answers that several resources share. */
 final class Answers {
     private static final MediaType TEXT = MediaType.TEXT_PLAIN_TYPE.withCharset("utf-8");
 
     private Answers() {}
 
-    /** A status with a sentence that says why. */
+    /** A status with a sentence that gives the reason. */
     static ResponseBuilder text(Status status, String sentence) {
         return Response.status(status).type(TEXT).entity(sentence + "\n");
     }
 
-    /** 404 with a sentence as Keck writes it, the name quoted as a JSON string. */
+    /** 404 with a sentence in the form of OctoBase's Keck, the name quoted as a JSON string. */
     static Response notFound(String kind, String name) {
         String quoted = new String(JsonStringEncoder.getInstance().quoteAsString(name));
         return Response.status(Status.NOT_FOUND)

@@ -1,11 +1,11 @@
 package io.keck.api;
 
 /**
- * What a request may ask for.
+ * The limits of requests.
  *
- * @param maxBody bytes of a JSON body
- * @param maxUpdate bytes of an update that makes a workspace
- * @param maxJsonDepth how deep arrays and objects may nest in a body
- * @param minRate bytes a second of a body below which its client is given up
+ * @param maxBody the largest JSON body in bytes
+ * @param maxUpdate the largest update in bytes that initialises a workspace
+ * @param maxJsonDepth the deepest nesting of arrays and objects in a body
+ * @param minRate the bytes per second below which the upload of a body is aborted
  */
 record ApiLimits(int maxBody, int maxUpdate, int maxJsonDepth, long minRate) {}

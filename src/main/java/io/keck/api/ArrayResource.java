@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Root arrays by name; behind a slash at the end of a path stands an empty index. Thread-safe. */
+/** Root arrays by name; a path that ends with a slash has an empty index. Thread-safe. */
 @Path("/block/{workspace}/array")
 public final class ArrayResource {
     private final DocumentCalls calls;
@@ -61,7 +61,7 @@ public final class ArrayResource {
                 doc -> Reply.json(containing(doc, array, at).get((int) at)));
     }
 
-    /** Adds an element, and answers with the whole array. */
+    /** Inserts an element and answers with the whole array. */
     @Needs({Right.READ, Right.WRITE})
     @POST
     @Path("{name}")
@@ -124,7 +124,7 @@ public final class ArrayResource {
                 doc -> Reply.empty(Status.NO_CONTENT));
     }
 
-    /** The array, which has an element of that index; else 404. */
+    /** The array if it has an element at this index; otherwise 404. */
     private static YArray containing(Doc doc, String name, long index) {
         Root root = NamedTypes.ARRAY.find(doc, name);
         if (root == null || index >= root.asArray().length()) {

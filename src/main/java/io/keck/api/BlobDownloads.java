@@ -27,11 +27,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers GET and HEAD for a blob: conditions first, then a range. The bytes come from the store a piece at a time, and
- * nothing of the database is held while the client takes them. Thread-safe.
+ * Answers GET and HEAD for a blob: conditions first, then a range. The bytes are read from the store one piece at a
+ * time, and no database connection is held while the client reads them. Thread-safe.
  *
- * <p>The bytes are foreign: whatever a browser is made to open here is neither sniffed for a type nor shown, and could do
- * nothing if it were.
+ * <p>The bytes are untrusted: the headers make browsers download a blob instead of sniffing its type and showing it,
+ * and would sandbox it if it were shown.
  */
 final class BlobDownloads {
     private static final Logger LOG = LoggerFactory.getLogger(BlobDownloads.class);
@@ -51,12 +51,12 @@ final class BlobDownloads {
         this.nanos = nanos;
     }
 
-    /** What a handler does with a workspace whose name is good and an id that a blob can have. */
+    /** The work of a handler for a valid workspace name and a well-formed blob id. */
     interface Work {
         Response on(BlobId id);
     }
 
-    /** Refuses bad names, finds nothing under bad ids, and says when the database does not answer. */
+    /** Runs the work; answers 400 for an invalid name, 404 for a malformed id, 503 if the database does not answer. */
     static Response checked(String workspace, String id, Work work) {
         Optional<String> problem = RoomName.problem(workspace);
         if (problem.isPresent()) {
@@ -69,7 +69,7 @@ final class BlobDownloads {
         }
     }
 
-    /** Nobody may remember for long that a blob is not there: the next moment it is uploaded. */
+    /** 404 that may not be cached, because the blob may be uploaded at any moment. */
     static Response notFound() {
         return Response.status(Status.NOT_FOUND)
                 .header("Cache-Control", "no-store")
@@ -79,7 +79,7 @@ final class BlobDownloads {
     /**
      * Answers a GET or HEAD.
      *
-     * @param caching the {@code Cache-Control} of what is found
+     * @param caching the {@code Cache-Control} of a found blob
      */
     Response get(Grant grant, String name, HttpServletRequest request, String caching) {
         return checked(
@@ -88,7 +88,7 @@ final class BlobDownloads {
                 id -> store.find(grant, id)
                         .map(blob -> found(blob, request, caching))
                         .orElseGet(() -> request.getMethod().equals("HEAD")
-                                // Jersey would make a type up
+                                // otherwise Jersey would invent a type
                                 ? Response.fromResponse(notFound())
                                         .type(MediaType.TEXT_PLAIN_TYPE)
                                         .build()
@@ -104,7 +104,7 @@ final class BlobDownloads {
         }
         if (conditions.notModified()) {
             return described(Response.notModified(), blob, caching)
-                    .header("Content-Length", blob.size()) // or Jetty would say 0
+                    .header("Content-Length", blob.size()) // otherwise Jetty would set it to 0
                     .build();
         }
         boolean head = request.getMethod().equals("HEAD");
@@ -142,7 +142,7 @@ final class BlobDownloads {
                 .type(MediaType.APPLICATION_OCTET_STREAM_TYPE);
     }
 
-    /** The first piece is read here, while there can still be another answer. */
+    /** Reads the first piece now, while the answer can still be an error. */
     private StreamingOutput body(Blob blob, ByteRange range) {
         byte[] first = store.read(blob, range.first() / blob.pieceSize());
         return out -> {
@@ -154,7 +154,7 @@ final class BlobDownloads {
                 throw e;
             } catch (Unavailable e) {
                 metrics.downloadAborted();
-                UNAVAILABLE.warn("The rest of a blob cannot be read, the connection breaks off: " + e.getMessage());
+                UNAVAILABLE.warn("The rest of a blob cannot be read; aborting the connection: " + e.getMessage());
                 throw new EofException(e);
             }
         };
@@ -171,7 +171,7 @@ final class BlobDownloads {
                 int n = Math.min(SLICE, end - from);
                 out.write(piece, from, n);
                 if (!pace.keptWith(n)) {
-                    throw new EofException("the client takes the blob too slowly");
+                    throw new EofException("the client reads the blob too slowly");
                 }
             }
             at += end - offset;

@@ -9,14 +9,14 @@ import jakarta.ws.rs.core.Response.Status;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The answer to each failure of blobs. */
+/** Maps each failure of blobs to its answer. */
 class BlobFailures extends FailureAnswers {
     private static final Logger LOG = LoggerFactory.getLogger(BlobFailures.class);
     private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
 
     private final String workspace;
 
-    /** @param workspace the name that the request was about */
+    /** @param workspace the name of the requested workspace */
     BlobFailures(String workspace) {
         this.workspace = workspace;
     }

@@ -1,20 +1,20 @@
 package io.keck.api;
 
 /**
- * What clients may do with blobs. Immutable.
+ * The limits of blobs. Immutable.
  *
- * @param maxSize bytes of an upload
- * @param maxTransfers uploads and downloads at the same time
- * @param maxTransfersPerAddress the most of them that one address may have
- * @param minRate bytes a second below which a client is given up
+ * @param maxSize the largest upload in bytes
+ * @param maxTransfers the largest number of concurrent uploads and downloads
+ * @param maxTransfersPerAddress the largest number of them for one address
+ * @param minRate the bytes per second below which a transfer is aborted
  */
 public record BlobLimits(long maxSize, int maxTransfers, int maxTransfersPerAddress, long minRate) {
-    /** The same where one address may have all transfers. */
+    /** Creates limits under which one address may have all transfers. */
     public BlobLimits(long maxSize, int maxTransfers, long minRate) {
         this(maxSize, maxTransfers, maxTransfers, minRate);
     }
 
-    /** What a client is told that exceeds the first. */
+    /** The sentence for an upload larger than {@code maxSize}. */
     String tooLarge() {
         return "A blob may have " + maxSize + " bytes at most.";
     }

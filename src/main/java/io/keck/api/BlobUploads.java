@@ -21,10 +21,10 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the body of a request into the store, a few kilobytes of it in memory at a time. Thread-safe. */
+/** Streams the body of a request into the store, with a few kilobytes in memory at a time. Thread-safe. */
 final class BlobUploads {
     private static final int BUFFER = 32 << 10;
-    /** So much of a body, and for so long, is still read after it was refused, so that the client gets to the answer. */
+    /** The bytes, and the time, for which a refused body is still read, so that the client gets to the answer. */
     private static final long DRAIN_BYTES = 16 << 20;
 
     private static final long DRAIN_NANOS = 5_000_000_000L;
@@ -45,7 +45,7 @@ final class BlobUploads {
     /**
      * Stores the body of a request.
      *
-     * @param lengthRequired whether the length must be told in advance
+     * @param lengthRequired whether a Content-Length is required
      * @param success the JSON of the answer
      */
     Response take(
@@ -63,7 +63,7 @@ final class BlobUploads {
         if (!Bodies.isUnderstood(request.getHeader(HttpHeaders.CONTENT_ENCODING))) {
             return refuse(Status.UNSUPPORTED_MEDIA_TYPE, Bodies.UNKNOWN_ENCODING, body);
         }
-        // of a compressed body the length is not that of the blob, and Jetty takes it away
+        // the length of a compressed body is not that of the blob, and Jetty removes the header
         boolean decoded = request.getHeader(UnwantedBodyFilter.DECODED) != null;
         if (lengthRequired && declared < 0 && !decoded) {
             return refuse(Status.LENGTH_REQUIRED, "A Content-Length is required.", body);
@@ -90,7 +90,7 @@ final class BlobUploads {
         }
     }
 
-    /** Null when all of it was taken. */
+    /** Copies the body; returns null if it was copied completely, otherwise the answer. */
     private @Nullable Response copy(InputStream body, BlobStore.Upload upload) {
         byte[] buffer = new byte[BUFFER];
         Pace pace = new Pace(nanos, limits.minRate());
@@ -127,7 +127,7 @@ final class BlobUploads {
         metrics.refused(Refusal.ABORTED);
         return malformed
                 ? last(Status.BAD_REQUEST, "The body is malformed.")
-                // nobody is there to read a sentence
+                // the client is gone and cannot read a sentence
                 : Response.status(Status.BAD_REQUEST)
                         .header("Connection", "close")
                         .build();
@@ -135,7 +135,7 @@ final class BlobUploads {
 
     private Response tooSlow() {
         metrics.refused(Refusal.TOO_SLOW);
-        return last(Status.REQUEST_TIMEOUT, "The body came too slowly.");
+        return last(Status.REQUEST_TIMEOUT, "The body was sent too slowly.");
     }
 
     private Response tooLarge(InputStream body) {
@@ -143,14 +143,14 @@ final class BlobUploads {
         return refuse(Status.REQUEST_ENTITY_TOO_LARGE, limits.tooLarge(), body);
     }
 
-    /** An answer after which nothing can follow on this connection. */
+    /** An answer that closes its connection. */
     private static Response last(Status status, String sentence) {
         return Answers.text(status, sentence).header("Connection", "close").build();
     }
 
     /**
-     * An answer before the end of the body. The connection is closed after it, but not at once: a client that still sends
-     * would see its connection break and never get to the answer.
+     * Answers before the end of the body. The connection is closed afterwards, but not at once: a client that is still
+     * sending would see a broken connection and never read the answer.
      */
     private Response refuse(Status status, String sentence, InputStream body) {
         byte[] text = (sentence + "\n").getBytes(StandardCharsets.UTF_8);
@@ -179,7 +179,7 @@ final class BlobUploads {
                 left -= n;
             }
         } catch (IOException | RuntimeException e) {
-            // whoever went away, or sends nonsense, does not wait for us
+            // a client that is gone or sends malformed data waits for no answer
             if (e instanceof RuntimeException unexpected && !Pace.isMalformed(e)) {
                 throw unexpected;
             }

@@ -20,17 +20,17 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/** The blobs of a workspace as back ends and OctoBase's clients use them. Thread-safe. */
+/** The blobs of a workspace for back ends and OctoBase's clients. Thread-safe. */
 @Path("/blobs/{workspace}")
 public final class BlobsResource {
-    /** Here blobs are deleted, too: kept, but asked about each time. */
+    /** Blobs can be deleted at this address, so a cached copy must be revalidated each time. */
     private static final String CACHING = "no-cache";
 
     private final BlobStore store;
     private final BlobUploads uploads;
     private final BlobDownloads downloads;
 
-    /** Over that store. */
+    /** Creates a resource over a store. */
     public BlobsResource(BlobStore store, BlobLimits limits, BlobMetrics metrics) {
         this(store, limits, metrics, System::nanoTime);
     }
@@ -42,7 +42,7 @@ public final class BlobsResource {
         this.downloads = new BlobDownloads(store, limits, metrics, nanos);
     }
 
-    /** Stores the body: 200 with its id once it is committed. */
+    /** Stores the body; answers 200 with its id after the commit. */
     @Needs(Right.BLOB_WRITE)
     @POST
     public Response post(@Context HttpServletRequest request, InputStream body) {
@@ -54,7 +54,7 @@ public final class BlobsResource {
         });
     }
 
-    /** Whether there is such a blob, with all headers of a GET. */
+    /** Answers with all headers of a GET, without the bytes. */
     @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @HEAD
     @Path("/{id}")
@@ -62,7 +62,7 @@ public final class BlobsResource {
         return downloads.get(NeedsFilter.grant(request), id, request, CACHING);
     }
 
-    /** The blob, or a range of it. */
+    /** Answers with the blob, or a range of it. */
     @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @GET
     @Path("/{id}")
@@ -70,7 +70,7 @@ public final class BlobsResource {
         return downloads.get(NeedsFilter.grant(request), id, request, CACHING);
     }
 
-    /** Deletes a blob: 204, or 404 when there is none. */
+    /** Deletes a blob: 204, or 404 if there is none. */
     @Needs(Right.BLOB_DELETE)
     @DELETE
     @Path("/{id}")

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /** Blocks and their children. Thread-safe. */
 @Path("/block/{workspace}/{block}")
 public final class BlockResource {
-    /** What follows a workspace in a path and is never the id of a block, and the method that is for it alone. */
+    /** Path segments after a workspace that are never the id of a block, with the method that belongs to each. */
     private static final Map<String, String> RESERVED = Map.ofEntries(
             Map.entry("init", "POST"),
             Map.entry("export", "GET"),
@@ -53,7 +53,7 @@ public final class BlockResource {
     private final DocumentCalls calls;
     private final LongSupplier clock;
 
-    /** With a clock that tells milliseconds since 1970. */
+    /** Creates a resource with a clock in milliseconds since 1970. */
     BlockResource(DocumentCalls calls, LongSupplier clock) {
         this.calls = calls;
         this.clock = clock;
@@ -68,7 +68,7 @@ public final class BlockResource {
         calls.read(response, call, Missing.EMPTY, doc -> json(doc, id));
     }
 
-    /** Sets properties of a block, which is made where there is none. */
+    /** Sets properties of a block, which is created if there is none. */
     @Needs({Right.READ, Right.WRITE})
     @POST
     public void put(
@@ -95,7 +95,7 @@ public final class BlockResource {
                 doc -> json(doc, id));
     }
 
-    /** Removes a block: 204, also where there is none. */
+    /** Removes a block: 204, even if there is none. */
     @Needs({Right.READ, Right.WRITE})
     @DELETE
     public void delete(
@@ -109,7 +109,7 @@ public final class BlockResource {
                 doc -> Reply.empty(Status.NO_CONTENT));
     }
 
-    /** A page of the ids of a block's children; 404 with the same JSON where it is empty. */
+    /** A page of the ids of a block's children; 404 with the same JSON if it is empty. */
     @Needs(Right.READ)
     @GET
     @Path("children")
@@ -127,7 +127,7 @@ public final class BlockResource {
         });
     }
 
-    /** Puts a block among the children of this one. */
+    /** Inserts a block into the children of this one. */
     @Needs({Right.READ, Right.WRITE})
     @POST
     @Path("children")
@@ -182,7 +182,7 @@ public final class BlockResource {
         return only.getKey().equals("InsertAt") && pos != null ? new Placement.InsertAt(id, pos) : null;
     }
 
-    /** Takes a block out of the children of this one; 404 where it is not among them. */
+    /** Removes a block from the children of this one; 404 if it is not among them. */
     @Needs({Right.READ, Right.WRITE})
     @DELETE
     @Path("children/{child: [^/]*}")
@@ -214,7 +214,7 @@ public final class BlockResource {
         return id;
     }
 
-    /** The same, of a path that ends there: Jersey comes here also where only the method is not for the word. */
+    /** The id at the end of a path: Jersey also matches this path if only the method does not fit the reserved word. */
     private static String lastId(String encoded, String method) {
         String allowed = RESERVED.getOrDefault(encoded, "");
         if (!allowed.isEmpty() && !allowed.equals(method)) {

@@ -24,7 +24,7 @@ public final class BlocksResource {
         this.calls = calls;
     }
 
-    /** A page of blocks in order of their ids; 404 with the same JSON where it is empty. */
+    /** A page of blocks in order of their ids; 404 with the same JSON if it is empty. */
     @Needs(Right.READ)
     @GET
     public void get(

@@ -19,18 +19,18 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bodies of requests, under limits of size, depth and pace. Refuses with 415, 413, 408 and 400, in this order, but as early
- * as it knows. Thread-safe.
+ * Reads bodies of requests under limits of size, depth and rate. Refuses with 415, 413, 408 and 400, in this order,
+ * each as early as possible. Thread-safe.
  */
 final class Bodies {
-    /** What is allocated before a byte of a body has come, whatever it announces. */
+    /** The bytes allocated before a body arrives, whatever length it announces. */
     private static final int FIRST = 8 << 10;
 
-    /** What is taken of a body that nobody asked for, beyond the largest that somebody could have. */
+    /** The bytes of an unused body that are read beyond the largest allowed body. */
     private static final int MORE = 1 << 20;
 
-    /** What is told about a body that is compressed in another way. */
-    static final String UNKNOWN_ENCODING = "Of Content-Encodings, only gzip is understood.";
+    /** The sentence for an unsupported compression. */
+    static final String UNKNOWN_ENCODING = "The only supported Content-Encoding is gzip.";
 
     private final ApiLimits limits;
     private final LongSupplier nanos;
@@ -70,18 +70,18 @@ final class Bodies {
         return type.getType().equalsIgnoreCase("application") && (subtype.equals("json") || subtype.endsWith("+json"));
     }
 
-    /** The body of an update. */
+    /** Reads the body of an update. */
     byte[] update(HttpHeaders headers, InputStream in) throws IOException {
         return bytes(headers, in, limits.maxUpdate());
     }
 
-    /** The length of a body that is announced, or -1; Jersey's own method fails where it does not fit an int. */
+    /** The announced length of a body, or -1; Jersey's own method fails if it does not fit an int. */
     private static long announced(HttpHeaders headers) {
         String length = headers.getHeaderString(HttpHeaders.CONTENT_LENGTH);
         try {
             return length == null ? -1 : Math.max(-1, Long.parseLong(length.strip()));
         } catch (NumberFormatException e) {
-            return -1; // Jetty refuses those; several values are one for it
+            return -1; // Jetty refuses malformed lengths, and merges several values
         }
     }
 
@@ -95,7 +95,7 @@ final class Bodies {
             throw tooLarge(maxBytes);
         }
         int announced = (int) length;
-        // one more than announced: then the end is found without growing
+        // one more than announced, so that the end is found without growing
         byte[] body = new byte[announced < 0 ? FIRST : Math.min(FIRST, announced + 1)];
         int size = 0;
         Pace pace = new Pace(nanos, limits.minRate());
@@ -117,7 +117,7 @@ final class Bodies {
         }
     }
 
-    /** Whether a body is as its {@code Content-Encoding} says; Jetty takes that away with gzip, which it undoes. */
+    /** Whether a {@code Content-Encoding} is supported; Jetty decodes gzip and removes the header. */
     static boolean isUnderstood(@Nullable String encoding) {
         return encoding == null || encoding.isBlank() || encoding.strip().equalsIgnoreCase("identity");
     }
@@ -142,10 +142,10 @@ final class Bodies {
     }
 
     private static Refusal tooSlow() {
-        return new Refusal(Status.REQUEST_TIMEOUT, "The body came too slowly.");
+        return new Refusal(Status.REQUEST_TIMEOUT, "The body was sent too slowly.");
     }
 
-    /** Takes a body that nobody wants, as strictly as one that is wanted. */
+    /** Reads and drops an unused body, under the same limits as a used one. */
     void skip(InputStream in) throws IOException {
         byte[] chunk = new byte[FIRST];
         Pace pace = new Pace(nanos, limits.minRate());
@@ -161,7 +161,7 @@ final class Bodies {
         }
     }
 
-    /** Takes what is left of a body; false when that is too much, or comes too slowly, so that some of it may be left. */
+    /** Reads and drops the rest of a body; returns false if it is too large or too slow, so that a part may be left. */
     boolean drain(InputStream in) {
         byte[] chunk = new byte[FIRST];
         Pace pace = new Pace(nanos, limits.minRate());
@@ -179,19 +179,22 @@ final class Bodies {
             return false;
         } catch (IOException | RuntimeException e) {
             if (e instanceof Refusal) {
-                return false; // it is not there, and nobody may wait for it
+                return false; // the rest has not arrived, and this thread must not wait for it
             }
             if (e instanceof RuntimeException unexpected
                     && !(e instanceof IllegalStateException)
                     && !Pace.isMalformed(e)) {
                 throw unexpected;
             }
-            // else read and closed, or broken off: there is nothing to take
+            // otherwise the body was read and closed, or aborted
             return !Pace.isTimeout(e) && !Pace.isMalformed(e);
         }
     }
 
-    /** A number of so many digits that it became infinite could not be told apart from null again. Depth is limited. */
+    /**
+     * Refuses numbers so large that they became infinite, because they would be written as null. Recursion is safe, as
+     * the depth is limited.
+     */
     private static void checkNumbers(@Nullable Object value) {
         if (value instanceof Double number && number.isInfinite()) {
             throw Refusal.bad("The body holds a number that is too large for a 64 bit floating point number.");

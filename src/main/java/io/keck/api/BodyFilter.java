@@ -19,22 +19,22 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds what bodies of requests hold: threads and memory.
+ * Bounds the threads and the memory that bodies of requests take.
  *
- * <p><b>Threads.</b> A body is read by a thread of the server, which waits where the body comes slowly. Only so many threads
- * may wait at a time, and fewer for one address; the next request whose body is not there is refused. A body that is there
- * when it is read needs no place, so quick clients never meet this limit. The other threads are for WebSockets, health and
- * answers.
+ * <p><b>Threads.</b> A thread of the server reads a body and waits if the body arrives slowly. The number of waiting
+ * threads is limited, in all and per address; a further request whose body has not arrived is refused. A body that has
+ * arrived when it is read needs no place, so fast clients never meet this limit. The other threads are left for
+ * WebSockets, health checks and answers.
  *
- * <p><b>Memory.</b> What is read is noted in the ledger of the heap, times what it becomes, until the request is answered.
- * Thread-safe.
+ * <p><b>Memory.</b> The bytes read, multiplied by the factor by which they grow when parsed, count in the ledger of the
+ * heap until the request is answered. Thread-safe.
  */
 final class BodyFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
 
     /** Bytes on the heap for each byte of JSON: the bytes, the text, and the values, which are boxed. */
     private static final int JSON = 8;
-    /** Bytes on the heap for each byte of another body: the buffer that grows, and what is made of it. */
+    /** Bytes on the heap for each byte of another body: the growing buffer, and the parsed content. */
     private static final int OTHER = 3;
 
     private static final int TOO_MANY_REQUESTS = 429;
@@ -42,7 +42,7 @@ final class BodyFilter extends HttpFilter {
     private final transient AddressShares waiting;
     private final transient HeapLedger ledger;
 
-    /** @param waiting places for threads that wait for a body */
+    /** @param waiting the places for threads that wait for a body */
     BodyFilter(AddressShares waiting, HeapLedger ledger) {
         this.waiting = waiting;
         this.ledger = ledger;
@@ -115,7 +115,7 @@ final class BodyFilter extends HttpFilter {
         private final HttpServletResponse response;
         private final Tally tally;
         private final int perByte;
-        /** Bytes that are still to come; negative where that was not announced. */
+        /** The bytes still to arrive; negative if the length was not announced. */
         private long left;
 
         Body(
@@ -156,10 +156,11 @@ final class BodyFilter extends HttpFilter {
                 throw place == AddressShares.Answer.FULL
                         ? refuse(
                                 Status.SERVICE_UNAVAILABLE.getStatusCode(),
-                                "Too many bodies come slowly; please send this one at once.")
+                                "Too many slow bodies are being received; please send this one without delay.")
                         : refuse(
                                 TOO_MANY_REQUESTS,
-                                "Too many bodies of your address come slowly; please send this one at once.");
+                                "Too many slow bodies are being received from your address; please send this one"
+                                        + " without delay.");
             }
             try {
                 return in.read(into, from, length);

@@ -13,21 +13,21 @@ import org.jspecify.annotations.Nullable;
  */
 record ByteRange(long first, long last) {
     private static final Pattern SINGLE = Pattern.compile("(?i)bytes\\s*=\\s*(\\d*)-(\\d*)\\s*");
-    /** Larger than any blob, small enough to count with. */
+    /** Numbers of this many digits exceed any blob and fit a long. */
     private static final int MOST_DIGITS = 18;
 
-    /** What a {@code Range} header asks for. */
+    /** The meaning of a {@code Range} header. */
     enum Kind {
-        /** Everything: there is none, it is not understood, or it has several ranges, which may be ignored. */
+        /** Send everything: there is no header, or it is malformed, or it has several ranges and so may be ignored. */
         WHOLE,
-        /** One range that is there. */
+        /** Send one range. */
         PART,
         /** A range that begins beyond the end. */
         UNSATISFIABLE
     }
 
     /**
-     * An answer to a {@code Range} header.
+     * The result of parsing a {@code Range} header.
      *
      * @param kind what to send
      * @param range set for a part
@@ -42,10 +42,10 @@ record ByteRange(long first, long last) {
     }
 
     /**
-     * Understands the header.
+     * Parses the header.
      *
-     * @param header null when there is none
-     * @param size of what is asked for, bytes
+     * @param header null if there is none
+     * @param size the size of the requested blob in bytes
      */
     static Asked parse(@Nullable String header, long size) {
         Matcher m = header == null ? null : SINGLE.matcher(header.strip());
@@ -59,7 +59,7 @@ record ByteRange(long first, long last) {
         }
         long from = first.get();
         if (last.isPresent() && last.get() < from) {
-            return Asked.WHOLE; // no range at all
+            return Asked.WHOLE; // not a range
         }
         if (from >= size) {
             return Asked.UNSATISFIABLE;
@@ -71,7 +71,7 @@ record ByteRange(long first, long last) {
         if (length == 0) {
             return Asked.UNSATISFIABLE;
         }
-        // of nothing the last bytes are nothing, for which there is no Content-Range
+        // a suffix of an empty blob is empty, which Content-Range cannot express
         return size == 0 ? Asked.WHOLE : part(Math.max(0, size - length), size - 1);
     }
 

@@ -13,7 +13,7 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import org.jspecify.annotations.Nullable;
 
-/** What every call on a workspace may say: its name, how fresh an answer has to be, and what makes a repeat known. */
+/** The parameters of every call on a workspace: its name, the freshness of the answer, and the idempotency key. */
 public final class Call {
 
     @Encoded
@@ -29,7 +29,7 @@ public final class Call {
     /** Filled in by Jersey. */
     public Call() {}
 
-    /** The name of the workspace; refuses one that cannot be, with 400. */
+    /** The name of the workspace; refuses an invalid one with 400. */
     String workspace() {
         String name = decode(workspace);
         RoomName.problem(name).ifPresent(problem -> {
@@ -38,7 +38,7 @@ public final class Call {
         return name;
     }
 
-    /** Whether the replica of this node will do. */
+    /** Whether the current replica of this node suffices. */
     boolean isLocal() {
         if (consistency == null) {
             return false;
@@ -49,13 +49,13 @@ public final class Call {
         throw Refusal.bad("consistency is \"local\" or left out.");
     }
 
-    /** What makes a repeat of a write known, or null; to be asked once, when as much of the body is read as the call wants. */
+    /** The idempotency key, or null; may be called once, after the call has read the part of the body that it needs. */
     @Nullable
     RequestKey key() {
         return request == null ? null : KeyFilter.key(request);
     }
 
-    /** Where the client is. */
+    /** The address of the client. */
     String address() {
         return request == null ? "" : request.getRemoteAddr();
     }
@@ -74,7 +74,7 @@ public final class Call {
         return grant;
     }
 
-    /** A path segment without its percent signs; refuses what is not UTF-8, with 400. */
+    /** Decodes a path segment; refuses bytes that are not UTF-8 with 400. */
     static String decode(String segment) {
         String decoded = PercentEncoding.decode(segment);
         if (decoded == null) {

@@ -10,7 +10,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 
-/** Who this node is in a workspace. Thread-safe. */
+/** The client id of this node in a workspace. Thread-safe. */
 @Path("/block/{workspace}/client")
 public final class ClientResource {
     private final DocumentCalls calls;

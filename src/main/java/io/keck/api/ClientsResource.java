@@ -10,7 +10,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 
-/** Who wrote in a workspace. Thread-safe. */
+/** The clients that wrote in a workspace. Thread-safe. */
 @Path("/block/{workspace}/clients")
 public final class ClientsResource {
     private final DocumentCalls calls;

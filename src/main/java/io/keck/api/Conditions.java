@@ -11,8 +11,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The conditions of a request for something that never changes under its name (RFC 9110, section 13). Beyond the RFC an
- * entity tag may come without its quotes, as Keck's clients send it.
+ * The conditional headers of a request for immutable content (RFC 9110, section 13). Beyond the RFC an entity tag may
+ * lack its quotes, as clients of OctoBase's Keck send it.
  */
 final class Conditions {
     private static final DateTimeFormatter HTTP_DATE =
@@ -23,9 +23,9 @@ final class Conditions {
     private final long modifiedSeconds;
 
     /**
-     * @param header a header of the request by name, null when it is missing
+     * @param header returns a header of the request by name, or null if it is missing
      * @param tag the entity tag, without quotes
-     * @param modifiedMillis when it came to be, milliseconds since 1970
+     * @param modifiedMillis the time of creation in milliseconds since 1970
      */
     Conditions(Function<String, @Nullable String> header, String tag, long modifiedMillis) {
         this.header = header;
@@ -33,12 +33,12 @@ final class Conditions {
         this.modifiedSeconds = Math.floorDiv(modifiedMillis, 1_000L);
     }
 
-    /** A time as HTTP writes it. */
+    /** Formats a time as an HTTP date. */
     static String date(long millis) {
         return HTTP_DATE.format(ZonedDateTime.ofInstant(Instant.ofEpochMilli(millis), ZoneOffset.UTC));
     }
 
-    /** Whether the client insists on something else than what is there: 412. */
+    /** Whether a precondition fails: 412. */
     boolean failed() {
         String match = header.apply("If-Match");
         if (match != null) {
@@ -47,7 +47,7 @@ final class Conditions {
         return dateOf("If-Unmodified-Since").map(s -> modifiedSeconds > s).orElse(false);
     }
 
-    /** Whether the client has it already: 304. */
+    /** Whether the client has the content already: 304. */
     boolean notModified() {
         String noneMatch = header.apply("If-None-Match");
         if (noneMatch != null) {
@@ -56,7 +56,7 @@ final class Conditions {
         return dateOf("If-Modified-Since").map(s -> modifiedSeconds <= s).orElse(false);
     }
 
-    /** Whether a {@code Range} counts: there is no {@code If-Range}, or it names what is there. */
+    /** Whether a {@code Range} applies: there is no {@code If-Range}, or it matches. */
     boolean rangeCounts() {
         String ifRange = header.apply("If-Range");
         if (ifRange == null) {
@@ -66,7 +66,10 @@ final class Conditions {
                 || parseDate(ifRange).map(s -> s == modifiedSeconds).orElse(false);
     }
 
-    /** Whether a list of entity tags names this one. Ours have no commas, so others may be cut in pieces. */
+    /**
+     * Whether a list of entity tags contains this one. Keck's tags have no commas, so splitting foreign tags at commas
+     * is harmless.
+     */
     private boolean names(String list, boolean weakIsEnough) {
         if (list.strip().equals("*")) {
             return true;
@@ -89,7 +92,7 @@ final class Conditions {
         return value == null ? Optional.empty() : parseDate(value);
     }
 
-    /** Seconds since 1970; empty when it is no date, which then does not count. */
+    /** Parses a date to seconds since 1970; empty for an invalid date, which is ignored. */
     private static Optional<Long> parseDate(String value) {
         try {
             return Optional.of(ZonedDateTime.parse(value.strip(), DateTimeFormatter.RFC_1123_DATE_TIME)

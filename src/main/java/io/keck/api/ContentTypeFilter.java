@@ -15,9 +15,9 @@ import org.glassfish.jersey.message.internal.HttpHeaderReader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes a media type that is none for a missing one: most calls take a body of any type, and the others refuse it with a
- * sentence. Jersey would answer 400 without one, before it knows the call. Refuses an {@code Accept} that is none, with
- * 406. Thread-safe.
+ * Treats a malformed media type as a missing one: most calls accept a body of any type, and the others refuse it with a
+ * sentence. Jersey would answer 400 without a sentence before it selects the call. Refuses a malformed {@code Accept}
+ * with 406. Thread-safe.
  */
 final class ContentTypeFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
@@ -30,14 +30,16 @@ final class ContentTypeFilter extends HttpFilter {
         if (accept != null && !accept.equals("*/*") && !isAcceptable(accept)) {
             response.setStatus(HttpServletResponse.SC_NOT_ACCEPTABLE);
             response.setContentType("text/plain;charset=utf-8");
-            response.getOutputStream().print("The Accept header is no list of media types.");
+            response.getOutputStream().print("The Accept header is not a list of media types.");
             return;
         }
         String type = request.getHeader(CONTENT_TYPE);
         chain.doFilter(type == null || isMediaType(type) ? request : new Untyped(request), response);
     }
 
-    /** Whether Jersey can read it: if not, it would refuse the call without a sentence, and that after it was carried out. */
+    /**
+     * Whether Jersey can parse the header; otherwise it would fail the call without a sentence after carrying it out.
+     */
     private static boolean isAcceptable(String accept) {
         try {
             var unused = HttpHeaderReader.readAcceptMediaType(accept);

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** The {@code cors} block of the configuration: which pages may use the HTTP interface from a browser. */
+/** The {@code cors} block of the configuration: the web pages that may use the HTTP interface from a browser. */
 public class CorsFactory {
     static final String ALL = "*";
     private static final Pattern ORIGIN = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://[^/?#@\\s]+");
@@ -20,7 +20,7 @@ public class CorsFactory {
     private String origins = "http://localhost:3000,http://localhost:4200,http://localhost:5173,"
             + "http://127.0.0.1:3000,http://127.0.0.1:4200,http://127.0.0.1:5173";
 
-    /** An origin has no path, not even a slash: browsers send none, so one with a slash would never match. */
+    /** An origin has no path: browsers send none, so an origin with a trailing slash would never match. */
     @JsonIgnore
     @ValidationMethod(message = "origins must be scheme://host[:port], separated by commas, or *")
     public boolean isEveryOriginValid() {
@@ -41,9 +41,9 @@ public class CorsFactory {
     }
 
     /**
-     * Puts the handler before everything else on the main port.
+     * Installs the handler in front of everything else on the main port.
      *
-     * @param credentialed the origins of pages that may use cookies as well; they need not be among the others
+     * @param credentialed the origins of pages that may use cookies as well; they need not be among the allowed origins
      */
     public void build(Environment environment, Set<String> credentialed) {
         environment.getApplicationContext().insertHandler(new CorsHandler(set(origins), credentialed));

@@ -15,14 +15,14 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cross-origin requests (the Fetch standard, section 3.3) for everything on the main port: what a page of another origin
- * may read. Stands before the servlets, so answers that say no carry the headers, too. Thread-safe.
+ * Cross-origin requests (the Fetch standard, section 3.3) for everything on the main port: decides what a page of
+ * another origin may read. Runs before the servlets, so that refusals carry the headers, too. Thread-safe.
  */
 final class CorsHandler extends Handler.Wrapper {
     private static final HttpField METHODS =
             new HttpField("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, HEAD, OPTIONS");
     private static final HttpField EXPOSED = new HttpField("Access-Control-Expose-Headers", "ETag, Keck-Seq");
-    /** Seconds for which a browser need not ask again. */
+    /** The seconds for which a browser may cache a preflight. */
     private static final HttpField MAX_AGE = new HttpField("Access-Control-Max-Age", "600");
 
     private static final HttpField VARY = new HttpField(HttpHeader.VARY, "Origin");
@@ -34,7 +34,7 @@ final class CorsHandler extends Handler.Wrapper {
     private final Set<String> credentialed;
 
     /**
-     * For pages of these origins, as browsers send them.
+     * Creates a handler for these origins, written as browsers send them.
      *
      * @param origins may use the interface without cookies; "*" for all
      * @param credentialed may use it with cookies
@@ -58,7 +58,7 @@ final class CorsHandler extends Handler.Wrapper {
         boolean preflight = origin != null
                 && HttpMethod.OPTIONS.is(request.getMethod())
                 && request.getHeaders().contains("Access-Control-Request-Method");
-        // when the answer is on its way: Jetty's error pages begin with no headers but their own
+        // added when the answer is sent, because Jetty's error pages start with their own headers only
         request.addHttpStreamWrapper(stream -> new HttpStream.Wrapper(stream) {
             @Override
             public void prepareResponse(HttpFields.Mutable headers) {
@@ -79,7 +79,7 @@ final class CorsHandler extends Handler.Wrapper {
 
     private void add(HttpFields.Mutable headers, @Nullable String origin, boolean withCookies, boolean preflight) {
         if (!all || !credentialed.isEmpty()) {
-            headers.add(preflight ? VARY_PREFLIGHT : VARY); // whoever caches keeps one answer per origin
+            headers.add(preflight ? VARY_PREFLIGHT : VARY); // caches must keep one answer per origin
         }
         if (origin != null) {
             headers.put("Access-Control-Allow-Origin", all && !withCookies ? CorsFactory.ALL : origin);

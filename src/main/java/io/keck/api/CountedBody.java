@@ -10,7 +10,7 @@ final class CountedBody extends FilterInputStream {
     private final Allowance allowance;
     private final boolean isStored;
 
-    /** @param isStored whether its bytes count as stored, too */
+    /** @param isStored whether the bytes also count as stored */
     CountedBody(InputStream in, Allowance allowance, boolean isStored) {
         super(in);
         this.allowance = allowance;
@@ -40,7 +40,7 @@ final class CountedBody extends FilterInputStream {
 
     private void count(long n) {
         if (n > 0) {
-            allowance.received(n); // a body that has begun is taken; the next one waits
+            allowance.received(n); // a body that has begun is accepted; the next one waits
             if (isStored) {
                 allowance.stored(n);
             }

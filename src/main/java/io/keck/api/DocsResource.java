@@ -17,10 +17,10 @@ import java.util.Map;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
-/** Swagger UI, from its WebJar, over {@code /api/jwst.json}: a few files by name and nothing else. Thread-safe. */
+/** Serves Swagger UI from its WebJar for {@code /api/jwst.json}: a fixed list of files. Thread-safe. */
 @Path("/docs")
 public final class DocsResource {
-    /** With the version that the build takes. */
+    /** Contains the version that the build uses. */
     private static final String VERSION = "swagger-ui.properties";
 
     private static final String INDEX = "index.html";
@@ -43,7 +43,7 @@ public final class DocsResource {
             "favicon-32x32.png",
             "image/png");
 
-    /** The WebJar's own has no viewport, so a phone would show it as large as a desk. */
+    /** Replaces the WebJar's page, which has no viewport, so phones would show it at desktop size. */
     private static final String OWN_INDEX = """
             <!doctype html>
             <html lang="en">
@@ -65,7 +65,7 @@ public final class DocsResource {
             </html>
             """;
 
-    /** The WebJar's own shows another interface. */
+    /** Replaces the WebJar's script, which shows a different interface. */
     private static final String OWN_START = """
             window.onload = () => {
               window.ui = SwaggerUIBundle({
@@ -106,7 +106,7 @@ public final class DocsResource {
         }
     }
 
-    /** The page; without the slash at the end its files would not be found. */
+    /** The page; redirects to the address with a trailing slash, without which its files would not be found. */
     @Public("It describes the interface, and no document.")
     @GET
     public Response index(@Context UriInfo uri) throws IOException {

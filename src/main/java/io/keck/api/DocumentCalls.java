@@ -30,11 +30,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries calls to the documents of rooms, and answers back to clients. Answers are written by the given executor, since
- * the threads of documents must not wait for a client. Thread-safe.
+ * Passes calls to the documents of rooms, and answers to clients. The given executor writes answers, because the
+ * threads of documents must not wait for a client. Thread-safe.
  */
 final class DocumentCalls {
-    /** When a call is given up for which nothing else did so before. */
+    /** Seconds after which a call is aborted that nothing else has ended. */
     private static final long LAST_RESORT_SECONDS = 120;
 
     private final Documents documents;
@@ -45,10 +45,10 @@ final class DocumentCalls {
     private final Exports exports;
 
     /**
-     * Nothing is asked for yet.
+     * Creates the calls of a node.
      *
-     * @param ledger of the heap, by which readings of large documents wait for their turn
-     * @param spools for large answers
+     * @param ledger the ledger of the heap, by which readings of large documents wait for their turn
+     * @param spools the files of large answers
      * @param exports threads that write whole documents down
      */
     DocumentCalls(
@@ -69,7 +69,7 @@ final class DocumentCalls {
         return bodies;
     }
 
-    /** What is answered where there is no such workspace: a sentence, or nothing. */
+    /** The body of the answer if there is no such workspace. */
     enum Missing {
         SENTENCE,
         EMPTY;
@@ -80,8 +80,8 @@ final class DocumentCalls {
     }
 
     /**
-     * Answers from the document, which the reader leaves as it is; it may throw a {@link Refusal}. What it refuses is told
-     * with the position and the warning of any other answer: "not there" may be old, too.
+     * Answers from the document; the reader must not change it and may throw a {@link Refusal}. A refusal carries the
+     * same position and warning headers as any other answer, because "not found" may be stale, too.
      */
     void read(AsyncResponse response, Call call, Missing missing, Function<Doc, Reply> reader) {
         String workspace = call.workspace();
@@ -89,15 +89,15 @@ final class DocumentCalls {
         finish(response, workspace, missing, read(call, local, reader));
     }
 
-    /** Reads what may be as large as the document. */
+    /** Reads a result that may be as large as the document. */
     CompletionStage<Answer<Reply>> read(Call call, boolean local, Function<Doc, Reply> reader) {
         return read(call.grant(), local, call.address(), reader);
     }
 
     /**
-     * The same where the request is not at hand any more.
+     * As the other {@code read}, for use after the request object is gone.
      *
-     * @param address of the client
+     * @param address the address of the client
      */
     CompletionStage<Answer<Reply>> read(Grant grant, boolean local, String address, Function<Doc, Reply> reader) {
         return turn(grant.document())
@@ -105,7 +105,7 @@ final class DocumentCalls {
                         documents.readInParts(grant, local, doc -> reading(doc, answered(doc, reader), address)));
     }
 
-    /** The address is asked for beforehand: a request is gone once it is answered. */
+    /** Takes the address as a value, because the request object is gone once it is answered. */
     private Reading<Reply> reading(Doc doc, Reply reply, String address) {
         return reply.reading(doc, spools.open(address));
     }
@@ -137,8 +137,8 @@ final class DocumentCalls {
     }
 
     /**
-     * Bytes that are in memory already; while a client takes them they are in a file, if there is room for it: what was done
-     * must not be answered with a failure.
+     * Bytes that are in memory already; while a client takes them they are in a file, if there is room for it: what was
+     * done must not be answered with a failure.
      */
     Reply bytes(byte[] bytes, String address) {
         Spool spool = spools.open(address);
@@ -151,7 +151,7 @@ final class DocumentCalls {
         }
     }
 
-    /** Makes the workspace where there is none, and reads it. */
+    /** Creates the workspace if there is none, and reads it. */
     CompletionStage<Answer<Reply>> create(Call call, Function<Doc, Reply> reader) {
         return create(call.grant(), call.key(), call.address(), reader);
     }
@@ -176,11 +176,11 @@ final class DocumentCalls {
     }
 
     /**
-     * Edits the document in one transaction and answers when that is committed; the edit may throw a {@link Refusal}. Numbers
-     * of JSON become ints or float64.
+     * Edits the document in one transaction and answers after the commit; the edit may throw a {@link Refusal}. JSON
+     * numbers become ints or float64.
      *
-     * @param afterwards makes the answer; where it throws a {@link Refusal}, since others have removed meanwhile what it
-     *     would show, the answer is 204: the edit was made
+     * @param afterwards makes the answer; if it throws a {@link Refusal} because others have removed the content
+     *     meanwhile, the answer is 204, as the edit was made
      */
     void write(
             AsyncResponse response, Call call, Missing missing, Consumer<Doc> edit, Function<Doc, Reply> afterwards) {
@@ -207,8 +207,8 @@ final class DocumentCalls {
     }
 
     /**
-     * Encodes the document where its size is limited, which costs no more than that limit allows. An edit that only deletes is
-     * always possible; its state vector stays as it was.
+     * Runs the edit, and encodes the document if its size is limited, which costs no more than that limit allows. An
+     * edit that only deletes is always possible; it leaves the state vector unchanged.
      */
     private static void edit(Doc doc, Consumer<Doc> edit, Allowance allowance) {
         if (allowance.maxDocument() == Long.MAX_VALUE) {
@@ -222,7 +222,7 @@ final class DocumentCalls {
         }
     }
 
-    /** Refuses what would make a document larger than the limit of the call's grant. */
+    /** Refuses an edit that would make a document larger than the limit of the call's grant. */
     static void checkSize(Allowance allowance, long bytes) {
         if (bytes > allowance.maxDocument()) {
             throw new Refusal(Reply.text(
@@ -239,7 +239,7 @@ final class DocumentCalls {
         });
     }
 
-    /** Answers from an answer of the documents. */
+    /** Turns an answer of the documents into an HTTP answer. */
     void finish(AsyncResponse response, String workspace, Missing missing, CompletionStage<Answer<Reply>> stage) {
         resume(response, stage.handle((answer, error) -> {
             if (error == null) {
@@ -256,7 +256,7 @@ final class DocumentCalls {
         }));
     }
 
-    /** Answers with what comes of a stage. */
+    /** Answers with the result of a stage. */
     void resume(AsyncResponse response, CompletionStage<Response> stage) {
         response.setTimeout(LAST_RESORT_SECONDS, TimeUnit.SECONDS);
         response.setTimeoutHandler(late -> late.resume(Failures.unavailable(true)));
@@ -270,16 +270,16 @@ final class DocumentCalls {
                 this::execute);
     }
 
-    /** Runs something on a thread that may wait, and that no room needs. */
+    /** Runs a task on a thread that may wait and that no room needs. */
     void execute(Runnable task) {
         try {
             writers.execute(task);
         } catch (RejectedExecutionException e) {
-            task.run(); // the server is going down
+            task.run(); // the server is shutting down
         }
     }
 
-    /** A change of a whole room, of which any other failure than those it names leaves open whether it was made. */
+    /** Maps the failures of a change of a whole room: a failure outside the family leaves the outcome unknown. */
     static <T> CompletionStage<T> settled(CompletionStage<T> change) {
         return change.handle((value, error) -> {
                     Throwable cause = error == null ? null : cause(error);

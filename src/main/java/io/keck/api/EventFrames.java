@@ -17,7 +17,7 @@ final class EventFrames {
         return COMMENT;
     }
 
-    /** No event, only its id: from here on whoever is cut off can resume. */
+    /** An id without an event: a client that is disconnected can resume from here. */
     static EventFrame position(long roomId, long seq) {
         return EventFrame.of(id(roomId, seq) + '\n');
     }
@@ -27,7 +27,7 @@ final class EventFrames {
         return event("update", roomId, row.seq(), histories, row.payload(), new Credit(row.author(), row.at(), null));
     }
 
-    /** Everything: whatever was known before is to be forgotten. */
+    /** The whole document: the client must discard its state. */
     static EventFrame reset(long roomId, long seq, byte[] state) {
         return event("reset", roomId, seq, List.of(), state, null);
     }

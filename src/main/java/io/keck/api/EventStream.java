@@ -11,23 +11,24 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One reader of a room's changes. It holds at most what it was given last and has not taken yet, and asks its feed for more
- * when that is gone: a slow one keeps a number, no queue. What it holds is counted in the ledger of the heap, and what it takes
- * at the rate of its address: beyond that it waits. Thread-safe; the marked fields belong to the turns of its feed.
+ * One reader of a room's changes. It holds at most what it was given last and has not taken yet, and asks its feed for
+ * more when that is gone: a slow one keeps a number, no queue. What it holds is counted in the ledger of the heap, and
+ * what it takes at the rate of its address: beyond that it waits. Thread-safe; the marked fields belong to the turns of
+ * its feed.
  */
 final class EventStream {
-    /** Where events go, without ever waiting. Called by one thread at a time. */
+    /** Writes events without ever blocking. Called by one thread at a time. */
     interface Output {
-        /** Whether something can be written now; if not, {@link EventStream#write} is to be called when it can. */
+        /** Whether bytes can be written now; if not, {@link EventStream#write} must be called when they can. */
         boolean isReady();
 
-        /** Writes bytes that nobody changes; only when it is ready. */
+        /** Writes bytes, which must not be changed afterwards; only when ready. */
         void write(byte[] bytes) throws IOException;
 
-        /** Sends what was written; only when it is ready. */
+        /** Flushes written bytes; only when ready. */
         void flush() throws IOException;
 
-        /** Ends it, whatever is left. */
+        /** Ends the response, whatever is left. */
         void complete();
     }
 
@@ -49,11 +50,11 @@ final class EventStream {
 
     private long writtenAt;
 
-    /** The seq of the last row it was given. Belongs to the feed. */
+    /** The seq of the last row given to the reader. Belongs to the feed. */
     long given;
-    /** Whether it has to be told everything anew. Belongs to the feed. */
+    /** Whether the reader needs a reset. Belongs to the feed. */
     boolean isLost;
-    /** What tells of rows that the feed has forgotten; kept while the reader keeps up. Belongs to the feed. */
+    /** Derives changes of rows that the feed has dropped; kept while the reader keeps up. Belongs to the feed. */
     private @Nullable Histories past;
 
     private long pastBytes;
@@ -73,12 +74,12 @@ final class EventStream {
         this.writtenAt = now;
     }
 
-    /** Whether it has taken everything that it was given. */
+    /** Whether all given frames were written. */
     synchronized boolean isIdle() {
         return queue.isEmpty() && reading == null && !ending && !ended;
     }
 
-    /** Gives it more. */
+    /** Adds frames and writes. */
     void give(List<EventFrame> frames) {
         synchronized (this) {
             if (ended) {
@@ -108,7 +109,7 @@ final class EventStream {
         }
     }
 
-    /** Writes as much as it takes. Called when it takes something again, and when there is something new. */
+    /** Writes as much as the output accepts. Called when the output is ready again, and when there are new frames. */
     void write() {
         boolean drained = false;
         boolean over = false;
@@ -173,7 +174,7 @@ final class EventStream {
         }
     }
 
-    /** Ends it when it has taken what it was given. */
+    /** Ends the stream after the given frames are written. */
     void end() {
         synchronized (this) {
             ending = true;
@@ -181,7 +182,7 @@ final class EventStream {
         write();
     }
 
-    /** Ends it now. */
+    /** Ends the stream now. */
     void abort() {
         synchronized (this) {
             if (ended) {
@@ -200,7 +201,7 @@ final class EventStream {
         feed.left(this);
     }
 
-    /** Milliseconds since it took something. */
+    /** Milliseconds since the output last accepted bytes. */
     synchronized long silentFor(long now) {
         return now - writtenAt;
     }

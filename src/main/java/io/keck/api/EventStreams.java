@@ -24,12 +24,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** All streams of events on this node: one {@link RoomFeed} per room that somebody reads. Thread-safe. */
+/** All event streams of this node: one {@link RoomFeed} per room that has readers. Thread-safe. */
 public class EventStreams {
-    /** Marks that are kept: the oldest goes, and its room is tried again. */
+    /**
+     * The largest number of marks of costly rooms; beyond it the oldest mark is dropped and its room is tried again.
+     */
     private static final int MAX_COSTLY = 10_000;
 
-    /** Until when the streams of a room are refused, by its id. */
+    /** The steps of integration that the document of a room may take. */
     private final long maxSteps;
 
     private final Map<Long, Long> costly = new LinkedHashMap<>();
@@ -37,7 +39,7 @@ public class EventStreams {
     /** Follows rooms, as {@link io.keck.room.Rooms#watch} does. */
     @FunctionalInterface
     public interface Rooms {
-        /** Follows a room until what it returns is run. */
+        /** Follows a room until the returned action is run. */
         Runnable watch(Grant grant, Watcher watcher);
 
         /** Completes as {@link io.keck.room.Rooms#find} does. */
@@ -61,11 +63,11 @@ public class EventStreams {
     private volatile boolean closed;
 
     /**
-     * No streams yet.
+     * Creates streams.
      *
      * @param executor runs the turns of feeds, which wait for the database
-     * @param clock milliseconds of a steady clock
-     * @param limit streams at the same time
+     * @param clock a steady clock in milliseconds
+     * @param limit the largest number of concurrent streams
      */
     public EventStreams(
             Rooms rooms, ChangeLog log, FeedMetrics metrics, Executor executor, LongSupplier clock, int limit) {
@@ -83,12 +85,13 @@ public class EventStreams {
     }
 
     /**
-     * No streams yet.
+     * Creates streams.
      *
-     * @param shares how many streams an address may have
-     * @param ledger of the heap
+     * @param shares the limits of streams, in all and per address
+     * @param ledger the ledger of the heap
      * @param sent bytes a second of addresses
-     * @param maxSteps that the document of a room may take, see {@link DocumentLimits#maxSteps}
+     * @param maxSteps the steps of integration that the document of a room may take, see
+     *     {@link DocumentLimits#maxSteps}
      */
     EventStreams(
             Rooms rooms,
@@ -113,7 +116,7 @@ public class EventStreams {
         this.limit = limit;
     }
 
-    /** Whether the reader got a place; he is told later how it went on. */
+    /** Opens a stream; returns false at the limit of streams. Otherwise the reader is called back later. */
     boolean open(Grant grant, RoomFeed.Reader reader, @Nullable String lastEventId) {
         grant.demand(Right.READ);
         if (streams.incrementAndGet() > limit) {
@@ -127,7 +130,7 @@ public class EventStreams {
     void join(String room, RoomFeed.Reader reader, @Nullable String lastEventId) {
         if (closed) {
             left();
-            reader.refused(new Unavailable("the server restarts", false));
+            reader.refused(new Unavailable("the server is restarting", false));
             return;
         }
         if (!feeds.containsKey(room)) {
@@ -160,25 +163,25 @@ public class EventStreams {
         feed.join(reader, lastEventId, isFirst[0]);
     }
 
-    /** How many streams are open. */
+    /** The number of open streams. */
     public int size() {
         return streams.get();
     }
 
-    /** Keeps connections alive and gives up those that are stuck; to be called about every second. */
+    /** Keeps connections alive and closes stuck ones; must be called about once a second. */
     public void tick() {
         feeds.values().forEach(RoomFeed::tick);
         finishing.forEach(RoomFeed::tick);
     }
 
-    /** Ends all streams; readers come back elsewhere. */
+    /** Ends all streams; readers reconnect elsewhere. */
     public void close() {
         closed = true;
-        feeds.values().forEach(feed -> feed.ended(new Unavailable("the server restarts", false)));
-        finishing.forEach(feed -> feed.ended(new Unavailable("the server restarts", false)));
+        feeds.values().forEach(feed -> feed.ended(new Unavailable("the server is restarting", false)));
+        finishing.forEach(feed -> feed.ended(new Unavailable("the server is restarting", false)));
     }
 
-    /** How many streams an address may have. */
+    /** The limits of streams, in all and per address. */
     AddressShares shares() {
         return shares;
     }
@@ -207,7 +210,7 @@ public class EventStreams {
         return clock.getAsLong();
     }
 
-    /** Whether a reader whose rows are gone is told so. A test switches it off. */
+    /** Whether readers are told that rows are gone. A test switches this off. */
     boolean looksForGaps() {
         return true;
     }
@@ -221,7 +224,7 @@ public class EventStreams {
         try {
             executor.execute(turn);
         } catch (RejectedExecutionException e) {
-            turn.run(); // the server is going down: what is left is the end
+            turn.run(); // the server is shutting down, and the only remaining task is to end
         }
     }
 
@@ -229,7 +232,7 @@ public class EventStreams {
         streams.decrementAndGet();
     }
 
-    /** The life that the feed follows has ended, and its streams are still given its last events. */
+    /** Called when the life of a feed's room has ended and its streams still get the last events. */
     void finishing(String room, RoomFeed feed) {
         finishing.add(feed);
         feeds.remove(room, feed);
@@ -240,7 +243,7 @@ public class EventStreams {
         feeds.remove(room, feed);
     }
 
-    /** A room took too many steps: its streams are refused for a while. */
+    /** Called when a room took too many steps: its streams are refused for a while. */
     synchronized void isCostly(long roomId) {
         costly.put(roomId, now() + TooCostly.RETRY_MILLIS);
         if (costly.size() > MAX_COSTLY) {
@@ -248,7 +251,7 @@ public class EventStreams {
         }
     }
 
-    /** For how many milliseconds the streams of a room are still refused; 0 where they are not. */
+    /** The milliseconds for which streams of a room are still refused; 0 if they are not. */
     synchronized long costlyFor(long roomId) {
         return Math.max(0, costly.getOrDefault(roomId, 0L) - now());
     }

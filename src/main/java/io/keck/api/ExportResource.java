@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The whole document of a workspace, never an old one. Thread-safe. */
+/** The whole document of a workspace, never a stale one. Thread-safe. */
 @Path("/block/{workspace}/export")
 public final class ExportResource {
     private final DocumentCalls calls;
@@ -31,7 +31,7 @@ public final class ExportResource {
         this.calls = calls;
     }
 
-    /** As an update in V1 or V2, or as JSON. */
+    /** Answers with an update in V1 or V2, or with JSON. */
     @Needs(Right.READ)
     @GET
     public void export(
@@ -50,7 +50,7 @@ public final class ExportResource {
         calls.finish(response, workspace, Missing.EMPTY, stage.thenApply(ExportResource::fresh));
     }
 
-    /** Whether a client asks for JSON and would not take an update: many libraries accept JSON and everything else. */
+    /** Whether a client accepts JSON and not an update; many libraries accept JSON along with everything else. */
     private static boolean wantsJson(HttpHeaders headers) {
         List<MediaType> types = headers.getAcceptableMediaTypes();
         return types.stream().noneMatch(MediaType.APPLICATION_OCTET_STREAM_TYPE::isCompatible)
@@ -61,7 +61,7 @@ public final class ExportResource {
     private static Answer<Reply> fresh(Answer<Reply> answer) {
         if (answer.stale()) {
             answer.value().close();
-            throw new Unavailable("only an old state is known", false);
+            throw new Unavailable("the database does not answer, and the state of this node may be stale", false);
         }
         return answer;
     }

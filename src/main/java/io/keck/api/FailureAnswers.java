@@ -21,7 +21,9 @@ import jakarta.ws.rs.core.Response.Status;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The answer to each failure of rooms; a resource overrides those of which it can say more. Stateless. */
+/**
+ * Maps each failure of rooms to its answer; a resource overrides those for which it has a better sentence. Stateless.
+ */
 class FailureAnswers implements Failure.Handler<Response> {
     private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
     private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
@@ -51,8 +53,8 @@ class FailureAnswers implements Failure.Handler<Response> {
     public Response damaged(RoomDamaged failure) {
         return Failures.response(Reply.text(
                         Status.SERVICE_UNAVAILABLE,
-                        "What is stored of the workspace is damaged: it can be read, and not written until it is"
-                                + " repaired. Nothing was done."))
+                        "The stored data of the workspace is damaged: it is read-only until it is repaired. Nothing"
+                                + " was done."))
                 .header(HttpHeaders.RETRY_AFTER, "60")
                 .build();
     }
@@ -83,7 +85,7 @@ class FailureAnswers implements Failure.Handler<Response> {
     public Response tooCostly(TooCostly failure) {
         return Failures.response(Reply.text(
                         Status.SERVICE_UNAVAILABLE,
-                        "The content of the document takes too many steps to put in order or to write down. Nothing was"
+                        "Integrating the content of the document or writing it down takes too many steps. Nothing was"
                                 + " done."))
                 .header(HttpHeaders.RETRY_AFTER, String.valueOf((failure.retryMillis() + 999) / 1_000))
                 .build();

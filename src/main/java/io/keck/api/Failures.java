@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one place where what went wrong becomes an answer: a sentence, never a stack trace. Also takes what Jersey itself
- * refuses. Stateless.
+ * The single place where exceptions become answers: a sentence, never a stack trace. Includes the refusals of Jersey
+ * itself. Stateless.
  */
 public final class Failures implements ExceptionMapper<Throwable> {
     private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
@@ -32,7 +32,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
         return of(error);
     }
 
-    /** What is answered to a failure. */
+    /** The answer to an exception. */
     static Response of(Throwable error) {
         OutOfMemory.check(error);
         if (error instanceof Refusal refusal) {
@@ -48,14 +48,14 @@ public final class Failures implements ExceptionMapper<Throwable> {
             return ofJersey(web);
         }
         if (error instanceof IOException) {
-            LOG.debug("A request broke off", error);
-            return response(Reply.text(Status.BAD_REQUEST, "The request broke off."))
+            LOG.debug("A request was aborted by its client", error);
+            return response(Reply.text(Status.BAD_REQUEST, "The request was aborted."))
                     .build();
         }
         return internal(error);
     }
 
-    /** The answer to a failure of a call on a document, where a missing document is answered as the resource does. */
+    /** The answer to a failure of a call on a document; the resource determines the body for a missing document. */
     static Response of(Throwable error, String workspace, Missing missing) {
         return error instanceof RoomMissing ? response(missing.reply(workspace)).build() : of(error);
     }
@@ -67,16 +67,16 @@ public final class Failures implements ExceptionMapper<Throwable> {
                 .build();
     }
 
-    /** 422: the key of the request was used for another one. */
+    /** 422: the idempotency key was used for a different request. */
     static Response keyTaken() {
         return response(Reply.text(
                         UNPROCESSABLE,
-                        "This Idempotency-Key was used for another request: method, path, query and body have to be the"
-                                + " same. Nothing was done."))
+                        "This Idempotency-Key was used for a different request: method, path, query and body must"
+                                + " be the same. Nothing was done."))
                 .build();
     }
 
-    /** 503; when {@code unknown}, it may have been carried out all the same. */
+    /** 503; with {@code unknown}, the request may have been carried out nevertheless. */
     static Response unavailable(boolean unknown) {
         ResponseBuilder builder = response(Reply.text(Status.SERVICE_UNAVAILABLE, unavailableSentence(unknown)))
                 .header(HttpHeaders.RETRY_AFTER, "1");
@@ -86,7 +86,7 @@ public final class Failures implements ExceptionMapper<Throwable> {
     /** The sentence of a 503. */
     static String unavailableSentence(boolean unknown) {
         return unknown
-                ? "The database does not answer; perhaps it was done, perhaps not."
+                ? "The database does not answer; the request may or may not have been carried out."
                 : "The database does not answer; nothing was done.";
     }
 

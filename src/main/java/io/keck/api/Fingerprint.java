@@ -9,12 +9,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request is told apart by when it comes again under the same Idempotency-Key: method, path, query and body. Everything
- * that is to be part of this is put together in {@link #of}; a part that is added makes another {@link #KIND}.
+ * The digest that identifies a request under an Idempotency-Key: method, path, query and body. {@link #of} combines all
+ * parts; adding a part requires a new {@link #KIND}.
  *
- * <p>The same request may be written in several ways, and a proxy between may write it in another than the client did: so
- * each character of path and query that needs no percent sign has none, all others have one, and the parameters of the
- * query are sorted by name. {@code consistency} is left out, since it only says how to read.
+ * <p>The same request can be written in several ways, and a proxy may rewrite it. The digest therefore uses a canonical
+ * form: unreserved characters of path and query are decoded, all others are percent-encoded, and the query's parameters
+ * are sorted by name. {@code consistency} is left out, because it only concerns reading.
  */
 final class Fingerprint {
     /** Method, path, query, body. */
@@ -28,15 +28,15 @@ final class Fingerprint {
     /**
      * The fingerprint of a request.
      *
-     * @param path as it came, without the part that all paths have
-     * @param query as it came, or null
-     * @param bodyDigest the SHA-256 of the body as it is without Content-Encoding
+     * @param path the path as received, without the common prefix
+     * @param query the query as received, or null
+     * @param bodyDigest the SHA-256 of the decoded body
      */
     static String of(String method, String path, @Nullable String query, byte[] bodyDigest) {
         MessageDigest digest = sha256();
         for (String part : List.of(
                 method, canonical(path, "/"), parameters(query), HexFormat.of().formatHex(bodyDigest))) {
-            digest.update((part + "\n").getBytes(StandardCharsets.US_ASCII)); // no part has a line break
+            digest.update((part + "\n").getBytes(StandardCharsets.US_ASCII)); // no part contains a line break
         }
         return KIND + " " + HexFormat.of().formatHex(digest.digest());
     }
@@ -50,12 +50,12 @@ final class Fingerprint {
                 parameters.add(name + "=" + (pair.length == 1 ? "" : canonical(pair[1], "")));
             }
         }
-        // of several values of one parameter the order may count, so only names are compared
+        // sorted by name only, because the order of several values of one parameter may matter
         parameters.sort(java.util.Comparator.comparing(parameter -> parameter.substring(0, parameter.indexOf('='))));
         return String.join("&", parameters);
     }
 
-    /** The text with percent signs before all bytes but those of unreserved characters and the ones that are kept. */
+    /** Percent-encodes all bytes except unreserved characters and those in {@code kept}. */
     private static String canonical(String text, String kept) {
         byte[] raw = text.getBytes(StandardCharsets.UTF_8);
         StringBuilder out = new StringBuilder(raw.length);

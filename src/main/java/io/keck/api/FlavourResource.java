@@ -22,7 +22,7 @@ public final class FlavourResource {
         this.calls = calls;
     }
 
-    /** All of them, in order of their ids. */
+    /** Answers with the blocks in order of their ids. */
     @Needs(Right.READ)
     @GET
     public void get(

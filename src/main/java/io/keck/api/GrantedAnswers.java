@@ -16,9 +16,9 @@ import org.eclipse.jetty.io.EofException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends answers that are still on their way when the grant ends that they were made for: a download of a blob, an export, a
- * long history. The connection breaks off, so that its client sees that something is missing. Small answers are left: they
- * are in the buffers of a connection by then. Thread-safe.
+ * Aborts answers that are still being sent when their grant ends: downloads of blobs, exports, long histories. The
+ * connection is closed, so that the client notices the missing part. Small answers are not aborted, because they are
+ * already in the buffers of a connection. Thread-safe.
  */
 @Priority(Priorities.USER - 1)
 final class GrantedAnswers implements WriterInterceptor {
@@ -27,7 +27,7 @@ final class GrantedAnswers implements WriterInterceptor {
 
     GrantedAnswers() {}
 
-    /** For tests: one that answers this request alone. */
+    /** Creates an interceptor for one request, for tests. */
     GrantedAnswers(HttpServletRequest request) {
         this.request = request;
     }
@@ -59,7 +59,7 @@ final class GrantedAnswers implements WriterInterceptor {
         }
     }
 
-    /** Passes bytes on until it is ended; a thread that waits for the client then waits no longer. */
+    /** Passes bytes on until it is cut, which also wakes a thread that waits for the client. */
     private static final class Cut extends FilterOutputStream {
         private @Nullable Thread writing;
         private boolean isEnded;
@@ -85,7 +85,7 @@ final class GrantedAnswers implements WriterInterceptor {
         private synchronized void done() throws IOException {
             writing = null;
             if (isEnded) {
-                Thread.interrupted(); // it is not for the next request
+                Thread.interrupted(); // the interrupt must not reach the next request
                 throw new EofException("the grant of the answer has ended");
             }
         }

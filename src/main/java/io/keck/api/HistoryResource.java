@@ -25,17 +25,17 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/** What was done to a workspace. Thread-safe. */
+/** The history of a workspace. Thread-safe. */
 @Path("/block/{workspace}/history")
 public final class HistoryResource {
-    /** How often a document is read whose rows come faster than their authors can be read. */
+    /** How often a document is read whose rows arrive faster than their authors can be read. */
     private static final int ATTEMPTS = 3;
 
     private final DocumentCalls calls;
     private final ChangeLog log;
     private final Executor waiting;
 
-    /** @param waiting runs what waits for the database */
+    /** @param waiting runs tasks that wait for the database */
     HistoryResource(DocumentCalls calls, ChangeLog log, Executor waiting) {
         this.calls = calls;
         this.log = log;
@@ -43,8 +43,8 @@ public final class HistoryResource {
     }
 
     /**
-     * What is known of it by client and clock, of one client or (0, or none) of all; with {@code by}, only what one principal
-     * wrote or deleted, or what was deleted of it.
+     * Lists changes by client and clock, of one client or (0, or none) of all; with {@code by}, only changes that one
+     * principal made, and deletions of that principal's content.
      */
     @Needs({Right.READ, Right.HISTORY})
     @GET
@@ -63,7 +63,7 @@ public final class HistoryResource {
         calls.finish(response, question.grant.document(), Missing.SENTENCE, answer(question, 1));
     }
 
-    /** What is asked for; a request itself is gone once it is answered. */
+    /** The parameters of a request, kept because the request object is gone once it is answered. */
     private record Question(
             Grant grant,
             boolean local,
@@ -73,12 +73,12 @@ public final class HistoryResource {
             long skip,
             long limit) {}
 
-    /** What is known of the authors of a room; {@code stale} where they could not be read. */
+    /** The known authors of a room; {@code stale} if they could not be read. */
     private record Known(long roomId, Authors authors, boolean stale) {}
 
     /**
-     * Reads the authors and then the document. Rows that were committed between the two would be of nobody known, so it is done
-     * again where there are any, and in the end said.
+     * Reads the authors and then the document. Rows committed in between would have no known author, so both are read
+     * again in that case; after the last attempt the answer is marked stale.
      */
     private CompletionStage<Answer<Reply>> answer(Question asked, int attempt) {
         return calls.documents()
@@ -106,7 +106,7 @@ public final class HistoryResource {
             if (asked.by != null) {
                 throw e;
             }
-            // the content is there, and says of itself that it may lack something
+            // the content is complete, and the header says that authors may be missing
             return new Known(roomId, new Authors(new Authorship<>(), 0), true);
         }
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A receiver of changes that takes everything, to try deliveries with. Thread-safe. */
+/** A receiver of changes that accepts everything, for trying out deliveries. Thread-safe. */
 @Path("/hook")
 public final class HookResource {
     private static final Logger LOG = LoggerFactory.getLogger(HookResource.class);
@@ -30,16 +30,16 @@ public final class HookResource {
         this.calls = calls;
     }
 
-    /** Takes an array of changes, as deliveries have it, and says so in the log at level DEBUG. */
+    /** Accepts an array of changes in the format of deliveries, and logs it at DEBUG. */
     @Needs(Right.ADMIN)
     @POST
     public Response take(@Context HttpHeaders headers, InputStream in) throws IOException {
         if (!(calls.bodies().json(headers, in) instanceof List<?> histories)
                 || !histories.stream().allMatch(HookResource::isHistory)) {
-            throw new Refusal(
-                    Reply.text(
-                            UNPROCESSABLE,
-                            "Expected an array of changes, each {\"workspace_id\",\"field_name\",\"parent\",\"content\",\"action\"}."));
+            throw new Refusal(Reply.text(
+                    UNPROCESSABLE,
+                    "Expected an array of changes, each"
+                            + " {\"workspace_id\",\"field_name\",\"parent\",\"content\",\"action\"}."));
         }
         LOG.debug("Took {} changes, {}", histories.size(), headers.getHeaderString("webhook-id"));
         return Failures.response(Reply.empty(Status.OK)).build();

@@ -20,7 +20,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a workspace of an update. Thread-safe. */
+/** Initialises a workspace with an update. Thread-safe. */
 @Path("/block/{workspace}/init")
 public final class InitResource {
     private static final byte[] EMPTY_UPDATE = {0, 0};
@@ -32,8 +32,8 @@ public final class InitResource {
     }
 
     /**
-     * 200 with the whole document where the workspace was made, 304 where there was one that is kept. The repeat of a request
-     * that made it gets 200 with the document as it is then, or 404 where it was deleted since.
+     * Answers 200 with the whole document if the workspace was created, 304 if an existing one was kept. A repetition
+     * of the creating request gets 200 with the current document, or 404 if it was deleted since.
      */
     @Needs(Right.CREATE) // and Right.REPLACE with force=true
     @POST

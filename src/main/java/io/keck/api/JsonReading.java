@@ -4,9 +4,9 @@ import io.keck.crdt.Doc;
 import io.keck.room.Reading;
 import org.jspecify.annotations.Nullable;
 
-/** Writes a value of a document as JSON, in parts: at no time it is in memory as a whole, unless it is small. */
+/** Writes a value of a document as JSON, in parts: unless it is small, the text is never in memory as a whole. */
 final class JsonReading implements Reading<Reply> {
-    /** Bytes of an answer that count as a step. */
+    /** The bytes of an answer that count as one step. */
     private static final int BYTES_PER_STEP = 16;
 
     private final Doc doc;
@@ -17,7 +17,7 @@ final class JsonReading implements Reading<Reply> {
     private final @Nullable Object value;
     private @Nullable JsonText text;
 
-    /** @param spool for the answer, which is closed where the reading is given up */
+    /** @param spool receives the answer; closed if the reading is abandoned */
     JsonReading(Doc doc, int status, @Nullable Object value, Spool spool) {
         this.doc = doc;
         this.status = status;

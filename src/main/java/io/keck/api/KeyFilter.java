@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the {@code Idempotency-Key} of a request that writes to a workspace or its blobs, and digests the body while it is
- * read, so that the key stands for this request alone. Comes before the filters that read bodies. Stateless.
+ * Reads the {@code Idempotency-Key} of a request that writes to a workspace or its blobs, and digests the body while it
+ * is read, so that the key identifies this request only. Runs before the filters that read bodies. Stateless.
  */
 @Priority(Priorities.USER - 1)
 public final class KeyFilter implements ContainerRequestFilter {
@@ -52,7 +52,7 @@ public final class KeyFilter implements ContainerRequestFilter {
             throw Refusal.bad("There may be one Idempotency-Key, of 1 to " + MAX + " characters of ASCII.");
         }
         MessageDigest body = Fingerprint.sha256();
-        InputStream digested = method.equals("DELETE") // its body says nothing
+        InputStream digested = method.equals("DELETE") // its body has no meaning
                 ? InputStream.nullInputStream()
                 : new DigestInputStream(request.getEntityStream(), body);
         if (!method.equals("DELETE")) {
@@ -66,13 +66,13 @@ public final class KeyFilter implements ContainerRequestFilter {
         request.setProperty(PROPERTY, made);
     }
 
-    /** The same key of two principals is two keys. A line feed is in neither. */
+    /** Prefixes the key with the principal, so that two principals never share a key; neither contains a line feed. */
     private static String owned(ContainerRequestContext request, String key) {
         Object principal = request.getProperty(NeedsFilter.PRINCIPAL);
         return principal == null ? key : principal + "\n" + key;
     }
 
-    /** Takes what is left of a body, since all of it counts, also where nothing else reads it. */
+    /** Reads the rest of a body, because the digest covers all of it, even bytes that nothing else reads. */
     private void skip(InputStream body) {
         try {
             bodies.skip(body);
@@ -81,7 +81,7 @@ public final class KeyFilter implements ContainerRequestFilter {
         }
     }
 
-    /** Whether a request was refused here, so that nothing has read its body. */
+    /** Whether this filter refused the request, so that its body was not read. */
     static boolean isRefused(ContainerRequestContext request) {
         return request.getProperty(REFUSED) != null;
     }
@@ -90,7 +90,9 @@ public final class KeyFilter implements ContainerRequestFilter {
         return c >= ' ' && c <= '~';
     }
 
-    /** The key of that request, or null; to be asked once, when as much of the body is read as the call wants. */
+    /**
+     * The key of a request, or null; may be called once, after the call has read the part of the body that it needs.
+     */
     static @Nullable RequestKey key(HttpServletRequest request) {
         return request.getAttribute(PROPERTY) instanceof Supplier<?> made ? (RequestKey) made.get() : null;
     }

@@ -21,14 +21,14 @@ public final class KeysResource {
         this.calls = calls;
     }
 
-    /** All names, sorted: documents come to know roots in another order on each node. */
+    /** All names, sorted, because the order of roots differs between nodes. */
     @Needs(Right.READ)
     @GET
     public void get(@BeanParam Call call, @Suspended AsyncResponse response) {
         calls.read(response, call, Missing.SENTENCE, doc -> Reply.json(names(doc)));
     }
 
-    /** Those of roots in which there is, or was, something. */
+    /** The names of roots that have or had content. */
     static List<String> names(Doc doc) {
         return doc.rootNames().stream()
                 .filter(name -> {

@@ -14,23 +14,23 @@ import org.eclipse.jetty.io.EofException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds what answers hold that their clients take slowly: each holds a thread until it is written, and is in memory as a
- * whole, or a slice of it is ({@link Spool}). Large ones do not fit into the buffers of a connection, and count in the ledger of the heap. A small one fits,
- * but not behind hundreds of others that its client has not taken, so small ones have places of their own, which only those
- * that are being written take. Beyond the limits, or where the node needs its memory, the connection breaks off, and so it does
- * where a client takes a large answer more slowly than it may. Thread-safe.
+ * Bounds the threads and the memory of answers that clients read slowly. Each answer holds a thread until it is
+ * written, and is in memory as a whole or in slices ({@link Spool}). Large answers do not fit into the buffers of a
+ * connection and count in the ledger of the heap. A small answer fits, unless hundreds of unread ones precede it on the
+ * connection, so small answers have places of their own while they are being written. The connection is aborted beyond
+ * these limits, if the node needs the memory, or if the client reads a large answer below the least rate. Thread-safe.
  */
 final class LargeAnswers implements WriterInterceptor {
     /** Answers below this size fit into the buffers of a connection. */
     static final int LARGE = 64 << 10;
 
-    /** Bytes after which the rate of the client is compared with the least one. */
+    /** The bytes after which the rate of the client is compared with the least rate. */
     static final int SLICE = 32 << 10;
 
     private final HeapLedger ledger;
     private final AddressShares writing;
     private final AddressShares writingSmall;
-    private final AnswerRates held;
+    private final AnswerRates rates;
     private final long minRate;
     private final LongSupplier nanos;
 
@@ -38,22 +38,22 @@ final class LargeAnswers implements WriterInterceptor {
     private @Nullable HttpServletRequest request;
 
     /**
-     * No answers yet.
+     * Creates the interceptor.
      *
-     * @param writing places for threads that write large answers
-     * @param writingSmall places for threads that write others
-     * @param held holds answers back
-     * @param minRate bytes a second of a large answer below which its client is given up; see {@link Pace}
+     * @param writing the places for threads that write large answers
+     * @param writingSmall the places for threads that write small answers
+     * @param rates limits the bytes per second to each address
+     * @param minRate the bytes per second below which a large answer is aborted; see {@link Pace}
      * @param nanos a steady clock
      */
     LargeAnswers(
             HeapLedger ledger,
             AddressShares writing,
             AddressShares writingSmall,
-            AnswerRates held,
+            AnswerRates rates,
             long minRate,
             LongSupplier nanos) {
-        this.held = held;
+        this.rates = rates;
         this.ledger = ledger;
         this.writing = writing;
         this.writingSmall = writingSmall;
@@ -76,7 +76,7 @@ final class LargeAnswers implements WriterInterceptor {
             throw new EofException("too many answers are being written to this address");
         }
         try {
-            context.setOutputStream(held.stream(context.getOutputStream(), address));
+            context.setOutputStream(rates.stream(context.getOutputStream(), address));
             context.proceed();
         } finally {
             writingSmall.leave(address);
@@ -91,7 +91,7 @@ final class LargeAnswers implements WriterInterceptor {
         Tally tally = ledger.open(HeapLedger.Kind.ANSWER, null, address, why -> now.breakOff());
         tally.add(bytes);
         try {
-            OutputStream out = held.stream(context.getOutputStream(), address);
+            OutputStream out = rates.stream(context.getOutputStream(), address);
             context.setOutputStream(new Paced(out, new Pace(nanos, minRate)));
             context.proceed();
         } finally {
@@ -101,7 +101,7 @@ final class LargeAnswers implements WriterInterceptor {
         }
     }
 
-    /** Breaks off an answer that is taken too slowly. */
+    /** Aborts an answer that is read too slowly. */
     private static final class Paced extends SlicedOutput {
         private final Pace pace;
 
@@ -113,7 +113,7 @@ final class LargeAnswers implements WriterInterceptor {
         @Override
         void passed(int bytes) throws IOException {
             if (!pace.keptWith(bytes)) {
-                throw new EofException("the client takes the answer too slowly");
+                throw new EofException("the client reads the answer too slowly");
             }
         }
     }
@@ -131,7 +131,7 @@ final class LargeAnswers implements WriterInterceptor {
 
         synchronized void end() {
             isOver = true;
-            Thread.interrupted(); // it is not for the next request
+            Thread.interrupted(); // the interrupt must not reach the next request
         }
     }
 }

@@ -22,7 +22,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 
-/** Root maps by name; behind a slash at the end of a path stands the empty key. Thread-safe. */
+/** Root maps by name; a path that ends with a slash has the empty key. Thread-safe. */
 @Path("/block/{workspace}/map")
 public final class MapResource {
     private final DocumentCalls calls;
@@ -63,7 +63,7 @@ public final class MapResource {
         });
     }
 
-    /** Sets all entries of an object, and answers with the whole map. */
+    /** Sets all entries of an object and answers with the whole map. */
     @Needs({Right.READ, Right.WRITE})
     @POST
     @Path("{name}")
@@ -96,7 +96,7 @@ public final class MapResource {
                 doc -> whole(doc, map));
     }
 
-    /** Removes one key: 204, also where there is none. */
+    /** Removes one key: 204, even if it does not exist. */
     @Needs({Right.READ, Right.WRITE})
     @DELETE
     @Path("{name}/{key: [^/]*}")

@@ -22,8 +22,8 @@ enum NamedTypes {
     }
 
     /**
-     * The root of that name; null where nothing is in it yet. Refuses one of another kind with 404. A root may be read in
-     * several ways: text as XML with its formats as elements, XML texts as text, keys beside a list as a map.
+     * Returns a root by name; null if it has no content. Refuses a root of another kind with 404. Some roots can be
+     * read as several kinds: text as XML with its formats as elements, XML texts as text, keys beside a list as a map.
      */
     @Nullable
     Root find(Doc doc, String name) {
@@ -47,13 +47,13 @@ enum NamedTypes {
         throw new Refusal(Reply.notFound(word, name));
     }
 
-    /** The same, to be edited. */
+    /** Returns a root by name for editing. */
     Root open(Doc doc, String name) {
         Root root = find(doc, name);
         return root == null ? doc.openRoot(name) : root;
     }
 
-    /** 400 for an index that is not there. */
+    /** The refusal for an index out of bounds. */
     Refusal outOfBounds(Status status, long index, String name) {
         return new Refusal(
                 status,

@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Counts the documents that each address makes by POST and init, and refuses more than its share with 429. Thread-safe. */
+/** Counts the documents that each address creates by POST and init, and answers 429 beyond its limit. Thread-safe. */
 public final class NewRoomsFilter implements ContainerRequestFilter, ContainerResponseFilter {
     private static final Pattern MAKES = Pattern.compile("block/([^/]+)(/init)?/?|y-sweet/doc/new");
     private static final String PROPERTY = NewRoomsFilter.class.getName();
@@ -24,11 +24,11 @@ public final class NewRoomsFilter implements ContainerRequestFilter, ContainerRe
 
     private final NewRooms rooms;
 
-    /** Set by Jersey: a proxy for that of each request. */
+    /** Set by Jersey: a proxy for the object of the current request. */
     @Context
     private @Nullable HttpServletRequest servlet;
 
-    /** @param rooms counts */
+    /** @param rooms counts the documents by address the documents by address */
     public NewRoomsFilter(NewRooms rooms) {
         this.rooms = rooms;
     }
@@ -77,8 +77,8 @@ public final class NewRoomsFilter implements ContainerRequestFilter, ContainerRe
         if (path == null || servlet == null || response.getStatus() != OK) {
             return;
         }
-        // init answers 200 only where it made the document; POST also where there is one, which costs nothing if it has
-        // content
+        // init answers 200 only if it created the document; POST also for an existing one, which is not counted if it
+        // has content
         String seq = String.valueOf(response.getHeaders().getFirst("Keck-Seq"));
         if (path.group(2) != null || seq.endsWith("-0")) {
             rooms.began(servlet.getRemoteAddr());

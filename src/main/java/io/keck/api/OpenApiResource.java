@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 
-/** What the interface offers, as OpenAPI describes it; a test holds it against what the server does. Thread-safe. */
+/** Serves the OpenAPI description of the interface, which a test compares with the server. Thread-safe. */
 @Path("/jwst.json")
 public final class OpenApiResource {
     private final byte[] description = read();

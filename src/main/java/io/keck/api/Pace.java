@@ -6,8 +6,8 @@ import java.util.zip.ZipException;
 import org.eclipse.jetty.http.HttpException;
 
 /**
- * Whether a peer keeps up a least rate: one that sends or takes a byte now and then would hold a thread for ever. The
- * first half minute does not count. Used by one thread.
+ * Checks that a peer keeps a least rate, because one that sends or reads a byte every few seconds would hold a thread
+ * forever. The first 30 s are exempt. Used by one thread.
  */
 final class Pace {
     private static final long GRACE_NANOS = 30_000_000_000L;
@@ -25,7 +25,7 @@ final class Pace {
         this.begin = nanos.getAsLong();
     }
 
-    /** Whether the connector gave up waiting for a byte. */
+    /** Whether the exception is the idle timeout of the connector. */
     static boolean isTimeout(Throwable e) {
         for (Throwable t = e; t != null; t = t.getCause()) {
             if (t instanceof TimeoutException) {
@@ -35,7 +35,7 @@ final class Pace {
         return false;
     }
 
-    /** Whether what came is no body, as when its chunks are wrong or it is not compressed as it says. */
+    /** Whether the exception means a malformed body, such as wrong chunks or broken compression. */
     static boolean isMalformed(Throwable e) {
         for (Throwable t = e; t != null; t = t.getCause()) {
             if (t instanceof HttpException || t instanceof ZipException) {
@@ -45,7 +45,7 @@ final class Pace {
         return false;
     }
 
-    /** Counts bytes that went over the wire; false when it was too few for so much time. */
+    /** Counts transferred bytes; returns false if the rate is too low. */
     boolean keptWith(int more) {
         bytes += more;
         long counted = nanos.getAsLong() - begin - GRACE_NANOS;

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Numbers, flags and pages in queries, paths and bodies. Stateless. */
+/** Parses numbers, flags and pages in queries, paths and bodies. Stateless. */
 final class Parameters {
     private static final double MAX_SAFE = 0x1p53;
 
     private Parameters() {}
 
-    /** A whole number of 0 or more, those beyond any size cut to the largest; 400 for anything else. */
+    /** Parses a whole number of 0 or more, capping values beyond a long; 400 for anything else. */
     static long wholeNumber(String name, @Nullable String text, long otherwise) {
         if (text == null) {
             return otherwise;
@@ -25,14 +25,14 @@ final class Parameters {
         return shortest.length() > 18 ? Long.MAX_VALUE : Long.parseLong(shortest);
     }
 
-    /** The same of a JSON value; null where it is something else. */
+    /** Converts a JSON value to a whole number; null for anything else. */
     static @Nullable Long wholeNumber(@Nullable Object value) {
         return value instanceof Double number && number >= 0 && number == Math.rint(number) && number <= MAX_SAFE
                 ? (Long) number.longValue()
                 : null;
     }
 
-    /** true or false; 400 for anything else. */
+    /** Parses Parses true or false; 400 for anything else. */
     static boolean flag(String name, @Nullable String text) {
         if (text == null || text.equals("false")) {
             return false;
@@ -55,7 +55,7 @@ final class Parameters {
             return all.subList(from, to);
         }
 
-        /** {@code {"total","data"}}: 200, or 404 where the page is empty. */
+        /** {@code {"total","data"}}: 200, or 404 if the page is empty. */
         static Reply reply(int total, List<?> data) {
             Map<String, @Nullable Object> page = new LinkedHashMap<>();
             page.put("total", total);
@@ -68,7 +68,7 @@ final class Parameters {
         }
     }
 
-    /** A name as Keck quotes it in sentences. */
+    /** Quotes a name for use in sentences. */
     static String quoted(String name) {
         return JsonValue.write(name);
     }

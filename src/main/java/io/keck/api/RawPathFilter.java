@@ -5,7 +5,10 @@ import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.PreMatching;
 import java.net.URI;
 
-/** Lets a semicolon in a path be a character of a name, as for WebSockets: not the beginning of JAX-RS's parameters. */
+/**
+ * Treats a semicolon in a path as a character of a name, as for WebSockets, instead of the start of JAX-RS matrix
+ * parameters.
+ */
 @PreMatching
 public final class RawPathFilter implements ContainerRequestFilter {
     RawPathFilter() {}

@@ -2,7 +2,7 @@ package io.keck.api;
 
 import jakarta.ws.rs.core.Response.Status;
 
-/** A call that is not carried out, and what is answered instead. Has no stack trace: it says nothing about Keck. */
+/** Thrown to refuse a call, with the answer. Has no stack trace, because it is not an error of Keck. */
 final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -9,22 +9,22 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is answered. Nothing of a document may leave the thread that may read it, so values of a document are written there
+ * An answer. Values of a document may be read only on the document's thread, so they are written to JSON there
  * ({@link #reading}).
  *
- * @param type the media type of the body; null when there is none
+ * @param type the media type of the body; null if there is none
  */
 record Reply(int status, @Nullable String type, Body body) {
     private static final String JSON = "application/json";
     private static final byte[] NOTHING = {};
 
-    /** What is in an answer. */
+    /** The body of an answer. */
     sealed interface Body {}
 
     /** Bytes in memory: few, or without room anywhere else. */
     record Bytes(byte[] bytes) implements Body {}
 
-    /** Bytes that were too many for memory. */
+    /** Bytes in a file. */
     record Spooled(Spool spool) implements Body {}
 
     /** A value that is not written yet; see {@link JsonText}. */
@@ -43,13 +43,13 @@ record Reply(int status, @Nullable String type, Body body) {
         return new Reply(status.getStatusCode(), JSON, new Value(value));
     }
 
-    /** JSON that was written. */
+    /** JSON that is already written. */
     static Reply json(int status, Spool spool) {
         byte[] few = spool.bytes();
         return new Reply(status, JSON, few == null ? new Spooled(spool) : new Bytes(few));
     }
 
-    /** A sentence in plain text. */
+    /** A sentence as plain text. */
     static Reply text(int status, String sentence) {
         return new Reply(status, "text/plain;charset=utf-8", sentence.getBytes(StandardCharsets.UTF_8));
     }
@@ -74,12 +74,12 @@ record Reply(int status, @Nullable String type, Body body) {
         return new Reply(status.getStatusCode(), null, NOTHING);
     }
 
-    /** 404 with a sentence as Keck writes it, the name quoted as a JSON string. */
+    /** 404 with a sentence in the form of OctoBase's Keck, the name quoted as a JSON string. */
     static Reply notFound(String kind, String name) {
         return text(Status.NOT_FOUND, kind + "(" + JsonValue.write(name) + ") not found");
     }
 
-    /** This answer, once its value is written. */
+    /** Returns a reading that writes the value of this answer. */
     Reading<Reply> reading(Doc doc, Spool spool) {
         return body instanceof Value value ? new JsonReading(doc, status, value.value, spool) : Reading.of(this);
     }
@@ -99,7 +99,7 @@ record Reply(int status, @Nullable String type, Body body) {
         return answer.entity(JsonText.of(((Value) body).value));
     }
 
-    /** It is not sent, or has been. */
+    /** Releases the body after it was sent, or instead of sending it. */
     void close() {
         if (body instanceof Spooled many) {
             many.spool.close();

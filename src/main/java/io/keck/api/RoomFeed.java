@@ -23,15 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What all who read the changes of one room have in common; there while somebody reads.
+ * The shared state of all readers of one room's changes; exists while there is at least one.
  *
- * <p>The room tells how far its replica is in the log; the feed reads the rows from there, derives their histories once, in
- * a document of its own, and encodes each event once. The newest events stay for a while ({@link RecentEvents}). A reader
- * that is further behind, because it resumes or is slow, is given rows from the log, page by page, when it has taken the
- * one before. Rows that are gone make it be told everything: a reset. At a row that is damaged it ends until the room is
- * repaired; then its rows are gone.
+ * <p>The feed reads rows from the log up to the position of the room's replica, derives their changes once, in a
+ * document of its own, and keeps the newest events ({@link RecentEvents}). A reader that is further behind gets rows
+ * page by page, or a reset if they are gone. At a damaged row the feed stops until the room is repaired.
  *
- * <p>Has turns of its own and waits for the database in them. Fields belong to the turns unless they say otherwise.
+ * <p>A feed has turns of its own and waits for the database in them. Fields are used only in these turns unless their
+ * comment says otherwise.
  */
 final class RoomFeed implements Watcher {
     private static final Logger LOG = LoggerFactory.getLogger(RoomFeed.class);
@@ -41,18 +40,18 @@ final class RoomFeed implements Watcher {
     private static final long STUCK_MILLIS = 60_000;
     private static final long FINISH_MILLIS = 10_000;
 
-    /** How far the room is. */
+    /** The position of the room's replica. */
     private record Position(long roomId, long seq) {}
 
-    /** Who wants to read. */
+    /** A client that wants to read changes. */
     interface Reader {
-        /** The room is there: where events go. Afterwards the stream is his to {@link EventStream#write}. */
+        /** Called when the room is open. Afterwards the reader must call {@link EventStream#write}. */
         EventStream.Output open();
 
-        /** The stream, once {@link #open} was called. */
+        /** Called with the stream after {@link #open}. */
         void opened(EventStream stream);
 
-        /** There is no such room, or it cannot be read now. */
+        /** Called if there is no such room or it cannot be read now. */
         void refused(RuntimeException why);
 
         /** Its address. */
@@ -64,7 +63,8 @@ final class RoomFeed implements Watcher {
     /**
      * A reader that waits for the beginning.
      *
-     * @param isFirst whether the feed was made for it, so that what the feed hears of the room is news to this reader, too
+     * @param isFirst whether the feed was created for this reader, so that everything the feed learns about the room is
+     *     recent enough for it
      */
     private record Arrival(Reader reader, @Nullable String lastEventId, boolean isFirst) {}
 
@@ -87,15 +87,15 @@ final class RoomFeed implements Watcher {
     private final Tally tally;
 
     private boolean ended;
-    /** Why the feed ends once its streams have got the last events of the life that has ended, or null. */
+    /** The reason why the feed ends after its streams got the last events of the ended life, or null. */
     private @Nullable RuntimeException closing;
-    /** Whether the feed has read all of that life. */
+    /** Whether the feed has read all rows of the ended life. */
     private boolean isComplete;
-    /** When streams that have not taken it all are ended all the same. */
+    /** The time at which streams are ended even if they have not written all events. */
     private long finishBy;
 
     private boolean damageTold;
-    /** Follows the room no more. */
+    /** Stops following the room. */
     private Runnable stop = () -> {};
 
     /** Begins to follow the room. */
@@ -122,7 +122,7 @@ final class RoomFeed implements Watcher {
     void join(Reader reader, @Nullable String lastEventId, boolean isFirst) {
         turns.post(() -> {
             if (ended || closing != null) {
-                owner.join(name, reader, lastEventId); // to the next life
+                owner.join(name, reader, lastEventId); // join the next life
                 return;
             }
             arrivals.add(new Arrival(reader, lastEventId, isFirst));
@@ -161,12 +161,12 @@ final class RoomFeed implements Watcher {
         }
     }
 
-    /** The stream has taken everything. */
+    /** Called when a stream has written all its frames. */
     void drained(EventStream stream) {
         turns.post(() -> serve(stream));
     }
 
-    /** The stream is over. */
+    /** Called when a stream has ended. */
     void left(EventStream stream) {
         turns.post(() -> {
             if (streams.remove(stream)) {
@@ -182,7 +182,7 @@ final class RoomFeed implements Watcher {
         }
     }
 
-    /** To be called about every second. */
+    /** Must be called about once a second. */
     void tick() {
         turns.post(() -> {
             long now = now();
@@ -221,10 +221,10 @@ final class RoomFeed implements Watcher {
             isComplete = closing != null;
             List.copyOf(arrivals).forEach(this::admit);
         } catch (Unavailable e) {
-            UNAVAILABLE.warn("The changes of room " + name + " cannot be read, they will be: " + e.getMessage());
+            UNAVAILABLE.warn("The changes of room " + name + " cannot be read now; trying again: " + e.getMessage());
             return;
         } catch (RoomLost e) {
-            return; // the log went back; the room will tell
+            return; // the log went back, which the room will report
         } catch (RoomDamaged e) {
             tellDamage(String.valueOf(e.getMessage()));
             refuse(new Unavailable("the stored document is damaged", false));
@@ -238,9 +238,9 @@ final class RoomFeed implements Watcher {
         }
     }
 
-    /** Reads up to where the room is. */
+    /** Reads rows up to the position of the room. */
     private void advance(Position to) {
-        boolean anew = lost || to.roomId() != roomId; // the feed may be ahead of the room: it reads the log itself
+        boolean anew = lost || to.roomId() != roomId; // the feed reads the log itself and may be ahead of the room
         if (histories == null || anew) {
             begin(to);
         }
@@ -254,7 +254,7 @@ final class RoomFeed implements Watcher {
                 if (page.damage() != null) {
                     tellDamage(page.damage());
                 }
-                return; // until it is repaired; or the log went back, and the room will tell
+                return; // waits for a repair; or the log went back, which the room will report
             }
             page.changes().forEach(this::add);
         }
@@ -315,7 +315,7 @@ final class RoomFeed implements Watcher {
         arrival.reader().opened(stream);
     }
 
-    /** The seq after which it goes on; -1 where that cannot be. */
+    /** The seq after which a reader resumes; -1 if it cannot resume. */
     private long resumeAt(@Nullable String lastEventId) {
         if (lastEventId == null) {
             return seq;
@@ -330,7 +330,7 @@ final class RoomFeed implements Watcher {
         return known <= seq || log.read(roomId, known, known, 0).head() >= known ? known : -1;
     }
 
-    /** Gives a stream what comes next for it, if it has taken what it was given before. */
+    /** Gives a stream its next frames if it has written the previous ones. */
     private void serve(EventStream stream) {
         if (ended || !stream.isIdle() || !streams.contains(stream)) {
             return;
@@ -354,7 +354,7 @@ final class RoomFeed implements Watcher {
                 }
             }
         } catch (Unavailable e) {
-            UNAVAILABLE.warn("The changes of room " + name + " cannot be read, they will be: " + e.getMessage());
+            UNAVAILABLE.warn("The changes of room " + name + " cannot be read now; trying again: " + e.getMessage());
         } catch (RoomDamaged e) {
             reset(stream);
         } catch (TooCostly e) {
@@ -370,10 +370,10 @@ final class RoomFeed implements Watcher {
         stream.give(frames);
     }
 
-    /** Rows that the feed has forgotten. */
+    /** Gives a stream rows that are older than the kept events. */
     private void givePast(EventStream stream) {
         Page page = log.read(roomId, stream.given, seq, PAGE);
-        boolean isDamaged = page.changes().isEmpty() && page.damage() != null; // this feed has read it before
+        boolean isDamaged = page.changes().isEmpty() && page.damage() != null; // this feed has read the row before
         if ((page.isBroken() && owner.looksForGaps()) || isDamaged) {
             reset(stream);
             return;
@@ -393,7 +393,7 @@ final class RoomFeed implements Watcher {
             owner.metrics().eventSent();
         }
         stream.give(frames);
-        stream.keepPast(stream.isIdle() ? past : null); // a slow one holds no document
+        stream.keepPast(stream.isIdle() ? past : null); // a slow reader must not hold a document
     }
 
     private void reset(EventStream stream) {
@@ -417,7 +417,7 @@ final class RoomFeed implements Watcher {
         stream.give(List.of(frame));
     }
 
-    /** Once: the room itself may have been loaded before the damage, and say nothing. */
+    /** Logs damage once, because the room itself may have been loaded before the damage and so may not report it. */
     private void tellDamage(String what) {
         if (!damageTold) {
             damageTold = true;
@@ -425,7 +425,7 @@ final class RoomFeed implements Watcher {
         }
     }
 
-    /** Streams that are open wait as they do for a damaged room; arrivals are refused for a while. */
+    /** Open streams wait as they do for a damaged room; new readers are refused for a while. */
     private void tooCostly(Position at, TooCostly why) {
         histories = null;
         count();
@@ -448,8 +448,8 @@ final class RoomFeed implements Watcher {
     }
 
     /**
-     * The life of the room has ended: what was committed in it before, on whichever node, is still given to the streams,
-     * from its rows, which stay.
+     * Called when the life of the room has ended: streams still get everything that any node committed in it, from its
+     * rows, which stay stored.
      */
     private void finish(RuntimeException why) {
         closing = why;
@@ -461,7 +461,7 @@ final class RoomFeed implements Watcher {
         endIfIdle();
     }
 
-    /** Readers that have no stream yet go to the next life, unless the log has said, for them, that there is none. */
+    /** Readers without a stream join the next life, unless the log has already said that there is none. */
     private void sendOn(RuntimeException why) {
         List<Arrival> waiting = List.copyOf(arrivals);
         arrivals.clear();
@@ -475,7 +475,7 @@ final class RoomFeed implements Watcher {
         }
     }
 
-    /** The room is closed, or its last reader has left. */
+    /** Ends the feed because the room has closed or its last reader has left. */
     private void end(RuntimeException why) {
         if (ended) {
             return;

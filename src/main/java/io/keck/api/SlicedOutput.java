@@ -4,16 +4,19 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** Passes bytes on in slices of {@link LargeAnswers#SLICE} bytes, with a step after each. Used by one thread. */
+/**
+ * Passes bytes on in slices of {@link LargeAnswers#SLICE} bytes, and calls {@link #passed} after each. Used by one
+ * thread.
+ */
 abstract class SlicedOutput extends FilterOutputStream {
     SlicedOutput(OutputStream out) {
         super(out);
     }
 
     /**
-     * A slice was passed on.
+     * Called after a slice was passed on.
      *
-     * @throws IOException to end the answer
+     * @throws IOException to abort the answer
      */
     abstract void passed(int bytes) throws IOException;
 

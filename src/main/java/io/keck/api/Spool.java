@@ -18,8 +18,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of an answer: in memory as long as there are few, then in a file. Written by one thread, then sent by one; closed by
- * any.
+ * The bytes of an answer: in memory while they are few, then in a file. Written by one thread, then sent by one; may be
+ * closed by any thread.
  */
 final class Spool implements Spill, StreamingOutput, AutoCloseable {
     private static final int SLICE = 32 << 10;
@@ -27,7 +27,7 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
             StandardOpenOption.CREATE_NEW,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE,
-            StandardOpenOption.DELETE_ON_CLOSE); // on Linux the name goes at once
+            StandardOpenOption.DELETE_ON_CLOSE); // on Linux the name disappears at once
 
     private final Spools spools;
     private final String address;
@@ -39,7 +39,9 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
     private @Nullable Disk disk;
     private Cleaner.@Nullable Cleanable cleanable;
 
-    /** The file. What is left to do when its answer is lost must not know the answer. */
+    /**
+     * The file. It must not refer to the spool, because it is the clean-up action of a spool that became unreachable.
+     */
     private static final class Disk implements Runnable {
         private final Spools spools;
         private final String address;
@@ -74,7 +76,7 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
             try {
                 channel.close();
             } catch (IOException e) {
-                // nothing can be done about it: the file is gone, or goes when the process ends
+                // ignored: the file is gone, or will be when the process ends
             }
             spools.giveBack(address, taken);
             taken = 0;
@@ -86,7 +88,7 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
         this.address = address;
     }
 
-    /** Adds bytes; refuses the answer with 503 where there is no room for it. */
+    /** Adds bytes; refuses the answer with 503 if there is no space for it. */
     void write(byte[] bytes, int length) {
         take(bytes, 0, length);
     }
@@ -101,7 +103,7 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
         return this;
     }
 
-    /** Adds bytes; refuses the answer with 503 where there is no room for it. */
+    /** Adds bytes; refuses the answer with 503 if there is no space for it. */
     @Override
     public long take(byte[] bytes, int from, int length) {
         long position = size;
@@ -139,12 +141,12 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
         return now;
     }
 
-    /** How many bytes there are. */
+    /** The number of bytes. */
     long size() {
         return size;
     }
 
-    /** All bytes, where there are few; else null. */
+    /** All bytes if they are in memory; otherwise null. */
     byte @Nullable [] bytes() {
         byte[] small = few;
         if (small == null || order == null) {
@@ -157,7 +159,7 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
         return all.array();
     }
 
-    /** Sends all bytes in slices, and closes. */
+    /** Sends all bytes in slices and closes the spool. */
     @Override
     public void write(OutputStream out) throws IOException {
         try {
@@ -204,7 +206,7 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
         return filled;
     }
 
-    /** Gives back what it takes; what is called after the first time does nothing. */
+    /** Releases memory and file; calls after the first do nothing. */
     @Override
     public void close() {
         if (cleanable != null) {

@@ -11,20 +11,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Files for answers that are too large for memory: how many bytes they may have together, and how many of them those for one
- * address. A file has no name and nobody else can open it; it is gone when the answer is written or given up, and when the
- * process ends. Thread-safe.
+ * Files for answers that are too large for memory, with a limit of bytes in all and per address. A file has no name, so
+ * no other process can open it; it is deleted when the answer is written or abandoned, and when the process ends.
+ * Thread-safe.
  */
 final class Spools {
-    /** Bytes of an answer that stay in memory. */
+    /** The bytes of an answer that stay in memory. */
     static final int IN_MEMORY = 256 << 10;
 
     private static final Logger LOG = LoggerFactory.getLogger(Spools.class);
     private static final RepeatedWarning FAILED = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
     private static final Cleaner CLEANER = Cleaner.create(work -> Threads.daemon("lost-answers", work));
     private static final String FULL =
-            "This answer is too large for what large answers may take on this node now, please try"
-                    + " again, or ask for less.";
+            "The space for large answers on this node is exhausted; please try again, or ask for less.";
 
     private final Path folder;
     private final AddressBytes bytes;
@@ -32,24 +31,24 @@ final class Spools {
     private final AtomicLong refused = new AtomicLong();
 
     /**
-     * No files yet.
+     * Creates an empty set of files.
      *
-     * @param folder for the files
-     * @param limit bytes of all files
-     * @param perAddress bytes of those for one address
+     * @param folder the folder of the files
+     * @param limit the largest number of bytes in all files
+     * @param perAddress the largest number of bytes in the files for one address
      */
     Spools(Path folder, long limit, long perAddress) {
         this(folder, limit, perAddress, IN_MEMORY);
     }
 
-    /** @param inMemory bytes of an answer that stay in memory; a test switches the limit off */
+    /** @param inMemory the bytes of an answer that stay in memory; a test switches the limit off */
     Spools(Path folder, long limit, long perAddress, int inMemory) {
         this.folder = folder;
         this.bytes = new AddressBytes(limit, perAddress);
         this.inMemory = inMemory;
     }
 
-    /** An empty answer for that address. */
+    /** Opens an empty spool for an answer to an address. */
     Spool open(String address) {
         return new Spool(this, address);
     }
@@ -62,17 +61,17 @@ final class Spools {
         return inMemory;
     }
 
-    /** Bytes of all files. */
+    /** The bytes of all files. */
     long bytes() {
         return bytes.taken();
     }
 
-    /** How many answers were refused for want of room. */
+    /** The number of answers refused for lack of space. */
     long refused() {
         return refused.get();
     }
 
-    /** Takes room for more bytes, or refuses the answer. */
+    /** Reserves space for more bytes, or refuses the answer. */
     void take(String address, long more) {
         if (!bytes.take(address, more)) {
             refused.incrementAndGet();
@@ -90,7 +89,10 @@ final class Spools {
         return new Refusal(Reply.text(503, "A large answer cannot be written now; the log of this node says why."));
     }
 
-    /** Runs an action when an answer that nobody has closed is not reachable any more, or when it is told to. */
+    /**
+     * Runs an action when an answer becomes unreachable without having been closed, or when the returned handle is
+     * cleaned.
+     */
     static Cleaner.Cleanable onLost(Object answer, Runnable action) {
         return CLEANER.register(answer, action);
     }

@@ -34,15 +34,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The changes of a workspace as server-sent events. Jersey matches the call and answers what is refused; a stream takes
- * the servlet's response over and writes without ever waiting, so it has no thread while nothing happens. (Jersey's own
- * sink waits for a slow reader in the thread of whoever writes.) Thread-safe.
+ * The changes of a workspace as server-sent events. Jersey routes the call and answers refusals. A stream then writes
+ * to the servlet's response without blocking, so it needs no thread while idle. (Jersey's own sink blocks the writing
+ * thread on a slow reader.) Thread-safe.
  */
 @Path("/block/{workspace}/subscribe/sse")
 public final class SseResource {
-    /** The position of no life. */
+    /** A position that belongs to no life. */
     private static final String NO_POSITION = "0-0";
-    /** Bytes of heap that a stream takes while nothing waits in it: the request, its connection and its buffers. */
+    /** The bytes of heap of an idle stream: the request, its connection and its buffers. */
     private static final long ITSELF = 16 << 10;
 
     private static final int TOO_MANY_REQUESTS = 429;
@@ -53,7 +53,7 @@ public final class SseResource {
         this.streams = streams;
     }
 
-    /** Follows the workspace, from now on or from where {@code Last-Event-ID} says. */
+    /** Follows the workspace, from now on or from the position in {@code Last-Event-ID}. */
     @Needs(value = Right.READ, tickets = Purpose.EVENTS)
     @GET
     public void get(
@@ -74,10 +74,10 @@ public final class SseResource {
         if (place != AddressShares.Answer.TAKEN) {
             response.resume(Failures.response(
                             place == AddressShares.Answer.FULL
-                                    ? Reply.text(Status.SERVICE_UNAVAILABLE, "This node has as many streams as it can.")
-                                    : Reply.text(
-                                            TOO_MANY_REQUESTS,
-                                            "Your address has as many streams as one address may have."))
+                                    ? Reply.text(
+                                            Status.SERVICE_UNAVAILABLE,
+                                            "This node has reached its limit of" + " streams.")
+                                    : Reply.text(TOO_MANY_REQUESTS, "Your address has reached its limit of streams."))
                     .header("Retry-After", "5")
                     .build());
             return;
@@ -97,13 +97,15 @@ public final class SseResource {
         if (!accepted) {
             ended.run();
             response.resume(Failures.response(
-                            Reply.text(Status.SERVICE_UNAVAILABLE, "This node has as many streams as it can."))
+                            Reply.text(Status.SERVICE_UNAVAILABLE, "This node has reached its limit of streams."))
                     .header("Retry-After", "5")
                     .build());
         }
     }
 
-    /** Whoever may not see the past goes on with the whole present state, as after the end of the retention. */
+    /**
+     * A reader without the right to the history starts with the whole current state, as after the end of the retention.
+     */
     private static @Nullable String visible(@Nullable String lastEventId, Visit visit, String workspace) {
         boolean past = lastEventId == null
                 || (visit.on(workspace, Purpose.EVENTS) instanceof Decision.Admitted admitted
@@ -148,7 +150,7 @@ public final class SseResource {
         };
     }
 
-    /** Ends the stream with the grant that it lives by. */
+    /** Ends the stream when its grant ends. */
     private static void follow(String workspace, AsyncContext context, EventStream stream, Visit visit) {
         if (!(visit.on(workspace, Purpose.EVENTS) instanceof Decision.Admitted admitted)) {
             stream.abort();
@@ -191,7 +193,7 @@ public final class SseResource {
                 public void onStartAsync(AsyncEvent event) {}
             });
         } catch (IllegalStateException e) {
-            unfollow.run(); // the reader is gone already
+            unfollow.run(); // the reader has already left
         }
     }
 
@@ -209,11 +211,11 @@ public final class SseResource {
                 }
             });
         } catch (IOException | IllegalStateException e) {
-            stream.abort(); // the reader is gone already
+            stream.abort(); // the reader has already left
         }
     }
 
-    /** The response of a servlet, taken over. */
+    /** An output to the response of a servlet. */
     private static final class Servlet implements EventStream.Output {
         private final AsyncContext context;
         private final ServletOutputStream out;
@@ -227,7 +229,7 @@ public final class SseResource {
             response.setStatus(200);
             response.setContentType(MediaType.SERVER_SENT_EVENTS);
             response.setHeader("Cache-Control", "no-cache");
-            response.setHeader("X-Accel-Buffering", "no"); // nginx passes every event on at once
+            response.setHeader("X-Accel-Buffering", "no"); // makes nginx pass on every event at once
             try {
                 out = response.getOutputStream();
             } catch (IOException e) {
@@ -256,12 +258,12 @@ public final class SseResource {
             try {
                 context.complete();
             } catch (IllegalStateException e) {
-                // it has ended by itself
+                // the response has already ended
             }
         }
     }
 
-    /** HEAD asks what there would be. */
+    /** An output for HEAD, which drops all bytes. */
     private static final class Nowhere implements EventStream.Output {
         private final AsyncResponse response;
         private final Runnable ended;

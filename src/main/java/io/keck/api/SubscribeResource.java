@@ -19,7 +19,7 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where changes of all workspaces are delivered to. Thread-safe. */
+/** The webhook endpoint for the changes of all workspaces. Thread-safe. */
 @Path("/subscribe")
 public final class SubscribeResource {
     private static final Logger LOG = LoggerFactory.getLogger(SubscribeResource.class);
@@ -33,7 +33,7 @@ public final class SubscribeResource {
         this.hooks = hooks;
     }
 
-    /** Sets the endpoint for all nodes; an empty one unsets it. */
+    /** Sets the endpoint for all nodes; an empty URL removes it. */
     @Needs(Right.ADMIN)
     @POST
     public void set(

@@ -11,22 +11,22 @@ import org.jspecify.annotations.Nullable;
 /** An edit of a text. Indexes and lengths count UTF-16 code units; an embedded value counts one. */
 sealed interface TextAction {
     /**
-     * Puts text in.
+     * Inserts text.
      *
-     * @param attributes null for those of what stands before it
+     * @param attributes null for those of the preceding text
      */
     record Insert(long index, String value, @Nullable Map<String, @Nullable Object> attributes) implements TextAction {}
 
-    /** Takes text away. */
+    /** Deletes text. */
     record Delete(long index, long length) implements TextAction {}
 
-    /** Gives text formats; null takes one away. */
+    /** Formats text; a null value removes a format. */
     record Format(long index, long length, Map<String, @Nullable Object> attributes) implements TextAction {}
 
-    /** Makes the text this one; what is the same at both ends stays. */
+    /** Replaces the text; a common prefix and suffix stay untouched. */
     record Replace(String value) implements TextAction {}
 
-    /** Understands the body of a request; refuses other shapes with 400. */
+    /** Parses the body of a request; refuses other shapes with 400. */
     static TextAction of(@Nullable Object body) {
         ActionBody action = new ActionBody(body, "\"insert\", \"delete\", \"format\" or \"set\"");
         switch (action.action()) {
@@ -49,7 +49,7 @@ sealed interface TextAction {
         }
     }
 
-    /** Makes the edit; refuses, with 400, indexes that are not there or are within a character. */
+    /** Applies the edit; refuses indexes out of bounds or within a character with 400. */
     default void edit(Doc doc, String name) {
         Root root = NamedTypes.TEXT.find(doc, name);
         String units = root == null ? "" : units(root.asText());
@@ -128,7 +128,7 @@ sealed interface TextAction {
         }
     }
 
-    /** The text with one unit for each embedded value, which no string can equal. */
+    /** The text with one unpaired code unit for each embedded value, which no valid string contains. */
     private static String units(YText text) {
         StringBuilder units = new StringBuilder(text.length());
         for (Delta step : text.toDelta()) {

@@ -27,7 +27,10 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Root texts by name; a block may be called "text", so what stands at {@code text/children} are its children. Thread-safe. */
+/**
+ * Root texts by name. A block may have the id "text", so {@code text/children} means the children of that block.
+ * Thread-safe.
+ */
 @Path("/block/{workspace}/text/{name: (?!children(?:/|$))[^/]+}")
 public final class TextResource {
     private final DocumentCalls calls;
@@ -36,7 +39,7 @@ public final class TextResource {
         this.calls = calls;
     }
 
-    /** The text alone as a JSON string, or with its formats as a delta. */
+    /** Answers with the plain text as a JSON string, or with its formats as a delta. */
     @Needs(Right.READ)
     @GET
     public void get(
@@ -51,7 +54,7 @@ public final class TextResource {
         calls.read(response, call, Missing.SENTENCE, doc -> format == null ? whole(doc, text) : delta(doc, text));
     }
 
-    /** Edits the text, and answers with the whole of it. */
+    /** Edits the text and answers with the whole text. */
     @Needs({Right.READ, Right.WRITE})
     @POST
     public void edit(
@@ -86,7 +89,7 @@ public final class TextResource {
         return Reply.json(root == null ? List.of() : new Steps(root.asText().runs()));
     }
 
-    /** The steps of a delta one by one, to be iterated once, each read before the next is asked for. */
+    /** The operations of a delta, to be iterated once; each must be consumed before the next is requested. */
     private record Steps(TextRuns runs) implements Iterable<Object> {
         @Override
         public Iterator<Object> iterator() {

@@ -11,9 +11,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
 /**
- * Lets so many requests for blobs in at a time, of one address a part of them, and answers 503 or 429 to the others: each holds a thread and a piece of a blob
- * in memory as long as its client takes. A body that is too large is refused here where its client waits for a sign to
- * begin. Thread-safe.
+ * Limits concurrent requests for blobs, in all and per address, and answers 503 or 429 beyond, because each holds a
+ * thread and a piece of a blob in memory as long as its client takes. Refuses a body that is too large while its client
+ * still waits for {@code 100 Continue}. Thread-safe.
  */
 public final class TransferFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
@@ -23,14 +23,14 @@ public final class TransferFilter extends HttpFilter {
     private final transient BlobMetrics metrics;
     private final transient BlobLimits limits;
 
-    /** With as many places as the limits say. */
+    /** Creates a filter with the places of the limits. */
     public TransferFilter(BlobLimits limits, BlobMetrics metrics) {
         this.places = new AddressShares(limits.maxTransfers(), limits.maxTransfersPerAddress());
         this.limits = limits;
         this.metrics = metrics;
     }
 
-    /** How many requests are under way. */
+    /** The number of running requests. */
     public int underWay() {
         return places.taken();
     }
@@ -39,7 +39,7 @@ public final class TransferFilter extends HttpFilter {
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         if (request.getHeader("Expect") != null && request.getContentLengthLong() > limits.maxSize()) {
-            metrics.refused(Refusal.TOO_LARGE); // before anybody reads, which lets the client begin to send
+            metrics.refused(Refusal.TOO_LARGE); // before the body is read, which would make the client send it
             response.setHeader("Connection", "close");
             say(response, HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE, limits.tooLarge());
             return;
@@ -56,8 +56,8 @@ public final class TransferFilter extends HttpFilter {
                     response,
                     isOwn ? TOO_MANY_REQUESTS : HttpServletResponse.SC_SERVICE_UNAVAILABLE,
                     isOwn
-                            ? "Too many blobs of your address are on their way, please try again."
-                            : "Too many blobs are on their way, please try again.");
+                            ? "Too many blobs are being transferred to or from your address, please try again."
+                            : "Too many blobs are being transferred, please try again.");
             return;
         }
         try {

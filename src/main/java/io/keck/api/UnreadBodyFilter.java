@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes what a client still sends when it is answered already, within a limit; beyond it the answer says that the
- * connection ends. A client that is cut off while it sends may not hear why, and blames the next request for it.
+ * Reads the rest of a request's body after an early answer, within a limit; beyond it the answer announces that the
+ * connection closes. A client that is cut off while it sends may miss the answer and blame the next request.
  */
 public final class UnreadBodyFilter implements ContainerResponseFilter {
     private static final Logger LOG = LoggerFactory.getLogger(UnreadBodyFilter.class);
@@ -27,7 +27,8 @@ public final class UnreadBodyFilter implements ContainerResponseFilter {
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         String path = request.getUriInfo().getPath(false);
         if (BLOBS.matcher(path).find() && !KeyFilter.isRefused(request)) {
-            if (response.getStatus() >= FIRST_ERROR && hasBody(request)) { // of hundreds of megabytes nothing is taken
+            // a body of hundreds of megabytes is not read
+            if (response.getStatus() >= FIRST_ERROR && hasBody(request)) {
                 response.getHeaders().putSingle("Connection", "close");
             }
             return;
@@ -43,7 +44,7 @@ public final class UnreadBodyFilter implements ContainerResponseFilter {
         return length == null ? request.getHeaderString("Transfer-Encoding") != null : !length.equals("0");
     }
 
-    /** The call is carried out: whatever happens to the rest of its body does not change the answer. */
+    /** Reads the rest of the body; the call is done, so a failure here does not change the answer. */
     private boolean drained(ContainerRequestContext request) {
         try {
             return bodies.drain(request.getEntityStream());

@@ -10,16 +10,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the compressed body of a request that wants none before the request is carried out. Where it is not what it says,
- * Jetty refuses the request: after it was carried out, and only if the answer is not on its way yet.
+ * Reads an unused compressed body before the request is carried out. If the compression is broken, Jetty would
+ * otherwise refuse the request after it was carried out, and only if the answer has not been sent yet.
  */
 public final class UnwantedBodyFilter implements ContainerRequestFilter {
-    /** What Jetty makes of {@code Content-Encoding} when it decodes the body. */
+    /** The name to which Jetty renames {@code Content-Encoding} when it decodes the body. */
     static final String DECODED = "X-Content-Encoding";
 
     private final Bodies bodies;
 
-    /** Set by Jersey: a proxy for that of each request. */
+    /** Set by Jersey: a proxy for the object of the current request. */
     @Context
     private @Nullable ResourceInfo resource;
 

@@ -3,15 +3,15 @@ package io.keck.api;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Bytes of UTF-8 that grow as text is added, or are passed on whenever there are some. Belongs to one thread. */
+/** Encodes text as UTF-8 into a growing array, or into a sink in pieces. Used by one thread. */
 final class Utf8Buffer {
-    /** Bytes after which they are passed on. */
+    /** The bytes after which a piece is passed to the sink. */
     private static final int PIECE = 32 << 10;
 
-    /** Takes bytes. */
+    /** Receives encoded bytes. */
     @FunctionalInterface
     interface Sink {
-        /** Takes the first bytes of an array, which is used again afterwards. */
+        /** Receives the first {@code length} bytes of an array, which is reused afterwards. */
         void take(byte[] bytes, int length);
     }
 
@@ -20,24 +20,24 @@ final class Utf8Buffer {
     private int size;
     private long passed;
 
-    /** Keeps all bytes. */
+    /** Creates a buffer that keeps all bytes. */
     Utf8Buffer() {
         sink = null;
         bytes = new byte[256];
     }
 
-    /** Passes bytes on in pieces of some thousands. */
+    /** Creates a buffer that passes bytes to a sink in pieces. */
     Utf8Buffer(Sink sink) {
         this.sink = sink;
         bytes = new byte[PIECE];
     }
 
-    /** How many bytes there are, or were. */
+    /** The number of bytes written so far. */
     long written() {
         return passed + size;
     }
 
-    /** Passes the last bytes on. */
+    /** Passes the last bytes to the sink. */
     void flush() {
         if (sink != null && size > 0) {
             sink.take(bytes, size);
@@ -57,7 +57,10 @@ final class Utf8Buffer {
         }
     }
 
-    /** Adds the code point at an index, half a surrogate pair as U+FFFD; how many chars more than one it took. */
+    /**
+     * Adds the code point at an index, an unpaired surrogate as U+FFFD; returns the number of chars consumed beyond
+     * one.
+     */
     int codePoint(String s, int i) {
         char c = s.charAt(i);
         if (c < 0x80) {

@@ -18,7 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/** The same blobs as browsers use them, which may keep them for ever. Thread-safe. */
+/** The blobs of a workspace for browsers, which may cache them forever. Thread-safe. */
 @Path("/workspace/{workspace}/blob")
 public final class WorkspaceBlobResource {
     private static final String CACHING = "public, immutable, max-age=31536000";
@@ -26,7 +26,7 @@ public final class WorkspaceBlobResource {
     private final BlobUploads uploads;
     private final BlobDownloads downloads;
 
-    /** Over that store. */
+    /** Creates a resource over a store. */
     public WorkspaceBlobResource(BlobStore store, BlobLimits limits, BlobMetrics metrics) {
         this(store, limits, metrics, System::nanoTime);
     }
@@ -37,7 +37,7 @@ public final class WorkspaceBlobResource {
         this.downloads = new BlobDownloads(store, limits, metrics, nanos);
     }
 
-    /** Stores the body, whose length must be told in advance: 200 with its id once it is committed. */
+    /** Stores the body, which needs a Content-Length; answers 200 with its id after the commit. */
     @Needs(Right.BLOB_WRITE)
     @PUT
     public Response put(@Context HttpServletRequest request, InputStream body) {
@@ -49,7 +49,7 @@ public final class WorkspaceBlobResource {
         });
     }
 
-    /** Whether there is such a blob, with all headers of a GET. */
+    /** Answers with all headers of a GET, without the bytes. */
     @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @HEAD
     @Path("/{name}")
@@ -57,7 +57,7 @@ public final class WorkspaceBlobResource {
         return downloads.get(NeedsFilter.grant(request), name, request, CACHING);
     }
 
-    /** The blob, or a range of it. */
+    /** Answers with the blob, or a range of it. */
     @Needs(value = Right.BLOB_READ, tickets = Purpose.BLOB)
     @GET
     @Path("/{name}")

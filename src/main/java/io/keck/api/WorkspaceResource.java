@@ -14,7 +14,7 @@ import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Response;
 
-/** Workspaces, which are rooms, as back ends see them. Thread-safe. */
+/** Workspaces: rooms as back ends see them. Thread-safe. */
 @Path("/block/{workspace}")
 public final class WorkspaceResource {
     private final DocumentCalls calls;
@@ -23,14 +23,14 @@ public final class WorkspaceResource {
         this.calls = calls;
     }
 
-    /** The workspace with all blocks. */
+    /** Answers with the workspace and all its blocks. */
     @Needs(Right.READ)
     @GET
     public void get(@BeanParam Call call, @Suspended AsyncResponse response) {
         calls.read(response, call, Missing.SENTENCE, WorkspaceResource::json);
     }
 
-    /** Makes the workspace where there is none, and answers with it. The body says nothing. */
+    /** Creates the workspace if there is none, and answers with it. The body is ignored. */
     @Needs({Right.READ, Right.CREATE})
     @POST
     public void create(@BeanParam Call call, @Suspended AsyncResponse response) {
@@ -38,7 +38,7 @@ public final class WorkspaceResource {
         calls.finish(response, workspace, Missing.SENTENCE, calls.create(call, WorkspaceResource::json));
     }
 
-    /** Deletes the workspace on all nodes: 204, also when there is none, once it is committed. */
+    /** Deletes the workspace on all nodes; answers 204 after the commit, even if there is none. */
     @Needs(Right.DELETE)
     @DELETE
     public void delete(@BeanParam Call call, @Suspended AsyncResponse response) {

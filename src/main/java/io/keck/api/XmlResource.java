@@ -21,7 +21,7 @@ public final class XmlResource {
         this.calls = calls;
     }
 
-    /** Its string form, as a JSON string. */
+    /** Answers with the string form of the fragment, as a JSON string. */
     @Needs(Right.READ)
     @GET
     public void get(@BeanParam Call call, @Encoded @PathParam("name") String name, @Suspended AsyncResponse response) {

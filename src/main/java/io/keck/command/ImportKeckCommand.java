@@ -148,10 +148,9 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
             err.println(report.suggestedNames());
         }
         if (!report.isWhole()) {
-            err.println("An incomplete or contradictory document may be complete in the memory of the old server or"
-                    + " of a client: copy it from there before you stop it, as import.md says under \"Documents"
-                    + " that are not"
-                    + " whole\".");
+            err.println(
+                    "An incomplete or contradictory document may be complete in the memory of the old server or"
+                            + " of a client: copy it from there before you stop it, as import.md says under \"Incomplete and contradictory documents\".");
         }
         if (!report.isComplete() || !report.isWhole()) {
             throw new CommandExit(report.isComplete() ? NOT_WHOLE : LEFT_OUT);

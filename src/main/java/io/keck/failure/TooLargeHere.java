@@ -10,11 +10,11 @@ public final class TooLargeHere extends Failure {
     /**
      * @param roomId the room that is too large
      * @param bytes the stored bytes of the room
-     * @param heap the bytes of heap that loading is expected to take
+     * @param heap the bytes of heap that loading is estimated to take
      * @param limit the bytes of heap that loading one room may take on this node
      */
     public TooLargeHere(long roomId, long bytes, long heap, long limit) {
-        this("room " + roomId + " has " + bytes + " stored bytes and is expected to take " + heap
+        this("room " + roomId + " has " + bytes + " stored bytes and is estimated to take " + heap
                 + " bytes of heap, and a load may take " + limit + " on this node");
     }
 

@@ -14,7 +14,8 @@ public interface LogMetrics {
     default void watch(BooleanSupplier isUp, @Nullable Path directory) {}
 
     /**
-     * Supplies gauges of how many connections of all clients the server of a shared database has, and how many it takes.
+     * Supplies gauges of how many connections of all clients the server of a shared database has, and how many it
+     * takes.
      *
      * @param used -1 while it is not known
      * @param most -1 while it is not known

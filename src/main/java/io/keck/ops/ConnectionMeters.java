@@ -21,7 +21,7 @@ import java.util.function.LongSupplier;
 public final class ConnectionMeters implements ConnectionMetrics {
     private volatile Consumer<String> beganRoom = address -> {};
 
-    /** Close codes with a label value of their own: peers may send any other code, and must not create a metric for each. */
+    /** Close codes with a label value of their own; other codes share one, so that peers cannot create metrics. */
     private static final Set<Integer> CODES = Set.of(
             1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 4400, 4401, 4403, 4404, 4409, 4413);
 
@@ -39,7 +39,10 @@ public final class ConnectionMeters implements ConnectionMetrics {
             new EnumMap<>(AwarenessState.Fault.class);
     private final DistributionDataPoint untilWritten;
 
-    /** Registers the counters, every label value with 0: a counter that first appears with its first event shows no rise. */
+    /**
+     * Registers the counters with every label value at 0, because a counter that appears with its first event shows no
+     * increase.
+     */
     public ConnectionMeters(MetricRegistry registry, PrometheusRegistry labelled, SyncStages stages) {
         this.registry = registry;
         opened = registry.counter(MetricNames.CONNECTIONS_OPENED);
@@ -108,7 +111,7 @@ public final class ConnectionMeters implements ConnectionMetrics {
         registry.register(MetricNames.CONNECTIONS_SENT_HELD, (Gauge<Long>) overSent::getAsLong);
     }
 
-    /** Tells who counts rooms by address; to be called once, before connections come. */
+    /** Sets the listener that counts new rooms by address; must be called once, before the first connection. */
     public void onBeganRoom(Consumer<String> listener) {
         beganRoom = listener;
     }

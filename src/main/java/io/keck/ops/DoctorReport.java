@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The findings of the commands doctor and drill: each printed as a line when it is found, or all of them as JSON at the end. Used
- * by one thread.
+ * The findings of the commands doctor and drill: each printed as a line when it is found, or all of them as JSON at the
+ * end. Used by one thread.
  */
 public final class DoctorReport implements Findings {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -128,8 +128,7 @@ public final class DoctorReport implements Findings {
                             : well.replaceAll("\\.$", "") + ", but some documents are not whole, see the hints above: "
                                     + documents + ".");
         } else {
-            out.println(
-                    "Problems: " + count(Level.PROBLEM) + ", could not be looked at: " + count(Level.UNKNOWN) + ".");
+            out.println("Problems: " + count(Level.PROBLEM) + ", could not be examined: " + count(Level.UNKNOWN) + ".");
         }
     }
 

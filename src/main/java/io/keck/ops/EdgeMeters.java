@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Counts what is refused before anything else looks at it: pages of strangers, unknown host names. Thread-safe. */
+/** Counts requests that are refused before all other processing: foreign pages, unknown host names. Thread-safe. */
 public final class EdgeMeters {
     private static final List<String> REASONS = List.of("host", "origin", "preflight", "header");
 
@@ -18,7 +18,7 @@ public final class EdgeMeters {
     public EdgeMeters(PrometheusRegistry registry) {
         Counter counter = Counter.builder()
                 .name(MetricNames.EDGE_REFUSED)
-                .help("Requests that were refused before anything else looked at them")
+                .help("Requests that were refused before all other processing")
                 .labelNames("reason")
                 .withoutExemplars()
                 .register(registry);
@@ -26,7 +26,7 @@ public final class EdgeMeters {
     }
 
     /**
-     * One was refused.
+     * Counts a refused request.
      *
      * @param reason host, origin, preflight or header; others are not counted
      */

@@ -9,11 +9,11 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
-/** {@code GET /}: a small page that says what Keck is and how to connect, and its icon. Stateless. */
+/** {@code GET /}: a small page that introduces Keck and describes how to connect, and its icon. Stateless. */
 public final class FrontPageServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
-    /** Where browsers look for the icon. */
+    /** The address at which browsers request the icon. */
     private static final String ICON = "/favicon.ico";
 
     private static final String LINK_TO_DOCS =

@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 /**
  * Reports the state of this node in one word, for load balancers and for the systems that start and restart nodes: 200
  * or 503 on the main port. A database that does not answer makes the node "degraded" but, by default, not unready: all
- * nodes share the database, and open rooms go on.
+ * nodes share the database, and open rooms continue.
  */
 public final class HealthServlet extends HttpServlet {
     /** The gauge that is 1 while {@code /health} is 200. */
@@ -22,17 +22,17 @@ public final class HealthServlet extends HttpServlet {
     public enum Status {
         /** All is well. */
         OK(true),
-        /** The process works: the answer of the liveness check, which asks for nothing else. */
+        /** The process works: the answer of the liveness check, which checks nothing else. */
         ALIVE(true),
         /** Documents can be edited, but edits are not saved at the moment. */
         DEGRADED(true),
-        /** The node has no memory for more documents; those that are open go on. */
+        /** The node has no memory for more documents; open documents continue. */
         CROWDED(true),
         /** The node is still starting. */
         STARTING(false),
         /** The node accepts no new connections. */
         DRAINING(false),
-        /** The node holds as many unsaved edits as it may: the next client should connect to another node. */
+        /** The node has reached its limit of unsaved edits: the next client should connect to another node. */
         FULL(false),
         /** The database does not answer, and the node is configured to be ready only while it does. */
         NO_DATABASE(false),

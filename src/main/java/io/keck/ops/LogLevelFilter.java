@@ -8,11 +8,11 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
 /**
- * Lets {@code POST /tasks/log-level} change the levels of Keck's own loggers alone. At DEBUG, those of Jetty and of drivers
- * print headers, queries and statements, and with them the tokens and texts of clients. Stateless.
+ * Lets {@code POST /tasks/log-level} change the levels of Keck's own loggers alone. At DEBUG, the loggers of Jetty and
+ * of drivers print headers, queries and statements, including tokens and texts of clients. Stateless.
  */
 public final class LogLevelFilter extends HttpFilter {
-    /** Where it stands on the admin port. */
+    /** The path on the admin port. */
     public static final String PATH = "/tasks/log-level";
 
     private static final long serialVersionUID = 1L;
@@ -29,7 +29,8 @@ public final class LogLevelFilter extends HttpFilter {
                     response.setContentType("text/plain;charset=utf-8");
                     response.getWriter()
                             .println("Only the level of io.keck and of loggers below it can be changed while the server"
-                                    + " runs: others print what clients send. Set theirs in the configuration.");
+                                    + " runs: others would print data of clients. Set their levels in the"
+                                    + " configuration.");
                     return;
                 }
             }

@@ -19,13 +19,18 @@ import java.util.List;
 import java.util.Locale;
 import org.slf4j.LoggerFactory;
 
-/** Whether everything that recurs still does: a health check that names each loop that does not, and figures of all. */
+/**
+ * Monitors recurring work: a health check that names each loop that is stuck or has ended, and metrics of all loops.
+ */
 public final class LoopMeters {
     private static final String LOOP = "loop";
 
     private LoopMeters() {}
 
-    /** Registers the health check {@code loops} and the metrics, and hands errors that libraries log to {@link OutOfMemory}. */
+    /**
+     * Registers the health check {@code loops} and the metrics, and passes errors that libraries log to
+     * {@link OutOfMemory}.
+     */
     public static void register(Host host, PrometheusRegistry registry) {
         host.healthCheck("loops", () -> check(Loop.all()));
         CounterWithCallback.builder()
@@ -37,13 +42,13 @@ public final class LoopMeters {
                 .register(registry);
         GaugeWithCallback.builder()
                 .name(MetricNames.LOOP_LATE)
-                .help("How long ago the turn of a loop should have been over; 0 while it is well")
+                .help("Seconds since the turn of a loop should have ended; 0 while it is on time")
                 .labelNames(LOOP)
                 .callback(gauge -> Loop.all().forEach(loop -> gauge.call(Math.max(0, loop.lateSeconds()), loop.name())))
                 .register(registry);
         CounterWithCallback.builder()
                 .name(MetricNames.TOO_LARGE_ARRAYS)
-                .help("Arrays that were asked for and are too long for any memory")
+                .help("Requested arrays that are too long for any memory")
                 .callback(counter -> counter.call((double) OutOfMemory.tooLarge()))
                 .register(registry);
         watchTheLog();
@@ -66,7 +71,7 @@ public final class LoopMeters {
                         String.join("; ", broken));
     }
 
-    /** Libraries catch errors and log them. */
+    /** Installs a log appender, because libraries catch errors and only log them. */
     private static void watchTheLog() {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
@@ -79,7 +84,7 @@ public final class LoopMeters {
         }
     }
 
-    /** Looks at each error that is logged, in the thread that logs it. */
+    /** Checks each logged error in the thread that logs it. */
     private static final class LoggedErrors extends UnsynchronizedAppenderBase<ILoggingEvent> {
         private static final String NAME = "errors-of-memory";
 

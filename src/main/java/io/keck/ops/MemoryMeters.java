@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What lives for peers on the heap, by the ledger, and how much direct memory is left. */
+/** Metrics of the heap that peers use, according to the ledger, and of direct memory. */
 public final class MemoryMeters {
     private static final double NEARLY_ALL = 0.9;
 
@@ -32,7 +32,7 @@ public final class MemoryMeters {
         registry.register(MetricNames.DIRECT_LIMIT, (Gauge<Long>) MemoryMeters::directLimit);
         GaugeWithCallback.builder()
                 .name(MetricNames.LEDGER_KINDS)
-                .help("Bytes that live for peers on the heap, estimated")
+                .help("Estimated bytes of heap in use for peers")
                 .labelNames("kind")
                 .callback(gauge -> {
                     for (HeapLedger.Kind kind : HeapLedger.Kind.values()) {
@@ -42,7 +42,7 @@ public final class MemoryMeters {
                 .register(labelled);
         CounterWithCallback.builder()
                 .name(MetricNames.LEDGER_REFUSALS)
-                .help("Allocations that were refused since the node has no memory for them")
+                .help("Allocations that were refused because the node has no memory for them")
                 .labelNames("kind")
                 .callback(counter -> {
                     for (HeapLedger.Kind kind : HeapLedger.Kind.values()) {
@@ -62,7 +62,7 @@ public final class MemoryMeters {
         return kind.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Whether there is memory left, and for what it is used where there is not. */
+    /** Judges whether there is memory left; if not, the message names its uses. */
     static HealthCheck.Result judge(HeapLedger ledger, long direct, long directLimit) {
         if (direct > directLimit * NEARLY_ALL) {
             return HealthCheck.Result.unhealthy(
@@ -89,7 +89,7 @@ public final class MemoryMeters {
         return kinds;
     }
 
-    /** Direct memory that is in use, in bytes. */
+    /** The bytes of direct memory in use. */
     private static long direct() {
         return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
                 .filter(pool -> pool.getName().equals("direct"))
@@ -97,7 +97,7 @@ public final class MemoryMeters {
                 .sum();
     }
 
-    /** Direct memory that there may be, in bytes: as much as heap where it was not said. */
+    /** The limit of direct memory in bytes: that of the heap unless it is configured. */
     private static long directLimit() {
         HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
         long said = vm == null

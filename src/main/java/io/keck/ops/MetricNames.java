@@ -46,7 +46,7 @@ final class MetricNames {
     static final String ROOMS_LOADED = "keck.rooms.open";
     /** Rooms with at least one member. */
     static final String ROOMS_OCCUPIED = "keck.rooms.occupied";
-    /** Rooms that go on although nothing can be saved. */
+    /** Rooms in unsaved mode. */
     static final String ROOMS_UNSAVED = "keck.rooms.unsaved";
 
     /** Rooms that are read-only because their stored data is damaged. */
@@ -72,18 +72,20 @@ final class MetricNames {
     /** Rows of other nodes that were read from the log. */
     static final String ROWS_CAUGHT_UP = "keck.rooms.rows-caught-up";
 
-    /** Documents whose content took too many steps to put in order for back ends. */
+    /** Documents whose content took too many steps to integrate for back ends. */
     static final String DOCUMENTS_TOO_COSTLY = "keck.documents.too-costly";
 
-    /** Updates and edits that were left aside because their document has reached a limit. */
+    /** Updates and edits that were refused because their document has reached a limit. */
     static final String GROWTH_REFUSED = "keck.rooms.growth-refused";
     /** Documents above 80 % of a limit. */
     static final String NEAR_LIMIT = "keck.rooms.near-limit";
 
-    /** Ids under which a peer brought other content than the document has. */
+    /** Ids under which a peer sent other content than the document has. */
     static final String CONFLICTS = "keck.rooms.conflicts";
 
-    /** Structs and deleted ranges of no length that were left out of updates from sockets and of created documents. */
+    /**
+     * Structs and deleted ranges of zero length that were left out of updates from sockets and of created documents.
+     */
     static final String EMPTY_STRUCTS = "keck.rooms.empty-structs";
 
     static final String CATCH_UPS = "keck.rooms.catch-ups";
@@ -120,7 +122,7 @@ final class MetricNames {
     static final String BUS_TOO_LARGE = "keck.bus.too-large";
     static final String BUS_DAMAGED = "keck.bus.damaged";
     static final String BUS_ALIEN = "keck.bus.alien";
-    /** Messages that no node of this database has signed, or that came again. */
+    /** Messages that no node of this database has signed, or replays. */
     static final String BUS_FORGED = "keck.bus.forged";
 
     static final String BUS_CONNECTS = "keck.bus.connects";
@@ -130,7 +132,10 @@ final class MetricNames {
     static final String BUS_BEAT_SECONDS = "keck_bus_beat_seconds";
 
     // ---- database
-    /** Connections of all clients to the PostgreSQL server, other nodes and other programs included; -1 before the first answer. */
+    /**
+     * Connections of all clients to the PostgreSQL server, other nodes and other programs included; -1 before the first
+     * answer.
+     */
     static final String SERVER_CONNECTIONS = "keck.database.server-connections";
     /** Reads that a replica answered. */
     static final String REPLICA_ANSWERED = "keck.replica.answered";
@@ -181,9 +186,12 @@ final class MetricNames {
     static final String ANSWERS_SPOOLED = "keck.answers.spooled-bytes";
     /** Bytes of answers beyond {@code api.sentPerSecond} of their address: what followed them had to wait. */
     static final String ANSWERS_HELD = "keck.answers.over-rate-bytes";
-    /** Large answers that were refused with 503, since there was no room for their files. */
+    /** Large answers that were refused with 503 because there was no space for their files. */
     static final String ANSWERS_REFUSED = "keck.answers.refused";
-    /** By {@code reason}: host, origin, preflight, header. Requests of browsers that were refused before all else. */
+    /**
+     * By {@code reason}: host, origin, preflight, header. Requests of browsers that were refused before all other
+     * processing.
+     */
     static final String EDGE_REFUSED = "keck_edge_refused_total";
     /** 1 while {@code /health} answers 200. */
     static final String NODE_READY = "keck.node.ready";
@@ -191,15 +199,15 @@ final class MetricNames {
     static final String HEAP_LIVE = "keck.heap.live-ratio";
 
     static final String GC_SECONDS = "keck_gc_seconds_total";
-    /** What lives for peers, by the ledger of the heap. */
+    /** Bytes of heap in use for peers, according to the ledger. */
     static final String LEDGER_BYTES = "keck.ledger.bytes";
-    /** What may live for peers. */
+    /** The limit of {@link #LEDGER_BYTES}. */
     static final String LEDGER_LIMIT = "keck.ledger.limit-bytes";
     /** Large answers that wait for their turn. */
     static final String LEDGER_WAITING = "keck.ledger.waiting-answers";
-    /** Guests that were sent away to get memory back. */
+    /** Guests that were closed to free memory. */
     static final String LEDGER_SENT_AWAY = "keck.ledger.sent-away";
-    /** By {@code kind}: what of {@link #LEDGER_BYTES} is for what. */
+    /** By {@code kind}: the parts of {@link #LEDGER_BYTES}. */
     static final String LEDGER_KINDS = "keck_ledger_kind_bytes";
     /** By {@code kind}: allocations that were refused. */
     static final String LEDGER_REFUSALS = "keck_ledger_refusals_total";
@@ -207,14 +215,17 @@ final class MetricNames {
     static final String DIRECT_BYTES = "keck.direct.bytes";
     static final String DIRECT_LIMIT = "keck.direct.limit-bytes";
 
-    /** 1 while a node knows what was revoked, as it always does while access is open; the block {@code access} registers it. */
+    /**
+     * 1 while a node knows all revocations, as it always does while access is open; registered by the block
+     * {@code access}.
+     */
     static final String ACCESS_FRESH = "keck.access.fresh";
 
-    /** By {@code loop}, the name of its thread, and of the single work where a thread has several: turns that failed. */
+    /** By {@code loop}, the name of its thread or of the work if a thread has several: failed turns. */
     static final String LOOP_FAILURES = "keck_loops_failures_total";
-    /** By {@code loop}: how long ago its turn should have been over; 0 while it is well. */
+    /** By {@code loop}: seconds since its turn should have ended; 0 while it is on time. */
     static final String LOOP_LATE = "keck_loops_late_seconds";
-    /** Arrays or strings that were asked for and are too long for any memory; each failed one request. */
+    /** Requested arrays or strings that are too long for any memory; each failed one request. */
     static final String TOO_LARGE_ARRAYS = "keck_heap_too_large_arrays_total";
 
     private MetricNames() {}

@@ -6,8 +6,8 @@ import io.prometheus.metrics.instrumentation.dropwizard.DropwizardExports;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 /**
- * {@code GET /metrics/prometheus} on the admin port: all metrics in the text format of Prometheus. Dots and hyphens of a
- * name become underscores; meters and counters end in {@code _total}; timers become summaries in seconds.
+ * {@code GET /metrics/prometheus} on the admin port: all metrics in the text format of Prometheus. Dots and hyphens of
+ * a name become underscores; meters and counters end in {@code _total}; timers become summaries in seconds.
  */
 public final class PrometheusEndpoint {
     private static final String PATH = "/metrics/prometheus";
@@ -22,8 +22,8 @@ public final class PrometheusEndpoint {
      */
     public static PrometheusRegistry addTo(Environment environment) {
         PrometheusRegistry registry = new PrometheusRegistry();
-        // without its mapper of labels: two values of a label would become two metrics of one name, and nothing would
-        // be shown at all
+        // without its mapper of labels, which would turn two values of a label into two metrics of one name and so
+        // break the output
         DropwizardExports.builder().dropwizardRegistry(environment.metrics()).register(registry);
         environment
                 .admin()

@@ -5,7 +5,7 @@ import com.codahale.metrics.health.HealthCheckRegistry;
 import io.keck.room.Rooms;
 import java.util.Locale;
 
-/** Health checks of rooms that wait for a commit or lack rows. Each says what is wrong and what to do. */
+/** Health checks of rooms that wait for a commit or lack rows. Each message names the problem and the remedy. */
 public final class RoomChecks {
     private static final double MAX_AGE_SECONDS = 5;
     private static final long MAX_ROWS = 1_000;

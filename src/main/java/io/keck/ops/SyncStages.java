@@ -47,7 +47,7 @@ public final class SyncStages {
         }
     }
 
-    /** The data point that takes the times of a stage, in seconds. */
+    /** The data point that records the times of a stage in seconds. */
     DistributionDataPoint of(Stage stage) {
         return Objects.requireNonNull(stages.get(stage));
     }

@@ -25,6 +25,11 @@ final class Audience {
         this.metrics = metrics;
     }
 
+    /** Whether the room has no members. */
+    boolean isEmpty() {
+        return members.isEmpty();
+    }
+
     /** Must be called before the store changes: records the current state vector for members with a large backlog. */
     void markSlow(StructStore store) {
         if (gathered != null && !gathered.isEmpty()) {

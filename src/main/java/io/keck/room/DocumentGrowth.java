@@ -45,7 +45,7 @@ final class DocumentGrowth {
     /**
      * Bytes that one deleted range may add to the encoded document beyond its own, because it splits a struct in three.
      */
-    private static final long PER_RANGE = 24;
+    static final long PER_RANGE = 24;
     /** Bytes of the document per millisecond between two measurements; measuring them takes about ten microseconds. */
     private static final long MEASURED_PER_MS = 8 << 10;
     /** Milliseconds after which a refused writer that keeps writing is told again. */
@@ -93,20 +93,14 @@ final class DocumentGrowth {
     private final Map<String, Long> brought = new HashMap<>();
     private long broughtByAll;
 
-    DocumentGrowth(
-            String name,
-            RoomContext context,
-            Batches batches,
-            Replica replica,
-            List<Member> members,
-            Safeguards safeguards) {
-        this.name = name;
-        this.context = context;
+    DocumentGrowth(RoomScope room, RoomContent content, List<Member> members) {
+        this.name = room.name();
+        this.context = room.context();
         this.limits = context.settings().document();
-        this.batches = batches;
-        this.replica = replica;
+        this.safeguards = room.safeguards();
+        this.batches = content.batches();
+        this.replica = content.replica();
         this.members = members;
-        this.safeguards = safeguards;
     }
 
     // ------------------------------------------------------------------ what comes in

@@ -69,11 +69,11 @@ public final class Mailbox {
     }
 
     /**
-     * To be called in a turn, and once in a turn at most: after it there are none until they are given back. Tasks that are
-     * posted meanwhile wait.
+     * To be called in a turn, and once in a turn at most: after it there are none until they are given back. Tasks that
+     * are posted meanwhile wait.
      *
-     * @param to is called when the turn has ended, with what gives back, which is to be run once, from any thread. Until then
-     *     whoever it hands over to is alone with the state machine. Must not throw
+     * @param to is called when the turn has ended, with what gives back, which is to be run once, from any thread.
+     *     Until then whoever it hands over to is alone with the state machine. Must not throw
      */
     void lend(Consumer<Runnable> to) {
         borrower = to;

@@ -44,33 +44,28 @@ final class Members implements Message.Handler<Member> {
      * Creates a room without members.
      *
      * @param all the room's list of members
-     * @param growth enforces the limits of the document
      * @param turns runs a task in a turn of the room while the room is open
      * @param others sends events to the other nodes
      */
     Members(
-            RoomContext context,
-            Replica replica,
-            Batches batches,
+            RoomScope room,
+            RoomContent content,
+            RoomSize size,
             Saving saving,
-            Life life,
             Seats seats,
             List<Member> all,
-            DocumentGrowth growth,
-            Safeguards safeguards,
             Consumer<Runnable> turns,
-            Consumer<Bus.Event> others,
-            RoomHeap heap) {
-        this.heap = heap;
-        this.safeguards = safeguards;
-        this.context = context;
-        this.replica = replica;
-        this.batches = batches;
+            Consumer<Bus.Event> others) {
+        this.context = room.context();
+        this.safeguards = room.safeguards();
+        this.life = room.life();
+        this.replica = content.replica();
+        this.batches = content.batches();
+        this.growth = size.growth();
+        this.heap = size.heap();
         this.saving = saving;
-        this.life = life;
         this.seats = seats;
         this.all = all;
-        this.growth = growth;
         this.turns = turns;
         this.answers =
                 new Answers(replica::store, batches, context.settings(), context.clock(), safeguards, this::mustWait);

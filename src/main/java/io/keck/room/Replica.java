@@ -85,18 +85,12 @@ final class Replica {
      * @param batches the batches of the room, to recognise own rows
      * @param turns posts a task to the turns of the room
      */
-    Replica(
-            String name,
-            RoomContext context,
-            Batches batches,
-            Safeguards safeguards,
-            Consumer<Runnable> turns,
-            ReplicaOwner owner) {
-        this.name = name;
-        this.log = context.log();
+    Replica(RoomScope room, Batches batches, Consumer<Runnable> turns, ReplicaOwner owner) {
+        this.name = room.name();
+        this.log = room.context().log();
+        this.metrics = room.context().metrics();
+        this.safeguards = room.safeguards();
         this.batches = batches;
-        this.metrics = context.metrics();
-        this.safeguards = safeguards;
         this.turns = turns;
         this.owner = owner;
     }

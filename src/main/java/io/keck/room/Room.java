@@ -100,40 +100,19 @@ final class Room implements ReplicaOwner {
                 context.executor(), this::endOfTurn, () -> close(CloseReason.restart()), context.metrics()::nanos);
         seats = new Seats(clock.getAsLong());
         life = new Life(name, clock, context.warnings(), safeguards);
+        RoomScope scope = new RoomScope(name, context, safeguards, life);
         quarantine = new Quarantine(name, context.metrics());
         batches = new Batches(context.ids(), safeguards);
-        replica = new Replica(name, context, batches, safeguards, mailbox::post, this);
+        replica = new Replica(scope, batches, mailbox::post, this);
+        RoomContent content = new RoomContent(replica, batches);
         watchers = new Watchers(seats, replica);
         requests = new Requests(context, replica, batches);
         audience = new Audience(all, settings, context.metrics());
-        saving = new Saving(
-                name,
-                context,
-                overlays,
-                mailbox,
-                batches,
-                replica,
-                requests,
-                audience,
-                this::tellOthers,
-                safeguards,
-                life,
-                this::lifeEnded);
+        saving = new Saving(scope, content, overlays, mailbox, requests, audience, this::tellOthers, this::lifeEnded);
         heap = new RoomHeap(context.ledger(), name, this::sendAway);
-        growth = new DocumentGrowth(name, context, batches, replica, all, safeguards);
-        members = new Members(
-                context,
-                replica,
-                batches,
-                saving,
-                life,
-                seats,
-                all,
-                growth,
-                safeguards,
-                this::inTurn,
-                this::tellOthers,
-                heap);
+        growth = new DocumentGrowth(scope, content, all);
+        RoomSize size = new RoomSize(growth, heap);
+        members = new Members(scope, content, size, saving, seats, all, this::inTurn, this::tellOthers);
         bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members);
         document = new RoomDocument(
                 name,
@@ -144,9 +123,7 @@ final class Room implements ReplicaOwner {
                 () -> store().structCount(),
                 edit -> saving.submit(edit, state == State.OPEN ? growth.refusal(edit) : life.whyNot(0)));
         opening = new Opening(name, context, life, overlays, mailbox::post, this::opened, this::close);
-        steps = new Steps(
-                replica, batches, saving, requests, audience, members, document, watchers, growth, heap, life, bus,
-                all);
+        steps = new Steps(scope, content, size, saving, audience, members, document, watchers, bus);
     }
 
     // ------------------------------------------------------------------ called from any thread

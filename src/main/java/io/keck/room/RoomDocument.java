@@ -128,8 +128,8 @@ final class RoomDocument {
     }
 
     /**
-     * Called when the room ends. Earlier calls that get their turn only now fail with this reason: an edit that changed nothing
-     * is answered in a task of its own, and the end can come before it.
+     * Called when the room ends. Earlier calls that get their turn only now fail with this reason: an edit that changed
+     * nothing is answered in a task of its own, and the end can come before it.
      */
     void end(RuntimeException why) {
         drop();

@@ -63,8 +63,9 @@ public final class Rooms {
     }
 
     /**
-     * Gives a connection its seat in the room of its grant, which is loaded or created if necessary. While this node drains, the
-     * connection is closed instead. The messages that the connection may send are judged before they come here.
+     * Gives a connection its seat in the room of its grant, which is loaded or created if necessary. While this node
+     * drains, the connection is closed instead. The messages that the connection may send are judged before they come
+     * here.
      *
      * @throws io.keck.failure.Forbidden if the grant does not allow reading
      */
@@ -102,7 +103,8 @@ public final class Rooms {
 
     /**
      * Deletes a room on all nodes; returns false if there is none. Its sockets are closed, and no socket can create
-     * another for {@link RoomSettings#deletedNameHold}. Fails with {@link Refused} if the key was used for the name before.
+     * another for {@link RoomSettings#deletedNameHold}. Fails with {@link Refused} if the key was used for the name
+     * before.
      */
     CompletionStage<Boolean> delete(String name, @Nullable RequestKey key) {
         return context.log().delete(name, key).thenCompose(ended -> {
@@ -156,8 +158,8 @@ public final class Rooms {
     }
 
     /**
-     * Follows the room that lives under the name of a grant until it ends. The room stays loaded meanwhile, but is not created if
-     * there is none.
+     * Follows the room that lives under the name of a grant until it ends. The room stays loaded meanwhile, but is not
+     * created if there is none.
      *
      * @return stops following; must be run once, even after the room has ended
      * @throws io.keck.failure.Forbidden if the grant does not allow reading

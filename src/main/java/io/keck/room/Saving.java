@@ -77,30 +77,26 @@ final class Saving {
      * @param lifeEnded runs when the log refuses a batch because the room was deleted
      */
     Saving(
-            String name,
-            RoomContext context,
+            RoomScope room,
+            RoomContent content,
             Overlays overlays,
             Mailbox turns,
-            Batches batches,
-            Replica replica,
             Requests requests,
             Audience audience,
             Consumer<Bus.Event> others,
-            Safeguards safeguards,
-            Life life,
             Runnable lifeEnded) {
-        this.name = name;
-        this.context = context;
+        this.name = room.name();
+        this.context = room.context();
         this.settings = context.settings();
+        this.safeguards = room.safeguards();
+        this.life = room.life();
+        this.batches = content.batches();
+        this.replica = content.replica();
         this.overlays = overlays;
         this.turns = turns;
-        this.batches = batches;
-        this.replica = replica;
         this.requests = requests;
         this.audience = audience;
         this.others = others;
-        this.safeguards = safeguards;
-        this.life = life;
         this.lifeEnded = lifeEnded;
     }
 
@@ -178,6 +174,11 @@ final class Saving {
     void submit(Edit edit, @Nullable RuntimeException whyNot) {
         boolean isHopeless = isUnsaved || (safeguards.dropsDependentEdits() && edit.isLost());
         requests.submit(edit, whyNot, isHopeless);
+    }
+
+    /** Gives up the waiting edits; the outcome of those in flight is unknown. */
+    void giveUpEdits() {
+        requests.giveUpEdits(flight.first());
     }
 
     /** Saves content again that was committed and lost by the log; the sockets have it. */

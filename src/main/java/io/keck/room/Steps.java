@@ -3,51 +3,42 @@ package io.keck.room;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
 import io.keck.protocol.Message;
-import java.util.List;
 
 /** Carries out the steps of a room's replica, and defines the order of their effects. Used only in the room's turns. */
 final class Steps {
+    private final Life life;
     private final Replica replica;
     private final Batches batches;
+    private final DocumentGrowth growth;
+    private final RoomHeap heap;
     private final Saving saving;
-    private final Requests requests;
     private final Audience audience;
     private final Members members;
     private final RoomDocument document;
     private final Watchers watchers;
-    private final DocumentGrowth growth;
-    private final RoomHeap heap;
-    private final Life life;
     private final RoomBus bus;
-    private final List<Member> all;
 
     Steps(
-            Replica replica,
-            Batches batches,
+            RoomScope room,
+            RoomContent content,
+            RoomSize size,
             Saving saving,
-            Requests requests,
             Audience audience,
             Members members,
             RoomDocument document,
             Watchers watchers,
-            DocumentGrowth growth,
-            RoomHeap heap,
-            Life life,
-            RoomBus bus,
-            List<Member> all) {
-        this.replica = replica;
-        this.batches = batches;
+            RoomBus bus) {
+        this.life = room.life();
+        this.replica = content.replica();
+        this.batches = content.batches();
+        this.growth = size.growth();
+        this.heap = size.heap();
         this.saving = saving;
-        this.requests = requests;
         this.audience = audience;
         this.members = members;
         this.document = document;
         this.watchers = watchers;
-        this.growth = growth;
-        this.heap = heap;
-        this.life = life;
         this.bus = bus;
-        this.all = all;
     }
 
     /**
@@ -66,7 +57,7 @@ final class Steps {
      */
     void advance(Advance step) {
         Batch own = step.own();
-        Update news = own != null || all.isEmpty()
+        Update news = own != null || audience.isEmpty()
                 ? Update.EMPTY
                 : batches.reduceSent(replica.store().reduce(step.update()));
         audience.markSlow(replica.store());
@@ -99,7 +90,7 @@ final class Steps {
         life.isMade(fresh.isMade());
         bus.subscribe(fresh.roomId());
         watchers.wentBack();
-        requests.giveUpEdits(saving.onItsWay()); // these edits may build on rows that the log has lost
+        saving.giveUpEdits(); // these edits may build on rows that the log has lost
         document.madeAnew();
         members.storeChanged();
         watchers.risen(fresh.roomId(), fresh.seq());

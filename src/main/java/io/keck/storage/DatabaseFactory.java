@@ -58,7 +58,7 @@ public class DatabaseFactory extends DataSourceFactory {
     private static final long SNAPSHOT_BYTES = 16 << 20;
     private static final long PURGE_EVERY_NANOS = 1_000_000_000;
     private static final int REPLICA_CONNECTIONS = 4;
-    /** Beside lanes and readers: blobs, the compactor's reads, health checks, one to spare. */
+    /** Connections beside those of lanes and readers: blobs, the compactor, health checks, one spare. */
     private static final int OTHER_CONNECTIONS = JdbiBlobStore.CONNECTIONS + 3;
 
     @Valid
@@ -73,15 +73,15 @@ public class DatabaseFactory extends DataSourceFactory {
     /** A standby for histories and exports; null where none is configured. */
     private @Nullable DatabaseFactory replica;
 
-    /** How the log is written and kept. Defaults are those of {@code config.yml}. */
+    /** The {@code log} settings. Defaults are those of {@code config.yml}. */
     public static class LogSettings {
-        /** Transactions that may run at the same time; SQLite has one. */
+        /** The number of concurrent write transactions; always one on SQLite. */
         @Min(1)
         @Max(64)
         @JsonProperty
         private int lanes = 2;
 
-        /** Reads that may run at the same time. */
+        /** The number of concurrent reads. */
         @Min(2)
         @Max(64)
         @JsonProperty
@@ -92,7 +92,7 @@ public class DatabaseFactory extends DataSourceFactory {
         @JsonProperty
         private Duration commitSpacing = Duration.milliseconds(1);
 
-        /** Batches in one transaction at most. */
+        /** The largest number of batches in one transaction. */
         @Min(1)
         @JsonProperty
         private int maxBatches = 1_000;
@@ -102,17 +102,17 @@ public class DatabaseFactory extends DataSourceFactory {
         @JsonProperty
         private DataSize maxTransaction = DataSize.mebibytes(8);
 
-        /** How long rows stay after they were folded into a snapshot, for readers that resume. */
+        /** How long rows are kept after they were folded into a snapshot, for readers that resume. */
         @NotNull
         @JsonProperty
         private Duration retention = Duration.hours(24);
 
-        /** Rows after the last snapshot from which on a room is folded. */
+        /** The number of rows after the last snapshot from which on a room is folded. */
         @Min(2)
         @JsonProperty
         private int snapshotEvery = 500;
 
-        /** The part of the heap that loading one document may be expected to take. */
+        /** The largest part of the heap that loading one document may be estimated to take. */
         @DecimalMin("0.01")
         @DecimalMax("1")
         @JsonProperty
@@ -131,7 +131,7 @@ public class DatabaseFactory extends DataSourceFactory {
         }
     }
 
-    /** Embedded SQLite, a small pool. */
+    /** Creates the defaults: embedded SQLite with a small pool. */
     public DatabaseFactory() {
         setUrl(null);
         setInitialSize(1);
@@ -141,7 +141,7 @@ public class DatabaseFactory extends DataSourceFactory {
         setCheckConnectionWhileIdle(false);
     }
 
-    /** The pool has a connection for each thread that writes or reads the log. */
+    /** Whether the pool has a connection for each thread that writes or reads the log. */
     @JsonIgnore
     @ValidationMethod(message = "maxSize must be log.lanes + log.readers + 5 at least")
     public boolean isPoolLargeEnough() {
@@ -163,7 +163,7 @@ public class DatabaseFactory extends DataSourceFactory {
         }
     }
 
-    /** Statements get names unless the URL says how they are prepared. */
+    /** The interceptors of the pool; statements get names unless the URL says how they are prepared. */
     private static String interceptors(@Nullable String url) {
         String session = PostgresSession.class.getName();
         return String.valueOf(url).contains(DatabaseUrl.PREPARE_THRESHOLD + "=")
@@ -210,7 +210,9 @@ public class DatabaseFactory extends DataSourceFactory {
         }
     }
 
-    /** Sets the address of a standby that answers histories and exports, as {@link #setUrl} takes it; empty for none. */
+    /**
+     * Sets the address of a standby that answers histories and exports, as {@link #setUrl} takes it; empty for none.
+     */
     @JsonProperty
     public void setReplicaUrl(@Nullable String url) {
         replica = null;
@@ -229,16 +231,16 @@ public class DatabaseFactory extends DataSourceFactory {
         return DatabaseUrl.parse(getUrl());
     }
 
-    /** The directory of an embedded database; null where it is elsewhere. */
+    /** The directory of an embedded database; null for PostgreSQL. */
     public @Nullable Path embedded() {
         String file = parsedUrl().sqliteFile();
         return file == null ? null : Path.of(file).toAbsolutePath().getParent();
     }
 
     /**
-     * The pool, for {@code db migrate} too; the directory of an embedded database is made first.
+     * Builds the pool, also for {@code db migrate}; creates the directory of an embedded database first.
      *
-     * @throws DatabaseUnusableException where it cannot be used, with the reason and what to do
+     * @throws DatabaseUnusableException if the database cannot be used, with the reason and the remedy
      */
     @Override
     public ManagedDataSource build(MetricRegistry metricRegistry, String name) {
@@ -263,8 +265,8 @@ public class DatabaseFactory extends DataSourceFactory {
     }
 
     /**
-     * Opens the database: takes the lock of an embedded one, migrates if asked to, warns where a commit would not be
-     * durable, starts the log and hands all of it to the life cycle.
+     * Opens the database: takes the lock of an embedded one, migrates if configured, warns if commits would not be
+     * durable, starts the log and registers everything with the life cycle.
      *
      * @param nodeId the label that goes into each row
      * @param deletedNameHold how long after a deletion copies of the deleted room are refused
@@ -273,7 +275,7 @@ public class DatabaseFactory extends DataSourceFactory {
         return build(environment, nodeId, deletedNameHold, LogMetrics.NONE);
     }
 
-    /** As the other for a node, with its tick and gauges. */
+    /** As the other {@code build}, and registers ticks and gauges with a node. */
     public Storage build(Host host, String nodeId, java.time.Duration deletedNameHold, LogMetrics metrics) {
         Storage storage = build(host.environment(), nodeId, deletedNameHold, metrics);
         metrics.watch(storage.database()::answers, embedded());
@@ -326,7 +328,7 @@ public class DatabaseFactory extends DataSourceFactory {
         return storage;
     }
 
-    /** The clock of an embedded database, which one node has, is that of the machine. */
+    /** The clock of the database; for an embedded one, which has a single node, that of the machine. */
     private static Clock clock(Environment environment, Jdbi jdbi, boolean embedded) {
         if (embedded) {
             return Clock.systemUTC();
@@ -336,12 +338,12 @@ public class DatabaseFactory extends DataSourceFactory {
         return clock;
     }
 
-    /** Examines the database that is configured. */
+    /** Returns the doctor of the configured database. */
     public DatabaseDoctor doctor() {
         return new DatabaseDoctor(connections(), getMaxSize(), Clock.systemUTC());
     }
 
-    /** The rooms of the database that is configured, for a command that changes nothing. */
+    /** Returns the rooms of the configured database, for a command that changes nothing. */
     public StoredRooms storedRooms() {
         return new StoredRooms(connections());
     }
@@ -353,10 +355,10 @@ public class DatabaseFactory extends DataSourceFactory {
     }
 
     /**
-     * Writes rooms into an archive, also while a server runs.
+     * Writes rooms into an archive; may run while a server is running.
      *
      * @param only the name of the one room, or null for all
-     * @throws IllegalStateException with what to do, where the database cannot be read
+     * @throws IllegalStateException if the database cannot be read, with the remedy
      */
     public Exporter.Result export(
             Path file, @Nullable String only, boolean withBlobs, boolean withDamaged, Exporter.Listener listener)
@@ -382,7 +384,9 @@ public class DatabaseFactory extends DataSourceFactory {
         }
     }
 
-    /** Throws idle connections away, once a second at most: after a restart of the database all of them are broken. */
+    /**
+     * Discards idle connections, at most once a second, because after a restart of the database all of them are broken.
+     */
     private static Runnable purger(ManagedDataSource dataSource) {
         AtomicLong last = new AtomicLong(System.nanoTime() - PURGE_EVERY_NANOS);
         return () -> {

@@ -12,14 +12,14 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Access in the database. The number of a revocation is taken under the lock of one row, so numbers become visible in their
- * order and a reader that has seen one has seen all before it. Thread-safe.
+ * The access store in the database. Revocations draw their numbers under the lock of one row, so numbers become visible
+ * in order, and a reader that has seen one has seen all before it. Thread-safe.
  */
 final class JdbiAccessStore implements AccessStore {
-    /** Revocations at most, since every node holds them. */
+    /** The largest number of revocations, because every node keeps all of them in memory. */
     private static final long MAX_REVOCATIONS = 100_000;
 
-    /** Extensions at most: every node reads them all. */
+    /** The largest number of extensions, because every node reads all of them. */
     private static final long MAX_EXTENSIONS = 10_000;
 
     private static final long KEEP_RECHECKS_MILLIS = TimeUnit.HOURS.toMillis(1);
@@ -65,7 +65,7 @@ final class JdbiAccessStore implements AccessStore {
                 .findOne();
     }
 
-    /** A row of a kind that only a later release knows. */
+    /** A row; empty if its kind is known only to a later release. */
     private record Row(long version, Optional<Revocation> known) {}
 
     @Override

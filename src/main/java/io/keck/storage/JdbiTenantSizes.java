@@ -7,8 +7,8 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tenants take, by ranges of names in indexes that sort by bytes (change set 22-tenants). Lengths of stored bytes are read
- * without the bytes themselves. Thread-safe.
+ * Measures the storage of tenants by ranges of names, in indexes that sort by bytes (change set 22-tenants). Lengths
+ * are read without the stored bytes. Thread-safe.
  */
 final class JdbiTenantSizes implements TenantSizes {
     private final Jdbi jdbi;

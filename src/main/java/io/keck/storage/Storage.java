@@ -24,8 +24,8 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that is stored in one database: wires the parts together and hands them out. Its threads start with it and
- * end in {@link #stop}. Thread-safe.
+ * All storage over one database: wires the parts together and provides them. Its threads start with it and end in
+ * {@link #stop}. Thread-safe.
  */
 public final class Storage implements Managed {
     private final Database database;
@@ -33,11 +33,12 @@ public final class Storage implements Managed {
     private final @Nullable Replica replica;
 
     /**
-     * Storage over a migrated database.
+     * Creates storage over a migrated database.
      *
-     * @param node the label that goes into each row
-     * @param clock the time by which all nodes of this database go
-     * @param onConnectionLost called whenever a connection broke: the others in the pool will hardly be better
+     * @param node the label of this node, stored with each row
+     * @param clock the clock that all nodes of this database share
+     * @param onConnectionLost called whenever a connection broke, because the others in the pool are probably broken,
+     *     too
      */
     public Storage(
             Jdbi jdbi,
@@ -75,7 +76,7 @@ public final class Storage implements Managed {
                 database, node, logSettings, List.of(JdbiBlobStore::workspaceEnded), JdbiCursors::haveRead);
     }
 
-    /** The database itself: its clock, its health. */
+    /** The database, with its clock and health. */
     public Database database() {
         return database;
     }
@@ -101,13 +102,13 @@ public final class Storage implements Managed {
         return new JdbiCursors(database);
     }
 
-    /** What the nodes of this database know of each other. */
+    /** The registry of the nodes of this database. */
     public JdbiNodes nodes() {
         return new JdbiNodes(database);
     }
 
     /**
-     * Kicks from now on, for nodes that the bus does not reach.
+     * Returns the kicks from now on, for nodes that the bus does not reach.
      *
      * @throws org.jdbi.v3.core.JdbiException if the database does not answer
      */
@@ -115,7 +116,7 @@ public final class Storage implements Managed {
         return new JdbiKicks(database);
     }
 
-    /** What access keeps. */
+    /** The store of access. */
     public AccessStore access() {
         return new JdbiAccessStore(database.jdbi(), database.clock());
     }
@@ -125,12 +126,12 @@ public final class Storage implements Managed {
         return new JdbiAuditStore(database.jdbi());
     }
 
-    /** What tenants take in the database. */
+    /** The storage that tenants use. */
     public TenantSizes tenants() {
         return new JdbiTenantSizes(database.jdbi(), database.dialect());
     }
 
-    /** The blobs, in the same database; to be started after this and stopped before it. */
+    /** Creates the blob store in the same database; it must be started after this storage and stopped before it. */
     public JdbiBlobStore blobs(JdbiBlobStore.Settings settings, BlobMetrics metrics) {
         return new JdbiBlobStore(database, settings, metrics);
     }

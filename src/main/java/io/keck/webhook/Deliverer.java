@@ -51,7 +51,7 @@ class Deliverer {
     private final Progress progress;
     private final Planner planner;
     private final Backoff backoff;
-    /** The rooms to which this node has written since the last look at the endpoint. */
+    /** The rooms to which this node has written since the endpoint was last read. */
     private final Set<Long> written = ConcurrentHashMap.newKeySet();
 
     private volatile boolean active;
@@ -100,8 +100,8 @@ class Deliverer {
     // ------------------------------------------------------------------ from any thread
 
     /**
-     * Records that this node has written to a room. The record is kept until the next look at the endpoint, even while
-     * there is no endpoint: another node may have set one a moment ago.
+     * Records that this node has written to a room. The record is kept until the endpoint is read again, even while
+     * there is no endpoint, because another node may just have set one.
      */
     void written(long roomId) {
         written.add(roomId);
@@ -139,8 +139,9 @@ class Deliverer {
         long now = clock.getAsLong();
         boolean held = lease.isHeld(now);
         List<Long> own =
-                takeWritten(); // before the look: rooms written to later may belong to an endpoint that this look does
-        // not see
+                // taken before the endpoint is read: rooms written to later may belong to an endpoint that this read
+                // does not see
+                takeWritten();
         Endpoint endpoint = look(now, own);
         active = !endpoint.url().isEmpty();
         if (lease.isNew() || (held && !lease.isHeld(now))) {

@@ -24,10 +24,10 @@ final class Documents {
     private long bytes;
 
     /**
-     * None yet.
+     * Creates an empty cache of documents.
      *
-     * @param limit bytes of heap
-     * @param maxSteps that one document may take
+     * @param limit the limit in bytes of heap
+     * @param maxSteps the steps of integration that one document may take
      */
     Documents(ChangeLog log, long limit, long maxSteps) {
         this.maxSteps = maxSteps;

@@ -129,7 +129,7 @@ class Lease {
         return epoch;
     }
 
-    /** Drops the lease: another node has begun an epoch, or this one gives it up. */
+    /** Drops the lease because another node has begun an epoch, or this node gives it up. */
     void lost() {
         epoch = -1;
         heldUntil = Long.MIN_VALUE;

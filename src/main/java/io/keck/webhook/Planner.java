@@ -51,7 +51,9 @@ final class Planner {
         documents.clear();
     }
 
-    /** Plans deliveries for rooms that are due, and moves their cursors, which must be saved before anything is sent. */
+    /**
+     * Plans deliveries for rooms that are due, and moves their cursors, which must be saved before anything is sent.
+     */
     List<Delivery> plan(List<Room> due, long now, Endpoint endpoint) {
         learn(due);
         List<Delivery> deliveries = new ArrayList<>();
@@ -95,13 +97,17 @@ final class Planner {
             throw e;
         } catch (RoomDamaged e) {
             if (!room.isDamaged) {
-                LOG.error("Webhook deliveries of a damaged room wait until it is repaired: {}", e.getMessage());
+                LOG.error(
+                        "Webhook deliveries of a damaged room are suspended until it is repaired:" + " {}",
+                        e.getMessage());
             }
             room.isDamaged = true;
             putOff(room, Math.min(now + backoff.millis(room.failures + 1), now + DAMAGE_EVERY));
         } catch (TooCostly e) {
             if (!room.isDamaged) {
-                LOG.warn("Webhook deliveries of a room wait, and are tried every ten minutes: {}", e.getMessage());
+                LOG.warn(
+                        "Webhook deliveries of a room are suspended and retried every ten minutes:" + " {}",
+                        e.getMessage());
             }
             room.isDamaged = true;
             putOff(room, now + TooCostly.RETRY_MILLIS);
@@ -181,7 +187,8 @@ final class Planner {
     /** Plans a delivery that tells the receiver that rows are gone. */
     private void resync(Room room, Endpoint endpoint, List<Delivery> deliveries) {
         LOG.warn(
-                "The webhook receiver was unavailable for longer than the retention: changes of room {} up to {} are lost to it",
+                "The webhook receiver was unavailable for longer than the retention: it has missed changes of room"
+                        + " {} up to {}",
                 room.id,
                 room.planned);
         documents.drop(room.id);

@@ -3,14 +3,14 @@ package io.keck.webhook;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Ports that an endpoint may have which was set over HTTP, as ranges. Immutable. */
+/** The ports allowed for an endpoint that was set over HTTP, as ranges. Immutable. */
 record Ports(List<int[]> ranges) {
     private static final int LAST = 65_535;
 
     /**
-     * Reads ports and ranges that are separated by commas, as {@code 80,443,1024-65535}.
+     * Parses ports and ranges separated by commas, such as {@code 80,443,1024-65535}.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the text is malformed
      */
     static Ports parse(String text) {
         List<int[]> ranges = new ArrayList<>();

@@ -73,7 +73,7 @@ final class Progress {
         return rooms.values();
     }
 
-    /** Takes the cursor of a room, which was read from the database. */
+    /** Records the cursor of a room that was read from the database. */
     void learn(Cursor cursor) {
         Room room = rooms.get(cursor.roomId());
         if (room != null) {
@@ -86,7 +86,7 @@ final class Progress {
         rooms.remove(room.id);
     }
 
-    /** Records that the cursor of a room has moved and has to be saved. */
+    /** Records that the cursor of a room has moved and must be saved. */
     void moved(Room room) {
         unsaved.put(room.id, room);
     }

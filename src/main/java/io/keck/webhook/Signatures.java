@@ -10,18 +10,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What signs deliveries to which endpoint: an endpoint that has a secret of its own is signed with that alone, so that no other
- * receiver ever gets what this one takes for its own. All others are signed with the common secret. Immutable.
+ * The signatures of endpoints. Deliveries to an endpoint with a secret of its own are signed with that secret only, so
+ * that no other receiver gets a signature that this one accepts. All others are signed with the common secret.
+ * Immutable.
  */
 final class Signatures {
     /**
      * An endpoint with a secret of its own.
      *
-     * @param url in the form in which it is set; case of the host, a default port and an empty path make no difference
+     * @param url the URL of the endpoint; compared ignoring the case of the host, a default port and an empty path
      */
     record Own(String url, String secret) {
         Own(@JsonProperty("url") @Nullable String url, @JsonProperty("secret") @Nullable String secret) {
-            this.url = url == null ? "" : url; // refused with the sentence for all of them
+            this.url = url == null ? "" : url; // refused by the validation of the list
             this.secret = secret == null ? "" : secret;
         }
 
@@ -35,10 +36,10 @@ final class Signatures {
     private final Map<String, Signature> own = new HashMap<>();
 
     /**
-     * Of these secrets.
+     * Creates the signatures for these secrets.
      *
-     * @param secret the common one; null or empty for none
-     * @throws IllegalArgumentException if one cannot be used; the message shows none
+     * @param secret the common secret; null or empty for none
+     * @throws IllegalArgumentException if a secret cannot be used; the message contains no secret
      */
     Signatures(@Nullable String secret, List<Own> endpoints) {
         common = Signature.of(secret);
@@ -53,7 +54,7 @@ final class Signatures {
         }
     }
 
-    /** What signs deliveries to that endpoint; null where nothing does. */
+    /** The signature for an endpoint; null if its deliveries are not signed. */
     @Nullable
     Signature of(String url) {
         return own.isEmpty() ? common : own.getOrDefault(key(url), common);

@@ -83,7 +83,7 @@ public class WebhookFactory {
     @JsonProperty
     private Duration unhealthyAfter = Duration.minutes(5);
 
-    /** Whether {@link #ports} can be read. */
+    /** Whether {@link #ports} can be parsed. */
     @JsonIgnore
     @ValidationMethod(message = "ports must be numbers and ranges from 1 to 65535, as 80,443,1024-65535")
     public boolean arePortsValid() {
@@ -95,11 +95,11 @@ public class WebhookFactory {
         }
     }
 
-    /** Where nothing could ever be delivered, the start fails rather than each delivery. */
+    /** Whether deliveries to the endpoint are possible at all; otherwise the start fails instead of each delivery. */
     @JsonIgnore
     @ValidationMethod(
-            message =
-                    "endpoint (HOOK_ENDPOINT) must be an http or https URL with a host, without a password or a fragment")
+            message = "endpoint (HOOK_ENDPOINT) must be an http or https URL with a host, without a password or a"
+                    + " fragment")
     public boolean isEndpointUsable() {
         String url = endpoint == null ? "" : endpoint.strip();
         try {
@@ -112,7 +112,7 @@ public class WebhookFactory {
         }
     }
 
-    /** Whether the secret can be used: a signature that no receiver can verify is worse than none. */
+    /** Whether the secret can be used, because a signature that no receiver can verify is worse than none. */
     @JsonIgnore
     @ValidationMethod(
             message = "secret (HOOK_SECRET) must not be blank, and be base64 after whsec_, if it begins with that")
@@ -141,10 +141,10 @@ public class WebhookFactory {
     /**
      * Builds the webhooks, which start with the life cycle.
      *
-     * @param onCommitted registers a listener that is told the id of each room that this node has written to
+     * @param onCommitted registers a listener that receives the id of each room to which this node has written
      * @param shared whether other nodes may deliver, too
-     * @param clock the same on all nodes
-     * @param maxSteps that the document of a room may take
+     * @param clock the clock that all nodes share
+     * @param maxSteps the steps of integration that the document of a room may take
      */
     public Webhooks build(
             Host host,
@@ -193,7 +193,7 @@ public class WebhookFactory {
             double failing = webhooks.failingSeconds();
             return failing < unhealthyAfter.toSeconds()
                     ? Result.healthy()
-                    : Result.unhealthy("the receiver has taken nothing for %.0f s", failing);
+                    : Result.unhealthy("the receiver has accepted nothing for %.0f s", failing);
         });
         return webhooks;
     }

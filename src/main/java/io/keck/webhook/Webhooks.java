@@ -22,12 +22,14 @@ import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Webhooks as the rest of Keck sees them: where to, how it goes, and the loop that delivers. Thread-safe. */
+/**
+ * The interface of webhooks to the rest of Keck: the endpoint, the figures, and the loop that delivers. Thread-safe.
+ */
 public final class Webhooks implements Hooks, Managed {
     private static final Logger LOG = LoggerFactory.getLogger(Webhooks.class);
     private static final RepeatedWarning UNAVAILABLE = new RepeatedWarning(LOG, () -> System.nanoTime() / 1_000_000);
-    static final String ADDRESS_REFUSED = "The host of the endpoint cannot be used: it has to have addresses, and only"
-            + " such of the public Internet, unless the configuration allows others.";
+    static final String ADDRESS_REFUSED = "The host of the endpoint cannot be used: all its addresses must be"
+            + " public, unless the configuration allows others.";
 
     private static final int MAX_URL = 2_000;
     private static final long STEP_MILLIS = 200;
@@ -104,7 +106,7 @@ public final class Webhooks implements Hooks, Managed {
         String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
         String host = uri.getHost();
         if (!(scheme.equals("http") || scheme.equals("https")) || host == null || host.isEmpty()) {
-            throw new RefusedException("The endpoint has to be an http or https URL with a host.");
+            throw new RefusedException("The endpoint must be an http or https URL with a host.");
         }
         if (uri.getRawUserInfo() != null || uri.getRawFragment() != null || url.length() > MAX_URL) {
             throw new RefusedException(
@@ -116,9 +118,9 @@ public final class Webhooks implements Hooks, Managed {
     /**
      * Judges an endpoint.
      *
-     * @param trusted whether it may be any address
-     * @param ports those that it may have, unless it is trusted
-     * @throws RefusedException if nothing can be delivered there, or may be
+     * @param trusted whether all addresses are allowed
+     * @param ports the allowed ports of an endpoint that is not trusted
+     * @throws RefusedException if deliveries to it are impossible or forbidden
      */
     static void check(String url, boolean trusted, Ports ports, Resolver resolver) {
         URI uri = checkForm(url);
@@ -133,28 +135,29 @@ public final class Webhooks implements Hooks, Managed {
         try {
             resolver.resolve(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
         } catch (UnknownHostException e) {
-            throw new RefusedException(ADDRESS_REFUSED); // one sentence: it must not tell which names exist inside
+            // one sentence for all cases, so that it does not reveal which internal names exist
+            throw new RefusedException(ADDRESS_REFUSED);
         }
     }
 
     // ------------------------------------------------------------------ state of delivery
 
-    /** This node has written to that room. */
+    /** Records that this node has written to a room. */
     void written(long roomId) {
         deliverer.written(roomId);
     }
 
-    /** Rooms with something that was not taken yet; 0 on nodes that do not deliver. */
+    /** The number of rooms with changes that the receiver has not accepted; 0 on nodes that do not deliver. */
     int backlog() {
         return deliverer.backlog();
     }
 
-    /** Age of the oldest change that was not taken, in seconds; 0 on nodes that do not deliver. */
+    /** The age in seconds of the oldest change that the receiver has not accepted; 0 on nodes that do not deliver. */
     double oldestSeconds() {
         return deliverer.oldestSeconds();
     }
 
-    /** For how long the receiver has taken nothing, in seconds. */
+    /** The seconds for which the receiver has accepted nothing. */
     double failingSeconds() {
         return deliverer.failingSeconds();
     }
@@ -185,11 +188,11 @@ public final class Webhooks implements Hooks, Managed {
             return 0;
         } catch (Unavailable e) {
             OutOfMemory.check(e);
-            UNAVAILABLE.warn("Changes cannot be delivered now, they will be: " + e.getMessage());
+            UNAVAILABLE.warn("Changes cannot be delivered now; trying again: " + e.getMessage());
             return AFTER_FAILURE_MILLIS;
         } catch (RuntimeException | Error e) {
             OutOfMemory.check(e);
-            deliverer.forget(); // the next turn begins with what the database has
+            deliverer.forget(); // the next turn starts from the state in the database
             throw e;
         }
     }

@@ -78,7 +78,7 @@ class LargeReadingsTest {
         for (String format : new String[] {"v1", "v2"}) {
             ApiServer.Reply refused = server.get("/api/block/w/export?format=" + format);
             assertThat(refused.status()).isEqualTo(503);
-            assertThat(refused.body()).startsWith("This answer is too large");
+            assertThat(refused.body()).startsWith("The space for large answers on this node is exhausted");
             assertNothingIsLeft();
         }
     }
@@ -121,7 +121,7 @@ class LargeReadingsTest {
         ApiServer.Reply refused = server.get("/api/block/w/map/m");
         assertThat(refused.status()).isEqualTo(503);
         assertThat(refused.header("Retry-After")).isEqualTo("1");
-        assertThat(refused.body()).startsWith("This answer is too large for what large answers may take on this node");
+        assertThat(refused.body()).startsWith("The space for large answers on this node is exhausted");
         assertThat(server.feed.answersRefused.getAsLong()).isEqualTo(before + 1);
         assertNothingIsLeft();
         assertThat(server.get("/api/block/w/text/t").status()).isEqualTo(200);

@@ -130,7 +130,7 @@ class RefusalsTest {
                 ApiServer.Reply reply = lenient.post(path, push, "Content-Encoding", encoding);
                 assertThat(reply.toString())
                         .as(encoding + " " + path)
-                        .isEqualTo("415 text/plain Of Content-Encodings, only gzip is understood.");
+                        .isEqualTo("415 text/plain The only supported Content-Encoding is gzip.");
             }
             assertThat(lenient.send("POST", "/api/block/x/init", new byte[] {0, 0}, "Content-Encoding", encoding)
                             .statusCode())

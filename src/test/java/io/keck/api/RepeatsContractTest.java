@@ -18,7 +18,7 @@ class RepeatsContractTest {
     private static final String W = "/api/block/w";
     private static final String[] KEY = {"Idempotency-Key", "k"};
     private static final String NO_BLOB = "0".repeat(43) + "=";
-    private static final String TAKEN = "422 text/plain This Idempotency-Key was used for another request";
+    private static final String TAKEN = "422 text/plain This Idempotency-Key was used for a different request";
 
     @TempDir
     private static Path dir;

@@ -275,7 +275,8 @@ class WorkspacesContractTest {
                 server.delete("/api/block/w/map/m/y", "Idempotency-Key", "k"),
                 server.delete("/api/block/w/array/a/0", "Idempotency-Key", "k"));
         for (ApiServer.Reply other : others) {
-            assertThat(other.toString()).startsWith("422 text/plain This Idempotency-Key was used for another request");
+            assertThat(other.toString())
+                    .startsWith("422 text/plain This Idempotency-Key was used for a different request");
         }
         assertThat(get("w/export?format=json")).hasToString("200 application/json {\"a\":[1],\"m\":{\"y\":1}}");
         assertThat(server.post("/api/block/x/array/a", push, "Idempotency-Key", "k"))

@@ -23,9 +23,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads a running server as editors do: creates rooms with real WebSocket clients that type letters at a steady rate,
- * and measures the time from the sending of a letter to its receipt by each other client of the room. Bounded in count
- * and time; removes its rooms afterwards. Used once, by one thread.
+ * Puts a load like that of editors on a running server: creates rooms with real WebSocket clients that type letters at
+ * a steady rate, and measures the time from the sending of a letter to its receipt by each other client of the room.
+ * Bounded in count and time; removes its rooms afterwards. Used once, by one thread.
  */
 public final class Bench {
     /** The largest number of connections and requests under way at the same time. */
@@ -313,7 +313,7 @@ public final class Bench {
         text.append("Clients:  ").append(result.connected()).append(" connected\n");
         text.append(String.format(
                 Locale.ROOT,
-                "Sent:     %d letters, %.0f/s; not typed since the server took no more: %d\n",
+                "Sent:     %d letters, %.0f/s; not typed because the server accepted no more: %d\n",
                 result.sent(),
                 result.sent() / Math.max(0.001, result.seconds()),
                 result.heldBack()));

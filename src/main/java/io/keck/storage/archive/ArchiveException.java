@@ -1,10 +1,10 @@
 package io.keck.storage.archive;
 
-/** A file is no archive, or a damaged one. */
+/** Thrown if a file is not an archive or is damaged. */
 public final class ArchiveException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** @param position of the record that is damaged, bytes from the beginning */
+    /** @param position the offset of the damaged record in bytes */
     public ArchiveException(long position, String what) {
         super("At byte " + position + " of the file: " + what + ".", null, false, false);
     }

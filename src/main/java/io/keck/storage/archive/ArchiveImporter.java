@@ -34,40 +34,40 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings the rooms of an archive into a log, one room in memory at a time. First the whole file is read and checked, so
- * that a damaged one changes nothing. Then each room is made, or gets what it lacks: what was written there meanwhile
- * stays. Each step is one commit that can be seen by its result, so a second import changes nothing; how far it is stands
- * in a file beside the archive, so that one that was cut goes on there. Used by one thread.
+ * Imports the rooms of an archive into a log, with one room in memory at a time. The whole file is checked first, so
+ * that a damaged one changes nothing. Then each room is created, or gets the content that it lacks; existing content
+ * stays. Each step is one commit with a visible result, so a second import changes nothing. The progress is stored in a
+ * file beside the archive, from which an interrupted import resumes. Used by one thread.
  */
 public final class ArchiveImporter {
     private static final int BUFFER = 1 << 16;
     private static final int ATTEMPTS = 5;
     private static final String BROKEN = "the document of a room cannot be decoded: ";
 
-    /** Hears of the progress of an import. */
+    /** Receives the progress of an import. */
     public interface Listener {
-        /** That many bytes of the file were checked. */
+        /** Called after the file was checked up to a position in bytes. */
         void checked(long position);
 
-        /** That many bytes of the file were imported. */
+        /** Called after the file was imported up to a position in bytes. */
         void imported(long position, long rooms);
 
-        /** Something was left out: a sentence. */
+        /** Called with a sentence when something was left out. */
         void leftOut(String room, String why);
 
-        /** A document whose structs wait for others is taken as it is: a sentence. */
+        /** Called with a sentence when a document with missing structs was imported as it is. */
         void incomplete(String room, String what);
     }
 
     /**
-     * What came of it.
+     * The result of an import.
      *
-     * @param made rooms that were not there
-     * @param merged rooms that lacked something
-     * @param unchanged rooms that had everything
-     * @param blobs that were stored
-     * @param blobsThere that were there
-     * @param resumed whether an import that was cut was gone on with
+     * @param made the number of created rooms
+     * @param merged the number of existing rooms that lacked content
+     * @param unchanged the number of existing rooms that lacked nothing
+     * @param blobs the number of stored blobs
+     * @param blobsThere the number of blobs that existed
+     * @param resumed whether an interrupted import was resumed
      */
     public record Result(
             long made, long merged, long unchanged, long leftOut, long blobs, long blobsThere, boolean resumed) {}
@@ -87,12 +87,12 @@ public final class ArchiveImporter {
     private long blobsThere;
 
     /**
-     * An import, to be run once.
+     * Creates an import, to be run once.
      *
-     * @param cluster a number that only this database has
-     * @param random of cryptographic strength, for ids of batches
-     * @param only the one room to import, or null for all
-     * @param as the name that it gets, or null for its own
+     * @param cluster a number unique to this database
+     * @param random a cryptographic source of ids of batches
+     * @param only the name of the only room to import, or null for all
+     * @param as the new name of that room, or null to keep its own
      */
     public ArchiveImporter(
             UpdateLog log,
@@ -114,7 +114,7 @@ public final class ArchiveImporter {
     /**
      * Reads the whole file and changes nothing.
      *
-     * @return how many rooms are in it
+     * @return the number of rooms in it
      * @throws ArchiveException with the position, if it is damaged
      */
     public static long check(Path file, Listener listener) throws IOException {
@@ -165,10 +165,10 @@ public final class ArchiveImporter {
     }
 
     /**
-     * Imports the file, which was checked.
+     * Imports a file that was checked.
      *
-     * @throws ArchiveException with the position, if it is damaged all the same
-     * @throws IllegalStateException if the database does not answer; what is imported stays
+     * @throws ArchiveException with the position, if it is damaged nevertheless
+     * @throws IllegalStateException if the database does not answer; rooms imported so far stay
      */
     public Result run(Path file) throws IOException {
         return run(file, only == null ? file.resolveSibling(file.getFileName() + ".imported") : null);
@@ -199,7 +199,7 @@ public final class ArchiveImporter {
         return new Result(made, merged, unchanged, leftOut, blobs, blobsThere, from > 0);
     }
 
-    /** How far an import into this database is. */
+    /** The position up to which this database has imported the file. */
     private long marked(Path mark) throws IOException {
         if (!Files.exists(mark)) {
             return 0;
@@ -241,17 +241,19 @@ public final class ArchiveImporter {
         listener.leftOut(room, why);
     }
 
-    /** Whether the room now has it. */
+    /** Imports a document; returns whether the room now contains it. */
     private boolean document(String name, Entry.State state, long position) {
         Update update = decode(state, position);
         Optional<String> tooDeep = DocumentDepth.problem(state.update());
         if (tooDeep.isPresent()) {
-            leftOut(name, "No client could send it: " + tooDeep.get() + ".");
+            leftOut(name, "No client could send this document: " + tooDeep.get() + ".");
             return false;
         }
         Completeness completeness = Completeness.of(update);
         if (!completeness.isComplete()) {
-            listener.incomplete(name, "It is incomplete in the file, and is taken as it is: " + completeness + ".");
+            listener.incomplete(
+                    name,
+                    "The document is incomplete in the file and was imported as it is:" + " " + completeness + ".");
         }
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Contents there = find(name);
@@ -260,7 +262,7 @@ public final class ArchiveImporter {
                     made++;
                     return true;
                 }
-                continue; // another node was faster
+                continue; // another node has created the room meanwhile
             }
             if (there.damage() != null) {
                 leftOut(name, "The room here is damaged: " + there.damage().what() + ". See doctor.");
@@ -276,10 +278,10 @@ public final class ArchiveImporter {
                 merged++;
                 return true;
             } catch (RoomGone e) {
-                // deleted a moment ago, perhaps to be created again
+                // deleted just now, and perhaps about to be created again
             }
         }
-        leftOut(name, "Others make and delete it all the time.");
+        leftOut(name, "Other clients keep creating and deleting the room.");
         return false;
     }
 
@@ -310,7 +312,7 @@ public final class ArchiveImporter {
             long left = blob.size();
             while (left > 0) {
                 if (!(reader.next() instanceof Entry.Piece piece)) {
-                    throw new ArchiveException(reader.begin(), "a blob is not whole");
+                    throw new ArchiveException(reader.begin(), "a blob is incomplete");
                 }
                 if (!isThere) {
                     upload.write(piece.bytes(), 0, piece.bytes().length);
@@ -327,7 +329,7 @@ public final class ArchiveImporter {
         }
     }
 
-    /** The result, or what went wrong as itself. */
+    /** Waits for a stage; rethrows its failure without a wrapper. */
     private static <T> T wait(CompletionStage<T> stage) {
         try {
             return stage.toCompletableFuture().join();
@@ -339,7 +341,7 @@ public final class ArchiveImporter {
                 throw gone;
             }
             throw new IllegalStateException(
-                    "The database does not answer. What is imported stays: run the command again to go on.",
+                    "The database does not answer. Rooms imported so far stay; run the command again to continue.",
                     e.getCause());
         }
     }

@@ -9,11 +9,11 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads an archive, one record in memory at a time; checks each checksum and that records come in their order. Used by one
+ * Reads an archive with one record in memory at a time; verifies checksums and the order of records. Used by one
  * thread; does not close the stream.
  */
 public final class ArchiveReader {
-    /** The most that a document may take. */
+    /** The largest body of a record in bytes. */
     private static final long MAX_BODY = 1 << 30;
 
     private static final int CHUNK = 1 << 20;
@@ -29,21 +29,22 @@ public final class ArchiveReader {
     private boolean ended;
 
     /**
-     * Reads the beginning.
+     * Reads the header.
      *
-     * @param skipTo where a room begins, or 0
-     * @throws ArchiveException if this is no archive, or of a newer release
+     * @param skipTo the offset at which a room begins, or 0
+     * @throws ArchiveException if this is not an archive, or was written by a later release
      */
     public ArchiveReader(InputStream in, long skipTo) throws IOException {
         this.in = in;
         byte[] prefix = in.readNBytes(ArchiveWriter.PREFIX);
         if (prefix.length < ArchiveWriter.PREFIX
                 || !Arrays.equals(Arrays.copyOf(prefix, ArchiveWriter.MAGIC.length), ArchiveWriter.MAGIC)) {
-            throw new ArchiveException(0, "this is no archive of Keck");
+            throw new ArchiveException(0, "the file is not an archive of Keck");
         }
         int version = ByteBuffer.wrap(prefix).getInt(ArchiveWriter.MAGIC.length);
         if (version != ArchiveWriter.VERSION) {
-            throw new ArchiveException(ArchiveWriter.MAGIC.length, "version " + version + " is not known here");
+            throw new ArchiveException(
+                    ArchiveWriter.MAGIC.length, "version " + version + " is unknown to this" + " release");
         }
         position = ArchiveWriter.PREFIX;
         last = 5;
@@ -53,18 +54,18 @@ public final class ArchiveReader {
         }
     }
 
-    /** Bytes so far. */
+    /** The bytes read so far. */
     public long position() {
         return position;
     }
 
-    /** Where the last record begins. */
+    /** The offset of the last record. */
     public long begin() {
         return begin;
     }
 
     /**
-     * The next record; null after the last.
+     * Reads the next record; null after the last.
      *
      * @throws ArchiveException if it is damaged, or the file ends too early
      */
@@ -73,7 +74,7 @@ public final class ArchiveReader {
         byte[] header = in.readNBytes(ArchiveWriter.HEADER);
         if (ended) {
             if (header.length > 0) {
-                throw new ArchiveException(begin, "there is something after the end of the archive");
+                throw new ArchiveException(begin, "there are bytes after the end of the archive");
             }
             return null;
         }
@@ -105,7 +106,7 @@ public final class ArchiveReader {
         }
     }
 
-    /** Grows with what is there: a damaged length takes no memory. */
+    /** Allocates only as bytes are read, so that a damaged length takes no memory. */
     private byte[] body(int length) throws IOException {
         byte[] body = new byte[Math.min(length, CHUNK)];
         int filled = 0;
@@ -145,17 +146,17 @@ public final class ArchiveReader {
             ended = true;
         }
         if (!right) {
-            throw new ArchiveException(begin, "a record stands where it does not belong");
+            throw new ArchiveException(begin, "a record is out of order");
         }
         last = entry.kind();
     }
 
-    /** Rooms that were read whole. */
+    /** The number of rooms read completely. */
     public long rooms() {
         return rooms;
     }
 
-    /** Blobs that were begun. */
+    /** The number of blobs begun. */
     public long blobs() {
         return blobs;
     }

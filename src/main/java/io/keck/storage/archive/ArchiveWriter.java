@@ -15,8 +15,9 @@ import java.util.zip.CRC32C;
  *   records : (ROOM STATE (BLOB PIECE…)… ROOM_END)… END
  * </pre>
  *
- * Numbers of fixed size are big-endian; bodies are as {@link Entry} writes them, numbers and strings as lib0 does. A file
- * that was cut can be recognized, and used up to its last ROOM_END. Used by one thread; does not close the stream.
+ * Numbers of fixed size are big-endian; bodies are as {@link Entry} writes them, numbers and strings as lib0 does. A
+ * truncated file is recognised as such and can be used up to its last ROOM_END. Used by one thread; does not close the
+ * stream.
  */
 public final class ArchiveWriter {
     static final byte[] MAGIC = "KECKARCH".getBytes(StandardCharsets.US_ASCII);
@@ -42,12 +43,12 @@ public final class ArchiveWriter {
         return new ArchiveWriter(out, PREFIX);
     }
 
-    /** Goes on with one of which so much is there. */
+    /** Resumes an archive at a position in bytes. */
     public static ArchiveWriter resume(OutputStream out, long position) {
         return new ArchiveWriter(out, position);
     }
 
-    /** Bytes so far. */
+    /** The bytes written so far. */
     public long position() {
         return position;
     }

@@ -4,13 +4,13 @@ import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
 
-/** What stands in a record of an archive; {@link ArchiveWriter} shows the format. */
+/** A record of an archive; {@link ArchiveWriter} describes the format. */
 public sealed interface Entry {
     /**
      * A room begins.
      *
-     * @param id that it had
-     * @param seq in its log, up to which it was exported
+     * @param id the id of the exported room
+     * @param seq the seq of the last exported row
      * @param createdAt milliseconds since 1970
      */
     record Room(String name, long id, long seq, long createdAt) implements Entry {}
@@ -21,20 +21,20 @@ public sealed interface Entry {
     /**
      * A blob of the room begins.
      *
-     * @param hash SHA-256 of its bytes
+     * @param hash the SHA-256 of its bytes
      */
     record Blob(byte[] hash, long size) implements Entry {}
 
     /** The next bytes of the blob. */
     record Piece(byte[] bytes) implements Entry {}
 
-    /** The room is whole. */
+    /** The room is complete. */
     record RoomEnd(long blobs) implements Entry {}
 
-    /** The archive is whole. */
+    /** The archive is complete. */
     record End(long rooms, long blobs) implements Entry {}
 
-    /** Which entry it is, in the file. */
+    /** The number of the kind in the file. */
     default int kind() {
         if (this instanceof Room) {
             return 1;
@@ -78,7 +78,7 @@ public sealed interface Entry {
     /**
      * Reads a body.
      *
-     * @throws DecodeException if it is none of that kind
+     * @throws DecodeException if the body is not of that kind
      */
     static Entry decode(int kind, byte[] body) {
         Decoder in = new Decoder(body);
@@ -89,7 +89,7 @@ public sealed interface Entry {
             case 4 -> new Piece(body);
             case 5 -> new RoomEnd(in.readVarUint());
             case 6 -> new End(in.readVarUint(), in.readVarUint());
-            default -> throw new DecodeException("there is no kind " + kind);
+            default -> throw new DecodeException("unknown kind " + kind);
         };
         boolean whole = entry instanceof State || entry instanceof Piece;
         if (!whole && in.hasRemaining()) {

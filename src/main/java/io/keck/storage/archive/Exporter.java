@@ -31,26 +31,26 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes rooms and their blobs into an archive, one room in memory at a time. Each room is read by one statement, so it is
- * as it was at one moment, also while servers write. The file grows under the name {@code <file>.part}; one that was cut
- * is gone on with after its last whole room. Rooms come in the order of their ids. Used by one thread.
+ * Writes rooms and their blobs into an archive, one room in memory at a time. Each room is read by one statement, so it
+ * is consistent even while servers write. The file grows under the name {@code <file>.part}; an interrupted export
+ * resumes after the last complete room. Rooms are in order of their ids. Used by one thread.
  */
 public final class Exporter {
     private static final int PAGE = 500;
 
-    /** Hears of the progress of an export. */
+    /** Receives the progress of an export. */
     public interface Listener {
-        /** The rooms, blobs and bytes that are done, and the number of all rooms. */
+        /** Called with the exported rooms, blobs and bytes, and the number of all rooms. */
         void progress(long done, long total, long blobs, long bytes);
 
-        /** Something was left out: a sentence. */
+        /** Called with a sentence when something was left out. */
         void leftOut(String room, String why);
 
-        /** A document whose structs wait for others is in the file as it is: a sentence. */
+        /** Called with a sentence when a document with missing structs was exported as it is. */
         void incomplete(String room, String what);
     }
 
-    /** What is in the file. */
+    /** The content of the file. */
     public record Result(long rooms, long blobs, long bytes, long leftOut, boolean resumed) {}
 
     private record Room(long id, String name, long createdAt, Replica.Position head) {}
@@ -118,7 +118,7 @@ public final class Exporter {
         }
     }
 
-    /** Where the last whole room of a file that was cut ends; 0 where nothing of it can be used. */
+    /** The offset after the last complete room of a truncated file; 0 if nothing of it can be used. */
     private long wholeRooms(Path part) throws IOException {
         long keep = 0;
         long id = 0;
@@ -171,11 +171,11 @@ public final class Exporter {
         if (damage != null && !withDamaged) {
             leftOut(
                     room.name(),
-                    "It is damaged: " + damage.what() + ". See doctor; --damaged exports what can be read.");
+                    "The room is damaged: " + damage.what() + ". See doctor; --damaged exports the readable part.");
             return;
         }
         if (damage != null) {
-            leftOut(room.name(), "A part of it is: " + damage.what() + ".");
+            leftOut(room.name(), "Only the readable part was exported: " + damage.what() + ".");
         }
         StructStore store = new StructStore();
         if (contents.snapshot() != null) {
@@ -190,7 +190,8 @@ public final class Exporter {
         byte[] state = store.encode();
         Completeness completeness = Completeness.of(Update.decode(state, DecodeLimits.OWN));
         if (!completeness.isComplete()) {
-            listener.incomplete(room.name(), "It is incomplete, and is in the file as it is: " + completeness + ".");
+            listener.incomplete(
+                    room.name(), "The document is incomplete and was exported as it is:" + " " + completeness + ".");
         }
         writer.write(new Entry.State(state));
         long count = withBlobs ? writeBlobs(room, writer) : 0;
@@ -229,7 +230,7 @@ public final class Exporter {
                     blobs++;
                     listener.progress(rooms, total, blobs, writer.position());
                 } else {
-                    leftOut(room.name(), "A blob of it is damaged: see doctor.");
+                    leftOut(room.name(), "A blob of the room is damaged: see doctor.");
                 }
             }
             page = blobs(room, after);
@@ -250,7 +251,7 @@ public final class Exporter {
                 .list();
     }
 
-    /** Reads it once before: what stands in the archive has to be whole. */
+    /** Reads the blob once before writing it, because the archive must contain complete blobs only. */
     private boolean isWhole(Blob blob) {
         MessageDigest digest = BlobPieces.sha256();
         long[] size = new long[1];

@@ -1,7 +1,7 @@
 /**
- * Rooms in a file: {@link io.keck.storage.archive.Exporter} writes one, {@link io.keck.storage.archive.ArchiveWriter} and
- * {@link io.keck.storage.archive.ArchiveReader} know the
- * format, {@link io.keck.storage.archive.ArchiveImporter} brings the rooms of one into a log.
+ * Rooms in a file: {@link io.keck.storage.archive.Exporter} writes one, {@link io.keck.storage.archive.ArchiveWriter}
+ * and {@link io.keck.storage.archive.ArchiveReader} implement the format,
+ * {@link io.keck.storage.archive.ArchiveImporter} imports the rooms of one into a log.
  */
 @NullMarked
 package io.keck.storage.archive;

@@ -15,12 +15,12 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * How blobs reach the database: a few short statements at a time, each with a connection of its own, so that they never
- * take the log's. On SQLite, where one connection writes, they go through the log's writer, a piece at a time, between
- * its batches. Thread-safe.
+ * The access of blobs to the database: a few short statements at a time on connections of their own, so that the log
+ * never waits for one. On SQLite, where one connection writes, pieces go through the log's writer between its batches.
+ * Thread-safe.
  */
 final class BlobDatabase {
-    /** Connections that blobs take at most. */
+    /** The largest number of connections for blobs. */
     public static final int CONNECTIONS = 2;
 
     private static final long PATIENCE_SECONDS = 20;
@@ -35,19 +35,19 @@ final class BlobDatabase {
         this.shared = database.isShared();
     }
 
-    /** What keeps a row as it is until the end of the transaction while others may do the same; SQLite needs nothing. */
+    /** The clause that share-locks a row until the end of the transaction; empty on SQLite. */
     String forShare() {
         return database.dialect().forShare();
     }
 
-    /** Asks the database. */
+    /** Runs a query. */
     <T> T read(Function<Handle, T> query) {
         return withConnection(false, () -> jdbi.withHandle(query::apply));
     }
 
     /**
      * Changes the database in one transaction. The work may run twice, and must begin with a change: on SQLite a
-     * transaction that begins with a read cannot always go on to write.
+     * transaction that begins with a read cannot always write later.
      *
      * @param key changes of one key run one after the other on SQLite
      * @return what the work returned
@@ -57,7 +57,7 @@ final class BlobDatabase {
         return withConnection(true, () -> inTransaction(key, work));
     }
 
-    /** As {@link #write}, for a change that is not visible yet: where it fails, nothing was done. */
+    /** As {@link #write}, for a change that is not visible yet: if it fails, nothing was done. */
     boolean prepare(long key, Change work) {
         return withConnection(false, () -> inTransaction(key, work));
     }
@@ -76,7 +76,7 @@ final class BlobDatabase {
     private <T> T withConnection(boolean visible, Step<T> step) {
         try {
             if (!connections.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                throw new Unavailable("too many blobs are on their way", false);
+                throw new Unavailable("too many blobs are being transferred", false);
             }
             try {
                 return step.run();

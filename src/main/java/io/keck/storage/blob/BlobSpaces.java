@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
-/** The lives of workspaces, as far as blobs go: a row of {@code blob_spaces} each. Thread-safe. */
+/** The lives of workspaces for the blob store: one row of {@code blob_spaces} each. Thread-safe. */
 final class BlobSpaces {
     private static final int ATTEMPTS = 5;
 
@@ -22,8 +22,8 @@ final class BlobSpaces {
     }
 
     /**
-     * Ends the life of a workspace: from the commit on its blobs are invisible. To be called in the transaction
-     * that deletes the workspace.
+     * Ends the life of a workspace: from the commit on its blobs are invisible. Must be called in the transaction that
+     * deletes the workspace.
      *
      * @param now milliseconds since 1970
      */
@@ -35,12 +35,12 @@ final class BlobSpaces {
     }
 
     /**
-     * The space of the workspace as it is now; made where there is none yet.
+     * Returns the current space of a workspace; creates one if there is none.
      *
-     * @throws RoomGone if it was deleted a moment ago and cannot be created again yet
+     * @throws RoomGone if the workspace was deleted recently and its name is still held
      */
     long open(String name) {
-        for (int i = 0; i < ATTEMPTS; i++) { // it may be deleted between the one statement and the other
+        for (int i = 0; i < ATTEMPTS; i++) { // the space may be deleted between the two statements
             Optional<Long> found = database.read(h -> find(h, name));
             if (found.isPresent()) {
                 return found.get();

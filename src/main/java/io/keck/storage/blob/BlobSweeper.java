@@ -12,19 +12,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes bytes that are no longer visible: those of uploads that were given up, of deleted blobs, and of deleted
- * workspaces, when their time has come. Each step is a short transaction that says again what it takes for granted, so
- * several nodes may sweep one database at once, and any of them may die in between: what it began is found again.
+ * Removes bytes that are no longer visible, after their retention: those of abandoned uploads, of deleted blobs and of
+ * deleted workspaces. Each step is a short transaction that checks its assumptions again, so several nodes may sweep
+ * one database at once, and a node that dies in between leaves work that another one finds.
  *
- * <p>Contents are claimed first: they expire no more at a certain time but are marked as being removed. From then on no
- * upload can publish them, and their pieces go a few at a time. Thread-safe.
+ * <p>Contents are claimed first, which marks them as being removed. From then on no upload can publish them, and their
+ * pieces are removed a few at a time. Thread-safe.
  */
 class BlobSweeper {
     private static final Logger LOG = LoggerFactory.getLogger(BlobSweeper.class);
     private static final int SPACES = 100;
     private static final int CONTENTS = 200;
     private static final int PIECES = 16;
-    /** Much may be due at once. */
+    /** The time that one sweep may take, because much may be due at once. */
     private static final long PATIENCE_MILLIS = 1_800_000;
 
     private static final long STOP_MILLIS = 10_000;
@@ -42,7 +42,7 @@ class BlobSweeper {
         this.metrics = metrics;
     }
 
-    /** Sweeps from now on by itself. */
+    /** Starts to sweep periodically. */
     void start(Duration sweepEvery) {
         loop = Loop.every("blob-sweeper", sweepEvery.toMillis(), PATIENCE_MILLIS, this::sweepQuietly)
                 .start();
@@ -58,7 +58,7 @@ class BlobSweeper {
         }
     }
 
-    /** Removes what is due. */
+    /** Sweeps once. */
     void sweep() {
         for (List<Long> spaces = deadSpaces(); !spaces.isEmpty(); spaces = deadSpaces()) {
             spaces.forEach(this::empty);
@@ -78,12 +78,12 @@ class BlobSweeper {
                 .list());
     }
 
-    /** Lets the blobs of a deleted workspace go, and the space with the last of them. */
+    /** Releases the blobs of a deleted workspace, and removes the space with the last of them. */
     private void empty(long spaceId) {
         boolean more = true;
         while (more) {
             more = database.write(spaceId, h -> {
-                // one node at a time; the first statement is a change, as SQLite wants it
+                // one node at a time; the first statement is a change, as SQLite requires
                 int mine = h.createUpdate("""
                         UPDATE blob_spaces SET deleted_at = deleted_at
                         WHERE id = :space AND deleted_at <= :before""")
@@ -134,7 +134,7 @@ class BlobSweeper {
         }
     }
 
-    /** Whether it has really expired; it can be published no more then. A test switches it off. */
+    /** Claims contents if they have really expired, after which they cannot be published. A test switches this off. */
     boolean claim(Handle h, long contentId) {
         return h.createUpdate("UPDATE blob_contents SET expires_at = 0 WHERE id = :id AND expires_at <= :now")
                         .bind("id", contentId)
@@ -143,7 +143,7 @@ class BlobSweeper {
                 == 1;
     }
 
-    /** Removes the pieces of contents that are claimed, and the contents. A test does something before. */
+    /** Removes the pieces of claimed contents, and then the contents. A test intervenes before. */
     void removePieces(long contentId) {
         long[] bytes = new long[1];
         boolean more = true;

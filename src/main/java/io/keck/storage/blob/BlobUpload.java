@@ -19,19 +19,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bytes on their way into the database, a piece of them in memory. A piece is written when it is full and more arrives:
- * what fits into one piece reaches the database only when its hash is known, in one transaction, and not at all when the
- * workspace has it already.
+ * An upload in progress, with one piece in memory. A full piece is written when more bytes arrive. A blob that fits
+ * into one piece therefore reaches the database only when its hash is known, in one transaction, and not at all if the
+ * workspace already has it.
  *
- * <p>Pieces that were written belong to contents that expire: no blob refers to them, and a sweeper takes them when the
- * upload is silent for too long, or this node dies. Publishing takes the expiry away and inserts the blob in one
- * transaction, and fails where a sweeper was faster. Used by one thread.
+ * <p>Written pieces belong to contents with an expiry: no blob refers to them, and a sweeper removes them when the
+ * upload is idle for too long or this node dies. Publishing removes the expiry and inserts the blob in one transaction,
+ * and fails if a sweeper has claimed the contents before. Used by one thread.
  */
 class BlobUpload implements BlobStore.Upload {
     private static final Logger LOG = LoggerFactory.getLogger(BlobUpload.class);
     private static final int FIRST_BUFFER = 8 << 10;
 
-    /** How a publication ended. */
+    /** The outcome of a publication. */
     private enum Outcome {
         STORED,
         DUPLICATE,
@@ -111,7 +111,7 @@ class BlobUpload implements BlobStore.Upload {
             return true;
         });
         if (!written) {
-            throw new Unavailable("the upload was silent for too long", false);
+            throw new Unavailable("the upload was idle for too long", false);
         }
         contentId = id;
         if (first || renew) {
@@ -121,7 +121,7 @@ class BlobUpload implements BlobStore.Upload {
         filled = 0;
     }
 
-    /** A test switches it off. */
+    /** Whether the lease of the contents must be renewed. A test switches this off. */
     boolean renewalIsDue(long now) {
         return leaseUntil - now < abandonedAfter.toMillis() / 2;
     }
@@ -164,7 +164,7 @@ class BlobUpload implements BlobStore.Upload {
         }
         switch (outcome) {
             case WORKSPACE_GONE -> throw new RoomGone(workspace);
-            case SWEPT -> throw new Unavailable("the upload was silent for too long", false);
+            case SWEPT -> throw new Unavailable("the upload was idle for too long", false);
             case STORED, DUPLICATE -> {
                 done = true;
                 metrics.uploaded(size, outcome == Outcome.DUPLICATE);
@@ -228,22 +228,25 @@ class BlobUpload implements BlobStore.Upload {
         return Outcome.STORED;
     }
 
-    /** The last step of a publication. A test leaves it out. */
+    /** The last step of a publication. A test skips this. */
     void claim(Handle h, @Nullable RequestKey key, long now) {
         NameKeys.claim(h, workspace, key, NameKeys.NO_ROOM, now);
     }
 
-    /** Takes the expiry away, unless a sweeper was faster. A test lets it be. */
+    /** Removes the expiry, unless a sweeper has claimed the contents. A test skips this. */
     boolean adopt(Handle h, long id) {
-        return h.createUpdate(
-                                "UPDATE blob_contents SET expires_at = NULL, size = :size WHERE id = :id AND expires_at > 0")
+        return h.createUpdate("UPDATE blob_contents SET expires_at = NULL, size = :size WHERE id = :id AND"
+                                + " expires_at > 0")
                         .bind("size", size)
                         .bind("id", id)
                         .execute()
                 == 1;
     }
 
-    /** Whether the workspace is still that of the beginning; it stays so until the transaction ends. A test switches it off. */
+    /**
+     * Whether the workspace is still in the life in which the upload began; locks it until the transaction ends. A test
+     * switches this off.
+     */
     boolean lockSpace(Handle h) {
         return h.createQuery("SELECT 1 FROM blob_spaces WHERE id = :id AND deleted_at IS NULL" + database.forShare())
                 .bind("id", spaceId)
@@ -252,7 +255,7 @@ class BlobUpload implements BlobStore.Upload {
                 .isPresent();
     }
 
-    /** In the transaction that makes the blob visible. A test leaves it out. */
+    /** Inserts the last piece in the transaction that makes the blob visible. A test skips this. */
     void insertLastPiece(Handle h, long id) {
         insertPiece(h, id);
     }
@@ -271,17 +274,17 @@ class BlobUpload implements BlobStore.Upload {
         }
         done = true;
         long id = contentId;
-        try { // contents that were published without an answer no longer expire, so they stay
+        try { // contents whose publication got no answer have no expiry, so they stay
             database.prepare(
                     id,
-                    h -> h.createUpdate(
-                                            "UPDATE blob_contents SET expires_at = :now WHERE id = :id AND expires_at > :now")
+                    h -> h.createUpdate("UPDATE blob_contents SET expires_at = :now WHERE id = :id AND"
+                                            + " expires_at > :now")
                                     .bind("now", clock.millis())
                                     .bind("id", id)
                                     .execute()
                             == 1);
         } catch (Unavailable e) {
-            LOG.debug("An upload that was given up stays until its lease ends", e);
+            LOG.debug("An abandoned upload could not be removed; its contents stay until their lease ends", e);
         }
     }
 }

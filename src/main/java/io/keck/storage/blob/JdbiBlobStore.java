@@ -18,10 +18,10 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Blobs in the database of the log, in rows of at most {@value #PIECE} bytes each. Rows and not PostgreSQL's large objects: those
- * do not exist in SQLite, stay behind unless they are unlinked, and are read through a transaction that stays open
- * while the client is waited for. Every statement here stands alone, so a pooler that gives each transaction another
- * connection is fine, and a slow client holds nothing but a piece in memory. Thread-safe.
+ * The blob store in the database of the log, in rows of at most {@value #PIECE} bytes each. Rows were chosen over
+ * PostgreSQL's large objects, which SQLite lacks, which stay behind unless they are unlinked, and which are read
+ * through a transaction that stays open while a client reads. Every statement is independent, so a pooler may give each
+ * transaction another connection, and a slow client holds only one piece in memory. Thread-safe.
  */
 public class JdbiBlobStore implements BlobStore, Managed {
     /** The number of connections that blobs take from the pool at most. */
@@ -31,10 +31,10 @@ public class JdbiBlobStore implements BlobStore, Managed {
     public static final int PIECE = 256 << 10;
 
     /**
-     * How long things are kept. Immutable.
+     * The retention times of blobs. Immutable.
      *
-     * @param keepDeleted how long the bytes of deleted blobs and workspaces stay
-     * @param abandonedAfter how long an upload may be silent
+     * @param keepDeleted how long the bytes of deleted blobs and workspaces are kept
+     * @param abandonedAfter how long an upload may be idle
      * @param sweepEvery the time between two sweeps
      * @param deletedNameHold how long after its deletion a workspace cannot be created again
      */
@@ -108,7 +108,7 @@ public class JdbiBlobStore implements BlobStore, Managed {
         return upload(database, workspace, spaces.open(workspace));
     }
 
-    /** An upload into that space. A test makes others. */
+    /** Creates an upload into a space. A test creates other uploads. */
     BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
         return new BlobUpload(into, clock, settings.abandonedAfter(), PIECE, metrics, workspace, spaceId);
     }
@@ -132,7 +132,7 @@ public class JdbiBlobStore implements BlobStore, Managed {
         byte[] piece = database.read(h -> BlobPieces.read(h, blob.contentId(), number))
                 .orElseThrow(() -> new Unavailable("the bytes of the blob are gone", false));
         if (piece.length != expected) {
-            throw new Unavailable("the bytes of the blob are not whole", false);
+            throw new Unavailable("the bytes of the blob are incomplete", false);
         }
         return piece;
     }
@@ -179,12 +179,12 @@ public class JdbiBlobStore implements BlobStore, Managed {
         return content.isPresent();
     }
 
-    /** The last step of a deletion. A test leaves it out. */
+    /** The last step of a deletion. A test skips this. */
     void claim(Handle h, String workspace, @Nullable RequestKey key) {
         NameKeys.claim(h, workspace, key, NameKeys.NO_ROOM, clock.millis());
     }
 
-    /** Removes what is due, now. */
+    /** Sweeps once, now. */
     public void sweep() {
         sweeper.sweep();
     }

@@ -5,6 +5,6 @@ import org.jdbi.v3.core.Handle;
 /** A change of the database, made inside a transaction. */
 @FunctionalInterface
 public interface Change {
-    /** Makes it. */
+    /** Makes the change. */
     boolean run(Handle handle);
 }

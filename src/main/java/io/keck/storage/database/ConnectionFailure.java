@@ -3,11 +3,14 @@ package io.keck.storage.database;
 import java.sql.SQLException;
 import org.jdbi.v3.core.ConnectionException;
 
-/** Tells failures of the way to the database from those of a statement. */
+/** Distinguishes failures of the connection to the database from failures of a statement. */
 public final class ConnectionFailure {
     private ConnectionFailure() {}
 
-    /** No connection, or SQLSTATE 08 or 57P: the server or the way to it is gone, other statements would fail as well. */
+    /**
+     * Whether there is no connection, or the SQLSTATE is 08 or 57P: the server or the connection is gone, so other
+     * statements would fail as well.
+     */
     public static boolean is(Throwable error) {
         for (Throwable t = error; t != null; t = t.getCause()) {
             if (t instanceof ConnectionException) {

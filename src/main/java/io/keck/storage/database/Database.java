@@ -21,24 +21,24 @@ import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * A migrated database as everything above it sees it: connections, the dialect, the clock by which all its nodes go,
- * threads that read, lanes that write, and how it is. Thread-safe.
+ * A migrated database as the packages above it see it: connections, dialect, the clock that its nodes share, reader
+ * threads, writer lanes, and health. Thread-safe.
  *
- * <p>A lane is one thread that commits what waits in groups ({@link GroupCommit}). Changes of one key always go through
- * the same lane, one after the other: load makes transactions larger, and SQLite, which has one lane, is free of lock
- * conflicts. Reads run beside them.
+ * <p>A lane is one thread that commits waiting changes in groups ({@link GroupCommit}). Changes of one key always go
+ * through the same lane, one after the other. Load makes transactions larger, and SQLite, which has one lane, is free
+ * of lock conflicts. Reads run concurrently.
  *
  * <p>No part of Keck relies on the session of a connection (session locks, settings, listeners, named statements), so a
- * pooler that gives each transaction another connection is fine.
+ * pooler may give each transaction another connection.
  */
 public final class Database implements Managed {
     /**
-     * How many transactions run at the same time, and how large they are. Immutable.
+     * The concurrency and the size of transactions. Immutable.
      *
-     * @param lanes transactions that may write at the same time; SQLite has one
-     * @param readers threads that read
+     * @param lanes the number of concurrent write transactions; one on SQLite
+     * @param readers the number of reader threads
      * @param commitSpacing the shortest time between two transactions of a lane while there is work
-     * @param maxBatches writes in one transaction at most
+     * @param maxBatches the largest number of writes in one transaction
      * @param maxTransaction bytes of writes above which a transaction takes no more
      */
     public record Settings(int lanes, int readers, Duration commitSpacing, int maxBatches, long maxTransaction) {
@@ -73,9 +73,10 @@ public final class Database implements Managed {
     /**
      * Starts the threads, which end in {@link #stop}.
      *
-     * @param clock the time by which all nodes of this database go
-     * @param onConnectionLost called whenever a connection broke: the others in the pool will hardly be better
-     * @param committers makes the committer of each lane
+     * @param clock the clock that all nodes of this database share
+     * @param onConnectionLost called whenever a connection broke, because the others in the pool are probably broken,
+     *     too
+     * @param committers creates the committer of each lane
      */
     public Database(
             Jdbi jdbi,
@@ -123,22 +124,22 @@ public final class Database implements Managed {
         return jdbi;
     }
 
-    /** Which of the two databases it is. */
+    /** The kind of the database. */
     public Dialect dialect() {
         return dialect;
     }
 
-    /** Whether other nodes may write to it, too. */
+    /** Whether other nodes may write to the database, too. */
     public boolean isShared() {
         return dialect.isShared();
     }
 
-    /** The time by which all nodes of this database go. */
+    /** The clock that all nodes of this database share. */
     public Clock clock() {
         return clock;
     }
 
-    /** The metrics of what it does. */
+    /** The metrics of the database. */
     public LogMetrics metrics() {
         return metrics;
     }
@@ -166,7 +167,7 @@ public final class Database implements Managed {
         return watched(done.apply(write), true);
     }
 
-    /** Runs that on a thread that reads. */
+    /** Runs work on a reader thread. */
     public <T> CompletionStage<T> reading(Supplier<T> work) {
         try {
             return watched(CompletableFuture.supplyAsync(work, readers), false);
@@ -175,7 +176,10 @@ public final class Database implements Managed {
         }
     }
 
-    /** A room that is gone is an answer; anything else that fails is a database in trouble. */
+    /**
+     * Watches a stage for the health of the database: a deleted room is an answer, any other failure counts against the
+     * database.
+     */
     private <T> CompletionStage<T> watched(CompletableFuture<T> stage, boolean isWrite) {
         return stage.whenComplete((result, error) -> {
             Throwable cause = error instanceof CompletionException ? error.getCause() : error;
@@ -203,7 +207,7 @@ public final class Database implements Managed {
         connectionFailed(cause);
     }
 
-    /** Reports a failure of {@link #jdbi}: where the connection is broken, the pool is told. */
+    /** Reports a failure of {@link #jdbi}; a broken connection is reported to the pool. */
     public void connectionFailed(Throwable cause) {
         if (ConnectionFailure.is(cause)) {
             onConnectionLost.run();
@@ -212,25 +216,28 @@ public final class Database implements Managed {
 
     // ------------------------------------------------------------------ health
 
-    /** An update is in the database: an earlier write that failed no longer counts. */
+    /** Records that an update was saved, after which earlier failed writes no longer count. */
     public void saved() {
         health.saved();
     }
 
     /**
-     * Whether the last thing that the database was asked for went well, it does not keep us waiting, and no write has failed
-     * within the last seconds unless an update was saved since.
+     * Whether the last request succeeded, no answer is late, and no write has failed within the last seconds unless an
+     * update was saved since.
      */
     public boolean isHealthy() {
         return health.isHealthy();
     }
 
-    /** As {@link #isHealthy}, but forgets a failed write with the next request: whether it is worth while to ask now. */
+    /**
+     * As {@link #isHealthy}, but ignores a failed write after the next successful request: whether a request now will
+     * probably succeed.
+     */
     public boolean isResponsive() {
         return health.isResponsive();
     }
 
-    /** Whether the database answers at all, whatever it says to what it is asked for. */
+    /** Whether the database answers at all, even if it refuses requests. */
     public boolean answers() {
         return health.answers();
     }
@@ -240,7 +247,7 @@ public final class Database implements Managed {
         return health.lastFailure();
     }
 
-    /** Asks the database whether it is there; to be called about every second. */
+    /** Probes the database; must be called about once a second. */
     public void probe() {
         long began = health.askedNow();
         if (began != 0) {

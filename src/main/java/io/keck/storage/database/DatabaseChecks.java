@@ -13,7 +13,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
-/** Health checks of the database. Each says what is wrong and what to do. */
+/** Health checks of the database. Each message names the problem and the remedy. */
 public final class DatabaseChecks {
     private static final long LEAST_FREE = 100L << 20;
     private static final long ENOUGH_FREE = 5L << 30;
@@ -22,8 +22,8 @@ public final class DatabaseChecks {
     private DatabaseChecks() {}
 
     /**
-     * Registers {@code database}, in place of the one that JDBI brings and that says nothing; {@code migrations}; and
-     * {@code disk} for an embedded database.
+     * Registers {@code database}, which replaces the less helpful check of JDBI; {@code migrations}; and {@code disk}
+     * for an embedded database.
      *
      * @param changeSets the ids that this release needs
      */
@@ -58,15 +58,15 @@ public final class DatabaseChecks {
         String why = database.lastFailure();
         if (!database.answers()) {
             return HealthCheck.Result.unhealthy(
-                    "The database does not answer (%s). Is it up, and does DATABASE_URL name it? Open rooms go on"
-                            + " unsaved until it is back; nothing has to be restarted",
+                    "The database does not answer (%s). Is it up, and is DATABASE_URL correct? Open rooms continue"
+                            + " in unsaved mode until it answers; no restart is needed",
                     why);
         }
         return database.isHealthy()
                 ? HealthCheck.Result.healthy()
                 : HealthCheck.Result.unhealthy(
-                        "The database answers but did not carry out what it was asked for (%s). Is its disk full, is"
-                                + " it a standby, or are its connections used up?",
+                        "The database answers but requests fail (%s). Is its disk full, is it a standby, or are its"
+                                + " connections used up?",
                         why);
     }
 
@@ -77,12 +77,13 @@ public final class DatabaseChecks {
                     .mapTo(String.class)
                     .list()));
         } catch (JdbiException e) {
-            return HealthCheck.Result.unhealthy("The database cannot be asked for the state of its schema: %s", e);
+            return HealthCheck.Result.unhealthy("The state of the database schema cannot be read: %s", e);
         }
         return missing.isEmpty()
                 ? HealthCheck.Result.healthy()
                 : HealthCheck.Result.unhealthy(
-                        "The schema lacks %d change sets, %s first. Was an older backup restored? Run: java -jar keck.jar"
+                        "The schema lacks %d change sets, %s first. Was an older backup restored? Run: java -jar"
+                                + " keck.jar"
                                 + " db migrate config.yml",
                         missing.size(), missing.stream().sorted().findFirst().orElseThrow());
     }

@@ -15,13 +15,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The time of a database that several nodes share. What one node writes another one compares with its own time: when a
- * lease ends, since when a name is held, what is older than the retention. Clocks of machines may be hours apart; so all
- * nodes go by that of the database, which is asked regularly, and count on from there with a steady clock.
- * They agree up to half of what a question takes.
+ * The clock of a database that several nodes share. One node compares times that another one wrote with the current
+ * time: the end of a lease, the beginning of a hold, the age of a row. Clocks of machines may be hours apart, so all
+ * nodes use the database's clock: they query it regularly and advance it with a steady clock in between. Nodes agree up
+ * to half the round trip of a query.
  *
- * <p>While the database does not answer, the node counts on; a standby that takes over is asked like the one before it.
- * Thread-safe.
+ * <p>While the database does not answer, the node keeps advancing its last reading; a standby that takes over is
+ * queried like its predecessor. Thread-safe.
  */
 public final class DatabaseClock extends Clock implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseClock.class);
@@ -34,11 +34,11 @@ public final class DatabaseClock extends Clock implements Managed {
     private final Loop loop = Loop.every("database-clock", EVERY_MILLIS, this::look);
     private volatile Reading reading;
 
-    /** The database's microseconds since 1970 were that, when the steady clock was there; the answer took so long. */
+    /** A reading: the database's microseconds since 1970, the steady clock at that time, and the round trip. */
     private record Reading(long micros, long atNanos, long took) {}
 
     /**
-     * Asks for the time at once.
+     * Creates a clock and queries the time at once.
      *
      * @param nanos as {@link System#nanoTime}
      * @throws JdbiException if the database does not answer
@@ -49,7 +49,7 @@ public final class DatabaseClock extends Clock implements Managed {
         this.reading = ask();
     }
 
-    /** The best of a few answers: the one that took the shortest is known best. */
+    /** Returns the most precise of a few readings: the one with the shortest round trip. */
     private Reading ask() {
         return jdbi.withHandle(h -> {
             Reading best = ask(h);
@@ -70,12 +70,12 @@ public final class DatabaseClock extends Clock implements Managed {
         return new Reading(micros, before + took / 2, took);
     }
 
-    /** Asks again. */
+    /** Queries the time again. */
     void look() {
         try {
             reading = ask();
         } catch (JdbiException e) {
-            LOG.debug("The database does not tell the time now; it is counted on", e);
+            LOG.debug("The time of the database cannot be read now; advancing the last reading", e);
         }
     }
 

@@ -13,14 +13,14 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says why a database cannot be used and what to do, in one line that holds no password. For the start of the server and
- * for commands; while the server runs, {@link DatabaseChecks} tells of the database.
+ * Explains why a database cannot be used and what to do, in one line without a password. For the start of the server
+ * and for commands; {@link DatabaseChecks} reports on the database while the server runs.
  */
 public final class DatabaseFailure {
     private static final String SQLITE_TEMPORARY = "org.sqlite.tmpdir";
     private static final int SQLITE_PRIMARY_CODE = 0xff;
 
-    /** What to do, by SQLSTATE of PostgreSQL. */
+    /** Remedies by SQLSTATE of PostgreSQL. */
     private static final Map<String, String> REMEDIES = Map.ofEntries(
             Map.entry("28P01", "Correct the user and the password in DATABASE_URL; special characters are %-encoded."),
             Map.entry(
@@ -39,14 +39,16 @@ public final class DatabaseFailure {
             Map.entry("53100", "The disk of the database is full: make room there and start again."),
             Map.entry(
                     "53300",
-                    "The server has no connection left: raise max_connections, or lower KECK_DATABASE_POOL of the nodes."),
+                    "The server has no connection left: raise max_connections, or lower KECK_DATABASE_POOL of the"
+                            + " nodes."),
             Map.entry("57P03", "The server starts, stops or recovers: start again in a moment."),
             Map.entry("25006", "It is a standby or set to read only: let DATABASE_URL name the primary."),
             Map.entry(
                     "08P01",
-                    "Is PostgreSQL there, or a pooler? PgBouncer wants ignore_startup_parameters = extra_float_digits."));
+                    "Is PostgreSQL there, or a pooler? PgBouncer wants ignore_startup_parameters ="
+                            + " extra_float_digits."));
 
-    /** What to do, by the primary result code of SQLite. */
+    /** Remedies by the primary result code of SQLite. */
     private static final Map<Integer, String> SQLITE_REMEDIES = Map.of(
             5, "Another process has locked the file: stop it.",
             6, "Another process has locked the file: stop it.",
@@ -59,7 +61,7 @@ public final class DatabaseFailure {
 
     private DatabaseFailure() {}
 
-    /** A sentence with the reason, and one with what to do. */
+    /** Returns a sentence with the reason, and one with the remedy. */
     public static String explain(Throwable error, DatabaseUrl url) {
         if (url.isSqlite()) {
             return sqlite(error, url);
@@ -113,7 +115,8 @@ public final class DatabaseFailure {
         if (isNativeLibraryMissing(error)) {
             return at(url) + "SQLite's native library cannot be loaded from "
                     + System.getProperty(SQLITE_TEMPORARY, System.getProperty("java.io.tmpdir"))
-                    + ", which is missing, full, not writable or mounted noexec. Name a directory that is none of these:"
+                    + ", which is missing, full, not writable or mounted noexec. Name a directory that is none of"
+                    + " these:"
                     + " java -D" + SQLITE_TEMPORARY + "=/path -jar keck.jar …";
         }
         SQLException sql = find(error, SQLException.class);
@@ -121,7 +124,7 @@ public final class DatabaseFailure {
         return at(url) + sentence(firstLine(sql == null ? error : sql)) + (remedy == null ? "" : " " + remedy);
     }
 
-    /** The driver says so in exceptions of several kinds. */
+    /** Whether SQLite's native library is missing, which the driver reports by several kinds of exceptions. */
     private static boolean isNativeLibraryMissing(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             String text = String.valueOf(cause.getMessage());

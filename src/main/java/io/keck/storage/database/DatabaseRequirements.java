@@ -5,9 +5,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** What a database must be before Keck uses it. Asked once, on a connection of its own, before there is a pool. */
+/** Checks that a database meets Keck's requirements, once, on a connection of its own, before there is a pool. */
 public final class DatabaseRequirements {
-    /** As {@code server_version_num} has it. */
+    /** The oldest supported version, in the format of {@code server_version_num}. */
     public static final int OLDEST_POSTGRES = 130_000;
 
     private static final String ENCODING = "UTF8";
@@ -17,7 +17,7 @@ public final class DatabaseRequirements {
     /**
      * Connects, and refuses a database that cannot be used.
      *
-     * @throws DatabaseUnusableException with the reason and what to do
+     * @throws DatabaseUnusableException with the reason and the remedy
      */
     public static void check(DirectConnections connections) {
         DatabaseUrl url = connections.url();
@@ -48,7 +48,10 @@ public final class DatabaseRequirements {
         }
     }
 
-    /** In another encoding some names and texts cannot be stored, and each of their rooms would seem to have an outage. */
+    /**
+     * Requires UTF-8: in other encodings some names and texts cannot be stored, and their rooms would appear to have an
+     * outage.
+     */
     static void requireEncoding(DatabaseUrl url, String encoding) {
         if (!encoding.equals(ENCODING)) {
             throw new DatabaseUnusableException("The database at " + url.place() + " cannot be used: its encoding is "

@@ -1,6 +1,6 @@
 package io.keck.storage.database;
 
-/** The database cannot be used. The message says why and what to do, and holds no password. */
+/** Thrown if the database cannot be used. The message gives the reason and the remedy, and contains no password. */
 public final class DatabaseUnusableException extends IllegalStateException {
     private static final long serialVersionUID = 1L;
 

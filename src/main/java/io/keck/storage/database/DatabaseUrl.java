@@ -14,12 +14,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@code DATABASE_URL}, understood: {@code postgres://user:pw@host:5432/db}, {@code postgresql://…}, a
+ * A parsed {@code DATABASE_URL}: {@code postgres://user:pw@host:5432/db}, {@code postgresql://…}, a
  * {@code jdbc:} URL of PostgreSQL or SQLite, or nothing for the embedded database.
  *
- * @param jdbcUrl what the driver gets, without credentials where they came in the user part
- * @param user null when the URL names none
- * @param password null when the URL names none; never printed
+ * @param jdbcUrl the URL for the driver, without credentials from the user part
+ * @param user null if the URL has none
+ * @param password null if the URL has none; never printed
  */
 public record DatabaseUrl(
         String jdbcUrl, @Nullable String user, @Nullable String password) {
@@ -36,12 +36,15 @@ public record DatabaseUrl(
     /** A host with or without port, or several with commas between. */
     private static final Pattern HOSTS = Pattern.compile("HOST(,HOST)*".replace("HOST", HOST));
 
-    /** Every commit reaches the disk, readers and the writer do not wait for each other, locks are waited for. */
+    /**
+     * Settings under which every commit reaches the disk, readers and the writer do not block each other, and locks are
+     * awaited.
+     */
     private static final Map<String, String> SQLITE_DEFAULTS = defaults();
 
     /**
-     * Statements without names ({@link NamedStatements} gives them where that is safe); a way to the server that is dead
-     * without a word is given up after a while.
+     * Statements without names ({@link NamedStatements} gives them where that is safe); a connection that is silently
+     * dead is abandoned after a while.
      */
     private static final Map<String, String> POSTGRES_DEFAULTS = postgresDefaults();
 
@@ -66,9 +69,9 @@ public record DatabaseUrl(
     }
 
     /**
-     * Understands a URL.
+     * Parses a URL.
      *
-     * @throws IllegalArgumentException with a sentence that does not repeat the URL, since that may hold a password
+     * @throws IllegalArgumentException with a sentence that does not repeat the URL, because it may contain a password
      */
     public static DatabaseUrl parse(@Nullable String url) {
         if (url == null || url.isBlank()) {
@@ -79,7 +82,7 @@ public record DatabaseUrl(
             return new DatabaseUrl(withSqliteDefaults(trimmed), null, null);
         }
         if (trimmed.startsWith(POSTGRES)) {
-            // the driver would take a user part for the host, and print it when it finds no such host
+            // the driver would treat a user part as the host, and print it when it cannot resolve it
             String hosts = trimmed.substring(POSTGRES.length()).split("[/?]", 2)[0];
             if (hosts.contains("@")) {
                 return postgres(trimmed.substring("jdbc:".length()));
@@ -107,7 +110,7 @@ public record DatabaseUrl(
                     "The database URL is not a valid URL; special characters in the password must be %-encoded.");
         }
         String path = uri.getRawPath();
-        // taken apart by hand: java.net.URI knows no host with an underscore, and containers are named so
+        // parsed by hand, because java.net.URI rejects hosts with underscores, which containers have
         String authority = uri.getRawAuthority() == null ? "" : uri.getRawAuthority();
         int at = authority.lastIndexOf('@');
         String hosts = authority.substring(at + 1);
@@ -136,7 +139,10 @@ public record DatabaseUrl(
         return part != null && part.indexOf(c) >= 0;
     }
 
-    /** The rest of a password that was cut would be taken for a database, and the next error would print it. */
+    /**
+     * Refuses a URL with a truncated password, because the rest would be parsed as a database name and printed in the
+     * next error.
+     */
     private static void requireWhole(boolean isCut) {
         if (isCut) {
             throw new IllegalArgumentException(
@@ -149,14 +155,15 @@ public record DatabaseUrl(
         if (hosts.contains("%")) {
             throw new IllegalArgumentException(
                     "The database URL must name a host: Keck connects over TCP only, not to a"
-                            + " socket in a directory. Let PostgreSQL listen at 127.0.0.1 (listen_addresses) and name that.");
+                            + " socket in a directory. Let PostgreSQL listen at 127.0.0.1 (listen_addresses) and"
+                            + " name that.");
         }
         if (!HOSTS.matcher(hosts).matches()) {
             throw new IllegalArgumentException("The database URL must name a host and a database.");
         }
     }
 
-    /** Libraries of other languages know modes that the driver refuses, and that verify nothing. */
+    /** Refuses modes that exist only in libraries of other languages. */
     private static void requireMode(String url) {
         Matcher mode = MODE.matcher(url);
         if (mode.find() && !MODES.contains(mode.group(1))) {
@@ -165,14 +172,14 @@ public record DatabaseUrl(
         }
     }
 
-    /** Percent-decoding as in URLs, where a plus is a plus. */
+    /** Decodes percent-encoding as in URLs, where a plus sign stays a plus sign. */
     private static String decode(String s) {
         return URLDecoder.decode(s.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
     /**
-     * The URL of a replica with what is added unless it says otherwise: short times for connecting and answers, since the primary can
-     * be asked instead, and, of several hosts, any that is a standby.
+     * The URL of a replica with what is added unless it says otherwise: short times for connecting and answers, since
+     * the primary can be asked instead, and, of several hosts, any that is a standby.
      *
      * @throws IllegalArgumentException if it is none of PostgreSQL; the sentence does not repeat the URL
      */
@@ -219,7 +226,7 @@ public record DatabaseUrl(
         return jdbcUrl.startsWith(SQLITE);
     }
 
-    /** The file of an SQLite database, or null: another database, or one in memory. */
+    /** The file of an SQLite database; null for PostgreSQL and for a database in memory. */
     public @Nullable String sqliteFile() {
         if (!isSqlite()) {
             return null;
@@ -242,8 +249,8 @@ public record DatabaseUrl(
     }
 
     /**
-     * The URL as PostgreSQL's own programs take it, without credentials: of the driver's parameters those of TLS, which have the
-     * same names there.
+     * The URL as PostgreSQL's own programs take it, without credentials: of the driver's parameters those of TLS, which
+     * have the same names there.
      */
     public String libpqUrl() {
         String[] parts = jdbcUrl.substring(POSTGRES.length()).split("\\?", 2);
@@ -255,7 +262,7 @@ public record DatabaseUrl(
         return "postgresql://" + parts[0] + (parameters.isEmpty() ? "" : "?" + parameters);
     }
 
-    /** Where the database is, as people name it: its hosts and its name, or its file. */
+    /** The location of the database for messages: its hosts and name, or its file. */
     String place() {
         String file = sqliteFile();
         if (file != null) {
@@ -264,7 +271,7 @@ public record DatabaseUrl(
         return isSqlite() ? "memory" : jdbcUrl.substring(POSTGRES.length()).split("\\?", 2)[0];
     }
 
-    /** The password is left out, wherever it stands. */
+    /** The URL without the password, wherever it appears. */
     @Override
     public String toString() {
         return jdbcUrl.replaceAll("(?i)(password=)[^&;]*", "$1***").replaceAll("//[^/?]*@", "//***@");

@@ -1,8 +1,8 @@
 package io.keck.storage.database;
 
-/** The two databases that Keck runs on, and what follows from which of them it is. */
+/** The two kinds of database that Keck supports, with their differences. */
 public enum Dialect {
-    /** Embedded: a file that one process has, with one writer at a time. */
+    /** Embedded: a file used by one process, with one writer at a time. */
     SQLITE,
     /** A server that several nodes share. */
     POSTGRES;
@@ -17,7 +17,7 @@ public enum Dialect {
         return isShared() ? configured : 1;
     }
 
-    /** The end of a query that keeps its rows from being changed until the transaction ends; SQLite needs none. */
+    /** The clause that share-locks the rows of a query until the transaction ends; empty on SQLite. */
     public String forShare() {
         return isShared() ? " FOR SHARE" : "";
     }

@@ -13,19 +13,19 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections of commands, without a pool. For reading, an embedded database is opened beside the server that has it, and
- * nothing is made. Immutable.
+ * Connections of commands, without a pool. For reading, an embedded database is opened beside the running server, and
+ * nothing is created. Immutable.
  */
 public record DirectConnections(
         DatabaseUrl url, @Nullable String user, @Nullable String password) {
     private static final String CHECKSUMS = "13-checksums";
 
-    /** Through these. */
+    /** Returns a JDBI over these connections. */
     public Jdbi jdbi(boolean readOnly) {
         return Jdbi.create(() -> connect(readOnly));
     }
 
-    /** A new connection. */
+    /** Opens a connection. */
     Connection connect(boolean readOnly) throws SQLException {
         Properties properties = new Properties();
         if (user != null) {
@@ -39,7 +39,7 @@ public record DirectConnections(
             Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties);
             try {
                 PostgresSession.set(connection);
-                PostgresSession.waitWithoutEnd(connection); // commands look at everything, which takes its time
+                PostgresSession.waitWithoutEnd(connection); // commands read everything, which takes long
             } catch (SQLException e) {
                 connection.close();
                 throw e;
@@ -55,13 +55,13 @@ public record DirectConnections(
         return new DirectConnections(url.inDatabase(name), user, password);
     }
 
-    /** Whether there is a file, where the database is one. */
+    /** Whether the database exists, if it is a file. */
     public boolean isThere() {
         String file = url.sqliteFile();
         return file == null || Files.exists(Path.of(file));
     }
 
-    /** The change sets that were run; null where there are no tables of Keck. */
+    /** The change sets that were run; null if there are no tables of Keck. */
     public @Nullable Set<String> applied(Handle h) {
         boolean isThere = h.createQuery(
                                 url.isSqlite()
@@ -79,7 +79,7 @@ public record DirectConnections(
                 : null;
     }
 
-    /** Whether rows have checksums, so that they can be read as the server does. */
+    /** Whether rows have checksums, so that they can be read by the server's code. */
     public static boolean hasChecksums(@Nullable Set<String> applied) {
         return applied != null && applied.contains(CHECKSUMS);
     }

@@ -3,7 +3,7 @@ package io.keck.storage.database;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/** Recognizes that the database has no room left to write to. */
+/** Recognises that the database has no disk space left. */
 final class DiskFull {
     /** SQLite's SQLITE_FULL. */
     private static final int SQLITE_FULL = 13;

@@ -4,7 +4,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the database whether "committed" means "on the disk", and warns where it does not. */
+/** Checks that a committed transaction is on disk, and warns if it is not. */
 public final class Durability {
     private static final Logger LOG = LoggerFactory.getLogger(Durability.class);
     private static final int SQLITE_FULL = 2;
@@ -16,7 +16,8 @@ public final class Durability {
             int level = jdbi.withHandle(h ->
                     h.createQuery("PRAGMA synchronous").mapTo(Integer.class).one());
             if (level < SQLITE_FULL) {
-                LOG.warn("SQLite runs with synchronous below FULL: a power cut may lose what was called saved.");
+                LOG.warn("SQLite runs with synchronous below FULL: a power failure may lose updates that were"
+                        + " reported as saved.");
             }
             return;
         }
@@ -24,7 +25,9 @@ public final class Durability {
             String value = jdbi.withHandle(
                     h -> h.createQuery("SHOW " + setting).mapTo(String.class).one());
             if (value.equals("off")) {
-                LOG.warn("PostgreSQL runs with {} = off: a crash may lose what was called saved.", setting);
+                LOG.warn(
+                        "PostgreSQL runs with {} = off: a crash may lose updates that were reported as" + " saved.",
+                        setting);
             }
         }
     }

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file of the embedded database: one server at a time holds it. It has every document, so it and its directory are made
- * for the user of the server alone; what exists keeps its permissions.
+ * The file of the embedded database, which one server at a time locks. It contains every document, so the file and its
+ * directory are created with permissions for the server's user only; existing ones keep theirs.
  */
 public final class EmbeddedFile {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedFile.class);
@@ -27,7 +27,7 @@ public final class EmbeddedFile {
     private EmbeddedFile() {}
 
     /**
-     * Makes the directory and takes the lock until the server stops; does nothing for another database.
+     * Creates the directory and holds the lock until the server stops; does nothing for PostgreSQL.
      *
      * @throws IllegalStateException if another process holds the lock
      */
@@ -46,7 +46,7 @@ public final class EmbeddedFile {
     }
 
     /**
-     * The same until it is closed.
+     * Holds the lock until the result is closed.
      *
      * @throws IllegalStateException if another process holds the lock
      */
@@ -74,7 +74,7 @@ public final class EmbeddedFile {
     }
 
     /**
-     * Does something while the lock is held; for another database, just does it.
+     * Runs work while the lock is held; for PostgreSQL, without a lock.
      *
      * @throws IllegalStateException if another process holds the lock
      */
@@ -91,7 +91,7 @@ public final class EmbeddedFile {
         }
     }
 
-    /** Makes the directory of an embedded database; SQLite would not, and says little about it. */
+    /** Creates the directory of an embedded database, because SQLite would fail without a clear message. */
     public static void makeDirectory(DatabaseUrl url) {
         String name = url.sqliteFile();
         if (name != null) {
@@ -114,7 +114,7 @@ public final class EmbeddedFile {
             if (dir != null && !Files.isDirectory(dir)) {
                 Files.createDirectories(dir, ownersOnly(file, "rwx------"));
             }
-            if (!Files.exists(file)) { // SQLite gives its other files the permissions of this one
+            if (!Files.exists(file)) { // SQLite copies the permissions of this file to its other files
                 create(file);
             }
             return file;
@@ -135,7 +135,7 @@ public final class EmbeddedFile {
         return file.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 
-    /** Names a file that every user of this machine can read, and its directory. */
+    /** Warns if every user of this machine can read the file. */
     static boolean warnIfOthersMayRead(Path file) {
         Path dir = file.getParent();
         if (dir == null || !isPosix(file)) {
@@ -146,7 +146,8 @@ public final class EmbeddedFile {
                     && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
             if (mayRead) {
                 LOG.warn(
-                        "Every user of this machine can read all documents: {} and its directory let them. To change that:"
+                        "Every user of this machine can read all documents: {} and its directory let them. To"
+                                + " change that:"
                                 + " chmod 700 {} && chmod 600 {}*",
                         file,
                         dir,
@@ -164,7 +165,7 @@ public final class EmbeddedFile {
             FileLock lock = channel.tryLock();
             return lock != null;
         } catch (OverlappingFileLockException e) {
-            return false; // this very process holds it
+            return false; // this process holds the lock itself
         }
     }
 }

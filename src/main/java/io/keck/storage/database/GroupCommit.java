@@ -11,26 +11,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gathers writes into transactions: one thread takes what waits, hands it over as one group and comes back for what
- * arrived meanwhile. Idle, it starts at once; under load it keeps {@code spacing} between the beginnings of two groups, so load
- * makes groups larger and not more. Thread-safe.
+ * Gathers writes into transactions: one thread takes all waiting writes, commits them as one group and continues with
+ * the writes that arrived meanwhile. When idle, it starts at once; under load it keeps {@code spacing} between the
+ * beginnings of two groups, so load makes groups larger instead of more frequent. Thread-safe.
  *
  * @param <W> a write
  */
 public final class GroupCommit<W> {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
-    /** Pause after a look at an empty queue, unless a write ends it. */
+    /** The pause after an empty queue was found, unless a write ends it. */
     private static final long LOOK_MILLIS = 100;
-    /** Consecutive looks at an empty queue before the committer is told that it is idle. */
+    /** The number of consecutive empty pauses before the committer is told that it is idle. */
     private static final int QUIET_LOOKS = 10;
 
     /** Commits groups; called by one thread. */
     @FunctionalInterface
     public interface Committer<W> {
-        /** Makes one group durable and tells each write how it went; must not throw. */
+        /** Commits one group and completes each write with its outcome; must not throw. */
         void commit(List<W> group);
 
-        /** Nothing has come for about a second, or nothing will come any more. */
+        /** Called when no write has arrived for about a second, or no more will arrive. */
         default void idle() {}
     }
 
@@ -50,9 +50,9 @@ public final class GroupCommit<W> {
     /**
      * Starts the thread.
      *
-     * @param maxWrites writes in one group at most
-     * @param maxBytes bytes above which a group takes no further write
-     * @param size bytes of a write
+     * @param maxWrites the largest number of writes in one group
+     * @param maxBytes the bytes above which a group takes no further write
+     * @param size returns the bytes of a write
      */
     GroupCommit(
             String name,
@@ -64,7 +64,7 @@ public final class GroupCommit<W> {
         this(name, spacingNanos, maxWrites, maxBytes, size, committer, LOOK_MILLIS);
     }
 
-    /** For tests: another pause after a look at an empty queue. */
+    /** For tests: with another pause after an empty queue was found. */
     GroupCommit(
             String name,
             long spacingNanos,
@@ -83,21 +83,23 @@ public final class GroupCommit<W> {
         this.loop = Loop.paced(name, Loop.PATIENCE_MILLIS, this::turn).start();
     }
 
-    /** Queues a write; false when no more are taken. */
+    /** Queues a write; returns false after {@link #stop}. */
     boolean add(W write) {
-        synchronized (queue) { // against a stop in between, after which the write would stay in the queue
+        synchronized (queue) { // otherwise a concurrent stop could leave the write in the queue
             if (stopping) {
                 return false;
             }
             queue.add(write);
         }
-        if (queue.size() == 1) { // where there are more, the thread has yet to find the queue empty and comes by itself
+        if (queue.size() == 1) { // if there are more, the thread has not found the queue empty yet and needs no wake-up
             loop.wake();
         }
         return true;
     }
 
-    /** Commits one group; the pause after it ends with the next write, with {@link #stop} or after a moment. */
+    /**
+     * Commits one group; the pause after it ends with the next write, with {@link #stop} or after {@link #LOOK_MILLIS}.
+     */
     private long turn() {
         W first = queue.poll();
         if (first == null) {
@@ -142,7 +144,7 @@ public final class GroupCommit<W> {
         }
     }
 
-    /** Writes what is queued and ends the thread. */
+    /** Commits the queued writes and ends the thread. */
     void stop() throws InterruptedException {
         synchronized (queue) {
             stopping = true;

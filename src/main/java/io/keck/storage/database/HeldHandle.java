@@ -9,9 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A handle that one thread keeps from one piece of work to the next: to borrow a connection and to give it back cost more
- * than a small commit itself. It goes back to the pool every ten seconds, for the pool to check and replace it. Used by one
- * thread.
+ * A handle that one thread keeps between pieces of work, because borrowing and returning a connection costs more than a
+ * small commit. It is returned every ten seconds, so that the pool can check and replace it. Used by one thread.
  */
 public final class HeldHandle {
     private static final Logger LOG = LoggerFactory.getLogger(HeldHandle.class);
@@ -28,7 +27,7 @@ public final class HeldHandle {
         this.nanos = nanos;
     }
 
-    /** The handle, opened if there is none. It is not the caller's to close. */
+    /** The handle, opened if there is none. The caller must not close it. */
     public Handle get() {
         long now = nanos.getAsLong();
         if (handle != null && now - since >= LONGEST_NANOS) {
@@ -43,7 +42,7 @@ public final class HeldHandle {
         return h;
     }
 
-    /** Gives it back: there is no work, or it failed and may be broken. */
+    /** Returns the handle to the pool, because there is no work or it may be broken. */
     public void release() {
         Handle h = handle;
         handle = null;
@@ -51,7 +50,7 @@ public final class HeldHandle {
             try {
                 h.close();
             } catch (RuntimeException e) {
-                LOG.debug("A connection could not be given back", e);
+                LOG.debug("Returning a connection to the pool failed", e);
             }
         }
     }

@@ -31,9 +31,9 @@ import liquibase.resource.ClassLoaderResourceAccessor;
 import liquibase.ui.LoggerUIService;
 
 /**
- * Brings the schema up to date. Several nodes may do so at once, also on an empty database: a lock of PostgreSQL lets one
- * after the other in. (Liquibase's own is a table, and two that make it at the same time get in each other's way.) On
- * SQLite {@link EmbeddedFile} keeps other processes out.
+ * Brings the schema up to date. Several nodes may do so at once, even on an empty database: an advisory lock of
+ * PostgreSQL admits one after the other. (Liquibase's own lock is a table, whose concurrent creation fails.) On SQLite
+ * {@link EmbeddedFile} keeps other processes out.
  */
 public final class Migrations {
     /** On the class path; {@code db migrate} reads the same file. */
@@ -61,9 +61,9 @@ public final class Migrations {
         }
     }
 
-    /** In a transaction, which a pooler leaves on one connection. It ends with the process, too, whatever happens to it. */
+    /** Holds the lock in a transaction, which a pooler keeps on one connection, and which ends with the process. */
     private static void alone(Connection turn, DataSource dataSource) throws Exception {
-        int patience = PostgresSession.waitWithoutEnd(turn); // another node may need long
+        int patience = PostgresSession.waitWithoutEnd(turn); // another node may take long
         turn.setAutoCommit(false);
         try (Statement statement = turn.createStatement()) {
             statement.execute(PostgresSession.FOR_TRANSACTION);
@@ -84,7 +84,7 @@ public final class Migrations {
         }
     }
 
-    /** Ends the transaction of a connection after a failure; that this fails, too, must not hide why. */
+    /** Rolls back after a failure; a failure of the rollback must not hide the original one. */
     private static void giveUp(Connection connection, Exception failure) {
         try {
             if (!connection.getAutoCommit()) {
@@ -99,15 +99,15 @@ public final class Migrations {
     /**
      * Refuses a database whose schema is not up to date.
      *
-     * @throws DatabaseUnusableException with what to do
-     * @throws IllegalStateException with the reason as its cause, where it cannot be asked
+     * @throws DatabaseUnusableException with the remedy
+     * @throws IllegalStateException with the reason as its cause, if the schema's state cannot be read
      */
     public static void requireNonePending(DataSource dataSource) {
         int[] pending = new int[1];
         try {
             with(dataSource, database -> pending[0] = pending(database));
         } catch (Exception e) {
-            throw new IllegalStateException("The database cannot be asked for the state of its schema", e);
+            throw new IllegalStateException("The state of the database schema cannot be read", e);
         }
         if (pending[0] > 0) {
             throw new DatabaseUnusableException("The database schema is not up to date, " + pending[0]
@@ -149,8 +149,7 @@ public final class Migrations {
                 if (!connection.getAutoCommit()) {
                     connection.rollback();
                 }
-                // Liquibase turns it off; in the pool that would make every transaction seem begun and none be
-                // committed
+                // Liquibase turns auto-commit off; back in the pool that would leave every transaction uncommitted
                 connection.setAutoCommit(true);
             } catch (Exception e) {
                 giveUp(connection, e);
@@ -160,7 +159,7 @@ public final class Migrations {
     }
 
     private static int pending(Database database) throws LiquibaseException {
-        // not closed: that would close the pool's connection under us
+        // not closed, because that would close the pool's connection
         Liquibase liquibase = new Liquibase(FILE, new ClassLoaderResourceAccessor(), database);
         return liquibase
                 .listUnrunChangeSets(new Contexts(), new LabelExpression())

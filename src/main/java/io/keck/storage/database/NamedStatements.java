@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
 /**
- * Lets a connection that goes straight to PostgreSQL keep its statements parsed and planned there, which is most of what a
- * small commit costs. Behind a pooler, which may give each transaction another server process, statements stay without
+ * Lets a direct connection to PostgreSQL keep its statements parsed and planned on the server, which is most of the
+ * cost of a small commit. Behind a pooler, which may give each transaction another server process, statements have no
  * names ({@link PostgresSession#isPooled} tells the two apart).
  *
- * <p>Public only because the pool demands it, which makes one for each connection.
+ * <p>Public only because the pool instantiates it, once per connection.
  */
 public final class NamedStatements extends JdbcInterceptor {
-    /** Uses of a statement on one connection before it gets a name. */
+    /** The number of uses of a statement on one connection before it gets a name. */
     public static final int THRESHOLD = 2;
 
     @Override
@@ -31,7 +31,7 @@ public final class NamedStatements extends JdbcInterceptor {
             }
             connection.getAttributes().put(NamedStatements.class, true);
         } catch (SQLException e) {
-            // who borrowed the connection meets the same trouble and deals with it
+            // the borrower of the connection gets the same failure and handles it
         }
     }
 }

@@ -13,24 +13,24 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
 /**
- * What Keck demands of a session of PostgreSQL, whatever the server, the database or the role has as its default: READ
- * COMMITTED, on which the order of commits relies, and no time limit that ends work under way. This is the only place
- * where they are set.
+ * Sets the session settings that Keck needs in PostgreSQL, regardless of the defaults of server, database and role:
+ * READ COMMITTED, on which the order of commits relies, and no time limits that would abort running work. This is the
+ * only place where they are set.
  *
- * <p>A connection that goes straight to PostgreSQL gets them once, when it is made. Behind a pooler in transaction mode a
- * session belongs to several clients, so nothing may be set for it: there, each transaction begins with them where the
- * role's own defaults differ. A single statement outside of a transaction has the role's defaults: the room log repeats it in
- * a transaction where the isolation level failed it.
+ * <p>A direct connection gets them once, when it is opened. Behind a pooler in transaction mode a session serves
+ * several clients, so nothing may be set on it: there, each transaction sets them at its beginning if the role's
+ * defaults differ. A single statement outside a transaction runs with the role's defaults; the room log repeats it in a
+ * transaction if the isolation level made it fail.
  *
- * <p>The character set needs nothing: the driver demands UTF8 of each connection. Read-only defaults are left alone: an
- * operator who sets one wants it, and sessions see when it is lifted.
+ * <p>The character set needs no setting, because the driver demands UTF8 on each connection. Read-only defaults are
+ * respected, because an operator sets them on purpose and sessions notice when they are lifted.
  *
- * <p>Public only because the pool demands it, which makes one for each connection.
+ * <p>Public only because the pool instantiates it, once per connection.
  */
 public final class PostgresSession extends JdbcInterceptor {
     /**
-     * Limits that an older PostgreSQL does not know are left out by the join. A transaction of Keck idles only when its
-     * process is paused; after a minute the server takes back the locks that it holds.
+     * The join leaves out limits that an older PostgreSQL does not have. A transaction of Keck is idle only if its
+     * process is paused; after a minute the server releases its locks.
      */
     private static final String DIFFERENCES = """
             FROM pg_settings s JOIN (VALUES
@@ -42,16 +42,16 @@ public final class PostgresSession extends JdbcInterceptor {
               ('transaction_timeout', '0')
             ) AS r(name, value) ON s.name = r.name WHERE s.setting <> r.value""";
 
-    /** First, and alone: a limit of a few milliseconds would end the next statement. */
+    /** Executed first and alone, because a limit of a few milliseconds would abort the next statement. */
     private static final String FIRST = "SET SESSION statement_timeout = 0";
 
     private static final String FOR_SESSION = "SELECT set_config(r.name, r.value, false) " + DIFFERENCES;
 
-    /** Differences that can fail a transaction; an idle limit that is not set is none. */
+    /** Counts the differences that can fail a transaction; a missing idle limit is not one. */
     private static final String COUNT = "SELECT count(*) " + DIFFERENCES
             + " AND NOT (s.name = 'idle_in_transaction_session_timeout' AND s.setting = '0')";
 
-    /** The isolation level comes first: it cannot change after a query. */
+    /** The isolation level comes first, because it cannot change after a query. */
     static final String FOR_TRANSACTION = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
             + " SET LOCAL statement_timeout = 0;"
             + " SELECT set_config(name, '0', true) FROM pg_settings WHERE setting <> '0' AND name IN"
@@ -62,17 +62,17 @@ public final class PostgresSession extends JdbcInterceptor {
     private boolean preparesTransactions;
     private boolean begins;
 
-    /** Whether something between us and the server may give each transaction another session. */
+    /** Whether a pooler between Keck and the server may give each transaction another session. */
     static boolean isPooled(Connection connection) throws SQLException {
         PGConnection postgres = connection.unwrap(PGConnection.class);
         try (Statement statement = connection.createStatement();
                 ResultSet rs = statement.executeQuery("SELECT pg_backend_pid()")) {
-            // a pooler gives the process id of its own when a connection is made
+            // a pooler reports a process id of its own when a connection is opened
             return !rs.next() || rs.getInt(1) != postgres.getBackendPID();
         }
     }
 
-    /** Sets what Keck demands for as long as the connection lives; does nothing behind a pooler. */
+    /** Applies the settings for the lifetime of a connection; does nothing behind a pooler. */
     static void set(Connection connection) throws SQLException {
         if (!isPooled(connection)) {
             setForSession(connection);
@@ -87,7 +87,7 @@ public final class PostgresSession extends JdbcInterceptor {
     }
 
     /**
-     * Lets a connection wait for its answers without end, as a migration needs it; gives the limit that it had, in
+     * Removes the limit of a connection's wait for answers, as a migration needs; returns the previous limit in
      * milliseconds.
      */
     static int waitWithoutEnd(Connection connection) throws SQLException {
@@ -96,7 +96,7 @@ public final class PostgresSession extends JdbcInterceptor {
         return before;
     }
 
-    /** Gives a connection the limit back that it had. */
+    /** Restores the limit of a connection. */
     static void waitFor(Connection connection, int millis) throws SQLException {
         connection.setNetworkTimeout(AT_ONCE, millis);
     }
@@ -122,7 +122,7 @@ public final class PostgresSession extends JdbcInterceptor {
             preparesTransactions = isPooled && differs(direct);
             connection.getAttributes().put(PostgresSession.class, preparesTransactions);
         } catch (SQLException e) {
-            // the borrower of the connection meets the same trouble and deals with it; the next one asks again
+            // the borrower of the connection gets the same failure and handles it; the next one queries again
         }
     }
 
@@ -133,7 +133,7 @@ public final class PostgresSession extends JdbcInterceptor {
         }
     }
 
-    /** Behind a pooler, the first statement of each transaction comes after what Keck demands. */
+    /** Behind a pooler, applies the settings before the first statement of each transaction. */
     @Override
     public Object invoke(Object proxy, Method method, Object[] args) throws Throwable {
         if (!preparesTransactions) {

@@ -2,7 +2,7 @@ package io.keck.storage.database;
 
 import java.security.SecureRandom;
 
-/** Random ids of rows. Even a database restored from a backup does not give out an id twice. Thread-safe. */
+/** Draws random ids of rows, so that even a database restored from a backup does not issue an id twice. Thread-safe. */
 public final class RandomIds {
     /** Leaves 53 bits, so that JSON can carry the number. */
     private static final int SHIFT = 11;
@@ -11,7 +11,7 @@ public final class RandomIds {
 
     private RandomIds() {}
 
-    /** A new id, above 0. */
+    /** Draws an id above 0. */
     public static long next() {
         return 1 + (RANDOM.nextLong() >>> SHIFT);
     }

@@ -4,7 +4,7 @@ import java.sql.SQLException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Tells what the database cannot read from its disk, or finds damaged there, from other failures. */
+/** Distinguishes unreadable or damaged data on the database's disk from other failures. */
 public final class UnreadableData {
     /** PostgreSQL: internal error (a lost piece of a large value), damaged data, damaged index, I/O error. */
     private static final Set<String> STATES = Set.of("XX000", "XX001", "XX002", "58030");
@@ -15,7 +15,7 @@ public final class UnreadableData {
 
     private UnreadableData() {}
 
-    /** Whether some data cannot be read; other statements work. */
+    /** Whether the failure means that some data cannot be read while other statements work. */
     public static boolean is(@Nullable Throwable error) {
         for (Throwable t = error; t != null; t = t.getCause()) {
             if (t instanceof SQLException sql) {
@@ -28,7 +28,7 @@ public final class UnreadableData {
         return false;
     }
 
-    /** What the database says, in one line. */
+    /** The message of the database in one line. */
     public static String message(Throwable error) {
         for (Throwable t = error; t != null; t = t.getCause()) {
             if (t instanceof SQLException sql) {

@@ -7,11 +7,11 @@ public interface Write {
     /** Completes when the change is committed, or fails. */
     CompletableFuture<?> done();
 
-    /** Bytes that go to the database, roughly. */
+    /** The approximate bytes sent to the database. */
     default int size() {
         return 0;
     }
 
-    /** A change that the lane knows nothing of; completes with what it returns. */
+    /** A change of any kind; completes with the result of the work. */
     record Task(Change work, CompletableFuture<Boolean> done) implements Write {}
 }

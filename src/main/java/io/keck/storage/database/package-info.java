@@ -1,7 +1,7 @@
 /**
- * The floor under everything that is stored: {@link io.keck.storage.database.Database} is an open database with its
- * connections, dialect, clock, threads and health; the other classes connect, check, migrate and explain failures. It knows
- * no table but those of Liquibase.
+ * The base of all storage packages: {@link io.keck.storage.database.Database} is an open database with its
+ * connections, dialect, clock, threads and health; the other classes connect, check, migrate and explain failures. It
+ * knows no tables except those of Liquibase.
  */
 @NullMarked
 package io.keck.storage.database;

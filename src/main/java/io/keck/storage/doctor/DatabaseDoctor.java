@@ -25,8 +25,8 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Examines the database and what is stored in it. Only reads, and makes nothing; an embedded one is opened for reading
- * beside the server that has it. Repairs when it is told to. Used by one thread.
+ * Examines the database and the stored data, and repairs on request. An examination only reads and creates nothing; an
+ * embedded database is opened read-only beside the running server. Used by one thread.
  */
 public final class DatabaseDoctor {
     private static final long CLOCK_MILLIS = 1_000;
@@ -40,7 +40,7 @@ public final class DatabaseDoctor {
     private final DirectConnections connections;
     private final int pool;
     private final Clock clock;
-    /** Change sets that were run; null where that is not known. */
+    /** The change sets that were run; null if unknown. */
     private @Nullable Set<String> applied;
 
     public DatabaseDoctor(DirectConnections connections, int pool, Clock clock) {
@@ -52,14 +52,15 @@ public final class DatabaseDoctor {
 
     // ------------------------------------------------------------------ the database
 
-    /** Examines the database itself; false where there is nothing, or nothing that can be read, to look at any further. */
+    /** Examines the database itself; returns false if there is no readable data to examine further. */
     public boolean look(Findings findings) {
         String file = url.sqliteFile();
         if (file != null && !connections.isThere()) {
             findings.hint(
                     DATABASE,
                     "There is no database yet at " + Path.of(file).toAbsolutePath() + ".",
-                    "The server makes it when it starts. If it should be there: run this where the server is run, with the"
+                    "The server makes it when it starts. If it should be there: run this where the server is run,"
+                            + " with the"
                             + " same DATABASE_URL.");
             return false;
         }
@@ -112,7 +113,7 @@ public final class DatabaseDoctor {
             if (show(h, setting).equals("off")) {
                 findings.problem(
                         DATABASE,
-                        setting + " is off: a crash of the database may lose what was called saved.",
+                        setting + " is off: a crash of the database may lose updates that were reported as saved.",
                         "Set " + setting + " = on in postgresql.conf (or for this role or database) and reload.");
             }
         }
@@ -149,7 +150,7 @@ public final class DatabaseDoctor {
         clockDiffers(findings, "the database", before, there, after);
     }
 
-    /** Compares a clock that was asked between two looks at our own. */
+    /** Compares another clock, read between two readings of this machine's. */
     private static void clockDiffers(Findings findings, String whose, long before, long there, long after) {
         long off = there < before ? there - before : Math.max(0, there - after);
         if (Math.abs(off) > CLOCK_MILLIS) {
@@ -185,7 +186,8 @@ public final class DatabaseDoctor {
         if (url.jdbcUrl().matches("(?i).*synchronous=(off|normal|0|1)\\b.*")) {
             findings.problem(
                     DATABASE,
-                    "SQLite runs with synchronous below FULL: a power cut may lose what was called saved.",
+                    "SQLite runs with synchronous below FULL: a power failure may lose updates that were reported"
+                            + " as saved.",
                     "Take synchronous out of DATABASE_URL; the default is FULL.");
         }
         List<String> damage =
@@ -221,7 +223,7 @@ public final class DatabaseDoctor {
 
     // ------------------------------------------------------------------ what is stored
 
-    /** Rooms and blobs that a scrub looks at. */
+    /** The number of rooms and blobs that a scrub examines. */
     public long total() {
         try (Handle h = connections.jdbi(true).open()) {
             return StoredRooms.count(h) + Scrub.blobs(h);
@@ -229,9 +231,9 @@ public final class DatabaseDoctor {
     }
 
     /**
-     * Looks at everything that is stored.
+     * Examines all stored data.
      *
-     * @param only the name of the one room, or null for all
+     * @param only the name of the only room to examine, or null for all
      */
     public void scrub(@Nullable String only, boolean withBlobs, Findings findings, Scrub.Progress progress) {
         try (Handle h = connections.jdbi(true).open()) {
@@ -246,9 +248,9 @@ public final class DatabaseDoctor {
     }
 
     /**
-     * Repairs what a scrub found.
+     * Repairs the findings of a scrub.
      *
-     * @throws IllegalStateException with what to do, where it cannot be done now
+     * @throws IllegalStateException if a repair is impossible now, with the remedy
      */
     public void repair(List<Finding> found, Findings findings) {
         if (!DirectConnections.hasChecksums(applied)) {
@@ -266,7 +268,7 @@ public final class DatabaseDoctor {
             } else if (finding.area().equals("blob")) {
                 byte[] hash = HexFormat.of().parseHex(finding.what().split(" ", 3)[1]);
                 if (repair.blob(finding.room(), hash)) {
-                    findings.ok("repair", "Took a damaged blob out of its room; it can be uploaded again.");
+                    findings.ok("repair", "Removed a damaged blob from its room; it can be uploaded again.");
                 }
             }
         }
@@ -279,7 +281,7 @@ public final class DatabaseDoctor {
                 findings.ok(
                         "repair",
                         "Repaired room " + finding.roomId() + ": " + aside.get()
-                                + " rows and snapshots are set aside in the table room_damage.");
+                                + " rows and snapshots were moved to the table room_damage.");
             }
         } catch (IllegalStateException e) {
             findings.problem(

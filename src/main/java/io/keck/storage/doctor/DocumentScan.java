@@ -13,16 +13,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the document that the good rows of a room make together: whether its structs wait for others that are not
- * there, and whether rows say different things of one id. Rows that are folded into a snapshot are not compared any more.
- * One document is in memory at a time, up to a limit of bytes; one beyond it is not looked at. Used once.
+ * Examines the document that the undamaged rows of a room form: whether structs wait for missing ones, and whether rows
+ * have different content under one id. Rows that were folded into a snapshot cannot be compared. One document is in
+ * memory at a time; one beyond a limit of bytes is not examined. Used once.
  */
 final class DocumentScan implements RoomScan.Listener {
-    /** The part of the heap that a document may have on disk: in memory it takes several times that. */
+    /**
+     * The divisor of the heap that limits the stored size of an examined document, which takes several times that in
+     * memory.
+     */
     private static final int HEAP_PARTS = 16;
 
     /**
-     * Something that an operator should know of a document that can be read.
+     * A remark about a readable document for the operator.
      *
      * @param kind incomplete, contradictory or large
      * @param what a sentence
@@ -34,12 +37,12 @@ final class DocumentScan implements RoomScan.Listener {
     private @Nullable StructStore store = new StructStore();
     private final ContradictionCount contradictions = new ContradictionCount();
 
-    /** Looks at documents of at most that many bytes. */
+    /** Creates a scan for documents of at most {@code maxBytes} bytes. */
     DocumentScan(long maxBytes) {
         this.maxBytes = maxBytes;
     }
 
-    /** How many bytes of a document fit into the heap of this process. */
+    /** The stored bytes of a document that fits into the heap of this process. */
     static long maxBytes() {
         return Runtime.getRuntime().maxMemory() / HEAP_PARTS;
     }
@@ -71,7 +74,7 @@ final class DocumentScan implements RoomScan.Listener {
         into.apply(decoded);
     }
 
-    /** What was found once all rows were given. */
+    /** The remarks, after all rows were given. */
     List<Remark> remarks() {
         List<Remark> all = new ArrayList<>();
         StructStore whole = store;

@@ -20,19 +20,19 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes damaged rooms usable again, when an operator asks for it. Everything that is good, before and after the damage,
- * becomes one new snapshot; what is damaged goes to the table {@code room_damage} as it was stored. The head rises by one
- * under a new link: nodes that have the room in quarantine see that and load it anew, and a node that still has all of it
- * in memory finds that the log has another past and appends what it lacks. So do clients: they bring along what is
- * missing when they connect. One short transaction; where a server wrote meanwhile, nothing is changed and the repair is tried
- * again. Used by one thread.
+ * Makes damaged rooms usable again at an operator's request. All undamaged content, before and after the damage,
+ * becomes one new snapshot; damaged data is moved to the table {@code room_damage} as it was stored. The head rises by
+ * one under a new link: nodes that have the room in quarantine notice that and load it again, and a node that still has
+ * the whole room in memory finds a different history and appends the content that the log lacks. Clients send missing
+ * content when they connect. The swap is one short transaction; if a server wrote meanwhile, nothing is changed and the
+ * repair is retried. Used by one thread.
  */
 final class Repair {
     private static final int ATTEMPTS = 10;
     private static final long KEEP_BLOBS = TimeUnit.DAYS.toMillis(30);
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    /** Collects everything undamaged of a room. */
+    /** Collects the undamaged content of a room. */
     private static final class Collector implements RoomScan.Listener {
         private final StructStore store = new StructStore();
 
@@ -61,8 +61,8 @@ final class Repair {
     /**
      * Repairs a room.
      *
-     * @return how many rows and snapshots were set aside; empty when nothing is wrong with the room, or it is gone
-     * @throws IllegalStateException if others write to it all the time, or the new snapshot is not what it should be
+     * @return the number of rows and snapshots moved aside; empty if the room is undamaged or was deleted
+     * @throws IllegalStateException if other writers keep interfering, or the new snapshot fails its check
      */
     Optional<Integer> room(long roomId) {
         for (int i = 0; i < ATTEMPTS; i++) {
@@ -92,19 +92,20 @@ final class Repair {
                 return Optional.of(aside);
             }
         }
-        throw new IllegalStateException("Others write to the room all the time.");
+        throw new IllegalStateException("Other writers keep changing the room.");
     }
 
-    /** Whether the new snapshot says what was put together. */
+    /** Checks that the new snapshot has the collected content. */
     private static void check(StructStore store, byte[] state) {
         StructStore again = new StructStore();
         again.apply(Update.decode(state, DecodeLimits.OWN));
         if (!again.stateVector().equals(store.stateVector()) || !again.deletes().equals(store.deletes())) {
-            throw new IllegalStateException("The rest of the room could not be put together; nothing was changed.");
+            throw new IllegalStateException(
+                    "The undamaged content of the room could not be combined; nothing was" + " changed.");
         }
     }
 
-    /** Replaces the rows and the snapshot; -1 when a server wrote meanwhile. */
+    /** Replaces the rows and the snapshot; returns -1 if a server wrote meanwhile. */
     private int swap(Handle h, long roomId, RoomScan.Base base, List<RoomScan.Problem> problems, byte[] state) {
         long now = clock.millis();
         long head = Math.max(Math.max(base.head().seq(), base.newest()), base.seq()) + 1;
@@ -186,9 +187,9 @@ final class Repair {
     }
 
     /**
-     * Takes a damaged blob out of its workspace, so that it can be uploaded again; its bytes stay for 30 days.
+     * Removes a damaged blob from its workspace, so that it can be uploaded again; its bytes are kept for 30 days.
      *
-     * @return whether it was there
+     * @return whether the blob existed
      */
     boolean blob(String room, byte[] hash) {
         return jdbi.inTransaction(h -> {

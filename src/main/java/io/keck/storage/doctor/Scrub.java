@@ -18,35 +18,37 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at everything that is stored: each live room's sequence, links and checksums, and whether every row and snapshot
- * can be decoded; the documents that they make ({@link DocumentScan}); each blob's SHA-256. Only reads, a page at a time, also while servers write: what seems damaged is
- * looked at a second time, since a room may have been folded or deleted in between. Used by one thread.
+ * Examines all stored data: each live room's sequence, links and checksums, and whether every row and snapshot can be
+ * decoded; the documents that they form ({@link DocumentScan}); each blob's SHA-256. Only reads, one page at a time,
+ * and may run while servers write: apparent damage is examined a second time, because a room may have been folded or
+ * deleted in between. Used by one thread.
  */
 public final class Scrub {
     private static final int PAGE = 500;
-    private static final String REPAIR = "Restore it from a backup, or let go of what is damaged: stop what"
-            + " writes to it, if you can, and run doctor --repair. Who still has the document open brings back what he has.";
+    private static final String REPAIR = "Restore it from a backup, or give up the damaged data: stop its writers,"
+            + " if you can, and run doctor --repair. Clients that still have the document open send back the"
+            + " content that they have.";
     private static final Map<String, String> REMARKS = Map.of(
             "incomplete",
-            "Readers do not see what waits. It comes by itself when a client connects that has what is missing, or from a"
-                    + " backup; nothing has to be repaired.",
+            "Readers do not see the waiting content. The missing content arrives when a client that has it"
+                    + " connects, or from a backup; no repair is needed.",
             "contradictory",
-            "What came first counts. Clients that have the other content keep it and never see this one: reload them, or"
-                    + " take over the right document with POST /api/block/{name}/init?force=true.",
+            "The first content counts. Clients with the other content keep it and never see this one: reload them,"
+                    + " or replace the document by the right one with POST /api/block/{name}/init?force=true.",
             "large",
             "Run doctor --room with a larger heap, for example java -Xmx4g.");
     private static final String REPAIR_BLOB =
             "Upload the file again after doctor --repair, which sets the damaged bytes aside for 30 days.";
 
-    /** Told how far it is. */
+    /** Receives the progress of a scrub. */
     public interface Progress {
         /**
-         * A little more is done.
+         * Called as the scrub proceeds.
          *
-         * @param rooms looked at
-         * @param blobs looked at
-         * @param rows looked at
-         * @param bytes looked at
+         * @param rooms the number of examined rooms
+         * @param blobs the number of examined blobs
+         * @param rows the number of examined rows
+         * @param bytes the number of examined bytes
          */
         void at(long rooms, long blobs, long rows, long bytes);
     }
@@ -72,15 +74,15 @@ public final class Scrub {
         this.progress = progress;
     }
 
-    /** How many blobs there are. */
+    /** The number of blobs. */
     static long blobs(Handle h) {
         return h.createQuery("SELECT count(*) FROM blobs").mapTo(Long.class).one();
     }
 
     /**
-     * Looks at all rooms and their blobs.
+     * Examines all rooms and their blobs.
      *
-     * @param only the name of the one room to look at, or null
+     * @param only the name of the only room to examine, or null
      * @param withBlobs whether blobs are read, too
      */
     void run(@Nullable String only, boolean withBlobs) {
@@ -100,7 +102,7 @@ public final class Scrub {
         }
         findings.ok(
                 "rooms",
-                "Looked at " + rooms + " rooms with " + rows + " rows and snapshots and " + blobs + " blobs, " + bytes
+                "Examined " + rooms + " rooms with " + rows + " rows and snapshots and " + blobs + " blobs, " + bytes
                         + " bytes.");
     }
 
@@ -129,7 +131,7 @@ public final class Scrub {
         DocumentScan second = new DocumentScan(DocumentScan.maxBytes());
         Set<RoomScan.Problem> again = Set.copyOf(scan(room.id(), second));
         if (again.isEmpty()) {
-            remark(room, second); // rows were folded while the first look was taken
+            remark(room, second); // rows were folded during the first examination
         }
         for (RoomScan.Problem problem : problems) {
             if (again.contains(problem)) {
@@ -173,7 +175,7 @@ public final class Scrub {
                             @Override
                             public void row(RowPages.Stored row) {
                                 if (row.seq() > base.get().seq() || base.get().state() == null) {
-                                    document.row(row); // rows before are in the snapshot
+                                    document.row(row); // earlier rows are in the snapshot
                                 }
                             }
 

@@ -1,6 +1,6 @@
 /**
- * Examination and repair of what is stored, for the command {@code doctor}: {@link
- * io.keck.storage.doctor.DatabaseDoctor} examines the database, {@link io.keck.storage.doctor.Scrub} everything in it.
+ * Examination and repair of stored data, for the command {@code doctor}: {@link
+ * io.keck.storage.doctor.DatabaseDoctor} examines the database, {@link io.keck.storage.doctor.Scrub} the data in it.
  */
 @NullMarked
 package io.keck.storage.doctor;

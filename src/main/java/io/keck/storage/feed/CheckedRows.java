@@ -14,8 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a room after a given one, for readers that follow it: in order, each compared with what was written ({@link RowCheck}), up
- * to the first that is damaged or not there. Used by one thread.
+ * The rows of a room after a given one, for readers that follow it: in order, each verified ({@link RowCheck}), up to
+ * the first damaged or missing one. Used by one thread.
  */
 final class CheckedRows {
     private final long after;
@@ -24,16 +24,16 @@ final class CheckedRows {
     private boolean hasGap;
     private @Nullable Damage damage;
 
-    /** Expects the row after that one. */
+    /** Expects the row after {@code after}. */
     CheckedRows(long roomId, long after) {
         this.after = after;
         this.check = new RowCheck(roomId, after, after == 0 ? Link.NONE : Link.UNKNOWN);
     }
 
     /**
-     * Takes the next row of a result, which has in this order, from that column on: seq, link, batch_id, checksum,
-     * before_link, payload, principal, attributes, origin, created_at. The first one is that after which is asked: the anchor, which says what the next one has to
-     * follow; its payload is left out.
+     * Accepts the next row of a result, which has these columns from {@code column} on: seq, link, batch_id, checksum,
+     * before_link, payload, principal, attributes, origin, created_at. The first row is the anchor, after which the
+     * requested rows begin; it determines the link that the next row must name, and its payload is left out.
      */
     void row(ResultSet rs, int column) throws SQLException {
         long seq = rs.getLong(column);
@@ -50,13 +50,13 @@ final class CheckedRows {
         }
     }
 
-    /** Takes the next row as it is stored; false when it is the last that is of any use. */
+    /** Accepts the next stored row; returns false if further rows are useless. */
     boolean row(RowPages.Stored row) {
         if (isOver() || anchor(row.seq(), row.failure() == null ? row.link() : Link.UNKNOWN)) {
             return !isOver();
         }
         if (row.failure() == null) {
-            // rows beside one that cannot be read: who made them is not asked for
+            // rows read beside an unreadable one: their authors are not queried
             row(row.seq(), row.link(), row.batchId(), row.payload(), row.checksum(), row.before(), null, 0);
         } else if (check.gap(row.seq()) != null) {
             hasGap = true;
@@ -66,7 +66,7 @@ final class CheckedRows {
         return !isOver();
     }
 
-    /** Takes the row that the first wanted one has to follow; true for a row that is not wanted itself. */
+    /** Accepts the anchor; returns true if the row is not one of the requested rows. */
     boolean anchor(long seq, long link) {
         if (seq == after) {
             check.after(seq, link);
@@ -93,7 +93,7 @@ final class CheckedRows {
         }
     }
 
-    /** The database cannot read the next row. */
+    /** Records that the database cannot read the next row. */
     void unreadable(String message) {
         unreadable(last() + 1, message);
     }
@@ -111,12 +111,12 @@ final class CheckedRows {
         return changes;
     }
 
-    /** The seq of the last of them; that after which was asked when there is none. */
+    /** The seq of the last accepted row, or of the anchor if there is none. */
     long last() {
         return changes.isEmpty() ? after : changes.get(changes.size() - 1).seq();
     }
 
-    /** The damage of the row after them; null where it is good or not there. */
+    /** The damage of the row after these; null if it is undamaged or missing. */
     @Nullable
     Damage damage() {
         return damage;

@@ -20,7 +20,9 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
-/** The rows of the room log for readers that follow it. Reads run on the reader threads of the {@link Database}. Thread-safe. */
+/**
+ * Reads the rows of the room log for followers. Reads run on the reader threads of the {@link Database}. Thread-safe.
+ */
 public final class JdbiChangeLog implements ChangeLog {
     private static final int MAX_ROWS = 500;
 
@@ -32,7 +34,7 @@ public final class JdbiChangeLog implements ChangeLog {
                     ":bytes")
             + " ORDER BY seq";
 
-    /** One moment, without a transaction. */
+    /** One statement, so that the result is consistent without a transaction. */
     private static final String BASE = """
             WITH base AS (
               SELECT seq, link, state, CASE WHEN checksum_seq = seq THEN checksum END AS checksum
@@ -48,7 +50,7 @@ public final class JdbiChangeLog implements ChangeLog {
               AND seq <= (SELECT head FROM rooms WHERE id = :room)
             ORDER BY kind, seq""";
 
-    /** The head and the snapshot of a room whose next row was not found. */
+    /** Selects head and snapshot of a room whose next row was not found. */
     private static final String GAPS = """
             SELECT r.id, r.head, COALESCE(s.seq, 0) FROM rooms r
             LEFT JOIN room_snapshots s ON s.room_id = r.id AND s.state IS NOT NULL WHERE r.id IN (<ids>)""";
@@ -60,8 +62,8 @@ public final class JdbiChangeLog implements ChangeLog {
     }
 
     /**
-     * The query for the rows of a room from one on, which says what the next one has to follow. The sizes are looked at
-     * before anything is fetched, so a room of large rows takes no more heap than it may.
+     * The query for the rows of a room from the anchor on. Sizes are compared before payloads are fetched, so a room of
+     * large rows stays within the limit of heap.
      *
      * @param which further conditions
      */
@@ -107,7 +109,7 @@ public final class JdbiChangeLog implements ChangeLog {
         return page;
     }
 
-    /** The rows after one; where the database cannot read one of them, those before it. */
+    /** Returns the rows after a seq; if the database cannot read one of them, those before it. */
     static CheckedRows rows(Handle h, long roomId, long after, long upTo, long maxBytes) {
         try {
             CheckedRows rows = new CheckedRows(roomId, after);
@@ -154,8 +156,8 @@ public final class JdbiChangeLog implements ChangeLog {
     }
 
     /**
-     * For rooms of which the row after the given one was not found: whether it was folded and is gone, or should be there, or
-     * there is none yet. Rooms that the database does not know are missing in the result.
+     * Determines, for rooms whose next row was not found, whether that row was folded and purged, is missing, or does
+     * not exist yet. Unknown rooms are left out.
      */
     static Map<Long, Page> gaps(Handle h, Map<Long, Long> after, long upTo) {
         Map<Long, Page> pages = new HashMap<>();
@@ -176,7 +178,7 @@ public final class JdbiChangeLog implements ChangeLog {
                                     isMissing ? "row " + next + " is missing" : null));
                 })
                 .list();
-        // it may have been written since it was looked for
+        // it may have been written since the first query
         pages.replaceAll((id, page) ->
                 (page.damage() != null || page.isBroken()) && isThere(h, id, after.getOrDefault(id, 0L) + 1)
                         ? new Page(List.of(), page.head(), false)
@@ -193,7 +195,7 @@ public final class JdbiChangeLog implements ChangeLog {
                 .isPresent();
     }
 
-    /** A snapshot, if it is good, and the rows after it. */
+    /** A snapshot, if undamaged, and the rows after it. */
     private static final class Room {
         private final long roomId;
         private final long upTo;
@@ -289,7 +291,7 @@ public final class JdbiChangeLog implements ChangeLog {
         return room.damage == null ? room.base(head) : rowsAlone(h, roomId, seq, head, room.damage);
     }
 
-    /** The snapshot is damaged: perhaps all rows are still there. */
+    /** Falls back to the rows if the snapshot is damaged and all rows may still exist. */
     private static Base rowsAlone(Handle h, long roomId, long seq, long head, Damage ofSnapshot) {
         CheckedRows rows = cautiously(h, new CheckedRows(roomId, 0), roomId, 0, Math.min(seq, head), Long.MAX_VALUE);
         boolean isWhole = rows.damage() == null && rows.last() == Math.min(seq, head);
@@ -313,7 +315,11 @@ public final class JdbiChangeLog implements ChangeLog {
                 : RowCheck.snapshot(roomId, found.seq(), found.link(), state, found.checksum());
         if (damage != null || state == null) {
             return rowsAlone(
-                    h, roomId, seq, head, damage == null ? new Damage(found.seq(), "it is not whole") : damage);
+                    h,
+                    roomId,
+                    seq,
+                    head,
+                    damage == null ? new Damage(found.seq(), "the snapshot is incomplete") : damage);
         }
         Room room = new Room(roomId, seq);
         room.snapshot(found.seq(), found.link(), state, found.checksum());

@@ -24,13 +24,12 @@ import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
- * Cursors of webhooks beside the log. One row names the endpoint and the node that delivers. A node that saves cursors
- * locks it against a change until they are committed, so nothing of an older epoch is saved when a newer one has begun.
- * Thread-safe.
+ * The cursors of webhooks. One row names the endpoint and the delivering node. A node that saves cursors locks that row
+ * until the commit, so nothing of an older epoch is saved after a newer one has begun. Thread-safe.
  */
 public final class JdbiCursors implements Cursors {
     private static final int MAX_ROWS = 200;
-    /** SQLite has one writer, so its changes go through that. */
+    /** The lane of changes on SQLite, which has one writer. */
     private static final long LANE = 0;
 
     private static final String CURSOR = """
@@ -39,12 +38,12 @@ public final class JdbiCursors implements Cursors {
             WHERE l.room_id = r.id AND l.seq = COALESCE(c.seq, 0) + 1), 0)
             FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id""";
 
-    /** The same where the rows themselves cannot be read. */
+    /** The query for a room whose rows cannot be read. */
     private static final String CURSOR_ALONE = """
                     SELECT r.id, r.name, r.head, COALESCE(c.seq, 0), COALESCE(c.planned, 0), 0
                     FROM rooms r LEFT JOIN webhook_cursors c ON c.room_id = r.id""";
 
-    /** PostgreSQL reads those of many rooms in one statement. */
+    /** On PostgreSQL one statement reads the rows of many rooms. */
     private static final String NEXT_OF_MANY =
             """
             SELECT w.room_id, l.seq, l.link, l.batch_id, l.checksum, l.before_link, l.payload,
@@ -53,8 +52,8 @@ public final class JdbiCursors implements Cursors {
             JOIN rooms r ON r.id = w.room_id CROSS JOIN LATERAL (%s) l ORDER BY 1, 2""".formatted(JdbiChangeLog.rows("w.room_id", "w.after_seq", "seq <= r.head", MAX_ROWS, "?"));
 
     /**
-     * One way to the server and back. The lock comes first: nothing is inserted without its row, and a node that waited for
-     * the lock reads the epoch again.
+     * One round trip. The lock comes first: nothing is inserted without the locked row, and a node that waited for the
+     * lock reads the epoch again.
      */
     private static final String SAVE_MANY = """
             WITH fence AS (
@@ -79,12 +78,12 @@ public final class JdbiCursors implements Cursors {
         this.shared = database.isShared();
     }
 
-    /** Beside the commits of rooms where that can be: none of them waits for a cursor. */
+    /** Makes a change, where possible on its own connection, so that no commit of a room waits for a cursor. */
     private boolean change(Change work) {
         return shared ? JdbiChangeLog.reading(database, h -> h.inTransaction(work::run)) : changeInLane(work);
     }
 
-    /** As {@link #change}, where it is a single statement. */
+    /** As {@link #change}, for a single statement. */
     private boolean changeAtOnce(Change work) {
         return shared ? JdbiChangeLog.reading(database, work::run) : changeInLane(work);
     }
@@ -97,7 +96,7 @@ public final class JdbiCursors implements Cursors {
         }
     }
 
-    /** The seq up to which webhooks have read a room; {@link Long#MAX_VALUE} where there are none. */
+    /** The seq up to which webhooks have read a room; {@link Long#MAX_VALUE} if there are none. */
     public static long haveRead(Handle h, long roomId) {
         return h.createQuery(HAVE_READ)
                 .bind("all", Long.MAX_VALUE)
@@ -124,7 +123,7 @@ public final class JdbiCursors implements Cursors {
     }
 
     private static boolean set(Handle h, String url, boolean trusted) {
-        // the update comes first: it locks the row, and a transaction of SQLite has to begin with a write
+        // the update comes first, because it locks the row, and a transaction on SQLite must begin with a write
         h.createUpdate("UPDATE webhook_endpoint SET epoch = epoch + 1, owner = '', beat = 0")
                 .execute();
         boolean began = endpoint(h).url().isEmpty() && !url.isEmpty();
@@ -199,7 +198,7 @@ public final class JdbiCursors implements Cursors {
                 if (!UnreadableData.is(e)) {
                     throw e;
                 }
-                return cursors(h, CURSOR_ALONE + which, binds); // one room's damage holds up no other
+                return cursors(h, CURSOR_ALONE + which, binds); // damage of one room must not delay others
             }
         });
     }

@@ -18,7 +18,7 @@ import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Who made what in a room: what was noted when its rows were folded, and the rows after that. Stateless. */
+/** Reads the authors of a room: those recorded when rows were folded, and those of the rows after that. Stateless. */
 final class RoomAuthors {
     private static final Logger LOG = LoggerFactory.getLogger(RoomAuthors.class);
     private static final long PAGE = 4 << 20;
@@ -27,7 +27,7 @@ final class RoomAuthors {
 
     private RoomAuthors() {}
 
-    /** Reads them up to the newest row. */
+    /** Reads the authors up to the newest row. */
     static Authors read(Handle h, long roomId) {
         Authors authors = new Authors(new Authorship<>(), 0);
         for (int i = 0; i < ATTEMPTS; i++) {
@@ -35,7 +35,8 @@ final class RoomAuthors {
             Authorship<Author> ranges = decode(h, roomId, folded);
             authors = new Authors(ranges, addRows(h, roomId, folded.seq(), ranges));
             if (FoldedAuthors.read(h, roomId).seq() == folded.seq()) {
-                return authors; // else rows may have gone meanwhile, folded by a node that noted their authors
+                // otherwise rows may have been purged meanwhile, after a node folded them and recorded their authors
+                return authors;
             }
         }
         return authors;
@@ -56,14 +57,17 @@ final class RoomAuthors {
             });
         } catch (DecodeException e) {
             LOG.warn(
-                    "The authors of folded rows of room {} cannot be read; they count as unknown: {}",
+                    "The authors of folded rows of room {} cannot be read and are treated as unknown: {}",
                     roomId,
                     e.getMessage());
             return new Authorship<>();
         }
     }
 
-    /** The seq of the last row. Rows may be missing at the beginning: folded and purged by a node of the release before. */
+    /**
+     * Adds rows and returns the seq of the last one. Rows may be missing at the beginning if a node of the previous
+     * release folded and purged them.
+     */
     private static long addRows(Handle h, long roomId, long after, Authorship<Author> authors) {
         long first = h.createQuery("SELECT COALESCE(min(seq), 0) FROM room_log WHERE room_id = :room AND seq > :after")
                 .bind("room", roomId)
@@ -84,7 +88,7 @@ final class RoomAuthors {
         }
     }
 
-    /** By number, the principals and attributes. */
+    /** Returns principals and attributes by their numbers. */
     private static Map<Long, String[]> known(Handle h, List<Long> numbers) {
         Map<Long, String[]> known = new HashMap<>();
         for (int from = 0; from < numbers.size(); from += IDS_AT_ONCE) {

@@ -1,5 +1,5 @@
 /**
- * The room log for those who follow it: {@link io.keck.storage.feed.JdbiChangeLog} reads changes, {@link
+ * The room log for followers: {@link io.keck.storage.feed.JdbiChangeLog} reads changes, {@link
  * io.keck.storage.feed.JdbiCursors} keeps the positions of webhooks.
  */
 @NullMarked

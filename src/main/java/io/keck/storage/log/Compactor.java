@@ -30,13 +30,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Folds the rows of a room into its snapshot. A node that folds holds a lease on the snapshot row, never the lock that
- * raises the room's head; rows are read and folded outside of any transaction of the writer, and one short transaction swaps
- * the snapshot. Before that the new snapshot is decoded again and checked to hold the old snapshot and every folded row
- * whole. Folded rows stay for the retention, for readers that resume, and are purged then. Thread-safe.
+ * Folds the rows of a room into its snapshot. A folding node holds a lease on the snapshot row, never the lock of the
+ * room's head. Rows are read and folded outside any transaction of the writer, and one short transaction swaps the
+ * snapshot. Before that the new snapshot is decoded again and checked to contain the old snapshot and every folded row
+ * completely. Folded rows are kept for the retention, for readers that resume, and then purged. Thread-safe.
  */
 class Compactor {
-    /** A room that was never made is removed after this time; a node that has clients in it makes another. */
+    /**
+     * The age at which a room to which clients have only connected is removed; a node with clients in it adds another.
+     */
     private static final long UNMADE_MILLIS = TimeUnit.DAYS.toMillis(1);
 
     private static final Logger LOG = LoggerFactory.getLogger(Compactor.class);
@@ -44,14 +46,16 @@ class Compactor {
     private static final long PURGE_EVERY_SECONDS = 60;
     private static final long LOOK_MILLIS = 500;
 
-    /** Queued by {@link #stop()} behind all requests, so that an idle loop ends at once; no room has this id. */
+    /**
+     * A marker that {@link #stop()} queues behind all requests, so that an idle loop ends at once; no room has this id.
+     */
     private static final Long LAST = -1L;
-    /** Folding or purging takes minutes at most. */
+    /** The time that folding or purging may take. */
     private static final long PATIENCE_MILLIS = 600_000;
 
     private static final long STOP_MILLIS = 10_000;
     private static final int PURGE_ROOMS = 100;
-    /** More rows than that are folded even where followers have not read them. */
+    /** The number of rows beyond which rows are folded even if followers have not read them. */
     private static final int MAX_UNFOLDED = 20_000;
 
     private final Database database;
@@ -66,7 +70,7 @@ class Compactor {
     private volatile boolean stopping;
     private long purgedAt = System.nanoTime();
 
-    /** With loads that nobody else measures. */
+    /** Creates a compactor with its own measurement of loads. */
     Compactor(Database database, Clock clock, Duration retention, Followers followers) {
         this(database, clock, retention, followers, new RoomLoads(database));
     }
@@ -81,7 +85,7 @@ class Compactor {
         loop.start();
     }
 
-    /** Folds that room soon. */
+    /** Queues a room to be folded. */
     void request(long roomId) {
         if (requested.add(roomId)) {
             queue.add(roomId);
@@ -110,9 +114,9 @@ class Compactor {
             LOG.debug("Room {} was deleted before it was folded", roomId);
         } catch (TooLargeHere e) {
             database.metrics().foldFailed();
-            LOG.warn("A room was not folded into a snapshot, retrying when it has grown again: {}", e.getMessage());
+            LOG.warn("A room was not folded into a snapshot; retrying when it has grown again: {}", e.getMessage());
         } catch (RoomDamaged e) {
-            LOG.debug("Not folded: {}", e.getMessage()); // the room has said so, loudly
+            LOG.debug("Not folded: {}", e.getMessage()); // the room has already logged its damage
         } catch (RuntimeException e) {
             OutOfMemory.check(e);
             database.metrics().foldFailed();
@@ -121,10 +125,10 @@ class Compactor {
     }
 
     /**
-     * Folds a room now; false when another node does so or there is nothing to fold.
+     * Folds a room now; returns false if another node is folding it or there is nothing to fold.
      *
-     * @throws RoomDamaged if it is damaged; nothing was changed then
-     * @throws TooLargeHere if this node has no memory for it now; nothing was read then
+     * @throws RoomDamaged if the room is damaged; nothing was changed
+     * @throws TooLargeHere if this node has no memory for the room now; nothing was read
      */
     boolean compact(long roomId) {
         if (!join(database.change(roomId, h -> lease(h, roomId)))) {
@@ -162,8 +166,9 @@ class Compactor {
     }
 
     /**
-     * The rows that may be folded: not those that {@link Followers} have yet to read, since what such a row changed can be told
-     * exactly only from the state before it. They wait for the retention, and while there are not too many.
+     * The rows that may be folded. Rows that {@link Followers} have not read are excluded, because their changes can be
+     * derived exactly only from the state before them; they wait for the retention, unless there are more than
+     * {@link #MAX_UNFOLDED}.
      */
     private UpdateLog.Contents foldable(UpdateLog.Contents all) {
         if (all.rows().size() > MAX_UNFOLDED) {
@@ -187,7 +192,7 @@ class Compactor {
         return new UpdateLog.Contents(all.roomId(), all.head(), all.anchor(), all.snapshotSeq(), all.snapshot(), rows);
     }
 
-    /** The new snapshot. A test makes a wrong one. */
+    /** Makes the new snapshot. A test makes a wrong one. */
     byte[] fold(UpdateLog.Contents contents) {
         StructStore store = new StructStore();
         if (contents.snapshot() != null) {
@@ -199,16 +204,16 @@ class Compactor {
         return store.encode();
     }
 
-    /** Keeps a wrong fold from losing data. A test switches it off. */
+    /** Keeps a wrong fold from losing data. A test switches this off. */
     void verify(UpdateLog.Contents folded, byte[] state) {
         check(folded, state);
     }
 
     /**
-     * Checks that a snapshot holds everything that was folded into it, but for what a mark among the rows has had forgotten
-     * ({@link Update#FORGET_UNHELD}).
+     * Checks that a snapshot contains everything that was folded into it, except deletes that a mark among the rows
+     * made the log forget ({@link Update#FORGET_UNHELD}).
      *
-     * @throws IllegalStateException if something is missing or was not forgotten; nothing was changed then
+     * @throws IllegalStateException if content is missing or was not forgotten; nothing was changed
      */
     static void check(UpdateLog.Contents folded, byte[] state) {
         List<Update> parts = new ArrayList<>();
@@ -229,7 +234,7 @@ class Compactor {
             isRight &= holds(plain, List.of(Update.decode(state, DecodeLimits.OWN)));
         }
         if (!isRight) {
-            throw new IllegalStateException("the snapshot is not what the rows make that it was made from");
+            throw new IllegalStateException("the snapshot differs from the rows that were folded into it");
         }
     }
 
@@ -293,7 +298,8 @@ class Compactor {
         try {
             List<Long> rooms = database.jdbi()
                     .withHandle(h -> h.createQuery(
-                                    "SELECT room_id FROM room_snapshots WHERE purge_at <= :now ORDER BY purge_at LIMIT :n")
+                                    "SELECT room_id FROM room_snapshots WHERE purge_at <= :now ORDER BY purge_at"
+                                            + " LIMIT :n")
                             .bind("now", clock.millis())
                             .bind("n", PURGE_ROOMS)
                             .mapTo(Long.class)
@@ -312,7 +318,7 @@ class Compactor {
         }
     }
 
-    /** Forgets the idempotency keys that are older than the retention. */
+    /** Deletes idempotency keys older than the retention. */
     private void forgetKeys() {
         long before = clock.millis() - retentionMillis;
         for (String table : List.of("name_keys", "room_keys")) {
@@ -342,7 +348,7 @@ class Compactor {
     }
 
     void stop() throws InterruptedException {
-        stopping = true; // what was asked for is still done
+        stopping = true; // queued requests are still carried out
         queue.add(LAST);
         loop.join(STOP_MILLIS);
     }

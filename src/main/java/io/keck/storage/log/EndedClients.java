@@ -14,9 +14,9 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The client ids of lives that have ended, in the table {@code ended_lives}. The rows of a deleted room stay in the log,
- * so the ids are read from them when the name is opened again within the hold; a deletion that is followed by no other
- * life costs nothing, and lives that a node of the release before has ended count, too. Stateless.
+ * The client ids of ended lives, in the table {@code ended_lives}. The rows of a deleted room stay in the log, and the
+ * ids are read from them when the name is opened again within the hold. So a deletion without a following life costs
+ * nothing, and lives that a node of the previous release ended are included. Stateless.
  */
 final class EndedClients {
     private EndedClients() {}
@@ -43,14 +43,14 @@ final class EndedClients {
         try {
             Update decoded = Update.decode(update, DecodeLimits.OWN);
             StateVector whole = decoded.stateVector();
-            // also those of which something before is missing: the tab that wrote them has it
+            // including structs whose predecessors are missing, because the tab that wrote them has those
             decoded.clients().forEach(client -> clocks.merge(client, whole.clock(client), Math::max));
         } catch (DecodeException e) {
-            // the room was quarantined before it was deleted, and its copies know other ids as well
+            // the room was quarantined before it was deleted, and its copies name other ids as well
         }
     }
 
-    /** Keeps them until that time. */
+    /** Stores the client ids until a time. */
     static boolean keep(Handle h, long roomId, long[] clients, long until) {
         return h.createUpdate("""
                 INSERT INTO ended_lives (room_id, clients, keep_until) VALUES (:room, :clients, :until)
@@ -62,14 +62,14 @@ final class EndedClients {
                 == 1;
     }
 
-    /** Deletes the client ids whose time is over. */
+    /** Deletes the client ids whose hold is over. */
     static void sweep(Handle h, long now) {
         h.createUpdate("DELETE FROM ended_lives WHERE keep_until <= :now")
                 .bind("now", now)
                 .execute();
     }
 
-    /** How many, then the distance of each to the one before. */
+    /** Encodes the number of ids, then the difference of each to the previous one. */
     static byte[] encode(long[] ascending) {
         Encoder out = new Encoder();
         out.writeVarUint(ascending.length);

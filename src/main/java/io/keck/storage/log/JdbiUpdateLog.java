@@ -25,16 +25,16 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The room log in a database. Writes go through the lanes of the {@link Database}, each room always through the same one
- * ({@link LogWriter}); reads run beside them. Rooms are folded into snapshots by a {@link Compactor}. Thread-safe.
+ * The room log in a database. Writes go through the lanes of the {@link Database}, each room always through the same
+ * one ({@link LogWriter}); reads run beside them. Rooms are folded into snapshots by a {@link Compactor}. Thread-safe.
  */
 public final class JdbiUpdateLog implements UpdateLog {
     /**
-     * How the log is kept. Immutable.
+     * The settings of the log. Immutable.
      *
-     * @param retention how long folded rows stay
-     * @param snapshotEvery rows after a snapshot that make the room be folded
-     * @param snapshotBytes bytes of rows after a snapshot that make the room be folded
+     * @param retention how long folded rows are kept
+     * @param snapshotEvery the number of rows after a snapshot that triggers folding
+     * @param snapshotBytes the bytes of rows after a snapshot that trigger folding
      * @param deletedNameHold how long after a deletion copies of the deleted room are refused
      */
     public record Settings(Duration retention, int snapshotEvery, long snapshotBytes, Duration deletedNameHold) {
@@ -60,12 +60,12 @@ public final class JdbiUpdateLog implements UpdateLog {
     /**
      * The size of a room in the database.
      *
-     * @param head the seq of its newest row
+     * @param head the seq of the newest row
      * @param createdAt milliseconds since 1970
-     * @param snapshot the seq up to which it is folded; 0 for not at all
-     * @param rows that are stored, folded ones that are kept included
-     * @param rowBytes of their updates
-     * @param snapshotBytes of the snapshot
+     * @param snapshot the seq of the last folded row; 0 if there is no snapshot
+     * @param rows the number of stored rows, including kept folded rows
+     * @param rowBytes the bytes of their updates
+     * @param snapshotBytes the bytes of the snapshot
      */
     public record StoredRoom(
             long id, long head, long createdAt, long snapshot, long rows, long rowBytes, long snapshotBytes) {}
@@ -78,7 +78,7 @@ public final class JdbiUpdateLog implements UpdateLog {
     private final Compactor compactor;
     private final NamedRooms names;
     private final RoomLoads loads;
-    /** The rows of each room since its snapshot; a room that falls out is folded later. */
+    /** The rows of each room since its snapshot; a room evicted from this cache is folded later. */
     private final Map<Long, Tail> tails = Collections.synchronizedMap(new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -90,25 +90,25 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     private volatile LongConsumer committed = roomId -> {};
 
-    /** The rows of a room beyond its snapshot, as far as this node knows. */
+    /** The rows of a room beyond its snapshot, to the knowledge of this node. */
     private record Tail(int rows, long bytes) {
         Tail plus(Tail other) {
             return new Tail(rows + other.rows, bytes + other.bytes);
         }
     }
 
-    /** Makes the committer of one lane of the database, which the log needs in every lane. */
+    /** Creates the committer that the log needs in each lane of the database. */
     public static GroupCommit.Committer<Write> writer(Jdbi jdbi, Dialect dialect, String node, Clock clock) {
         return new LogWriter(jdbi, LogStatements.of(dialect), node, clock);
     }
 
     /**
-     * A log over a database whose lanes have a {@link #writer}. A thread that folds starts at once and
-     * ends in {@link #stop}.
+     * Creates a log over a database whose lanes have a {@link #writer}. The folding thread starts at once and ends in
+     * {@link #stop}.
      *
-     * @param node the label that goes into each row
-     * @param lifeEnds parts beside the log that end with the life of a name
-     * @param followers readers of which the log folds no row that they have not read
+     * @param node the label of this node, stored with each row
+     * @param lifeEnds further parts to end together with the life of a name
+     * @param followers the readers whose unread rows are not folded
      */
     public JdbiUpdateLog(
             Database database, String node, Settings settings, List<LifeEnd> lifeEnds, Followers followers) {
@@ -130,7 +130,7 @@ public final class JdbiUpdateLog implements UpdateLog {
         return names.open(name).thenApply(this::opened);
     }
 
-    /** A room was opened: how much it has beyond its snapshot is known. */
+    /** Records the rows beyond the snapshot of an opened room. */
     private Contents opened(Contents contents) {
         long bytes =
                 contents.rows().stream().mapToLong(row -> row.payload().length).sum();
@@ -208,16 +208,16 @@ public final class JdbiUpdateLog implements UpdateLog {
     }
 
     /**
-     * Folds the live room of that name now, in the calling thread.
+     * Folds the live room with a name now, in the calling thread.
      *
-     * @return false when there is no such room or nothing to fold, or another node does so
+     * @return false if there is no such room or nothing to fold, or another node is folding it
      * @throws RoomDamaged if it is damaged; nothing was changed then
      */
     public boolean compact(String name) {
         return names.live(name).map(compactor::compact).orElse(false);
     }
 
-    /** What the database has of the live room of that name; empty where there is none. */
+    /** The stored size of the live room with a name; empty if there is none. */
     public Optional<StoredRoom> stored(String name) {
         return database.jdbi()
                 .withHandle(h -> h.createQuery("""
@@ -239,7 +239,7 @@ public final class JdbiUpdateLog implements UpdateLog {
                         .findOne());
     }
 
-    /** Sets the listener that hears the id of each room to which this node commits; it must return at once. */
+    /** Sets the listener that receives the id of each room to which this node commits; it must return at once. */
     public void onCommitted(LongConsumer listener) {
         committed = listener;
     }
@@ -259,7 +259,7 @@ public final class JdbiUpdateLog implements UpdateLog {
 
     private Contents readNow(long roomId, long seq) {
         return database.jdbi().withHandle(h -> {
-            // a back end waits for this answer, and usually nothing is new: one row read by its key shows that
+            // a back end waits for this answer, and usually nothing is new, which reading one row by its key shows
             Head head = seq == 0 ? null : statements.heads(h, List.of(roomId)).get(roomId);
             if (head != null && head.seq() == seq && Link.isOfRow(head.link()) && !head.deleted()) {
                 return new Contents(roomId, head, head.link(), 0, null, List.of());
@@ -277,26 +277,28 @@ public final class JdbiUpdateLog implements UpdateLog {
     }
 
     /**
-     * Sets what a load may take.
+     * Sets the limits of loads.
      *
-     * @param maxHeap of this node, in bytes
-     * @param ofOneLoad bytes of it that one room may be expected to take. The default is half of the heap
+     * @param maxHeap the heap of this node in bytes
+     * @param ofOneLoad the bytes of heap that loading one room may be estimated to take; half of the heap by default
      */
     public void loadAtMost(long maxHeap, long ofOneLoad) {
         loads.heap(maxHeap, ofOneLoad);
     }
 
-    /** From now on that is asked, before a room is loaded, whether so many bytes of heap may be taken now. */
+    /** Sets the predicate that decides, before a room is loaded, whether that many bytes of heap may be taken now. */
     public void onLoad(LongPredicate hasRoom) {
         loads.asks(hasRoom);
     }
 
-    /** Whether rooms are measured before they are loaded; without it one room takes node after node down. For tests. */
+    /**
+     * Sets whether rooms are measured before they are loaded; without it one room can crash node after node. For tests.
+     */
     void measuresBeforeLoading(boolean does) {
         loads.measures(does);
     }
 
-    /** Ends the thread that folds. */
+    /** Ends the folding thread. */
     public void stop() throws InterruptedException {
         compactor.stop();
     }

@@ -8,27 +8,30 @@ import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
-/** The few statements that are not the same in both databases. Thread-safe. */
+/** The statements that differ between the two databases. Thread-safe. */
 interface LogStatements {
     /**
-     * Carries out appends, at most one a room: locks the rooms in the order of their ids, raises their heads and inserts the
-     * rows. A room that is not there, or was deleted, is missing in the answer.
+     * Carries out appends, at most one per room: locks the rooms in the order of their ids, raises their heads and
+     * inserts the rows. Missing and deleted rooms are left out of the result.
      *
-     * @param authors of the rows
+     * @param authors the numbers of authors
      * @param now milliseconds since 1970
-     * @return where the first row of each room is
+     * @return the position of the first row of each room
      */
     Map<Long, Appended> append(Handle h, List<LogWrite.Append> appends, AuthorIds authors, String node, long now);
 
-    /** Locks rooms until the transaction ends, in the order of their ids, so that a look before an append stays true. */
+    /**
+     * Locks rooms until the transaction ends, in the order of their ids, so that the result of a query before an append
+     * stays valid.
+     */
     void lock(Handle h, Collection<Long> roomIds);
 
-    /** How far rooms are. */
+    /** Returns the heads of rooms. */
     Map<Long, Head> heads(Handle h, Collection<Long> roomIds);
 
     /**
-     * Whether appends are one statement and best alone in their transaction: no lock is held while the database
-     * waits for this node, so a node that stalls in the middle holds up no other.
+     * Whether an append is one statement that runs alone in its transaction: no lock is held while the database waits
+     * for this node, so a stalled node does not delay others.
      */
     boolean appendsInOneStatement();
 

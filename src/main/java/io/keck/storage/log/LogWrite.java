@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /** A write of the room log. */
 sealed interface LogWrite extends Write {
     /**
-     * Batches of a room, each a row; completes with where they are.
+     * Appends batches to a room, each as a row; completes with their positions.
      *
-     * @param entries in the order of their rows; one where anything has to be looked up first
+     * @param entries the batches in the order of their rows; only one if the append is checked
      */
     record Append(
             long roomId,
@@ -23,7 +23,7 @@ sealed interface LogWrite extends Write {
             @Nullable RequestKey key,
             CompletableFuture<List<Appended>> done)
             implements LogWrite {
-        /** The same for another room. */
+        /** Returns the same append for another room. */
         Append to(long id) {
             return new Append(id, entries, again, key, done);
         }
@@ -33,12 +33,12 @@ sealed interface LogWrite extends Write {
             return entries.get(0);
         }
 
-        /** Whether something has to be looked up first, with the room locked. */
+        /** Whether the database must be queried first, with the room locked. */
         boolean isChecked() {
             return again || key != null;
         }
 
-        /** Where all of them are, once the first has its row. */
+        /** The positions of all batches, given that of the first. */
         List<Appended> all(Appended first) {
             List<Appended> all = new ArrayList<>(entries.size());
             all.add(first);
@@ -61,14 +61,14 @@ sealed interface LogWrite extends Write {
         }
     }
 
-    /** The key of an edit that changes nothing; completes with how far the room is. */
+    /** Stores the key of an edit that changes nothing; completes with the position of the room. */
     record Keep(long roomId, RequestKey key, CompletableFuture<Appended> done) implements LogWrite {}
 
     /**
-     * The live room of a name, created where there is none; completes with its id, or fails with {@link
+     * Finds the live room of a name, or creates one; completes with its id, or fails with {@link
      * io.keck.failure.RoomGone}.
      *
-     * @param heldSince where a room of the name was deleted after that, none is created
+     * @param heldSince no room is created if one with this name was deleted after this time
      */
     record Create(String name, long heldSince, CompletableFuture<Long> done) implements LogWrite {}
 }

@@ -26,13 +26,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a group of writes durable: raises the heads of all rooms concerned, which locks them, and inserts the rows. A
- * room's row is locked from there to the commit, so the order of commits is the order of seqs.
+ * Commits a group of writes: raises the heads of all rooms involved, which locks them, and inserts the rows. A room
+ * stays locked until the commit, so the order of commits is the order of seqs.
  *
- * <p>A transaction that fails is split until the culprit is alone, so that one write cannot fail the others. A batch that
- * comes again is looked for first, with its room locked: an earlier attempt may have been committed without an answer.
- * No index makes batches unique, since that costs a tenth of all work: an attempt that the database carries out after its
- * successor writes a row once more, which adds nothing to the document. Used by one thread.
+ * <p>A failed transaction is split until the failing write is alone, so that one write cannot fail the others. For a
+ * repeated batch the log is searched first, with the room locked, because an earlier attempt may have been committed
+ * without an answer. There is no unique index on batches, since it would cost a tenth of all work: an attempt that the
+ * database executes after its successor writes a second row, which adds nothing to the document. Used by one thread.
  */
 final class LogWriter implements GroupCommit.Committer<Write> {
     private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
@@ -52,13 +52,13 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         this.clock = clock;
     }
 
-    /** Gives the connection back: nothing is to be written. */
+    /** Returns the connection, because there is nothing to write. */
     @Override
     public void idle() {
         held.release();
     }
 
-    /** Writes the group; every write is told how it went. */
+    /** Commits the group and completes every write with its outcome. */
     @Override
     public void commit(List<Write> group) {
         List<Write> later = new ArrayList<>();
@@ -72,7 +72,9 @@ final class LogWriter implements GroupCommit.Committer<Write> {
             if (w instanceof LogWrite.Keep) {
                 keep.add(w);
             } else if (!append && statements.appendsInOneStatement()) {
-                attempt(List.of(w)); // locks of several kinds in one transaction would have no fixed order
+                // locks of several kinds in one transaction would have no fixed order and could deadlock and could
+                // deadlock
+                attempt(List.of(w));
             } else if (secondOfItsRoom) {
                 later.add(w);
             } else {
@@ -136,7 +138,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         }
     }
 
-    /** Finds the row of a batch that was committed before. The rooms of repeated batches are locked. */
+    /** Finds the row of a batch that was committed before. Its room is locked. */
     private static Optional<Appended> find(Handle h, LogWrite.Append append) {
         return h.createQuery("""
                 SELECT l.seq, l.link, CASE WHEN l.seq = 1 THEN 0 ELSE COALESCE(b.link, -1) END
@@ -199,21 +201,21 @@ final class LogWriter implements GroupCommit.Committer<Write> {
             UPDATE rooms SET unmade = 0 WHERE name = :name AND deleted_at IS NULL AND unmade = 1 AND head = 0
             RETURNING id""";
 
-    /** Makes an empty room though the name is held; empty where there is one that is made. */
+    /** Creates an empty room even while the name is held; empty if back ends see one already. */
     static Optional<Long> make(Handle h, String name, long now) {
         return claim(h, name).or(() -> insert(h, name, now, Long.MAX_VALUE, false));
     }
 
-    /** Makes a room of one that clients have only connected to; empty where there is none. */
+    /** Turns a room to which clients have only connected into a created one; empty if there is none. */
     static Optional<Long> claim(Handle h, String name) {
         return h.createQuery(CLAIM).bind("name", name).mapTo(Long.class).findOne();
     }
 
     /**
-     * Inserts an empty room; empty where there is a live one.
+     * Inserts an empty room; empty if there is a live one.
      *
-     * @param heldSince where a room of the name was deleted after that, none is inserted
-     * @param unmade whether it is for clients to meet in, and not there for back ends before it has content
+     * @param heldSince no room is inserted if one with this name was deleted after this time
+     * @param unmade whether the room is for connecting clients and invisible to back ends until it has content
      */
     private static Optional<Long> insert(Handle h, String name, long now, long heldSince, boolean unmade) {
         return h.createQuery(INSERT)
@@ -226,7 +228,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
                 .findOne();
     }
 
-    /** Removes a room that was never made, unless it was meanwhile. */
+    /** Removes a room to which clients have only connected, unless it has content by now. */
     static boolean forget(Handle h, long roomId) {
         return h.createUpdate("DELETE FROM rooms WHERE id = :id AND unmade = 1 AND head = 0 AND deleted_at IS NULL")
                         .bind("id", roomId)
@@ -234,10 +236,10 @@ final class LogWriter implements GroupCommit.Committer<Write> {
                 > 0;
     }
 
-    /** Removes what nodes that were killed have left: rooms that were never made, from before some time. */
+    /** Removes older rooms to which clients have only connected, left over from killed nodes. */
     static int forgetAll(Handle h, long before) {
-        return h.createUpdate(
-                        "DELETE FROM rooms WHERE unmade = 1 AND head = 0 AND deleted_at IS NULL AND created_at < :before")
+        return h.createUpdate("DELETE FROM rooms WHERE unmade = 1 AND head = 0 AND deleted_at IS NULL AND created_at <"
+                        + " :before")
                 .bind("before", before)
                 .execute();
     }
@@ -276,7 +278,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         }
     }
 
-    /** Why a room took nothing. */
+    /** The failure of a write to a room that is missing or deleted. */
     static RuntimeException missing(long roomId, @Nullable Head head) {
         if (head == null) {
             return new RoomLost(roomId);

@@ -25,13 +25,13 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rooms by their names: which life a name has, how lives begin and end, and which have ended within the hold. All of it
- * is one query where a room is opened, whether lives have ended or not. Thread-safe.
+ * Rooms by name: the current life of a name, the beginning and end of lives, and the lives that ended within the hold.
+ * Opening a room reads all of this in one query. Thread-safe.
  */
 final class NamedRooms {
-    /** How often a name may get another life between two statements before a read gives up. */
+    /** How often a name may get a new life between two statements before a read gives up. */
     private static final int ATTEMPTS = 10;
-    /** How often another transaction may begin a life of the name that this one wants to begin. */
+    /** How often other transactions may begin a life of the name before this one gives up. */
     private static final int INIT_ATTEMPTS = 20;
 
     private static final String LOOK = """
@@ -79,7 +79,7 @@ final class NamedRooms {
     /**
      * A room of a name.
      *
-     * @param clients what is kept of its client ids, or null
+     * @param clients the stored client ids, or null
      */
     private record Life(long id, boolean gone, long deletedAt, byte @Nullable [] clients) {}
 
@@ -99,7 +99,7 @@ final class NamedRooms {
     // ------------------------------------------------------------------ reading
 
     /**
-     * The live room of that name, in the calling thread; empty where there is none.
+     * Finds the live room with a name, in the calling thread; empty if there is none.
      *
      * @throws RoomGone if there is none, and the name is held
      */
@@ -121,7 +121,7 @@ final class NamedRooms {
         return database.reading(() -> read(name).orElseThrow(() -> new RoomMissing(name)));
     }
 
-    /** Reads the live room of that name, in the calling thread; fails as {@link #live} does. */
+    /** Reads the live room with a name, in the calling thread; fails like {@link #live}. */
     private Optional<Contents> read(String name) {
         for (int i = 0; i < ATTEMPTS; i++) {
             List<Life> lives = database.jdbi().withHandle(h -> look(h, name));
@@ -133,10 +133,10 @@ final class NamedRooms {
                 Contents contents = loads.begin(id.get());
                 return Optional.of(lives.size() == 1 ? contents : contents.after(ended(lives)));
             } catch (RoomGone e) {
-                // that life has ended between the two statements: the name may have another
+                // this life ended between the two statements, and the name may have a new one
             }
         }
-        throw new IllegalStateException("the room " + name + " was deleted again and again while it was read");
+        throw new IllegalStateException("the room " + name + " was deleted repeatedly while it was read");
     }
 
     private EndedLives ended(List<Life> lives) {
@@ -150,7 +150,7 @@ final class NamedRooms {
         return EndedLives.of(ended);
     }
 
-    /** Read from the rows of the ended life by the first node that needs them, and kept for the others. */
+    /** Reads the client ids from the rows of an ended life, and stores them for other nodes. */
     private long[] clients(Life life) {
         byte[] kept = life.clients();
         if (kept != null) {
@@ -180,7 +180,7 @@ final class NamedRooms {
                         LogWrite.Create::done)
                 .thenCompose(id -> database.reading(() -> loads.begin(id)))
                 .exceptionallyCompose(error -> isGone(error) && attempt < ATTEMPTS
-                        ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or live again
+                        ? open(name, attempt + 1) // deleted meanwhile: the name may be held now, or have a new life
                         : CompletableFuture.failedStage(error));
     }
 
@@ -232,7 +232,7 @@ final class NamedRooms {
         });
     }
 
-    /** Ends the life that the name has; its id, or nothing. */
+    /** Ends the current life of a name; returns its id, if there was one. */
     static List<Long> end(Handle h, String name, long now) {
         return h.createQuery(DELETE)
                 .bind("now", now)
@@ -241,12 +241,13 @@ final class NamedRooms {
                 .list();
     }
 
-    /** Makes a room with one row, or does nothing where there is one already that may not be replaced. */
+    /** Creates a room with one row, or does nothing if one exists that may not be replaced. */
     private Optional<Begun> init(Handle h, LogWrite.Append first, String name, boolean replace) {
         long now = clock.millis();
         List<Long> ended = new ArrayList<>();
         for (int i = 0; i < INIT_ATTEMPTS; i++) {
-            Optional<Long> met = LogWriter.claim(h, name); // its clients stay: they have no other content
+            // the room's clients stay connected, because there is no other content
+            Optional<Long> met = LogWriter.claim(h, name);
             if (met.isPresent()) {
                 statements.append(h, List.of(first.to(met.get())), new AuthorIds(clock), node, now);
                 return Optional.of(new Begun(met.get(), List.copyOf(ended)));
@@ -265,10 +266,10 @@ final class NamedRooms {
             if (!replace) {
                 return Optional.empty();
             }
-            // Another transaction, which the update had to wait for, has begun a life that the update did not see:
-            // the next statement sees it.
+            // Another transaction, for which the update had to wait, has begun a life that the update did not see; the
+            // next statement sees it.
         }
-        throw new Unavailable("others create " + name + " again and again", false); // and all is rolled back
+        throw new Unavailable("others keep creating " + name + "", false); // rolls back everything
     }
 
     private <T> CompletionStage<T> act(String name, Function<Handle, T> work) {

@@ -20,13 +20,14 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
 /**
- * PostgreSQL: a whole group is one statement, so one way to the server and back, commit included. Parameters are arrays,
- * so the text is the same for groups of every size.
+ * The statements for PostgreSQL. A whole group is one statement, so it takes one round trip including the commit.
+ * Parameters are arrays, so the text is the same for groups of every size.
  */
 public final class PostgresStatements implements LogStatements {
     /**
-     * The locks come first, in the order of ids, whichever node asks; FOR NO KEY UPDATE leaves those alone who only refer
-     * to the room. Who waited for a lock sees the head that the other one left: the locked rows are read afresh.
+     * The locks come first, in the order of ids on every node; FOR NO KEY UPDATE does not block transactions that only
+     * refer to the room. A transaction that waited for a lock sees the head that the other one wrote, because the
+     * locked rows are read again.
      */
     private static final String APPEND = """
             WITH locked AS (
@@ -46,7 +47,7 @@ public final class PostgresStatements implements LogStatements {
             )
             SELECT id, seq, link, before FROM locked""";
 
-    /** The same where a room gets several rows; in a statement of its own, since the usual one need not count rows. */
+    /** The variant for rooms that get several rows, separate because the usual statement need not count rows. */
     private static final String APPEND_SEVERAL = """
             WITH given AS (
               SELECT b.* FROM unnest
@@ -71,7 +72,7 @@ public final class PostgresStatements implements LogStatements {
             )
             SELECT id, seq, link, before FROM rows ORDER BY seq""";
 
-    /** Of SQLSTATE: the transaction could not be made to look as if it were alone. */
+    /** The SQLSTATE of a serialization failure. */
     private static final String SERIALIZATION = "40001";
 
     private static final String LOCK =
@@ -81,8 +82,9 @@ public final class PostgresStatements implements LogStatements {
             "SELECT id, head, head_link, deleted_at IS NOT NULL FROM rooms WHERE id = ANY (?::bigint[])";
 
     /**
-     * Behind a pooler, a statement outside of a transaction has the isolation level of the role. One above READ COMMITTED
-     * refuses to raise a head that another node has raised meanwhile; nothing is done then, and it is done in a transaction.
+     * Behind a pooler, a statement outside a transaction runs at the isolation level of the role. A level above READ
+     * COMMITTED refuses to raise a head that another node has raised meanwhile; then nothing is done, and the statement
+     * is repeated in a transaction.
      */
     @Override
     public Map<Long, Appended> append(
@@ -121,7 +123,7 @@ public final class PostgresStatements implements LogStatements {
         return done;
     }
 
-    /** The rows to be appended, as arrays of their columns. */
+    /** The rows to append, as arrays of their columns. */
     private static final class Columns {
         private final Long[] rooms;
         private final byte[][] batches;
@@ -163,7 +165,7 @@ public final class PostgresStatements implements LogStatements {
             return rooms.length;
         }
 
-        /** Binds them from the first parameter on; the number of the last. */
+        /** Binds the columns from the first parameter on; returns the index of the last. */
         int bind(PreparedStatement statement) throws SQLException {
             Connection connection = statement.getConnection();
             int last = 0;
@@ -178,7 +180,7 @@ public final class PostgresStatements implements LogStatements {
         }
     }
 
-    /** The connection itself: what the pool wraps around it works by reflection, in every call. */
+    /** Returns the unwrapped connection, because the pool's wrapper uses reflection in every call. */
     private static Connection direct(Handle h) throws SQLException {
         return (Connection) h.getConnection().unwrap(PGConnection.class);
     }

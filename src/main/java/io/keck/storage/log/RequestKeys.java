@@ -22,17 +22,17 @@ import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys of edits that were carried out. They are kept by the name of the room ({@link NameKeys}), and by its id in {@code
- * room_keys} for nodes of the release before this one, which know no other place. Its rows name no request where they are
- * older still, and match any.
+ * The keys of edits that were carried out. They are stored by the name of the room ({@link NameKeys}), and by its id in
+ * {@code room_keys} for nodes of the previous release, which read only that table. Its oldest rows have no fingerprint
+ * and match any request.
  *
- * <p>The keys of a transaction are inserted in one statement for each table, in the order of names and of rooms, whatever
- * inserts them, so that two transactions never wait for each other. Used by one thread.
+ * <p>The keys of a transaction are inserted by one statement per table, always in the order of names and of rooms, so
+ * that two transactions never deadlock. Used by one thread.
  */
 final class RequestKeys {
     private static final String ROW = "(?, ?, ?, ?)";
 
-    /** A room that is gone takes no key, since its edit is carried out in the next life of the name. */
+    /** A deleted room stores no key, because its edit is carried out in the next life of the name. */
     private static final String INSERT_BY_NAME = """
             INSERT INTO name_keys (name, idempotency_key, request, room_id, created_at)
             SELECT r.name, c.column2, c.column3, r.id, c.column4
@@ -75,7 +75,7 @@ final class RequestKeys {
     /**
      * Claims the keys of edits in this transaction, in which their rooms are locked.
      *
-     * @param appends one for each room
+     * @param appends at most one per room
      * @return the appends whose key was used before, each with its refusal
      */
     Map<LogWrite.Append, Refused> claim(Handle h, List<LogWrite.Append> appends) {
@@ -89,7 +89,7 @@ final class RequestKeys {
         Set<RoomKey> free = insert(h, claims.keySet());
         claims.forEach((claim, append) -> {
             if (!free.contains(claim.roomKey())) {
-                find(h, claim).ifPresent(how -> used.put(append, how)); // else the room is gone
+                find(h, claim).ifPresent(how -> used.put(append, how)); // otherwise the room was deleted
             }
         });
         return used;
@@ -122,7 +122,7 @@ final class RequestKeys {
         }
     }
 
-    /** Inserts the keys that are free, those of rooms that are gone left out; which those were. */
+    /** Inserts the keys that are free, except those of deleted rooms; returns the inserted keys. */
     private Set<RoomKey> insert(Handle h, Collection<Claim> claims) {
         if (claims.isEmpty()) {
             return new HashSet<>();
@@ -156,7 +156,7 @@ final class RequestKeys {
         }
     }
 
-    /** A node of the release before this one has carried out a request of that key: the name has it from now on. */
+    /** Records a key under its name that a node of the previous release stored by room id only. */
     private static void correct(Handle h, RoomKey key) {
         h.createUpdate(CORRECT)
                 .bind("room", key.roomId())
@@ -164,7 +164,7 @@ final class RequestKeys {
                 .execute();
     }
 
-    /** How a key was used before that is not free; empty where the room is gone. */
+    /** The earlier use of a key that is not free; empty if the room was deleted. */
     private static Optional<Refused> find(Handle h, Claim claim) {
         return h.createQuery(FIND)
                 .bind("room", claim.roomId())

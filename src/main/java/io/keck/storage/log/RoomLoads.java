@@ -12,28 +12,28 @@ import java.util.function.LongPredicate;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Measures a room before it is loaded, so that no room takes a node down twice. Thread-safe.
+ * Measures a room before it is loaded, so that no room crashes a node twice. Thread-safe.
  *
  * <ul>
- *   <li>The heap that a load takes is expected from the stored bytes, and from the heap that the last load has taken. Above
- *       the limit nothing is read.
- *   <li>A load of many stored bytes is written down before it begins and crossed out when it has ended. What is left of it
- *       shows that a node has died: for a day, no node with that much heap or less tries the room again.
- *   <li>The ledger of the heap is asked whether there is room for it now.
- *   <li>A fold ({@link Compactor}) is measured and asked for alike, with twice as much.
+ *   <li>The heap of a load is estimated from the stored bytes, and from the heap that the last load took. Above the
+ *   limit nothing is read.
+ *   <li>A load of many stored bytes is recorded before it begins, and the record is removed when it has ended. A
+ *   remaining record shows that a node has died: for a day, no node with that much heap or less tries the room again.
+ *   <li>The ledger of the heap must have memory for the load now.
+ *   <li>A fold ({@link Compactor}) is measured and checked in the same way, with twice the estimate.
  * </ul>
  */
 final class RoomLoads {
-    /** Bytes of heap for each stored byte, at least: the rows as they are read, the replica, and what decoding takes. */
+    /** The least bytes of heap per stored byte: the rows that are read, the replica, and the work of decoding. */
     static final long PER_STORED_BYTE = 3;
 
-    /** How long an attempt that a node has not survived keeps others from it. */
+    /** How long a load that crashed a node keeps other nodes from trying. */
     static final long HOLD_MS = TimeUnit.DAYS.toMillis(1);
 
-    /** Loads that are expected to take less of the limit than this part are not written down. */
+    /** Loads estimated at less than this fraction of the limit are not recorded. */
     private static final long SMALL_PART = 16;
 
-    /** A room with less stored bytes takes little heap, whatever they are. */
+    /** A room with fewer stored bytes takes little heap, whatever its content. */
     private static final long FEW_BYTES = 256 << 10;
 
     /** Replicas with less heap are not recorded. */
@@ -61,19 +61,19 @@ final class RoomLoads {
             UPDATE rooms SET load_heap = :heap, load_stored = :stored WHERE id = :room""";
 
     /**
-     * What is known of a room before it is loaded.
+     * The known figures of a room before it is loaded.
      *
-     * @param stored bytes
-     * @param heap that the last load took; 0 where that is not known
+     * @param stored the stored bytes
+     * @param heap the bytes of heap that the last load took; 0 if unknown
      * @param storedThen the stored bytes at that load
-     * @param boot of the node that began a load and has not ended it; 0 for none
-     * @param at when that was, by the clock of the database
-     * @param maxHeap of that node
+     * @param boot the boot number of the node that began a load and has not ended it; 0 for none
+     * @param at the beginning of that load by the clock of the database
+     * @param maxHeap the heap of that node in bytes
      */
     private record Measure(long stored, long heap, long storedThen, long boot, long at, long maxHeap) {
         private static final Measure UNKNOWN = new Measure(0, 0, 0, 0, 0, 0);
 
-        /** Bytes of heap that a load is expected to take. */
+        /** The estimated bytes of heap of a load. */
         long expected() {
             double replica = storedThen == 0 ? 0 : (double) heap * Math.max(stored, storedThen) / storedThen;
             return Math.max(PER_STORED_BYTE * stored, stored + (long) (1.5 * replica));
@@ -82,13 +82,13 @@ final class RoomLoads {
 
     private record Load(long stored, long expected, boolean isWritten) {}
 
-    /** A fold has two replicas: the one that it makes, and the one by which that is checked. */
+    /** The number of replicas of a fold: the one that it makes, and the one that checks the result. */
     private static final int FOLD = 2;
 
     private final Database database;
     private final long boot = new SecureRandom().nextLong() | 1;
     private final Map<Long, Load> underWay = new ConcurrentHashMap<>();
-    /** Bytes of heap that folds are expected to take, by room. */
+    /** The estimated bytes of heap of running folds, by room. */
     private final Map<Long, Long> folds = new ConcurrentHashMap<>();
 
     private volatile long maxHeap = Runtime.getRuntime().maxMemory();
@@ -100,26 +100,26 @@ final class RoomLoads {
         this.database = database;
     }
 
-    /** Sets the heap of the node, and how much of it one load may take. */
+    /** Sets the heap of the node, and the part that one load may take. */
     void heap(long most, long ofOneLoad) {
         maxHeap = most;
         limit = ofOneLoad;
     }
 
-    /** From now on that is asked whether so many bytes of heap may be taken now. */
+    /** Sets the predicate that decides whether that many bytes of heap may be taken now. */
     void asks(LongPredicate ledger) {
         hasRoom = ledger;
     }
 
-    /** Whether rooms are measured. A test switches it off. */
+    /** Sets whether rooms are measured. A test switches this off. */
     void measures(boolean does) {
         measures = does;
     }
 
     /**
-     * Reads a room that is about to be loaded, in the calling thread; {@link #ended} has to follow.
+     * Reads a room that is about to be loaded, in the calling thread; {@link #ended} must follow.
      *
-     * @throws TooLargeHere if it is not to be loaded; nothing of it was read
+     * @throws TooLargeHere if the room must not be loaded; nothing of it was read
      */
     Contents begin(long roomId) {
         begin(roomId, database.jdbi().withHandle(h -> check(h, roomId)));
@@ -161,9 +161,9 @@ final class RoomLoads {
     }
 
     /**
-     * A load has ended.
+     * Reports the end of a load.
      *
-     * @param heap that the room takes now; 0 where it was not loaded
+     * @param heap the bytes of heap that the room takes; 0 if it was not loaded
      */
     void ended(long roomId, long heap) {
         Load load = underWay.remove(roomId);
@@ -187,11 +187,12 @@ final class RoomLoads {
     }
 
     /**
-     * A room is about to be read, to be folded into a snapshot; {@link #foldEnded} has to follow. The ledger of the heap is asked,
-     * as for a load. The limit of one load does not count: a room that is above it since its rows have not been folded would stay
-     * above it for ever. Nothing is written down: a node that is killed while it folds would keep all others from the room.
+     * Checks a room that is about to be read for folding; {@link #foldEnded} must follow. The ledger of the heap is
+     * asked, as for a load. The limit of one load does not apply, because a room that exceeds it only for lack of
+     * folding would exceed it forever. Nothing is recorded, because a node killed during a fold would keep all others
+     * from the room.
      *
-     * @throws TooLargeHere if there is no memory for it now
+     * @throws TooLargeHere if there is no memory for the fold now
      */
     void beginFold(long roomId) {
         Measure room = database.jdbi().withHandle(h -> measure(h, roomId));
@@ -202,7 +203,7 @@ final class RoomLoads {
         }
     }
 
-    /** The fold has ended, or was refused. */
+    /** Reports that the fold has ended or was refused. */
     void foldEnded(long roomId) {
         folds.remove(roomId);
     }
@@ -210,7 +211,7 @@ final class RoomLoads {
     /**
      * Refuses a room that this node cannot load.
      *
-     * @throws TooLargeHere if that is so
+     * @throws TooLargeHere if this node cannot load the room
      */
     Measure check(Handle h, long roomId) {
         Measure room = measure(h, roomId);
@@ -249,7 +250,7 @@ final class RoomLoads {
         long others = underWay.values().stream().mapToLong(Load::expected).sum()
                 + folds.values().stream().mapToLong(Long::longValue).sum();
         if (!hasRoom.test(expected + others)) {
-            throw new TooLargeHere("room " + roomId + " is expected to take " + expected + " bytes of heap"
+            throw new TooLargeHere("room " + roomId + " is estimated to take " + expected + " bytes of heap"
                     + (purpose.isEmpty() ? "" : " " + purpose) + ", which are not free now");
         }
     }

@@ -16,14 +16,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps who made what when rows are folded: a snapshot says only what there is. Rows that a node of the release before has
- * folded are noted with the next ones, as long as they are still there. Stateless.
+ * Keeps the authors of rows that are folded, because a snapshot has content only. Rows that a node of the previous
+ * release has folded are added at the next fold if they still exist. Stateless.
  */
 final class RowAuthors {
     private static final Logger LOG = LoggerFactory.getLogger(RowAuthors.class);
     private static final int PAGE = 500;
 
-    /** The payloads of rows that are about to be folded are at hand already. */
+    /** Without the payloads of the rows to fold, which are in memory already. */
     private static final String ROWS = """
             SELECT seq, author, origin, created_at, CASE WHEN seq <= :known THEN payload END FROM room_log
             WHERE room_id = :room AND seq > :after AND seq <= :last ORDER BY seq LIMIT :page""";
@@ -31,8 +31,8 @@ final class RowAuthors {
     private RowAuthors() {}
 
     /**
-     * The authors of a room up to the last of these rows, to be stored with the snapshot of them; null where what is stored of
-     * them cannot be read, and is left as it is.
+     * Returns the authors of a room up to the last of these rows, to be stored with the snapshot; null if the stored
+     * authors cannot be read, in which case they are left as they are.
      */
     static byte @Nullable [] fold(Handle h, UpdateLog.Contents folded) {
         FoldedAuthors.Folded before = FoldedAuthors.read(h, folded.roomId());
@@ -42,7 +42,8 @@ final class RowAuthors {
             authors = ranges == null ? new Authorship<>() : Authorship.decode(ranges, RowAuthors::author);
         } catch (DecodeException e) {
             LOG.warn(
-                    "The authors of folded rows of room {} cannot be read, so those of further rows are not kept: {}",
+                    "The authors of folded rows of room {} cannot be read, so the authors of further rows are not"
+                            + " stored: {}",
                     folded.roomId(),
                     e.getMessage());
             return null;

@@ -15,9 +15,9 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jspecify.annotations.Nullable;
 
-/** SQLite: statements cost no way over a network, and one connection at a time writes. */
+/** The statements for SQLite, where a statement needs no network round trip and one connection at a time writes. */
 final class SqliteStatements implements LogStatements {
-    /** Parameters in one statement. */
+    /** The largest number of parameters in one statement. */
     private static final int MANY = 1_000;
 
     @Override
@@ -70,7 +70,7 @@ final class SqliteStatements implements LogStatements {
         return author == null ? null : author.origin().text();
     }
 
-    /** A writer locks the whole database. */
+    /** Does nothing, because a writer locks the whole database. */
     @Override
     public void lock(Handle h, Collection<Long> roomIds) {
         h.execute(

@@ -10,11 +10,14 @@ import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
-/** What the nodes of one database know of each other: which cluster they are, and who has which label. Thread-safe. */
+/** The registry of the nodes of one database: the cluster's number, and the holder of each label. Thread-safe. */
 public final class JdbiNodes {
     private static final int KEY_SIZE = 32;
     private static final long OLDER_NODE_MILLIS = TimeUnit.DAYS.toMillis(1);
-    /** Labels with the name of a container in them are never taken again; their rows must not pile up. */
+    /**
+     * How long rows of labels are kept; labels that contain the name of a container are never taken again and must not
+     * accumulate.
+     */
     private static final long KEPT_MILLIS = TimeUnit.DAYS.toMillis(30);
 
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -28,7 +31,7 @@ public final class JdbiNodes {
     }
 
     /**
-     * A random number, the same on all nodes of this database and on no other; drawn by the first that asks.
+     * A random number shared by all nodes of this database and unique to it; drawn by the first node that asks.
      *
      * @throws JdbiException if the database does not answer
      */
@@ -46,8 +49,8 @@ public final class JdbiNodes {
     /**
      * The keys of the bus.
      *
-     * @param keys the first signs; one that was rotated out still counts
-     * @param olderNodes whether a node of the release before this one, which signs nothing, may be at work
+     * @param keys the first key signs; the previous one is still accepted
+     * @param olderNodes whether a node of the previous release, which signs nothing, may be running
      */
     public record Keys(List<byte[]> keys, boolean olderNodes) {
         /** Whether these are the same keys. */
@@ -73,14 +76,14 @@ public final class JdbiNodes {
             ) FROM clusters c""";
 
     /**
-     * The keys of the bus, the first drawn by the first node that asks. A node of the release before this one is known by its
-     * label, which it takes without saying that it signs; it counts until a node that signs takes the label, for a day at
-     * most after it started or after the first key was drawn.
+     * The keys of the bus; the first key is drawn by the first node that asks. A node of the previous release is
+     * recognised by its label, which it takes without the mark of signing nodes. It counts as running until a signing
+     * node takes the label, for at most a day after it started or after the first key was drawn.
      *
      * @throws JdbiException if the database does not answer
      */
     public Keys keys() {
-        var unused = cluster(); // the row is there
+        var unused = cluster(); // makes sure that the row exists
         return jdbi.inTransaction(h -> {
             byte[] key = new byte[KEY_SIZE];
             RANDOM.nextBytes(key);
@@ -97,8 +100,8 @@ public final class JdbiNodes {
     }
 
     /**
-     * Draws another key. The one before it counts as well until the next rotation, so that nodes may hear of it one by one; to
-     * be rid of a key that leaked, rotate twice.
+     * Draws a new key. The previous one is accepted until the next rotation, so that nodes may switch one by one; to
+     * revoke a leaked key, rotate twice.
      *
      * @throws JdbiException if the database does not answer
      */
@@ -111,10 +114,10 @@ public final class JdbiNodes {
     }
 
     /**
-     * Takes a label, even from another node, and forgets labels that were taken 30 days ago or earlier. A node that has run
-     * for so long does without its row, and still notices when another one takes its label.
+     * Takes a label, even from another node, and deletes labels that were taken 30 days ago or earlier. A node that has
+     * run that long works without its row, and still notices when another node takes its label.
      *
-     * @param boot a random number that this start of the node drew
+     * @param boot the random number that the node drew at this start
      * @throws JdbiException if the database does not answer
      */
     public void take(String label, long boot) {

@@ -1,5 +1,5 @@
 /**
- * What the nodes of one database tell each other through it: {@link io.keck.storage.nodes.JdbiNodes} keeps the cluster and
+ * The communication of nodes through their database: {@link io.keck.storage.nodes.JdbiNodes} keeps the cluster and
  * its labels, {@link io.keck.storage.nodes.JdbiKicks} the kicks of operators.
  */
 @NullMarked

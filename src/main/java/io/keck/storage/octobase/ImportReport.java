@@ -88,7 +88,7 @@ public final class ImportReport {
                 .append(blobs + blobsThere + blobsFailed)
                 .append('/')
                 .append(totals.blobs());
-        return line.append(", not taken over: ").append(problems).toString();
+        return line.append(", not imported: ").append(problems).toString();
     }
 
     /**
@@ -102,10 +102,10 @@ public final class ImportReport {
             text.append(readable).append(" can be imported, ");
         } else {
             text.append(imported).append(" imported, ");
-            text.append(merged).append(" were there and got what they lacked, ");
-            text.append(unchanged).append(" had everything, ");
+            text.append(merged).append(" existed and got what they lacked, ");
+            text.append(unchanged).append(" were up to date, ");
         }
-        text.append(failed).append(" not taken over");
+        text.append(failed).append(" not imported");
         text.append(renamed == 0 ? "" : ", " + renamed + " renamed");
         text.append(excepted == 0 ? "" : ", " + excepted + " excepted").append('\n');
         text.append("Rows:   ").append(rows).append(" read, ");
@@ -117,26 +117,29 @@ public final class ImportReport {
             text.append(contradictory).append(" are contradictory\n");
         }
         if (emptyItems > 0) {
-            text.append("Items:  ").append(emptyItems).append(" of no length, which hold nothing, were dropped from ");
+            text.append("Items:  ")
+                    .append(emptyItems)
+                    .append(" of zero length, which have no content, were dropped" + " from ");
             text.append(roomsWithEmptyItems).append(" documents\n");
         }
         text.append("Blobs:  ").append(blobs).append(dryRun ? " can be copied, " : " copied, ");
-        text.append(megabytes(blobBytes)).append(" MB, ").append(blobsThere).append(" were there, ");
-        text.append(blobsFailed).append(" not taken over\n");
+        text.append(megabytes(blobBytes)).append(" MB, ").append(blobsThere).append(" existed, ");
+        text.append(blobsFailed).append(" not imported\n");
         text.append("Time:   ").append(millis / 1_000).append('.');
         return text.append(millis / 100 % 10).append(" s\n").append(result()).toString();
     }
 
     private String result() {
-        String not = "NOT taken over";
+        String not = "NOT imported";
         if (!isComplete()) {
             return not + ": " + problems + ", see above."
-                    + (isWhole() ? "" : " Some documents are not whole, see above.");
+                    + (isWhole() ? "" : " Some documents are incomplete or contradictory, see above.");
         }
         String was = dryRun ? "can be" : "was";
         return isWhole()
-                ? "Everything " + was + " taken over."
-                : "All that the source has " + was + " taken over, but some documents are not whole there, see above.";
+                ? "Everything " + was + " imported."
+                : "Everything " + was + " imported, but some documents are incomplete or contradictory in the"
+                        + " source, see above.";
     }
 
     /** Megabytes (10^6 bytes), with one decimal. */

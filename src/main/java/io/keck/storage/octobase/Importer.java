@@ -14,22 +14,23 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Imports the rooms and blobs of a {@link SourceDatabase}, one at a time, so that one room is in memory at a time. Used by
- * one thread.
+ * Imports the rooms and blobs of a {@link SourceDatabase}, one at a time, so that one room is in memory at a time. Used
+ * by one thread.
  *
- * <p><b>Rooms.</b> The rows of a workspace are decoded strictly, in order, and merged in a store ({@link DocumentReader}). A
- * row that cannot be decoded keeps its room out, or is left out if the options say so. The result is one update:
+ * <p><b>Rooms.</b> The rows of a workspace are decoded strictly, in order, and merged in a store
+ * ({@link DocumentReader}). A row that cannot be decoded keeps its room out, or is left out if the options say so. The
+ * result is one update:
  * <ul>
  *   <li>if no room of that name exists, it is created with that update as its first row, in one transaction;
  *   <li>if the room holds all of the update, nothing is written, so repeating an import costs no more than reading;
- *   <li>if the room lacks a part, that part becomes its next row: an ordinary commit, which other nodes read and send to the
- *       room's clients. Updates of one document may be merged in any order, so changes made here meanwhile stay;
+ *   <li>if the room lacks a part, that part becomes its next row: an ordinary commit, which other nodes read and send
+ *       to the room's clients. Updates of one document may be merged in any order, so changes made here meanwhile stay;
  *   <li>if the room holds other content under the same ids, nothing is written and the contradiction is reported;
  *   <li>if the room was deleted here, it is left alone, unless the log is configured to hold no names.
  * </ul>
- * Each step is one transaction whose result can be seen ({@link RoomWriter}), so an import may be interrupted anywhere and
- * started again. Each room is then read back and compared with the source ({@link RoomCheck}), and each blob is verified by
- * its hash ({@link BlobCopier}).
+ * Each step is one transaction whose result can be seen ({@link RoomWriter}), so an import may be interrupted anywhere
+ * and started again. Each room is then read back and compared with the source ({@link RoomCheck}), and each blob is
+ * verified by its hash ({@link BlobCopier}).
  *
  * <p><b>Incomplete and contradictory documents</b> are imported as Yjs reads their rows, and reported: documents whose
  * structs wait for others that the source lacks, and documents whose rows differ under one id.
@@ -317,18 +318,18 @@ public final class Importer {
             report.problems += document.broken();
             listener.problem(subject + (writer == null ? " can be" : " was") + " imported without " + document.broken()
                     + (document.broken() == 1 ? " broken row (" : " broken rows (") + document.brokenBytes()
-                    + " bytes). What only such rows held is missing."
+                    + " bytes). Content that only these rows had is missing."
                     + (completeness.isComplete() ? " " + WAITS_NOT : ""));
         }
         if (!completeness.isComplete()) {
             report.incomplete++;
             listener.problem(subject + (document.broken() == 0 ? " is incomplete in the source: " : " is incomplete: ")
-                    + completeness + ". It is taken over as it is, and readers do not see what waits.");
+                    + completeness + ". It is imported as it is, and readers do not see the waiting content.");
         }
         if (!document.contradictions().isEmpty()) {
             report.contradictory++;
             listener.problem(subject + " is contradictory in the source: " + document.contradictions()
-                    + ". It is taken over as Yjs reads its rows: what came first counts.");
+                    + ". It is imported as Yjs reads its rows: the first content counts.");
         }
     }
 

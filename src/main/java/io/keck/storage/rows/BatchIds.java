@@ -3,7 +3,7 @@ package io.keck.storage.rows;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 
-/** Batch ids as 16 bytes, high half first: both databases have bytes, only one has a UUID type. */
+/** Batch ids as 16 bytes, high half first, because only one of the databases has a UUID type. */
 public final class BatchIds {
     private BatchIds() {}
 

@@ -4,14 +4,14 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * CRC-32C (RFC 3720, appendix B.4) of what is stored of a room, in the low 32 bits of a long. It covers whose it is, too:
- * a row that came to stand in another room, or under another link, is found. The number of a row is not in it, since only
- * the database knows that when the row is written; the link of the row before tells of rows that changed places.
+ * CRC-32C (RFC 3720, appendix B.4) of stored rows and snapshots, in the low 32 bits of a long. It covers the room id
+ * and the link, so a row that was moved to another room or link is detected. It does not cover the seq, which only the
+ * database knows when the row is written; the link of the previous row reveals rows that changed places.
  */
 public final class Checksum {
     private Checksum() {}
 
-    /** That of a row. */
+    /** The checksum of a row. */
     public static long ofRow(long roomId, byte[] batchId, long link, byte[] payload) {
         CRC32C crc = new CRC32C();
         crc.update(ByteBuffer.allocate(Long.BYTES * 2)
@@ -23,7 +23,7 @@ public final class Checksum {
         return crc.getValue();
     }
 
-    /** That of a snapshot. */
+    /** The checksum of a snapshot. */
     public static long ofSnapshot(long roomId, long seq, long link, byte[] state) {
         CRC32C crc = new CRC32C();
         crc.update(ByteBuffer.allocate(Long.BYTES * 3)

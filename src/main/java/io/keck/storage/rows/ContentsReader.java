@@ -17,9 +17,9 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a room after a seq in one statement, which both databases answer from one moment without a transaction: head,
- * the link of the row read from, and either all rows after it or, where some of them are gone, the snapshot and the rows
- * after that. What is not as it was written ends the rows ({@link RowCheck}). Used once.
+ * Reads a room after a seq in one statement, which both databases answer consistently without a transaction: the head,
+ * the link of the row read from, and either all rows after it or, if some of them were purged, the snapshot and the
+ * rows after that. The rows end before the first damaged one ({@link RowCheck}). Used once.
  */
 public final class ContentsReader {
     private static final int HEAD = 0;
@@ -29,8 +29,8 @@ public final class ContentsReader {
     private static final int ROW = 4;
 
     /**
-     * Parameters {@code room} and {@code seq}; columns kind, seq, link, bytes, batch id, checksum, link of the row before;
-     * ordered by kind and seq.
+     * Parameters {@code room} and {@code seq}; columns kind, seq, link, bytes, batch id, checksum, link of the row
+     * before; ordered by kind and seq.
      */
     static final String SQL = """
             WITH room AS (
@@ -55,7 +55,7 @@ public final class ContentsReader {
             SELECT 3, seq, link, state, NULL, checksum, NULL FROM base
             ORDER BY kind, seq""";
 
-    /** The same as if there were no snapshot. */
+    /** The statement without the snapshot. */
     static final String ROWS_ONLY = SQL.replace("state IS NOT NULL AND", "1 = 0 AND");
 
     private final long roomId;
@@ -75,7 +75,7 @@ public final class ContentsReader {
     }
 
     /**
-     * The room after a seq.
+     * Reads a room after a seq.
      *
      * @throws RoomGone if the room was deleted
      * @throws RoomLost if there is no such room
@@ -93,14 +93,14 @@ public final class ContentsReader {
         if (!reader.isSnapshotDamaged) {
             return reader.contents();
         }
-        // perhaps all rows are still there
+        // all rows may still exist
         Damage damage = reader.damage;
         ContentsReader rowsOnly = read(h, ROWS_ONLY, roomId, seq);
         rowsOnly.damage = damage;
         return rowsOnly.contents();
     }
 
-    /** Row by row, as far as the database can read them. */
+    /** Reads row by row, as far as the database can read them. */
     private static Contents readCautiously(Handle h, long roomId, long seq) {
         RoomScan.Base base = RoomScan.base(h, roomId, true).orElseThrow(() -> new RoomGone(roomId));
         ContentsReader reader = new ContentsReader(roomId, seq);
@@ -170,13 +170,13 @@ public final class ContentsReader {
                 case DELETED -> throw new RoomGone(roomId);
                 case ANCHOR -> {
                     anchor = link;
-                    if (seq > 0) { // before the first row there is nothing
+                    if (seq > 0) { // there is no row before the first
                         check.after(seq, link);
                     }
                 }
                 case SNAPSHOT -> readSnapshot(seq, link, rs);
                 case ROW -> readRow(seq, link, rs);
-                default -> throw new IllegalStateException("the query gave what it does not contain");
+                default -> throw new IllegalStateException("the query returned an unknown kind");
             }
         }
         if (head == null) {

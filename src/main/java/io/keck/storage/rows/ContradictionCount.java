@@ -4,17 +4,17 @@ import io.keck.crdt.store.Contradictions;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 
-/** How many ids of a document are said in two ways by its rows, and the first of them. Not thread-safe. */
+/** Counts the ids of a document that its rows define in two ways, and keeps the first of them. Not thread-safe. */
 public final class ContradictionCount {
     private long contents;
     private long places;
     private String first = "";
 
     /**
-     * Compares an update with what came before it.
+     * Compares an update with the content before it.
      *
-     * @param before is not changed
-     * @param where says where the update is from, as the end of a sentence
+     * @param before the content before the update; not changed
+     * @param where the origin of the update, as the end of a sentence
      */
     public void add(StructStore before, Update update, String where) {
         Contradictions.find(before, update, (client, from, to, kind) -> {
@@ -29,12 +29,12 @@ public final class ContradictionCount {
         });
     }
 
-    /** Whether there is none. */
+    /** Whether there are no contradictions. */
     public boolean isEmpty() {
         return contents + places == 0;
     }
 
-    /** The numbers and the first one, as a part of a sentence. */
+    /** The numbers and the first contradiction, as a part of a sentence. */
     @Override
     public String toString() {
         return contents + " ids have two contents and " + places + " have two places, the first of them is " + first;

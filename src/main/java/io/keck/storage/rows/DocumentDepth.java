@@ -6,8 +6,8 @@ import io.keck.crdt.store.Update;
 import java.util.Optional;
 
 /**
- * How deep a stored document nests. What a peer sends is judged by size, number and depth; a whole document may be larger than
- * any message, but a value or type that no peer may send cannot be read by stock clients, whose decoders recurse. Stateless.
+ * Checks the nesting depth of a stored document. A whole document may be larger than any message of a peer, but values
+ * and types deeper than a peer may send cannot be read by stock clients, whose decoders recurse. Stateless.
  */
 public final class DocumentDepth {
     private static final DecodeLimits LIMITS = DecodeLimits.OWN.with(
@@ -16,7 +16,7 @@ public final class DocumentDepth {
     private DocumentDepth() {}
 
     /**
-     * What is too deep in an update that can be decoded, as a clause; empty where nothing is.
+     * Returns a clause that names what nests too deep in a decodable update; empty if nothing does.
      *
      * @param update in V1
      */

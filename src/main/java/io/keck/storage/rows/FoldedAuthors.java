@@ -4,26 +4,26 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** Who made what in the rows of a room that were folded: the table {@code room_authors}. Stateless. */
+/** The authors of the folded rows of a room: the table {@code room_authors}. Stateless. */
 public final class FoldedAuthors {
     /**
-     * An author as it is stored.
+     * A stored author.
      *
-     * @param id in {@code authors}
-     * @param origin as the row of the log has it
+     * @param id the id in {@code authors}
+     * @param origin the origin as in the row of the log
      */
     public record Stored(long id, String origin) {}
 
     /**
-     * What is stored of a room.
+     * The stored authors of a room.
      *
-     * @param seq of the last row that is in it; 0 for nothing
+     * @param seq the seq of the last row covered; 0 for none
      */
     public record Folded(long seq, byte @Nullable [] ranges) {}
 
     private FoldedAuthors() {}
 
-    /** What is stored of that room. */
+    /** Reads the stored authors of a room. */
     public static Folded read(Handle h, long roomId) {
         Optional<Folded> found = h.createQuery("SELECT seq, ranges FROM room_authors WHERE room_id = :room")
                 .bind("room", roomId)
@@ -41,7 +41,7 @@ public final class FoldedAuthors {
                 .orElse(0L);
     }
 
-    /** Stores it in the place of what was there. */
+    /** Replaces the stored authors of a room. */
     public static void write(Handle h, long roomId, long seq, byte[] ranges) {
         h.createUpdate("""
                 INSERT INTO room_authors (room_id, seq, ranges) VALUES (:room, :seq, :ranges)

@@ -7,14 +7,14 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys of requests that were carried out under a name, in {@code name_keys}: edits, calls on the
- * whole document, and calls on its blobs. A key outlives the life of the name that it was used in.
+ * The keys of requests carried out under a name, in {@code name_keys}: edits, calls on the whole document, and calls on
+ * its blobs. A key outlives the life of the name in which it was used.
  *
- * <p>The primary key of the table decides which of several requests is carried out. A transaction claims its key after every
- * other lock that it takes, so it waits for no lock while others wait for its key. Stateless.
+ * <p>The primary key of the table decides which of several requests is carried out. A transaction claims its key after
+ * taking all its other locks, so it never waits for a lock while others wait for its key. Stateless.
  */
 public final class NameKeys {
-    /** No life was edited or begun. */
+    /** The request edited or began no life. */
     public static final long NO_ROOM = 0;
 
     private static final String INSERT = """
@@ -29,10 +29,10 @@ public final class NameKeys {
     /**
      * Claims a key in this transaction.
      *
-     * @param key null for none, which is always free
+     * @param key null for none, which always succeeds
      * @param roomId the life that the request began, or {@link #NO_ROOM}
      * @param now milliseconds since 1970
-     * @throws Refused if the key was used before: the transaction has to be rolled back
+     * @throws Refused if the key was used before; the transaction must be rolled back
      */
     public static void claim(Handle h, String name, @Nullable RequestKey key, long roomId, long now) {
         if (key == null) {
@@ -51,7 +51,7 @@ public final class NameKeys {
         }
     }
 
-    /** How the key was used before; empty where it was not. */
+    /** The earlier use of a key; empty if it was not used. */
     public static Optional<Refused> find(Handle h, String name, RequestKey key) {
         return h.createQuery(FIND)
                 .bind("name", name)

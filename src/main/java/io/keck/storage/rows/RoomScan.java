@@ -12,23 +12,23 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at everything that is stored of one room, with one page of rows in memory at a time. Rows that a snapshot holds
- * already may be missing, since they go one by one; all after it may not.
+ * Examines the stored data of one room with one page of rows in memory at a time. Rows that the snapshot covers may be
+ * missing, because they are purged one by one; later rows may not.
  */
 public final class RoomScan {
     /**
-     * One damage.
+     * One damaged item.
      *
      * @param kind row, snapshot or head
      */
     public record Problem(String kind, Damage damage) {}
 
     /**
-     * A room and its snapshot, at one moment.
+     * A room and its snapshot at one moment.
      *
-     * @param state null when there is none
-     * @param newest the number of the last row, or 0
-     * @param failure why the database cannot read the state, or null
+     * @param state null if there is no snapshot
+     * @param newest the seq of the last row, or 0
+     * @param failure the reason why the database cannot read the state, or null
      */
     public record Base(
             Head head,
@@ -39,15 +39,15 @@ public final class RoomScan {
             long newest,
             @Nullable String failure) {}
 
-    /** Hears of everything undamaged. */
+    /** Receives undamaged data. */
     public interface Listener {
-        /** The snapshot, which is good. */
+        /** Called with the undamaged snapshot. */
         default void snapshot(byte[] state) {}
 
-        /** A row whose content is good, whatever is before it. */
+        /** Called with a row whose content is undamaged, regardless of earlier rows. */
         default void row(RowPages.Stored row) {}
 
-        /** A row was looked at. */
+        /** Called after a row was examined. */
         default void looked(int bytes) {}
     }
 
@@ -64,7 +64,7 @@ public final class RoomScan {
         this.listener = listener;
     }
 
-    /** The room as it is now; empty when it is not there, or was deleted. */
+    /** Reads the room as it is now; empty if it does not exist or was deleted. */
     public static Optional<Base> base(Handle h, long roomId, boolean hasChecksums) {
         try {
             return base(
@@ -103,7 +103,7 @@ public final class RoomScan {
                 .findOne();
     }
 
-    /** Scans the room and returns everything wrong with it. */
+    /** Scans the room and returns all its damage. */
     public List<Problem> run(Base base) {
         boolean snapshotIsGood = false;
         byte[] state = base.state();
@@ -113,7 +113,7 @@ public final class RoomScan {
                 String why = RowCheck.decodes(state);
                 damage = why == null
                         ? null
-                        : new Damage(base.seq(), "the snapshot at " + base.seq() + " is no update: " + why);
+                        : new Damage(base.seq(), "the snapshot at " + base.seq() + " is not a valid update: " + why);
             }
             listener.looked(state.length);
             snapshotIsGood = damage == null;
@@ -158,7 +158,7 @@ public final class RoomScan {
     private void look(Base base, RowCheck check, RowPages.Stored row) {
         long seq = row.seq();
         if (seq != check.last() + 1 && check.last() < base.seq()) {
-            // folded rows go one by one, and only those before the snapshot
+            // folded rows are purged one by one, and only those before the snapshot
             check.after(
                     Math.min(seq - 1, base.seq()),
                     seq == base.seq() + 1 && Link.isOfRow(base.link()) ? base.link() : Link.UNKNOWN);
@@ -175,7 +175,7 @@ public final class RoomScan {
                 : check.content(seq, row.link(), row.batchId(), payload, row.checksum());
         if (damage == null && row.checksum() != null && payload != null) {
             String why = RowCheck.decodes(payload);
-            damage = why == null ? null : new Damage(seq, "row " + seq + " is no update: " + why);
+            damage = why == null ? null : new Damage(seq, "row " + seq + " is not a valid update: " + why);
         }
         if (damage == null) {
             listener.row(row);

@@ -11,9 +11,9 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares what is read of a room with what was written: rows follow one another without a gap, each names the link of
- * the row before it, and matches its checksum. A row or snapshot of a release that wrote no checksums is decoded instead.
- * Goes on after a damaged row, so that every one is found. Used by one thread.
+ * Verifies the stored rows of a room: rows have no gaps, each names the link of the previous row and matches its
+ * checksum. A row or snapshot of a release that wrote no checksums is decoded instead. The check continues after a
+ * damaged row, so that all damage is found. Used by one thread.
  */
 public final class RowCheck {
     private static final int BATCH_ID = 16;
@@ -21,10 +21,10 @@ public final class RowCheck {
     private final long roomId;
     private final long asked;
     private long last;
-    /** The link of row {@link #last}; {@link Link#UNKNOWN} when it cannot be relied on. */
+    /** The link of row {@link #last}; {@link Link#UNKNOWN} if it is unreliable. */
     private long lastLink;
 
-    /** Expects the row after that one. */
+    /** Expects the row after {@code seq}. */
     public RowCheck(long roomId, long seq, long link) {
         this.roomId = roomId;
         this.asked = seq;
@@ -32,24 +32,24 @@ public final class RowCheck {
         this.lastLink = link;
     }
 
-    /** From now on expects the row after that one. */
+    /** From now on expects the row after {@code seq}. */
     public void after(long seq, long link) {
         last = seq;
         lastLink = link;
     }
 
-    /** The number of the last row. */
+    /** The seq of the last row. */
     long last() {
         return last;
     }
 
-    /** A number that may be null. */
+    /** Reads a nullable number. */
     public static @Nullable Long number(ResultSet rs, int column) throws SQLException {
         long value = rs.getLong(column);
         return rs.wasNull() ? null : value;
     }
 
-    /** Checks the next row and the gap before it; null where both are good. */
+    /** Checks the next row and the gap before it; null if there is no damage. */
     public @Nullable Damage row(
             long seq,
             long link,
@@ -67,7 +67,7 @@ public final class RowCheck {
         return damage != null ? damage : own;
     }
 
-    /** Names the rows that are missing before that one; null where none is. */
+    /** Reports the rows missing before a row; null if none is. */
     public @Nullable Damage gap(long seq) {
         return seq == last + 1 ? null : missing(last + 1, seq - 1);
     }
@@ -78,11 +78,11 @@ public final class RowCheck {
                 first == last ? "row " + first + " is missing" : "rows " + first + " to " + last + " are missing");
     }
 
-    /** Checks a row by itself, without the row before it; null where it is good. */
+    /** Checks a row by itself, without the previous row; null if it is undamaged. */
     public @Nullable Damage content(
             long seq, long link, byte @Nullable [] batchId, byte @Nullable [] payload, @Nullable Long checksum) {
         if (batchId == null || batchId.length != BATCH_ID || payload == null) {
-            return new Damage(seq, "row " + seq + " is not whole");
+            return new Damage(seq, "row " + seq + " is incomplete");
         }
         if (checksum != null) {
             return checksum == Checksum.ofRow(roomId, batchId, link, payload)
@@ -90,10 +90,10 @@ public final class RowCheck {
                     : new Damage(seq, "row " + seq + " does not match its checksum");
         }
         String problem = decodes(payload);
-        return problem == null ? null : new Damage(seq, "row " + seq + " is no update: " + problem);
+        return problem == null ? null : new Damage(seq, "row " + seq + " is not a valid update: " + problem);
     }
 
-    /** Checks a snapshot; null where it is good. */
+    /** Checks a snapshot; null if it is undamaged. */
     public static @Nullable Damage snapshot(long roomId, long seq, long link, byte[] state, @Nullable Long checksum) {
         if (checksum != null) {
             return checksum == Checksum.ofSnapshot(roomId, seq, link, state)
@@ -101,10 +101,12 @@ public final class RowCheck {
                     : new Damage(seq, "the snapshot at " + seq + " does not match its checksum");
         }
         String problem = decodes(state);
-        return problem == null ? null : new Damage(seq, "the snapshot at " + seq + " is no update: " + problem);
+        return problem == null
+                ? null
+                : new Damage(seq, "the snapshot at " + seq + " is not a valid update:" + " " + problem);
     }
 
-    /** Why these bytes cannot be decoded, or null. */
+    /** The reason why bytes cannot be decoded, or null. */
     static @Nullable String decodes(byte[] update) {
         try {
             Update.decode(update, DecodeLimits.OWN);
@@ -114,14 +116,14 @@ public final class RowCheck {
         }
     }
 
-    /** Compares the last row with the head of the room; null where they agree. */
+    /** Compares the last row with the head of the room; null if they agree. */
     public @Nullable Damage end(Head head) {
         if (last < head.seq()) {
             return missing(last + 1, head.seq());
         }
         if (last > head.seq()) {
             return asked > head.seq()
-                    ? null // asked from beyond a log that went back
+                    ? null // the log went back to before the requested seq
                     : new Damage(head.seq() + 1, "there are rows after the room's last, " + head.seq());
         }
         return Link.isOfRow(lastLink) && head.link() != lastLink

@@ -8,17 +8,18 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a room in order, a few megabytes at a time (or one row, where that is larger), each page a short statement
- * of its own: no transaction stays open. A row that the database itself cannot read is told of, and the others go on.
+ * Reads the rows of a room in order, a few megabytes at a time (or one row, if that is larger). Each page is a short
+ * statement of its own, so no transaction stays open. A row that the database itself cannot read is reported, and
+ * reading continues after it.
  */
 public final class RowPages {
     private static final int PAGE_ROWS = 1_000;
     private static final long PAGE_BYTES = 4 << 20;
 
     /**
-     * A row as it is stored.
+     * A stored row.
      *
-     * @param failure why the database cannot read it, or null; then the bytes are null
+     * @param failure the reason why the database cannot read the row, in which case the bytes are null; or null
      */
     public record Stored(
             long seq,
@@ -29,10 +30,10 @@ public final class RowPages {
             @Nullable Long before,
             @Nullable String failure) {}
 
-    /** Takes a row. */
+    /** Receives rows. */
     @FunctionalInterface
     public interface Visitor {
-        /** Takes it; false to end. */
+        /** Receives a row; returns false to stop. */
         boolean row(Stored row);
     }
 
@@ -42,14 +43,14 @@ public final class RowPages {
     private final long roomId;
     private final boolean hasChecksums;
 
-    /** @param hasChecksums whether the schema has them yet */
+    /** @param hasChecksums whether the schema has checksums yet */
     public RowPages(Handle h, long roomId, boolean hasChecksums) {
         this.h = h;
         this.roomId = roomId;
         this.hasChecksums = hasChecksums;
     }
 
-    /** Goes through the rows after one up to another, inclusive. */
+    /** Visits the rows after {@code after} up to and including {@code upTo}. */
     public void each(long after, long upTo, Visitor visitor) {
         long from = after;
         List<Size> sizes = sizes(from, upTo);

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Authors as the database has them: a row of {@code authors}, and the origin in the row of the log. Stateless. */
+/** Authors in the database: a row of {@code authors}, and the origin in the row of the log. Stateless. */
 public final class StoredAuthors {
     private StoredAuthors() {}
 
@@ -20,15 +20,15 @@ public final class StoredAuthors {
     }
 
     /**
-     * The author of a row that has, from that column on: principal, attributes, origin. Null where nobody knows: in rows of
-     * the release before, and where a later release has written an origin that is unknown here.
+     * Reads the author of a row that has principal, attributes and origin from {@code column} on. Null if unknown: in
+     * rows of earlier releases, and for an origin that only a later release knows.
      */
     public static @Nullable Author read(ResultSet rs, int column) throws SQLException {
         String principal = rs.getString(column);
         return principal == null ? null : of(principal, rs.getString(column + 1), rs.getString(column + 2));
     }
 
-    /** The author of that principal; null if the rest is not as this release writes it. */
+    /** Creates the author of a principal; null if attributes or origin are not in the format of this release. */
     public static @Nullable Author of(String principal, @Nullable String attributes, @Nullable String origin) {
         Origin way = origin == null ? null : Origin.named(origin).orElse(null);
         return way == null ? null : new Author(principal, way, attributes(attributes));

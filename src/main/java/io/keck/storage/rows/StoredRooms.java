@@ -11,15 +11,15 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rooms of the configured database, read by a command that changes nothing; an embedded database may be that of a
- * running server. A database that is not there, or has no tables of Keck, has no rooms. Used by one thread.
+ * Reads the rooms of the configured database for a command that changes nothing; a server may be running on it. A
+ * database that does not exist, or has no tables of Keck, has no rooms. Used by one thread.
  */
 public final class StoredRooms implements AutoCloseable {
     private final DirectConnections connections;
     private boolean isOpen;
     private @Nullable Handle handle;
 
-    /** Connects when the first room is looked for. */
+    /** Connects when the first room is requested. */
     public StoredRooms(DirectConnections connections) {
         this.connections = connections;
     }
@@ -50,7 +50,7 @@ public final class StoredRooms implements AutoCloseable {
     }
 
     /**
-     * The room that has a name now; empty when there is none.
+     * Reads the current room with a name; empty if there is none.
      *
      * @throws IllegalStateException if the database cannot be read; the message is a sentence
      */
@@ -65,7 +65,7 @@ public final class StoredRooms implements AutoCloseable {
                             .findOne()
                             .map(room -> ContentsReader.read(h, room, 0));
         } catch (RoomGone | RoomLost e) {
-            return Optional.empty(); // deleted a moment ago
+            return Optional.empty(); // deleted just now
         } catch (JdbiException e) {
             throw unreadable(e);
         }

@@ -1,7 +1,7 @@
 /**
- * Rows of rooms as they are stored: {@link io.keck.storage.rows.ContentsReader} reads a room, {@link
- * io.keck.storage.rows.RowCheck} compares what it reads with what was written, {@link io.keck.storage.rows.RoomScan} finds
- * all damage. {@link io.keck.storage.rows.NameKeys} keeps the keys of requests, which the log and the blobs share.
+ * Stored rows of rooms: {@link io.keck.storage.rows.ContentsReader} reads a room, {@link io.keck.storage.rows.RowCheck}
+ * verifies it, {@link io.keck.storage.rows.RoomScan} finds all damage. {@link io.keck.storage.rows.NameKeys} stores the
+ * keys of requests, which log and blobs share.
  */
 @NullMarked
 package io.keck.storage.rows;

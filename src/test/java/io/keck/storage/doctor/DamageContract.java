@@ -139,7 +139,8 @@ abstract class DamageContract {
             delimiter = '|',
             value = {
                 "UPDATE room_log SET payload = batch_id WHERE seq = 4 AND room_id = ?|4|checksum",
-                "UPDATE room_log SET payload = batch_id, checksum = NULL WHERE seq = 4 AND room_id = ?|4|no update",
+                "UPDATE room_log SET payload = batch_id, checksum = NULL WHERE seq = 4 AND room_id = ?|4|not a"
+                        + " valid update",
                 "UPDATE room_log SET link = link + 1 WHERE seq = 4 AND room_id = ?|4|checksum",
                 "UPDATE room_log SET before_link = 5 WHERE seq = 4 AND room_id = ?|4|does not follow",
                 "DELETE FROM room_log WHERE seq = 4 AND room_id = ?|4|is missing",
@@ -241,7 +242,7 @@ abstract class DamageContract {
         append(id, 10, 2);
         execute("UPDATE room_snapshots SET state = ?, checksum = NULL WHERE room_id = ?", new byte[] {1, 2, 3}, id);
         Contents read = await(log().open("a"));
-        assertThat(read.damage().what()).contains("no update");
+        assertThat(read.damage().what()).contains("not a valid update");
         assertThat(read.rows()).isEmpty();
         assertThat(scrub()).hasSize(1);
         assertThat(new Repair(db.jdbi(), Clock.systemUTC()).room(id)).contains(1);

@@ -418,7 +418,8 @@ abstract class FeedContract {
             delimiter = '|',
             value = {
                 "UPDATE room_log SET payload = batch_id WHERE seq = 4 AND room_id = ?|checksum",
-                "UPDATE room_log SET payload = batch_id, checksum = NULL WHERE seq = 4 AND room_id = ?|no update",
+                "UPDATE room_log SET payload = batch_id, checksum = NULL WHERE seq = 4 AND room_id = ?|not a valid"
+                        + " update",
                 "UPDATE room_log SET link = link + 1 WHERE seq = 4 AND room_id = ?|checksum",
                 "UPDATE room_log SET before_link = 5 WHERE seq = 4 AND room_id = ?|does not follow",
                 "DELETE FROM room_log WHERE seq = 4 AND room_id = ?|is missing",

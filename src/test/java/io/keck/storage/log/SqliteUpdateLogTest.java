@@ -64,7 +64,7 @@ class SqliteUpdateLogTest extends JdbiUpdateLogContract {
         log.loaded(a, 60 << 20);
         settled(a);
 
-        assertThat(tooLarge()).contains("expected to take").contains("a load may take 67108864");
+        assertThat(tooLarge()).contains("estimated to take").contains("a load may take 67108864");
         log.loadAtMost(128 << 20, 128 << 20);
         assertThat(await(log.open("a")).rows()).hasSize(1);
     }

@@ -231,27 +231,32 @@ abstract class DirtySourceContract {
         assertThat(report.isComplete()).isFalse();
         assertThat(report.isWhole()).isFalse();
         assertThat(report.summary(0))
-                .contains("3 empty, 1 broken", "2 documents are incomplete, 3 are contradictory", "NOT taken over: 1")
+                .contains("3 empty, 1 broken", "2 documents are incomplete, 3 are contradictory", "NOT imported: 1")
                 .doesNotContain("Everything");
         assertThat(told.problems)
                 .containsExactlyInAnyOrder(
                         "Workspace \"broken\", row " + row
-                                + " is not a valid update: count of 1 is more than the bytes at hand can hold (3 bytes).",
-                        "Workspace \"broken\" was imported without 1 broken row (3 bytes). What only such rows held is"
-                                + " missing.",
-                        "Workspace \"broken\" is incomplete: 1 struct of 1 client waits for clocks 5 to 9 of client 11. It"
-                                + " is taken over as it is, and readers do not see what waits.",
-                        "Workspace \"waiting\" is incomplete in the source: 1 struct of 1 client waits for clocks 4 to 7 of"
-                                + " client 3. It is taken over as it is, and readers do not see what waits.",
-                        "Workspace \"contradictory\" is contradictory in the source: 4 ids have two contents and 0 have two"
+                                + " is not a valid update: count of 1 is more than the bytes at hand can hold (3"
+                                + " bytes).",
+                        "Workspace \"broken\" was imported without 1 broken row (3 bytes). Content that only these"
+                                + " rows had is missing.",
+                        "Workspace \"broken\" is incomplete: 1 struct of 1 client waits for clocks 5 to 9 of client"
+                                + " 11. It"
+                                + " is imported as it is, and readers do not see the waiting content.",
+                        "Workspace \"waiting\" is incomplete in the source: 1 struct of 1 client waits for clocks 4"
+                                + " to 7 of"
+                                + " client 3. It is imported as it is, and readers do not see the waiting content.",
+                        "Workspace \"contradictory\" is contradictory in the source: 4 ids have two contents and 0"
+                                + " have two"
                                 + " places, the first of them is clock 5 of client 8 in row " + (rowOf("contradictory"))
-                                + ". It is taken over as Yjs reads its rows: what came first counts.",
-                        "Workspace \"values\" is contradictory in the source: 1 ids have two contents and 0 have two places,"
+                                + ". It is imported as Yjs reads its rows: the first content counts.",
+                        "Workspace \"values\" is contradictory in the source: 1 ids have two contents and 0 have"
+                                + " two places,"
                                 + " the first of them is clock 0 of client 8 in row " + rowOf("values")
-                                + ". It is taken over as Yjs reads its rows: what came first counts.",
+                                + ". It is imported as Yjs reads its rows: the first content counts.",
                         "Workspace \"elsewhere\" is contradictory in the source: 0 ids have two contents and 1 have two"
                                 + " places, the first of them is clock 0 of client 8 in row " + rowOf("elsewhere")
-                                + ". It is taken over as Yjs reads its rows: what came first counts.");
+                                + ". It is imported as Yjs reads its rows: the first content counts.");
         assertThat(textOf("empty rows")).isEqualTo("after");
         assertThat(target.document("only an empty row").isEmpty()).isTrue();
         assertAsInYjs(rows);
@@ -268,7 +273,8 @@ abstract class DirtySourceContract {
                 .containsExactlyInAnyOrder(
                         "broken incomplete it is incomplete: 1 struct of 1 client waits for clocks 5 to 9 of client 11",
                         "waiting incomplete it is incomplete: 1 struct of 1 client waits for clocks 4 to 7 of client 3",
-                        "plain contradictory its rows contradict each other: 5 ids have two contents and 0 have two places,"
+                        "plain contradictory its rows contradict each other: 5 ids have two contents and 0 have two"
+                                + " places,"
                                 + " the first of them is clock 0 of client 1 in row 2");
     }
 
@@ -372,7 +378,7 @@ abstract class DirtySourceContract {
                 run(new Importer.Options(List.of(), Set.of("live"), Renames.NONE, false, true), new RoomCheck());
         assertThat(told.problems).isEmpty();
         assertThat(report.excepted).isEqualTo(1);
-        assertThat(report.summary(0)).contains("1 excepted", "Everything was taken over.");
+        assertThat(report.summary(0)).contains("1 excepted", "Everything was imported.");
         assertThat(target.document("live").encode()).isEqualTo(right);
     }
 

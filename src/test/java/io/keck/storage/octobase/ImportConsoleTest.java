@@ -26,8 +26,8 @@ class ImportConsoleTest {
         console.problem("Something.");
         assertThat(bytes.toString(StandardCharsets.UTF_8).lines())
                 .containsExactly(
-                        "rooms 2/9, rows 30/90, 1.3/12.3 MB, blobs 0/4, not taken over: 0, 1 s",
-                        "rooms 2/9, rows 30/90, 1.3/12.3 MB, blobs 0/4, not taken over: 0, 2 s",
+                        "rooms 2/9, rows 30/90, 1.3/12.3 MB, blobs 0/4, not imported: 0, 1 s",
+                        "rooms 2/9, rows 30/90, 1.3/12.3 MB, blobs 0/4, not imported: 0, 2 s",
                         "Something.");
         assertThat(console.elapsed()).isEqualTo(2_500);
     }

@@ -293,7 +293,7 @@ abstract class ImporterContract extends DirtySourceContract {
             assertThat(report.readable).isEqualTo(1);
             assertThat(report.failed).isEqualTo(1);
             assertThat(report.blobsFailed).isEqualTo(1);
-            assertThat(report.summary(0)).contains("1 can be imported, 1 not taken over");
+            assertThat(report.summary(0)).contains("1 can be imported, 1 not imported");
         }
         assertThat(target.hasRoom("good")).isFalse();
     }
