@@ -32,7 +32,7 @@ import redis.clients.jedis.exceptions.JedisException;
  */
 class HostileCampaignIT {
     private static final int ACTS =
-            Integer.getInteger("keck.acts", Boolean.getBoolean("keck.campaign") ? 1_000_000 : 20_000);
+            Integer.getInteger("keck.acts", Boolean.getBoolean("keck.campaign") ? 1_000_000 : 10_000);
     private static final int SOCKETS = 64;
     private static final int REQUESTS = 48;
     private static final int ROOMS = 10;

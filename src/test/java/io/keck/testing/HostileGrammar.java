@@ -68,7 +68,7 @@ public final class HostileGrammar {
         "\u202ename",
         "n".repeat(1_300),
         "%2f",
-        "witness-a\u0000x"
+        "witness-b\u0000x"
     };
     private static final String[] HEADERS = {
         "Content-Type: application/json",
