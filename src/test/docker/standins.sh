@@ -39,8 +39,10 @@ if [ ! -e "$work/complete" ]; then
   for deb in "$work"/debs/*.deb; do
     case $deb in *libllvm* | *libz3* | *ssl-cert* | *perl*) ;; *) dpkg-deb -x "$deb" "$work/postgresql" ;; esac
   done
-  for deb in "$work"/debs/prometheus-node-exporter_*.deb; do [ ! -e "$deb" ] || dpkg-deb -x "$deb" "$root"; done
-  if [ ! -e "$root/usr/bin/prometheus-node-exporter" ]; then cp "$(command -v prometheus-node-exporter)" "$root/usr/bin/"; fi
+  # not into the tree: a package with files in /lib would put a folder in place of that link
+  for deb in "$work"/debs/prometheus-node-exporter_*.deb; do [ ! -e "$deb" ] || dpkg-deb -x "$deb" "$work/exporter"; done
+  if [ -d "$work/exporter" ]; then PATH=$work/exporter/usr/bin:$PATH; fi
+  cp "$(command -v prometheus-node-exporter)" "$root/usr/bin/"
   # what is installed already was not fetched
   for package in "postgresql-$version" "postgresql-client-$version"; do
     if ! ls "$work"/debs/"${package}"_* > /dev/null 2>&1; then
