@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -114,6 +115,10 @@ class ContainersIT {
         assertThat(balanced("keck")).hasSize(3);
         assertThat(containers.compose("ps").ok()).contains("keck-node-1", "postgres", "redis", "nginx");
         assertThat(containers.compose("logs keck-node-1").ok()).contains("Started application");
+        // the disk of PostgreSQL, for KeckDiskFull
+        assertThat(containers.compose("exec -T prometheus wget -qO- http://node-exporter:9100/metrics").ok())
+                .contains("node_filesystem_avail_bytes")
+                .contains("/volumes/postgres");
     }
 
     @Test
@@ -191,9 +196,11 @@ class ContainersIT {
     void aServiceIsScaled_underClientsThatType_andNobodyIsCut() {
         Set<String> before = nodes();
         try (Containers.Typing typing = containers.type("scaled")) {
-            containers.compose("up -d --scale keck-node-1=2").ok();
-            Eventually.await(
-                    "the new container behind nginx", () -> balanced("keck").size() == 4);
+            timed("a second container is behind nginx", () -> {
+                containers.compose("up -d --scale keck-node-1=2").ok();
+                Eventually.await(
+                        "the new container behind nginx", () -> balanced("keck").size() == 4);
+            });
             assertThat(balanced("keck-node-1")).hasSize(2);
             assertThat(nodes()).hasSize(4).containsAll(before);
             typeOn(typing);
@@ -215,8 +222,8 @@ class ContainersIT {
             for (int i = 1; i <= 2; i++) { // the room is on one of three, so not always on one of these
                 containers.compose("kill keck-node-" + i).ok();
             }
+            timed("letters cross again after two of three nodes were killed", () -> typeOn(typing));
             Eventually.await("one node behind nginx", () -> balanced("keck").size() == 1);
-            typeOn(typing);
             assertThat(containers
                             .shell("curl -fsS http://localhost:3003/health")
                             .ok())
@@ -326,10 +333,15 @@ class ContainersIT {
             containers.compose("run --rm migrate").ok();
             for (int i = 1; i <= 3; i++) {
                 String node = "keck-node-" + i;
-                containers.compose("up -d --no-deps --no-build " + node).ok();
-                Eventually.await(
-                        "health of " + node,
-                        () -> containers.compose("exec -T " + node + " health").status() == 0);
+                timed(node + " is upgraded", () -> {
+                    containers.compose("up -d --no-deps --no-build " + node).ok();
+                    Eventually.await(
+                            "health of " + node,
+                            () -> containers
+                                            .compose("exec -T " + node + " health")
+                                            .status()
+                                    == 0);
+                });
                 typeOn(typing);
             }
             nothingLost(typing);
@@ -338,5 +350,120 @@ class ContainersIT {
         assertThat(fresh).hasSize(3).doesNotContainAnyElementsOf(old);
         containers.compose("up -d").ok();
         assertThat(nodes()).isEqualTo(fresh);
+    }
+
+    /** Milliseconds that something takes, for deploy.md. */
+    private static void timed(String what, Runnable work) {
+        long began = System.nanoTime();
+        work.run();
+        System.out.println(what + ": " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began) + " ms");
+    }
+
+    /** Redis first, then PostgreSQL: killed for some seconds of typing each, then started again. */
+    @Test
+    @Order(12)
+    @EnabledIfSystemProperty(named = "keck.campaign", matches = "true")
+    void redisAndPostgresAreKilled_andNothingIsLost() {
+        try (Containers.Typing typing = containers.type("back-ends")) {
+            for (String service : List.of("redis", "postgres")) {
+                containers.compose("kill " + service).ok();
+                typeOn(typing);
+                typeOn(typing);
+                timed(service + " is healthy again", () -> {
+                    containers.compose("up -d " + service).ok();
+                    Eventually.await(
+                            "health of the nodes",
+                            () -> containers.compose("exec -T keck-node-1 health").status() == 0
+                                    && containers
+                                            .shell("curl -fsS http://localhost:3000/health/ready")
+                                            .output()
+                                            .contains("\"ok\""));
+                });
+                typeOn(typing);
+            }
+            assertThat(typing.ask("closes")).as("nobody is cut").isEqualTo("0");
+            nothingLost(typing);
+        }
+    }
+
+    /** Section "Backup" of deploy.md, and what Prometheus sees of it; then the same with a damaged dump. */
+    @Test
+    @Order(13)
+    @EnabledIfSystemProperty(named = "keck.campaign", matches = "true")
+    void backupIsDrilled_andADamagedOneIsSeen() {
+        containers.compose("run --rm backup").ok();
+        timed("restore into the scratch database", () -> containers.compose("run --rm scratch").ok());
+        timed("drill", () -> assertThat(containers.compose("run --rm drill").ok()).contains("The backup is good."));
+        String metrics = "exec -T prometheus wget -qO- http://node-exporter:9100/metrics";
+        assertThat(containers.compose(metrics).ok())
+                .contains("keck_drill_status 0\n")
+                .contains("keck_backup_timestamp_seconds ");
+        containers
+                .compose("run --rm --entrypoint sh backup -c "
+                        + "'for f in /backups/*.dump; do truncate -s 4096 $f; done'")
+                .ok();
+        assertThat(containers.compose("run --rm scratch").status()).isNotZero();
+        assertThat(containers.compose("run --rm drill").status()).isEqualTo(1);
+        assertThat(containers.compose(metrics).ok()).contains("keck_drill_status 1\n");
+        containers.compose("run --rm --entrypoint sh backup -c 'rm /backups/*.dump'").ok();
+    }
+
+    /** The independent black-box suite, where the property keck.blackbox names its script. */
+    @Test
+    @Order(14)
+    @EnabledIfSystemProperty(named = "keck.blackbox", matches = ".+")
+    void blackBoxSuite_passesThroughNginx() {
+        Containers.Outcome outcome = containers.shell("node " + System.getProperty("keck.blackbox")
+                + " --url 'ws://127.0.0.1:3000/collaboration/{room}' --http http://127.0.0.1:3000/health --limit 30");
+        System.out.println(outcome.output());
+        outcome.ok();
+    }
+
+    /** The disk of PostgreSQL is full for some seconds of typing. A file takes the room, and gives it back. */
+    @Test
+    @Order(15)
+    @EnabledIfSystemProperty(named = "keck.campaign", matches = "true")
+    void diskIsFull_andNothingIsLost() {
+        containers.compose("down -v").ok();
+        containers.write("docker-compose.override.yml", """
+                volumes:
+                  postgres:
+                    driver_opts: {type: tmpfs, device: tmpfs, o: "size=150m"}
+                """);
+        containers.compose("up -d").ok();
+        Eventually.await(
+                "health of nginx",
+                () -> containers
+                                .compose("exec -T nginx sh /etc/keck/balance.sh health")
+                                .status()
+                        == 0);
+        try (Containers.Typing typing = containers.type("full")) {
+            typeOn(typing);
+            String filler = "/var/lib/postgresql/data/filler";
+            assertThat(containers
+                            .compose("exec -T postgres dd if=/dev/zero bs=8192 of=" + filler)
+                            .output())
+                    .contains("No space left on device");
+            Eventually.await("unsaved rooms", () -> containers
+                    .shell("curl -fsS http://localhost:3000/health")
+                    .output()
+                    .contains("degraded"));
+            typeOn(typing);
+            Eventually.await(
+                    "the alert",
+                    () -> containers
+                            .compose("exec -T prometheus wget -qO- http://127.0.0.1:9090/api/v1/alerts")
+                            .output()
+                            .contains("KeckDiskFull"));
+            timed("saved after the disk had room again", () -> {
+                containers.compose("exec -T postgres rm " + filler).ok();
+                Eventually.await("that all is well", () -> containers
+                        .shell("curl -fsS http://localhost:3000/health")
+                        .output()
+                        .contains("\"ok\""));
+            });
+            typeOn(typing);
+            nothingLost(typing);
+        }
     }
 }

@@ -196,6 +196,15 @@ public final class Containers implements AutoCloseable {
         return run("bash", "-c", "cd '" + project + "' && " + line);
     }
 
+    /** Writes a file into the folder of the project. */
+    public void write(String name, String text) {
+        try {
+            Files.writeString(project.resolve(name), text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Runs a program in the network of the engine's machine. */
     private List<String> inside(String... command) {
         List<String> line = new ArrayList<>(List.of("nsenter", "--net=/proc/" + child() + "/ns/net"));
