@@ -354,4 +354,34 @@ class ComposeTest {
         assertThat(kept).containsExactlyInAnyOrderElementsOf(copied);
         assertThat(kept).allSatisfy(file -> assertThat(Path.of(file)).exists());
     }
+
+    /** With a registry that a script plays: all images that come from one, and none where one has no digest. */
+    @Test
+    void pinnedImages_areThoseOfTheComposition() throws IOException, InterruptedException {
+        Path docker = Files.writeString(
+                dir.resolve("docker"),
+                "#!/bin/sh\nfor image; do :; done\n[ $1 = pull ] || case $image in $MISSING*) ;; *) echo $image@sha256:1 ;; esac\n");
+        assertThat(docker.toFile().setExecutable(true)).isTrue();
+        Map<String, Map<String, Object>> pinned =
+                map(new Yaml().<Map<String, Object>>load(pin(docker, "none", 0)).get("services"));
+        services.forEach((name, service) -> {
+            String image = String.valueOf(service.get("image"));
+            assertThat(pinned.getOrDefault(name, Map.of()).get("image"))
+                    .as(name)
+                    .isEqualTo(image.contains("KECK_IMAGE") ? null : image + "@sha256:1");
+        });
+        assertThat(pin(docker, "redis", 1)).isEmpty();
+    }
+
+    private String pin(Path docker, String missing, int status) throws IOException, InterruptedException {
+        Path out = dir.resolve("pinned.yml");
+        ProcessBuilder builder =
+                new ProcessBuilder("sh", "src/main/docker/pin.sh").redirectOutput(out.toFile());
+        builder.environment().put("DOCKER", docker.toString());
+        builder.environment().put("MISSING", missing);
+        Process process = builder.start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(status);
+        return Files.readString(out);
+    }
 }

@@ -6,7 +6,10 @@ import io.dropwizard.core.cli.Cli;
 import io.dropwizard.core.cli.ServerCommand;
 import io.dropwizard.core.setup.Environment;
 import io.keck.thread.Threads;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import net.sourceforge.argparse4j.inf.Namespace;
+import org.eclipse.jetty.server.NetworkConnector;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +39,7 @@ final class KeckServerCommand<C extends Configuration> extends ServerCommand<C> 
             });
             cleanupAsynchronously();
             server.start();
+            sayReady(server, config);
             Threads.keepingAlive("server-awaiter", () -> join(server)).start(); // every other thread may be a daemon
         } catch (Exception e) {
             try {
@@ -45,6 +49,23 @@ final class KeckServerCommand<C extends Configuration> extends ServerCommand<C> 
             }
             cleanup();
             throw e;
+        }
+    }
+
+    /** The one line that says what is running, and where; no password is in it. */
+    private static void sayReady(Server server, Configuration config) {
+        if (config instanceof CommandSettings settings) {
+            String version = KeckServerCommand.class.getPackage().getImplementationVersion();
+            LOG.info(
+                    "Keck {} is ready at {}; database: {}, Redis: {}",
+                    version == null ? "of a build without a version" : version,
+                    Stream.of(server.getConnectors())
+                            .filter(NetworkConnector.class::isInstance)
+                            .map(NetworkConnector.class::cast)
+                            .map(c -> c.getName() + " " + (c.getHost() == null ? "*" : c.getHost()) + ":" + c.getLocalPort())
+                            .collect(Collectors.joining(", ")),
+                    settings.database().connections().url().place(),
+                    settings.redis().doctor().isPresent() ? "configured" : "none");
         }
     }
 

@@ -263,7 +263,7 @@ public record DatabaseUrl(
     }
 
     /** The location of the database for messages: its hosts and name, or its file. */
-    String place() {
+    public String place() {
         String file = sqliteFile();
         if (file != null) {
             return Path.of(file).toAbsolutePath().toString();
