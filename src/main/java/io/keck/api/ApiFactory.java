@@ -5,6 +5,7 @@ import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
 import io.keck.access.Grant;
 import io.keck.feed.ChangeLog;
+import io.keck.feed.ChangeLogs;
 import io.keck.feed.Hooks;
 import io.keck.heap.AddressFlow;
 import io.keck.heap.AddressShares;
@@ -139,16 +140,15 @@ public class ApiFactory {
     public void build(
             Host host,
             Rooms rooms,
-            ChangeLog changes,
-            ChangeLog history,
+            ChangeLogs logs,
             FeedMetrics metrics,
             Hooks hooks,
             HeapLedger ledger,
             RoomSettings settings) {
         Feed feed = new Feed(
                 following(rooms),
-                changes,
-                history,
+                logs.live(),
+                logs.history(),
                 metrics,
                 hooks,
                 ledger,

@@ -5,6 +5,7 @@ import io.keck.access.AccessStore;
 import io.keck.access.AuditStore;
 import io.keck.access.TenantSizes;
 import io.keck.feed.ChangeLog;
+import io.keck.feed.ChangeLogs;
 import io.keck.feed.Cursors;
 import io.keck.metrics.BlobMetrics;
 import io.keck.metrics.LogMetrics;
@@ -91,10 +92,11 @@ public final class Storage implements Managed {
         return new JdbiChangeLog(database);
     }
 
-    /** The rows of the log for histories, which may come from a replica. */
-    public ChangeLog history() {
+    /** The rows of the log for streams, and for histories, which may come from a replica. */
+    public ChangeLogs logs() {
         Replica asked = replica;
-        return asked == null ? changes() : new HistoryLog(database, asked);
+        ChangeLog changes = changes();
+        return new ChangeLogs(changes, asked == null ? changes : new HistoryLog(database, asked));
     }
 
     /** The positions of webhooks. */
