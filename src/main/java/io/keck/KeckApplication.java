@@ -110,8 +110,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         label,
                         instruments.feed(),
                         settings.document().maxSteps());
-        config.api()
-                .build(node, rooms, storage.logs(), instruments.feed(), webhooks, instruments.ledger(), settings);
+        config.api().build(node, rooms, storage.logs(), instruments.feed(), webhooks, instruments.ledger(), settings);
         config.blobs().build(node, storage, deletedNameHold);
         config.cors().build(environment, config.access().cookieOrigins());
         Kicks kicks = Kicks.build(node, rooms, sockets, bus, storage);

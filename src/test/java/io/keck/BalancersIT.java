@@ -70,9 +70,7 @@ class BalancersIT {
     }
 
     private static List<Long> connections() {
-        return NODES.stream()
-                .map(node -> node.metric("keck.connections.open"))
-                .toList();
+        return NODES.stream().map(node -> node.metric("keck.connections.open")).toList();
     }
 
     private static void awaitNoConnections() {
@@ -180,17 +178,15 @@ class BalancersIT {
     @EnumSource(Balancer.Kind.class)
     void address_isThatOfTheClient_andCannotBeMadeUp(Balancer.Kind kind) throws IOException {
         try (Balancer balancer = start(kind)) {
-            for (String header :
-                    List.of(
-                            "",
-                            "X-Forwarded-For: 127.0.0.5\r\n",
-                            "Forwarded: for=127.0.0.5\r\n",
-                            "forwarded: for=127.0.0.5\r\nx-forwarded-proto: https\r\n")) {
+            for (String header : List.of(
+                    "",
+                    "X-Forwarded-For: 127.0.0.5\r\n",
+                    "Forwarded: for=127.0.0.5\r\n",
+                    "forwarded: for=127.0.0.5\r\nx-forwarded-proto: https\r\n")) {
                 String room = "who-" + ++unique;
                 try (Socket socket = new Socket(
                         InetAddress.getLoopbackAddress(), balancer.port(), InetAddress.getByName("127.0.0.4"), 0)) {
-                    RawHttp answer = RawHttp.ask(
-                            socket, "GET", "/collaboration/" + room, RawHttp.UPGRADE + header, "");
+                    RawHttp answer = RawHttp.ask(socket, "GET", "/collaboration/" + room, RawHttp.UPGRADE + header, "");
                     assertThat(answer.status()).isEqualTo(101);
                     List<String> seen = new ArrayList<>();
                     Eventually.await("the connection", () -> {

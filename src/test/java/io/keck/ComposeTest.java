@@ -375,8 +375,7 @@ class ComposeTest {
 
     private String pin(Path docker, String missing, int status) throws IOException, InterruptedException {
         Path out = dir.resolve("pinned.yml");
-        ProcessBuilder builder =
-                new ProcessBuilder("sh", "src/main/docker/pin.sh").redirectOutput(out.toFile());
+        ProcessBuilder builder = new ProcessBuilder("sh", "src/main/docker/pin.sh").redirectOutput(out.toFile());
         builder.environment().put("DOCKER", docker.toString());
         builder.environment().put("MISSING", missing);
         Process process = builder.start();

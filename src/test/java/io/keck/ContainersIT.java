@@ -116,7 +116,9 @@ class ContainersIT {
         assertThat(containers.compose("ps").ok()).contains("keck-node-1", "postgres", "redis", "nginx");
         assertThat(containers.compose("logs keck-node-1").ok()).contains("Started application");
         // the disk of PostgreSQL, for KeckDiskFull
-        assertThat(containers.compose("exec -T prometheus wget -qO- http://node-exporter:9100/metrics").ok())
+        assertThat(containers
+                        .compose("exec -T prometheus wget -qO- http://node-exporter:9100/metrics")
+                        .ok())
                 .contains("node_filesystem_avail_bytes")
                 .contains("/volumes/postgres");
     }
@@ -373,7 +375,10 @@ class ContainersIT {
                     containers.compose("up -d " + service).ok();
                     Eventually.await(
                             "health of the nodes",
-                            () -> containers.compose("exec -T keck-node-1 health").status() == 0
+                            () -> containers
+                                                    .compose("exec -T keck-node-1 health")
+                                                    .status()
+                                            == 0
                                     && containers
                                             .shell("curl -fsS http://localhost:3000/health/ready")
                                             .output()
@@ -392,8 +397,12 @@ class ContainersIT {
     @EnabledIfSystemProperty(named = "keck.campaign", matches = "true")
     void backupIsDrilled_andADamagedOneIsSeen() {
         containers.compose("run --rm backup").ok();
-        timed("restore into the scratch database", () -> containers.compose("run --rm scratch").ok());
-        timed("drill", () -> assertThat(containers.compose("run --rm drill").ok()).contains("The backup is good."));
+        timed(
+                "restore into the scratch database",
+                () -> containers.compose("run --rm scratch").ok());
+        timed(
+                "drill",
+                () -> assertThat(containers.compose("run --rm drill").ok()).contains("The backup is good."));
         String metrics = "exec -T prometheus wget -qO- http://node-exporter:9100/metrics";
         assertThat(containers.compose(metrics).ok())
                 .contains("keck_drill_status 0\n")
@@ -405,7 +414,9 @@ class ContainersIT {
         assertThat(containers.compose("run --rm scratch").status()).isNotZero();
         assertThat(containers.compose("run --rm drill").status()).isEqualTo(1);
         assertThat(containers.compose(metrics).ok()).contains("keck_drill_status 1\n");
-        containers.compose("run --rm --entrypoint sh backup -c 'rm /backups/*.dump'").ok();
+        containers
+                .compose("run --rm --entrypoint sh backup -c 'rm /backups/*.dump'")
+                .ok();
     }
 
     /** The independent black-box suite, where the property keck.blackbox names its script. */
@@ -444,10 +455,12 @@ class ContainersIT {
                             .compose("exec -T postgres dd if=/dev/zero bs=8192 of=" + filler)
                             .output())
                     .contains("No space left on device");
-            Eventually.await("unsaved rooms", () -> containers
-                    .shell("curl -fsS http://localhost:3000/health")
-                    .output()
-                    .contains("degraded"));
+            Eventually.await(
+                    "unsaved rooms",
+                    () -> containers
+                            .shell("curl -fsS http://localhost:3000/health")
+                            .output()
+                            .contains("degraded"));
             typeOn(typing);
             Eventually.await(
                     "the alert",
@@ -457,10 +470,12 @@ class ContainersIT {
                             .contains("KeckDiskFull"));
             timed("saved after the disk had room again", () -> {
                 containers.compose("exec -T postgres rm " + filler).ok();
-                Eventually.await("that all is well", () -> containers
-                        .shell("curl -fsS http://localhost:3000/health")
-                        .output()
-                        .contains("\"ok\""));
+                Eventually.await(
+                        "that all is well",
+                        () -> containers
+                                .shell("curl -fsS http://localhost:3000/health")
+                                .output()
+                                .contains("\"ok\""));
             });
             typeOn(typing);
             nothingLost(typing);

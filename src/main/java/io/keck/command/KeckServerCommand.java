@@ -62,7 +62,8 @@ final class KeckServerCommand<C extends Configuration> extends ServerCommand<C> 
                     Stream.of(server.getConnectors())
                             .filter(NetworkConnector.class::isInstance)
                             .map(NetworkConnector.class::cast)
-                            .map(c -> c.getName() + " " + (c.getHost() == null ? "*" : c.getHost()) + ":" + c.getLocalPort())
+                            .map(c -> c.getName() + " " + (c.getHost() == null ? "*" : c.getHost()) + ":"
+                                    + c.getLocalPort())
                             .collect(Collectors.joining(", ")),
                     settings.database().connections().url().place(),
                     settings.redis().doctor().isPresent() ? "configured" : "none");

@@ -80,8 +80,8 @@ public final class Balancer implements AutoCloseable {
         try {
             Path home = Files.createTempDirectory(dir, kind.program);
             int port = Ports.free();
-            String config = Nginx.replaced(
-                    Files.readString(Path.of(kind.config)), kind.before, kind.after.formatted(port));
+            String config =
+                    Nginx.replaced(Files.readString(Path.of(kind.config)), kind.before, kind.after.formatted(port));
             for (int i = 0; i < nodes.length; i++) {
                 config = Nginx.replaced(config, "127.0.0.1:300" + (i + 1), "127.0.0.1:" + nodes[i]);
             }
