@@ -1,5 +1,4 @@
 // Providers of other protocols than y-websocket's, with the words of y-websocket that the operations of clients.mjs use.
-import { createRequire } from 'node:module'
 import WebSocket from 'ws'
 
 /** A WebSocket that counts its attempts. */
@@ -67,13 +66,9 @@ export const ysweetCall = async ({ connection, what, room, auth, update }) => {
   }
 }
 
-const require = createRequire(import.meta.url)
-
 /** The provider of y-partyserver or y-partykit, made with a host as their documentation does. */
 export const party = async (client, { library, host, room, options, params }) => {
-  const Provider = library === 'y-partykit'
-    ? require('y-partykit/provider').default
-    : (await import('y-partyserver/provider')).default
+  const { default: Provider } = await import(`${library}/provider`)
   const provider = new Provider(host, room, client.doc, {
     WebSocketPolyfill: client.WebSocket, disableBc: true, maxBackoffTime: 400, params, ...options
   })

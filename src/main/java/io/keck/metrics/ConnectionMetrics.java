@@ -1,6 +1,7 @@
 package io.keck.metrics;
 
 import io.keck.protocol.AwarenessState;
+import io.keck.protocol.Dialect;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
@@ -61,6 +62,11 @@ public interface ConnectionMetrics {
         STATELESS,
         /** A stateless message for all clients, from a Hocuspocus client. */
         BROADCAST
+    }
+
+    /** The same for connections that speak a protocol: what they tell is counted by it as well. */
+    default ConnectionMetrics of(Dialect dialect) {
+        return this;
     }
 
     /** Supplies gauges that can be read at any time from any thread. */

@@ -4,6 +4,7 @@ import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.AwarenessState;
+import io.keck.protocol.Dialect;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
@@ -38,6 +39,7 @@ public final class ConnectionMeters implements ConnectionMetrics {
     private final Map<AwarenessState.Fault, CounterDataPoint> awarenessDropped =
             new EnumMap<>(AwarenessState.Fault.class);
     private final DistributionDataPoint untilWritten;
+    private final DialectMeters dialects;
 
     /**
      * Registers the counters with every label value at 0, because a counter that appears with its first event shows no
@@ -69,6 +71,7 @@ public final class ConnectionMeters implements ConnectionMetrics {
             awarenessDropped.put(why, dropped.labelValues(why.name().toLowerCase(Locale.ROOT)));
         }
         untilWritten = stages.of(SyncStages.Stage.WRITTEN);
+        dialects = new DialectMeters(this, labelled);
     }
 
     /** The counters of messages of one kind. */
@@ -114,6 +117,11 @@ public final class ConnectionMeters implements ConnectionMetrics {
     /** Sets the listener that counts new rooms by address; must be called once, before the first connection. */
     public void onBeganRoom(Consumer<String> listener) {
         beganRoom = listener;
+    }
+
+    @Override
+    public ConnectionMetrics of(Dialect dialect) {
+        return dialects.of(dialect);
     }
 
     @Override

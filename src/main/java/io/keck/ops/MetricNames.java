@@ -24,6 +24,12 @@ final class MetricNames {
     static final String BYTES_SENT = "keck_connections_bytes_sent_total";
     /** Connections that receive no single updates at the moment, because too much is queued for them. */
     static final String CONNECTIONS_SLOW = "keck.connections.slow";
+    /** Open connections, by protocol. */
+    static final String DIALECT_OPEN = "keck_connections_dialect_open";
+    /** Messages, by protocol. */
+    static final String DIALECT_RECEIVED = "keck_connections_dialect_messages_received_total";
+
+    static final String DIALECT_SENT = "keck_connections_dialect_messages_sent_total";
     /** How often a connection became slow. */
     static final String CONNECTIONS_SLOWED = "keck.connections.slowed";
 

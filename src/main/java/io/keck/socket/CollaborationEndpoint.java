@@ -59,6 +59,8 @@ public final class CollaborationEndpoint extends Endpoint {
     public void onOpen(Session session, EndpointConfig config) {
         room = String.valueOf(session.getUserProperties().get(ROOM));
         address = String.valueOf(session.getUserProperties().get(ADDRESS));
+        Door door = Objects.requireNonNull((Door) session.getUserProperties().get(DOOR));
+        ConnectionMetrics metrics = sockets.metrics().of(door.dialect());
         ReadGate gate = ReadGate.of(((JakartaWebSocketSession) session).getCoreSession());
         SocketConnection opened = new SocketConnection(
                 room,
@@ -66,14 +68,13 @@ public final class CollaborationEndpoint extends Endpoint {
                 gate,
                 sockets.clock(),
                 sockets.roomSettings().maxBacklog(),
-                sockets.metrics(),
+                metrics,
                 sockets.ledger(),
                 sockets.shares());
         gate.clock(sockets.clock());
         wishes = Wishes.of(session.getQueryString());
         opened.wishes(wishes);
         session.setMaxIdleTimeout(0); // SocketConnection.tick handles silent peers
-        Door door = Objects.requireNonNull((Door) session.getUserProperties().get(DOOR));
         Speech spoken = Speech.of(
                 door, new Speech.Line(opened, sockets, frame -> deal(opened, frame), reason -> offend(opened, reason)));
         speech = spoken;
@@ -121,7 +122,7 @@ public final class CollaborationEndpoint extends Endpoint {
 
     /** Deals with a message of y-websocket. */
     private void deal(SocketConnection from, byte[] frame) {
-        sockets.metrics().received(ConnectionMetrics.Kind.of(frame), frame.length);
+        from.metrics().received(ConnectionMetrics.Kind.of(frame), frame.length);
         boolean first = !anyFrameCame;
         anyFrameCame = true;
         List<Message> messages;

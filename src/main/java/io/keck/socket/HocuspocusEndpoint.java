@@ -9,6 +9,7 @@ import io.keck.crdt.lib0.DecodeException;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.metrics.ConnectionMetrics.Ignored;
 import io.keck.protocol.CloseReason;
+import io.keck.protocol.Dialect;
 import io.keck.protocol.HocuspocusMessage;
 import io.keck.protocol.Message;
 import io.keck.protocol.RoomName;
@@ -79,7 +80,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
                 gate,
                 sockets.clock(),
                 BACKLOGS * sockets.roomSettings().maxBacklog(),
-                sockets.metrics(),
+                spoken(),
                 sockets.ledger(),
                 sockets.shares());
         opened.seat(new Drained());
@@ -131,13 +132,16 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         message.tell(this);
     }
 
+    private ConnectionMetrics spoken() {
+        return sockets.metrics().of(Dialect.HOCUSPOCUS);
+    }
+
     // ------------------------------------------------------------------ messages
 
     @Override
     public void ordinary(HocuspocusMessage.Ordinary message) {
         for (Message one : message.messages()) {
-            sockets.metrics()
-                    .received(
+            spoken().received(
                             SocketListener.kind(one),
                             frameBytes / message.messages().size());
             SocketListener.countDropped(one, sockets);
@@ -163,7 +167,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     @Override
     public void token(HocuspocusMessage.Token message) {
-        sockets.metrics().received(ConnectionMetrics.Kind.OTHER, frameBytes);
+        spoken().received(ConnectionMetrics.Kind.OTHER, frameBytes);
         admit(message.key(), message.token());
     }
 

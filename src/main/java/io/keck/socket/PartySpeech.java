@@ -49,7 +49,7 @@ final class PartySpeech implements Speech {
             line.offences()
                     .accept(CloseReason.tooLarge(
                             "a message may have " + line.sockets().limits().maxMessageBytes() + " bytes at most"));
-        } else if (marker.count() > 1 + marker.size() / LEAST_PART) {
+        } else if (marker.count() > 2 + marker.size() / LEAST_PART) {
             malformed("a message comes in too many parts");
         } else {
             count = 0;

@@ -59,7 +59,7 @@ final class SocketConnection implements Connection {
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
     private volatile @Nullable Clearance clearance;
-    private volatile @Nullable Speech speech;
+    private volatile Speech speech = Speech.PLAIN;
     /** Until when nothing is read, since its principal has sent more than it may; by the clock. */
     private volatile long slowedUntil;
 
@@ -91,6 +91,11 @@ final class SocketConnection implements Connection {
 
     String room() {
         return room;
+    }
+
+    /** Counts what it tells. */
+    ConnectionMetrics metrics() {
+        return metrics;
     }
 
     /** The random id of the connection: 48 bits. */
@@ -265,8 +270,7 @@ final class SocketConnection implements Connection {
 
     @Override
     public boolean hearsOfSaved() {
-        Speech spoken = speech;
-        return wishes.saved() || wishes.echo() || (spoken != null && spoken.hearsOfSaved());
+        return wishes.saved() || wishes.echo() || speech.hearsOfSaved();
     }
 
     @Override
@@ -279,10 +283,7 @@ final class SocketConnection implements Connection {
         if (wishes.saved()) {
             send(Message.saved(position));
         }
-        Speech spoken = speech;
-        if (spoken != null) {
-            spoken.saved(position);
-        }
+        speech.saved(position);
     }
 
     @Override
@@ -376,11 +377,6 @@ final class SocketConnection implements Connection {
         return closedWith;
     }
 
-    private boolean isLate(long now) {
-        Speech spoken = speech;
-        return spoken != null && spoken.isLate(now);
-    }
-
     /**
      * Pings a silent peer, disconnects one that stays silent or does not answer a close frame in time, and closes a
      * connection whose message takes too long. All arguments are milliseconds.
@@ -403,7 +399,7 @@ final class SocketConnection implements Connection {
             }
         } else if (now - lastHeard > deadAfter && !gate.isClosed()) {
             session.abort();
-        } else if (!gate.isClosed() && (gate.frames().isLate(now) || isLate(now))) {
+        } else if (!gate.isClosed() && (gate.frames().isLate(now) || speech.isLate(now))) {
             close(CloseReason.overload("a message came too slowly"));
         } else if (now - lastHeard > pingAfter) {
             session.sendFrame(new Frame(OpCode.PING), Callback.NOOP, false);

@@ -130,7 +130,7 @@ public final class Sockets {
     long opened(SocketConnection connection) {
         open.add(connection);
         shares.opened(connection.address());
-        metrics.opened();
+        connection.metrics().opened();
         return numbers.incrementAndGet();
     }
 
@@ -170,7 +170,7 @@ public final class Sockets {
         if (connection.wasDelayed()) {
             delays.release();
         }
-        metrics.closed(code);
+        connection.metrics().closed(code);
         if (open.isEmpty()) {
             synchronized (ended) {
                 ended.notifyAll();

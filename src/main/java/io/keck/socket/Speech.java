@@ -18,7 +18,7 @@ interface Speech {
     record Line(SocketConnection connection, Sockets sockets, Consumer<byte[]> frames, Consumer<CloseReason> offences) {
         /** A message came that y-websocket does not have. */
         void received(int bytes) {
-            sockets.metrics().received(ConnectionMetrics.Kind.OTHER, bytes);
+            connection.metrics().received(ConnectionMetrics.Kind.OTHER, bytes);
         }
 
         /** A message was ignored. */
@@ -26,6 +26,17 @@ interface Speech {
             sockets.metrics().ignored(what);
         }
     }
+
+    /** That of y-websocket. */
+    Speech PLAIN = new Speech() {
+        @Override
+        public byte[] binary(byte[] frame) {
+            return frame;
+        }
+
+        @Override
+        public void text(String text) {}
+    };
 
     /** That of a door. */
     static Speech of(Door door, Line line) {
