@@ -10,7 +10,9 @@ public enum Purpose {
     EVENTS("events"),
     /** Reading a blob ({@code <img>}, downloads). */
     BLOB("blob"),
-    /** The client token of y-sweet: connecting to a document at {@code /d/}, reading it and changing it there over HTTP. */
+    /**
+     * The client token of y-sweet: connecting to a document at {@code /d/}, reading it and changing it there over HTTP.
+     */
     CLIENT("client");
 
     private final String text;

@@ -36,7 +36,7 @@ import org.eclipse.jetty.util.component.LifeCycle;
 import org.glassfish.jersey.server.ServerProperties;
 import org.jspecify.annotations.Nullable;
 
-/** The {@code api} block of the configuration: what a request may ask for. Builds the HTTP interface. */
+/** The {@code api} block of the configuration: limits of requests. Builds the HTTP interface. */
 public class ApiFactory {
     private static final int FEED_THREADS = 2;
     /** Threads that write whole documents down. */
@@ -50,7 +50,7 @@ public class ApiFactory {
     @JsonProperty
     private DataSize maxUpdate = DataSize.mebibytes(64);
 
-    /** A body holds a value one level up; deeper ones no document takes. */
+    /** A body wraps a value in one more level; documents accept no deeper values. */
     @Min(1)
     @Max(1000)
     @JsonProperty
@@ -67,7 +67,7 @@ public class ApiFactory {
     @JsonProperty
     private int maxStreams = 1_000;
 
-    /** Null for half of them. */
+    /** Null for half of {@code maxStreams}. */
     @Min(1)
     @JsonProperty
     private @Nullable Integer maxStreamsPerAddress;
@@ -76,7 +76,7 @@ public class ApiFactory {
     @JsonProperty
     private int maxSlowBodies = 256;
 
-    /** Null for a quarter of them. */
+    /** Null for a quarter of {@code maxSlowBodies}. */
     @Min(1)
     @JsonProperty
     private @Nullable Integer maxSlowBodiesPerAddress;
@@ -89,11 +89,11 @@ public class ApiFactory {
     @JsonProperty
     private DataSize maxSpooled = DataSize.mebibytes(512);
 
-    /** Null for half of it. */
+    /** Null for half of {@code maxSpooled}. */
     @JsonProperty
     private @Nullable DataSize maxSpooledPerAddress;
 
-    /** Of one address; 0 for no limit. */
+    /** Bytes per second sent to one address; 0 for no limit. */
     @NotNull
     @JsonProperty
     private DataSize sentPerSecond = DataSize.bytes(0);
@@ -105,19 +105,19 @@ public class ApiFactory {
     @JsonProperty
     private @Nullable String publicUrl;
 
-    /** Whether the interface is described at {@code /api/docs/}. */
+    /** Whether the description at {@code /api/docs/} is served. */
     public boolean isDescribed() {
         return docs;
     }
 
     /**
-     * Where changes come from.
+     * The sources of changes.
      *
-     * @param rooms follows them
+     * @param rooms follows rooms
      * @param log for streams
      * @param history for histories, which may come from a replica
-     * @param ledger of the heap
-     * @param maxSteps that the document of an event stream may take
+     * @param ledger the ledger of the heap
+     * @param maxSteps the steps of integration that the document of an event stream may take
      */
     record Feed(
             EventStreams.Rooms rooms,
@@ -127,14 +127,14 @@ public class ApiFactory {
             Hooks hooks,
             HeapLedger ledger,
             long maxSteps) {
-        /** The same with a heap that has no limit. */
+        /** Creates a feed with an unlimited heap. */
         Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {
             this(rooms, log, log, metrics, hooks, HeapLedger.unlimited(), DocumentLimits.DEFAULT.maxSteps());
         }
     }
 
     /**
-     * Registers all resources over the documents of these rooms, with their failures and, unless it is off, their description, and the
+     * Registers all resources, the answers to failures, the description of the interface unless it is off, and the
      * ticks and gauges of event streams.
      */
     public void build(
@@ -171,14 +171,14 @@ public class ApiFactory {
     }
 
     /**
-     * The same.
+     * As the other {@code build}, with clocks.
      *
      * @param clock milliseconds since 1970
      * @param nanos a steady clock
      */
     void build(Host host, Documents documents, Feed feed, LongSupplier clock, LongSupplier nanos) {
         Environment environment = host.environment();
-        // at run time: answers are written by the threads of the server, as if it had waited for them
+        // resolved at run time: the server's threads write answers, as if they had waited for them
         Executor writers = task ->
                 environment.getApplicationContext().getServer().getThreadPool().execute(task);
         ApiLimits limits = new ApiLimits(
@@ -192,7 +192,7 @@ public class ApiFactory {
         DocumentCalls calls = new DocumentCalls(
                 documents, writers, new Bodies(limits, nanos), feed.ledger(), spools, exports(environment));
         var jersey = environment.jersey();
-        // an answer without a body has none: not the servlet container's page about its status
+        // an answer without a body stays empty instead of getting the servlet container's error page
         jersey.property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
         EventStreams streams = streams(environment, feed, sent, nanos);
         host.everyTick("streams", streams::tick);
@@ -231,16 +231,16 @@ public class ApiFactory {
         return new AddressShares(maxStreams, each);
     }
 
-    /** Places for threads that wait for slow clients. */
+    /** The places for threads that wait for slow clients. */
     private AddressShares waiting() {
         int each = maxSlowBodiesPerAddress != null ? maxSlowBodiesPerAddress : Math.max(1, maxSlowBodies / 4);
         return new AddressShares(maxSlowBodies, each);
     }
 
     /**
-     * Places for threads that write small answers. An honest client takes one for some microseconds, so one address may have
-     * half of them. With the places for bodies and large answers they are three quarters of the threads of the server, so
-     * that the rest is left for WebSockets and health.
+     * The places for threads that write small answers. An honest client occupies one for some microseconds, so one
+     * address may have half of them. Together with the places for bodies and large answers they are three quarters of
+     * the server's threads, which leaves the rest for WebSockets and health checks.
      */
     private AddressShares writing() {
         return new AddressShares(maxSlowBodies, Math.max(1, maxSlowBodies / 2));
@@ -253,7 +253,9 @@ public class ApiFactory {
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/api/*", "/collaboration/*");
     }
 
-    /** They end when the server begins to stop: a connector waits for calls that are under way. */
+    /**
+     * Builds the event streams, which end when the server begins to stop, because a connector waits for running calls.
+     */
     private EventStreams streams(Environment environment, Feed feed, AddressFlow sent, LongSupplier nanos) {
         ExecutorService turns = Threads.pool("feed", FEED_THREADS);
         EventStreams streams = new EventStreams(
@@ -281,7 +283,7 @@ public class ApiFactory {
         return streams;
     }
 
-    /** All that is registered. */
+    /** All components registered with Jersey. */
     List<Object> components(
             DocumentCalls calls, EventStreams streams, ChangeLog history, Hooks hooks, LongSupplier clock) {
         List<Object> all = new ArrayList<>(List.of(
@@ -316,14 +318,14 @@ public class ApiFactory {
         return all;
     }
 
-    /** For tests: other limits of large answers. */
+    /** Sets limits of large answers, for tests. */
     void spool(String folder, long most, long perAddress) {
         spool = folder;
         maxSpooled = DataSize.bytes(most);
         maxSpooledPerAddress = DataSize.bytes(perAddress);
     }
 
-    /** For tests: other limits. */
+    /** Sets limits of bodies, for tests. */
     void limit(int body, int update, int jsonDepth, long rate, boolean described) {
         maxBody = DataSize.bytes(body);
         maxUpdate = DataSize.bytes(update);

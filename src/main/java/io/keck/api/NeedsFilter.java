@@ -32,9 +32,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a call in whose caller has the rights that its method names ({@link Needs}), before anything of it is read and before
- * anybody looks whether there is such a document: so the answer to somebody who may not read a name says nothing of it. A
- * method that names nothing is refused to everybody, but for open access. Stateless.
+ * Admits a call if the caller has the rights that its method names ({@link Needs}). The check comes before the body is
+ * read and before the existence of the document is looked up, so that a refusal reveals nothing about the document. A
+ * method that names no right is refused for all callers, except under open access. Stateless.
  */
 @Priority(Priorities.AUTHORIZATION)
 public final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilter {
@@ -43,17 +43,17 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     private static final Set<Right> STORING = EnumSet.of(Right.WRITE, Right.CREATE, Right.BLOB_WRITE);
     /** The property of a request that holds the id of its principal; absent while access is open. */
     static final String PRINCIPAL = NeedsFilter.class.getName() + ".principal";
-    /** The property of a request that holds what is left to its grant; absent while access is open. */
+    /** The property of a request that holds the remaining allowance of its grant; absent while access is open. */
     static final String ALLOWANCE = NeedsFilter.class.getName() + ".allowance";
 
     /** The property of a request that holds by which grant it is answered; absent where the call is for no document. */
     private static final String GRANTED = NeedsFilter.class.getName() + ".granted";
 
-    /** By which grant a request is answered, and which rights it cannot do without. */
-    @SuppressWarnings("ArrayRecordComponent") // as the method of the resource names them
+    /** The grant under which a request is answered, and the rights that it needs. */
+    @SuppressWarnings("ArrayRecordComponent") // the array of the annotation
     record Granted(Visit visit, Grant grant, Right... rights) {}
 
-    /** The property of a request that holds the right for which it leaves a line in the audit log. */
+    /** The property of a request that holds the right for which it is audited. */
     private static final String REMOVES = NeedsFilter.class.getName() + ".removes";
 
     private static final Set<Right> REMOVING = EnumSet.of(Right.REPLACE, Right.DELETE, Right.BLOB_DELETE, Right.PURGE);
@@ -98,7 +98,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         return decision instanceof Decision.Admitted admitted ? admitted.grant() : null;
     }
 
-    /** Answers to OPTIONS and the like, which Jersey adds by itself. */
+    /** Whether Jersey added the method itself, as for OPTIONS. */
     private static boolean isJerseysOwn(Method method) {
         return method.getDeclaringClass().getName().startsWith("org.glassfish.jersey.");
     }
@@ -108,14 +108,14 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
                 || method.getDeclaringClass().isAnnotationPresent(Public.class);
     }
 
-    /** Whether a method answers calls. */
+    /** Whether a method of a resource answers calls. */
     static boolean isCall(Method method) {
         return Arrays.stream(method.getAnnotations())
                 .map(Annotation::annotationType)
                 .anyMatch(type -> type.isAnnotationPresent(HttpMethod.class));
     }
 
-    /** What is answered to one caller is nobody else's: no shared cache may keep it. */
+    /** Keeps shared caches from storing answers, which are meant for one caller. */
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         Visit visit = Visit.of(request.getProperty(Visit.ATTRIBUTE));
@@ -173,7 +173,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         return answer(decision);
     }
 
-    /** Refuses what is more than the limits of a grant, and counts the body. */
+    /** Refuses a request beyond the limits of a grant, and counts its body. */
     private static @Nullable Response limited(ContainerRequestContext request, Allowance allowance, Set<Right> rights) {
         if (allowance == Allowance.ALL) {
             return null;
@@ -189,7 +189,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         return refused == null ? null : refusal(refused);
     }
 
-    /** The name as the resource will read it; two readings of one address would be two documents. */
+    /** The name of the document, decoded exactly as the resource decodes it, so that both see the same document. */
     private static String document(ContainerRequestContext request) {
         List<String> raw = request.getUriInfo().getPathParameters(false).get(DOCUMENT);
         List<String> decoded = request.getUriInfo().getPathParameters(true).get(DOCUMENT);
@@ -216,7 +216,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         return builder.build();
     }
 
-    /** What is left to the grant of a call. */
+    /** The remaining allowance of a call's grant. */
     static Allowance allowance(@Nullable HttpServletRequest request) {
         Object allowance = request == null ? null : request.getAttribute(ALLOWANCE);
         return allowance instanceof Allowance left ? left : Allowance.ALL;
@@ -271,7 +271,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         return grant;
     }
 
-    /** Refuses a call that turns out to need another right of a document. */
+    /** Refuses a call that needs another right for a document, which shows only while it runs. */
     static void demand(HttpServletRequest request, String document, Right right) {
         if (Visit.of(request.getAttribute(Visit.ATTRIBUTE)).demand(document, null, right)
                 instanceof Decision.Refused refused) {

@@ -28,7 +28,7 @@ public final class NewRoomsFilter implements ContainerRequestFilter, ContainerRe
     @Context
     private @Nullable HttpServletRequest servlet;
 
-    /** @param rooms counts the documents by address the documents by address */
+    /** @param rooms counts the documents by address the documents by address the documents by address */
     public NewRoomsFilter(NewRooms rooms) {
         this.rooms = rooms;
     }

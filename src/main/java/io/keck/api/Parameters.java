@@ -32,7 +32,7 @@ final class Parameters {
                 : null;
     }
 
-    /** Parses Parses true or false; 400 for anything else. */
+    /** Parses Parses Parses true or false; 400 for anything else. */
     static boolean flag(String name, @Nullable String text) {
         if (text == null || text.equals("false")) {
             return false;

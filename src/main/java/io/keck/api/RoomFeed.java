@@ -295,7 +295,9 @@ final class RoomFeed implements Watcher {
         count();
     }
 
-    /** Tells the ledger what the feed keeps: a stream that holds an event, too, counts it once more, while it holds it. */
+    /**
+     * Tells the ledger what the feed keeps: a stream that holds an event, too, counts it once more, while it holds it.
+     */
     private void count() {
         Histories document = histories;
         EventFrame reset = resetFrame;

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads and edits the documents of rooms on behalf of back ends. Thread-safe.
  *
- * <p>Every call takes the grant of its caller, which names the document and the author of what is written and must contain
- * the right that the call needs: read, write, create, replace or delete. Otherwise the stage fails with {@link Forbidden}, and
- * nothing is done.
+ * <p>Every call takes the grant of its caller, which names the document and the author of what is written and must
+ * contain the right that the call needs: read, write, create, replace or delete. Otherwise the stage fails with
+ * {@link Forbidden}, and nothing is done.
  *
  * <p>Stages fail with {@link RoomMissing} if no such room exists, {@link Unavailable} if the database does not answer,
  * {@link RoomDamaged} for an edit of a room with damaged stored data, {@link TooLarge} for an edit that would exceed a
@@ -122,12 +122,13 @@ public interface Documents {
     }
 
     /**
-     * Merges an update into a document as if a client had sent it, under the same rules and limits; completes when all of it
-     * is committed. Whoever waits no longer may complete the future: it is unknown then what becomes of the update.
+     * Merges an update into a document as if a client had sent it, under the same rules and limits; completes when all
+     * of it is committed. Whoever waits no longer may complete the future: it is unknown then what becomes of the
+     * update.
      *
      * @param allowance what is left to the grant of whoever brings it
-     * @return false where something of it was not taken: it deletes content that the document does not have, or has other
-     *     content under ids that the document has
+     * @return false where something of it was not taken: it deletes content that the document does not have, or has
+     *     other content under ids that the document has
      */
     CompletableFuture<Answer<Boolean>> update(Grant grant, Update update, Allowance allowance);
 
@@ -135,8 +136,8 @@ public interface Documents {
     CompletionStage<Answer<Boolean>> find(Grant grant);
 
     /**
-     * Writes down everything that was committed before. Fails with {@link RoomDamaged} where what is stored is damaged: an
-     * export is whole or there is none.
+     * Writes down everything that was committed before. Fails with {@link RoomDamaged} where what is stored is damaged:
+     * an export is whole or there is none.
      *
      * @param exports whose threads do it; until it is done nothing else happens in the room
      * @param writer called once; must neither change nor keep the store. It may wait for a disk

@@ -113,63 +113,64 @@ class ReadGateTest {
         client.abort();
     }
 
+    /** A client that has sent 100 messages to a handler that holds the gate when the first arrives. */
+    private final class Held {
+        private final AtomicInteger seen = new AtomicInteger();
+        private final CountDownLatch all = new CountDownLatch(100);
+        private final WebSocket client;
+
+        Held(Runnable hold) throws Exception {
+            CountDownLatch first = new CountDownLatch(1);
+            handler = frame -> {
+                if (seen.incrementAndGet() == 1) {
+                    hold.run();
+                }
+                first.countDown();
+                all.countDown();
+            };
+            client = connect();
+            for (int i = 0; i < 100; i++) {
+                client.sendBinary(ByteBuffer.allocate(8), true).get(30, TimeUnit.SECONDS);
+            }
+            assertThat(first.await(30, TimeUnit.SECONDS)).isTrue();
+        }
+
+        void assertClosed() throws Exception {
+            assertThat(gate.isClosed()).isTrue();
+            assertThat(all.await(100, TimeUnit.MILLISECONDS)).isFalse();
+            assertThat(seen.get()).isEqualTo(1);
+        }
+
+        void assertAllReadOnceOpen() throws Exception {
+            gate.open();
+            assertThat(all.await(30, TimeUnit.SECONDS)).isTrue();
+            client.abort();
+        }
+    }
+
     @Test
     void closedGate_letsNothingThroughUntilItOpens() throws Exception {
-        AtomicInteger seen = new AtomicInteger();
-        CountDownLatch first = new CountDownLatch(1);
-        CountDownLatch all = new CountDownLatch(100);
-        handler = frame -> {
-            if (seen.incrementAndGet() == 1) {
-                gate.close();
-            }
-            first.countDown();
-            all.countDown();
-        };
-        WebSocket client = connect();
-        for (int i = 0; i < 100; i++) {
-            client.sendBinary(ByteBuffer.allocate(8), true).get(30, TimeUnit.SECONDS);
-        }
-        assertThat(first.await(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(gate.isClosed()).isTrue();
-        assertThat(all.await(100, TimeUnit.MILLISECONDS)).isFalse();
-        assertThat(seen.get()).isEqualTo(1);
+        Held held = new Held(() -> gate.close());
 
-        gate.open();
+        held.assertClosed();
 
-        assertThat(all.await(30, TimeUnit.SECONDS)).isTrue();
-        client.abort();
+        held.assertAllReadOnceOpen();
     }
 
     /** A room that has caught up opens the gate for itself alone: a peer that is slowed stays slowed, and the other way round. */
     @Test
     void gate_isOpenWhenNobodyHoldsIt() throws Exception {
-        AtomicInteger seen = new AtomicInteger();
-        CountDownLatch first = new CountDownLatch(1);
-        CountDownLatch all = new CountDownLatch(100);
-        handler = frame -> {
-            if (seen.incrementAndGet() == 1) {
-                gate.slow(true);
-                gate.close();
-            }
-            first.countDown();
-            all.countDown();
-        };
-        WebSocket client = connect();
-        for (int i = 0; i < 100; i++) {
-            client.sendBinary(ByteBuffer.allocate(8), true).get(30, TimeUnit.SECONDS);
-        }
-        assertThat(first.await(30, TimeUnit.SECONDS)).isTrue();
+        Held held = new Held(() -> {
+            gate.slow(true);
+            gate.close();
+        });
         gate.open();
         assertThat(gate.isClosed()).isTrue();
         gate.close();
         gate.slow(false);
-        assertThat(gate.isClosed()).isTrue();
-        assertThat(all.await(100, TimeUnit.MILLISECONDS)).isFalse();
-        assertThat(seen.get()).isEqualTo(1);
 
-        gate.open();
+        held.assertClosed();
 
-        assertThat(all.await(30, TimeUnit.SECONDS)).isTrue();
-        client.abort();
+        held.assertAllReadOnceOpen();
     }
 }

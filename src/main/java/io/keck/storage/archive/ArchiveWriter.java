@@ -19,7 +19,7 @@ import java.util.zip.CRC32C;
  * truncated file is recognised as such and can be used up to its last ROOM_END. Used by one thread; does not close the
  * stream.
  */
-public final class ArchiveWriter {
+final class ArchiveWriter {
     static final byte[] MAGIC = "KECKARCH".getBytes(StandardCharsets.US_ASCII);
     static final int VERSION = 1;
     /** Bytes before the first record. */

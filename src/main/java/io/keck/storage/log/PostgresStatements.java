@@ -23,7 +23,7 @@ import org.postgresql.PGConnection;
  * The statements for PostgreSQL. A whole group is one statement, so it takes one round trip including the commit.
  * Parameters are arrays, so the text is the same for groups of every size.
  */
-public final class PostgresStatements implements LogStatements {
+final class PostgresStatements implements LogStatements {
     /**
      * The locks come first, in the order of ids on every node; FOR NO KEY UPDATE does not block transactions that only
      * refer to the room. A transaction that waited for a lock sees the head that the other one wrote, because the
