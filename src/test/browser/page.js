@@ -20,12 +20,17 @@ const providers = {
     return { provider, isSaved: () => provider.synced }
   },
   'y-sweet': ({ host, document, token }, doc) => {
-    const authEndpoint = async () => {
-      const answer = await fetch(`http://${host}/doc/${encodeURIComponent(document)}/auth`, {
-        method: 'POST', body: '{}',
+    const post = async (path, body) => {
+      const answer = await fetch(`http://${host}${path}`, {
+        method: 'POST', body: JSON.stringify(body),
         headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) }
       })
       return answer.json()
+    }
+    // What getOrCreateDocAndToken of the SDK does.
+    const authEndpoint = async () => {
+      await post('/doc/new', { docId: document })
+      return post(`/doc/${encodeURIComponent(document)}/auth`, {})
     }
     const provider = createYjsProvider(doc, document, authEndpoint, { showDebuggerLink: false })
     return { provider, isSaved: () => provider.status === 'connected' && !provider.hasLocalChanges }
