@@ -249,7 +249,9 @@ class DashboardsIT {
     /** What alerts and panels ask for is in one file, or made by somebody else. */
     @Test
     void namesOfKeck_areThoseOfOneFile() throws IOException {
-        String names = Files.readString(Path.of("src/main/java/io/keck/ops/MetricNames.java"));
+        Path ops = Path.of("src/main/java/io/keck/ops");
+        String names =
+                Files.readString(ops.resolve("MetricNames.java")) + Files.readString(ops.resolve("DrillFile.java"));
         Set<String> known = new HashSet<>();
         Pattern.compile("\"(keck[._a-z0-9-]+)\"").matcher(names).results().forEach(m -> {
             String base = m.group(1).replace('.', '_').replace('-', '_');
