@@ -14,6 +14,7 @@ import java.security.KeyStoreException;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.Collections;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
@@ -144,22 +145,37 @@ public class TlsConnectorFactory extends HttpsConnectorFactory {
 
     /** For people: whose certificate is served and until when it is good. */
     String described() {
+        X509Certificate x509 = served();
+        return x509 == null
+                ? UNKNOWN
+                : x509.getSubjectX500Principal().getName() + ", good until "
+                        + x509.getNotAfter().toInstant();
+    }
+
+    /** Until when the certificate is good that is served now, in milliseconds since 1970; empty where that is not known. */
+    OptionalLong goodUntil() {
+        X509Certificate x509 = served();
+        return x509 == null
+                ? OptionalLong.empty()
+                : OptionalLong.of(x509.getNotAfter().toInstant().toEpochMilli());
+    }
+
+    private @Nullable X509Certificate served() {
         SslContextFactory.Server server = running;
         KeyStore store = server == null ? null : server.getKeyStore();
         if (store == null) {
-            return UNKNOWN;
+            return null;
         }
         try {
             for (String alias : Collections.list(store.aliases())) {
                 Certificate found = store.getCertificate(alias);
                 if (found instanceof X509Certificate x509 && store.isKeyEntry(alias)) {
-                    return x509.getSubjectX500Principal().getName() + ", good until "
-                            + x509.getNotAfter().toInstant();
+                    return x509;
                 }
             }
         } catch (KeyStoreException e) {
-            return UNKNOWN;
+            return null;
         }
-        return UNKNOWN;
+        return null;
     }
 }

@@ -1,5 +1,7 @@
 package io.keck.node;
 
+import java.util.OptionalLong;
+import com.codahale.metrics.Gauge;
 import io.dropwizard.core.server.ServerFactory;
 import io.dropwizard.lifecycle.Managed;
 import io.keck.thread.Loop;
@@ -12,6 +14,8 @@ import org.slf4j.LoggerFactory;
 final class TlsReload implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(TlsReload.class);
     private static final long LOOK_MILLIS = 5_000;
+    private static final String SECONDS_LEFT = "keck.tls.certificate-seconds-left";
+    private static final double MILLIS = 1_000;
 
     private final List<TlsConnectorFactory> connectors;
     private final Loop loop = Loop.every("tls", LOOK_MILLIS, this::look);
@@ -26,9 +30,21 @@ final class TlsReload implements Managed {
                 .filter(TlsConnectorFactory.class::isInstance)
                 .map(TlsConnectorFactory.class::cast)
                 .toList();
+        host.environment()
+                .metrics()
+                .register(SECONDS_LEFT, (Gauge<Double>) () -> secondsLeft(connectors, System.currentTimeMillis()));
         if (!connectors.isEmpty()) {
             host.manage(new TlsReload(connectors));
         }
+    }
+
+    /** For how long the certificate is good that ends first; not a number where none is served. */
+    static double secondsLeft(List<TlsConnectorFactory> connectors, long now) {
+        OptionalLong first = connectors.stream()
+                .map(TlsConnectorFactory::goodUntil)
+                .flatMapToLong(OptionalLong::stream)
+                .min();
+        return first.isEmpty() ? Double.NaN : (first.getAsLong() - now) / MILLIS;
     }
 
     @Override
