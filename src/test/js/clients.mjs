@@ -163,6 +163,16 @@ const watched = (client, provider, doc) => {
   doc.on('update', (update, origin) => { if (origin === provider) client.updates++ })
   provider.on('connection-close', event => event && client.closes.push({ code: event.code, reason: event.reason }))
   provider.on('status', ({ status }) => { if (status === 'connected') client.connects++ })
+  client.denied = []
+  const tellDenied = provider.messageHandlers?.[2]
+  if (tellDenied === undefined) return
+  provider.messageHandlers[2] = (encoder, decoder, ...rest) => {
+    const { pos } = decoder
+    decoding.readVarUint(decoder)
+    client.denied.push(decoding.readVarString(decoder))
+    decoder.pos = pos
+    tellDenied(encoder, decoder, ...rest)
+  }
 }
 
 const operations = {
@@ -235,7 +245,16 @@ const operations = {
     return new Function('jwt', 'process', 'user', `${code}; return token`)(jwt, process, user)
   },
 
-  open: async ({ name, url, room, params = {}, library = 'y-websocket', socket, token, options = {} }) => {
+  /** The refusals that a client was sent. */
+  denied: ({ name }) => named(name).denied,
+
+  /** From now on a client connects with other parameters; its document stays. */
+  logIn: ({ name, params }) => { named(name).provider.params = params },
+
+  /** A client finds the document of another one on its machine, as y-indexeddb would load it. */
+  copy: ({ name, from }) => Y.applyUpdate(named(name).doc, Y.encodeStateAsUpdate(named(from).doc)),
+
+  open: async ({ name, url, room, params = {}, library = 'y-websocket', socket, token, options = {}, tabs = false }) => {
     const doc = await documentOf(library)
     if (library.startsWith('hocuspocus')) {
       const client = { doc, closes: [], events: [], updates: 0, tries: 0, connects: 0 }
@@ -267,7 +286,7 @@ const operations = {
       : library === 'y-websocket' ? WebsocketProvider : await providerOf(library)
     const provider = Provider === undefined
       ? await party(client, { library, host: url, room, options, params })
-      : new Provider(url, room, doc, { WebSocketPolyfill: Counted, disableBc: true, maxBackoffTime: 400, params })
+      : new Provider(url, room, doc, { WebSocketPolyfill: Counted, disableBc: !tabs, maxBackoffTime: 400, params })
     watched(client, provider, doc)
     if (params.saved === '1') countSaved(client, provider)
     clients.set(name, client)

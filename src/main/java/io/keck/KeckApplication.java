@@ -24,18 +24,21 @@ import io.keck.node.RoomRuntime;
 import io.keck.node.TlsConnectorFactory;
 import io.keck.ops.FrontPageServlet;
 import io.keck.room.Bus;
+import io.keck.room.Held;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import io.keck.socket.Sockets;
 import io.keck.socket.UpgradeFilter;
 import io.keck.storage.Storage;
 import io.keck.storage.database.Database;
+import io.keck.storage.held.JdbiHeldUpdates;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.thread.OutOfMemory;
 import io.keck.webhook.Webhooks;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Keck: {@code java -jar keck.jar server config.yml}. Lists the parts and starts them; knows nothing else. */
 public final class KeckApplication extends Application<KeckConfiguration> {
@@ -85,8 +88,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         BusKeyring keys = BusKeyring.build(node, storage.nodes());
         Bus bus =
                 config.redis().build(node, storage.nodes().cluster(), label, database.clock(), keys, instruments.bus());
-        RoomRuntime runtime = config.rooms()
-                .build(node, log, bus, instruments, config.drainTimeout().toMilliseconds());
+        RoomRuntime runtime =
+                config.rooms().build(node, log, bus, instruments, drainMillis(config), held(config, node, storage));
         Rooms rooms = runtime.rooms();
         takeLabel(config, node, storage, label);
         NewRooms newRooms = newRooms(config, environment, runtime, instruments);
@@ -139,6 +142,20 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         boolean openAccess = config.openAccess() || config.access().isOn();
         Connectors.prepare(config.getServerFactory(), openAccess, BlobsFactory.paths());
         Connectors.reloadCertificates(node, config.getServerFactory());
+    }
+
+    private static long drainMillis(KeckConfiguration config) {
+        return config.drainTimeout().toMilliseconds();
+    }
+
+    /** Null while access is open: everybody is the same principal then. */
+    private static @Nullable Held held(KeckConfiguration config, Node node, Storage storage) {
+        if (!config.access().isOn()) {
+            return null;
+        }
+        JdbiHeldUpdates updates = storage.held(config.access().heldLimits());
+        node.manage(updates);
+        return new Held(updates, config.access().isStrict());
     }
 
     private static AccessFactory.Stores stores(Storage storage) {

@@ -315,6 +315,7 @@ class ArchitectureTest {
             storage("feed", "rows", "database"),
             storage("blob", "rows", "database"),
             storage("nodes", "database"),
+            storage("held", "rows", "database"),
             storage("archive", "blob", "rows", "database"),
             storage("doctor", "blob", "rows", "database"),
             storage("octobase", "blob", "rows", "database")));

@@ -1,6 +1,8 @@
 package io.keck.access;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Who made a change, as the log keeps it: taken from the grant, never from what a client says of itself. A change without an
@@ -14,6 +16,9 @@ public record Author(String principal, Origin origin, Map<String, String> attrib
     /** The attribute of a credential by which a program says that it acts for its principal, and which one it is. */
     public static final String AGENT = "agent";
 
+    /** The attribute of a change that was held and taken in: the principal that decided so. */
+    public static final String TAKEN_IN_BY = "taken_in_by";
+
     /** The author that answers name for changes without a known author. No principal may have this name. */
     public static final String UNKNOWN = "unknown";
 
@@ -25,6 +30,13 @@ public record Author(String principal, Origin origin, Map<String, String> attrib
 
     private static final Author OPEN_SOCKET = new Author(Principal.ANONYMOUS.id(), Origin.SOCKET, Map.of());
     private static final Author OPEN_REST = new Author(Principal.ANONYMOUS.id(), Origin.REST, Map.of());
+
+    /** The same of a change that was held until somebody took it in. */
+    public Author takenInBy(String decider) {
+        Map<String, String> more = new TreeMap<>(attributes);
+        more.put(TAKEN_IN_BY, decider);
+        return new Author(principal, origin, Collections.unmodifiableMap(more));
+    }
 
     /** The holder of a grant, by a WebSocket. */
     public static Author bySocket(Grant grant) {

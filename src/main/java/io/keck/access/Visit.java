@@ -135,6 +135,15 @@ public interface Visit {
      */
     default void done(Right right, String detail, int status) {}
 
+    /**
+     * Notes in the audit log what the caller has decided on something that was held.
+     *
+     * @param event taken-in or held-dropped
+     * @param id of the entry
+     * @param status of the answer
+     */
+    default void decided(String document, String event, String id, int status) {}
+
     /** What is left to a grant of this visit of the limits of its principal and its tenant. */
     default Allowance allowance(Grant grant) {
         return Allowance.ALL;

@@ -311,6 +311,9 @@ public class ApiFactory {
                 new TextResource(calls),
                 new XmlResource(calls),
                 new YSweetResource(calls, new PublicAddress(publicUrl == null ? "" : publicUrl))));
+        if (calls.documents().held() != null) {
+            all.add(new HeldResource(calls));
+        }
         if (docs) {
             all.add(new OpenApiResource());
             all.add(new DocsResource());

@@ -13,11 +13,13 @@ import io.keck.access.Rule;
 import io.keck.access.Rules;
 import io.keck.access.TenantSizes;
 import io.keck.access.Visit;
+import io.keck.room.HeldUpdates;
 import io.keck.thread.Threads;
 import io.keck.wing.Host;
 import jakarta.servlet.DispatcherType;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -185,6 +187,28 @@ public class AccessFactory {
     @NotNull
     @JsonProperty
     private AuditFactory audit = new AuditFactory();
+
+    @NotNull
+    @Pattern(regexp = "|record|strict", message = "is record or strict")
+    @JsonProperty
+    @JsonSetter(nulls = Nulls.SKIP)
+    private String authorship = "record";
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private HeldFactory held = new HeldFactory();
+
+    /** Whether what somebody brings under the client id of somebody else is held and not applied. */
+    @JsonIgnore
+    public boolean isStrict() {
+        return authorship.equals("strict");
+    }
+
+    /** What is kept of it. */
+    public HeldUpdates.Limits heldLimits() {
+        return held.build();
+    }
 
     /** Whether anything is configured that lets some in and keeps others out; else access is open. */
     @JsonIgnore

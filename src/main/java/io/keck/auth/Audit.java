@@ -115,10 +115,10 @@ final class Audit {
     }
 
     /**
-     * Something was deleted, replaced or purged, or could not be.
+     * Something was deleted, replaced or purged, or what was held was taken in or dropped; or that could not be.
      *
-     * @param event deleted, replaced, purged or blob-deleted
-     * @param detail of a blob its id; empty for none
+     * @param event deleted, replaced, purged, blob-deleted, taken-in or held-dropped
+     * @param detail of a blob or of what was held its id; empty for none
      * @param status of the answer: 2xx where it was done
      */
     void removed(Attempt attempt, Grant grant, String event, String detail, int status) {

@@ -97,6 +97,13 @@ final class RequestVisit implements Visit {
         }
     }
 
+    @Override
+    public void decided(String document, String event, String id, int status) {
+        if (on(document, null) instanceof Decision.Admitted admitted) {
+            audit.removed(attempt, admitted.grant(), event, id, status);
+        }
+    }
+
     private synchronized Decision decide(@Nullable String document, @Nullable Purpose purpose) {
         Asked before = asked;
         boolean same =

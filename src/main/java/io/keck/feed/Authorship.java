@@ -280,6 +280,25 @@ public final class Authorship<A> {
         return read;
     }
 
+    /**
+     * The authors alone that {@link #encode} has written.
+     *
+     * @throws DecodeException if it is damaged, or of a later release
+     */
+    public static List<Code> codes(byte[] bytes) {
+        Decoder in = new Decoder(bytes);
+        int version = in.readUint8();
+        if (version != VERSION) {
+            throw new DecodeException("authors of version " + version);
+        }
+        int count = in.readCount(2);
+        List<Code> codes = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            codes.add(new Code(in.readVarUint(), in.readVarString()));
+        }
+        return codes;
+    }
+
     private static <A> int ranges(Decoder in, Map<Long, List<Range<A>>> kind, Map<Long, A> authors, long[] time) {
         int sum = 0;
         int clients = in.readCount(2);

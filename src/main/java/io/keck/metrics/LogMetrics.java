@@ -51,4 +51,7 @@ public interface LogMetrics {
 
     /** {@code rows} folded rows were deleted. */
     default void purged(int rows) {}
+
+    /** So many authors were deleted to which nothing referred any more. */
+    default void authorsPruned(int authors) {}
 }

@@ -92,4 +92,13 @@ public interface RoomMetrics {
 
     /** A room with damaged stored data was closed because it was repaired, deleted or replaced. */
     default void quarantineEnded() {}
+
+    /** So many bytes of an update were held back by strict authorship. */
+    default void heldBack(int bytes) {}
+
+    /** Something that was held back was not kept, since there is no room for it. */
+    default void notKept() {}
+
+    /** Something that was kept has come into the document. */
+    default void heldTaken() {}
 }

@@ -9,6 +9,7 @@ import io.keck.metrics.RoomMetrics;
 import io.keck.protocol.CloseReason;
 import io.keck.room.Bus;
 import io.keck.room.DocumentBudget;
+import io.keck.room.Held;
 import io.keck.room.RoomContext;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
@@ -34,6 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class RoomRuntime implements Managed, LifeCycle.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(RoomRuntime.class);
     private static final long TICK_MS = 500;
+    private static final long HELD_LOOK_MS = 5_000;
     /** Milliseconds that an upgrade waits for the database to answer a question about a name. */
     private static final long LOOKUP_MS = 2_000;
 
@@ -42,6 +44,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     private final Node node;
     private final Loop ticks = Loop.every("room-tick", TICK_MS, this::tick);
     private final @Nullable Loop tail;
+    private final @Nullable Loop heldLook;
     private final Rooms rooms;
     private final long drainMillis;
     private volatile boolean draining;
@@ -57,6 +60,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
      * @param node runs the ticks of the rooms and of the wings
      * @param documentHeap the most heap that documents of back ends may take, in bytes
      * @param ledger the ledger of the heap, relieved at each tick
+     * @param held what becomes of what somebody brings under the client id of somebody else; null for nothing
      */
     public RoomRuntime(
             Node node,
@@ -66,12 +70,13 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
             RoomMetrics metrics,
             long documentHeap,
             long drainMillis,
-            HeapLedger ledger) {
+            HeapLedger ledger,
+            @Nullable Held held) {
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         this.node = node;
         this.turns = Threads.pool("room-turn", threads);
         this.documents = Threads.pool("room-document", threads);
-        this.rooms = new Rooms(new RoomContext(
+        RoomContext context = new RoomContext(
                 log,
                 bus,
                 turns,
@@ -81,7 +86,10 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
                 new TimeOrderedIds(),
                 settings,
                 metrics,
-                ledger));
+                ledger);
+        this.rooms = new Rooms(held == null ? context : context.with(held));
+        this.heldLook =
+                held != null && held.isStrict() ? Loop.every("held-look", HELD_LOOK_MS, rooms::lookAtHeld) : null;
         this.tail = log.isShared() ? Loop.every("room-tail", settings.tailAlone(), rooms::tail) : null;
         this.drainMillis = drainMillis;
         node.everyTick("rooms", rooms::tick);
@@ -170,6 +178,9 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         if (tail != null) {
             tail.start();
         }
+        if (heldLook != null) {
+            heldLook.start();
+        }
         started = true;
     }
 
@@ -202,6 +213,9 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         ticks.stop();
         if (tail != null) {
             tail.stop();
+        }
+        if (heldLook != null) {
+            heldLook.stop();
         }
         documents.shutdown();
         turns.shutdown();

@@ -8,6 +8,7 @@ import io.keck.ops.RoomChecks;
 import io.keck.ops.RoomMeters;
 import io.keck.room.Bus;
 import io.keck.room.DocumentLimits;
+import io.keck.room.Held;
 import io.keck.room.RoomSettings;
 import io.keck.room.UpdateLog;
 import jakarta.validation.constraints.Min;
@@ -128,12 +129,14 @@ public class RoomsFactory {
      * Builds the rooms of a node, with their gauges and health checks.
      *
      * @param drainMillis how long a shutdown waits for pending updates to be committed
+     * @param held what becomes of what somebody brings under the client id of somebody else; null for nothing
      */
-    public RoomRuntime build(Node node, UpdateLog log, Bus bus, Instruments instruments, long drainMillis) {
+    public RoomRuntime build(
+            Node node, UpdateLog log, Bus bus, Instruments instruments, long drainMillis, @Nullable Held held) {
         RoomMeters meters = instruments.rooms();
         RoomSettings settings = settings();
-        RoomRuntime runtime =
-                new RoomRuntime(node, log, bus, settings, meters, documentHeap(), drainMillis, instruments.ledger());
+        RoomRuntime runtime = new RoomRuntime(
+                node, log, bus, settings, meters, documentHeap(), drainMillis, instruments.ledger(), held);
         meters.watch(runtime.rooms(), documentHeap(), settings.maxOverlays());
         RoomChecks.register(node.environment().healthChecks(), runtime.rooms(), meters);
         node.manage(runtime);

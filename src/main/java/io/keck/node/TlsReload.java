@@ -1,12 +1,12 @@
 package io.keck.node;
 
-import java.util.OptionalLong;
 import com.codahale.metrics.Gauge;
 import io.dropwizard.core.server.ServerFactory;
 import io.dropwizard.lifecycle.Managed;
 import io.keck.thread.Loop;
 import io.keck.wing.Host;
 import java.util.List;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,9 +30,8 @@ final class TlsReload implements Managed {
                 .filter(TlsConnectorFactory.class::isInstance)
                 .map(TlsConnectorFactory.class::cast)
                 .toList();
-        host.environment()
-                .metrics()
-                .register(SECONDS_LEFT, (Gauge<Double>) () -> secondsLeft(connectors, System.currentTimeMillis()));
+        host.environment().metrics().register(SECONDS_LEFT, (Gauge<Double>)
+                () -> secondsLeft(connectors, System.currentTimeMillis()));
         if (!connectors.isEmpty()) {
             host.manage(new TlsReload(connectors));
         }

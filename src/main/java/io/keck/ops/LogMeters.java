@@ -29,6 +29,7 @@ public final class LogMeters implements LogMetrics {
     private final Counter replicaAnswered;
     private final Counter replicaBehind;
     private final Counter replicaFailed;
+    private final Counter authorsPruned;
 
     /** Registers the counters and histograms. */
     public LogMeters(MetricRegistry registry, PrometheusRegistry histograms) {
@@ -59,6 +60,7 @@ public final class LogMeters implements LogMetrics {
         replicaAnswered = registry.counter(MetricNames.REPLICA_ANSWERED);
         replicaBehind = registry.counter(MetricNames.REPLICA_BEHIND);
         replicaFailed = registry.counter(MetricNames.REPLICA_FAILED);
+        authorsPruned = registry.counter(MetricNames.AUTHORS_PRUNED);
     }
 
     @Override
@@ -126,5 +128,10 @@ public final class LogMeters implements LogMetrics {
     @Override
     public void purged(int rows) {
         rowsPurged.inc(rows);
+    }
+
+    @Override
+    public void authorsPruned(int authors) {
+        authorsPruned.inc(authors);
     }
 }

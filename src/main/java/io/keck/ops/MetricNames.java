@@ -83,6 +83,12 @@ final class MetricNames {
 
     /** Updates and edits that were refused because their document has reached a limit. */
     static final String GROWTH_REFUSED = "keck.rooms.growth-refused";
+    /** Bytes of updates that strict authorship did not apply. */
+    static final String HELD = "keck.rooms.held";
+    /** Updates that strict authorship neither applied nor kept, since there is no room for them. */
+    static final String NOT_KEPT = "keck.rooms.not-kept";
+    /** Held updates that have come into the document, by a decision or by themselves. */
+    static final String HELD_TAKEN = "keck.rooms.held-taken";
     /** Documents above 80 % of a limit. */
     static final String NEAR_LIMIT = "keck.rooms.near-limit";
 
@@ -169,6 +175,8 @@ final class MetricNames {
     static final String FOLD_SECONDS = "keck_log_fold_seconds";
     static final String ROWS_FOLDED = "keck.log.rows-folded";
     static final String ROWS_PURGED = "keck.log.rows-purged";
+    /** Authors that were deleted, since neither rows nor ranges of folded rows referred to them. */
+    static final String AUTHORS_PRUNED = "keck.log.authors-pruned";
 
     // ---- blobs
     static final String BLOBS_UPLOADS = "keck.blobs.uploads";

@@ -45,6 +45,9 @@ public final class RoomMeters implements RoomMetrics {
     private final AtomicInteger quarantined = new AtomicInteger();
     private final AtomicInteger nearLimit = new AtomicInteger();
     private final Counter growthRefused;
+    private final Counter held;
+    private final Counter notKept;
+    private final Counter heldTaken;
     private final Counter tooCostly;
 
     /**
@@ -77,6 +80,9 @@ public final class RoomMeters implements RoomMetrics {
         conflicts = registry.counter(MetricNames.CONFLICTS);
         emptyStructs = registry.counter(MetricNames.EMPTY_STRUCTS);
         growthRefused = registry.counter(MetricNames.GROWTH_REFUSED);
+        held = registry.counter(MetricNames.HELD);
+        notKept = registry.counter(MetricNames.NOT_KEPT);
+        heldTaken = registry.counter(MetricNames.HELD_TAKEN);
         tooCostly = registry.counter(MetricNames.DOCUMENTS_TOO_COSTLY);
         registry.register(MetricNames.NEAR_LIMIT, (Gauge<Integer>) nearLimit::get);
         slowed = registry.counter(MetricNames.CONNECTIONS_SLOWED);
@@ -222,6 +228,21 @@ public final class RoomMeters implements RoomMetrics {
     @Override
     public void growthRefused() {
         growthRefused.inc();
+    }
+
+    @Override
+    public void heldBack(int bytes) {
+        held.inc(bytes);
+    }
+
+    @Override
+    public void notKept() {
+        notKept.inc();
+    }
+
+    @Override
+    public void heldTaken() {
+        heldTaken.inc();
     }
 
     @Override

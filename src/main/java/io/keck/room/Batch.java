@@ -7,6 +7,7 @@ import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.UnheldDeletes;
 import io.keck.crdt.store.Update;
+import io.keck.crdt.store.UpdateSieve;
 import io.keck.metrics.RoomMetrics;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,6 +79,16 @@ final class Batch {
     /** The part of {@code deletes} whose structs this batch does not contain. */
     DeleteSet withoutHeld(DeleteSet deletes) {
         return UnheldDeletes.without(deletes, store());
+    }
+
+    /** Whether that clock of a client is in here. */
+    boolean has(long client, long clock) {
+        return UpdateSieve.has(store(), client, clock);
+    }
+
+    /** Whether content of a client is in here. */
+    boolean hasStructs(long client) {
+        return UpdateSieve.hasStructs(store(), client);
     }
 
     /** Reports ids under which an update has different content than this batch. */

@@ -148,6 +148,28 @@ final class Batches {
         return rest;
     }
 
+    /** The principal that introduces a client id once the batches are committed, if nobody has before; null for none. */
+    @Nullable
+    String introducer(long client) {
+        for (Batch batch : queue) {
+            Author author = batch.author();
+            if (author != null && author.origin().introduces() && batch.hasStructs(client)) {
+                return author.principal();
+            }
+        }
+        return null;
+    }
+
+    /** Whether a batch that is not dropped has that clock of a client. */
+    boolean have(long client, long clock) {
+        for (Batch batch : queue) {
+            if (!batch.isEdits() && batch.has(client, clock)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Adds the mark after which deletes of unknown clocks are ignored, see {@link ForgetMark}. */
     void addMark() {
         Batch batch = new Batch(ids.get(), ++numbers, Author.SYSTEM);

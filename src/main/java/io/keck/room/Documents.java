@@ -77,6 +77,11 @@ public interface Documents {
         return writeInParts(grant, key, edit, doc -> Reading.of(afterwards.apply(doc)));
     }
 
+    /** What strict authorship has kept of documents; null where nothing can be. */
+    default @Nullable HeldContent held() {
+        return null;
+    }
+
     /**
      * Returns the client id under which this node would write the next edit without a key; it may change at any time.
      */

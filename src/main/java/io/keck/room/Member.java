@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The state that a room keeps for one of its connections. Used only in the room's turns. */
 final class Member implements Awareness.Owner {
+    /** No client id. */
+    static final long NOBODY = -1;
+
     final Connection connection;
     private final int maxStates;
     /** Whether the server's step 1 and the awareness states were sent. */
@@ -98,6 +101,11 @@ final class Member implements Awareness.Owner {
     long deletesAskedAt = Long.MIN_VALUE / 2;
 
     boolean mustBeAskedForDeletes;
+
+    /** A client id that its principal owns, looked up last; {@link HeldBack}. */
+    long judged = NOBODY;
+    /** What of it strict authorship has not applied; null while that is nothing. */
+    HeldBack.@Nullable Aside aside;
 
     /** Whether reading is paused because too much unsaved content waits. */
     boolean paused;

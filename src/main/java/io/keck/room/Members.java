@@ -39,6 +39,9 @@ final class Members implements Message.Handler<Member> {
     private final RoomHeap heap;
     private final SavedPositions positions;
     private final Safeguards safeguards;
+    private final HeldEdits heldEdits;
+    /** Null where authorship is only recorded. */
+    private final @Nullable HeldBack heldBack;
 
     /**
      * Creates a room without members.
@@ -74,6 +77,23 @@ final class Members implements Message.Handler<Member> {
         this.conflicts = new Conflicts(replica, batches, context, safeguards);
         this.forgetMark = new ForgetMark(replica, batches, saving, context.clock(), safeguards);
         this.positions = new SavedPositions(batches, safeguards);
+        this.heldEdits =
+                new HeldEdits(context, replica, batches, turns, edit -> saving.submit(edit, growth.refusal(edit)));
+        Held held = context.held();
+        this.heldBack = held == null || !held.isStrict()
+                ? null
+                : new HeldBack(
+                        held,
+                        context,
+                        replica,
+                        batches,
+                        turns,
+                        saving::reduce,
+                        member -> member.connection.send(answers.step1()),
+                        safeguards);
+        if (heldBack != null) {
+            heldBack.onReady(this::add);
+        }
         this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others, safeguards);
     }
 
@@ -135,6 +155,9 @@ final class Members implements Message.Handler<Member> {
             awareness.leave(member);
             waitingDeletes.leave(member);
             positions.leave(member);
+            if (heldBack != null) {
+                heldBack.leave(member);
+            }
         }
     }
 
@@ -239,6 +262,15 @@ final class Members implements Message.Handler<Member> {
             dismiss(member);
             return null;
         }
+        if (heldBack == null) {
+            return add(member, fresh);
+        }
+        SavedPositions.Taken taken = add(member, heldBack.admit(member, fresh));
+        return heldBack.hasCut() ? SavedPositions.Taken.IN_PART : taken;
+    }
+
+    /** Adds what the document has room for, without deletes of what is not here. */
+    private SavedPositions.Taken add(Member member, Update fresh) {
         Update taken = waitingDeletes.admit(member, fresh);
         boolean isCut = taken != fresh;
         if (!taken.isEmpty()) {
@@ -273,11 +305,53 @@ final class Members implements Message.Handler<Member> {
     /** Called when the room was loaded. */
     void loaded() {
         forgetMark.loaded();
+        if (heldBack != null) {
+            heldBack.begin(all);
+        }
+    }
+
+    /** The replica is another one. */
+    void replaced() {
+        storeChanged();
+        if (heldBack != null) {
+            heldBack.begin(all);
+        }
+    }
+
+    /** Takes in what was held. */
+    HeldEdits heldEdits() {
+        return heldEdits;
+    }
+
+    /** Who owns the client ids of the document; null where authorship is only recorded. */
+    @Nullable
+    ClientOwners owners() {
+        return heldBack == null ? null : heldBack.owners();
+    }
+
+    private boolean isHolding() {
+        return heldBack != null && heldBack.isBusy();
+    }
+
+    /** Whether nobody is left, and nothing that strict authorship has held back of anybody is still to be stored. */
+    boolean areGone() {
+        return all.isEmpty() && !isHolding();
+    }
+
+    /** The room ends. */
+    void end() {
+        awareness.end();
+        if (heldBack != null) {
+            heldBack.end();
+        }
     }
 
     /** Called when the replica has taken a step. */
     void advanced(Advance step) {
         storeChanged();
+        if (heldBack != null) {
+            heldBack.owners().advanced(step);
+        }
         Batch own = step.own();
         if (own == null || own.isEdits()) {
             structsCame(step.update());
@@ -287,6 +361,9 @@ final class Members implements Message.Handler<Member> {
     /** Called by the tick. */
     void onTick() {
         waitingDeletes.onTick(all);
+        if (heldBack != null) {
+            heldBack.onTick();
+        }
         forgetMark.onTick(context.clock().getAsLong());
     }
 
@@ -350,7 +427,7 @@ final class Members implements Message.Handler<Member> {
 
     /** Whether a step 1 waits for its answer, or a claim for the answer of the state's owner. */
     boolean isAnyoneWaiting() {
-        return answers.isAnyoneWaiting() || awareness.isContested();
+        return answers.isAnyoneWaiting() || awareness.isContested() || isHolding();
     }
 
     /** Sends a member everything that it missed while its socket was too slow. */

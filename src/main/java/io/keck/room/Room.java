@@ -426,7 +426,7 @@ final class Room implements ReplicaOwner {
     }
 
     private void endIfIdle(long after) {
-        boolean idle = all.isEmpty() && batches.isEmpty() && clock.getAsLong() - seats.emptySince() >= after;
+        boolean idle = members.areGone() && batches.isEmpty() && clock.getAsLong() - seats.emptySince() >= after;
         if (idle && !quarantine.isOn() && seats.shutIfFree()) {
             if (life.isWanted() && !isMade()) {
                 context.log().forget(replica.roomId());
@@ -443,7 +443,7 @@ final class Room implements ReplicaOwner {
         document.end(life.whyNot(0));
         requests.end(life::whyNot, closeReason, life.hasEnded() ? life.endOfLife() : null, saving.unanswered());
         watchers.ended(life.farewell());
-        members.awareness().end();
+        members.end();
         bus.end();
         saving.end();
         growth.end();

@@ -6,6 +6,7 @@ import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts that all rooms of a node share.
@@ -17,6 +18,7 @@ import java.util.function.Supplier;
  * @param ids draws random ids of batches
  * @param ledger the ledger of the heap
  * @param warnings the warnings of all rooms
+ * @param held what is kept of strict authorship; null where nothing can be
  */
 public record RoomContext(
         UpdateLog log,
@@ -29,7 +31,8 @@ public record RoomContext(
         RoomSettings settings,
         RoomMetrics metrics,
         HeapLedger ledger,
-        RoomWarnings warnings) {
+        RoomWarnings warnings,
+        @Nullable Held held) {
     /** The same with warnings of their own. */
     public RoomContext(
             UpdateLog log,
@@ -42,7 +45,19 @@ public record RoomContext(
             RoomSettings settings,
             RoomMetrics metrics,
             HeapLedger ledger) {
-        this(log, bus, executor, documents, budget, clock, ids, settings, metrics, ledger, RoomWarnings.of(clock));
+        this(
+                log,
+                bus,
+                executor,
+                documents,
+                budget,
+                clock,
+                ids,
+                settings,
+                metrics,
+                ledger,
+                RoomWarnings.of(clock),
+                null);
     }
 
     /** The same with a heap that has no limit. */
@@ -57,6 +72,12 @@ public record RoomContext(
             RoomSettings settings,
             RoomMetrics metrics) {
         this(log, bus, executor, documents, budget, clock, ids, settings, metrics, HeapLedger.unlimited());
+    }
+
+    /** The same with what is kept of strict authorship. */
+    public RoomContext with(Held kept) {
+        return new RoomContext(
+                log, bus, executor, documents, budget, clock, ids, settings, metrics, ledger, warnings, kept);
     }
 
     /** Whether there is memory for one more room; documents without edits in progress are dropped for it. */

@@ -53,6 +53,11 @@ final class RoomDocuments implements Documents {
     }
 
     @Override
+    public @Nullable HeldContent held() {
+        return rooms.held();
+    }
+
+    @Override
     public <T extends @Nullable Object> CompletionStage<Answer<T>> readInParts(
             Grant grant, boolean local, Function<Doc, Reading<T>> reader) {
         return with(grant, name -> read(name, local, reader), Right.READ);

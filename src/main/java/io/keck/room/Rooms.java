@@ -157,6 +157,33 @@ public final class Rooms {
         return new RoomDocuments(this, context);
     }
 
+    /** What was kept of strict authorship; null where nothing can be. */
+    public @Nullable HeldContent held() {
+        Held held = context.held();
+        return held == null ? null : new RoomHeldContent(lives, held);
+    }
+
+    /**
+     * Has the loaded rooms look whether what was kept of them can come in by itself; to be called every few seconds. Does
+     * nothing unless authorship is strict.
+     */
+    public void lookAtHeld() {
+        Held held = context.held();
+        if (held == null || !held.isStrict()) {
+            return;
+        }
+        var unused = held.store()
+                .rooms()
+                .thenAccept(ids -> lives.all().forEach(room -> {
+                    Replica.Position at = room.position();
+                    if (at != null && ids.contains(at.roomId())) {
+                        room.inTurn(() -> room.members()
+                                .heldEdits()
+                                .look(held, room.members().owners()));
+                    }
+                }));
+    }
+
     /**
      * Follows the room that lives under the name of a grant until it ends. The room stays loaded meanwhile, but is not
      * created if there is none.

@@ -116,4 +116,14 @@ interface Safeguards {
     default boolean boundsDocumentWork() {
         return true;
     }
+
+    /** Without it strict authorship applies what somebody brings under the client id of somebody else. */
+    default boolean holdsForeignStructs() {
+        return true;
+    }
+
+    /** Without it what strict authorship does not apply is lost with the client that brought it. */
+    default boolean keepsHeldUpdates() {
+        return true;
+    }
 }

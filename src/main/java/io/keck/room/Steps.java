@@ -92,7 +92,7 @@ final class Steps {
         watchers.wentBack();
         saving.giveUpEdits(); // these edits may build on rows that the log has lost
         document.madeAnew();
-        members.storeChanged();
+        members.replaced();
         watchers.risen(fresh.roomId(), fresh.seq());
         if (!fresh.missing().isEmpty()) {
             saving.restore(fresh.missing());

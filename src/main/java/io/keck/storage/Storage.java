@@ -9,12 +9,14 @@ import io.keck.feed.ChangeLogs;
 import io.keck.feed.Cursors;
 import io.keck.metrics.BlobMetrics;
 import io.keck.metrics.LogMetrics;
+import io.keck.room.HeldUpdates;
 import io.keck.storage.blob.JdbiBlobStore;
 import io.keck.storage.database.Database;
 import io.keck.storage.database.Dialect;
 import io.keck.storage.feed.HistoryLog;
 import io.keck.storage.feed.JdbiChangeLog;
 import io.keck.storage.feed.JdbiCursors;
+import io.keck.storage.held.JdbiHeldUpdates;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.storage.nodes.JdbiKicks;
 import io.keck.storage.nodes.JdbiNodes;
@@ -74,7 +76,11 @@ public final class Storage implements Managed {
                 metrics,
                 () -> JdbiUpdateLog.writer(jdbi, dialect, node, clock));
         this.log = new JdbiUpdateLog(
-                database, node, logSettings, List.of(JdbiBlobStore::workspaceEnded), JdbiCursors::haveRead);
+                database,
+                node,
+                logSettings,
+                List.of(JdbiBlobStore::workspaceEnded, JdbiHeldUpdates::lifeEnded),
+                JdbiCursors::haveRead);
     }
 
     /** The database, with its clock and health. */
@@ -121,6 +127,11 @@ public final class Storage implements Managed {
     /** The store of access. */
     public AccessStore access() {
         return new JdbiAccessStore(database.jdbi(), database.clock());
+    }
+
+    /** What strict authorship has not applied; to be started after this and stopped before it. */
+    public JdbiHeldUpdates held(HeldUpdates.Limits limits) {
+        return new JdbiHeldUpdates(database, limits);
     }
 
     /** The table of the audit log. */

@@ -216,12 +216,14 @@ class OpenApiTest {
     void everyPathThatRequiresAccess_isNotServedWithout() {
         int seen = 0;
         for (Map.Entry<String, JsonNode> path : document.get("paths").properties()) {
-            boolean isOfAccess = path.getKey().startsWith("/api/access/");
+            boolean isOfAccess =
+                    path.getKey().startsWith("/api/access/") || path.getKey().startsWith("/api/held/");
             assertThat(path.getValue().path(REQUIRES).asText(null))
                     .as(path.getKey())
                     .isEqualTo(isOfAccess ? "access" : null);
             for (String method : isOfAccess ? List.of("GET", "POST") : List.<String>of()) {
-                assertThat(server.send(method, path.getKey(), null).statusCode())
+                assertThat(server.send(method, path.getKey().replaceAll("\\{\\w+}", "x"), null)
+                                .statusCode())
                         .as("%s %s", method, path.getKey())
                         .isEqualTo(404);
                 seen++;
@@ -353,8 +355,8 @@ class OpenApiTest {
                 HeapLedger.unlimited(),
                 new Spools(java.nio.file.Path.of("unused"), 0, 0),
                 new Exports(Runnable::run, 1));
-        List<Class<?>> resources =
-                new ArrayList<>(List.of(BlobsResource.class, WorkspaceBlobResource.class, AccessResource.class));
+        List<Class<?>> resources = new ArrayList<>(
+                List.of(BlobsResource.class, WorkspaceBlobResource.class, AccessResource.class, HeldResource.class));
         new ApiFactory()
                 .components(calls, new FakeFeed(server.documents).streams(), server.feed, server.feed, () -> 0)
                 .forEach(component -> resources.add(component.getClass()));

@@ -25,7 +25,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -127,7 +126,9 @@ class RightsCampaignIT {
                 .brief()
                 .env("KECK_API_KEYS_FILE", dir.resolve("keys.jsonl").toString())
                 .env("KECK_JWT_SECRET", Tokens.SECRET)
-                .env("KECK_ACCESS_HOOK", "http://127.0.0.1:" + backEnd.getAddress().getPort() + "/")
+                .env(
+                        "KECK_ACCESS_HOOK",
+                        "http://127.0.0.1:" + backEnd.getAddress().getPort() + "/")
                 .env("REDIS_URL", redis.url())
                 .with("rooms.newPerAddress", "100000")
                 .start();
@@ -282,17 +283,23 @@ class RightsCampaignIT {
 
     /** What was typed by those who may is saved, and those who lost their right are told. */
     private void settle() {
-        Eventually.await("everybody is told", () -> open.stream()
-                .filter(typist -> losing.contains(typist.principal()))
-                .filter(typist -> !typist.principal().startsWith(SESSION))
-                .allMatch(typist -> typist.endedWith() != null));
-        Eventually.await("those who gained the right are asked for what they hold", () -> open.stream()
-                .filter(typist -> gaining.contains(typist.principal()) && typist.endedWith() == null)
-                .allMatch(GrantedTypist::mayWrite));
+        Eventually.await(
+                "everybody is told",
+                () -> open.stream()
+                        .filter(typist -> losing.contains(typist.principal()))
+                        .filter(typist -> !typist.principal().startsWith(SESSION))
+                        .allMatch(typist -> typist.endedWith() != null));
+        Eventually.await(
+                "those who gained the right are asked for what they hold",
+                () -> open.stream()
+                        .filter(typist -> gaining.contains(typist.principal()) && typist.endedWith() == null)
+                        .allMatch(GrantedTypist::mayWrite));
         open.stream().filter(typist -> gaining.contains(typist.principal())).forEach(GrantedTypist::type);
-        Eventually.await("those who gained the right write", () -> open.stream()
-                .filter(typist -> gaining.contains(typist.principal()) && typist.endedWith() == null)
-                .allMatch(typist -> typist.saved() == typist.typed()));
+        Eventually.await(
+                "those who gained the right write",
+                () -> open.stream()
+                        .filter(typist -> gaining.contains(typist.principal()) && typist.endedWith() == null)
+                        .allMatch(typist -> typist.saved() == typist.typed()));
     }
 
     private void verify(long seed) throws Exception {
@@ -302,15 +309,14 @@ class RightsCampaignIT {
         int rows = 0;
         try (Connection database = DriverManager.getConnection(postgres.jdbcUrl("rights"), "postgres", "");
                 Statement statement = database.createStatement()) {
-            try (ResultSet found = statement.executeQuery(
-                    "SELECT subject, min(created_at) FROM access_revocations"
-                            + " WHERE kind IN ('principal', 'recheck') GROUP BY subject")) {
+            try (ResultSet found = statement.executeQuery("SELECT subject, min(created_at) FROM access_revocations"
+                    + " WHERE kind IN ('principal', 'recheck') GROUP BY subject")) {
                 while (found.next()) {
                     ended.put(found.getString(1).strip(), found.getLong(2));
                 }
             }
-            try (ResultSet found = statement.executeQuery("SELECT a.principal, l.created_at FROM room_log l"
-                    + " JOIN authors a ON a.id = l.author")) {
+            try (ResultSet found = statement.executeQuery(
+                    "SELECT a.principal, l.created_at FROM room_log l" + " JOIN authors a ON a.id = l.author")) {
                 while (found.next()) {
                     rows++;
                     String principal = found.getString(1);
@@ -326,7 +332,15 @@ class RightsCampaignIT {
         System.out.printf(
                 "RightsCampaignIT seed %d: %d sockets at a time, %d connections, %d rows, %d rights taken, %d given,"
                         + " %d nodes killed; last row %d ms after its right was taken; machine stood still %d ms%n",
-                seed, SOCKETS, all.size(), rows, losing.size(), gaining.size(), kills, worst, stalled(0, Long.MAX_VALUE));
+                seed,
+                SOCKETS,
+                all.size(),
+                rows,
+                losing.size(),
+                gaining.size(),
+                kills,
+                worst,
+                stalled(0, Long.MAX_VALUE));
         assertThat(late).as("rows accepted later than the bound; seed %d", seed).isZero();
         assertThat(losing).as("seed %d", seed).isNotEmpty().allMatch(ended::containsKey);
         assertNothingIsLost(seed);

@@ -7,7 +7,10 @@ import io.keck.heap.HeapLedger;
 import io.keck.metrics.RoomMetrics;
 import io.keck.ops.HealthServlet.Status;
 import io.keck.room.Bus;
+import io.keck.room.FakeHeldUpdates;
 import io.keck.room.FakeLog;
+import io.keck.room.Held;
+import io.keck.room.HeldUpdates;
 import io.keck.testing.Eventually;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -102,7 +105,8 @@ class ReadinessTest {
                 new RoomMetrics() {},
                 1 << 20,
                 1_000,
-                HeapLedger.unlimited());
+                HeapLedger.unlimited(),
+                new Held(new FakeHeldUpdates(() -> 0, HeldUpdates.Limits.DEFAULT), false));
         CountDownLatch hangs = new CountDownLatch(1);
         CountDownLatch goesOn = new CountDownLatch(1);
         host.everyTick("fails", () -> {

@@ -64,7 +64,7 @@ final class World {
 
     /** With another budget for documents. */
     World(DocumentBudget budget) {
-        this(SMALL, ROOMS, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1, null, budget);
+        this(SMALL, ROOMS, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1, null, budget, null);
     }
 
     /** One of several nodes. */
@@ -81,7 +81,12 @@ final class World {
             RoomMetrics metrics,
             long seed,
             @Nullable Executor documents) {
-        this(settings, maker, log, bus, metrics, seed, documents, new DocumentBudget(1 << 20));
+        this(settings, maker, log, bus, metrics, seed, documents, new DocumentBudget(1 << 20), null);
+    }
+
+    /** A node that keeps what somebody brings under the client id of somebody else. */
+    World(Rooms.Maker maker, FakeLog log, Bus bus, long seed, Held held) {
+        this(SMALL, maker, log, bus, RoomMetrics.NONE, seed, null, new DocumentBudget(1 << 20), held);
     }
 
     private World(
@@ -92,24 +97,24 @@ final class World {
             RoomMetrics metrics,
             long seed,
             @Nullable Executor documents,
-            DocumentBudget budget) {
+            DocumentBudget budget,
+            @Nullable Held held) {
         this.settings = settings;
         this.firstClient = 100 * seed;
         this.log = log;
         this.way = new FlakyLog(log);
         log.hold(() -> now, settings.deletedNameHold());
-        rooms = new Rooms(
-                new RoomContext(
-                        way,
-                        bus,
-                        executor,
-                        documents == null ? executor : documents,
-                        budget,
-                        () -> now,
-                        ids(seed),
-                        settings,
-                        metrics),
-                maker);
+        RoomContext context = new RoomContext(
+                way,
+                bus,
+                executor,
+                documents == null ? executor : documents,
+                budget,
+                () -> now,
+                ids(seed),
+                settings,
+                metrics);
+        rooms = new Rooms(held == null ? context : context.with(held), maker);
     }
 
     static Supplier<UUID> ids(long seed) {

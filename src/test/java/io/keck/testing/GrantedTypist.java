@@ -29,8 +29,7 @@ public final class GrantedTypist implements AutoCloseable {
      *
      * @param mayWrite whether it may write from the beginning; else it types once it is asked for what it holds
      */
-    public GrantedTypist(
-            KeckProcess keck, String room, String principal, String token, long client, boolean mayWrite) {
+    public GrantedTypist(KeckProcess keck, String room, String principal, String token, long client, boolean mayWrite) {
         this.mayWrite = mayWrite;
         this.principal = principal;
         this.room = room;

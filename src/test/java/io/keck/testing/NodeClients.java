@@ -104,6 +104,32 @@ public final class NodeClients implements AutoCloseable {
         return result(ask("open", request)).asLong();
     }
 
+    /** The same as a tab of a browser, which tells all other tabs on the same room of that port what it has, and is told. */
+    public long openTab(String name, int port, String rawRoom, Map<String, String> params) {
+        ObjectNode request = of(name).put("url", "ws://127.0.0.1:" + port + "/collaboration")
+                .put("room", rawRoom)
+                .put("tabs", true)
+                .set("params", JSON.valueToTree(params));
+        return result(ask("open", request)).asLong();
+    }
+
+    /** From now on a client connects with other parameters; its document stays. */
+    public void logIn(String name, Map<String, String> params) {
+        result(ask("logIn", of(name).set("params", JSON.valueToTree(params))));
+    }
+
+    /** A client finds the document of another one on its machine. */
+    public void copy(String name, String from) {
+        result(ask("copy", of(name).put("from", from)));
+    }
+
+    /** The sentences of the permission-denied messages that a client was sent. */
+    public List<String> denied(String name) {
+        List<String> denied = new ArrayList<>();
+        result(ask("denied", of(name))).forEach(sentence -> denied.add(sentence.asText()));
+        return denied;
+    }
+
     /**
      * Opens a client of {@code @hocuspocus/provider} on a document. Returns its Yjs client id.
      *

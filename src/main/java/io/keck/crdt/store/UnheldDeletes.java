@@ -83,6 +83,15 @@ public final class UnheldDeletes {
         }
     }
 
+    /** The clocks that are in both. */
+    public static DeleteSet both(DeleteSet one, DeleteSet other) {
+        DeleteSet only = new DeleteSet();
+        one.forEachInOrder((client, from, to) -> other.missing(client, from, to, only));
+        DeleteSet both = new DeleteSet();
+        one.forEachInOrder((client, from, to) -> only.missing(client, from, to, both));
+        return both;
+    }
+
     /** Returns an update without the given deletes. */
     public static Update strip(Update u, DeleteSet unheld) {
         DeleteSet rest = new DeleteSet();

@@ -62,6 +62,7 @@ class Compactor {
     private final Followers followers;
     private final RoomLoads loads;
     private final Clock clock;
+    private final AuthorPruner authorPruner;
     private final long retentionMillis;
     private final String owner = UUID.randomUUID().toString();
     private final Set<Long> requested = ConcurrentHashMap.newKeySet();
@@ -81,6 +82,7 @@ class Compactor {
         this.database = database;
         this.followers = followers;
         this.clock = clock;
+        this.authorPruner = new AuthorPruner(database, clock);
         this.retentionMillis = retention.toMillis();
         loop.start();
     }
@@ -308,6 +310,7 @@ class Compactor {
                 join(database.change(room, h -> purge(h, room)));
             }
             forgetKeys();
+            authorPruner.pruneIfDue();
             join(database.change(0, h -> {
                 EndedClients.sweep(h, clock.millis());
                 LogWriter.forgetAll(h, clock.millis() - UNMADE_MILLIS);

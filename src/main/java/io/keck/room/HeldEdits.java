@@ -1,0 +1,226 @@
+package io.keck.room;
+
+import io.keck.access.Author;
+import io.keck.crdt.store.Contradictions;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.DeleteSet;
+import io.keck.crdt.store.UnheldDeletes;
+import io.keck.crdt.store.Update;
+import io.keck.crdt.store.UpdateSieve;
+import io.keck.failure.RoomDamaged;
+import io.keck.room.HeldUpdates.Entry;
+import io.keck.room.HeldUpdates.State;
+import java.util.Iterator;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings into a document what strict authorship has kept of it: when somebody has decided so, and by itself once what an entry
+ * needed is there. It is committed as an edit of the principal that brought it. Touched only in the room's turns.
+ */
+final class HeldEdits {
+    private static final Logger LOG = LoggerFactory.getLogger(HeldEdits.class);
+
+    private final RoomContext context;
+    private final Replica replica;
+    private final Batches batches;
+    private final Consumer<Runnable> turns;
+    private final Consumer<Edit> submit;
+    private boolean isLooking;
+
+    /**
+     * Nothing is under way.
+     *
+     * @param turns posts something to the turns of the room
+     * @param submit hands an edit to the room, in a turn of it
+     */
+    HeldEdits(RoomContext context, Replica replica, Batches batches, Consumer<Runnable> turns, Consumer<Edit> submit) {
+        this.context = context;
+        this.replica = replica;
+        this.batches = batches;
+        this.turns = turns;
+        this.submit = submit;
+    }
+
+    /** Everything may come in that has what it needs. */
+    private record Anything(Replica replica, Batches batches) implements UpdateSieve.Judge {
+        @Override
+        public int group(long client) {
+            return UpdateSieve.TAKEN;
+        }
+
+        @Override
+        public boolean has(long client, long clock) {
+            return UpdateSieve.has(replica.store(), client, clock) || batches.have(client, clock);
+        }
+    }
+
+    /** What a principal may bring, as {@link HeldBack} judges it. */
+    private record Own(ClientOwners owners, String principal, Anything document) implements UpdateSieve.Judge {
+        @Override
+        public int group(long client) {
+            String owner = owners.owner(client);
+            boolean isOwn = owner == null ? owners.isKnown(client) : owner.equals(principal);
+            return isOwn ? UpdateSieve.TAKEN : UpdateSieve.WAITING;
+        }
+
+        @Override
+        public boolean has(long client, long clock) {
+            return document.has(client, clock);
+        }
+    }
+
+    /**
+     * Takes an entry in, as far as what it needs is there.
+     *
+     * @param by who decided so
+     * @param answer the entry as it is then; null where nothing of it can come in. Fails as an edit does
+     */
+    void takeIn(Held held, Entry entry, String by, CompletableFuture<@Nullable Entry> answer) {
+        if (!replica.isFollowing()) {
+            answer.completeExceptionally(new RoomDamaged(replica.roomId(), "it can only be read"));
+            return;
+        }
+        Update whole = Update.decode(entry.payload(), DecodeLimits.OWN);
+        Update fresh = fresh(whole);
+        if (fresh.isEmpty()) {
+            settle(held, entry, whole, State.TAKEN, by, answer);
+            return;
+        }
+        Update taken = ready(fresh, new Anything(replica, batches));
+        if (taken.isEmpty()) {
+            answer.complete(null);
+            return;
+        }
+        submit(held, entry, taken, entry.author().takenInBy(by), State.TAKEN, by, answer);
+    }
+
+    private Update fresh(Update whole) {
+        return batches.reduce(replica.store().reduce(whole));
+    }
+
+    /** The part that has what it needs; deletions of what is not here are left out. */
+    private Update ready(Update fresh, UpdateSieve.Judge judge) {
+        Update ready = UpdateSieve.separate(fresh, judge).getOrDefault(UpdateSieve.TAKEN, Update.EMPTY);
+        DeleteSet unheld = UnheldDeletes.of(ready, replica.store());
+        DeleteSet rest = unheld == null ? null : batches.withoutHeld(unheld);
+        return rest == null || rest.isEmpty() ? ready : UnheldDeletes.strip(ready, rest);
+    }
+
+    private void submit(
+            Held held,
+            Entry entry,
+            Update taken,
+            Author author,
+            State state,
+            String by,
+            CompletableFuture<@Nullable Entry> answer) {
+        submit.accept(new Edit() {
+            @Override
+            public Update update() {
+                return taken;
+            }
+
+            @Override
+            public @Nullable RequestKey key() {
+                return null;
+            }
+
+            @Override
+            public Author author() {
+                return author;
+            }
+
+            @Override
+            public boolean isLost() {
+                return false;
+            }
+
+            @Override
+            public void committed(long roomId, long seq) {
+                context.metrics().heldTaken();
+                settle(held, entry, taken, state, by, answer);
+            }
+
+            @Override
+            public void failed(RuntimeException error) {
+                answer.completeExceptionally(error);
+            }
+        });
+    }
+
+    /** The document has it: takes it out of the entry. Where that fails, the entry is found to be there at the next look. */
+    private void settle(
+            Held held, Entry entry, Update taken, State state, String by, CompletableFuture<@Nullable Entry> answer) {
+        held.store()
+                .settle(entry.roomId(), entry.id(), taken.encode(), state, by)
+                .whenComplete((now, error) -> {
+                    if (error != null) {
+                        LOG.warn(
+                                "Held entry {} of room {} was taken in and is still listed",
+                                entry.id(),
+                                entry.roomId(),
+                                error);
+                    }
+                    answer.complete(now == null ? entry : now.orElse(entry));
+                });
+    }
+
+    // ------------------------------------------------------------------ what comes in by itself
+
+    /** Looks whether entries are in the document by now, or have what they need. */
+    void look(Held held, @Nullable ClientOwners owners) {
+        if (owners == null || isLooking || !replica.isFollowing()) {
+            return;
+        }
+        isLooking = true;
+        held.store()
+                .ofRoom(replica.roomId())
+                .whenComplete((entries, error) -> turns.accept(() -> {
+                    if (entries == null) {
+                        isLooking = false;
+                    } else {
+                        next(held, owners, entries.iterator());
+                    }
+                }));
+    }
+
+    private void next(Held held, ClientOwners owners, Iterator<Entry> entries) {
+        while (entries.hasNext()) {
+            Entry entry = entries.next();
+            if (entry.state() != State.HELD) {
+                continue;
+            }
+            CompletableFuture<@Nullable Entry> done = new CompletableFuture<>();
+            if (comesIn(held, owners, entry, done)) {
+                var unused = done.whenComplete((now, error) -> turns.accept(() -> next(held, owners, entries)));
+                return;
+            }
+        }
+        isLooking = false;
+    }
+
+    /** Whether something of an entry is on its way into the document, or all of it is there. */
+    private boolean comesIn(Held held, ClientOwners owners, Entry entry, CompletableFuture<@Nullable Entry> done) {
+        Update whole = Update.decode(entry.payload(), DecodeLimits.OWN);
+        Update fresh = fresh(whole);
+        if (fresh.isEmpty()) {
+            boolean[] differs = {false};
+            Contradictions.find(replica.store(), whole, (client, from, to, kind) -> differs[0] = true);
+            if (!differs[0]) {
+                settle(held, entry, whole, State.ARRIVED, Author.SYSTEM.principal(), done);
+            }
+            return !differs[0];
+        }
+        String principal = entry.author().principal();
+        Update ready = ready(fresh, new Own(owners, principal, new Anything(replica, batches)));
+        if (ready.isEmpty()) {
+            return false;
+        }
+        submit(held, entry, ready, entry.author(), State.ARRIVED, Author.SYSTEM.principal(), done);
+        return true;
+    }
+}

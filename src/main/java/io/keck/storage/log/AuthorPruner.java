@@ -1,0 +1,195 @@
+package io.keck.storage.log;
+
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.feed.Authorship;
+import io.keck.storage.database.Database;
+import io.keck.storage.database.RandomIds;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes authors to which neither a row of the log nor a range of folded rows refers. Once a day one node looks for them: who
+ * has no reference is marked, and who is still marked and without one a day later is deleted.
+ *
+ * <p>Writers of all nodes may know the number of an author by heart. They forget it after {@link AuthorIds#KNOWN_MILLIS}, and
+ * whoever looks it up takes the mark off. So what is written under a marked number is written within that time after the mark,
+ * long before the look that would delete it. An author that was deleted gets another number with its next row. Held updates name
+ * their authors themselves. Used by one thread.
+ */
+final class AuthorPruner {
+    /** The shortest time between a mark and the deletion. */
+    static final long GRACE_MILLIS = 2 * AuthorIds.KNOWN_MILLIS;
+
+    private static final Logger LOG = LoggerFactory.getLogger(AuthorPruner.class);
+    private static final long EVERY_MILLIS = TimeUnit.DAYS.toMillis(1);
+    /** Authors that one look examines, so that it needs little memory: some at random, and as many that are marked. */
+    private static final int CANDIDATES = 10_000;
+
+    private static final int ROWS = 5_000;
+    private static final int ROOMS = 20;
+
+    private static final String CLAIM = """
+            INSERT INTO upkeep (name, due_at) VALUES ('authors', :next)
+            ON CONFLICT (name) DO UPDATE SET due_at = :next WHERE upkeep.due_at <= :now""";
+
+    private static final String MARKED = """
+            SELECT id, unused_since FROM authors WHERE unused_since IS NOT NULL ORDER BY unused_since LIMIT :n""";
+
+    private static final String UNMARKED = """
+            SELECT id, 0 FROM authors WHERE unused_since IS NULL AND created_at < :before AND id >= :from
+            ORDER BY id LIMIT :n""";
+
+    private static final String BOUNDARY = """
+            SELECT max(room_id) FROM
+              (SELECT room_id FROM room_log WHERE room_id > :after ORDER BY room_id LIMIT :n) AS page""";
+
+    private static final String USED = """
+            SELECT DISTINCT author FROM room_log WHERE room_id > :after AND room_id <= :last AND author IS NOT NULL""";
+
+    private static final String FOLDED =
+            "SELECT room_id, ranges FROM room_authors WHERE room_id > :after ORDER BY room_id LIMIT :n";
+
+    private final Database database;
+    private final Clock clock;
+
+    AuthorPruner(Database database, Clock clock) {
+        this.database = database;
+        this.clock = clock;
+    }
+
+    /** Looks if a day has passed since some node did. */
+    void pruneIfDue() {
+        long now = clock.millis();
+        boolean isMine = change(h -> h.createUpdate(CLAIM)
+                        .bind("next", now + EVERY_MILLIS)
+                        .bind("now", now)
+                        .execute()
+                == 1);
+        if (isMine) {
+            prune();
+        }
+    }
+
+    /** Looks now; how many authors were deleted. */
+    int prune() {
+        long now = clock.millis();
+        Map<Long, Long> candidates = candidates(now);
+        Map<Long, Long> unused = new HashMap<>(candidates);
+        removeThoseOfRows(unused.keySet());
+        try {
+            removeThoseOfRanges(unused.keySet());
+        } catch (DecodeException e) {
+            LOG.warn("Authors are not pruned, since some ranges of folded rows cannot be read: {}", e.getMessage());
+            return 0;
+        }
+        int[] deleted = {0};
+        change(h -> {
+            deleted[0] = settle(h, candidates, unused.keySet(), now);
+            return true;
+        });
+        database.metrics().authorsPruned(deleted[0]);
+        return deleted[0];
+    }
+
+    /** By number, since when it is marked; 0 for not. */
+    private Map<Long, Long> candidates(long now) {
+        Map<Long, Long> candidates = new TreeMap<>();
+        database.jdbi().useHandle(h -> {
+            h.createQuery(MARKED)
+                    .bind("n", CANDIDATES)
+                    .map((rs, ctx) -> candidates.put(rs.getLong(1), rs.getLong(2)))
+                    .list();
+            for (long from : new long[] {RandomIds.next(), 0}) {
+                h.createQuery(UNMARKED)
+                        .bind("before", now - GRACE_MILLIS)
+                        .bind("from", from)
+                        .bind("n", CANDIDATES)
+                        .map((rs, ctx) -> candidates.putIfAbsent(rs.getLong(1), 0L))
+                        .list();
+            }
+        });
+        return candidates;
+    }
+
+    /** Rows come before ranges: a row that is folded meanwhile is found at one of the two places. */
+    private void removeThoseOfRows(Set<Long> unused) {
+        long after = Long.MIN_VALUE;
+        while (!unused.isEmpty()) {
+            long from = after;
+            Long last = database.jdbi()
+                    .withHandle(h -> h.createQuery(BOUNDARY)
+                            .bind("after", from)
+                            .bind("n", ROWS)
+                            .mapTo(Long.class)
+                            .findOne()
+                            .orElse(null));
+            if (last == null) {
+                return;
+            }
+            database.jdbi()
+                    .withHandle(h -> h.createQuery(USED)
+                            .bind("after", from)
+                            .bind("last", last)
+                            .mapTo(Long.class)
+                            .list())
+                    .forEach(unused::remove);
+            after = last;
+        }
+    }
+
+    private void removeThoseOfRanges(Set<Long> unused) {
+        long[] after = {Long.MIN_VALUE};
+        int count = ROOMS;
+        while (count == ROOMS && !unused.isEmpty()) {
+            List<byte[]> page = new ArrayList<>();
+            database.jdbi()
+                    .useHandle(h -> h.createQuery(FOLDED)
+                            .bind("after", after[0])
+                            .bind("n", ROOMS)
+                            .map((rs, ctx) -> {
+                                after[0] = rs.getLong(1);
+                                return page.add(rs.getBytes(2));
+                            })
+                            .list());
+            page.forEach(ranges -> Authorship.codes(ranges).forEach(code -> unused.remove(code.number())));
+            count = page.size();
+        }
+    }
+
+    private static int settle(Handle h, Map<Long, Long> candidates, Set<Long> unused, long now) {
+        int deleted = 0;
+        for (Map.Entry<Long, Long> candidate : candidates.entrySet()) {
+            long since = candidate.getValue();
+            boolean isUnused = unused.contains(candidate.getKey());
+            String statement = null;
+            if (isUnused && since == 0) {
+                statement = "UPDATE authors SET unused_since = :now WHERE id = :id AND unused_since IS NULL";
+            } else if (isUnused && since <= now - GRACE_MILLIS) {
+                statement = "DELETE FROM authors WHERE id = :id AND unused_since = :since";
+            } else if (!isUnused && since > 0) {
+                statement = "UPDATE authors SET unused_since = NULL WHERE id = :id AND unused_since = :since";
+            }
+            if (statement != null) {
+                boolean isDelete = statement.startsWith("DELETE");
+                var update = h.createUpdate(statement).bind("id", candidate.getKey());
+                update.bind(since == 0 ? "now" : "since", since == 0 ? now : since);
+                int rows = update.execute();
+                deleted += isDelete ? rows : 0;
+            }
+        }
+        return deleted;
+    }
+
+    private boolean change(io.keck.storage.database.Change work) {
+        return database.change(0, work).toCompletableFuture().join();
+    }
+}
