@@ -74,10 +74,12 @@ public sealed interface Message {
     }
 
     /**
-     * The step 2 of a peer that may not write. Nothing of it is taken; it only shows whether the peer has something that the
-     * room has not. Not on the wire: who judges the rights of a peer makes it.
+     * A step 2 or an update of a peer that may not write. Nothing of it is applied; it only shows whether the peer has content
+     * that the room does not have. It is not on the wire: whatever judges the rights of a peer makes it.
+     *
+     * @param isAll whether it was a step 2
      */
-    record SyncRepeat(Update update) implements Message {
+    record SyncRepeat(Update update, boolean isAll) implements Message {
         @Override
         public <P> void tell(P peer, Handler<P> handler) {
             handler.syncRepeat(peer, this);

@@ -219,14 +219,17 @@ final class Members implements Message.Handler<Member> {
 
     @Override
     public void syncRepeat(Member member, Message.SyncRepeat message) {
-        member.mayClaim = false;
-        member.said = null;
+        if (message.isAll()) {
+            member.mayClaim = false;
+            member.said = null;
+        }
         positions.came(member);
         boolean isKnown = saving.reduce(message.update()).isEmpty();
         if (!isKnown) {
             member.connection.notSaved(positions.position(member));
         }
-        positions.dealtWith(member, isKnown ? SavedPositions.Taken.WHOLE : SavedPositions.Taken.IN_PART, true);
+        positions.dealtWith(
+                member, isKnown ? SavedPositions.Taken.WHOLE : SavedPositions.Taken.IN_PART, message.isAll());
     }
 
     /** @param isAll whether the update is a step 2, which contains everything that the member has */

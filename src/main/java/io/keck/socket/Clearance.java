@@ -13,6 +13,7 @@ import io.keck.protocol.Message;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -264,16 +265,38 @@ final class Clearance {
     }
 
     /**
-     * The same messages, but where the connection may not write, a step 2 is one that only shows what the room lacks: so that
-     * the room counts it, and says whether it has all of it.
+     * The same messages, but where the connection may not write, each step 2 becomes one that only shows what the room lacks.
+     * The room then counts it and reports whether it has all of it.
      */
     List<Message> counted(List<Message> messages) {
+        return mayWrite() ? messages : repeats(messages, message -> message);
+    }
+
+    /**
+     * As {@link #counted(List)}, for a connection that counts its updates as well: they become such messages, too.
+     *
+     * @param refused receives, for each refused update, the frame that tells the client
+     */
+    List<Message> counted(List<Message> messages, Consumer<byte[]> refused) {
         if (mayWrite()) {
             return messages;
         }
+        return repeats(messages, message -> {
+            if (!(message instanceof Message.SyncUpdate change)) {
+                return message;
+            }
+            refused.accept(Message.denied(READ_ONLY));
+            return new Message.SyncRepeat(change.update(), false);
+        });
+    }
+
+    private static List<Message> repeats(List<Message> messages, UnaryOperator<Message> others) {
         List<Message> readable = new ArrayList<>(messages.size());
         for (Message message : messages) {
-            readable.add(message instanceof Message.SyncStep2 all ? new Message.SyncRepeat(all.update()) : message);
+            readable.add(
+                    message instanceof Message.SyncStep2 all
+                            ? new Message.SyncRepeat(all.update(), true)
+                            : others.apply(message));
         }
         return readable;
     }

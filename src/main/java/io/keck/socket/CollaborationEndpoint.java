@@ -149,7 +149,9 @@ public final class CollaborationEndpoint extends Endpoint {
         }
         messages = withoutCredential(from, messages);
         Speech spoken = speech;
-        if (wishes.saved() || (spoken != null && spoken.hearsOfSaved())) {
+        if (wishes.saved()) {
+            messages = clearance.counted(messages, refusal -> deny(from, refusal));
+        } else if (spoken != null && spoken.hearsOfSaved()) {
             messages = clearance.counted(messages);
         }
         messages = clearance.allowed(messages, refusal -> deny(from, refusal));

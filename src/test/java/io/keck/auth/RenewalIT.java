@@ -152,7 +152,7 @@ class RenewalIT {
         }
         ROLE.set("read");
         try (NodeClients clients = NodeClients.start()) {
-            clients.open("yws", keck.port(), "r-yws", Map.of("token", "of-the-session"));
+            clients.open("yws", keck.port(), "r-yws", Map.of("token", "of-the-session", "saved", "1"));
             clients.openHocuspocus(
                     "hocuspocus", keck.port(), "r-hocuspocus", "hocuspocus-provider-4", "two", "of-the-session");
             clients.awaitSynced("yws", "hocuspocus");
@@ -167,6 +167,7 @@ class RenewalIT {
             }
             assertBothTexts("r-yws");
             assertBothTexts("r-hocuspocus");
+            clients.awaitSaved("yws"); // which counts what it sent as a reader, too
             assertThat(clients.connects("yws")).isEqualTo(1);
             assertThat(clients.connects("hocuspocus")).isEqualTo(1);
         }

@@ -102,6 +102,24 @@ class ClearanceTest {
         assertThat(answers.get(0)).startsWith(2, 0);
     }
 
+    /** A reader that counts what is saved counts its refused updates, too, so the room has to. */
+    @Test
+    void readerThatCounts_isRefusedItsUpdates_andTheRoomCountsThem() {
+        Clearance clearance = Clearance.of(visit, grant(Right.READ, Right.PRESENT));
+        List<Message> counted = clearance.allowed(clearance.counted(ALL, answers::add), answers::add);
+        assertThat(counted)
+                .containsExactly(
+                        STEP1,
+                        new Message.SyncRepeat(((Message.SyncStep2) STEP2).update(), true),
+                        new Message.SyncRepeat(((Message.SyncUpdate) UPDATE).update(), false),
+                        AWARENESS,
+                        QUERY);
+        assertThat(answers).hasSize(1);
+        assertThat(clearance.counted(List.of(UPDATE)))
+                .as("who does not count updates")
+                .containsExactly(UPDATE);
+    }
+
     @Test
     void withoutPresence_noCursorIsShown() {
         assertThat(sent(Clearance.of(visit, grant(Right.READ, Right.WRITE))))
