@@ -141,12 +141,12 @@ class ArchiveIT {
         try (KeckProcess keck = KeckProcess.on(postgres, "archive", dir).brief().start()) {
             init(keck, "other", "stays");
             assertThat(run(KeckProcess.on(postgres, "archive", dir), 0, "import", "--from", first.toString()))
-                    .contains("Imported 4 rooms, 0 were there", "3 blobs"); // beside the server
+                    .contains("Imported 4 rooms, 0 existed", "3 blobs"); // beside the server
             assertThat(show(keck, rooms)).isEqualTo(expected);
             assertThat(send(keck, "GET", "/api/blobs/room1/" + id.text(), new byte[0]))
                     .isEqualTo(large);
             assertThat(run(KeckProcess.on(postgres, "archive", dir), 0, "import", "--from", first.toString()))
-                    .contains("Imported 0 rooms, 0 were there and got what they lacked, 4 had everything; 0 blobs, 3");
+                    .contains("Imported 0 rooms, 0 existed and were completed, 4 were up to date; 0 blobs, 3");
             assertThat(run(KeckProcess.on(postgres, "archive", dir), 0, "export", "--to", second.toString()))
                     .contains("Exported 5 rooms and 3 blobs");
         }
@@ -178,7 +178,7 @@ class ArchiveIT {
         assertThat(run(KeckProcess.in(dir), LEFT_OUT, "import", "--from", file.toString(), "--room", "nobody"))
                 .contains("\"nobody\" is not in the file");
         assertThat(run(KeckProcess.in(dir), 0, "import", "--from", file.toString(), "--room", "a", "--as", "b"))
-                .contains("1 were there and got what they lacked");
+                .contains("1 existed and were completed");
         try (KeckProcess keck = KeckProcess.in(dir).brief().start()) {
             assertThat(keck.get("/api/block/c/text/t").body()).isEqualTo("\"one\"");
             assertThat(keck.get("/api/block/b/text/t").body()).contains("one", "two");

@@ -142,8 +142,7 @@ class ImportKeckIT {
                     .contains("Workspace \"waiting\" is incomplete in the source: 1 struct of 1 client waits for"
                             + " clocks 0 to 5"
                             + " of client 7.")
-                    .contains(
-                            "Everything was imported, but some documents are incomplete or contradictory in the source")
+                    .contains("All documents were imported, but some are incomplete or contradictory in the source")
                     .doesNotContain("Everything");
             assertThat(run(importing(KeckProcess.in(dir), old, "--rename", "waiting=a\tb"), 1))
                     .contains("cannot be renamed to \"a\\u0009b\"", "Nothing was changed.");
@@ -194,8 +193,8 @@ class ImportKeckIT {
             assertThat(there).isLessThan(rooms);
             assertThat(run(importing(KeckProcess.on(postgres, "killed", dir), old, options), NOT_WHOLE))
                     .contains(rooms + " empty", "0 documents are incomplete, 100 are contradictory")
-                    .contains("Rooms:  " + (rooms - there) + " imported, 0 were there and got what they lacked, "
-                            + there + " were up to date");
+                    .contains("Rooms:  " + (rooms - there) + " imported, 0 existed and were completed, " + there
+                            + " were up to date");
             assertThat(count(database, "SELECT count(*) FROM room_log")).isEqualTo(rooms);
             assertThat(count(database, "SELECT count(*) FROM rooms WHERE name LIKE 'renamed%'"))
                     .isEqualTo(rooms / 10);

@@ -172,6 +172,11 @@ class TlsIT {
         listener.sync(socket);
         assertThat(served(port)).isEqualTo("CN=one");
         assertThat(served(keck.adminPort())).isEqualTo("CN=one");
+        HttpResponse<String> metrics = client.send(
+                HttpRequest.newBuilder(URI.create("https://localhost:" + keck.adminPort() + "/metrics/prometheus"))
+                        .build(),
+                BodyHandlers.ofString());
+        assertThat(metrics.body()).containsPattern("keck_tls_certificate_seconds_left [1-9]");
 
         put("two");
         keck.awaitLog(Pattern.compile("get the changed certificate: CN=two, good until"));

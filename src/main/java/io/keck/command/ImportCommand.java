@@ -54,7 +54,7 @@ final class ImportCommand<C extends Configuration & CommandSettings> extends Kec
         if (result.resumed()) {
             err.println("Resumed an interrupted import.");
         }
-        err.println("Imported " + result.made() + " rooms, " + result.merged() + " existed and got what they lacked, "
+        err.println("Imported " + result.made() + " rooms, " + result.merged() + " existed and were completed, "
                 + result.unchanged() + " were up to date; " + result.blobs() + " blobs, " + result.blobsThere()
                 + " existed. Left out: " + result.leftOut() + ".");
         if (only != null && result.made() + result.merged() + result.unchanged() + result.leftOut() == 0) {

@@ -30,9 +30,9 @@ final class TlsReload implements Managed {
                 .filter(TlsConnectorFactory.class::isInstance)
                 .map(TlsConnectorFactory.class::cast)
                 .toList();
-        host.environment().metrics().register(SECONDS_LEFT, (Gauge<Double>)
-                () -> secondsLeft(connectors, System.currentTimeMillis()));
         if (!connectors.isEmpty()) {
+            host.environment().metrics().register(SECONDS_LEFT, (Gauge<Double>)
+                    () -> secondsLeft(connectors, System.currentTimeMillis()));
             host.manage(new TlsReload(connectors));
         }
     }

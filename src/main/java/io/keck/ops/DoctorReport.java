@@ -125,7 +125,8 @@ public final class DoctorReport implements Findings {
             out.println(
                     documents == 0
                             ? well
-                            : well.replaceAll("\\.$", "") + ", but some documents are not whole, see the hints above: "
+                            : well.replaceAll("\\.$", "")
+                                    + ", but some documents are incomplete or contradictory, see the hints above: "
                                     + documents + ".");
         } else {
             out.println("Problems: " + count(Level.PROBLEM) + ", could not be examined: " + count(Level.UNKNOWN) + ".");

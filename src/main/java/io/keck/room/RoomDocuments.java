@@ -359,7 +359,7 @@ final class RoomDocuments implements Documents {
                     Runnable work = () -> {
                         Runnable done;
                         try {
-                            Answer<T> whole = export(room, whyNot, stale, writer);
+                            Answer<T> whole = export(room, at.roomId(), whyNot, stale, writer);
                             done = () -> answer.complete(whole);
                         } catch (RuntimeException | Error e) {
                             done = () -> answer.completeExceptionally(e);
@@ -382,14 +382,17 @@ final class RoomDocuments implements Documents {
     }
 
     private static <T extends @Nullable Object> Answer<T> export(
-            Room room, @Nullable RuntimeException whyNot, boolean stale, Function<StructStore, T> writer) {
-        Replica.Position at = room.position();
-        UpdateLog.Damage damage = room.damage();
-        if (whyNot != null || at == null) {
-            throw whyNot != null ? whyNot : new Unavailable("the document is not loaded", false);
+            Room room, long roomId, @Nullable RuntimeException whyNot, boolean stale, Function<StructStore, T> writer) {
+        if (whyNot != null) {
+            throw whyNot;
         }
+        UpdateLog.Damage damage = room.damage();
         if (damage != null) {
-            throw new RoomDamaged(at.roomId(), damage.what());
+            throw new RoomDamaged(roomId, damage.what());
+        }
+        Replica.Position at = room.position();
+        if (at == null) {
+            throw new Unavailable("the document is not loaded", false);
         }
         return new Answer<>(writer.apply(room.store()), at.roomId(), at.seq(), stale);
     }

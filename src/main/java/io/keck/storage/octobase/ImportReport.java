@@ -102,7 +102,7 @@ public final class ImportReport {
             text.append(readable).append(" can be imported, ");
         } else {
             text.append(imported).append(" imported, ");
-            text.append(merged).append(" existed and got what they lacked, ");
+            text.append(merged).append(" existed and were completed, ");
             text.append(unchanged).append(" were up to date, ");
         }
         text.append(failed).append(" not imported");
@@ -119,7 +119,7 @@ public final class ImportReport {
         if (emptyItems > 0) {
             text.append("Items:  ")
                     .append(emptyItems)
-                    .append(" of zero length, which have no content, were dropped" + " from ");
+                    .append(" of zero length, which have no content, were dropped from ");
             text.append(roomsWithEmptyItems).append(" documents\n");
         }
         text.append("Blobs:  ").append(blobs).append(dryRun ? " can be copied, " : " copied, ");
@@ -135,11 +135,10 @@ public final class ImportReport {
             return not + ": " + problems + ", see above."
                     + (isWhole() ? "" : " Some documents are incomplete or contradictory, see above.");
         }
-        String was = dryRun ? "can be" : "was";
         return isWhole()
-                ? "Everything " + was + " imported."
-                : "Everything " + was + " imported, but some documents are incomplete or contradictory in the"
-                        + " source, see above.";
+                ? "Everything " + (dryRun ? "can be" : "was") + " imported."
+                : "All documents " + (dryRun ? "can be" : "were")
+                        + " imported, but some are incomplete or contradictory in the source, see above.";
     }
 
     /** Megabytes (10^6 bytes), with one decimal. */
