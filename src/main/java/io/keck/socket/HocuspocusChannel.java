@@ -4,6 +4,7 @@ import io.keck.access.Author;
 import io.keck.access.Grant;
 import io.keck.access.Principal;
 import io.keck.access.Visit;
+import io.keck.crdt.store.StateVector;
 import io.keck.heap.Guest;
 import io.keck.heap.HeapLedger;
 import io.keck.heap.SharedBytes;
@@ -75,6 +76,9 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     private final ArrayDeque<Long> silent = new ArrayDeque<>();
 
     private boolean wasStep2;
+    /** Whether the next step 1 follows from a question that the client did not ask, and whose answer it does not count. */
+    private boolean isAskedInItsName;
+
     private long given;
     private long told;
 
@@ -118,12 +122,23 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
         return carrier.silentMillis();
     }
 
-    /** Says that the client is in, and takes the seat by its grant. */
-    void open(Grant grant) {
+    /**
+     * Tells the client that it is in, and takes the seat by its grant.
+     *
+     * @param isSuccessor whether the client had the document open under another principal. It does not begin its sync again
+     *     then, and what happened between the two seats would be missing on either side, so the room is asked in its name.
+     */
+    void open(Grant grant, boolean isSuccessor) {
         tellRights();
         follow();
         Seat taken = sockets.rooms().join(grant, this);
         seat = taken;
+        if (isSuccessor) {
+            synchronized (asked) {
+                isAskedInItsName = true;
+            }
+            taken.receive(List.of(new Message.SyncStep1(StateVector.EMPTY)), 0);
+        }
         if (closed.get()) {
             taken.leave();
         }
@@ -223,7 +238,8 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     private void noteAsked(int step) {
         synchronized (asked) {
             if (step == 0) {
-                asked.add(wasStep2);
+                asked.add(wasStep2 && !isAskedInItsName);
+                isAskedInItsName = false;
                 if (asked.size() > MAX_ASKED) {
                     asked.remove();
                 }

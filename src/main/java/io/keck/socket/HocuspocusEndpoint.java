@@ -209,7 +209,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
             if (present != null) {
                 present.leave(); // what comes from now on is another principal's
             }
-            open(here, key, Clearance.of(shown, admitted.grant()), admitted.grant());
+            open(here, key, Clearance.of(shown, admitted.grant()), admitted.grant(), present != null);
         }
     }
 
@@ -225,14 +225,14 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         }
     }
 
-    private void open(SocketConnection here, String key, Clearance clearance, Grant grant) {
+    private void open(SocketConnection here, String key, Clearance clearance, Grant grant, boolean isSuccessor) {
         Admission.Refusal refusal = sockets.admission().refusal(address, HocuspocusMessage.nameOf(key));
         if (refusal == null) {
             HocuspocusChannel channel =
                     new HocuspocusChannel(this, here, Objects.requireNonNull(answers), sockets, key, clearance);
             channels.put(key, channel);
             sockets.joined(channel);
-            channel.open(grant);
+            channel.open(grant, isSuccessor);
         } else if (refusal.status() == Admission.UNAVAILABLE) {
             here.close(CloseReason.overload(refusal.sentence()));
         } else {
