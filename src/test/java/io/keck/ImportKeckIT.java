@@ -107,7 +107,7 @@ class ImportKeckIT {
             old.row("broken", new byte[] {1, 2, 3});
             String log = run(importing(KeckProcess.on(postgres, "beside", dir), old), INCOMPLETE);
             assertThat(log)
-                    .contains("1 imported, 1 existed and got what they lacked", "NOT imported: 1")
+                    .contains("1 imported, 1 existed and were completed", "NOT imported: 1")
                     .contains("Workspace \"broken\", row 3 is not a valid update")
                     .doesNotContain("p@ss", "p%40ss");
             assertThat(client.awaitRead(1, 4)).isTrue();

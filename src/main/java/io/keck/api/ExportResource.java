@@ -20,6 +20,8 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** The whole document of a workspace, never a stale one. Thread-safe. */
@@ -47,7 +49,7 @@ public final class ExportResource {
             case "v2" -> calls.export(call, UpdateInPieces::v2);
             default -> throw Refusal.bad("format is \"v1\", \"v2\" or \"json\".");
         };
-        calls.finish(response, workspace, Missing.EMPTY, stage.thenApply(ExportResource::fresh));
+        calls.finish(response, workspace, Missing.EMPTY, stage.thenCompose(answer -> fresh(call, answer)));
     }
 
     /** Whether a client accepts JSON and not an update; many libraries accept JSON along with everything else. */
@@ -57,13 +59,16 @@ public final class ExportResource {
                 && types.stream().anyMatch(MediaType.APPLICATION_JSON_TYPE::isCompatible);
     }
 
-    /** An export is never old: the answer, or a failure where it may be. */
-    private static Answer<Reply> fresh(Answer<Reply> answer) {
-        if (answer.stale()) {
-            answer.value().close();
-            throw new Unavailable("the database does not answer, and the state of this node may be stale", false);
+    /** An export is never old: the answer, or a failure where it may be. The export of a damaged document says what is damaged. */
+    private CompletionStage<Answer<Reply>> fresh(Call call, Answer<Reply> answer) {
+        if (!answer.stale()) {
+            return CompletableFuture.completedStage(answer);
         }
-        return answer;
+        answer.value().close();
+        return calls.export(call, UpdateInPieces::v1).thenApply(whole -> {
+            whole.value().close();
+            throw new Unavailable("the database does not answer, and the state of this node may be stale", false);
+        });
     }
 
     private static Reply json(Doc doc) {
