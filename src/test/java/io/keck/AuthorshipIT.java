@@ -179,6 +179,8 @@ class AuthorshipIT {
         clients.open("reader", two.port(), "tabs", as(carol));
         clients.openTab("alice", one.port(), "tabs", as(alice));
         clients.openTab("bob", one.port(), "tabs", as(bob));
+        // or Bob's first answer to the server could bring Alice's text before she does
+        clients.awaitSynced("alice", "bob");
         clients.edit("alice", NodeClients.insert(0, "a"));
         clients.awaitEqual("alice", "bob", "reader");
         clients.cut("alice");
