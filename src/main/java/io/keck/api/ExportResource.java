@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 /** The whole document of a workspace, never a stale one. Thread-safe. */
 @Path("/block/{workspace}/export")
 public final class ExportResource {
+    /** An export that writes nothing: it only fails where another one would. */
+    private static final long[] NO_PIECES = {};
+
     private final DocumentCalls calls;
 
     ExportResource(DocumentCalls calls) {
@@ -65,7 +68,7 @@ public final class ExportResource {
             return CompletableFuture.completedStage(answer);
         }
         answer.value().close();
-        return calls.export(call, UpdateInPieces::v1).thenApply(whole -> {
+        return calls.export(call, (store, spill) -> NO_PIECES).thenApply(whole -> {
             whole.value().close();
             throw new Unavailable("the database does not answer, and the state of this node may be stale", false);
         });
