@@ -31,7 +31,7 @@ public record Author(String principal, Origin origin, Map<String, String> attrib
     private static final Author OPEN_SOCKET = new Author(Principal.ANONYMOUS.id(), Origin.SOCKET, Map.of());
     private static final Author OPEN_REST = new Author(Principal.ANONYMOUS.id(), Origin.REST, Map.of());
 
-    /** The same of a change that was held until somebody took it in. */
+    /** As {@link #bySocket}, for an update that strict authorship held and that was taken in later. */
     public Author takenInBy(String decider) {
         Map<String, String> more = new TreeMap<>(attributes);
         more.put(TAKEN_IN_BY, decider);

@@ -22,7 +22,7 @@ public final class Grant {
     }
 
     /**
-     * A grant for what Keck does by itself, and for nobody who asks it to. A test names the classes that may call this.
+     * A grant for work that Keck does on its own, not on behalf of a caller. A test lists the classes that may call this.
      *
      * @param rights which it needs for that
      */
@@ -76,7 +76,7 @@ public final class Grant {
     }
 
     /**
-     * Refuses whoever lacks a right of the document.
+     * Fails if this grant lacks one of the rights on the document.
      *
      * @throws Forbidden if this does not contain all of them
      */
@@ -89,7 +89,7 @@ public final class Grant {
     }
 
     /**
-     * Refuses whoever lacks a right on the server as a whole.
+     * Fails if this grant lacks a right on the server as a whole.
      *
      * @throws Forbidden if the caller has no such right
      */

@@ -89,8 +89,8 @@ public interface Visit {
     Ticket ticket(Grant grant, Purpose purpose, boolean once);
 
     /**
-     * Makes a ticket of {@link Purpose#CLIENT}, which is good for a time that a back end chooses. Whoever is connected by it
-     * is disconnected when it ends.
+     * Makes a ticket of {@link Purpose#CLIENT}, which is valid for a time that a back end chooses. Connections that were
+     * opened with it are closed when it expires.
      *
      * @param readOnly whether it allows to read and to be seen, and nothing else; it never allows more than writing
      * @param millis how long it is good; it ends no later than the grant

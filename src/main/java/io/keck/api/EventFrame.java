@@ -35,7 +35,7 @@ final class EventFrame {
         return new EventFrame(utf8(text), NOTHING, NOTHING);
     }
 
-    /** Text around the numbers of an update, which nobody changes. */
+    /** Fixed text around the numbers of an update. */
     static EventFrame of(CharSequence head, byte[] update, CharSequence tail) {
         return new EventFrame(utf8(head), update, utf8(tail));
     }

@@ -199,7 +199,7 @@ public class AccessFactory {
     @JsonProperty
     private HeldFactory held = new HeldFactory();
 
-    /** Whether what somebody brings under the client id of somebody else is held and not applied. */
+    /** Whether an update under another principal's client id is held instead of applied. */
     @JsonIgnore
     public boolean isStrict() {
         return authorship.equals("strict");

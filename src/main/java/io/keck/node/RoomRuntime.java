@@ -60,7 +60,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
      * @param node runs the ticks of the rooms and of the wings
      * @param documentHeap the most heap that documents of back ends may take, in bytes
      * @param ledger the ledger of the heap, relieved at each tick
-     * @param held what becomes of what somebody brings under the client id of somebody else; null for nothing
+     * @param held holds updates under another principal's client ids; null where authorship is only recorded
      */
     public RoomRuntime(
             Node node,

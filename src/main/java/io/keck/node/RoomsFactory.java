@@ -129,7 +129,7 @@ public class RoomsFactory {
      * Builds the rooms of a node, with their gauges and health checks.
      *
      * @param drainMillis how long a shutdown waits for pending updates to be committed
-     * @param held what becomes of what somebody brings under the client id of somebody else; null for nothing
+     * @param held holds updates under another principal's client ids; null where authorship is only recorded
      */
     public RoomRuntime build(
             Node node, UpdateLog log, Bus bus, Instruments instruments, long drainMillis, @Nullable Held held) {

@@ -2,7 +2,7 @@ package io.keck.room;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How a node deals with what somebody brings under the client id of somebody else ({@code access.authorship}). Thread-safe. */
+/** How a node handles updates under another principal's client id ({@code access.authorship}). Thread-safe. */
 public final class Held {
     /** Bytes that all rooms of a node may hold in memory until they are stored. */
     private static final long MAX_MEMORY = 64 << 20;
@@ -26,7 +26,7 @@ public final class Held {
         return store;
     }
 
-    /** Whether what somebody brings under the client id of somebody else is kept apart. */
+    /** Whether an update under another principal's client id is held instead of applied. */
     public boolean isStrict() {
         return isStrict;
     }

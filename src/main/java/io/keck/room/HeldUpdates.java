@@ -7,11 +7,11 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Where updates are kept that strict authorship has not applied, until somebody decides or they are too old. Bounded for each
- * document, for each principal that brought them, and in all. Thread-safe.
+ * Stores the updates that strict authorship has not applied, until their owner or an administrator decides, or they expire.
+ * Bounded per document, per sender and in all. Thread-safe.
  *
- * <p>What one author brings of what belongs to one owner is one entry, which grows. A decided entry stays for a while without
- * its content, so that a repeat of the decision is answered alike.
+ * <p>All updates of one author under the client ids of one owner form one entry, which grows. A decided entry stays for a while
+ * without its content, so that a repeated decision gets the same answer.
  */
 public interface HeldUpdates {
     /**

@@ -152,7 +152,7 @@ public final class Rooms {
         return view;
     }
 
-    /** The documents of these rooms, each for whoever has a grant for it. */
+    /** The documents of these rooms; each call demands a grant. */
     public Documents documents() {
         return new RoomDocuments(this, context);
     }

@@ -117,7 +117,7 @@ interface Safeguards {
         return true;
     }
 
-    /** Without it strict authorship applies what somebody brings under the client id of somebody else. */
+    /** Without it, strict authorship applies updates under another principal's client ids. */
     default boolean holdsForeignStructs() {
         return true;
     }

@@ -5,8 +5,8 @@ import io.keck.protocol.HocuspocusMessage;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * The frames of Hocuspocus that were made last. A room hands the same message to all of its members, one after the other, and
- * those of one document get the same frame: it is made for the first of them. Thread-safe.
+ * A cache of the frames that were last made for Hocuspocus clients. A room sends the same message to all of its members in a row;
+ * the frame is made for the first of them, and the others share it. It keeps at most 64 small messages. Thread-safe.
  */
 final class HocuspocusFrames {
     /** A power of two: rooms that are sent to at the same time rarely share a place. */

@@ -329,7 +329,7 @@ public final class JdbiHeldUpdates implements HeldUpdates, Managed {
         try {
             int dropped = expire();
             if (dropped > 0) {
-                LOG.warn("{} held updates that nobody has decided on were deleted, since they are too old", dropped);
+                LOG.warn("Deleted {} held updates that were neither taken in nor dropped in time", dropped);
             }
         } catch (RuntimeException e) {
             OutOfMemory.check(e);
