@@ -20,19 +20,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Access at run time: reads the revocations twice a second, looks after connections that live by a grant, and gives every
- * request its visit. Thread-safe.
+ * Access while the server runs: reads the revocations twice a second, watches the connections that depend on a grant, and
+ * gives every request its visit. Thread-safe.
  */
 final class Access implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(Access.class);
     private static final long TICK_MILLIS = 500;
     private static final long MEASURE_MILLIS = 1_000;
-    /** How long a revocation waits for the other nodes. */
+    /** How long the answer to a revocation waits for the other nodes. */
     private static final long ALL_NODES_MILLIS = 5_000;
 
-    /** Questions to the operator's back end at a time, for connections whose grants end soon. */
+    /** Threads that ask the operator's back end about connections whose grants end soon. */
     private static final int JUDGES = 4;
-    /** Requests that may wait for other nodes at a time: each costs a query in every turn of the loop. */
+    /** Largest number of requests that wait for other nodes; each costs one query per turn of the loop. */
     static final int MAX_UNCONFIRMED = 100;
 
     private final Authenticator authenticator;
@@ -45,17 +45,17 @@ final class Access implements Managed {
     private final Followers followers;
     private final LongSupplier steady;
     private final Loop loop = Loop.every("access", TICK_MILLIS, this::tick);
-    /** Measures what tenants have stored; null where nothing has to be. */
+    /** Measures what tenants have stored; null if no quota needs it. */
     private final @Nullable Loop measuring;
-    /** Judges connections again, which may wait for the operator's back end; the loop must not. */
+    /** Judges connections again. Apart from the loop, because the operator's back end may be slow to answer. */
     private final ExecutorService judge = Threads.pool("access-judge", JUDGES);
 
     /**
-     * A stored revocation or recheck whose request is answered when all nodes have carried it out.
+     * A stored revocation or recheck. Its request is answered when all nodes have carried it out.
      *
-     * @param version its number
-     * @param until when the request is answered at the latest, in milliseconds of the steady clock
-     * @param answer the nodes that have not carried it out
+     * @param version the number of the row
+     * @param until the latest time of the answer, in milliseconds of the steady clock
+     * @param answer the labels of the nodes that have not carried it out
      */
     private record Unconfirmed(long version, long until, CompletableFuture<List<String>> answer) {}
 
@@ -100,10 +100,10 @@ final class Access implements Managed {
             measuring.stop();
         }
         judge.shutdownNow();
-        unconfirmed.forEach(one -> one.answer().completeExceptionally(new IllegalStateException("the node stops")));
+        unconfirmed.forEach(one -> one.answer().completeExceptionally(new IllegalStateException("the node is stopping")));
     }
 
-    /** Does what is due; one turn of the loop. */
+    /** Runs one turn of the loop: reads new rows and carries them out. */
     synchronized void tick() {
         if (keys != null) {
             keys.look();
@@ -117,7 +117,7 @@ final class Access implements Managed {
         if (read.any()) {
             authenticator.forget("");
         }
-        read.extensions().forEach(followers::extend); // before the tick, which ends what is over
+        read.extensions().forEach(followers::extend); // before the tick, which ends expired connections
         followers.tick();
         for (Revocations.Recheck recheck : read.rechecks()) {
             judge.execute(() -> followers.judgeAgain(recheck.principal(), recheck.document()));
@@ -134,7 +134,7 @@ final class Access implements Managed {
         } catch (RuntimeException e) {
             if (!failing) {
                 LOG.warn(
-                        "The revocations cannot be read; after {} s without them no new credential is taken",
+                        "Reading the revocations failed; after {} s of failures this node refuses new credentials",
                         Revocations.FRESH_MILLIS / 1_000);
             }
             failing = true;
@@ -142,22 +142,22 @@ final class Access implements Managed {
         }
     }
 
-    /** The visit of a request. */
+    /** Returns the visit of a request. */
     Visit visit(Request request) {
         return new RequestVisit(
                 authenticator, followers, extensions, usage, audit, Attempt.of(request, cookies, authenticator.now()));
     }
 
-    /** Whether this node knows what was revoked. */
+    /** Reports whether this node knows the current revocations. */
     HealthCheck.Result health() {
         return authenticator.revocations().areFresh()
                 ? HealthCheck.Result.healthy()
-                : HealthCheck.Result.unhealthy("The revocations could not be read for more than "
+                : HealthCheck.Result.unhealthy("Reading the revocations has failed for more than "
                         + Revocations.FRESH_MILLIS / 1_000
-                        + " s; credentials that this node does not know are refused.");
+                        + " s; this node refuses credentials that it has not checked before.");
     }
 
-    /** The table of the audit log; null where there is none. */
+    /** Returns the table of the audit log; null if none is configured. */
     @Nullable
     AuditTable auditTable() {
         return audit.table();
@@ -168,12 +168,12 @@ final class Access implements Managed {
     }
 
     /**
-     * Revokes credentials.
+     * Revokes credentials on all nodes.
      *
-     * @param before 0 for now
-     * @return the nodes that have not carried it out: completes as soon as there is none, at once where {@value
-     *     #MAX_UNCONFIRMED} requests wait already, and after five seconds at the latest; exceptionally where the database or
-     *     this node goes away after the revocation was stored
+     * @param before ends credentials issued up to this time, in milliseconds since 1970; 0 stands for now
+     * @return the nodes that have not carried it out. Completes when there are none, after five seconds at the latest, and at
+      *     once if {@value #MAX_UNCONFIRMED} requests wait already; fails if the database or this node goes away after the
+      *     revocation was stored
      */
     CompletableFuture<List<String>> revoke(Caller by, Revocation.Kind kind, String subject, long before) {
         Revocation row = store.revoke(kind, subject, before);
@@ -181,7 +181,7 @@ final class Access implements Managed {
         return everywhere(row);
     }
 
-    /** Has connections judged again by all nodes; completes as {@link #revoke} does. */
+    /** Makes all nodes judge connections again; the result completes as that of {@link #revoke} does. */
     CompletableFuture<List<String>> recheck(Caller by, String principal, String document) {
         audit.recheck(by.principal().id(), principal, document);
         String subject = new Revocations.Recheck(principal, document).subject();
@@ -191,7 +191,7 @@ final class Access implements Managed {
     private CompletableFuture<List<String>> everywhere(Revocation row) {
         Unconfirmed one =
                 new Unconfirmed(row.version(), steady.getAsLong() + ALL_NODES_MILLIS, new CompletableFuture<>());
-        tick(); // this node does not wait for its loop
+        tick(); // carried out here at once, without waiting for the loop
         if (!isAnswered(one, unconfirmed.size() >= MAX_UNCONFIRMED)) {
             unconfirmed.add(one);
         }

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The {@code access} block of the configuration: the ways in. Defaults are those of {@code config.yml}. */
+/** The {@code access} block of the configuration: the ways to sign in. Defaults are those of {@code config.yml}. */
 public class AccessFactory {
     private static final Logger LOG = LoggerFactory.getLogger(AccessFactory.class);
     private static final int MAX_HOOK_BYTES = 256 << 10;
@@ -66,7 +66,7 @@ public class AccessFactory {
         private Duration keep = Duration.seconds(30);
     }
 
-    /** The {@code access.trustedHeaders} block: a proxy that checks who comes. */
+    /** The {@code access.trustedHeaders} block: a proxy that has authenticated the user. */
     public static class HeadersFactory {
         @NotNull
         @JsonProperty
@@ -172,7 +172,7 @@ public class AccessFactory {
     @JsonProperty
     private LimitsFactory.TenantsFactory tenants = new LimitsFactory.TenantsFactory();
 
-    /** The {@code access.audit} block: where the audit log is kept beside the log. */
+    /** The {@code access.audit} block: whether the audit log is also kept in the database. */
     public static class AuditFactory {
         @JsonProperty
         private boolean table;
@@ -199,18 +199,18 @@ public class AccessFactory {
     @JsonProperty
     private HeldFactory held = new HeldFactory();
 
-    /** Whether an update under another principal's client id is held instead of applied. */
+    /** Whether updates under another principal's client id are held instead of applied. */
     @JsonIgnore
     public boolean isStrict() {
         return authorship.equals("strict");
     }
 
-    /** What is kept of it. */
+    /** Returns the bounds of what strict authorship holds. */
     public HeldUpdates.Limits heldLimits() {
         return held.build();
     }
 
-    /** Whether anything is configured that lets some in and keeps others out; else access is open. */
+    /** Whether any way to sign in is configured. If none is, access is open. */
     @JsonIgnore
     public boolean isOn() {
         return jwt.isOn()
@@ -226,13 +226,13 @@ public class AccessFactory {
     }
 
     /**
-     * Gives every request on both ports its visit. With access open, everybody may do everything.
+     * Gives every request on both ports its visit. With open access every request has all rights.
      *
-     * @param stores in the database; asked for only if they are needed
+     * @param stores the tables of access; opened only if the configuration needs them
      * @param node the label of this node
-     * @param clock of the database
+     * @param clock milliseconds since 1970 by the database's clock
      * @param steady milliseconds of a steady clock
-     * @throws IllegalArgumentException with a sentence, if something in the block is wrong
+     * @throws IllegalArgumentException if the block contradicts itself; the message says how
      */
     public void build(Host host, Stores stores, String node, Clock clock, LongSupplier steady) {
         Audit log = audit(host, stores, node, clock, steady);
@@ -260,7 +260,7 @@ public class AccessFactory {
         install(host, access::visit);
     }
 
-    /** What the database holds for access, each made when it is asked for. */
+    /** What access stores in the database. Each is opened when it is first needed. */
     public record Stores(Supplier<AccessStore> access, Supplier<TenantSizes> tenants, Supplier<AuditStore> audit) {}
 
     private Audit audit(Host host, Stores stores, String node, Clock clock, LongSupplier steady) {
@@ -272,7 +272,7 @@ public class AccessFactory {
         return new Audit(steady, node, table);
     }
 
-    /** The same without a server. */
+    /** Builds the parts without registering them with a server. */
     Access access(
             AccessStore store,
             TenantSizes sizes,
@@ -293,7 +293,7 @@ public class AccessFactory {
                 limits.build(),
                 hook.keep.toMilliseconds(),
                 maxAgeMillis);
-        LOG.info("Ways in: {}", String.join(", ", Authenticator.names(ways)));
+        LOG.info("Accepted credentials: {}", String.join(", ", Authenticator.names(ways)));
         Authenticator authenticator = new Authenticator(
                 ways,
                 new Tickets(store, ticketTtl.toMilliseconds()),
@@ -346,7 +346,7 @@ public class AccessFactory {
         });
     }
 
-    /** The origins of pages that may use the cookie, in lower case; none where there is no cookie. */
+    /** Returns the origins whose pages may use the cookie, in lower case; empty if no cookie is configured. */
     public Set<String> cookieOrigins() {
         return cookie.isEmpty() ? Set.of() : new Origins(cookieOrigins).allowed();
     }

@@ -18,16 +18,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks the operator's own back end who a credential belongs to and what it may do. The question is a POST of
- * {@code {"token":…,"document":…,"principal":…,"name":…,"groups":[…]}}, of which only those members are there that are
- * known; the answer is 200 with {@code {"principal":…,"name":…,"role":…,"rights":[…],"documents":[rules],"until":…,
- * "attributes":{…},"limits":{…}}}, or 401 or 403. {@code until} is a time in seconds since 1970 or in ISO 8601. Anything else, and no answer in
- * time, refuses with 503. Thread-safe.
+ * Asks the operator's own back end who a credential belongs to and what its holder may do. The question is a POST of
+ * {@code {"token":…,"document":…,"principal":…,"name":…,"groups":[…]}}; members that are not known are left out. The answer is
+ * 401, 403, or 200 with {@code {"principal":…,"name":…,"role":…,"rights":[…],"documents":[rules],"until":…,"attributes":{…},
+ * "limits":{…}}}. {@code until} is a time in seconds since 1970 or in ISO 8601. Any other answer, and none in time, makes the
+ * request fail with 503. Thread-safe.
  */
 final class AccessHook {
     private static final RepeatedWarning WARNING =
             new RepeatedWarning(LoggerFactory.getLogger(AccessHook.class), () -> System.nanoTime() / 1_000_000);
-    /** Questions at the same time. */
+    /** Largest number of questions in flight. */
     private static final int PLACES = 64;
 
     private static final int OK = 200;
@@ -41,10 +41,10 @@ final class AccessHook {
     private final Semaphore places = new Semaphore(PLACES);
 
     /**
-     * Of that address.
+     * Creates a hook without asking it anything.
      *
-     * @param secret sent as a bearer token, so that the back end knows who asks; empty for none
-     * @param keepMillis how long an answer without {@code until} holds
+     * @param secret sent as a bearer token, by which the back end recognises Keck; empty for none
+     * @param keepMillis how long an answer without {@code until} is kept
      */
     AccessHook(URI address, String secret, BoundedHttp http, long keepMillis) {
         this.address = address;
@@ -54,24 +54,24 @@ final class AccessHook {
     }
 
     /**
-     * Asks.
+     * Asks about a credential.
      *
-     * @param token the credential, or null where another way in has checked it
-     * @param known whoever that other way found, or null
-     * @param document the name; null for the server as a whole
+     * @param token the credential; null if another way in has checked it
+     * @param known the user found by that other way; null if none was
+     * @param document the name of the document; null for the server as a whole
      * @throws RefusedException if the back end refuses or does not answer
      */
     Identified ask(@Nullable String token, @Nullable Identified known, @Nullable String document, long now)
             throws RefusedException {
         if (!places.tryAcquire()) {
-            throw new RefusedException(Fault.UNAVAILABLE, "the access hook has as many questions as it may have");
+            throw new RefusedException(Fault.UNAVAILABLE, "the access hook is busy with the largest number of questions");
         }
         try {
             BoundedHttp.Answer answer = http.send(request(question(token, known, document)));
             return switch (answer.status()) {
                 case OK -> read(answer.body(), known, document, now);
-                case UNAUTHORIZED -> throw new RefusedException(Fault.BAD, "the access hook does not know it");
-                case FORBIDDEN -> throw new RefusedException(Fault.FORBIDDEN, "the access hook forbids it");
+                case UNAUTHORIZED -> throw new RefusedException(Fault.BAD, "the access hook does not know the credential");
+                case FORBIDDEN -> throw new RefusedException(Fault.FORBIDDEN, "the access hook forbids the request");
                 default -> throw failed("HTTP status " + answer.status());
             };
         } catch (IOException e) {
@@ -83,8 +83,8 @@ final class AccessHook {
 
     private static RefusedException failed(String why) {
         WARNING.warn(
-                "The access hook did not answer as it should (" + why + "); the request it was asked for is refused");
-        return new RefusedException(Fault.UNAVAILABLE, "the access hook does not answer");
+                "The access hook gave an unusable answer (" + why + "); refusing the request");
+        return new RefusedException(Fault.UNAVAILABLE, "the access hook gave no usable answer");
     }
 
     private HttpRequest.Builder request(ObjectNode question) {
@@ -115,7 +115,7 @@ final class AccessHook {
             throws RefusedException {
         ObjectNode answer = StrictJson.object(body);
         if (answer == null) {
-            throw failed("its answer is no JSON object");
+            throw failed("its answer is not a JSON object");
         }
         try {
             String id = StrictJson.text(answer, "principal");
@@ -141,7 +141,7 @@ final class AccessHook {
         }
     }
 
-    /** Rules of the answer; a role or rights concern the document that was asked about, and never the server. */
+    /** Reads the rules of an answer. A role or rights outside of a rule apply to the document in question, never to the server. */
     private static Rules rules(ObjectNode answer, @Nullable String document) {
         if (answer.has("documents")) {
             return RuleReader.rules(answer.get("documents"));
@@ -159,7 +159,7 @@ final class AccessHook {
                     ? Instant.parse(until.textValue()).toEpochMilli()
                     : Math.multiplyExact(until.isIntegralNumber() ? until.longValue() : Long.MAX_VALUE, 1_000L);
         } catch (DateTimeParseException | ArithmeticException e) {
-            throw new IllegalArgumentException("until is no time.", e);
+            throw new IllegalArgumentException("until is not a time.", e);
         }
     }
 }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Ends credentials on all nodes, and has connections judged again. Thread-safe. */
+/** Revokes credentials on all nodes, and makes connections judged again. Thread-safe. */
 @Path("/access")
 public final class AccessResource {
     private static final Logger LOG = LoggerFactory.getLogger(AccessResource.class);
@@ -50,8 +50,8 @@ public final class AccessResource {
     }
 
     /**
-     * Ends the credentials of a principal, one credential, or all that were issued at some time or earlier. Answers when all
-     * nodes have done it, or after some seconds with those that have not.
+     * Revokes the credentials of a principal, one credential, or all that were issued up to a time. Answers when all nodes
+     * have carried it out, or after some seconds with the labels of those that have not.
      */
     @POST
     @Path("/revoke")
@@ -74,7 +74,7 @@ public final class AccessResource {
         return stored(() -> access.revoke(caller(request), kind, subject, before));
     }
 
-    /** Has connections judged again on all nodes: of a document, of a principal, or all. */
+    /** Makes all nodes judge connections again: those of a document, those of a principal, or all. */
     @POST
     @Path("/recheck")
     @Consumes(MediaType.APPLICATION_JSON)
@@ -88,9 +88,9 @@ public final class AccessResource {
     }
 
     /**
-     * A page of the audit log, the newest entries first.
+     * Returns a page of the audit log, newest entries first.
      *
-     * @param before the number below which it begins; null for the newest
+     * @param before only entries with smaller numbers; null for the newest
      */
     @GET
     @Path("/audit")
@@ -104,13 +104,13 @@ public final class AccessResource {
         int most = (int) number("limit", limit, PAGE, MAX_PAGE);
         AuditTable table = access.auditTable();
         if (table == null) {
-            throw answer(404, "The audit log has no table here (access.audit.table).");
+            throw answer(404, "The audit log is not kept in a table (access.audit.table).");
         }
         List<AuditEntry> entries;
         try {
             entries = table.before(below, principal, document, most);
         } catch (RuntimeException e) {
-            LOG.warn("The audit log cannot be read ({})", e.getClass().getSimpleName());
+            LOG.warn("Reading the audit log failed ({}); the request is answered with 503", e.getClass().getSimpleName());
             throw answer(503, "The database does not answer, please try again.");
         }
         return Response.ok(StrictJson.bytes(page(entries, most)), MediaType.APPLICATION_JSON)
@@ -145,7 +145,7 @@ public final class AccessResource {
         } catch (NumberFormatException e) {
             // the same sentence
         }
-        throw answer(400, name + " is a whole number from 1 to " + most + ".");
+        throw answer(400, name + " must be a whole number from 1 to " + most + ".");
     }
 
     private static WebApplicationException answer(int status, String sentence) {
@@ -164,7 +164,7 @@ public final class AccessResource {
             throw answer(409, String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
             LOG.warn(
-                    "A revocation or recheck could not be stored ({})",
+                    "A revocation or recheck could not be stored ({}); the request is answered with 503",
                     e.getClass().getSimpleName());
             throw answer(503, "The database does not answer. Please try again: a repeat is safe.");
         }
@@ -180,11 +180,11 @@ public final class AccessResource {
 
     private static Response done(@Nullable List<String> behind, @Nullable Throwable error) {
         if (behind == null) {
-            LOG.warn("A revocation is stored, but which nodes have carried it out cannot be found out", error);
+            LOG.warn("A revocation was stored, but reading which nodes have carried it out failed", error);
             return Response.status(Response.Status.SERVICE_UNAVAILABLE)
                     .type("text/plain;charset=utf-8")
-                    .entity("It is stored, and holds on each node within a second of reaching the database. Which nodes"
-                            + " have carried it out cannot be found out now.\n")
+                    .entity("The revocation is stored. Each node that reaches the database applies it within a second. Which nodes"
+                            + " have applied it is not known at the moment.\n")
                     .build();
         }
         ObjectNode answer = StrictJson.object();
@@ -197,7 +197,7 @@ public final class AccessResource {
         byte[] bytes = body.readNBytes(MAX_BODY + 1);
         ObjectNode object = bytes.length > MAX_BODY ? null : StrictJson.object(bytes);
         if (object == null) {
-            throw refuse("Expected a JSON object of " + MAX_BODY + " bytes at most.");
+            throw refuse("Expected a JSON object of at most " + MAX_BODY + " bytes.");
         }
         return object;
     }
@@ -215,7 +215,7 @@ public final class AccessResource {
         } catch (IllegalArgumentException e) {
             // the same sentence
         }
-        throw refuse(member + " is a text of 1 to " + MAX_SUBJECT + " characters.");
+        throw refuse(member + " must be a string of 1 to " + MAX_SUBJECT + " characters.");
     }
 
     private static long time(@Nullable JsonNode node) {
@@ -232,7 +232,7 @@ public final class AccessResource {
         } catch (DateTimeParseException | ArithmeticException e) {
             // the same sentence
         }
-        throw refuse("issuedBefore is a time: 2026-01-01T00:00:00Z, or seconds since 1970.");
+        throw refuse("issuedBefore must be a time: 2026-01-01T00:00:00Z, or seconds since 1970.");
     }
 
     private static WebApplicationException refuse(String sentence) {

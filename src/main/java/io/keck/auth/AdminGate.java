@@ -15,8 +15,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands before everything on the admin port: metrics and health need {@link Right#METRICS}, tasks and whatever else there
- * is {@link Right#OPERATE}. Each task leaves a line in the audit log, with open access, too. Thread-safe.
+ * Guards the admin port: metrics and health need {@link Right#METRICS}, tasks and everything else {@link Right#OPERATE}.
+ * Each task is recorded in the audit log, even if access is open. Thread-safe.
  */
 final class AdminGate extends HttpFilter {
     private static final long serialVersionUID = 1L;
@@ -50,14 +50,14 @@ final class AdminGate extends HttpFilter {
         }
     }
 
-    /** Whether a path is one of those, or below it, as it is written: anything else needs more. */
+    /** Whether a path, as it was written, is readable or lies below a readable one; any other path needs more rights. */
     private static boolean isReadable(@Nullable String path) {
         return path != null
                 && !path.contains("..")
                 && READABLE.stream().anyMatch(known -> path.equals(known) || path.startsWith(known + "/"));
     }
 
-    /** The path and the room; other parameters may hold a credential. */
+    /** Names the path and the room; other parameters are left out, since they may hold a credential. */
     private static String what(HttpServletRequest request, String path) {
         String room = request.getParameter(ROOM);
         return room == null ? path : path + " " + room;

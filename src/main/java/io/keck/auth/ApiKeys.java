@@ -30,14 +30,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keys of back ends. The file has one JSON object a line, {@code {"name":"ci","hash":"sha256:…","documents":[rules]}}, with
- * the hash of a key and never the key; {@code #} begins a comment. A key is 32 random bytes, so its plain hash cannot be
- * guessed from. A changed file is read again within a second; where it cannot be read, the keys stay as they were, and the
- * log says so. Thread-safe.
+ * API keys of back ends. The file has one JSON object per line, {@code {"name":"ci","hash":"sha256:…","documents":[rules]}}.
+ * It holds the hash of a key, never the key; {@code #} begins a comment. A key is 32 random bytes, so an unsalted hash cannot
+ * be reversed by guessing. A changed file is read again within a second; if it cannot be read, the keys stay as they were
+ * and an error is logged. Thread-safe.
  */
 final class ApiKeys {
     private static final Logger LOG = LoggerFactory.getLogger(ApiKeys.class);
-    /** What every key begins with, so that secret scanners find it. */
+    /** The prefix of every key, by which secret scanners recognise it. */
     static final String PREFIX = "keck_";
 
     private static final String HASH = "sha256:";
@@ -46,11 +46,11 @@ final class ApiKeys {
     private static final long MAX_FILE = 8 << 20;
 
     /**
-     * One line of the file.
+     * A line of the file.
      *
-     * @param made when the key was made: milliseconds since 1970, 0 where the line does not say
-     * @param until when it ends
-     * @param limits that the line names; the others are 0
+     * @param made when the key was made, in milliseconds since 1970; 0 if the line does not say
+     * @param until when the key expires, in milliseconds since 1970
+     * @param limits the limits that the line names; the others are 0
      */
     record Entry(
             String name,
@@ -72,21 +72,21 @@ final class ApiKeys {
     private String stamp;
     private final Changes changes;
 
-    /** Is told the names of keys that the file has gained, that have changed, and that it has lost. */
+    /** Receives the names of the keys that were added to the file, changed in it and removed from it. */
     interface Changes {
         void changed(Collection<String> added, Collection<String> changed, Collection<String> removed);
     }
 
     /**
-     * Reads the file.
+     * Reads a file.
      *
-     * @throws IllegalArgumentException with the number of the line that is malformed, or why the file cannot be read
+     * @throws IllegalArgumentException if the file cannot be read or a line is malformed; the message has the line's number
      */
     ApiKeys(Path file) {
         this(file, (added, changed, removed) -> {});
     }
 
-    /** The same, and tells what has changed in the file later. */
+    /** Reads a file, and reports later changes of it. */
     ApiKeys(Path file, Changes changes) {
         this.file = file;
         this.changes = changes;
@@ -108,7 +108,7 @@ final class ApiKeys {
             tell(before, entries);
             LOG.info("Read {} API keys from {}", entries.size(), file);
         } catch (IllegalArgumentException e) {
-            LOG.error("The API keys stay as they were: {}", e.getMessage());
+            LOG.error("Reading changed API keys failed, the old keys stay in use: {}", e.getMessage());
         }
     }
 
@@ -130,7 +130,7 @@ final class ApiKeys {
         }
     }
 
-    /** Changes with the file. */
+    /** Returns a number that changes with the file. */
     long generation() {
         return generation.get();
     }
@@ -141,14 +141,14 @@ final class ApiKeys {
     }
 
     /**
-     * The back end that a key belongs to.
+     * Returns the back end that a key belongs to.
      *
-     * @throws RefusedException if it is not good
+     * @throws RefusedException if the key is not known or has expired
      */
     Identified verify(String key, long now) throws RefusedException {
         String hash = hash(key);
         Entry found = null;
-        for (Entry entry : entries) { // all of them: the time says nothing about where it stands
+        for (Entry entry : entries) { // always all of them, so that the time tells nothing about the position of a key
             if (Credential.same(entry.hash(), hash)) {
                 found = entry;
             }
@@ -174,7 +174,7 @@ final class ApiKeys {
         return HASH + Credential.hash(key);
     }
 
-    /** A new key, which is shown once, and the line for the file. */
+    /** A new key, which is shown once, and its line for the file. */
     record Made(String key, String line) {
         @Override
         public String toString() {
@@ -182,7 +182,7 @@ final class ApiKeys {
         }
     }
 
-    /** Draws a key. */
+    /** Draws a random key. */
     static Made make(String name, Rule rule, Instant now, SecureRandom random) {
         byte[] bytes = new byte[KEY_BYTES];
         random.nextBytes(bytes);
@@ -227,7 +227,7 @@ final class ApiKeys {
             try {
                 Entry entry = entry(line);
                 if (!names.add(entry.name()) || read.size() >= MAX_KEYS) {
-                    throw new IllegalArgumentException("A name stands there twice, or there are too many keys.");
+                    throw new IllegalArgumentException("The name was used in an earlier line, or the file has too many keys.");
                 }
                 read.add(entry);
             } catch (IllegalArgumentException e) {
@@ -241,16 +241,16 @@ final class ApiKeys {
     private static Entry entry(String line) {
         ObjectNode object = StrictJson.object(line.getBytes(StandardCharsets.UTF_8));
         if (object == null) {
-            throw new IllegalArgumentException("It is no JSON object.");
+            throw new IllegalArgumentException("The line is not a JSON object.");
         }
         String name = StrictJson.text(object, "name");
         String hash = StrictJson.text(object, "hash");
         if (name == null || name.isBlank() || hash == null || !isHash(hash)) {
-            throw new IllegalArgumentException("It needs a name, and a hash as \"keck.jar key new\" prints it.");
+            throw new IllegalArgumentException("The line needs a name, and a hash as \"keck.jar key new\" prints it.");
         }
         var documents = object.get("documents");
         if (documents == null) {
-            throw new IllegalArgumentException("It has no documents.");
+            throw new IllegalArgumentException("The line has no documents.");
         }
         new Principal(Principal.KEY + name, name);
         return new Entry(
@@ -276,7 +276,7 @@ final class ApiKeys {
         try {
             return instant == null ? otherwise : Instant.parse(instant).toEpochMilli();
         } catch (DateTimeParseException e) {
-            throw new IllegalArgumentException("made and until are times such as 2027-01-01T00:00:00Z.", e);
+            throw new IllegalArgumentException("made and until must be times such as 2027-01-01T00:00:00Z.", e);
         }
     }
 }

@@ -14,15 +14,15 @@ import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request shows of its sender. Read when it arrives, since headers are gone when a connection still lives.
+ * What a request reveals about its sender. It is copied when the request arrives, because a connection outlives the headers.
  *
  * @param peer the other end of the TCP connection, whatever headers say
- * @param address the client, by a forwarding header where the configuration trusts one
- * @param credential the one that was found first: header, subprotocol, address, cookie
- * @param isMalformed whether a credential stands there that cannot be one, or two where there may be one
- * @param headers of the request, by lower-case name, that may be trusted
- * @param at when it came, in milliseconds since 1970 by the database's clock: headers say who its sender was then, however long
- *     the connection lasts
+ * @param address the address of the client, from a forwarding header if the configuration trusts one
+ * @param credential the first that was found: in the header, the subprotocol, the address or the cookie
+ * @param isMalformed whether a credential is malformed, or two were sent where one is allowed
+ * @param headers trusted headers of the request, by lower-case name
+ * @param at when the request arrived, in milliseconds since 1970 by the database's clock. Headers prove the sender's identity
+ *     for this moment, however long the connection lasts
  */
 record Attempt(
         String peer,
@@ -35,23 +35,23 @@ record Attempt(
     private static final String SUBPROTOCOL = "bearer.";
     private static final String PARAMETER = "token";
 
-    /** Values of headers by name. */
+    /** Returns the values of a header by its name. */
     interface TrustedValues {
         List<String> of(String header);
     }
 
     /**
-     * Where credentials may stand in a cookie.
+     * Which cookie may hold a credential, and for which pages.
      *
-     * @param name of the cookie; empty for none
-     * @param origins judges whether a request that a browser sends with a cookie comes from a page of one's own
+     * @param name the name of the cookie; empty if cookies are not accepted
+     * @param origins decides whether a request with the cookie comes from a page of the operator
      */
     record CookieRule(String name, Origins origins) {}
 
-    /** Reads a request that came at that time. */
+    /** Reads a request that arrived at the given time. */
     static Attempt of(Request request, CookieRule cookies, long at) {
         List<Credential> found = new ArrayList<>();
-        // all three are read, though one malformed place is enough: a second credential is refused as well
+        // read all three even after a malformed one: a second credential is refused as well
         boolean wellFormed = header(request, found);
         wellFormed &= subprotocol(request, found);
         wellFormed &= query(request, found);
@@ -60,12 +60,12 @@ record Attempt(
             cookie(request, cookies, found);
         }
         Credential first = found.isEmpty() ? null : found.get(0);
-        HttpFields fields = request.getHeaders(); // and not the request, which a connection would keep alive
+        HttpFields fields = request.getHeaders(); // not the request itself, which a connection would keep alive
         malformed |= first != null && (first.text().isEmpty() || first.text().length() > Credential.MAX);
         return new Attempt(peer(request), Request.getRemoteAddr(request), first, malformed, fields::getValuesList, at);
     }
 
-    /** The same request with a credential that came in a message of its connection. */
+    /** Returns the same request with a credential that arrived in a message of its connection. */
     Attempt showing(String text) {
         boolean malformed = text.isEmpty() || text.length() > Credential.MAX;
         return new Attempt(peer, address, new Credential(Carrier.MESSAGE, text), malformed, headers, at);
@@ -79,7 +79,7 @@ record Attempt(
                 : "";
     }
 
-    /** Ignores other schemes than Bearer: a proxy or another part may use them. */
+    /** Reads the Authorization header. Schemes other than Bearer are ignored: they may be meant for a proxy. */
     private static boolean header(Request request, List<Credential> found) {
         List<String> values = request.getHeaders().getValuesList(HttpHeader.AUTHORIZATION);
         for (String value : values) {
@@ -110,7 +110,7 @@ record Attempt(
             if (equals > 0 && PARAMETER.equals(pair.substring(0, equals))) {
                 String value = decoded(pair.substring(equals + 1));
                 if (value != null && value.isEmpty()) {
-                    continue; // clients without a token leave the parameter empty
+                    continue; // clients without a token send an empty parameter
                 }
                 if (value == null) {
                     return false;
@@ -140,12 +140,12 @@ record Attempt(
         }
     }
 
-    /** Whether a browser shows the newest credential by itself when it connects again. */
+    /** Whether the credential is a cookie: a browser sends its newest value by itself when it reconnects. */
     boolean isByCookie() {
         return credential != null && credential.carrier() == Carrier.COOKIE;
     }
 
-    /** Without addresses, headers and the credential. */
+    /** Leaves out addresses, headers and the credential. */
     @Override
     public String toString() {
         return "Attempt[" + credential + "]";

@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says who got in, who was refused, who changed rights, who deleted what and who ran a task: one JSON object a line, by the
- * logger {@code io.keck.audit} at level INFO, and the same in a table where there is one. Never shows a credential. Refusals
- * beyond a few a second are counted and told with the next line, so that strangers cannot fill the disk. Thread-safe.
+ * Records admissions, refusals, changes of rights, deletions and operators' tasks: one JSON object per line by the logger
+ * {@code io.keck.audit} at level INFO, and in a table if one is configured. Never contains a credential. Refusals above a few
+ * per second are only counted, and the count is part of the next line, so that strangers cannot fill the disk. Thread-safe.
  */
 final class Audit {
     private static final Logger LOG = LoggerFactory.getLogger("io.keck.audit");
@@ -39,11 +39,11 @@ final class Audit {
     private final @Nullable AuditTable table;
 
     /**
-     * Of a node.
+     * Creates the audit log of a node.
      *
      * @param steady milliseconds of a steady clock
-     * @param node its label
-     * @param table null where the log is all there is
+     * @param node the label of the node
+     * @param table null if the log is the only place
      */
     Audit(LongSupplier steady, String node, @Nullable AuditTable table) {
         this.steady = steady;
@@ -55,13 +55,13 @@ final class Audit {
         return table != null || LOG.isInfoEnabled();
     }
 
-    /** The table; null where there is none. */
+    /** Returns the table; null if there is none. */
     @Nullable
     AuditTable table() {
         return table;
     }
 
-    /** A connection was opened that lives by a grant. */
+    /** Records that a connection with a grant was opened. */
     void admitted(Attempt attempt, Grant grant) {
         if (isHeard()) {
             ObjectNode line = line("admitted");
@@ -73,10 +73,10 @@ final class Audit {
     }
 
     /**
-     * A request was refused.
+     * Records that a request was refused.
      *
-     * @param principal whose credential it was; empty where it is not good
-     * @param right that it lacks; null where that is not why
+     * @param principal the owner of the credential; empty if the credential is invalid
+     * @param right the missing right; null if the request was refused for another reason
      */
     void refused(Attempt attempt, String principal, @Nullable String document, Fault fault, @Nullable Right right) {
         long now = steady.getAsLong();
@@ -104,7 +104,7 @@ final class Audit {
         say(line);
     }
 
-    /** Credentials were revoked. */
+    /** Records a revocation. */
     void revoked(String by, Revocation revocation) {
         ObjectNode line = line("revoked");
         line.put(PRINCIPAL, by);
@@ -115,11 +115,11 @@ final class Audit {
     }
 
     /**
-     * Something was deleted, replaced or purged, or what was held was taken in or dropped; or that could not be.
+     * Records that something was deleted, replaced, purged, taken in or dropped, or that the attempt failed.
      *
      * @param event deleted, replaced, purged, blob-deleted, taken-in or held-dropped
-     * @param detail of a blob or of what was held its id; empty for none
-     * @param status of the answer: 2xx where it was done
+     * @param detail the id of the blob or of the held update; empty if there is none
+     * @param status the status of the answer; 2xx if it was done
      */
     void removed(Attempt attempt, Grant grant, String event, String detail, int status) {
         ObjectNode line = line(event);
@@ -133,7 +133,7 @@ final class Audit {
         say(line);
     }
 
-    /** The file of API keys holds other keys. */
+    /** Records which API keys changed in their file. */
     void keys(Collection<String> added, Collection<String> changed, Collection<String> removed) {
         ObjectNode line = line("keys");
         for (Map.Entry<String, Collection<String>> names :
@@ -147,7 +147,7 @@ final class Audit {
         say(line);
     }
 
-    /** Connections are judged again. */
+    /** Records that connections are judged again. */
     void recheck(String by, String principal, String document) {
         ObjectNode line = line("recheck");
         line.put(PRINCIPAL, by);
@@ -156,7 +156,7 @@ final class Audit {
         say(line);
     }
 
-    /** Something was asked of the admin port. */
+    /** Records a request on the admin port. */
     void operated(String by, String what, int status) {
         ObjectNode line = line("operated");
         line.put(PRINCIPAL, by);

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the audit log into its table, a second after the line of the log at most, and forgets what is too old. Nobody waits
- * for it: entries queue while the database is away, up to a bound, and those beyond it stand in the log alone. Thread-safe.
+ * Writes the audit log into its table, at most a second after the line of the log, and deletes entries that are too old. No
+ * request waits for it: while the database is away entries queue up to a bound; those beyond it are only in the log. Thread-safe.
  */
 final class AuditTable implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(AuditTable.class);
@@ -24,7 +24,7 @@ final class AuditTable implements Managed {
     private static final long STOP_MILLIS = 5_000;
     static final int MAX_WAITING = 10_000;
     static final int BATCH = 500;
-    /** Batches in one turn; entries come in that fast at most. */
+    /** Batches written in one turn; this bounds the rate at which entries are stored. */
     private static final int BATCHES_PER_TURN = 10;
 
     static final long FORGET_EVERY_MILLIS = 60_000;
@@ -36,15 +36,15 @@ final class AuditTable implements Managed {
     private final BlockingQueue<AuditEntry> waiting = new LinkedBlockingQueue<>(MAX_WAITING);
     private final AtomicLong lost = new AtomicLong();
     private final Loop loop = Loop.every("audit", TURN_MILLIS, this::turn);
-    /** Taken from the queue and not stored; of the loop alone. */
+    /** Entries taken from the queue and not stored yet; used by the loop alone. */
     private final List<AuditEntry> batch = new ArrayList<>();
 
     private long forgetAt = Long.MIN_VALUE;
 
     /**
-     * Without entries.
+     * Creates a writer with an empty queue.
      *
-     * @param keepMillis after which entries are deleted
+     * @param keepMillis the age at which entries are deleted
      * @param clock milliseconds since 1970 by the database's clock
      */
     AuditTable(AuditStore store, long keepMillis, LongSupplier clock) {
@@ -64,36 +64,36 @@ final class AuditTable implements Managed {
         turn();
     }
 
-    /** Has it written. Never waits. */
+    /** Queues an entry. Never blocks. */
     void add(AuditEntry entry) {
         if (!waiting.offer(entry)) {
             lost.incrementAndGet();
         }
     }
 
-    /** Milliseconds since 1970 by the database's clock. */
+    /** Returns milliseconds since 1970 by the database's clock. */
     long now() {
         return clock.getAsLong();
     }
 
-    /** Entries below that number, the newest first. */
+    /** Returns entries with smaller numbers than {@code id}, newest first. */
     List<AuditEntry> before(long id, @Nullable String principal, @Nullable String document, int limit) {
         return store.before(id, principal, document, limit);
     }
 
-    /** Writes what waits; one turn of the loop. */
+    /** Writes queued entries; one turn of the loop. */
     synchronized void turn() {
         for (int i = 0; i < BATCHES_PER_TURN; i++) {
             waiting.drainTo(batch, BATCH - batch.size());
             if (batch.isEmpty()) {
                 break;
             }
-            store.add(batch); // where that fails the batch stays, and the loop says so
+            store.add(batch); // if this fails, the batch stays for the next turn and the loop logs the failure
             batch.clear();
         }
         long gone = lost.getAndSet(0);
         if (gone > 0) {
-            LOG.warn("{} entries of the audit log could not be kept for its table; they are in the log alone", gone);
+            LOG.warn("The queue of the audit table was full: {} entries are only in the log", gone);
         }
         long now = clock.getAsLong();
         if (now >= forgetAt) {

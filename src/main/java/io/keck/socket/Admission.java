@@ -10,22 +10,22 @@ import io.keck.access.Visit;
 import io.keck.protocol.RoomName;
 import org.jspecify.annotations.Nullable;
 
-/** Decides whether a client may connect to a document now. The same for all protocols. Thread-safe. */
+/** Decides whether a client may connect to a document now, for every protocol. Thread-safe. */
 final class Admission {
     /**
-     * Why not now.
+     * The reason for which a client may not connect now.
      *
-     * @param status of HTTP
-     * @param retryAfter seconds after which it may be otherwise; 0 where that is not known
+     * @param status the HTTP status
+     * @param retryAfter seconds after which the client may try again; 0 if that is not known
      */
     record Refusal(int status, int retryAfter, String sentence) {
-        /** Whether the same client may be let in later, with the same credential and for the same name. */
+        /** Whether the same client may be admitted later, with the same credential and for the same name. */
         boolean passes() {
             return retryAfter > 0;
         }
     }
 
-    /** The status where this node cannot have the room open now. */
+    /** The HTTP status if this node cannot open the room now. */
     static final int UNAVAILABLE = 503;
 
     private final SocketFactory.Gatekeeper gatekeeper;
@@ -35,9 +35,9 @@ final class Admission {
     }
 
     /**
-     * What the visit may do with the document, or why it may not connect to it. May wait, as {@link Visit#on} does.
+     * Returns the grant of a visit for a document, or the reason for which it has none. May block, as {@link Visit#on} does.
      *
-     * @param purpose what a ticket has to be for
+     * @param purpose the purpose for which a ticket is accepted
      */
     Decision judge(Visit visit, String room, Purpose purpose) {
         Decision decision = judgeAgain(visit, room, purpose);
@@ -46,14 +46,14 @@ final class Admission {
                 : decision;
     }
 
-    /** The same for a client that is connected to the document, and shows another credential: it takes no other place. */
+    /** As {@link #judge}, for a client that is connected to the document and shows another credential: it needs no other place. */
     Decision judgeAgain(Visit visit, String room, Purpose purpose) {
         Decision decision = Clearance.judge(visit, room, purpose);
         boolean lacks = decision instanceof Decision.Admitted admitted && lacksDocument(admitted.grant(), room);
         return lacks ? new Decision.Refused(Fault.FORBIDDEN) : decision;
     }
 
-    /** Refuses a connection that would be one too many, or that would begin a document too many with its first content. */
+    /** Refuses a connection above the limit of its grant, or one whose first content would create a document above it. */
     private Decision withinLimits(Allowance allowance, Decision.Admitted admitted, String room) {
         Decision.Refused full = allowance.connection();
         if (full != null) {
@@ -63,12 +63,12 @@ final class Admission {
         return noDocument != null && !gatekeeper.exists(room) ? noDocument : admitted;
     }
 
-    /** A writer would create the document with its first content. */
+    /** Whether the document does not exist and the first content of this writer would create it. */
     private boolean lacksDocument(Grant grant, String room) {
         return grant.allows(Right.WRITE) && !grant.allows(Right.CREATE) && !gatekeeper.exists(room);
     }
 
-    /** Why a connection from that address cannot be taken for the room now; null where it can. */
+    /** Returns the reason for which the address may not connect to the room now; null if it may. */
     @Nullable
     Refusal refusal(String address, String room) {
         if (gatekeeper.isHeld(room)) {

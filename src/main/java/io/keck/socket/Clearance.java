@@ -28,7 +28,7 @@ final class Clearance {
     /** A step 1 with an empty state vector; the client answers with its whole document. */
     private static final byte[] STEP1_OF_NOTHING = {0, 0, 1, 0};
 
-    /** Close codes for what a credential does not allow; clients treat both as final. */
+    /** The close codes for refused credentials and for missing rights; clients give up on both. */
     private static final int UNAUTHORIZED = 4401;
 
     private static final int FORBIDDEN = 4403;
@@ -38,24 +38,24 @@ final class Clearance {
     private volatile @Nullable Grant grant;
     private volatile Allowance allowance = Allowance.ALL;
     private volatile boolean mayAll;
-    /** How the connection is told; null before it is followed, and once it has ended. */
+    /** The callbacks of the connection; null before {@link #follow} and after the grant has ended. */
     private @Nullable Told told;
 
-    /** The one that watches the grant now: what others say is of a grant before. */
+    /** The watcher of the current grant; events of other watchers concern an earlier grant and are ignored. */
     private Visit.@Nullable Follower follower;
 
     private Runnable unfollow = () -> {};
 
     /**
-     * How a connection is told of its rights.
+     * The callbacks of a connection.
      *
      * @param end closes the connection
      * @param send sends a frame to the connection
-     * @param changed run when it may do other things than before, and before anything is sent to it for that
+     * @param changed run when the rights of the connection change, before a frame is sent for that reason
      */
     private record Told(Consumer<CloseReason> end, Consumer<byte[]> send, Runnable changed) {}
 
-    /** Made once for each grant, so that no update costs an object. */
+    /** Created once for each grant, so that an update needs no new object. */
     private volatile @Nullable Author author;
 
     private Clearance(Visit visit, @Nullable Grant grant, @Nullable CloseReason refusal) {
@@ -68,7 +68,7 @@ final class Clearance {
         grant = given;
         allowance = given == null ? Allowance.ALL : visit.allowance(given);
         if (given != null) {
-            author = Author.bySocket(given); // what came before the end is still written under it
+            author = Author.bySocket(given); // updates that arrived before the grant ended keep its author
         }
         mayAll = given != null && given.allows(Right.READ) && given.allows(Right.WRITE) && given.allows(Right.PRESENT);
     }
@@ -78,7 +78,7 @@ final class Clearance {
         return new Clearance(visit, grant, null);
     }
 
-    /** Of a connection that shows credentials and asks for documents in its messages. */
+    /** The clearance of a connection that shows credentials and opens documents by messages. */
     static Clearance pending(Visit visit) {
         return new Clearance(visit, null, null);
     }
@@ -93,18 +93,18 @@ final class Clearance {
         return attribute instanceof Clearance clearance ? clearance : refused(Fault.MISSING);
     }
 
-    /** The access of the request by which the connection was opened. */
+    /** The visit of the request that opened the connection, or of the credential that it has shown since. */
     Visit visit() {
         return visit;
     }
 
-    /** What the connection may do now; null before it was decided, and once it has ended. */
+    /** The current grant; null before the decision, and after the grant has ended. */
     @Nullable
     Grant grant() {
         return grant;
     }
 
-    /** Who writes by this connection; null while it never had a grant. */
+    /** The author of updates from this connection; null if it never had a grant. */
     @Nullable
     Author author() {
         return author;
@@ -138,9 +138,9 @@ final class Clearance {
     }
 
     /**
-     * The same for a connection that is told of its rights.
+     * Watches the grant while the connection is open, and reports changes of its rights.
      *
-     * @param changed run when it may do other things than before, and before anything is sent to it for that
+     * @param changed run when the rights of the connection change, before a frame is sent for that reason
      */
     synchronized Runnable follow(Consumer<CloseReason> end, Consumer<byte[]> send, Runnable changed) {
         Grant given = grant;
@@ -161,16 +161,16 @@ final class Clearance {
     }
 
     /**
-     * The connection has shown another credential, which is good: from now on it lives by that one alone. A connection that
-     * gains the right to write is asked for what it holds, since what it changed before was left aside.
+     * Replaces the grant after the connection has shown another valid credential; the earlier one no longer counts. A connection
+     * that gains the right to write is asked for its document, since the server has ignored its changes so far.
      *
-     * @param shown by which the grant was made
-     * @param answer run before anything is sent to the connection for that
+     * @param shown the visit with the new credential
+     * @param answer run before any frame is sent to the connection for this reason
      */
     synchronized void renew(Visit shown, Grant given, Runnable answer) {
         Told here = told;
         if (here == null) {
-            answer.run(); // with open access there is nothing to show, and who has ended gets nothing
+            answer.run(); // access is open, or the connection has ended
             return;
         }
         boolean widened = isWidened(given);
@@ -179,7 +179,7 @@ final class Clearance {
         answer.run();
         Visit.Follower next = new Watch();
         follower = next;
-        unfollow = shown.followOn(given, next, unfollow, Right.READ); // which may end it at once
+        unfollow = shown.followOn(given, next, unfollow, Right.READ); // this may end the connection at once
         if (widened && mayWrite()) {
             here.send().accept(STEP1_OF_NOTHING);
         }
@@ -190,7 +190,7 @@ final class Clearance {
         return fresh.allows(Right.WRITE) && (before == null || !before.allows(Right.WRITE));
     }
 
-    /** Watches the grant for the connection. */
+    /** Watches one grant for the connection. */
     private final class Watch implements Visit.Follower {
         @Override
         public void ended(Fault fault) {
@@ -231,13 +231,13 @@ final class Clearance {
         }
     }
 
-    /** Whether what it sends may make a document. */
+    /** Whether content from this connection may create the document. */
     boolean mayWrite() {
         Grant now = grant;
         return now != null && now.allows(Right.WRITE);
     }
 
-    /** What is left of the limits of its grant. */
+    /** The remaining allowance of the grant. */
     Allowance allowance() {
         return allowance;
     }
@@ -265,15 +265,15 @@ final class Clearance {
     }
 
     /**
-     * The same messages, but where the connection may not write, each step 2 becomes one that only shows what the room lacks.
-     * The room then counts it and reports whether it has all of it.
+     * As {@link #allowed}, but if the connection may not write, each step 2 is replaced by a message that only shows what the
+     * room lacks. The room counts it and reports whether the room has all of its content.
      */
     List<Message> counted(List<Message> messages) {
         return mayWrite() ? messages : repeats(messages, message -> message);
     }
 
     /**
-     * As {@link #counted(List)}, for a connection that counts its updates as well: they become such messages, too.
+     * As {@link #counted(List)}, for a connection that also counts its updates: they are replaced in the same way.
      *
      * @param refused receives, for each refused update, the frame that tells the client
      */

@@ -92,7 +92,7 @@ public final class CollaborationEndpoint extends Endpoint {
         clearance = gate.frames().clearance();
         opened.clearance(clearance);
         Grant grant = clearance.grant();
-        if (grant == null) { // what was judged says so; without a decision nobody gets in
+        if (grant == null) { // refused, or closed with a reason; without a grant no connection is admitted
             opened.close(Clearance.reason(Fault.MISSING));
             return;
         }
@@ -120,7 +120,7 @@ public final class CollaborationEndpoint extends Endpoint {
         }
     }
 
-    /** Deals with a message of y-websocket. */
+    /** Handles a message of y-websocket. */
     private void deal(SocketConnection from, byte[] frame) {
         from.metrics().received(ConnectionMetrics.Kind.of(frame), frame.length);
         boolean first = !anyFrameCame;
@@ -165,7 +165,7 @@ public final class CollaborationEndpoint extends Endpoint {
         }
     }
 
-    /** Judges a credential, where the frame begins with one. Others in the frame are ignored. */
+    /** Judges the credential at the beginning of a frame, if there is one. Credentials elsewhere in the frame are ignored. */
     private List<Message> withoutCredential(SocketConnection from, List<Message> messages) {
         if (messages.stream().noneMatch(Message.Credential.class::isInstance)) {
             return messages;

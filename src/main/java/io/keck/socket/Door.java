@@ -6,18 +6,18 @@ import io.keck.protocol.PercentEncoding;
 import io.keck.protocol.RoomName;
 import org.jspecify.annotations.Nullable;
 
-/** The addresses at which a socket is for one document, which its path names. */
+/** The addresses of sockets for a single document, which the path names. */
 enum Door {
-    /** Of y-websocket; all that follows is the name. */
+    /** y-websocket: everything after the prefix is the name. */
     COLLABORATION(RoomPath.PREFIX, Dialect.Y_WEBSOCKET, Purpose.SOCKET),
 
-    /** Of y-sweet: {@code /d/{document}/ws/{document}}. The first is what a client token says, encoded; its client appends the second. */
+    /** y-sweet: {@code /d/{document}/ws/{document}}. The first name is the encoded one of the client token; the client appends the second. */
     Y_SWEET("/d/", Dialect.Y_SWEET, Purpose.CLIENT),
 
-    /** Of y-partyserver and y-partykit: a party and a room. The party {@code main}, which clients use unasked, is no part of the name. */
+    /** y-partyserver and y-partykit: a party and a room. {@code main}, the clients' default party, is not part of the name. */
     PARTIES("/parties/", Dialect.PARTY, Purpose.SOCKET),
 
-    /** Of older y-partykit: the room of the party {@code main}. */
+    /** Older y-partykit: the room of the party {@code main}. */
     PARTY("/party/", Dialect.PARTY, Purpose.SOCKET);
 
     private static final String MAIN = "main/";
@@ -32,7 +32,7 @@ enum Door {
         this.purpose = purpose;
     }
 
-    /** What its paths begin with. */
+    /** The prefix of its paths. */
     String prefix() {
         return prefix;
     }
@@ -41,12 +41,12 @@ enum Door {
         return dialect;
     }
 
-    /** What a ticket has to be for that is shown here. */
+    /** The purpose for which a ticket is accepted at this door. */
     Purpose purpose() {
         return purpose;
     }
 
-    /** The document that a raw path names, without its query. */
+    /** Finds the document in a raw path without its query. */
     RoomPath parse(@Nullable String rawPath) {
         String path = rawPath == null ? "" : rawPath;
         return switch (this) {
@@ -57,7 +57,7 @@ enum Door {
         };
     }
 
-    /** The door of a raw path; that of y-websocket where it is none's. */
+    /** Returns the door of a raw path; that of y-websocket if no other fits. */
     static Door of(@Nullable String rawPath) {
         for (Door door : values()) {
             if (rawPath != null && rawPath.startsWith(door.prefix)) {
@@ -88,7 +88,7 @@ enum Door {
         }
         RoomPath first = name(path.substring(0, at), 3, "/d/{document}/ws/{document}");
         String repeated = path.substring(at + separator.length());
-        // the client appends the name as it is, so one that looks encoded comes decoded or not
+        // the client appends the name without encoding it, so a name with percent signs may arrive decoded or not
         boolean isSame = repeated.equals(first.room())
                 || (first.room() != null && first.room().equals(PercentEncoding.decode(repeated)));
         return first.room() == null || isSame

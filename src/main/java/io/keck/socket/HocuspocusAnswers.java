@@ -6,9 +6,9 @@ import io.keck.protocol.HocuspocusMessage;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The answers of the Hocuspocus protocol itself on one socket: refusals, states of credentials, statuses and pongs. They are as
- * many as the client's own messages, so a client that sends and never reads would make them wait without end. It is closed
- * with 1013 when more than a bound waits. Content waits elsewhere and does not count. Thread-safe.
+ * The answers of the Hocuspocus protocol on one socket: refusals, states of credentials, statuses and pongs. Each answers a
+ * message of the client, so they would pile up without bound if the client sends and never reads. Such a client is closed with
+ * 1013. Content of documents is bounded elsewhere and does not count here. Thread-safe.
  */
 final class HocuspocusAnswers {
     private final SocketConnection connection;
@@ -16,7 +16,7 @@ final class HocuspocusAnswers {
     private final AtomicLong waiting = new AtomicLong();
     private final Outbox.Taken taken = bytes -> waiting.addAndGet(-bytes);
 
-    /** @param maxBytes that may wait */
+    /** @param maxBytes the bound of waiting answers */
     HocuspocusAnswers(SocketConnection connection, long maxBytes) {
         this.connection = connection;
         this.maxBytes = maxBytes;

@@ -24,23 +24,22 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One document on a socket of Hocuspocus: a connection of its own to the room, with its own seat, rights, backlog and end.
- * Turns what the room sends into messages of that protocol, and counts what is to be acknowledged. Thread-safe.
+ * One document on a Hocuspocus socket: a connection to the room of its own, with its own seat, rights, backlog and end. Turns
+ * the room's messages into messages of that protocol, and counts what has to be acknowledged. Thread-safe.
  *
- * <p><b>Status.</b> The provider counts the updates that it has sent, and one more for the step 2 with which it answers us,
- * and takes one off for each status. So each update, and each step 2 that answers the step 1 after our own step 2, gets one,
- * when it is committed. A step 2 that we asked for beside that gets none: it would acknowledge an update that is still on its
- * way.
+ * <p><b>Status.</b> The provider counts its updates and one step 2, its answer to the server's step 1, and subtracts one for
+ * each status. So every update, and every step 2 that answers the server's regular step 1, gets a status when it is committed.
+ * A step 2 that the server requested in addition gets none: its status would acknowledge an update that is still under way.
  *
- * <p><b>Reading.</b> The documents of a socket share one stream. While the room of one does not want to be sent more, its
- * messages wait here, up to a bound; beyond it the whole socket is read no further.
+ * <p><b>Reading.</b> The documents of a socket share one stream. While a room does not read from writers, the messages for it
+ * wait here, up to a bound; above the bound the whole socket is not read.
  */
 final class HocuspocusChannel implements Connection, Outbox.Taken {
-    /** Bytes of heap that it takes while nothing waits. */
+    /** Heap in bytes while nothing waits. */
     private static final int ITSELF = 3 << 10;
-    /** Step 1s to remember that the client has not answered. */
+    /** Largest number of unanswered step 1s that are remembered. */
     private static final int MAX_ASKED = 64;
-    /** Positions without a status that are not reached yet. */
+    /** Largest number of positions without a status that are remembered. */
     private static final int MAX_SILENT = 4_096;
 
     private record Waiting(List<Message> messages, int bytes) {}
@@ -64,19 +63,19 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     private volatile Runnable unfollow = () -> {};
     private volatile @Nullable Seat seat;
 
-    // what has come and waits for the room; guarded by "waiting"
+    // messages that wait for the room; guarded by "waiting"
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private long waitingBytes;
     private boolean isPaused;
 
-    // what is to be acknowledged; guarded by "asked"
-    /** For each step 1 that is not answered, whether its answer gets a status. */
+    // messages to acknowledge; guarded by "asked"
+    /** For each unanswered step 1, whether its answer gets a status. */
     private final ArrayDeque<Boolean> asked = new ArrayDeque<>();
-    /** Positions that get no status of their own, rising. */
+    /** Positions that get no status of their own, in rising order. */
     private final ArrayDeque<Long> silent = new ArrayDeque<>();
 
     private boolean wasStep2;
-    /** Whether the next step 1 follows from a question that the client did not ask, and whose answer it does not count. */
+    /** Whether the next step 1 answers a step 1 that the server made up for the client: the client does not count its answer. */
     private boolean isAskedInItsName;
 
     private long given;
@@ -123,10 +122,10 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     }
 
     /**
-     * Tells the client that it is in, and takes the seat by its grant.
+     * Tells the client that it is admitted, and takes a seat in the room.
      *
-     * @param isSuccessor whether the client had the document open under another principal. It does not begin its sync again
-     *     then, and what happened between the two seats would be missing on either side, so the room is asked in its name.
+     * @param isSuccessor whether the client had the document open under another principal. Then it does not repeat its sync, and
+      *     both sides would lack what changed between the two seats, so the server makes up a step 1 for the client.
      */
     void open(Grant grant, boolean isSuccessor) {
         tellRights();
@@ -144,12 +143,12 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
         }
     }
 
-    /** The client has shown another credential of the same principal, which is good, too. */
+    /** Replaces the grant after the client has shown another valid credential of the same principal. */
     void renew(Visit shown, Grant grant) {
         clearance.renew(shown, grant, this::tellRights);
     }
 
-    /** Whether the document was opened by that principal: what it sent before is never another's. */
+    /** Whether a principal opened the document. If another one did, its earlier messages must not be written by this one. */
     boolean isOf(Principal principal) {
         Grant grant = clearance.grant();
         return grant != null && grant.principal().equals(principal);
@@ -168,7 +167,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
 
     // ------------------------------------------------------------------ from the client
 
-    /** Messages of the client, from the thread that reads. */
+    /** Receives messages of the client, on the thread that reads. */
     void receive(List<Message> messages, int bytes) {
         carrier.received(bytes, clearance.allowance());
         List<Message> allowed = count(
@@ -191,7 +190,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
         }
     }
 
-    /** Counts what the room will tell of, and leaves out what it has no use for. */
+    /** Counts the messages whose commit the room reports, and removes those that the room does not need. */
     private List<Message> count(List<Message> messages) {
         List<Message> known = new ArrayList<>(messages.size());
         synchronized (asked) {
@@ -227,7 +226,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     @Override
     public void send(byte[] frame) {
         if (frame[0] == Message.AUTH) {
-            return; // to this provider it means that its credential is bad
+            return; // this provider would take it as a refusal of its credential
         }
         if (frame[0] == Message.SYNC) {
             noteAsked(frame[1]);
@@ -248,7 +247,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
         }
     }
 
-    /** Sends an answer of the protocol itself. */
+    /** Sends an answer that is not content of the document. */
     private void answer(byte[] body) {
         if (!closed.get()) {
             answers.send(prefix, body, outbound);
@@ -277,7 +276,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
         }
     }
 
-    /** There is room for more. */
+    /** Notes that the backlog has drained. */
     void drained() {
         Seat taken = seat;
         if (taken != null) {
@@ -330,7 +329,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
         inbound.add(bytes);
     }
 
-    /** Its own, unless so much waits for the whole socket that nobody on it gets more. */
+    /** The backlog of this document; if the whole socket has too much, it is above the bound for all of its documents. */
     @Override
     public long backlog() {
         long all = carrier.backlog();
@@ -361,7 +360,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     public void beganRoom() {
         sockets.metrics().beganRoom(address());
         Clearance now = clearance;
-        if (now.mayWrite()) { // a reader's room goes with its last client, and counts for nobody
+        if (now.mayWrite()) { // a room that readers alone keep open is unloaded with its last client and counts for no address
             now.allowance().madeDocument();
         }
     }
@@ -402,7 +401,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
                 Waiting next = waiting.remove();
                 waitingBytes -= next.bytes();
                 inbound.add(-next.bytes());
-                taken.receive(next.messages(), next.bytes()); // which may pause again
+                taken.receive(next.messages(), next.bytes()); // this may pause the channel again
             }
             if (waitingBytes > sockets.roomSettings().maxInbound() / 2) {
                 return;
@@ -413,7 +412,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
 
     // ------------------------------------------------------------------ the end
 
-    /** The rights have ended, or an operator ends the connection to this document. */
+    /** Closes the document because its rights have ended or an operator asked for it. */
     void end(CloseReason reason) {
         answer(HocuspocusMessage.denied(reason.text()));
         close(reason);
@@ -421,8 +420,8 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     }
 
     /**
-     * Ends the document's part of the socket for good. A reason that passes ends the socket: the provider comes back with all
-     * its documents then, and never with one alone.
+     * Closes the document on this socket for good. A reason that allows the client to come back closes the whole socket: the
+     * provider reconnects all of its documents, never a single one.
      */
     @Override
     public void close(CloseReason reason) {
@@ -434,7 +433,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
         }
     }
 
-    /** The client has left the document, or the socket has ended. */
+    /** Frees the seat after the client has left the document or the socket has ended. */
     void leave() {
         Seat taken = seat;
         ended();

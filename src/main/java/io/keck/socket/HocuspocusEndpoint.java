@@ -31,30 +31,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One WebSocket of {@code @hocuspocus/provider}: many documents, of which each is a {@link HocuspocusChannel}. Messages about
- * a document count only after an auth message has opened it. Public only because Jetty demands it.
+ * One WebSocket of {@code @hocuspocus/provider} with many documents, each a {@link HocuspocusChannel}. Messages of a document
+ * are ignored until an auth message has opened it. Public only because Jetty requires it.
  */
 public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMessage.Handler {
     private static final Logger LOG = LoggerFactory.getLogger(HocuspocusEndpoint.class);
-    /** Where it is. */
+    /** The path of the endpoint. */
     static final String PATH = "/hocuspocus";
 
-    /** Documents of one socket, and of those that were refused. */
+    /** Largest number of open documents, and of refused ones, on a socket. */
     static final int MAX_DOCUMENTS = 1_000;
-    /** As many times the backlog of one document may wait for the whole socket before no document on it gets more. */
+    /** How many times the backlog of one document may wait on the whole socket before none of its documents gets more. */
     static final long BACKLOGS = 4;
 
-    /** About the bytes of heap that the name of a refused document takes beside its characters. */
+    /** Heap in bytes for the name of a refused document, without its characters. */
     private static final int REFUSED = 100;
 
     private static final byte[] NO_PREFIX = {};
 
     private final Sockets sockets;
     private final Map<String, HocuspocusChannel> channels = new ConcurrentHashMap<>();
-    /** Those for which too much waits, so that the socket is not read. */
+    /** Channels that have reached their bound; while there is one, the socket is not read. */
     private final Set<HocuspocusChannel> holding = new HashSet<>();
 
-    /** Documents that were refused: they are opened by another credential and by nothing else. Of the thread that reads. */
+    /** Refused documents, which only another credential can open. Used by the thread that reads alone. */
     private final Set<String> refused = new HashSet<>();
 
     private String address = "";
@@ -62,7 +62,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
     private Visit visit = Visit.REFUSED;
     private @Nullable SocketConnection connection;
     private @Nullable HocuspocusAnswers answers;
-    /** The size of the frame that is dealt with. */
+    /** The size of the current frame in bytes. */
     private int frameBytes;
 
     HocuspocusEndpoint(Sockets sockets) {
@@ -85,7 +85,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
                 sockets.shares());
         opened.seat(new Drained());
         answers = new HocuspocusAnswers(opened, sockets.roomSettings().maxBacklog());
-        session.setMaxIdleTimeout(0); // silence is judged in SocketConnection.tick
+        session.setMaxIdleTimeout(0); // SocketConnection.tick handles silent peers
         connection = opened;
         visit = gate.frames().clearance().visit();
         SocketListener.listen(
@@ -100,7 +100,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         LOG.debug("Connection {} of Hocuspocus: opened by {}", number, address);
     }
 
-    /** Tells all documents when the socket has taken what waited for it. */
+    /** Notifies all documents when the backlog of the socket has drained. */
     private final class Drained implements Seat {
         @Override
         public void receive(List<Message> messages, int bytes) {
@@ -158,7 +158,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         }
     }
 
-    /** Version 2 sends no auth message where the application has no token, and begins with its step 1. */
+    /** Whether the client is version 2, which sends no auth message without a token and begins with step 1. */
     private boolean beginsWithoutToken(HocuspocusMessage.Ordinary message) {
         return message.messages().get(0) instanceof Message.SyncStep1
                 && !refused.contains(message.key())
@@ -171,7 +171,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         admit(message.key(), message.token());
     }
 
-    /** Opens a document, or renews the rights of one that is open, if the credential is good for that. */
+    /** Opens a document or, if it is open, renews its rights, if the credential allows it. */
     private void admit(String key, String token) {
         SocketConnection here = connection;
         if (here == null || here.closedWith() != null) {
@@ -207,7 +207,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
                 return;
             }
             if (present != null) {
-                present.leave(); // what comes from now on is another principal's
+                present.leave(); // later messages belong to another principal
             }
             open(here, key, Clearance.of(shown, admitted.grant()), admitted.grant(), present != null);
         }
@@ -215,7 +215,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     private void refuse(SocketConnection here, String key, @Nullable HocuspocusChannel present, Fault fault) {
         CloseReason reason = Clearance.reason(fault);
-        boolean isFull = fault == Fault.LIMIT || fault == Fault.QUOTA; // which the other documents need not pay for
+        boolean isFull = fault == Fault.LIMIT || fault == Fault.QUOTA; // only this document is refused; the others stay open
         if (!reason.isFinal() && !isFull) {
             here.close(reason);
         } else if (present != null && !isFull) {
@@ -262,7 +262,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         }
     }
 
-    /** Drops messages for the application. Passing them on would let every reader of a document send to all others. */
+    /** Drops stateless messages. If they were passed on, every reader of a document could send messages to all other clients. */
     @Override
     public void stateless(HocuspocusMessage.Stateless message) {
         sockets.metrics().ignored(message.isForAll() ? Ignored.BROADCAST : Ignored.STATELESS);
@@ -277,7 +277,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
     }
 
     @Override
-    public void pong(HocuspocusMessage.Pong message) {} // that something came is noted already
+    public void pong(HocuspocusMessage.Pong message) {} // SocketConnection.heard has noted the arrival
 
     @Override
     public void other(HocuspocusMessage.Other message) {
@@ -286,7 +286,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     // ------------------------------------------------------------------ the documents
 
-    /** Too much waits for that document: the socket is read no further until {@link #release}. */
+    /** Stops reading the socket until {@link #release}, because too many messages wait for a document. */
     void hold(HocuspocusChannel channel) {
         SocketConnection here = connection;
         synchronized (holding) {
@@ -304,11 +304,11 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         }
         SocketConnection here = connection;
         if (isLast && here != null) {
-            here.resume(); // which may read, and so must not hold the lock
+            here.resume(); // without the lock, since this may read the next frame
         }
     }
 
-    /** A document has ended on this socket. */
+    /** Notes that a document has ended on this socket. */
     void gone(HocuspocusChannel channel) {
         channels.remove(channel.key(), channel);
         sockets.left(channel);
@@ -322,7 +322,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     @Override
     public void onError(Session session, Throwable error) {
-        OutOfMemory.check(error); // Jetty logs its name alone
+        OutOfMemory.check(error); // Jetty logs only the error's class name
         LOG.debug("Connection {} of Hocuspocus: failed: {}", number, String.valueOf(error));
     }
 

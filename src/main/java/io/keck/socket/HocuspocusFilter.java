@@ -10,8 +10,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
 /**
- * Stands before the endpoint of Hocuspocus. Which documents a connection is for, and with which credential, it says in its
- * messages; here only the handshake and the share of its address are judged. Thread-safe.
+ * Guards the Hocuspocus endpoint. Documents and credentials come in messages, so this filter judges only the handshake and the
+ * share of the address. Thread-safe.
  */
 final class HocuspocusFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
@@ -29,7 +29,7 @@ final class HocuspocusFilter extends HttpFilter {
             throws IOException, ServletException {
         if (!request.getMethod().equals("GET")) {
             response.setHeader("Allow", "GET");
-            UpgradeFilter.respond(response, 405, "Only GET, to connect with @hocuspocus/provider, is understood here.");
+            UpgradeFilter.respond(response, 405, "Only GET, to connect with @hocuspocus/provider, is allowed here.");
             return;
         }
         Handshake handshake = Handshake.of(request);

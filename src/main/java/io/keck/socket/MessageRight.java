@@ -3,13 +3,13 @@ package io.keck.socket;
 import io.keck.access.Right;
 import io.keck.protocol.Message;
 
-/** The right that each kind of message needs; a new kind of message does not compile before it has one. */
+/** The right that each kind of message needs. A new kind of message does not compile until it has one. */
 final class MessageRight implements Message.Handler<Right[]> {
     private static final MessageRight EACH = new MessageRight();
 
     private MessageRight() {}
 
-    /** The right without which a message is not taken. */
+    /** Returns the right that a message needs. */
     static Right of(Message message) {
         Right[] needed = new Right[1];
         message.tell(needed, EACH);
@@ -31,7 +31,7 @@ final class MessageRight implements Message.Handler<Right[]> {
         needed[0] = Right.WRITE;
     }
 
-    /** Nothing of it is taken; it only says whether the sender has more than the room. */
+    /** Needs no right to write: its content is not applied and only shows whether the sender has more than the room. */
     @Override
     public void syncRepeat(Right[] needed, Message.SyncRepeat message) {
         needed[0] = Right.READ;
@@ -52,7 +52,7 @@ final class MessageRight implements Message.Handler<Right[]> {
         needed[0] = Right.READ;
     }
 
-    /** It is judged by itself. */
+    /** Needs no right: the credential is judged on its own. */
     @Override
     public void credential(Right[] needed, Message.Credential message) {
         needed[0] = Right.READ;

@@ -15,9 +15,9 @@ import org.eclipse.jetty.websocket.core.OpCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one WebSocket sends. Frames go to Jetty at once, which combines waiting frames into one write. This class counts the
- * bytes that wait, since Jetty does not bound them: for the room, which sends no more to a slow peer, and for the heap
- * ledger. Thread-safe.
+ * The frames that one WebSocket sends. Frames go to Jetty at once, which combines waiting frames into one write. Jetty does
+ * not bound the waiting bytes, so this class counts them: rooms stop sending to slow peers, and the heap ledger knows the
+ * bytes. Thread-safe.
  */
 final class Outbox {
     /** Heap of a queued frame in bytes, beside its payload. */
@@ -35,18 +35,18 @@ final class Outbox {
     private final AtomicBoolean above = new AtomicBoolean();
     /** Held while the frames of one message are handed to Jetty. */
     private final Object sending = new Object();
-    /** Whether more went to the address than may go in a second: the peer counts as slow until that is paid for. */
+    /** Whether the address has exceeded its rate of bytes: its peers count as slow until the excess is paid off. */
     private volatile boolean isHeld;
 
     private volatile long lastProgress;
     private volatile long lastSend;
 
     /**
-     * Nothing waits.
+     * Creates an empty outbox.
      *
      * @param maxBacklog waiting bytes above which the peer is slow
-     * @param flow limits the bytes a second to the address
-     * @param shared counts large arrays once for all their recipients
+     * @param flow limits the bytes per second to the address
+     * @param shared counts large arrays once for all of their recipients
      * @param drained called when the peer is no longer slow
      */
     Outbox(
@@ -71,22 +71,22 @@ final class Outbox {
         this.lastSend = now;
     }
 
-    /** Called when bytes no longer wait for the network: it has taken them, or the connection has failed. */
+    /** Notified when bytes no longer wait: the network has taken them, or the connection has failed. */
     @FunctionalInterface
     interface Taken {
         /**
-         * The network has taken a message.
+         * Notes that the network has taken a message.
          *
-         * @param bytes of the whole message
+         * @param bytes the size of the whole message
          */
         void taken(int bytes);
     }
 
     /**
-     * Queues a message of the room for a connection that sends nothing but such messages.
+     * Queues a message of the room on a connection that carries a single document.
      *
-     * @param recipients of the same array, which share its heap
-     * @param tally counts the bytes that wait
+     * @param recipients the number of connections that get the same array and share its heap
+     * @param tally counts the waiting bytes
      */
     void send(byte[] message, int recipients, Tally tally) {
         transmit(message, message, QUEUED + message.length / Math.max(1, recipients), tally, null);
@@ -96,10 +96,10 @@ final class Outbox {
      * Queues a frame that carries a message of the room.
      *
      * @param frame the whole frame
-     * @param tally counts the bytes that wait
+     * @param tally counts the waiting bytes
      */
     void send(byte[] frame, byte[] message, Tally tally, Taken taken) {
-        synchronized (sending) { // not between the two frames of another message
+        synchronized (sending) { // must not come between the two frames of another message
             transmit(frame, message, QUEUED + frame.length, tally, taken);
         }
     }
@@ -113,13 +113,13 @@ final class Outbox {
                 false);
     }
 
-    /** As {@link #send(byte[], byte[], Tally, Taken)}, in two frames, so that all recipients share the array of the second. */
+    /** As {@link #send(byte[], byte[], Tally, Taken)}, but in two frames, so that all recipients share the array of the second. */
     void sendInTwo(byte[] prefix, byte[] message, Tally tally, Taken taken) {
         int bytes = prefix.length + message.length;
         long now = queued(message, bytes);
         int part = QUEUED + message.length;
         hold(message, part, tally);
-        synchronized (sending) { // no other message between the two
+        synchronized (sending) { // no other message may come between the two
             session.sendFrame(new Frame(OpCode.BINARY, false, ByteBuffer.wrap(prefix)), Callback.NOOP, true);
             session.sendFrame(
                     new Frame(OpCode.CONTINUATION, true, ByteBuffer.wrap(message)),
@@ -128,7 +128,7 @@ final class Outbox {
         }
     }
 
-    /** Notes that a message begins to wait; returns the time. */
+    /** Notes that a message has been queued; returns the time. */
     private long queued(byte[] message, int bytes) {
         long now = clock.getAsLong();
         lastSend = now;
@@ -162,27 +162,27 @@ final class Outbox {
         }
     }
 
-    /** Bytes that the network has not taken. */
+    /** Bytes that the network has not taken yet. */
     long waiting() {
         return backlog.get();
     }
 
-    /** Also more than the bound while the peer counts as slow because of the rate of its address. */
+    /** Waiting bytes, raised above the bound while the address has exceeded its rate, so that the peer counts as slow. */
     long backlog() {
         return isHeld ? Math.max(waiting(), maxBacklog + 1) : waiting();
     }
 
-    /** When the network last took something, in milliseconds; now, while only the rate of the address holds the peer up. */
+    /** When the network last took bytes, in milliseconds; now, if only the rate of the address delays the peer. */
     long lastProgress() {
         return isHeld && waiting() == 0 ? clock.getAsLong() : lastProgress;
     }
 
-    /** When something was last queued, in milliseconds. */
+    /** When a message was last queued, in milliseconds. */
     long lastSend() {
         return lastSend;
     }
 
-    /** To be called regularly: the rate of the address may be paid for. */
+    /** Checks whether the address has paid off its excess. Call it regularly. */
     void tick() {
         if (isHeld && flow.wait(address) == 0) {
             isHeld = false;
@@ -197,7 +197,7 @@ final class Outbox {
         }
     }
 
-    /** A message on its way to the network: one object for all that is to be done when it has gone. */
+    /** A message on its way to the network; one object records everything to undo once it has gone. */
     private final class Sent implements Callback {
         private final int bytes;
         private final byte[] held;
@@ -207,9 +207,9 @@ final class Outbox {
         private final @Nullable Taken taken;
 
         /**
-         * Queued now.
+         * Creates the record of a message that was queued now.
          *
-         * @param held the array that the ledger counts, where it is large; otherwise it counts {@code part}
+         * @param held the array that the ledger counts if it is large; otherwise the ledger counts {@code part}
          */
         Sent(int bytes, byte[] held, int part, Tally tally, long since, @Nullable Taken taken) {
             this.bytes = bytes;
@@ -230,7 +230,7 @@ final class Outbox {
             gone();
         }
 
-        /** Returns the time. */
+        /** Releases what the message held; returns the time. */
         private long gone() {
             release(held, part, tally);
             long now = clock.getAsLong();

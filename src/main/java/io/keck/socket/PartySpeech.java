@@ -7,16 +7,16 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What y-partykit says beyond y-websocket: messages in parts, between two text messages. Together they count and are bounded
- * as one binary message in fragments is: in bytes, in memory, and in time.
+ * What y-partykit adds to y-websocket: messages in parts between two text messages. The parts count as the fragments of one
+ * binary message, with the same bounds in bytes, memory and time.
  */
 final class PartySpeech implements Speech {
-    /** Bytes of a part, at least, unless it is the last; y-partykit's have a million. */
+    /** The least size in bytes of a part that is not the last; parts of y-partykit have a million bytes. */
     static final int LEAST_PART = 1 << 10;
 
     private final Line line;
     private final MessageParts parts;
-    /** The marker before the parts that come now; null while none come. */
+    /** The marker of the message whose parts are arriving; null outside of such a message. */
     private volatile @Nullable PartyMarker open;
 
     private int count;
@@ -36,7 +36,7 @@ final class PartySpeech implements Speech {
         PartyMarker marker = PartyMarker.of(text);
         PartyMarker begun = open;
         if (marker == null || marker.isEnd() == (begun == null)) {
-            malformed("a message in parts has a marker that is none, or none that fits");
+            malformed("a message in parts has a malformed or misplaced marker");
         } else if (begun == null) {
             begin(marker);
         } else {
@@ -50,7 +50,7 @@ final class PartySpeech implements Speech {
                     .accept(CloseReason.tooLarge(
                             "a message may have " + line.sockets().limits().maxMessageBytes() + " bytes at most"));
         } else if (marker.count() > 2 + marker.size() / LEAST_PART) {
-            malformed("a message comes in too many parts");
+            malformed("a message has too many parts");
         } else {
             count = 0;
             since = line.sockets().clock().getAsLong();
@@ -65,7 +65,7 @@ final class PartySpeech implements Speech {
                 && count == begun.count()
                 && count == marker.count();
         if (!isWhole) {
-            malformed("parts of a message are missing, or too many");
+            malformed("a message has fewer or more parts than its marker says");
             return;
         }
         int heap = parts.heap();
@@ -85,7 +85,7 @@ final class PartySpeech implements Speech {
         }
         count++;
         if (count > begun.count() || parts.length() + (long) frame.length > begun.size()) {
-            malformed("parts of a message are missing, or too many");
+            malformed("a message has fewer or more parts than its marker says");
             return null;
         }
         int growth = parts.growth(frame.length);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pauses and resumes reading from a session. {@link FrameAssembly} and Jakarta ask Jetty for the next frame as soon as they
- * have handled one. The gate stands before Jetty and keeps that request while it is closed, by the room or for the rate of
+ * have handled one. The gate stands before Jetty and keeps that request while it is closed, by the room or because of the rate of
  * an address, so TCP makes the peer wait. Jakarta gets a proxy of the session because it asks Jetty by itself; binary
  * messages, the hot path, bypass the proxy. Thread-safe.
  */
@@ -27,11 +27,11 @@ final class ReadGate implements InvocationHandler {
     /** Milliseconds of a steady clock. */
     private volatile LongSupplier clock = () -> System.nanoTime() / 1_000_000;
 
-    /** Closed by the room. */
+    /** Whether the room has closed the gate. */
     private boolean closed;
-    /** Closed since more has come from the address of the peer than may come in a second. */
+    /** Whether the gate is closed because the address exceeds its rate of bytes. */
     private boolean held;
-    /** Closed since its principal has sent more than it may in a second. */
+    /** Whether the gate is closed because the principal exceeds its rate of bytes. */
     private boolean slowed;
 
     private boolean demanded;
@@ -79,7 +79,7 @@ final class ReadGate implements InvocationHandler {
         change(gate -> gate.closed = false);
     }
 
-    /** Keeps the gate closed until {@link #release}, whatever the room says. */
+    /** Keeps the gate closed until {@link #release}, even if the room opens it. */
     synchronized void hold() {
         held = true;
     }
@@ -88,7 +88,7 @@ final class ReadGate implements InvocationHandler {
         change(gate -> gate.held = false);
     }
 
-    /** Closes or opens it for the rate of its peer's principal; it is open when nothing keeps it closed. */
+    /** Closes or reopens the gate for the rate of the principal; it opens only if nothing else keeps it closed. */
     void slow(boolean now) {
         change(gate -> gate.slowed = now);
     }

@@ -11,14 +11,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The credentials that a client of y-websocket shows on its open connection ({@link Message.Credential}). One that is good, and
- * of the same principal, takes the place of the one by which the connection lives; any other changes nothing. Each is answered.
- * Of the thread that reads.
+ * Handles credentials that a y-websocket client shows on its open connection ({@link Message.Credential}). A valid one of the
+ * same principal replaces the one that opened the connection; any other changes nothing. Each is answered. Used by the thread
+ * that reads alone.
  */
 final class Renewal {
-    /** Credentials that one connection may show at once. */
+    /** Credentials that one connection may show in quick succession. */
     static final int BURST = 5;
-    /** Seconds after which it may show one more. */
+    /** Seconds after which it may show another one. */
     static final int EVERY_SECONDS = 10;
 
     private static final String TOO_MANY =
@@ -31,7 +31,7 @@ final class Renewal {
     private final Sockets sockets;
     private final String room;
     private final String address;
-    /** Made for the first one that is shown: most connections never show any. */
+    /** Created when the first credential is shown: most connections never show any. */
     private @Nullable Rates rates;
 
     Renewal(Sockets sockets, String room, String address) {
@@ -41,15 +41,15 @@ final class Renewal {
     }
 
     /**
-     * Judges a credential, which may wait for a key server, the database or a back end.
+     * Judges a credential. May block on a key server, the database or a back end.
      *
-     * @param send takes the answer
-     * @param sendIfIdle takes the answer to one too many: a client that does not read gets no more of them
+     * @param send receives the answer
+     * @param sendIfIdle receives the answer to a credential above the rate: a client that does not read gets no more of them
      */
     void show(Clearance clearance, String credential, Consumer<byte[]> send, Consumer<byte[]> sendIfIdle) {
         Grant before = clearance.grant();
         if (before == null) {
-            return; // it is about to be closed
+            return; // the connection is about to be closed
         }
         if (!mayShow()) {
             sendIfIdle.accept(Message.notRenewed(TOO_MANY));

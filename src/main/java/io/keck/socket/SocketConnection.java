@@ -21,7 +21,7 @@ import org.eclipse.jetty.websocket.core.OpCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One WebSocket as a {@link Connection}: what it sends ({@link Outbox}), whether its peer lives, and how it ends. Thread-safe.
+ * One WebSocket as a {@link Connection}: its frames ({@link Outbox}), whether its peer is alive, and its end. Thread-safe.
  */
 final class SocketConnection implements Connection {
     /** Heap of an idle connection in bytes: objects of Jetty and Keck, without buffers. */
@@ -41,7 +41,7 @@ final class SocketConnection implements Connection {
     private final Tally inbound;
     private final Tally itself;
     private final SocketShares shares;
-    /** Whether more has come from its address than may come in a second. */
+    /** Whether reading is paused because the address exceeds its rate of bytes. */
     private volatile boolean isReadHeld;
 
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -60,7 +60,7 @@ final class SocketConnection implements Connection {
     private volatile @Nullable Seat seat;
     private volatile @Nullable Clearance clearance;
     private volatile Speech speech = Speech.PLAIN;
-    /** Until when nothing is read, since its principal has sent more than it may; by the clock. */
+    /** Until when reading is paused because the principal exceeds its rate of bytes; milliseconds of the clock. */
     private volatile long slowedUntil;
 
     SocketConnection(
@@ -93,7 +93,7 @@ final class SocketConnection implements Connection {
         return room;
     }
 
-    /** Counts what it tells. */
+    /** Returns the metrics of the connection's protocol. */
     ConnectionMetrics metrics() {
         return metrics;
     }
@@ -108,7 +108,7 @@ final class SocketConnection implements Connection {
         return address;
     }
 
-    /** Of the grant that it has now, or had last. */
+    /** The author by the current grant or, after its end, by the last one. */
     @Override
     public @Nullable Author author() {
         return gate.frames().clearance().author();
@@ -123,7 +123,7 @@ final class SocketConnection implements Connection {
         this.seat = taken;
     }
 
-    /** By which limits it lives. */
+    /** Sets the clearance, whose limits apply to the connection. */
     void clearance(Clearance given) {
         this.clearance = given;
     }
@@ -133,12 +133,12 @@ final class SocketConnection implements Connection {
         return given == null ? Allowance.ALL : given.allowance();
     }
 
-    /** Bytes of a message came: where they are more than its principal may send, it is read on later. */
+    /** Notes received bytes of a message. If they exceed the rate of the principal, reading pauses. */
     void received(int bytes) {
         received(bytes, allowance());
     }
 
-    /** Bytes of a message came for a document with limits of its own. */
+    /** Notes received bytes of a message for a document with limits of its own. */
     void received(int bytes, Allowance limits) {
         long pause = limits.received(bytes);
         if (pause > 0) {
@@ -147,12 +147,12 @@ final class SocketConnection implements Connection {
         }
     }
 
-    /** Bytes that wait for the peer. */
+    /** Counts the bytes that wait for the peer. */
     Tally outbound() {
         return outbound;
     }
 
-    /** Received bytes that are not processed yet. */
+    /** Counts received bytes that are not processed yet. */
     Tally inbound() {
         return inbound;
     }
@@ -182,12 +182,12 @@ final class SocketConnection implements Connection {
     }
 
     /**
-     * Queues a message of one of several documents, on a connection that sends no other ones.
+     * Queues a message of one of several documents, on a connection for many documents.
      *
      * @param frame the whole frame
-     * @param message of the room
-     * @param tally counts the bytes that wait
-     * @param taken called when the network has taken them, or the connection has failed
+     * @param message the message of the room
+     * @param tally counts the waiting bytes
+     * @param taken notified when the network has taken them or the connection has failed
      */
     void send(byte[] frame, byte[] message, Tally tally, Outbox.Taken taken) {
         if (closing.get()) {
@@ -213,13 +213,13 @@ final class SocketConnection implements Connection {
         }
     }
 
-    /** Also counts as slow while more went to its address than may. */
+    /** Also counts as slow while more was sent to the address than its rate allows. */
     @Override
     public long backlog() {
         return closing.get() ? 0 : outbox.backlog();
     }
 
-    /** Bytes that the network has not taken. */
+    /** Bytes that the network has not taken yet. */
     long waiting() {
         return closing.get() ? 0 : outbox.waiting();
     }
@@ -244,7 +244,7 @@ final class SocketConnection implements Connection {
         }
     }
 
-    /** Goes on with what waits for the rate of the address, where that is paid for. */
+    /** Resumes reading and sending once the address has paid off the excess over its rate. */
     private void tickFlow() {
         if (isReadHeld && shares.received().wait(address) == 0) {
             isReadHeld = false;
@@ -253,12 +253,12 @@ final class SocketConnection implements Connection {
         outbox.tick();
     }
 
-    /** To be called before the connection takes its seat. */
+    /** Sets what the client asked for. Call it before the connection takes its seat. */
     void wishes(Wishes asked) {
         wishes = asked;
     }
 
-    /** To be called before the connection takes its seat. */
+    /** Sets the protocol. Call it before the connection takes its seat. */
     void speaks(Speech spoken) {
         speech = spoken;
     }
@@ -304,7 +304,7 @@ final class SocketConnection implements Connection {
     public void beganRoom() {
         metrics.beganRoom(address);
         Clearance given = clearance;
-        if (given != null && given.mayWrite()) { // a reader's room goes with its last client, and counts for nobody
+        if (given != null && given.mayWrite()) { // a room that readers alone keep open is unloaded with its last client and counts for no address
             given.allowance().madeDocument();
         }
     }

@@ -80,12 +80,12 @@ public class SocketFactory {
     @JsonProperty
     private int upgradesPerSecond = 1_000;
 
-    /** Of one address; 0 for no limit. */
+    /** The rate of one address; 0 for no limit. */
     @NotNull
     @JsonProperty
     private DataSize receivedPerSecond = DataSize.bytes(0);
 
-    /** Of one address; 0 for no limit. */
+    /** The rate of one address; 0 for no limit. */
     @NotNull
     @JsonProperty
     private DataSize sentPerSecond = DataSize.bytes(0);
@@ -102,12 +102,12 @@ public class SocketFactory {
          */
         boolean isHeld(String room);
 
-        /** Whether that address may have the room open: the room exists, or the address may create one more. */
+        /** Whether that address may open the room: the room exists, or the address may create another one. */
         boolean mayBegin(String address, String room);
 
         /**
-         * Whether a room of that name exists. Asks the database; called only for names that a new room may not have and for
-         * writers that may not create.
+         * Whether a room of that name exists. Asks the database; called only for names that no new room may have and for writers
+          * that may not create rooms.
          */
         boolean exists(String room);
 
@@ -152,7 +152,7 @@ public class SocketFactory {
             for (Door door : Door.values()) {
                 container.addEndpoint(endpoint(sockets, door));
                 addGate(context, template(door), door.prefix() + "*");
-                // ahead of Jetty's filter, which carries the upgrade out
+                // before Jetty's filter, which performs the upgrade
                 prepend(
                         context,
                         new UpgradeFilter(door, sockets.admission(), metrics, sockets.shares()),
@@ -179,7 +179,7 @@ public class SocketFactory {
                 new AddressFlow(sentPerSecond.toBytes(), clock));
     }
 
-    /** Puts a filter before Jetty's own, which upgrades. */
+    /** Puts a filter before Jetty's own filter, which performs upgrades. */
     private static void prepend(ServletContextHandler context, Filter filter, String path) {
         FilterHolder holder = new FilterHolder(filter);
         holder.setAsyncSupported(true);

@@ -7,7 +7,7 @@ import jakarta.websocket.Session;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** Takes what comes over one WebSocket, whatever protocol it speaks: whole binary messages, within the limits. */
+/** Receives the messages of one WebSocket, whatever protocol it speaks, and enforces the limits on them. */
 final class SocketListener implements FrameAssembly.Listener {
     private final SocketConnection opened;
     private final Sockets sockets;
@@ -26,10 +26,10 @@ final class SocketListener implements FrameAssembly.Listener {
     }
 
     /**
-     * Begins to listen.
+     * Starts listening.
      *
-     * @param messages takes each binary message, from the thread that reads
-     * @param texts takes each text message that is not too long
+     * @param messages receives each binary message, on the thread that reads
+     * @param texts receives each text message below the size limit
      * @param offences ends the connection for a message that is not allowed
      */
     static void listen(
@@ -93,7 +93,7 @@ final class SocketListener implements FrameAssembly.Listener {
         }
     }
 
-    /** What is counted of a message. */
+    /** Returns the kind under which a message is counted. */
     static ConnectionMetrics.Kind kind(Message message) {
         if (message instanceof Message.SyncStep1) {
             return ConnectionMetrics.Kind.STEP1;
@@ -107,7 +107,7 @@ final class SocketListener implements FrameAssembly.Listener {
                 : ConnectionMetrics.Kind.OTHER;
     }
 
-    /** Counts what of an awareness message was dropped. */
+    /** Counts the dropped states of an awareness message. */
     static void countDropped(Message message, Sockets sockets) {
         if (message instanceof Message.AwarenessUpdate awareness) {
             awareness.dropped().forEach(dropped -> sockets.metrics().awarenessDropped(dropped.fault()));

@@ -27,15 +27,15 @@ final class SocketShares {
     private final AddressFlow sent;
 
     /** With as many bytes a second as come. */
-    SocketShares(AddressShares sockets, AddressRates upgrades) {
+    /** Creates shares that do not limit bytes per second. */
         this(sockets, upgrades, AddressFlow.unlimited(), AddressFlow.unlimited());
     }
 
     /**
-     * With these limits.
+     * Creates shares that also limit bytes per second.
      *
-     * @param received bytes of frames that come from an address
-     * @param sent bytes of frames that go there
+     * @param received limits bytes of frames from an address
+     * @param sent limits bytes of frames to an address
      */
     SocketShares(AddressShares sockets, AddressRates upgrades, AddressFlow received, AddressFlow sent) {
         this.sockets = sockets;
@@ -66,7 +66,7 @@ final class SocketShares {
         };
     }
 
-    /** Whether a socket of that address may begin with one more document now, which counts as an upgrade. */
+    /** Whether a socket of that address may open another document now; this counts as an upgrade. */
     boolean mayJoin(String address) {
         return upgrades.take(address);
     }

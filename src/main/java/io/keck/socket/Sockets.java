@@ -47,7 +47,7 @@ public final class Sockets {
     private final HeapLedger ledger;
     private final SocketShares shares;
     private final Admission admission;
-    /** The documents of sockets that have many. */
+    /** The open documents of sockets that can have many. */
     private final Set<HocuspocusChannel> channels = ConcurrentHashMap.newKeySet();
 
     private final HocuspocusFrames frames = new HocuspocusFrames();
@@ -134,7 +134,7 @@ public final class Sockets {
         return numbers.incrementAndGet();
     }
 
-    /** A socket has one more document. */
+    /** Registers a document that a socket has opened. */
     void joined(HocuspocusChannel channel) {
         channels.add(channel);
     }

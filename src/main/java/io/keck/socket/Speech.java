@@ -9,25 +9,25 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the protocol of one connection has beyond y-websocket's. It turns frames into those of y-websocket, and what the room
- * tells into frames; everything else is the same for all. Called by the thread that reads, except {@link #saved} and {@link
- * #isLate}.
+ * What the protocol of a connection adds to y-websocket: it turns frames into messages of y-websocket, and news from the room
+ * into frames; everything else is the same for all protocols. Called by the thread that reads, except {@link #saved} and
+ * {@link #isLate}.
  */
 interface Speech {
-    /** What a speech may have its connection do. */
+    /** The parts of a connection that a speech may use. */
     record Line(SocketConnection connection, Sockets sockets, Consumer<byte[]> frames, Consumer<CloseReason> offences) {
-        /** A message came that y-websocket does not have. */
+        /** Counts a message that y-websocket does not have. */
         void received(int bytes) {
             connection.metrics().received(ConnectionMetrics.Kind.OTHER, bytes);
         }
 
-        /** A message was ignored. */
+        /** Counts an ignored message. */
         void ignored(Ignored what) {
             sockets.metrics().ignored(what);
         }
     }
 
-    /** That of y-websocket. */
+    /** Plain y-websocket, which adds nothing. */
     Speech PLAIN = new Speech() {
         @Override
         public byte[] binary(byte[] frame) {
@@ -38,36 +38,36 @@ interface Speech {
         public void text(String text) {}
     };
 
-    /** That of a door. */
+    /** Returns the speech of a door. */
     static Speech of(Door door, Line line) {
         return door == Door.Y_SWEET ? new YSweetSpeech(line) : new PartySpeech(line);
     }
 
-    /** A binary message came; the message of y-websocket to deal with, or null where there is none and it was counted. */
+    /** Receives a binary message. Returns the y-websocket message to process; null if there is none and the message was counted. */
     byte @Nullable [] binary(byte[] frame);
 
-    /** A whole text message came. */
+    /** Receives a complete text message. */
     void text(String text);
 
-    /** Those messages are given to the room. */
+    /** Notes messages that were given to the room. */
     default void given(List<Message> messages) {}
 
-    /** An update was refused, and not given to the room. */
+    /** Notes an update that was refused and not given to the room. */
     default void refused() {}
 
-    /** Whether it is told what is saved. */
+    /** Whether the room should report what is saved. */
     default boolean hearsOfSaved() {
         return false;
     }
 
-    /** So many of the step 2s and updates that were given to the room are saved. */
+    /** Notes how many of the step 2s and updates that were given to the room are saved. */
     default void saved(long position) {}
 
-    /** Whether a message takes longer than it may, by the clock of the sockets. */
+    /** Whether a message takes longer than allowed, by the clock of the sockets. */
     default boolean isLate(long now) {
         return false;
     }
 
-    /** The connection has ended. */
+    /** Notes that the connection has ended. */
     default void ended() {}
 }

@@ -6,11 +6,11 @@ import jakarta.websocket.MessageHandler;
 import java.util.function.Consumer;
 
 /**
- * Puts the text messages of one WebSocket together, up to a size; longer ones are counted and ignored. Not thread-safe: belongs
- * to the thread that reads the connection.
+ * Assembles the text messages of one WebSocket up to a size limit; longer ones are counted and ignored. Not thread-safe: used
+ * by the thread that reads the connection.
  */
 final class TextMessages implements MessageHandler.Partial<String> {
-    /** The longest text message that is heard, in UTF-16 code units. */
+    /** The longest text message that is processed, in UTF-16 code units. */
     static final int MAX = 64 << 10;
 
     private final Tally inbound;
@@ -19,7 +19,7 @@ final class TextMessages implements MessageHandler.Partial<String> {
     private final StringBuilder text = new StringBuilder();
     private boolean isTooLong;
 
-    /** @param inbound counts what waits for its end */
+    /** @param inbound counts the bytes of incomplete messages */
     TextMessages(Tally inbound, Consumer<Ignored> ignored, Consumer<String> messages) {
         this.inbound = inbound;
         this.ignored = ignored;

@@ -126,7 +126,7 @@ public final class UpgradeFilter extends HttpFilter {
 
     /**
      * Refuses a connection. Web pages cannot see an HTTP status, only that the connection failed, and their clients retry
-     * forever. They are therefore let in and closed at once with a code and a reason, before a room knows of them.
+     * forever. So such a connection is accepted and closed at once with a code and a reason, before any room learns of it.
      */
     private void turnAway(
             HttpServletRequest request, HttpServletResponse response, FilterChain chain, Decision.Refused refused)

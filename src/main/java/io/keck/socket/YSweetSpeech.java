@@ -7,12 +7,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code @y-sweet/client} says beyond y-websocket: the sync status. Each is answered at once, since the client ends a
- * connection on which nothing comes for 3 s after it: with the version that is saved, or with an empty awareness message while
- * none is.
+ * What {@code @y-sweet/client} adds to y-websocket: the sync status. Every status is answered at once, because the client closes
+ * a connection on which it hears nothing for 3 s afterwards. The answer is the version that is saved or, if none is, an empty
+ * awareness message.
  */
 final class YSweetSpeech implements Speech {
-    /** Above this backlog in bytes no answer is added: the client has enough to read. */
+    /** Above this backlog in bytes no answer is sent: other messages are on their way and keep the connection alive. */
     private static final long MAX_BACKLOG = 64 << 10;
 
     private static final byte[] ALIVE = Message.awareness(List.of());
@@ -28,7 +28,7 @@ final class YSweetSpeech implements Speech {
     @Override
     public byte @Nullable [] binary(byte[] frame) {
         if (frame.length > 0 && frame[0] == Message.QUERY_AWARENESS) {
-            return QUERY.clone(); // this client appends its states, which the room has
+            return QUERY.clone(); // this client appends its awareness states, which the room knows already
         }
         if (frame.length == 0 || frame[0] != YSweetMessage.SYNC_STATUS) {
             return frame;

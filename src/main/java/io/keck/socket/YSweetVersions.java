@@ -4,46 +4,46 @@ import io.keck.protocol.YSweetMessage;
 import java.util.ArrayDeque;
 
 /**
- * Which version of a client of y-sweet is saved. The client numbers its edits and tells the number of the last one again and
- * again; it wants to hear of the highest number up to which everything is saved. The room counts step 2s and updates
- * ({@link io.keck.room.Connection#saved}). A version is saved as soon as the position is that came last before it. Thread-safe.
+ * Tracks which version of a y-sweet client is saved. The client numbers its edits and repeats the number of the last one; it
+ * wants to know the highest number up to which everything is saved. The room counts step 2s and updates
+ * ({@link io.keck.room.Connection#saved}). A version is saved once the last position before it is. Thread-safe.
  *
- * <p><b>Gaps.</b> That holds only if the room has been given everything up to the version. What was edited offline comes with
- * the client's answer to the first step 1, after its first version. An update that was refused, since the client may only read,
- * leaves a gap as well. Versions that come while there is a gap wait for the next step 2, which contains whatever the server
- * lacks. What the room itself leaves aside holds its position back, and so needs nothing here.
+ * <p><b>Gaps.</b> This holds only if the room was given everything up to the version. Offline edits arrive with the client's
+ * answer to the first step 1, after its first version. A refused update of a read-only client leaves a gap as well. Versions
+ * that arrive while there is a gap wait for the next step 2, which contains everything that the server lacks. Updates that the
+ * room itself sets aside hold its position back and need no care here.
  */
 final class YSweetVersions {
     private static final long NONE = YSweetMessage.NONE;
-    /** Positions that are remembered; beyond that, versions are told a little later. */
+    /** Largest number of remembered positions; above it, versions are reported slightly later. */
     static final int MAX_WAITING = 4_096;
 
     private record Mark(long version, long position) {}
 
     private final boolean waitsForStep2;
     private final ArrayDeque<Mark> marks = new ArrayDeque<>();
-    /** Positions that were given to the room. */
+    /** The number of step 2s and updates that were given to the room. */
     private long given;
-    /** Up to which the room has said that everything is saved. */
+    /** The position up to which the room has reported everything as saved. */
     private long reached;
 
     private boolean isGap;
-    /** The highest version that came while there was a gap. */
+    /** The highest version that arrived while there was a gap. */
     private long held = NONE;
-    /** The highest version that is saved. */
+    /** The highest saved version. */
     private long saved = NONE;
 
     YSweetVersions() {
         this(true);
     }
 
-    /** @param waitsForStep2 false only in the twin test, which has to see that a version is called saved too early */
+    /** @param waitsForStep2 false only in the twin test, which has to see a version reported as saved too early */
     YSweetVersions(boolean waitsForStep2) {
         this.waitsForStep2 = waitsForStep2;
         this.isGap = waitsForStep2;
     }
 
-    /** A version came; the highest one that is saved, or {@link YSweetMessage#NONE}. */
+    /** Notes a version; returns the highest saved one, or {@link YSweetMessage#NONE}. */
     synchronized long came(long version) {
         if (isGap) {
             held = Math.max(held, version);
@@ -65,12 +65,12 @@ final class YSweetVersions {
         }
     }
 
-    /** An update was given to the room. */
+    /** Notes an update that was given to the room. */
     synchronized void update() {
         given++;
     }
 
-    /** A step 2 was given to the room; it contains whatever was missing. */
+    /** Notes a step 2 that was given to the room; it contains everything that was missing. */
     synchronized void step2() {
         given++;
         isGap = false;
@@ -80,12 +80,12 @@ final class YSweetVersions {
         }
     }
 
-    /** An update was refused. */
+    /** Notes a refused update. */
     synchronized void refused() {
         isGap = waitsForStep2;
     }
 
-    /** Everything up to that position is saved; the highest saved version if it has risen, else {@link YSweetMessage#NONE}. */
+    /** Notes that everything up to a position is saved; returns the highest saved version if it rose, else {@link YSweetMessage#NONE}. */
     synchronized long saved(long position) {
         reached = Math.max(reached, position);
         long before = saved;
