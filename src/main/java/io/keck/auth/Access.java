@@ -100,7 +100,8 @@ final class Access implements Managed {
             measuring.stop();
         }
         judge.shutdownNow();
-        unconfirmed.forEach(one -> one.answer().completeExceptionally(new IllegalStateException("the node is stopping")));
+        unconfirmed.forEach(
+                one -> one.answer().completeExceptionally(new IllegalStateException("the node is stopping")));
     }
 
     /** Runs one turn of the loop: reads new rows and carries them out. */
@@ -172,8 +173,8 @@ final class Access implements Managed {
      *
      * @param before ends credentials issued up to this time, in milliseconds since 1970; 0 stands for now
      * @return the nodes that have not carried it out. Completes when there are none, after five seconds at the latest, and at
-      *     once if {@value #MAX_UNCONFIRMED} requests wait already; fails if the database or this node goes away after the
-      *     revocation was stored
+     *     once if {@value #MAX_UNCONFIRMED} requests wait already; fails if the database or this node goes away after the
+     *     revocation was stored
      */
     CompletableFuture<List<String>> revoke(Caller by, Revocation.Kind kind, String subject, long before) {
         Revocation row = store.revoke(kind, subject, before);

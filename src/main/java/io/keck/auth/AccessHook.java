@@ -64,13 +64,15 @@ final class AccessHook {
     Identified ask(@Nullable String token, @Nullable Identified known, @Nullable String document, long now)
             throws RefusedException {
         if (!places.tryAcquire()) {
-            throw new RefusedException(Fault.UNAVAILABLE, "the access hook is busy with the largest number of questions");
+            throw new RefusedException(
+                    Fault.UNAVAILABLE, "the access hook is busy with the largest number of questions");
         }
         try {
             BoundedHttp.Answer answer = http.send(request(question(token, known, document)));
             return switch (answer.status()) {
                 case OK -> read(answer.body(), known, document, now);
-                case UNAUTHORIZED -> throw new RefusedException(Fault.BAD, "the access hook does not know the credential");
+                case UNAUTHORIZED ->
+                    throw new RefusedException(Fault.BAD, "the access hook does not know the credential");
                 case FORBIDDEN -> throw new RefusedException(Fault.FORBIDDEN, "the access hook forbids the request");
                 default -> throw failed("HTTP status " + answer.status());
             };
@@ -82,8 +84,7 @@ final class AccessHook {
     }
 
     private static RefusedException failed(String why) {
-        WARNING.warn(
-                "The access hook gave an unusable answer (" + why + "); refusing the request");
+        WARNING.warn("The access hook gave an unusable answer (" + why + "); refusing the request");
         return new RefusedException(Fault.UNAVAILABLE, "the access hook gave no usable answer");
     }
 

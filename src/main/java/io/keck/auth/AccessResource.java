@@ -110,7 +110,9 @@ public final class AccessResource {
         try {
             entries = table.before(below, principal, document, most);
         } catch (RuntimeException e) {
-            LOG.warn("Reading the audit log failed ({}); the request is answered with 503", e.getClass().getSimpleName());
+            LOG.warn(
+                    "Reading the audit log failed ({}); the request is answered with 503",
+                    e.getClass().getSimpleName());
             throw answer(503, "The database does not answer, please try again.");
         }
         return Response.ok(StrictJson.bytes(page(entries, most)), MediaType.APPLICATION_JSON)
@@ -183,8 +185,9 @@ public final class AccessResource {
             LOG.warn("A revocation was stored, but reading which nodes have carried it out failed", error);
             return Response.status(Response.Status.SERVICE_UNAVAILABLE)
                     .type("text/plain;charset=utf-8")
-                    .entity("The revocation is stored. Each node that reaches the database applies it within a second. Which nodes"
-                            + " have applied it is not known at the moment.\n")
+                    .entity(
+                            "The revocation is stored. Each node that reaches the database applies it within a second. Which nodes"
+                                    + " have applied it is not known at the moment.\n")
                     .build();
         }
         ObjectNode answer = StrictJson.object();

@@ -227,7 +227,8 @@ final class ApiKeys {
             try {
                 Entry entry = entry(line);
                 if (!names.add(entry.name()) || read.size() >= MAX_KEYS) {
-                    throw new IllegalArgumentException("The name was used in an earlier line, or the file has too many keys.");
+                    throw new IllegalArgumentException(
+                            "The name was used in an earlier line, or the file has too many keys.");
                 }
                 read.add(entry);
             } catch (IllegalArgumentException e) {

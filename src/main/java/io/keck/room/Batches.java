@@ -148,7 +148,7 @@ final class Batches {
         return rest;
     }
 
-    /** The principal that introduces a client id once the batches are committed, if nobody has before; null for none. */
+    /** Returns the principal that introduces a client id in these batches, if the log has no earlier one; null for none. */
     @Nullable
     String introducer(long client) {
         for (Batch batch : queue) {

@@ -16,20 +16,20 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An update that a back end brings over HTTP. It comes in as that of any connection does, under the same rules and limits: it
- * is a member of the room from the moment it comes until it is known what became of it. Thread-safe.
+ * An update that a back end sends over HTTP. It enters the room like that of any connection, under the same rules and limits,
+ * and is a member of the room until its outcome is known. Thread-safe.
  */
 final class BroughtUpdate implements Connection {
     private final String room;
     private final @Nullable Author author;
     private final Allowance allowance;
-    /** Where the room is. */
+    /** Returns the position of the room. */
     private final Supplier<Replica.@Nullable Position> position;
 
     private final CompletableFuture<Answer<Boolean>> answer;
     private volatile @Nullable String denied;
 
-    /** @param answer told once whether all of the update is committed; ended from outside where nobody waits for it any more */
+    /** @param answer completed once with whether all of the update is committed; completed from outside if its caller gives up */
     BroughtUpdate(
             String room,
             @Nullable Author author,
@@ -43,7 +43,7 @@ final class BroughtUpdate implements Connection {
         this.answer = answer;
     }
 
-    /** Takes a seat in the room, in a turn of it, and hands over the update. */
+    /** Takes a seat in the room and hands over the update. Called in a turn of the room. */
     void bring(Room to, Replica.Position at, RoomContext context, Update update) {
         Place place = new Place(this, context.settings().maxInbound(), context.metrics()::nanos);
         var unused = answer.whenComplete((done, error) -> place.leave());
@@ -78,7 +78,7 @@ final class BroughtUpdate implements Connection {
         }
     }
 
-    /** Nothing is wanted of the room but the reason why it does not take the update. */
+    /** Ignores everything that the room sends, except the reason why it refuses the update. */
     @Override
     public void send(byte[] frame) {
         if (frame[0] == Message.AUTH) {
@@ -98,7 +98,7 @@ final class BroughtUpdate implements Connection {
     }
 
     @Override
-    public void pause() {} // there is no more to come
+    public void pause() {} // the back end sends nothing more
 
     @Override
     public void resume() {}
@@ -123,7 +123,7 @@ final class BroughtUpdate implements Connection {
         return Long.MAX_VALUE;
     }
 
-    /** It is not to be kept alive. */
+    /** Always recent, so that the room sends no keep-alive. */
     @Override
     public long lastSend() {
         return Long.MAX_VALUE;

@@ -9,11 +9,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who owns the client ids of a document: who introduced them, in the order of its log ({@link UpdateLog#introductions}), so
- * that all nodes agree. An id that nobody introduced belongs to whoever brings it next. Touched only in the room's turns.
+ * The owners of the client ids in a document. The first principal in the log with content under an id owns it
+ * ({@link UpdateLog#introductions}), so all nodes agree. An id without an owner will belong to the next principal that uses it.
+ * Used only in the room's turns.
  *
- * <p>Read from the log when the room is loaded. From then on own rows are noted as they are committed. A row of another
- * node does not say whose it is: where it has a client id without an owner, the log is asked again.
+ * <p>The owners are read from the log when the room is loaded. Then own rows are added as they are committed. Rows of other
+ * nodes carry no author: if one has a client id without an owner, the log is read again.
  */
 final class ClientOwners {
     private final Replica replica;
@@ -22,17 +23,17 @@ final class ClientOwners {
     private final Consumer<Runnable> turns;
     private final Runnable onRead;
     private final Map<Long, String> owners = new HashMap<>();
-    /** The row up to which the owners are known; -1 for none. */
+    /** The row up to which the owners are known; -1 if none are. */
     private long known = -1;
 
     private boolean isReading;
-    /** Counts the replicas of the room: what was asked for an earlier one is not heard. */
+    /** Counts the replicas of the room, so that an answer for an earlier replica is ignored. */
     private long life;
 
     /**
-     * Nothing is known yet.
+     * Creates owners that are all unknown.
      *
-     * @param turns posts something to the turns of the room
+     * @param turns posts a task to the turns of the room
      * @param onRead run in a turn when the log has answered
      */
     ClientOwners(Replica replica, Batches batches, UpdateLog log, Consumer<Runnable> turns, Runnable onRead) {
@@ -43,19 +44,19 @@ final class ClientOwners {
         this.onRead = onRead;
     }
 
-    /** The principal that owns a client id; null where nobody does, or it is not known yet ({@link #isKnown}). */
+    /** Returns the principal that owns a client id; null if none does or the owner is not known yet ({@link #isKnown}). */
     @Nullable
     String owner(long client) {
         String owner = owners.get(client);
         return owner == null ? batches.introducer(client) : owner;
     }
 
-    /** Whether it is known who owns a client id, if anybody does. */
+    /** Whether it is known if a client id has an owner, and which. */
     boolean isKnown(long client) {
         return known >= replica.applied() || !UpdateSieve.hasStructs(replica.store(), client);
     }
 
-    /** The replica is loaded, or became another one. */
+    /** Starts again after the replica was loaded or replaced. */
     void begin() {
         life++;
         isReading = false;
@@ -64,7 +65,7 @@ final class ClientOwners {
         read();
     }
 
-    /** The replica has taken a step. */
+    /** Notes a step of the replica. */
     void advanced(Advance step) {
         if (known == step.seq() - 1 && (step.own() != null ? note(step.own()) : haveOwners(step.update()))) {
             known = step.seq();
@@ -72,7 +73,7 @@ final class ClientOwners {
         look();
     }
 
-    /** Asks the log if it knows more; after a failure, at the next tick. */
+    /** Reads the log if it may contain more owners; after a failure the next tick tries again. */
     void look() {
         if (known < replica.applied()) {
             read();

@@ -57,7 +57,7 @@ public interface Connection {
     @Nullable
     Author author();
 
-    /** This connection is the first in a room that did not exist, and so made the server create it. */
+    /** Notes that this connection was the first in a room that did not exist, so the server created the room. */
     default void beganRoom() {}
 
     /**
@@ -96,8 +96,8 @@ public interface Connection {
     default void saved(long position) {}
 
     /**
-     * Something of what it sent last was not taken: the document is full, or deletes wait for the content that they delete, or
-     * other content is known under the same ids. Told where {@link #saved} is, in the turn that deals with the update.
+     * Reports that a part of the peer's last update was not applied, because the document is full, deletes wait for the content that
+     * they delete, or other content is known under the same ids. Called if {@link #hearsOfSaved}, in the turn that handles the update.
      */
     default void heldBack() {}
 

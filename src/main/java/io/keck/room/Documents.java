@@ -77,7 +77,7 @@ public interface Documents {
         return writeInParts(grant, key, edit, doc -> Reading.of(afterwards.apply(doc)));
     }
 
-    /** What strict authorship has kept of documents; null where nothing can be. */
+    /** Returns the updates that strict authorship holds; null if this node has no store for them. */
     default @Nullable HeldContent held() {
         return null;
     }
@@ -128,23 +128,22 @@ public interface Documents {
 
     /**
      * Merges an update into a document as if a client had sent it, under the same rules and limits; completes when all
-     * of it is committed. Whoever waits no longer may complete the future: it is unknown then what becomes of the
-     * update.
+     * of it is committed. A caller that gives up may complete the future; the outcome of the update is then unknown.
      *
-     * @param allowance what is left to the grant of whoever brings it
-     * @return false where something of it was not taken: it deletes content that the document does not have, or has
-     *     other content under ids that the document has
+     * @param allowance the remaining allowance of the caller's grant
+     * @return false if a part of the update was not applied, because it deletes content that the document lacks or has other
+     *     content under ids that the document has
      */
     CompletableFuture<Answer<Boolean>> update(Grant grant, Update update, Allowance allowance);
 
-    /** Completes where there is a document of that name, and reads nothing of it. */
+    /** Completes if a document of that name exists, without reading its content. */
     CompletionStage<Answer<Boolean>> find(Grant grant);
 
     /**
-     * Writes down everything that was committed before. Fails with {@link RoomDamaged} where what is stored is damaged:
-     * an export is whole or there is none.
+     * Exports everything that was committed before. Fails with {@link RoomDamaged} if stored data is damaged: an export is
+     * complete or fails.
      *
-     * @param exports whose threads do it; until it is done nothing else happens in the room
+     * @param exports the threads that run the export; nothing else happens in the room until it is done
      * @param writer called once; must neither change nor keep the store. It may wait for a disk
      */
     <T extends @Nullable Object> CompletionStage<Answer<T>> export(

@@ -9,11 +9,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Clients that were in a life of a name when it ended on this node. The log knows those whose content was committed ({@link
- * EndedLives}); a tab that typed last, or the only one that ever typed, is known to the room alone. Its text must not come into
- * the next life either. Only this node remembers: a tab that comes back to another one is told apart by the log alone.
+ * The clients that were in a life of a name when it ended on this node. The log knows clients whose content was committed
+ * ({@link EndedLives}). A tab that typed last, or the only one that ever typed, is known to the room alone, and its text must not
+ * enter the next life either. Only this node remembers it; other nodes recognise a returning tab by the log alone.
  *
- * <p>Bounded to {@value #MAX_IDS} ids; beyond it the names that ended first are forgotten. Thread-safe.
+ * <p>Bounded to {@value #MAX_IDS} ids; above it the names that ended first are dropped. Thread-safe.
  */
 final class EndedHere {
     static final int MAX_IDS = 100_000;
@@ -21,9 +21,9 @@ final class EndedHere {
     /**
      * The clients of one name.
      *
-     * @param writers whose updates had come and were not committed
-     * @param present who were there
-     * @param until when they are forgotten
+     * @param writers clients whose updates had arrived and were not committed
+     * @param present clients that were present
+     * @param until when they are dropped
      */
     private record Ended(Set<Long> writers, Set<Long> present, long until) {
         int ids() {
@@ -33,23 +33,23 @@ final class EndedHere {
 
     private final LongSupplier clock;
     private final long hold;
-    /** The name that ended last comes last. */
+    /** Ordered by the time at which the name ended, the latest last. */
     private final Map<String, Ended> byName = new LinkedHashMap<>();
 
     private int ids;
 
     /**
-     * Nothing has ended.
+     * Starts without any ended life.
      *
      * @param clock milliseconds of a steady clock
-     * @param hold for how many of them a client is remembered
+     * @param hold milliseconds for which a client is remembered
      */
     EndedHere(LongSupplier clock, long hold) {
         this.clock = clock;
         this.hold = hold;
     }
 
-    /** A life of that name has ended. Clients of the life before are forgotten: they were refused in this one. */
+    /** Records that a life of a name has ended. Clients of the life before are dropped: they were refused in this one. */
     synchronized void add(String name, Set<Long> writers, Set<Long> present) {
         forget(name);
         Ended ended = new Ended(few(writers), few(present), clock.getAsLong() + hold);
@@ -81,10 +81,10 @@ final class EndedHere {
     }
 
     /**
-     * Whether a peer that comes has typed in the life that ended: one who was there names itself only if it has typed.
+     * Whether a joining peer has typed in the life that ended. A client that was only present names itself only if it has typed.
      *
-     * @param known the clients that the peer names
-     * @param held what the life of today holds
+     * @param known the clients that the peer's state vector names
+     * @param held the content of the current life
      */
     synchronized boolean haveCopyIn(String name, Set<Long> known, StructStore held) {
         Ended ended = of(name);
@@ -96,10 +96,10 @@ final class EndedHere {
     }
 
     /**
-     * Whether content is of the life that ended. Who was only there may have typed since, and is left alone.
+     * Whether content belongs to the life that ended. Clients that were only present may have typed since and are let through.
      *
-     * @param clients of the content
-     * @param held what the life of today holds
+     * @param clients the clients of the content
+     * @param held the content of the current life
      */
     synchronized boolean haveAnyOf(String name, Set<Long> clients, StructStore held) {
         Ended ended = of(name);

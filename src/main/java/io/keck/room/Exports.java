@@ -6,9 +6,9 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads that write whole documents down, into files if need be. A room lends its turns to one of them for that time, and
- * does so only once a thread is free: then nothing but its own export holds it up. The others wait in the order in which they
- * came. Thread-safe.
+ * Threads that write whole documents out, into files if they are large. A room lends its turns to one of them for that time,
+ * and only once a thread is free, so that only its own export delays it. Waiting exports start in order of arrival.
+ * Thread-safe.
  */
 public final class Exports {
     private final Executor threads;
@@ -16,10 +16,10 @@ public final class Exports {
     private int free;
 
     /**
-     * All threads are free.
+     * Creates exports with all threads free.
      *
-     * @param threads that may wait for a disk, and have nothing else to do
-     * @param count of these threads
+     * @param threads run the exports; they may wait for a disk, and run nothing else
+     * @param count the number of these threads
      */
     public Exports(Executor threads, int count) {
         this.threads = threads;
@@ -29,7 +29,7 @@ public final class Exports {
     /**
      * Runs a task when a thread is free; the thread counts as taken until {@link #leave}.
      *
-     * @param task is short; it hands to {@link #run} what is to be done
+     * @param task must be short, and passes the work to {@link #run}
      */
     void enter(Runnable task) {
         synchronized (this) {
@@ -42,12 +42,12 @@ public final class Exports {
         task.run();
     }
 
-    /** Does something on the thread that was taken. */
+    /** Runs work on the thread that was taken. */
     void run(Runnable task) {
         threads.execute(task);
     }
 
-    /** The thread is free. */
+    /** Frees the thread. */
     void leave() {
         Runnable next = next();
         if (next != null) {

@@ -12,16 +12,16 @@ public final class Held {
     private final AtomicLong memory = new AtomicLong();
 
     /**
-     * Nothing is in memory yet.
+     * Creates an empty account of memory.
      *
-     * @param isStrict whether such updates are kept apart; else they are applied, and only their author is noted
+     * @param isStrict whether such updates are held; if not, they are applied and only their author is recorded
      */
     public Held(HeldUpdates store, boolean isStrict) {
         this.store = store;
         this.isStrict = isStrict;
     }
 
-    /** The entries in the database; also where nothing new is held, since there may be old ones. */
+    /** Returns the store of held updates. Earlier entries exist even if nothing new is held. */
     HeldUpdates store() {
         return store;
     }
@@ -31,7 +31,7 @@ public final class Held {
         return isStrict;
     }
 
-    /** Counts bytes in memory, unless there are too many; false then. */
+    /** Reserves memory for held updates; returns false if there is not enough. */
     boolean reserve(long bytes) {
         if (memory.addAndGet(bytes) <= MAX_MEMORY) {
             return true;
@@ -40,7 +40,7 @@ public final class Held {
         return false;
     }
 
-    /** Gives reserved bytes back. */
+    /** Releases reserved memory. */
     void release(long bytes) {
         memory.addAndGet(-bytes);
     }

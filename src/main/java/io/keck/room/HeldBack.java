@@ -22,63 +22,62 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Strict authorship: content that a connection brings under a client id which another principal owns is not applied. It is
- * kept in the database with the principal that brought it ({@link HeldUpdates}), and its sender is told. Touched only in the
- * room's turns.
+ * Strict authorship: content that a connection sends under a client id of another principal is not applied. It is stored in the
+ * database with the principal that sent it ({@link HeldUpdates}), and its sender is told. Used only in the room's turns.
  *
  * <pre>
- *   a struct                                        goes
- *   under an id of another principal                to the entry of that owner
- *   under an own id, or one that nobody owns, and
- *     all that it needs is here                     into the document
- *     something that it needs is not here           waits in memory, then in the entry of its own principal
- *   under an id whose owner is not read yet         waits in memory
+ *   a struct                                        goes to
+ *   under an id of another principal                the entry of that owner
+ *   under an own id or one without an owner, if
+ *     everything that it needs is present           the document
+ *     something that it needs is missing            memory, then the entry of its own principal
+ *   under an id whose owner is not read yet         memory
  * </pre>
  *
- * <p>A struct needs the clock before it, its origins and its parent. So whatever depends on something that was not applied
- * waits as well, later clocks of the same client included. It also waits where an honest client is merely asked too late: what
- * waits in memory is looked at again with each update of its connection and twice a second, and is stored after {@link
- * #PATIENCE_MS}. Deletions are not held, unless they delete what the same connection has had held.
+ * <p>A struct needs the clock before it, its origins and its parent. So a struct that depends on one that was not applied waits as
+ * well, including later clocks of the same client. An honest client's update may also wait, if the room's step 1 came too late.
+ * So structs that wait in memory are judged again with each update of their connection and twice a second, and are stored after
+ * {@link #PATIENCE_MS}. Deletions are not held, unless they delete what was held of the same connection.
  *
- * <p>Nothing is told to be kept before the database has it. Where a limit does not allow it the sender is told that it is not
- * kept: the client still has it.
+ * <p>The sender is told that its content is kept only once the database has it. If a limit prevents that, the sender is told that
+ * it is not kept: only the client still has it.
  */
 final class HeldBack {
-    /** What waits for something else is stored after as many milliseconds. */
+    /** Milliseconds after which structs that wait for others are stored. */
     static final long PATIENCE_MS = 2_000;
-    /** Between two writes of one entry, and a millisecond more for each KiB that the last one had. */
+    /** Milliseconds between two writes of one entry; one more for each KiB of the last write. */
     private static final long KEEP_EVERY_MS = 1_000;
 
     private static final int PER_MS = 1 << 10;
-    /** Between two messages to one connection that say the same. */
+    /** Milliseconds between two equal messages to one connection. */
     private static final long SAY_EVERY_MS = 10_000;
-    /** Bytes of one connection that wait in memory; what is beyond is stored at once. */
+    /** Bytes of one connection that may wait in memory; more are stored at once. */
     private static final int MAX_WAITING = 1 << 20;
-    /** Ranges of clocks of which a connection's deletions are held. */
+    /** The largest number of clock ranges of a connection whose deletions are held. */
     private static final int MAX_RANGES = 4_096;
 
     static final String KEPT =
-            "What this client sent under client ids that another user introduced was not applied. It is"
-                    + " kept until that user or an administrator takes it in or drops it, or it expires. Reload the page to go on"
+            "Changes of this client under client ids that another user introduced were not applied. They are"
+                    + " kept until that user or an administrator takes them in or drops them, or they expire. Reload the page to continue"
                     + " under a client id of your own.";
     static final String KEPT_WAITING =
-            "What this client sent was not applied, since it builds on content that the document does"
-                    + " not have. It is kept until that content is there, or it expires.";
+            "Changes of this client were not applied, since they build on content that the document does"
+                    + " not have. They are kept until that content arrives, or they expire.";
     static final String NOT_KEPT =
-            "What this client sent under client ids that another user introduced, or what builds on it, was"
-                    + " not applied, and there is no room to keep it: only this client has it.";
+            "Changes of this client under client ids that another user introduced, or changes that build on them, were"
+                    + " not applied, and there is no space to keep them: only this client has them.";
 
-    /** What of a connection is held back. */
+    /** The part of a connection's content that is held back. */
     static final class Aside {
-        /** What waits in memory; null for nothing. */
+        /** The update that waits in memory; null for none. */
         @Nullable
         Update waits;
 
         long since;
-        /** By owner, the clocks that were held. */
+        /** The clocks that were held, by owner. */
         final Map<String, DeleteSet> held = new HashMap<>();
 
-        /** What it was told last, and when it may be told that again. */
+        /** The last message to the client, and when it may be repeated. */
         String told = "";
 
         long toldAfter = Long.MIN_VALUE;
@@ -86,7 +85,7 @@ final class HeldBack {
 
     private record Key(Author author, String owner) {}
 
-    /** What is not stored yet of an entry. */
+    /** The part of an entry that is not stored yet. */
     private static final class Pending {
         StructStore all = new StructStore(true);
         long reserved;
@@ -109,19 +108,19 @@ final class HeldBack {
     private final Map<Key, Pending> pending = new LinkedHashMap<>();
     private final Judge judge = new Judge();
     private Again again = (member, taken) -> SavedPositions.Taken.WHOLE;
-    /** Whether something of the last update is held or waits. */
+    /** Whether a part of the last update is held or waits. */
     private boolean hasCut;
 
-    /** Takes of a connection's updates what had to wait. */
+    /** Accepts the updates of a connection that no longer have to wait. */
     interface Again {
         SavedPositions.Taken take(Member member, Update taken);
     }
 
     /**
-     * Nothing is held yet.
+     * Creates a filter that holds nothing yet.
      *
-     * @param turns posts something to the turns of the room
-     * @param reducer gives the part of an update that the room does not have
+     * @param turns posts a task to the turns of the room
+     * @param reducer returns the part of an update that the room does not have
      * @param asker sends a member the room's step 1
      */
     HeldBack(
@@ -144,7 +143,7 @@ final class HeldBack {
         this.owners = new ClientOwners(replica, batches, context.log(), turns, this::lookAgain);
     }
 
-    /** From now on this takes what had to wait. */
+    /** Sets the receiver of updates that no longer have to wait. */
     void onReady(Again taker) {
         again = taker;
     }
@@ -155,7 +154,7 @@ final class HeldBack {
 
     // ------------------------------------------------------------------ what comes in
 
-    /** What of a member's update may come into the document now; the rest is held, or waits. */
+    /** Returns the part of a member's update that may be applied now; the rest is held or waits. */
     Update admit(Member member, Update fresh) {
         hasCut = false;
         Author author = member.connection.author();
@@ -201,7 +200,7 @@ final class HeldBack {
         aside.waits = waits;
     }
 
-    /** Deletions of what the connection has had held go where that is. */
+    /** Moves deletions of the connection's held structs to the entries with those structs. */
     private Update withoutDeletesOfHeld(Member member, Aside aside, Author author, Update update) {
         Update rest = update;
         for (String owner : aside.held.isEmpty() ? List.<String>of() : List.copyOf(aside.held.keySet())) {
@@ -218,12 +217,12 @@ final class HeldBack {
         return rest;
     }
 
-    /** Whether something of the update that was admitted last is held or waits. */
+    /** Whether a part of the update that was admitted last is held or waits. */
     boolean hasCut() {
         return hasCut;
     }
 
-    /** Knows whose a client id is, and what is in the document or on its way into the log. */
+    /** Knows the owner of a client id, and whether a struct is in the document or on its way into the log. */
     private final class Judge implements UpdateSieve.Judge {
         private @Nullable Member member;
         private String principal = "";
@@ -267,13 +266,13 @@ final class HeldBack {
 
     // ------------------------------------------------------------------ what waits in memory
 
-    /** The replica was loaded, or became another one. */
+    /** Starts again after the replica was loaded or replaced. */
     void begin(List<Member> members) {
         members.forEach(member -> member.judged = Member.NOBODY);
         owners.begin();
     }
 
-    /** Time has passed. */
+    /** Judges waiting updates again, and stores those that have waited too long. Called by the tick. */
     void onTick() {
         owners.look();
         lookAgain();
@@ -300,12 +299,12 @@ final class HeldBack {
                 var unused = again.take(member, taken);
             }
             if (aside.waits == null && aside.held.isEmpty()) {
-                asker.accept(member); // its answer shows that nothing of it is missing any more
+                asker.accept(member); // its answer shows that the room has everything
             }
         }
     }
 
-    /** What waits of a member is stored, since what it needs does not come; false where its owners are not even known. */
+    /** Stores the waiting update of a member whose requirements did not arrive; returns false if even the owners are unknown. */
     private boolean holdWaiting(Member member, Aside aside) {
         Author author = member.connection.author();
         Update waits = aside.waits;
@@ -317,7 +316,7 @@ final class HeldBack {
         return true;
     }
 
-    /** A member leaves: what waits of it is stored. */
+    /** Stores the waiting update of a member that leaves. */
     void leave(Member member) {
         if (member.aside != null) {
             holdWaiting(member, member.aside);
@@ -354,7 +353,7 @@ final class HeldBack {
         }
     }
 
-    /** Hands an entry to the database, unless it is on its way or was a moment ago. */
+    /** Hands an entry to the database, unless it is on its way or was stored very recently. */
     private void store(Key key) {
         Pending entry = pending.get(key);
         long now = context.clock().getAsLong();
@@ -380,7 +379,7 @@ final class HeldBack {
                 .whenComplete((isKept, error) -> turns.accept(() -> stored(key, sent, update, isKept)));
     }
 
-    /** @param isKept null where the database did not answer */
+    /** @param isKept null if the database did not answer */
     private void stored(Key key, Pending sent, byte[] update, @Nullable Boolean isKept) {
         Pending entry = pending.get(key);
         if (entry == null) {
@@ -389,7 +388,7 @@ final class HeldBack {
         }
         entry.isOnItsWay = false;
         if (isKept == null) {
-            entry.all.apply(update, DecodeLimits.OWN); // tried again at a tick
+            entry.all.apply(update, DecodeLimits.OWN); // the next ticks try again
             entry.reserved += sent.reserved;
             entry.senders.addAll(sent.senders);
             return;
@@ -412,12 +411,12 @@ final class HeldBack {
         }
     }
 
-    /** Whether something waits for a tick. */
+    /** Whether an update waits for a tick. */
     boolean isBusy() {
         return !waiting.isEmpty() || !pending.isEmpty();
     }
 
-    /** The room ends: what is not stored is with its clients. */
+    /** Drops everything that is not stored, because the room ends: the clients still have it. */
     void end() {
         for (Iterator<Pending> all = pending.values().iterator(); all.hasNext(); all.remove()) {
             held.release(all.next().reserved);

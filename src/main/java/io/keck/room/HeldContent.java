@@ -10,27 +10,27 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What strict authorship has kept of documents, for those who decide. Who may decide on an entry is judged before. Thread-safe.
+ * The updates that strict authorship holds, for deciding on them. The caller checks who may decide on an entry. Thread-safe.
  *
- * <p>Stages fail with {@link RoomMissing} where there is no such document, with {@link Unavailable} where the database does
- * not answer, and with {@link Forbidden} where the grant lacks a right: read and history to see, read and write to decide.
+ * <p>Stages fail with {@link RoomMissing} if there is no such document, with {@link Unavailable} if the database does not
+ * answer, and with {@link Forbidden} if the grant lacks a right: read and history to list, read and write to decide.
  */
 public interface HeldContent {
-    /** The entries of a document, decided ones included, the oldest first. */
+    /** Returns the entries of a document, including decided ones, oldest first. */
     CompletionStage<List<HeldUpdates.Entry>> list(Grant grant);
 
-    /** One entry of a document. */
+    /** Returns one entry of a document. */
     CompletionStage<Optional<HeldUpdates.Entry>> find(Grant grant, long id);
 
     /**
-     * Commits what was kept, as an edit of the principal that brought it; what needs content that is not there stays held.
+     * Commits a held update as an edit of the principal that sent it. The part that needs missing content stays held.
      *
-     * @param grant of the principal that decided so
-     * @return the entry as it is then, or as it was decided before; null where nothing of it can come in yet. Fails as an edit
-     *     of {@link Documents} does, and then nothing was taken in
+     * @param grant the grant of the deciding principal
+     * @return the entry afterwards, or as it was decided before; null if none of it can be applied yet. Fails as an edit of
+     *     {@link Documents} does; then nothing was applied
      */
     CompletionStage<HeldUpdates.@Nullable Entry> takeIn(Grant grant, HeldUpdates.Entry entry);
 
-    /** Drops what was kept; the entry as it is then, or as it was decided before. */
+    /** Drops a held update; returns the entry afterwards, or as it was decided before. */
     CompletionStage<Optional<HeldUpdates.Entry>> drop(Grant grant, HeldUpdates.Entry entry);
 }

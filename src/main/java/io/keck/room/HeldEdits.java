@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings into a document what strict authorship has kept of it: when somebody has decided so, and by itself once what an entry
- * needed is there. It is committed as an edit of the principal that brought it. Touched only in the room's turns.
+ * Applies updates that strict authorship holds: on a decision, and by itself once everything that an entry needed is present.
+ * They are committed as edits of the principal that sent them. Used only in the room's turns.
  */
 final class HeldEdits {
     private static final Logger LOG = LoggerFactory.getLogger(HeldEdits.class);
@@ -32,10 +32,10 @@ final class HeldEdits {
     private boolean isLooking;
 
     /**
-     * Nothing is under way.
+     * Creates edits with none in progress.
      *
-     * @param turns posts something to the turns of the room
-     * @param submit hands an edit to the room, in a turn of it
+     * @param turns posts a task to the turns of the room
+     * @param submit passes an edit to the room, in a turn of the room
      */
     HeldEdits(RoomContext context, Replica replica, Batches batches, Consumer<Runnable> turns, Consumer<Edit> submit) {
         this.context = context;
@@ -45,7 +45,7 @@ final class HeldEdits {
         this.submit = submit;
     }
 
-    /** Everything may come in that has what it needs. */
+    /** Accepts every struct whose requirements are present. */
     private record Anything(Replica replica, Batches batches) implements UpdateSieve.Judge {
         @Override
         public int group(long client) {
@@ -58,7 +58,7 @@ final class HeldEdits {
         }
     }
 
-    /** What a principal may bring, as {@link HeldBack} judges it. */
+    /** Accepts the structs that a principal may write, as {@link HeldBack} judges them. */
     private record Own(ClientOwners owners, String principal, Anything document) implements UpdateSieve.Judge {
         @Override
         public int group(long client) {
@@ -74,14 +74,14 @@ final class HeldEdits {
     }
 
     /**
-     * Takes an entry in, as far as what it needs is there.
+     * Takes an entry in, as far as its requirements are present.
      *
-     * @param by who decided so
-     * @param answer the entry as it is then; null where nothing of it can come in. Fails as an edit does
+     * @param by the deciding principal
+     * @param answer receives the entry afterwards; null if none of it can be applied. Fails as an edit does
      */
     void takeIn(Held held, Entry entry, String by, CompletableFuture<@Nullable Entry> answer) {
         if (!replica.isFollowing()) {
-            answer.completeExceptionally(new RoomDamaged(replica.roomId(), "it can only be read"));
+            answer.completeExceptionally(new RoomDamaged(replica.roomId(), "the room can only be read"));
             return;
         }
         Update whole = Update.decode(entry.payload(), DecodeLimits.OWN);
@@ -102,7 +102,7 @@ final class HeldEdits {
         return batches.reduce(replica.store().reduce(whole));
     }
 
-    /** The part that has what it needs; deletions of what is not here are left out. */
+    /** Returns the part whose requirements are present, without deletions of missing structs. */
     private Update ready(Update fresh, UpdateSieve.Judge judge) {
         Update ready = UpdateSieve.separate(fresh, judge).getOrDefault(UpdateSieve.TAKEN, Update.EMPTY);
         DeleteSet unheld = UnheldDeletes.of(ready, replica.store());
@@ -152,7 +152,7 @@ final class HeldEdits {
         });
     }
 
-    /** The document has it: takes it out of the entry. Where that fails, the entry is found to be there at the next look. */
+    /** Takes the applied part out of the entry. If that fails, the next look finds that the document has it. */
     private void settle(
             Held held, Entry entry, Update taken, State state, String by, CompletableFuture<@Nullable Entry> answer) {
         held.store()
@@ -160,7 +160,7 @@ final class HeldEdits {
                 .whenComplete((now, error) -> {
                     if (error != null) {
                         LOG.warn(
-                                "Held entry {} of room {} was taken in and is still listed",
+                                "Held entry {} of room {} was taken in, but could not be removed from the list; trying again later",
                                 entry.id(),
                                 entry.roomId(),
                                 error);
@@ -169,9 +169,9 @@ final class HeldEdits {
                 });
     }
 
-    // ------------------------------------------------------------------ what comes in by itself
+    // ------------------------------------------------------------------ entries that need no decision
 
-    /** Looks whether entries are in the document by now, or have what they need. */
+    /** Checks whether entries are in the document by now, or have everything that they need. */
     void look(Held held, @Nullable ClientOwners owners) {
         if (owners == null || isLooking || !replica.isFollowing()) {
             return;
@@ -203,7 +203,7 @@ final class HeldEdits {
         isLooking = false;
     }
 
-    /** Whether something of an entry is on its way into the document, or all of it is there. */
+    /** Whether a part of an entry is on its way into the document, or the document has all of it. */
     private boolean comesIn(Held held, ClientOwners owners, Entry entry, CompletableFuture<@Nullable Entry> done) {
         Update whole = Update.decode(entry.payload(), DecodeLimits.OWN);
         Update fresh = fresh(whole);

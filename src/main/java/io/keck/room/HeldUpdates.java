@@ -15,11 +15,11 @@ import java.util.concurrent.CompletionStage;
  */
 public interface HeldUpdates {
     /**
-     * What is kept at most. Immutable.
+     * The bounds of stored updates. Immutable.
      *
-     * @param perDocument bytes of one document
-     * @param perPrincipal bytes that one principal has brought, in all documents
-     * @param total bytes of all documents
+     * @param perDocument bytes for one document
+     * @param perPrincipal bytes of one principal in all documents
+     * @param total bytes for all documents
      * @param keepMillis milliseconds after its last change for which an entry is kept
      */
     record Limits(long perDocument, long perPrincipal, long total, long keepMillis) {
@@ -27,15 +27,15 @@ public interface HeldUpdates {
         public static final Limits DEFAULT = new Limits(4 << 20, 16 << 20, 1 << 30, 30L * 24 * 3_600_000);
     }
 
-    /** What became of an entry. */
+    /** The state of an entry. */
     enum State {
-        /** It waits. */
+        /** It is not decided. */
         HELD("held"),
-        /** Somebody has taken it in. */
+        /** It was taken in by a decision. */
         TAKEN("taken"),
-        /** Somebody has dropped it. */
+        /** It was dropped by a decision. */
         DROPPED("dropped"),
-        /** Its content is in the document without a decision: who owns the client ids has brought it, or what it needed came. */
+        /** Its content reached the document without a decision: the owner of the client ids sent it, or its requirements arrived. */
         ARRIVED("arrived");
 
         private final String text;
@@ -44,12 +44,12 @@ public interface HeldUpdates {
             this.text = text;
         }
 
-        /** As the database and answers have it. */
+        /** Returns the name in the database and in answers. */
         public String text() {
             return text;
         }
 
-        /** The state of that name; a later release's is empty. */
+        /** Returns the state with a name; empty for one that a later release has added. */
         public static Optional<State> named(String text) {
             for (State state : values()) {
                 if (state.text.equals(text)) {
@@ -61,15 +61,15 @@ public interface HeldUpdates {
     }
 
     /**
-     * What one author has brought.
+     * The held updates of one author under the client ids of one owner.
      *
-     * @param author who brought it
-     * @param owner the principal that owns the client ids; the author's own where it only needs content that is missing
-     * @param payload a V1 update; empty once it is decided
-     * @param createdAt when the first of it came, in milliseconds since 1970 by the database's clock
-     * @param changedAt when the last of it came
-     * @param decidedBy a principal; empty until then
-     * @param decidedAt 0 until then
+     * @param author the author
+     * @param owner the principal that owns the client ids; the author's own if the updates only need missing content
+     * @param payload a V1 update; empty after the decision
+     * @param createdAt when the first update arrived, in milliseconds since 1970 by the database's clock
+     * @param changedAt when the last update arrived
+     * @param decidedBy the deciding principal; empty before the decision
+     * @param decidedAt when it was decided; 0 before the decision
      */
     record Entry(
             long id,
@@ -84,34 +84,34 @@ public interface HeldUpdates {
             long decidedAt) {}
 
     /**
-     * Keeps an update in the entry of its author and owner. What the entry has already takes no room.
+     * Keeps an update in the entry of its author and owner. Content that the entry has already takes no space.
      *
-     * @return false where a limit does not allow it: nothing of it is kept then. Fails where the database does not answer
+     * @return false if a limit prevents it; then nothing of it is kept. Fails if the database does not answer
      */
     CompletionStage<Boolean> keep(long roomId, Author author, String owner, byte[] update);
 
-    /** The entries of a room, decided ones included, the oldest first. */
+    /** Returns the entries of a room, including decided ones, oldest first. */
     CompletionStage<List<Entry>> ofRoom(long roomId);
 
-    /** One entry of a room. */
+    /** Returns one entry of a room. */
     CompletionStage<Optional<Entry>> find(long roomId, long id);
 
     /**
-     * The document has an update now: takes it out of an entry, which is decided when nothing of it is left.
+     * Takes an update that the document now has out of an entry. The entry is decided when nothing of it is left.
      *
-     * @param state what the entry is then
-     * @param by who decided
-     * @return the entry as it is now; empty where there is none
+     * @param state the state of the entry when nothing of it is left
+     * @param by the deciding principal
+     * @return the entry afterwards; empty if there is no such entry
      */
     CompletionStage<Optional<Entry>> settle(long roomId, long id, byte[] update, State state, String by);
 
     /**
-     * Drops an entry that waits.
+     * Drops an entry that is not decided.
      *
-     * @return the entry as it is now, which may have been decided before; empty where there is none
+     * @return the entry afterwards, which may have been decided before; empty if there is no such entry
      */
     CompletionStage<Optional<Entry>> drop(long roomId, long id, String by);
 
-    /** The rooms that have an entry which waits. */
+    /** Returns the rooms with entries that are not decided. */
     CompletionStage<Set<Long>> rooms();
 }

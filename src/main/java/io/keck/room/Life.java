@@ -42,7 +42,7 @@ final class Life {
         /** The current moment, see {@link Lives}. */
         long moment();
 
-        /** The clients of lives that ended on this node. */
+        /** Returns the clients of lives that ended on this node. */
         EndedHere endedHere();
 
         /** Asked in a turn when the log has no room with the name: whether this room may close. */
@@ -134,10 +134,10 @@ final class Life {
     }
 
     /**
-     * The room is closed. If its life has ended, those who were in it are remembered.
+     * Closes the room. If its life has ended, its clients are remembered.
      *
-     * @param writers whose updates are not committed
-     * @param present who are there
+     * @param writers the clients whose updates are not committed
+     * @param present the clients that are present
      */
     void leave(Supplier<Set<Long>> writers, Supplier<Set<Long>> present) {
         if (hasEnded) {
@@ -198,7 +198,7 @@ final class Life {
      * Whether a peer sends content of an ended life of the name. Its state vector need not show that: it leaves out
      * structs whose predecessors the peer has not received.
      *
-     * @param news what of the update is in no batch and not in the replica
+     * @param news the part of the update that is neither in a batch nor in the replica
      * @param held the replica of this life
      */
     boolean isContentOfEnded(Update news, StructStore held) {

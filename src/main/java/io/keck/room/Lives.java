@@ -310,7 +310,7 @@ final class Lives {
     /** Called when a room with this name was deleted on this node. */
     void deleted(String name) {
         held.heldFor(name, context.settings().deletedNameHold());
-        learn(name); // the hold goes the hold goes the hold goes by the clock of the database
+        learn(name); // the hold is measured by the clock of the database
     }
 
     /** Whether the name may be held according to the cache of this node. */

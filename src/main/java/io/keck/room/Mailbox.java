@@ -30,7 +30,7 @@ public final class Mailbox {
     private final AtomicLong busy = new AtomicLong();
     /** The beginning of the current turn. */
     private long began;
-    /** Who gets the turns after this one. */
+    /** Receives the turns after the current one; null if they are not lent. */
     private @Nullable Consumer<Runnable> borrower;
 
     /**
@@ -69,11 +69,11 @@ public final class Mailbox {
     }
 
     /**
-     * To be called in a turn, and once in a turn at most: after it there are none until they are given back. Tasks that
-     * are posted meanwhile wait.
+     * Lends the turns after the current one to another thread; tasks that are posted meanwhile wait. Must be called in a turn, at
+     * most once in each.
      *
-     * @param to is called when the turn has ended, with what gives back, which is to be run once, from any thread.
-     *     Until then whoever it hands over to is alone with the state machine. Must not throw
+     * @param to called when the current turn has ended, with a task that gives the turns back and must be run once, from any
+     *     thread. Until then the borrower has the state machine to itself. Must not throw
      */
     void lend(Consumer<Runnable> to) {
         borrower = to;

@@ -102,9 +102,9 @@ final class Member implements Awareness.Owner {
 
     boolean mustBeAskedForDeletes;
 
-    /** A client id that its principal owns, looked up last; {@link HeldBack}. */
+    /** The client id last found to belong to the member's principal; see {@link HeldBack}. */
     long judged = NOBODY;
-    /** What of it strict authorship has not applied; null while that is nothing. */
+    /** The content of the member that strict authorship has not applied; null if there is none. */
     HeldBack.@Nullable Aside aside;
 
     /** Whether reading is paused because too much unsaved content waits. */

@@ -40,7 +40,7 @@ final class Members implements Message.Handler<Member> {
     private final SavedPositions positions;
     private final Safeguards safeguards;
     private final HeldEdits heldEdits;
-    /** Null where authorship is only recorded. */
+    /** Null if authorship is only recorded. */
     private final @Nullable HeldBack heldBack;
 
     /**
@@ -313,7 +313,7 @@ final class Members implements Message.Handler<Member> {
         }
     }
 
-    /** The replica is another one. */
+    /** Called when the replica was replaced. */
     void replaced() {
         storeChanged();
         if (heldBack != null) {
@@ -321,12 +321,12 @@ final class Members implements Message.Handler<Member> {
         }
     }
 
-    /** Takes in what was held. */
+    /** Returns the edits that take in held updates. */
     HeldEdits heldEdits() {
         return heldEdits;
     }
 
-    /** Who owns the client ids of the document; null where authorship is only recorded. */
+    /** Returns the owners of the document's client ids; null if authorship is only recorded. */
     @Nullable
     ClientOwners owners() {
         return heldBack == null ? null : heldBack.owners();
@@ -336,12 +336,12 @@ final class Members implements Message.Handler<Member> {
         return heldBack != null && heldBack.isBusy();
     }
 
-    /** Whether nobody is left, and nothing that strict authorship has held back of anybody is still to be stored. */
+    /** Whether no member is left, and strict authorship has nothing left to store. */
     boolean areGone() {
         return all.isEmpty() && !isHolding();
     }
 
-    /** The room ends. */
+    /** Called when the room ends. */
     void end() {
         awareness.end();
         if (heldBack != null) {
@@ -389,7 +389,7 @@ final class Members implements Message.Handler<Member> {
     public void auth(Member member, Message.Auth message) {} // a permission message, which only clients act on
 
     @Override
-    public void credential(Member member, Message.Credential message) {} // judged before it comes here
+    public void credential(Member member, Message.Credential message) {} // handled before messages reach the room
 
     @Override
     public void unknown(Member member, Message.Unknown message) {} // ignored, as the reference server does

@@ -245,7 +245,7 @@ final class RoomAwareness {
         return awareness.memory();
     }
 
-    /** The clients that are there. */
+    /** Returns the clients that have a state. */
     Set<Long> present() {
         return awareness.states().stream().map(AwarenessState::client).collect(Collectors.toUnmodifiableSet());
     }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param ids draws random ids of batches
  * @param ledger the ledger of the heap
  * @param warnings the warnings of all rooms
- * @param held what is kept of strict authorship; null where nothing can be
+ * @param held the handling of updates under other principals' client ids; null if this node has no store for them
  */
 public record RoomContext(
         UpdateLog log,
@@ -33,7 +33,7 @@ public record RoomContext(
         HeapLedger ledger,
         RoomWarnings warnings,
         @Nullable Held held) {
-    /** The same with warnings of their own. */
+    /** Creates a context with warnings of its own. */
     public RoomContext(
             UpdateLog log,
             Bus bus,
@@ -60,7 +60,7 @@ public record RoomContext(
                 null);
     }
 
-    /** The same with a heap that has no limit. */
+    /** Creates a context with an unlimited heap. */
     public RoomContext(
             UpdateLog log,
             Bus bus,
@@ -74,7 +74,7 @@ public record RoomContext(
         this(log, bus, executor, documents, budget, clock, ids, settings, metrics, HeapLedger.unlimited());
     }
 
-    /** The same with what is kept of strict authorship. */
+    /** Returns the same context with a handling of held updates. */
     public RoomContext with(Held kept) {
         return new RoomContext(
                 log, bus, executor, documents, budget, clock, ids, settings, metrics, ledger, warnings, kept);

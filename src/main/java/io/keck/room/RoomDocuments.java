@@ -41,7 +41,7 @@ final class RoomDocuments implements Documents {
         this.context = context;
     }
 
-    /** Does it, unless the grant lacks one of the rights. */
+    /** Runs an action, or fails if the grant lacks one of the rights. */
     private static <T extends @Nullable Object> CompletionStage<T> with(
             Grant grant, Function<String, CompletionStage<T>> act, Right... rights) {
         try {
@@ -307,7 +307,7 @@ final class RoomDocuments implements Documents {
         return answer;
     }
 
-    /** @param answer ended by whoever waits no longer */
+    /** @param answer completed from outside if the caller gives up */
     private CompletionStage<Answer<Boolean>> bring(
             String name, Grant grant, Update update, Allowance allowance, CompletableFuture<Answer<Boolean>> answer) {
         Author author = Author.byRequest(grant);
@@ -339,7 +339,7 @@ final class RoomDocuments implements Documents {
                 Right.READ);
     }
 
-    /** The content of a room that a request has made. */
+    /** Returns the content of a room that the request has created. */
     private CompletionStage<Answer<byte[]>> whole(String name) {
         return export(name, new Exports(Runnable::run, 1), StructStore::encode);
     }
@@ -365,7 +365,7 @@ final class RoomDocuments implements Documents {
                             done = () -> answer.completeExceptionally(e);
                             if (e instanceof OutOfMemoryError exhausted) {
                                 done.run();
-                                throw exhausted; // the thread decides whether the process goes on
+                                throw exhausted; // the thread decides whether the process continues
                             }
                         } finally {
                             giveBack.run();
@@ -376,7 +376,7 @@ final class RoomDocuments implements Documents {
                     try {
                         exports.run(work);
                     } catch (RejectedExecutionException e) {
-                        work.run(); // the server is going down
+                        work.run(); // the server is shutting down
                     }
                 })));
     }

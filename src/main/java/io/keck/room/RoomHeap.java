@@ -92,7 +92,7 @@ final class RoomHeap {
         return ledger.hasRoomFor(replica.bytes());
     }
 
-    /** The room ends. */
+    /** Called when the room ends. */
     void end() {
         keeps(null);
         hasEnded = true;

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What was kept of this node's rooms. Thread-safe. */
+/** The held updates of this node's rooms. Thread-safe. */
 final class RoomHeldContent implements HeldContent {
     private final Lives lives;
     private final Held held;

@@ -157,14 +157,14 @@ public final class Rooms {
         return new RoomDocuments(this, context);
     }
 
-    /** What was kept of strict authorship; null where nothing can be. */
+    /** Returns the updates that strict authorship holds; null if this node has no store for them. */
     public @Nullable HeldContent held() {
         Held held = context.held();
         return held == null ? null : new RoomHeldContent(lives, held);
     }
 
     /**
-     * Has the loaded rooms look whether what was kept of them can come in by itself; to be called every few seconds. Does
+     * Makes the loaded rooms check whether held updates can be applied without a decision. Call it every few seconds. Does
      * nothing unless authorship is strict.
      */
     public void lookAtHeld() {

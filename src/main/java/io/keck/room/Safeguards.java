@@ -122,7 +122,7 @@ interface Safeguards {
         return true;
     }
 
-    /** Without it what strict authorship does not apply is lost with the client that brought it. */
+    /** Without it updates that strict authorship does not apply are lost with the client that sent them. */
     default boolean keepsHeldUpdates() {
         return true;
     }

@@ -118,7 +118,7 @@ final class SavedPositions {
     }
 
     /**
-     * The last update was processed, and its new content is in a batch.
+     * Records that the last update was handled and its new content is in a batch.
      *
      * @param isAll whether it is a step 2, which contains the parts that were refused before
      */

@@ -11,7 +11,7 @@ enum Door {
     /** y-websocket: everything after the prefix is the name. */
     COLLABORATION(RoomPath.PREFIX, Dialect.Y_WEBSOCKET, Purpose.SOCKET),
 
-    /** y-sweet: {@code /d/{document}/ws/{document}}. The first name is the encoded one of the client token; the client appends the second. */
+    /** y-sweet: {@code /d/{document}/ws/{document}}. The client token has the first name, encoded; the client appends the second. */
     Y_SWEET("/d/", Dialect.Y_SWEET, Purpose.CLIENT),
 
     /** y-partyserver and y-partykit: a party and a room. {@code main}, the clients' default party, is not part of the name. */

@@ -125,7 +125,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
      * Tells the client that it is admitted, and takes a seat in the room.
      *
      * @param isSuccessor whether the client had the document open under another principal. Then it does not repeat its sync, and
-      *     both sides would lack what changed between the two seats, so the server makes up a step 1 for the client.
+     *     both sides would lack what changed between the two seats, so the server makes up a step 1 for the client.
      */
     void open(Grant grant, boolean isSuccessor) {
         tellRights();
@@ -360,7 +360,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     public void beganRoom() {
         sockets.metrics().beganRoom(address());
         Clearance now = clearance;
-        if (now.mayWrite()) { // a room that readers alone keep open is unloaded with its last client and counts for no address
+        if (now.mayWrite()) { // a room of readers counts for no address
             now.allowance().madeDocument();
         }
     }

@@ -215,7 +215,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     private void refuse(SocketConnection here, String key, @Nullable HocuspocusChannel present, Fault fault) {
         CloseReason reason = Clearance.reason(fault);
-        boolean isFull = fault == Fault.LIMIT || fault == Fault.QUOTA; // only this document is refused; the others stay open
+        boolean isFull =
+                fault == Fault.LIMIT || fault == Fault.QUOTA; // only this document is refused; the others stay open
         if (!reason.isFinal() && !isFull) {
             here.close(reason);
         } else if (present != null && !isFull) {

@@ -304,7 +304,7 @@ final class SocketConnection implements Connection {
     public void beganRoom() {
         metrics.beganRoom(address);
         Clearance given = clearance;
-        if (given != null && given.mayWrite()) { // a room that readers alone keep open is unloaded with its last client and counts for no address
+        if (given != null && given.mayWrite()) { // a room of readers counts for no address
             given.allowance().madeDocument();
         }
     }

@@ -107,7 +107,7 @@ public class SocketFactory {
 
         /**
          * Whether a room of that name exists. Asks the database; called only for names that no new room may have and for writers
-          * that may not create rooms.
+         * that may not create rooms.
          */
         boolean exists(String room);
 

@@ -26,8 +26,8 @@ final class SocketShares {
     private final AddressFlow received;
     private final AddressFlow sent;
 
-    /** With as many bytes a second as come. */
     /** Creates shares that do not limit bytes per second. */
+    SocketShares(AddressShares sockets, AddressRates upgrades) {
         this(sockets, upgrades, AddressFlow.unlimited(), AddressFlow.unlimited());
     }
 

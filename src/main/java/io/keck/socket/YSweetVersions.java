@@ -85,7 +85,7 @@ final class YSweetVersions {
         isGap = waitsForStep2;
     }
 
-    /** Notes that everything up to a position is saved; returns the highest saved version if it rose, else {@link YSweetMessage#NONE}. */
+    /** Notes a saved position; returns the highest saved version if it rose, else {@link YSweetMessage#NONE}. */
     synchronized long saved(long position) {
         reached = Math.max(reached, position);
         long before = saved;
