@@ -206,6 +206,21 @@ public final class History {
         return new History().entries(sorted(sections));
     }
 
+    /**
+     * Describes the items that hold these units, from that unit on, in the given order: one entry for each id.
+     *
+     * @param ids of items of the document, not of collected clocks
+     */
+    static List<Entry> at(Doc doc, List<Id> ids) {
+        List<Section> sections = new ArrayList<>(ids.size());
+        for (Id id : ids) {
+            if (doc.store().get(id) instanceof Item item) {
+                sections.add(new Section(item, id.clock() - item.clock(), item.length()));
+            }
+        }
+        return new History().entries(sections);
+    }
+
     private static List<Section> sorted(List<Section> sections) {
         sections.sort(
                 Comparator.<Section>comparingLong(section -> section.item().list().client)
