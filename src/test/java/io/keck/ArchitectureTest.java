@@ -175,6 +175,18 @@ class ArchitectureTest {
             "io.keck.crdt.store",
             "io.keck.crdt.lib0");
 
+    /** History is values and ports over the rows of the feed. */
+    @ArchTest
+    static final ArchRule history_knowsTheFeedOnly = only(
+            "io.keck.history",
+            "io.keck.history",
+            "io.keck.feed",
+            "io.keck.access",
+            "io.keck.failure",
+            "io.keck.crdt",
+            "io.keck.crdt.store",
+            "io.keck.crdt.lib0");
+
     @ArchTest
     static final ArchRule failure_knowsJavaOnly = only("io.keck.failure", "io.keck.failure");
 
@@ -198,7 +210,8 @@ class ArchitectureTest {
                     "io.keck.room..",
                     "io.keck.block..",
                     "io.keck.blob..",
-                    "io.keck.feed..")
+                    "io.keck.feed..",
+                    "io.keck.history..")
             .should()
             .dependOnClassesThat()
             .belongToAnyOf(
@@ -269,7 +282,8 @@ class ArchitectureTest {
                     "io.keck.room..",
                     "io.keck.block..",
                     "io.keck.blob..",
-                    "io.keck.feed..")
+                    "io.keck.feed..",
+                    "io.keck.history..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.keck.thread..", "io.keck.wing..");
@@ -294,7 +308,8 @@ class ArchitectureTest {
                     "io.keck.room..",
                     "io.keck.block..",
                     "io.keck.blob..",
-                    "io.keck.feed..")
+                    "io.keck.feed..",
+                    "io.keck.history..")
             .should()
             .callMethod(System.class, "currentTimeMillis")
             .orShould()
@@ -313,6 +328,7 @@ class ArchitectureTest {
             storage("rows", "database"),
             storage("log", "rows", "database"),
             storage("feed", "rows", "database"),
+            storage("history", "feed", "log", "rows", "database"),
             storage("blob", "rows", "database"),
             storage("nodes", "database"),
             storage("held", "rows", "database"),
@@ -332,6 +348,7 @@ class ArchitectureTest {
                     "io.keck.block..",
                     "io.keck.blob..",
                     "io.keck.feed..",
+                    "io.keck.history..",
                     "io.keck.failure..")
             .should()
             .dependOnClassesThat()

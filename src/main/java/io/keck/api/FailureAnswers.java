@@ -4,6 +4,7 @@ import io.keck.access.Decision;
 import io.keck.access.Fault;
 import io.keck.failure.Failure;
 import io.keck.failure.Forbidden;
+import io.keck.failure.HistoryGone;
 import io.keck.failure.NameRefused;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomDamaged;
@@ -88,6 +89,15 @@ class FailureAnswers implements Failure.Handler<Response> {
                         "Integrating the content of the document or writing it down takes too many steps. Nothing was"
                                 + " done."))
                 .header(HttpHeaders.RETRY_AFTER, String.valueOf((failure.retryMillis() + 999) / 1_000))
+                .build();
+    }
+
+    @Override
+    public Response historyGone(HistoryGone failure) {
+        return Failures.response(Reply.text(
+                        Status.GONE,
+                        "The history of the document is kept from row " + failure.first() + " to row " + failure.head()
+                                + "."))
                 .build();
     }
 

@@ -19,6 +19,7 @@ public abstract sealed class Failure extends RuntimeException
                 TooLargeHere,
                 TooCostly,
                 NameRefused,
+                HistoryGone,
                 Forbidden {
     private static final long serialVersionUID = 1L;
 
@@ -64,6 +65,9 @@ public abstract sealed class Failure extends RuntimeException
 
         /** No room can be created under the requested name. */
         T nameRefused(NameRefused failure);
+
+        /** The history of the document is not kept at the requested row. */
+        T historyGone(HistoryGone failure);
 
         /** The grant of the call lacks a right. */
         T forbidden(Forbidden failure);

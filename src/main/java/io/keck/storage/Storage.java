@@ -7,6 +7,8 @@ import io.keck.access.TenantSizes;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLogs;
 import io.keck.feed.Cursors;
+import io.keck.history.DocumentVersions;
+import io.keck.history.HistoryReader;
 import io.keck.metrics.BlobMetrics;
 import io.keck.metrics.LogMetrics;
 import io.keck.room.HeldUpdates;
@@ -17,6 +19,8 @@ import io.keck.storage.feed.HistoryLog;
 import io.keck.storage.feed.JdbiChangeLog;
 import io.keck.storage.feed.JdbiCursors;
 import io.keck.storage.held.JdbiHeldUpdates;
+import io.keck.storage.history.JdbiHistory;
+import io.keck.storage.history.JdbiVersions;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.storage.nodes.JdbiKicks;
 import io.keck.storage.nodes.JdbiNodes;
@@ -31,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * {@link #stop}. Thread-safe.
  */
 public final class Storage implements Managed {
+    private static final int MAX_VERSIONS = 1_000;
+
     private final Database database;
     private final JdbiUpdateLog log;
     private final @Nullable Replica replica;
@@ -103,6 +109,16 @@ public final class Storage implements Managed {
         Replica asked = replica;
         ChangeLog changes = changes();
         return new ChangeLogs(changes, asked == null ? changes : new HistoryLog(database, asked));
+    }
+
+    /** The history of documents, which may come from a replica. */
+    public HistoryReader history() {
+        return new JdbiHistory(database, replica);
+    }
+
+    /** The versions of documents. */
+    public DocumentVersions versions() {
+        return new JdbiVersions(database, MAX_VERSIONS);
     }
 
     /** The positions of webhooks. */

@@ -97,7 +97,7 @@ public final class JdbiChangeLog implements ChangeLog {
     }
 
     /** The same through a handle. */
-    static Page read(Handle h, long roomId, long after, long upTo, long maxBytes) {
+    public static Page read(Handle h, long roomId, long after, long upTo, long maxBytes) {
         CheckedRows rows = rows(h, roomId, after, upTo, maxBytes);
         if (!rows.changes().isEmpty() || rows.damage() != null) {
             return page(rows);

@@ -15,11 +15,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Reads the authors of a room: those recorded when rows were folded, and those of the rows after that. Stateless. */
-final class RoomAuthors {
+public final class RoomAuthors {
     private static final Logger LOG = LoggerFactory.getLogger(RoomAuthors.class);
     private static final long PAGE = 4 << 20;
     private static final int ATTEMPTS = 5;
@@ -43,7 +44,11 @@ final class RoomAuthors {
     }
 
     private static Authorship<Author> decode(Handle h, long roomId, FoldedAuthors.Folded folded) {
-        byte[] ranges = folded.ranges();
+        return decode(h, roomId, folded.ranges());
+    }
+
+    /** Decodes stored ranges; null stands for none, as do bytes that cannot be read. */
+    public static Authorship<Author> decode(Handle h, long roomId, byte @Nullable [] ranges) {
         if (ranges == null) {
             return new Authorship<>();
         }
