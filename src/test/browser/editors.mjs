@@ -1,4 +1,5 @@
 // Real editors in a real Chromium, for Java: one JSON object a line asks and one answers, as in ../js/clients.mjs.
+import { createHmac } from 'node:crypto'
 import http from 'node:http'
 import { createInterface } from 'node:readline'
 import { build } from 'esbuild'
@@ -7,9 +8,14 @@ import puppeteer from 'puppeteer-core'
 // stdout belongs to the answers
 console.log = console.info = console.debug = console.warn = console.error
 
+const folder = path => new URL(path, import.meta.url).pathname
+
 const { outputFiles: [script] } = await build({
   entryPoints: [new URL('page.js', import.meta.url).pathname],
   bundle: true,
+  // KeckProvider from its sources, with the one Yjs of the page
+  alias: { 'keck-provider': folder('../../main/client/src/index.ts'), yjs: folder('node_modules/yjs') },
+  nodePaths: [folder('node_modules')],
   format: 'iife',
   write: false,
   logLevel: 'error'
@@ -28,25 +34,46 @@ const browser = await puppeteer.launch({
 })
 const pages = new Map()
 
+/** A JSON Web Token of HS256 for all documents. */
+const token = ({ secret, subject, role, seconds }) => {
+  const part = value => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const claims = { sub: subject, exp: Math.floor(Date.now() / 1000) + seconds, keck: { documents: [{ match: '*', role }] } }
+  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
+}
+
 const load = async entry => {
   await entry.page.goto(site)
   await entry.page.evaluate(settings => window.keck.open(settings), entry.settings)
 }
 
 const operations = {
-  open: async ({ name, ...settings }) => {
+  /** @param signer makes the page's tokens, if there is one: secret, subject, role, seconds */
+  open: async ({ name, signer, ...settings }) => {
     // A context of its own: pages share nothing but the server.
     const context = await browser.createBrowserContext()
     const page = await context.newPage()
-    const entry = { page, settings, errors: [] }
+    const entry = { page, settings, errors: [], signer, fetched: 0 }
+    if (signer) {
+      await page.exposeFunction('fetchToken', () => {
+        entry.fetched++
+        return token(entry.signer)
+      })
+    }
     page.on('pageerror', error => entry.errors.push(String(error)))
     pages.set(name, entry)
     await load(entry)
   },
+  sign: ({ name, ...changes }) => Object.assign(pages.get(name).signer, changes) && null,
   reload: ({ name }) => load(pages.get(name)),
   /** Types on the keyboard, at the end of the text; with `bold` as bold text. */
   type: async ({ name, text, bold }) => {
     const { page } = pages.get(name)
+    const isPlain = await page.evaluate((typed, isBold) => {
+      window.keck.view.type?.(typed, isBold)
+      return window.keck.view.type !== undefined
+    }, text, bold ?? false)
+    if (isPlain) return
     await page.bringToFront()
     await page.evaluate(() => window.keck.focus())
     await page.keyboard.down('Control')
@@ -57,8 +84,8 @@ const operations = {
   },
   go: ({ name, online }) => pages.get(name).page.evaluate(to => window.keck.go(to), online),
   dump: async ({ name }) => {
-    const { page, errors } = pages.get(name)
-    return { ...await page.evaluate(() => window.keck.dump()), errors }
+    const { page, errors, fetched } = pages.get(name)
+    return { ...await page.evaluate(() => window.keck.dump()), errors, fetched }
   },
   close: async () => {
     for (const { page } of pages.values()) await page.browserContext().close()

@@ -6,6 +6,8 @@ import { CollaborationCaret } from '@tiptap/extension-collaboration-caret'
 import { StarterKit } from '@tiptap/starter-kit'
 import { createYjsProvider } from '@y-sweet/client'
 import { HocuspocusProvider } from 'hocuspocus-provider-4'
+import { KeckProvider } from 'keck-provider'
+import { IndexeddbPersistence } from 'y-indexeddb'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 
@@ -18,6 +20,19 @@ const providers = {
     const provider = new WebsocketProvider(`ws://${host}/collaboration`, encodeURIComponent(document), doc,
       { disableBc: true, params: token ? { token } : {} })
     return { provider, isSaved: () => provider.synced }
+  },
+  keck: ({ host, document, token, kept }, doc) => {
+    const replaced = []
+    const provider = new KeckProvider(`ws://${host}/collaboration`, document, doc, {
+      token: window.fetchToken ?? (token || undefined),
+      persistence: kept ? doc => new IndexeddbPersistence(document, doc) : undefined,
+      onConflict: conflict => replaced.push(conflict)
+    })
+    const events = []
+    provider.on('status', ({ status }) => events.push(status))
+    provider.on('closed', ({ code }) => events.push(code))
+    provider.on('denied', reason => events.push(reason))
+    return { provider, isSaved: () => provider.saved, replaced, events }
   },
   'y-sweet': ({ host, document, token }, doc) => {
     const post = async (path, body) => {
@@ -37,7 +52,25 @@ const providers = {
   }
 }
 
+/** The import is not the bundler's business: it happens in the page. */
+const served = async ({ host, document }) => {
+  const at = name => `http://${host}/client/${name}`
+  const { KeckProvider } = await import(at('keck-provider.js'))
+  const { Doc } = await import(at('yjs.js'))
+  const provider = new KeckProvider(`ws://${host}/collaboration`, document, new Doc())
+  return { provider, isSaved: () => provider.saved }
+}
+
 const editors = {
+  /** No editor: text that is typed goes to the end of a Y.Text, of the document that the provider has now. */
+  plain: (element, doc, provider) => {
+    const text = () => provider.doc.getText('t')
+    return {
+      text: () => text().toString(),
+      focus: () => {},
+      type: (typed, bold) => text().insert(text().length, typed, bold ? { bold: true } : {})
+    }
+  },
   tiptap: (element, doc, provider, user) => {
     const editor = new Editor({
       element,
@@ -62,14 +95,15 @@ const editors = {
 }
 
 window.keck = {
-  open: ({ editor, provider, user, ...where }) => {
+  open: async ({ editor, provider, user, ...where }) => {
     const doc = new Y.Doc()
-    const made = providers[provider](where, doc)
+    const made = provider === 'served' ? await served(where) : providers[provider](where, doc)
     const element = document.body.appendChild(document.createElement('main'))
     const view = editors[editor](element, doc, made.provider, { name: user, color: '#336699' })
     Object.assign(window.keck, {
       doc,
       focus: view.focus,
+      view,
       go: online => online ? made.provider.connect() : made.provider.disconnect(),
       dump: () => ({
         text: view.text(),
@@ -78,7 +112,11 @@ window.keck = {
         // The names at the carets of others, wherever the editor draws them.
         carets: [...element.querySelectorAll('.collaboration-carets__label, .bn-collaboration-cursor__label')]
           .map(label => label.textContent),
-        xml: doc.getXmlFragment(editor === 'tiptap' ? 'default' : 'blocknote').toString()
+        xml: editor === 'plain' ? '' : doc.getXmlFragment(editor === 'tiptap' ? 'default' : 'blocknote').toString(),
+        events: made.events ?? [],
+        leftOver: (made.replaced ?? []).flatMap(conflict => conflict.leftOver),
+        transport: made.provider.transportKind ?? '',
+        readOnly: made.provider.readOnly ?? false
       })
     })
   }

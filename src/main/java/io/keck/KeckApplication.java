@@ -23,6 +23,7 @@ import io.keck.node.Readiness;
 import io.keck.node.RoomRuntime;
 import io.keck.node.TlsConnectorFactory;
 import io.keck.ops.FrontPageServlet;
+import io.keck.ops.WebAssets;
 import io.keck.room.Bus;
 import io.keck.room.Held;
 import io.keck.room.RoomSettings;
@@ -120,6 +121,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         new AdminTasks(runtime, storage, sockets, kicks).addTo(environment);
         new Readiness(runtime, database, config.readyRequiresDatabase()).addTo(environment);
         FrontPageServlet.addTo(environment, config.api().isDescribed());
+        WebAssets.addTo(environment);
     }
 
     private static void takeLabel(KeckConfiguration config, Node node, Storage storage, String label) {

@@ -65,7 +65,7 @@ class EditorsIT {
      * text bold, see each other's carets, reload, type while offline and while the server is killed, and nothing is lost.
      */
     @ParameterizedTest
-    @CsvSource({"tiptap,hocuspocus", "blocknote,y-sweet", "blocknote,y-websocket"})
+    @CsvSource({"tiptap,hocuspocus", "tiptap,keck", "blocknote,y-sweet", "blocknote,y-websocket"})
     void twoPeople_typeThroughReloadsAndAKilledServer(String editor, String provider) {
         try (KeckProcess first = keck()) {
             editors.open("Ann", editor, provider, port, "doc", "");

@@ -44,9 +44,26 @@ public final class Editors implements AutoCloseable {
         return "http://localhost:" + pagePort;
     }
 
-    /** What a page shows. */
+    /**
+     * What a page shows.
+     *
+     * @param events of KeckProvider: its status, codes with which it was closed for good, and refusals
+     * @param leftOver what KeckProvider found no place for in a document that replaced the page's, as JSON
+     * @param transport of KeckProvider: {@code websocket}, {@code http}, or empty
+     * @param fetched how many tokens the page has asked for
+     */
     public record Shown(
-            String text, String html, boolean isSaved, List<String> carets, String xml, List<String> errors) {}
+            String text,
+            String html,
+            boolean isSaved,
+            List<String> carets,
+            String xml,
+            List<String> errors,
+            List<String> events,
+            List<String> leftOver,
+            String transport,
+            boolean isReadOnly,
+            int fetched) {}
 
     private JsonNode ask(String op, ObjectNode request) {
         return NodeScript.result(script.ask(op, request));
@@ -60,7 +77,8 @@ public final class Editors implements AutoCloseable {
      * Opens a page with an editor on a document.
      *
      * @param editor {@code tiptap} or {@code blocknote}
-     * @param provider {@code hocuspocus}, {@code y-sweet} or {@code y-websocket}
+     * @param provider {@code hocuspocus}, {@code y-sweet}, {@code y-websocket} or {@code
+     *     keck}
      * @param user the name at the caret that others see; the page has it, too
      * @param token the credential, or empty
      */
@@ -73,6 +91,48 @@ public final class Editors implements AutoCloseable {
                         .put("document", document)
                         .put("user", user)
                         .put("token", token));
+    }
+
+    /**
+     * Opens a page with KeckProvider and no editor: {@link #type} adds to the text {@code t}.
+     *
+     * @param isKept whether the page keeps the document in IndexedDB
+     * @param role what the tokens of the page allow, or empty for a page without tokens
+     * @param seconds how long each of them is good
+     */
+    public void openPlain(String user, int port, String document, boolean isKept, String role, int seconds) {
+        ObjectNode request = of(user).put("editor", "plain")
+                .put("provider", "keck")
+                .put("host", "127.0.0.1:" + port)
+                .put("document", document)
+                .put("user", user)
+                .put("kept", isKept)
+                .put("token", "");
+        if (!role.isEmpty()) {
+            request.putObject("signer")
+                    .put("secret", Tokens.SECRET)
+                    .put("subject", user)
+                    .put("role", role)
+                    .put("seconds", seconds);
+        }
+        ask("open", request);
+    }
+
+    /** As {@link #openPlain}, with the provider and the Yjs that the server offers under {@code /client/}. */
+    public void openServed(String user, int port, String document) {
+        ask(
+                "open",
+                of(user).put("editor", "plain")
+                        .put("provider", "served")
+                        .put("host", "127.0.0.1:" + port)
+                        .put("document", document)
+                        .put("user", user)
+                        .put("token", ""));
+    }
+
+    /** From now on the tokens of a page allow something else. */
+    public void sign(String page, String role) {
+        ask("sign", of(page).put("role", role));
     }
 
     /** Types on the keyboard, at the end of the line. */
@@ -108,12 +168,17 @@ public final class Editors implements AutoCloseable {
                 dump.get("saved").asBoolean(),
                 texts(dump.get("carets")),
                 dump.get("xml").asText(),
-                texts(dump.get("errors")));
+                texts(dump.get("errors")),
+                texts(dump.get("events")),
+                texts(dump.get("leftOver")),
+                dump.get("transport").asText(),
+                dump.get("readOnly").asBoolean(),
+                dump.get("fetched").asInt());
     }
 
     private static List<String> texts(JsonNode array) {
         List<String> texts = new ArrayList<>();
-        array.forEach(text -> texts.add(text.asText()));
+        array.forEach(text -> texts.add(text.isContainerNode() ? text.toString() : text.asText()));
         return texts;
     }
 

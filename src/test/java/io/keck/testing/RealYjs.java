@@ -39,6 +39,22 @@ public final class RealYjs {
         }
     }
 
+    /** Starts the tests of KeckProvider that need no server; what they print goes to the output of the process. */
+    public static Process startClientTests() {
+        Path home = Path.of("src", "main", "client");
+        if (!Files.isRegularFile(home.resolve("dist").resolve("index.js"))) {
+            return missing(home + " was not built");
+        }
+        try {
+            return new ProcessBuilder("npm", "test", "--silent")
+                    .directory(home.toFile())
+                    .redirectErrorStream(true)
+                    .start();
+        } catch (IOException e) {
+            return missing("npm cannot be started: " + e.getMessage());
+        }
+    }
+
     static Process missing(String why) {
         return "true".equals(System.getenv("CI")) ? fail(why) : abort(why);
     }
