@@ -70,6 +70,9 @@ public final class HeapLedger {
     /** The part of the total that is the share of one room or one address. */
     public static final double SHARE = 0.25;
 
+    /** The part of the total below which a typed document is small. */
+    private static final double SMALL = 1 / 32.0;
+
     /** Heap that the server itself takes, in bytes. */
     private static final long OWN = 80L << 20;
     /** The part of the remaining heap that may be used for peers; the rest is for the temporary memory of allocations. */
@@ -252,6 +255,15 @@ public final class HeapLedger {
     /** Bytes to free before rooms are loaded again; 0 if they are loaded. */
     public long tooMuch() {
         return isTight() ? used() - (long) (total * TIGHT) + 1 : 0;
+    }
+
+    /**
+     * Bytes to free before a cache may hold something of {@code whole} bytes, {@code more} of which are not counted yet;
+     * 0 if it may. Only what is small may be held when no more rooms are loaded.
+     */
+    public long tooMuchWith(long more, long whole) {
+        double part = whole <= total * SMALL ? 1 : TIGHT;
+        return relieves ? Math.max(0, used() + more - (long) (total * part)) : 0;
     }
 
     /** Bytes in use for that address, approximately. */

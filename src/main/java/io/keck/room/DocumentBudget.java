@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Two kinds of documents are kept even above the limit: the one that is requested now, whatever its size, and each
  * one with edits in progress, because their answers are made from it. A document with edits counts towards the limit,
  * so others are dropped earlier, and it can be dropped once its last edit is answered, which takes no longer than a
- * commit may take. The sum therefore exceeds the limit only by the documents that are being edited.
+ * commit may take. The sum therefore exceeds the limit only by the documents that are being edited, and those find no
+ * more memory before the node is too full to load rooms ({@link #admits}).
  */
 public class DocumentBudget {
     private final long limit;
@@ -32,6 +33,7 @@ public class DocumentBudget {
     /** By room id, the time until which a document that was too costly is not built again. */
     private final Map<Long, Long> costly = new LinkedHashMap<>();
 
+    private final HeapLedger ledger;
     private final Tally tally;
     private long sum;
 
@@ -54,7 +56,32 @@ public class DocumentBudget {
      */
     public DocumentBudget(long limit, HeapLedger ledger) {
         this.limit = limit;
+        this.ledger = ledger;
         this.tally = ledger.open(HeapLedger.Kind.DOCUMENT, null, null, null);
+    }
+
+    /**
+     * Whether a document may take that many bytes; other documents without edits are dropped for it. Large documents
+     * never take memory that the node needs to load rooms, so edits of one do not keep others out of theirs. A test
+     * switches this off.
+     *
+     * @param edited whether it is edited; else it may be read, if it is there, however full the node is
+     */
+    boolean admits(RoomDocument document, long bytes, boolean edited) {
+        long more;
+        synchronized (this) {
+            Use use = index.get(document);
+            more = bytes - (use == null ? 0 : use.bytes);
+        }
+        if (more <= 0 && !edited) {
+            return true;
+        }
+        long tooMuch = ledger.tooMuchWith(Math.max(0, more), bytes);
+        if (tooMuch > 0) {
+            reclaim(tooMuch, document);
+            tooMuch = ledger.tooMuchWith(Math.max(0, more), bytes);
+        }
+        return tooMuch == 0;
     }
 
     /** Records the use of a document with its approximate size, and whether edits are in progress. */
@@ -107,12 +134,16 @@ public class DocumentBudget {
      * returns the bytes freed.
      */
     long reclaim(long bytes) {
+        return reclaim(bytes, null);
+    }
+
+    private long reclaim(long bytes, @Nullable RoomDocument except) {
         List<RoomDocument> old;
         long before;
         long after;
         synchronized (this) {
             before = sum;
-            old = takeOut(null, Math.max(0, sum - bytes), 0);
+            old = takeOut(except, Math.max(0, sum - bytes), 0);
             after = sum;
             tally.set(sum);
         }

@@ -120,7 +120,7 @@ final class Room implements ReplicaOwner {
                 safeguards,
                 mailbox::post,
                 () -> store().encode(),
-                () -> store().structCount(),
+                () -> store().typedMemory(),
                 edit -> saving.submit(edit, state == State.OPEN ? growth.refusal(edit) : life.whyNot(0)));
         opening = new Opening(name, context, life, overlays, mailbox::post, this::opened, this::close);
         steps = new Steps(scope, content, size, saving, audience, members, document, watchers, bus);

@@ -41,31 +41,23 @@ import org.slf4j.LoggerFactory;
 final class RoomDocument {
     private static final Logger LOG = LoggerFactory.getLogger(RoomDocument.class);
 
-    /** The estimated bytes of heap per byte of the encoded document, per struct, and per document. */
-    private static final long PER_BYTE = 2;
-
-    private static final long PER_STRUCT = 500;
-
-    private static final long EMPTY = 20_000;
-
     /** How often an edit with a key is repeated because an earlier edit was not saved. */
     private static final int ATTEMPTS = 5;
+
+    private static final String NO_MEMORY =
+            "this node has no memory for another copy of so large a document now, please try again";
 
     private final RoomContext context;
     private final DocumentTurns turns;
     private final Consumer<Runnable> room;
     private final Supplier<byte[]> state;
-    private final LongSupplier structs;
+    private final CopySizes sizes;
     private final Consumer<Edit> submit;
     private final DocumentBudget budget;
 
     /** Whether the document is built or being built. Used only in the room's turns. */
     private boolean fed;
 
-    /** Whether a fork for edits exists. */
-    private boolean isForked;
-
-    private long size;
     /** The number of edits in progress. Used only in the room's turns. */
     private int underWay;
     /** The number of times that the replica was replaced. */
@@ -80,7 +72,7 @@ final class RoomDocument {
      *
      * @param room posts a task to the turns of the room
      * @param state returns the encoded replica; called in turns of the room
-     * @param structs returns the approximate number of structs in the replica; called in turns of the room
+     * @param heap estimates the bytes of heap of one typed copy of the replica; called in turns of the room
      * @param submit passes an edit to the room, in a turn of the room
      */
     RoomDocument(
@@ -89,13 +81,13 @@ final class RoomDocument {
             Safeguards safeguards,
             Consumer<Runnable> room,
             Supplier<byte[]> state,
-            LongSupplier structs,
+            LongSupplier heap,
             Consumer<Edit> submit) {
         this.context = context;
         this.turns = new DocumentTurns(context.documents(), this::broken, safeguards);
         this.room = room;
         this.state = state;
-        this.structs = structs;
+        this.sizes = new CopySizes(heap);
         this.submit = submit;
         this.budget = context.budget();
         this.copies = new DocumentCopies(name, context, safeguards, turns, id -> room.accept(() -> gaveUp(id)));
@@ -106,22 +98,19 @@ final class RoomDocument {
     /** Called when the replica has applied an update. */
     void changed(Update update) {
         if (fed && update.forgetsUnheldDeletes()) {
+            sizes.forget();
             begin(); // a typed document keeps deletes without structs
         } else if (fed) {
-            size += copyCount() * (PER_BYTE * update.length() + PER_STRUCT * update.structCount());
-            budget.grew(this, size);
+            sizes.grow(update);
+            budget.grew(this, sizes.all());
             copies.take(update);
         }
-    }
-
-    /** The number of copies: the document and its forks. */
-    private int copyCount() {
-        return isForked ? 3 : 1;
     }
 
     /** Called when the replica was replaced. */
     void madeAnew() {
         life++;
+        sizes.forget();
         if (fed) {
             begin();
         }
@@ -139,14 +128,14 @@ final class RoomDocument {
     /** Reads the current document. */
     <T extends @Nullable Object> void read(
             Replica.Position at, boolean stale, Function<Doc, Reading<T>> reader, CompletableFuture<Answer<T>> answer) {
-        if (feed(at, answer)) {
+        if (feed(at, Use.READ, answer)) {
             answer(at.roomId(), at.seq(), stale, reader, answer);
         }
     }
 
     /** Answers with the client id of the fork on which the next edit without a key will run. */
     void client(Replica.Position at, boolean stale, CompletableFuture<Answer<Long>> answer) {
-        if (feed(at, answer)) {
+        if (feed(at, Use.EDIT, answer)) {
             turns.begin(() -> {
                 try {
                     if (!copies.isForkMade(false)) {
@@ -171,12 +160,8 @@ final class RoomDocument {
             Function<Doc, Reading<T>> afterwards,
             CompletableFuture<Answer<T>> answer) {
         underWay++;
-        if (fed && !isForked) {
-            size *= 3;
-        }
-        isForked = true;
         var unused = answer.whenComplete((value, error) -> room.accept(this::answered));
-        if (feed(at, answer)) {
+        if (feed(at, key == null ? Use.EDIT : Use.KEYED_EDIT, answer)) {
             turns.begin(() -> editNow(new Call<>(at, key, author, edit, afterwards, answer), ATTEMPTS));
         }
     }
@@ -261,35 +246,47 @@ final class RoomDocument {
         }
     }
 
+    /** What a call needs. */
+    private enum Use {
+        READ,
+        EDIT,
+        KEYED_EDIT
+    }
+
     /**
      * Begins to build the document if necessary; returns false, after failing the answer, if the document was too
-     * costly recently.
+     * costly recently or there is no memory for it.
      */
-    private boolean feed(Replica.Position at, CompletableFuture<?> answer) {
+    private boolean feed(Replica.Position at, Use use, CompletableFuture<?> answer) {
         long wait = budget.costlyFor(at.roomId(), context.clock().getAsLong());
         if (wait > 0) {
             answer.completeExceptionally(new TooCostly(wait));
             return false;
         }
-        roomId = at.roomId();
-        feed();
-        return true;
-    }
-
-    private void feed() {
-        if (!fed) {
-            begin();
-        } else {
-            budget.use(this, size, underWay > 0);
+        boolean edits = use != Use.READ;
+        if (!budget.admits(this, edits ? sizes.withFork(use == Use.KEYED_EDIT) : sizes.now(), edits)) {
+            if (!fed) {
+                sizes.forget();
+            }
+            answer.completeExceptionally(new Unavailable(NO_MEMORY, false));
+            return false;
         }
+        if (edits) {
+            sizes.fork(use == Use.KEYED_EDIT);
+        }
+        roomId = at.roomId();
+        if (fed) {
+            budget.use(this, sizes.all(), underWay > 0);
+        } else {
+            begin();
+        }
+        return true;
     }
 
     private void begin() {
         fed = true;
-        byte[] whole = state.get();
-        size = copyCount() * (EMPTY + PER_BYTE * whole.length + PER_STRUCT * structs.getAsLong());
-        budget.use(this, size, underWay > 0);
-        copies.make(whole, life, roomId);
+        budget.use(this, sizes.now(), underWay > 0);
+        copies.make(state.get(), life, roomId);
     }
 
     /** Called when this life of the document was too costly. */
@@ -300,7 +297,7 @@ final class RoomDocument {
     }
 
     private void drop() {
-        isForked = false;
+        sizes.forget();
         if (fed) {
             fed = false;
             turns.post(copies::drop);

@@ -366,7 +366,7 @@ class DocumentsTest {
         for (String room : List.of("a", "b", "c")) {
             all.create(room, DocumentsTest::text);
             small.settle();
-            all.write(room, null, doc -> doc.getText("t").insert(0, room.repeat(10_000)), DocumentsTest::text);
+            all.write(room, null, doc -> doc.getText("t").insert(0, room.repeat(30_000)), DocumentsTest::text);
             small.settle();
         }
         small.way.holding = true;
@@ -390,7 +390,7 @@ class DocumentsTest {
         if (kept) {
             assertThat(edits)
                     .extracting(edit -> edit.toCompletableFuture().join().value())
-                    .containsExactly(10_001, 10_002, 10_003, 10_004);
+                    .containsExactly(30_001, 30_002, 30_003, 30_004);
         } else {
             assertThat(failure(edits.get(0)))
                     .isInstanceOfSatisfying(
@@ -399,7 +399,7 @@ class DocumentsTest {
         }
         assertThat(small.rooms.documentCount()).as("the budget holds again").isEqualTo(1);
         assertThat(small.rooms.documentBytes()).isLessThan(200_000);
-        assertThat(Doc.of(small.log.replay("a")).getText("t").length()).isEqualTo(10_004);
+        assertThat(Doc.of(small.log.replay("a")).getText("t").length()).isEqualTo(30_004);
     }
 
     @Test
@@ -548,7 +548,7 @@ class DocumentsTest {
         for (String room : rooms) {
             one.create(room, DocumentsTest::text);
             small.settle();
-            one.write(room, null, doc -> doc.getText("t").insert(0, room.repeat(200_000)), DocumentsTest::text);
+            one.write(room, null, doc -> doc.getText("t").insert(0, room.repeat(400_000)), DocumentsTest::text);
             small.settle();
         }
         for (int round = 0; round < 3; round++) {
@@ -556,7 +556,7 @@ class DocumentsTest {
                 CompletionStage<Answer<Integer>> length =
                         one.read(room, false, doc -> doc.getText("t").length());
                 small.settle();
-                assertThat(length.toCompletableFuture().join().value()).isEqualTo(200_000);
+                assertThat(length.toCompletableFuture().join().value()).isEqualTo(400_000);
             }
         }
         assertThat(small.rooms.documentCount()).isLessThan(3);

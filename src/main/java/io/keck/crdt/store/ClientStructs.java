@@ -78,6 +78,33 @@ final class ClientStructs {
         runs.forgetUnknown();
     }
 
+    /** The kind of content of run {@code i}, see {@link Refs}. */
+    int ref(int i) {
+        return runs.ref(i);
+    }
+
+    /** The number of clocks of run {@code i}. */
+    long length(int i) {
+        return clockAfter(i) - runs.clock(i);
+    }
+
+    /** Whether run {@code i} names an item of another client as one of its neighbours. */
+    boolean hasForeignOrigin(int i) {
+        return !runs.isPlain()
+                && ((runs.has(i, Refs.ORIGIN) && runs.originClient(i) != client)
+                        || (runs.has(i, Refs.RIGHT_ORIGIN) && runs.rightClient(i) != client));
+    }
+
+    /** The estimated heap of the values of run {@code i}, which is of kind Any. */
+    long heapOfValues(int i) {
+        return AnyHeap.of(content.bytes(), runs.content(i), (int) length(i));
+    }
+
+    /** Bytes of the content on the heap. */
+    long contentMemory() {
+        return content.memory();
+    }
+
     /** The client of the id that determines where a run is: its left origin, or else its right origin. */
     long originClient(int run) {
         return runs.has(run, Refs.ORIGIN) ? runs.originClient(run) : runs.rightClient(run);

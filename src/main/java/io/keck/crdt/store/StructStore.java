@@ -453,6 +453,11 @@ public final class StructStore {
         return sum + (order == null ? 0 : Heap.array(4L * order.length));
     }
 
+    /** Bytes that a typed document with this content takes on the heap, estimated; linear in {@link #structCount}. */
+    public long typedMemory() {
+        return TypedHeap.of(sorted(), parentage);
+    }
+
     /** All clients, ids descending: the order in which Yjs writes them. */
     private ClientStructs[] sorted() {
         ClientStructs[] known = sorted;
