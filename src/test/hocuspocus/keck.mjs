@@ -22,10 +22,38 @@ let newest
 // Providers of tests that are over may still wait to reconnect.
 registerCompletionHandler(() => process.exit())
 
+// A message for all clients of a document, as a back end sends it.
+const broadcast = async (document, message) => {
+  const answer = await fetch(`http://${keck}/api/messages/${encodeURIComponent(document)}`, {
+    method: 'POST', body: JSON.stringify({ message }), headers: { 'Content-Type': 'application/json' }
+  })
+  if (!answer.ok) throw new Error(`messages: ${answer.status} ${await answer.text()}`)
+}
+
+// Keck's webhook: of what it delivers, the messages of the test that runs now.
+const deliver = async entries => {
+  const { prefix, options: { onStateless, extensions = [] } } = newest
+  for (const { action, workspace_id: document, message } of entries) {
+    if (action !== 'client-message' || !document.startsWith(prefix)) continue
+    const said = {
+      payload: message,
+      documentName: document.replace(prefix, ''),
+      document: { broadcastStateless: text => broadcast(document, text) }
+    }
+    await onStateless?.(said)
+    for (const extension of extensions) await extension.onStateless?.(said)
+  }
+}
+
 // Keck's access hook: the test's onAuthenticate decides, as it would in Hocuspocus.
 const hook = http.createServer(async (request, response) => {
   let body = ''
   for await (const part of request) body += part
+  if (request.url === '/messages') {
+    await deliver(JSON.parse(body))
+    response.end()
+    return
+  }
   const { token, document } = JSON.parse(body)
   const { prefix, options: { onAuthenticate }, admitted } = newest // the tests of a file run one after the other
   const connectionConfig = { readOnly: false }
@@ -48,8 +76,14 @@ export const sleep = time => new Promise(resolve => setTimeout(resolve, time))
 export const newHocuspocus = async (t, options = {}) => {
   const prefix = `${run}-${servers++}/`
   const admitted = new Set()
+  const documents = { get: name => ({ broadcastStateless: text => broadcast(prefix + name, text) }) }
   const server = {
-    prefix, options, admitted, getDocumentsCount: () => admitted.size, server: { webSocketURL: `ws://${keck}/hocuspocus` }
+    prefix,
+    options,
+    admitted,
+    documents,
+    getDocumentsCount: () => admitted.size,
+    server: { webSocketURL: `ws://${keck}/hocuspocus` }
   }
   newest = server
   if (options.onLoadDocument) {

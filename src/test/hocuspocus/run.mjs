@@ -3,7 +3,8 @@
 //   npm ci && node run.mjs <checkout of ueberdosis/hocuspocus> <keck.jar> [file …]
 //
 // The tests start a Hocuspocus server of their own through a helper, `newHocuspocus`. keck.mjs takes the place of that helper:
-// all tests talk to one Keck, and what a test has as `onAuthenticate` answers Keck's access hook.
+// all tests talk to one Keck, what a test has as `onAuthenticate` answers Keck's access hook, and what it has as `onStateless`
+// receives Keck's webhook.
 import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -25,9 +26,9 @@ const tests = path.join(checkout, 'tests')
 const files = only.length > 0
   ? only
   : ['provider', 'providerwebsocket'].flatMap(dir => fs.readdirSync(path.join(tests, dir)).map(file => `${dir}/${file}`))
-    .concat('server/sessionAwareness.ts')
-// These wait for hooks of their server that show its own objects, which Keck does not have.
-const hooksOnly = ['!*connection has correct*']
+    .concat('server/sessionAwareness.ts', 'server/onStateless.ts', 'server/broadcastStatelessBypass.ts')
+// These wait for hooks of their server that show its own objects, or send to a single connection: Keck has neither.
+const hooksOnly = ['!*connection has correct*', '!*to a specific connection*']
 
 const useKeck = {
   name: 'use-keck',
@@ -60,6 +61,8 @@ const keck = spawn('java', ['-jar', path.resolve(jar), 'server', 'config.yml'], 
     KECK_ADMIN_PORT: String(port + 1),
     KECK_ANONYMOUS: 'admin',
     KECK_ACCESS_HOOK: `http://127.0.0.1:${hookPort}/`,
+    HOOK_ENDPOINT: `http://127.0.0.1:${hookPort}/messages`,
+    KECK_HOOK_MESSAGES: 'true',
     KECK_ACCESS_HOOK_SECRET: 'a secret that only these tests know'
   }
 })

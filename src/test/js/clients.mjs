@@ -57,6 +57,7 @@ const hocuspocus = async (client, { url, room, library, socket, token, params })
     ...params,
     onAuthenticated: ({ scope } = {}) => client.events.push(`authenticated ${scope ?? provider.authorizedScope}`),
     onAuthenticationFailed: ({ reason }) => client.events.push(`refused ${reason}`),
+    onStateless: ({ payload }) => client.events.push(`message ${payload}`),
     onClose: ({ event }) => client.events.push(`closed ${event.code} ${event.reason}`)
   })
   provider.attach?.()

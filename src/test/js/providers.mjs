@@ -72,6 +72,6 @@ export const party = async (client, { library, host, room, options, params }) =>
   const provider = new Provider(host, room, client.doc, {
     WebSocketPolyfill: client.WebSocket, disableBc: true, maxBackoffTime: 400, params, ...options
   })
-  provider.on('custom-message', message => client.events.push(message))
+  provider.on('custom-message', message => client.events.push(`message ${message}`))
   return provider
 }

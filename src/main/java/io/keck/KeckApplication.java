@@ -113,7 +113,8 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         database.clock(),
                         label,
                         instruments.feed(),
-                        settings.document().maxSteps());
+                        settings.document().maxSteps(),
+                        rooms.clientMessages());
         config.api().build(node, rooms, storage.logs(), instruments.feed(), webhooks, instruments.ledger(), settings);
         config.blobs().build(node, storage, deletedNameHold);
         config.cors().build(environment, config.access().cookieOrigins());

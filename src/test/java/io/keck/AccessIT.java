@@ -175,6 +175,7 @@ class AccessIT {
         calls.put("POST /doc/team/board/auth", "read");
         calls.put("GET /d/team%2Fboard/as-update", "read");
         calls.put("POST /d/team%2Fboard/update", "write");
+        calls.put("POST /api/messages/team%2Fboard", "admin");
         calls.put("DELETE " + BOARD, "admin");
         return calls;
     }

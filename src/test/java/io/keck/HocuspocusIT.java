@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keck.auth.NewKey;
 import io.keck.protocol.HocuspocusMessage;
 import io.keck.testing.Eventually;
+import io.keck.testing.HookReceiver;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.NodeClients;
 import io.keck.testing.Ports;
+import io.keck.testing.SseReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -36,6 +38,7 @@ class HocuspocusIT {
 
     private static NodeClients clients;
     private static KeckProcess keck;
+    private static HookReceiver receiver;
     private static KeckProcess guarded;
     private static NewKey writer;
     private static NewKey reader;
@@ -43,7 +46,13 @@ class HocuspocusIT {
     @BeforeAll
     static void start() throws IOException {
         clients = NodeClients.start();
-        keck = KeckProcess.in(dir).brief().start();
+        receiver = new HookReceiver();
+        keck = KeckProcess.in(dir)
+                .brief()
+                .env("HOOK_ENDPOINT", receiver.url())
+                .env("HOOK_SECRET", HookReceiver.SECRET)
+                .env("KECK_HOOK_MESSAGES", "true")
+                .start();
         writer = NewKey.make("writer", "*", "write");
         reader = NewKey.make("reader", "*", "read");
         Path keys = Files.write(guardedDir.resolve("keys.jsonl"), List.of(writer.line(), reader.line()));
@@ -62,6 +71,7 @@ class HocuspocusIT {
     static void stop() {
         clients.close();
         keck.close();
+        receiver.close();
         guarded.close();
     }
 
@@ -216,19 +226,49 @@ class HocuspocusIT {
     }
 
     @Test
-    void strings_reachNoOtherClient_andAreCounted() {
+    void messagesOfApplications_reachBackEnds_andOnlyBackEndsReachAll() {
         open("a", "strings", NEWEST);
-        clients.awaitSynced("a");
-        clients.provider("a", "sendStateless", "hello");
-        clients.sendFrame("a", frame(HocuspocusMessage.prefix("strings"), new byte[] {6, 1, 'x'}));
-        Eventually.await("both are counted", () -> {
-            String metrics = keck.admin("/metrics/prometheus");
-            return metrics.contains("keck_connections_messages_ignored_total{kind=\"stateless\"} 1.0")
-                    && metrics.contains("keck_connections_messages_ignored_total{kind=\"broadcast\"} 1.0");
-        });
+        clients.openHocuspocus("b", keck.port(), "strings", "hocuspocus-provider-2", "b", "");
+        clients.openHocuspocus("c", keck.port(), "strings", "hocuspocus-provider-3", "c", "");
+        clients.open("y", keck.port(), "strings");
+        clients.openParty("p", keck.port(), "strings", "y-partyserver", Map.of(), Map.of());
+        clients.openParty("k", keck.port(), "strings", "y-partykit", Map.of(), Map.of());
+        clients.awaitSynced("a", "b", "c", "y", "p", "k");
         clients.edit("a", NodeClients.insert(0, "on"));
-        clients.awaitSaved("a");
-        assertThat(clients.closeCodes("a")).isEmpty();
+        clients.awaitEqual("a", "b", "c", "y", "p", "k");
+        SseReader stream = new SseReader("strings", keck::port, 1, 0);
+        Thread reading = new Thread(stream);
+        reading.start();
+        Eventually.await("the stream", stream::hasBegun);
+        clients.provider("a", "sendStateless", "from a: é");
+        clients.provider("p", "sendMessage", "from p");
+        clients.sendFrame("a", frame(HocuspocusMessage.prefix("strings"), new byte[] {6, 1, 'x'}));
+        Eventually.await("both in the stream", () -> stream.events().size() == 2);
+        assertThat(stream.events())
+                .extracting(event -> event.name() + event.data())
+                .containsExactlyInAnyOrder(
+                        "client-message{\"by\":\"anonymous\",\"message\":\"from a: é\"}",
+                        "client-message{\"by\":\"anonymous\",\"message\":\"from p\"}");
+        stream.finish();
+        Eventually.await("the webhook", () -> receiver.deliveries().stream()
+                        .filter(delivery -> delivery.id().startsWith("message-"))
+                        .count()
+                == 2);
+        Eventually.await("the broadcast of a client is counted", () -> keck.admin("/metrics/prometheus")
+                .contains("keck_connections_messages_ignored_total{kind=\"broadcast\"} 1.0"));
+
+        keck.sendJson("POST", "/api/messages/strings", "{\"message\":\"from the back end: ü\"}");
+        for (String name : List.of("a", "b", "c", "p")) {
+            Eventually.await(name, () -> clients.events(name).contains("message from the back end: ü"));
+            assertThat(clients.events(name)).noneMatch(event -> event.startsWith("message from " + name.charAt(0)));
+            assertThat(clients.events(name)).filteredOn(event -> event.startsWith("message "))
+                    .hasSize(1);
+        }
+        clients.edit("y", NodeClients.insert(0, "still "));
+        clients.awaitEqual("a", "b", "c", "y", "p", "k");
+        for (String name : List.of("a", "b", "c", "y", "p", "k")) {
+            assertThat(clients.closeCodes(name)).as(name).isEmpty();
+        }
     }
 
     /** The other dialect: a message of its own, for a client that asks for it. */

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keck.testing.Crowd;
 import io.keck.testing.Eventually;
 import io.keck.testing.KeckProcess;
+import io.keck.testing.NodeClients;
 import io.keck.testing.PostgresServer;
 import io.keck.testing.RedisServer;
 import io.keck.testing.Seeds;
+import io.keck.testing.SseReader;
 import io.keck.testing.SyncClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -134,6 +136,27 @@ class RedisIT {
         crowds.forEach(Crowd::stopTyping);
         assertThat(nodes.get(0).metric("keck.rooms.rows-heard")).isPositive();
         assertThat(nodes.get(0).metric("keck.bus.damaged")).isZero();
+    }
+
+    /** A back end of one node reaches the application of a client of the other, and the other way round. */
+    @Test
+    void messagesBetweenApplications_crossOverTheBus() {
+        try (NodeClients typists = NodeClients.start()) {
+            typists.openHocuspocus("far", nodes.get(1).port(), "board", "hocuspocus-provider-4", "far", "");
+            typists.awaitSynced("far");
+            typists.edit("far", NodeClients.insert(0, "x"));
+            typists.awaitSaved("far");
+            SseReader stream = new SseReader("board", nodes.get(0)::port, 1, 0);
+            Thread reading = new Thread(stream);
+            reading.start();
+            Eventually.await("the stream", stream::hasBegun);
+            typists.provider("far", "sendStateless", "print");
+            Eventually.await("the message", () -> stream.events().stream()
+                    .anyMatch(event -> event.name().equals("client-message")));
+            stream.finish();
+            nodes.get(0).sendJson("POST", "/api/messages/board", "{\"message\":\"printed\"}");
+            Eventually.await("the answer", () -> typists.events("far").contains("message printed"));
+        }
     }
 
     @Test

@@ -30,6 +30,8 @@ public enum Right {
     BLOB_DELETE("blob.delete", true),
     /** Remove data that a deletion keeps for a while. */
     PURGE("purge", true),
+    /** Take messages of client applications, and send messages to the applications of all clients. */
+    MESSAGES("messages", true),
     /** Set the webhook, revoke credentials. */
     ADMIN("admin", false),
     /** Run tasks on the admin port. */

@@ -310,6 +310,7 @@ public class ApiFactory {
                 new ArrayResource(calls),
                 new TextResource(calls),
                 new XmlResource(calls),
+                new MessageResource(calls),
                 new YSweetResource(calls, new PublicAddress(publicUrl == null ? "" : publicUrl))));
         if (calls.documents().held() != null) {
             all.add(new HeldResource(calls));

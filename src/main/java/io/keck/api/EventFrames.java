@@ -1,5 +1,6 @@
 package io.keck.api;
 
+import io.keck.crdt.lib0.JsonValue;
 import io.keck.feed.BlockHistory;
 import io.keck.feed.ChangeLog.Change;
 import io.keck.feed.Credit;
@@ -25,6 +26,12 @@ final class EventFrames {
     /** A row of the log. */
     static EventFrame update(long roomId, Change row, List<BlockHistory> histories) {
         return event("update", roomId, row.seq(), histories, row.payload(), new Credit(row.author(), row.at(), null));
+    }
+
+    /** A message of a client application. It has no id, because nobody can resume after it. */
+    static EventFrame clientMessage(String principal, String text) {
+        return EventFrame.of("event:client-message\ndata:{\"by\":" + JsonValue.write(principal) + ",\"message\":"
+                + JsonValue.write(text) + "}\n\n");
     }
 
     /** The whole document: the client must discard its state. */

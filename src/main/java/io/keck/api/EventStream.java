@@ -50,6 +50,9 @@ final class EventStream {
 
     private long writtenAt;
 
+    /** Whether it is given messages of client applications. */
+    private volatile boolean hears;
+
     /** The seq of the last row given to the reader. Belongs to the feed. */
     long given;
     /** Whether the reader needs a reset. Belongs to the feed. */
@@ -77,6 +80,18 @@ final class EventStream {
     /** Whether all given frames were written. */
     synchronized boolean isIdle() {
         return queue.isEmpty() && reading == null && !ending && !ended;
+    }
+
+    /** Sets whether the reader may have messages of client applications. */
+    void hears(boolean may) {
+        hears = may;
+    }
+
+    /** Gives it a message of a client application, if it may have it and has taken everything before. */
+    void tell(EventFrame message) {
+        if (hears && isIdle()) {
+            give(List.of(message));
+        }
     }
 
     /** Adds frames and writes. */

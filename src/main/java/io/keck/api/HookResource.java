@@ -35,7 +35,7 @@ public final class HookResource {
     @POST
     public Response take(@Context HttpHeaders headers, InputStream in) throws IOException {
         if (!(calls.bodies().json(headers, in) instanceof List<?> histories)
-                || !histories.stream().allMatch(HookResource::isHistory)) {
+                || !histories.stream().allMatch(entry -> isHistory(entry) || isClientMessage(entry))) {
             throw new Refusal(Reply.text(
                     UNPROCESSABLE,
                     "Expected an array of changes, each"
@@ -55,5 +55,14 @@ public final class HookResource {
                 && change.get("content") instanceof String
                 && change.get("action") instanceof String action
                 && ACTIONS.contains(action);
+    }
+
+    /** Whether a value is a message of a client application. */
+    private static boolean isClientMessage(@Nullable Object value) {
+        return value instanceof Map<?, ?> message
+                && "client-message".equals(message.get("action"))
+                && message.get("workspace_id") instanceof String
+                && message.get("by") instanceof String
+                && message.get("message") instanceof String;
     }
 }

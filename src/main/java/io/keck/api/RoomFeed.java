@@ -60,14 +60,6 @@ final class RoomFeed implements Watcher {
         }
     }
 
-    /**
-     * A reader that waits for the beginning.
-     *
-     * @param isFirst whether the feed was created for this reader, so that everything the feed learns about the room is
-     *     recent enough for it
-     */
-    private record Arrival(Reader reader, @Nullable String lastEventId, boolean isFirst) {}
-
     private final String name;
     private final EventStreams owner;
     private final ChangeLog log;
@@ -79,6 +71,7 @@ final class RoomFeed implements Watcher {
     private final List<Arrival> arrivals = new ArrayList<>();
     private final List<EventStream> streams = new ArrayList<>();
     private final RecentEvents recent = new RecentEvents();
+    private final FeedMessages messages = new FeedMessages();
     private @Nullable Histories histories;
     private long roomId;
     private long seq;
@@ -134,6 +127,11 @@ final class RoomFeed implements Watcher {
     public void risen(long newRoomId, long newSeq) {
         target.set(new Position(newRoomId, newSeq));
         wake();
+    }
+
+    @Override
+    public void clientMessage(String principal, String text) {
+        messages.came(principal, text, turns, streams);
     }
 
     @Override

@@ -156,6 +156,7 @@ public final class SseResource {
             stream.abort();
             return;
         }
+        stream.hears(admitted.grant().allows(Right.MESSAGES));
         Runnable unfollow = visit.follow(
                 admitted.grant(),
                 new Visit.Follower() {
@@ -165,7 +166,9 @@ public final class SseResource {
                     }
 
                     @Override
-                    public void changed(Grant grant) {}
+                    public void changed(Grant grant) {
+                        stream.hears(grant.allows(Right.MESSAGES));
+                    }
 
                     @Override
                     public boolean isConnection() {

@@ -5,6 +5,7 @@ import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.protocol.AwarenessState;
+import io.keck.protocol.Message;
 import io.keck.room.Bus;
 import io.keck.room.Bus.Event;
 import java.nio.ByteBuffer;
@@ -108,6 +109,8 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
     private static final int DELETED = 7;
     private static final int KICKED = 8;
     private static final int AWARENESS_CLAIMED = 9;
+    private static final int CLIENT_MESSAGE = 10;
+    private static final int BROADCAST = 11;
 
     byte[] encode(long cluster) {
         Frame frame = new Frame(cluster);
@@ -213,6 +216,18 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
         }
 
         @Override
+        public void clientMessage(Event.ClientMessage message) {
+            Encoder body = begin(CLIENT_MESSAGE, message.text().length());
+            body.writeVarString(message.principal());
+            body.writeVarString(message.text());
+        }
+
+        @Override
+        public void broadcast(Event.Broadcast message) {
+            begin(BROADCAST, message.text().length()).writeVarString(message.text());
+        }
+
+        @Override
         public void resync(Event.Resync mayHaveMissed) {
             begin(RESYNC, 0);
         }
@@ -284,11 +299,21 @@ record Envelope(long boot, long roomId, long sentAt, Content content) {
                         AwarenessState.decode(in.readVarUint8Array(), DecodeLimits.DEFAULT)));
             case AWARENESS_ASKED -> new Content.OfRoom(new Event.AwarenessAsked(in.readUint8() == 1));
             case AWARENESS_CLAIMED -> new Content.OfRoom(new Event.AwarenessClaimed(in.readVarUint()));
+            case CLIENT_MESSAGE ->
+                new Content.OfRoom(new Event.ClientMessage(in.readVarString(), text(in.readVarString())));
+            case BROADCAST -> new Content.OfRoom(new Event.Broadcast(text(in.readVarString())));
             case RESYNC -> new Content.OfRoom(new Event.Resync());
             case BEAT -> new Content.Beat(in.readVarString(), in.readBigInt64());
             case DELETED -> new Content.Deleted(in.readVarString());
             case KICKED -> new Content.Kicked(new Bus.Kick(in.readBigInt64(), in.readVarString(), in.readVarString()));
             default -> throw new AlienException("kind " + kind);
         };
+    }
+
+    private static String text(String message) {
+        if (message.length() > Message.MAX_TEXT) {
+            throw new DecodeException("a message of " + message.length() + " characters");
+        }
+        return message;
     }
 }

@@ -301,11 +301,16 @@ final class RedisBus implements Bus, Managed {
             Event event = of.event();
             if (!signed && event instanceof Event.Committed) {
                 event = new Event.Resync(); // an unsigned message may be forged, so the row is read from the log
-            } else if (event instanceof Event.Unsaved && !isAccepted()) {
+            } else if ((event instanceof Event.Unsaved && !isAccepted()) || (!signed && isMessage(event))) {
                 metrics.refused(BusMetrics.Refusal.FORGED);
                 return;
             }
             listener.on(envelope.boot(), event);
+        }
+
+        /** Whether it is a message between applications, which each release that knows them sends signed. */
+        private static boolean isMessage(Event event) {
+            return event instanceof Event.ClientMessage || event instanceof Event.Broadcast;
         }
 
         /**
@@ -341,7 +346,7 @@ final class RedisBus implements Bus, Managed {
     }
 
     /** Publishes one event of a room, unless it is too large for the bus. */
-    private final class Publication implements Event.Handler {
+    private final class Publication implements Event.Alike {
         private final long roomId;
 
         Publication(long roomId) {
@@ -376,34 +381,10 @@ final class RedisBus implements Bus, Managed {
             }
         }
 
+        /** Publishes it; throws for what only a bus itself raises. */
         @Override
-        public void awareness(Event.Awareness awareness) {
-            publish(awareness);
-        }
-
-        @Override
-        public void awarenessAsked(Event.AwarenessAsked asked) {
-            publish(asked);
-        }
-
-        @Override
-        public void awarenessClaimed(Event.AwarenessClaimed claimed) {
-            publish(claimed);
-        }
-
-        @Override
-        public void resync(Event.Resync mayHaveMissed) {
-            publish(mayHaveMissed);
-        }
-
-        @Override
-        public void back(Event.Back bus) {
-            publish(bus); // throws: only a bus itself raises this event
-        }
-
-        @Override
-        public void nodeGone(Event.NodeGone gone) {
-            publish(gone); // throws, too
+        public void any(Event event) {
+            publish(event);
         }
     }
 

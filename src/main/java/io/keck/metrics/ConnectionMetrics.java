@@ -58,9 +58,9 @@ public interface ConnectionMetrics {
         AUTH,
         /** A message about a document that the connection has not joined. */
         OUTSIDE,
-        /** A stateless message for the server, from a Hocuspocus client. */
+        /** A message of an application for back ends that is too long, or beyond the rate of its address. */
         STATELESS,
-        /** A stateless message for all clients, from a Hocuspocus client. */
+        /** A message of an application for all clients, from a Hocuspocus client. */
         BROADCAST
     }
 

@@ -82,11 +82,22 @@ public sealed interface HocuspocusMessage {
         }
     }
 
-    /** A string that the application wants to send to a server of its own, or to all clients. */
-    record Stateless(String key, boolean isForAll) implements HocuspocusMessage {
+    /**
+     * A message of the application.
+     *
+     * @param isForAll whether it is for all clients; otherwise it is for the back end
+     * @param text empty where it is for all clients, since it is dropped then
+     */
+    record Stateless(String key, boolean isForAll, String text) implements HocuspocusMessage {
         @Override
         public void tell(Handler handler) {
             handler.stateless(this);
+        }
+
+        /** Without the text, which may be confidential. */
+        @Override
+        public String toString() {
+            return "Stateless[" + text.length() + "]";
         }
     }
 
@@ -116,9 +127,9 @@ public sealed interface HocuspocusMessage {
 
     /** Message type of the answer to a step 1; its body is that of a sync message. */
     int SYNC_REPLY = 4;
-    /** Message type of strings for the server. */
+    /** Message type of messages of the application for the server, and of the server for the application. */
     int STATELESS = 5;
-    /** Message type of strings for all clients. */
+    /** Message type of messages of the application for all clients. */
     int BROADCAST = 6;
     /** Message type of the end of a document's part of the socket. */
     int CLOSE = 7;
@@ -160,8 +171,10 @@ public sealed interface HocuspocusMessage {
             return readAuth(key, in);
         } else if (type == CLOSE) {
             return new Leave(key);
-        } else if (type == STATELESS || type == BROADCAST) {
-            return new Stateless(key, type == BROADCAST);
+        } else if (type == STATELESS) {
+            return new Stateless(key, false, in.readVarString());
+        } else if (type == BROADCAST) {
+            return new Stateless(key, true, "");
         } else if (type == SYNC_REPLY || type <= Message.QUERY_AWARENESS) {
             byte[] body = Arrays.copyOfRange(frame, in.position() - 1, frame.length);
             body[0] = (byte) (type == SYNC_REPLY ? Message.SYNC : type);
@@ -222,6 +235,14 @@ public sealed interface HocuspocusMessage {
         Encoder out = new Encoder(reason.length() + 8);
         out.writeUint8(CLOSE);
         out.writeVarString(reason);
+        return out.toByteArray();
+    }
+
+    /** The body of a message of a back end for the application. */
+    static byte[] stateless(String text) {
+        Encoder out = new Encoder(text.length() + 8);
+        out.writeUint8(STATELESS);
+        out.writeVarString(text);
         return out.toByteArray();
     }
 

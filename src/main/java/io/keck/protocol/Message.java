@@ -47,6 +47,8 @@ public sealed interface Message {
         void queryAwareness(P peer, QueryAwareness message);
 
         void credential(P peer, Credential message);
+
+        void clientMessage(P peer, ClientMessage message);
     }
 
     /** A peer sends its state vector and asks for what it lacks. */
@@ -165,6 +167,28 @@ public sealed interface Message {
             return "Credential";
         }
     }
+
+    /**
+     * The application of a peer has a message for back ends. y-websocket has no such message; the protocols that have one make it
+     * of theirs.
+     *
+     * @param text at most {@link #MAX_TEXT} long
+     */
+    record ClientMessage(String text) implements Message {
+        @Override
+        public <P> void tell(P peer, Handler<P> handler) {
+            handler.clientMessage(peer, this);
+        }
+
+        /** Without the text, which may be confidential. */
+        @Override
+        public String toString() {
+            return "ClientMessage[" + text.length() + "]";
+        }
+    }
+
+    /** The longest message between applications and back ends, in UTF-16 code units. */
+    int MAX_TEXT = 16 << 10;
 
     /** Message type of sync messages. */
     int SYNC = 0;

@@ -35,6 +35,65 @@ public interface Bus {
             void back(Back bus);
 
             void nodeGone(NodeGone gone);
+
+            void clientMessage(ClientMessage message);
+
+            void broadcast(Broadcast message);
+        }
+
+        /** Handles every kind of event alike, apart from those whose methods are overridden. */
+        interface Alike extends Handler {
+            void any(Event event);
+
+            @Override
+            default void committed(Committed row) {
+                any(row);
+            }
+
+            @Override
+            default void unsaved(Unsaved update) {
+                any(update);
+            }
+
+            @Override
+            default void awareness(Awareness said) {
+                any(said);
+            }
+
+            @Override
+            default void awarenessAsked(AwarenessAsked asked) {
+                any(asked);
+            }
+
+            @Override
+            default void awarenessClaimed(AwarenessClaimed claimed) {
+                any(claimed);
+            }
+
+            @Override
+            default void resync(Resync mayHaveMissed) {
+                any(mayHaveMissed);
+            }
+
+            @Override
+            default void back(Back bus) {
+                any(bus);
+            }
+
+            @Override
+            default void nodeGone(NodeGone gone) {
+                any(gone);
+            }
+
+            @Override
+            default void clientMessage(ClientMessage message) {
+                any(message);
+            }
+
+            @Override
+            default void broadcast(Broadcast message) {
+                any(message);
+            }
         }
 
         /**
@@ -119,6 +178,40 @@ public interface Bus {
             @Override
             public void tell(Handler handler) {
                 handler.back(this);
+            }
+        }
+
+        /**
+         * The application of a client has a message for back ends. It is stored nowhere. The previous release drops it.
+         *
+         * @param principal the id of the principal of the connection
+         */
+        record ClientMessage(String principal, String text) implements Event {
+            @Override
+            public void tell(Handler handler) {
+                handler.clientMessage(this);
+            }
+
+            /** Without the text, which may be confidential. */
+            @Override
+            public String toString() {
+                return "ClientMessage[" + text.length() + "]";
+            }
+        }
+
+        /**
+         * A back end has a message for the applications of all clients. It is stored nowhere. The previous release drops it.
+         */
+        record Broadcast(String text) implements Event {
+            @Override
+            public void tell(Handler handler) {
+                handler.broadcast(this);
+            }
+
+            /** Without the text, which may be confidential. */
+            @Override
+            public String toString() {
+                return "Broadcast[" + text.length() + "]";
             }
         }
 

@@ -119,6 +119,9 @@ public interface Connection {
         return false;
     }
 
+    /** Sends a message of a back end to the application, if the protocol of the peer has a word for it. */
+    default void tell(String text) {}
+
     /** Stops reading from this peer, so that TCP slows it down. */
     void pause();
 

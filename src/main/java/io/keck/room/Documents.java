@@ -136,6 +136,15 @@ public interface Documents {
      */
     CompletableFuture<Answer<Boolean>> update(Grant grant, Update update, Allowance allowance);
 
+    /**
+     * Sends a message to the applications of all clients that are connected to a document, on every node, as far as their
+     * protocols have a word for it. Completes when it is on its way; a client that is not connected then, reads too slowly or is
+     * on a node that the bus does not reach misses it. Needs the right {@code messages}.
+     *
+     * @throws IllegalArgumentException if the text is longer than {@link io.keck.protocol.Message#MAX_TEXT}
+     */
+    CompletionStage<Answer<Boolean>> broadcast(Grant grant, String text);
+
     /** Completes if a document of that name exists, without reading its content. */
     CompletionStage<Answer<Boolean>> find(Grant grant);
 

@@ -38,6 +38,7 @@ final class Members implements Message.Handler<Member> {
     private final Conflicts conflicts;
     private final RoomHeap heap;
     private final SavedPositions positions;
+    private final RoomMessages messages;
     private final Safeguards safeguards;
     private final HeldEdits heldEdits;
     /** Null if authorship is only recorded. */
@@ -47,6 +48,7 @@ final class Members implements Message.Handler<Member> {
      * Creates a room without members.
      *
      * @param all the room's list of members
+     * @param watchers who follow the room
      * @param turns runs a task in a turn of the room while the room is open
      * @param others sends events to the other nodes
      */
@@ -57,6 +59,7 @@ final class Members implements Message.Handler<Member> {
             Saving saving,
             Seats seats,
             List<Member> all,
+            Watchers watchers,
             Consumer<Runnable> turns,
             Consumer<Bus.Event> others) {
         this.context = room.context();
@@ -77,6 +80,7 @@ final class Members implements Message.Handler<Member> {
         this.conflicts = new Conflicts(replica, batches, context, safeguards);
         this.forgetMark = new ForgetMark(replica, batches, saving, context.clock(), safeguards);
         this.positions = new SavedPositions(batches, safeguards);
+        this.messages = new RoomMessages(room, all, watchers, others);
         this.heldEdits =
                 new HeldEdits(context, replica, batches, turns, edit -> saving.submit(edit, growth.refusal(edit)));
         Held held = context.held();
@@ -99,6 +103,11 @@ final class Members implements Message.Handler<Member> {
 
     RoomAwareness awareness() {
         return awareness;
+    }
+
+    /** The messages between applications and back ends. */
+    RoomMessages messages() {
+        return messages;
     }
 
     /** Drops the cached frames after the store changed. */
@@ -390,6 +399,11 @@ final class Members implements Message.Handler<Member> {
 
     @Override
     public void credential(Member member, Message.Credential message) {} // handled before messages reach the room
+
+    @Override
+    public void clientMessage(Member member, Message.ClientMessage message) {
+        messages.came(member.connection.author(), message.text());
+    }
 
     @Override
     public void unknown(Member member, Message.Unknown message) {} // ignored, as the reference server does

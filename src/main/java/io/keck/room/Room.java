@@ -112,7 +112,7 @@ final class Room implements ReplicaOwner {
         heap = new RoomHeap(context.ledger(), name, this::sendAway);
         growth = new DocumentGrowth(scope, content, all);
         RoomSize size = new RoomSize(growth, heap);
-        members = new Members(scope, content, size, saving, seats, all, this::inTurn, this::tellOthers);
+        members = new Members(scope, content, size, saving, seats, all, watchers, this::inTurn, this::tellOthers);
         bus = new RoomBus(context, mailbox, () -> state == State.OPEN, replica, saving, members);
         document = new RoomDocument(
                 name,

@@ -145,6 +145,16 @@ final class RoomBus implements Bus.Listener {
         }
 
         @Override
+        public void clientMessage(Bus.Event.ClientMessage message) {
+            members.messages().cameElsewhere(message);
+        }
+
+        @Override
+        public void broadcast(Bus.Event.Broadcast message) {
+            members.messages().send(message.text());
+        }
+
+        @Override
         public void nodeGone(Bus.Event.NodeGone gone) {
             awareness.nodeGone(node);
         }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param ids draws random ids of batches
  * @param ledger the ledger of the heap
  * @param warnings the warnings of all rooms
+ * @param clientMessages takes what applications of clients send to back ends
  * @param held the handling of updates under other principals' client ids; null if this node has no store for them
  */
 public record RoomContext(
@@ -32,6 +33,7 @@ public record RoomContext(
         RoomMetrics metrics,
         HeapLedger ledger,
         RoomWarnings warnings,
+        ClientMessages clientMessages,
         @Nullable Held held) {
     /** Creates a context with warnings of its own. */
     public RoomContext(
@@ -57,6 +59,7 @@ public record RoomContext(
                 metrics,
                 ledger,
                 RoomWarnings.of(clock),
+                new ClientMessages(),
                 null);
     }
 
@@ -77,7 +80,19 @@ public record RoomContext(
     /** Returns the same context with a handling of held updates. */
     public RoomContext with(Held kept) {
         return new RoomContext(
-                log, bus, executor, documents, budget, clock, ids, settings, metrics, ledger, warnings, kept);
+                log,
+                bus,
+                executor,
+                documents,
+                budget,
+                clock,
+                ids,
+                settings,
+                metrics,
+                ledger,
+                warnings,
+                clientMessages,
+                kept);
     }
 
     /** Whether there is memory for one more room; documents without edits in progress are dropped for it. */

@@ -14,6 +14,7 @@ import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.TooLarge;
 import io.keck.failure.Unavailable;
+import io.keck.protocol.Message;
 import io.keck.protocol.RoomName;
 import java.util.List;
 import java.util.Optional;
@@ -326,6 +327,20 @@ final class RoomDocuments implements Documents {
                 new BroughtUpdate(name, author, allowance, room::position, done).bring(room, at, context, update);
             }
         });
+    }
+
+    @Override
+    public CompletionStage<Answer<Boolean>> broadcast(Grant grant, String text) {
+        if (text.length() > Message.MAX_TEXT) {
+            throw new IllegalArgumentException("a message has " + Message.MAX_TEXT + " characters at most");
+        }
+        return with(
+                grant,
+                name -> this.<Boolean>ask(name, true, (room, at, stale, answer) -> {
+                    room.members().messages().broadcast(text);
+                    answer.complete(new Answer<>(true, at.roomId(), at.seq(), stale));
+                }),
+                Right.MESSAGES);
     }
 
     @Override

@@ -83,6 +83,11 @@ public final class Rooms {
         return place;
     }
 
+    /** What applications of clients send to back ends by connections to this node. */
+    public ClientMessages clientMessages() {
+        return context.clientMessages();
+    }
+
     /** The registry of rooms by name. */
     Lives lives() {
         return lives;

@@ -13,6 +13,13 @@ public interface Watcher {
      */
     void risen(long roomId, long seq);
 
+    /**
+     * The application of a client, on whichever node, has a message for back ends.
+     *
+     * @param principal the id of the principal of the connection
+     */
+    default void clientMessage(String principal, String text) {}
+
     /** The log has lost rows that were reported; knowledge about earlier rows must be discarded. */
     void wentBack();
 

@@ -37,6 +37,10 @@ final class Watchers {
         }
     }
 
+    void clientMessage(Bus.Event.ClientMessage message) {
+        all.forEach(watcher -> watcher.clientMessage(message.principal(), message.text()));
+    }
+
     void wentBack() {
         all.forEach(Watcher::wentBack);
     }

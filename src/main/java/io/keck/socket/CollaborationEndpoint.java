@@ -76,7 +76,12 @@ public final class CollaborationEndpoint extends Endpoint {
         opened.wishes(wishes);
         session.setMaxIdleTimeout(0); // SocketConnection.tick handles silent peers
         Speech spoken = Speech.of(
-                door, new Speech.Line(opened, sockets, frame -> deal(opened, frame), reason -> offend(opened, reason)));
+                door, new Speech.Line(
+                        opened,
+                        sockets,
+                        frame -> deal(opened, frame),
+                        text -> tell(text, opened),
+                        reason -> offend(opened, reason)));
         speech = spoken;
         opened.speaks(spoken);
         SocketListener.listen(
@@ -162,6 +167,16 @@ public final class CollaborationEndpoint extends Endpoint {
                 spoken.given(messages);
             }
             taken.receive(messages, frame.length);
+        }
+    }
+
+    /** Passes a message of the application on to back ends, if the grant allows it. */
+    private void tell(String text, SocketConnection from) {
+        Seat taken = seat;
+        List<Message> allowed =
+                clearance.allowed(List.of(new Message.ClientMessage(text)), refusal -> deny(from, refusal));
+        if (taken != null && !allowed.isEmpty() && sockets.mayTell(address, text)) {
+            taken.receive(allowed, text.length());
         }
     }
 

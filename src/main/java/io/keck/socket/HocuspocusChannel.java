@@ -285,6 +285,11 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     }
 
     @Override
+    public void tell(String text) {
+        say(HocuspocusMessage.stateless(text));
+    }
+
+    @Override
     public boolean hearsOfSaved() {
         return true;
     }

@@ -263,10 +263,18 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         }
     }
 
-    /** Drops stateless messages. If they were passed on, every reader of a document could send messages to all other clients. */
+    /** Passes a message on to back ends. One for all clients is dropped; otherwise every reader could send messages to all others. */
     @Override
     public void stateless(HocuspocusMessage.Stateless message) {
-        sockets.metrics().ignored(message.isForAll() ? Ignored.BROADCAST : Ignored.STATELESS);
+        spoken().received(ConnectionMetrics.Kind.OTHER, frameBytes);
+        HocuspocusChannel channel = channels.get(message.key());
+        if (message.isForAll()) {
+            sockets.metrics().ignored(Ignored.BROADCAST);
+        } else if (channel == null) {
+            sockets.metrics().ignored(Ignored.OUTSIDE);
+        } else if (sockets.mayTell(address, message.text())) {
+            channel.receive(List.of(new Message.ClientMessage(message.text())), frameBytes);
+        }
     }
 
     @Override

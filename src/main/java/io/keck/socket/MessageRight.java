@@ -59,6 +59,11 @@ final class MessageRight implements Message.Handler<Right[]> {
     }
 
     @Override
+    public void clientMessage(Right[] needed, Message.ClientMessage message) {
+        needed[0] = Right.PRESENT;
+    }
+
+    @Override
     public void unknown(Right[] needed, Message.Unknown message) {
         needed[0] = Right.READ;
     }

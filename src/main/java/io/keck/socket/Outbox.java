@@ -5,6 +5,7 @@ import io.keck.heap.SharedBytes;
 import io.keck.heap.Tally;
 import io.keck.metrics.ConnectionMetrics;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -89,7 +90,13 @@ final class Outbox {
      * @param tally counts the waiting bytes
      */
     void send(byte[] message, int recipients, Tally tally) {
-        transmit(message, message, QUEUED + message.length / Math.max(1, recipients), tally, null);
+        transmit(OpCode.BINARY, message, message, QUEUED + message.length / Math.max(1, recipients), tally, null);
+    }
+
+    /** Queues a text message, on a connection that does not send messages in two frames. */
+    void sendText(String text, Tally tally) {
+        byte[] message = text.getBytes(StandardCharsets.UTF_8);
+        transmit(OpCode.TEXT, message, message, QUEUED + message.length, tally, null);
     }
 
     /**
@@ -100,15 +107,16 @@ final class Outbox {
      */
     void send(byte[] frame, byte[] message, Tally tally, Taken taken) {
         synchronized (sending) { // must not come between the two frames of another message
-            transmit(frame, message, QUEUED + frame.length, tally, taken);
+            transmit(OpCode.BINARY, frame, message, QUEUED + frame.length, tally, taken);
         }
     }
 
-    private void transmit(byte[] frame, byte[] message, int part, Tally tally, @Nullable Taken taken) {
+    private void transmit(
+            byte opCode, byte[] frame, byte[] message, int part, Tally tally, @Nullable Taken taken) {
         long now = queued(message, frame.length);
         hold(frame, part, tally);
         session.sendFrame(
-                new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
+                new Frame(opCode, ByteBuffer.wrap(frame)),
                 new Sent(frame.length, frame, part, tally, now, taken),
                 false);
     }

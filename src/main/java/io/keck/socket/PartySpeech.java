@@ -7,14 +7,19 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What y-partykit adds to y-websocket: messages in parts between two text messages. The parts count as the fragments of one
- * binary message, with the same bounds in bytes, memory and time.
+ * What y-partyserver and y-partykit add to y-websocket. y-partyserver has custom messages of applications, which are text.
+ * y-partykit sends large messages in parts between two text messages. The parts count as the fragments of one binary message,
+ * with the same bounds in bytes, memory and time.
  */
 final class PartySpeech implements Speech {
     /** The least size in bytes of a part that is not the last; parts of y-partykit have a million bytes. */
     static final int LEAST_PART = 1 << 10;
 
+    /** Custom messages of y-partyserver begin so, in both directions. Source: y-partyserver 2.2, {@code provider/index}. */
+    private static final String CUSTOM = "__YPS:";
+
     private final Line line;
+    private final boolean takesText;
     private final MessageParts parts;
     /** The marker of the message whose parts are arriving; null outside of such a message. */
     private volatile @Nullable PartyMarker open;
@@ -22,13 +27,24 @@ final class PartySpeech implements Speech {
     private int count;
     private long since;
 
-    PartySpeech(Line line) {
+    /**
+     * No message in parts is under way.
+     *
+     * @param takesText whether its client takes text messages; that of y-websocket fails on one
+     */
+    PartySpeech(Line line, boolean takesText) {
         this.line = line;
+        this.takesText = takesText;
         this.parts = new MessageParts(line.sockets().limits().maxMessageBytes());
     }
 
     @Override
     public void text(String text) {
+        if (text.startsWith(CUSTOM)) {
+            line.received(text.length());
+            line.messages().accept(text.substring(CUSTOM.length()));
+            return;
+        }
         if (!text.startsWith(PartyMarker.PREFIX)) {
             line.ignored(Ignored.TEXT);
             return;
@@ -41,6 +57,13 @@ final class PartySpeech implements Speech {
             begin(marker);
         } else {
             end(begun, marker);
+        }
+    }
+
+    @Override
+    public void tell(String text) {
+        if (takesText) {
+            line.connection().sendText(CUSTOM + text);
         }
     }
 

@@ -287,6 +287,18 @@ final class SocketConnection implements Connection {
     }
 
     @Override
+    public void tell(String text) {
+        speech.tell(text);
+    }
+
+    /** Queues a text message. */
+    void sendText(String text) {
+        if (!closing.get()) {
+            outbox.sendText(text, outbound);
+        }
+    }
+
+    @Override
     public long ping() {
         long before = timesHeard.sum();
         if (!closing.get()) {

@@ -50,6 +50,9 @@ public class SocketFactory {
      */
     static final String TEMPLATE = template(Door.COLLABORATION);
 
+    /** Messages of applications for back ends that one address may send in a second. */
+    private static final double MESSAGES_PER_SECOND = 20;
+
     /** Seconds of the allowed rate of upgrades that may arrive at once, as when an office reconnects. */
     private static final double BURST_SECONDS = 5;
 
@@ -176,7 +179,8 @@ public class SocketFactory {
                 new AddressShares(all, each),
                 new AddressRates(upgradesPerSecond, upgradesPerSecond * BURST_SECONDS, clock),
                 new AddressFlow(receivedPerSecond.toBytes(), clock),
-                new AddressFlow(sentPerSecond.toBytes(), clock));
+                new AddressFlow(sentPerSecond.toBytes(), clock),
+                new AddressRates(MESSAGES_PER_SECOND, MESSAGES_PER_SECOND * BURST_SECONDS, clock));
     }
 
     /** Puts a filter before Jetty's own filter, which performs upgrades. */

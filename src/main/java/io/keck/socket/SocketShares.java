@@ -25,10 +25,11 @@ final class SocketShares {
     private final AddressRates upgrades;
     private final AddressFlow received;
     private final AddressFlow sent;
+    private final AddressRates messages;
 
     /** Creates shares that do not limit bytes per second. */
-    SocketShares(AddressShares sockets, AddressRates upgrades) {
-        this(sockets, upgrades, AddressFlow.unlimited(), AddressFlow.unlimited());
+    SocketShares(AddressShares sockets, AddressRates upgrades, AddressRates messages) {
+        this(sockets, upgrades, AddressFlow.unlimited(), AddressFlow.unlimited(), messages);
     }
 
     /**
@@ -36,12 +37,19 @@ final class SocketShares {
      *
      * @param received limits bytes of frames from an address
      * @param sent limits bytes of frames to an address
+     * @param messages limits messages of applications for back ends
      */
-    SocketShares(AddressShares sockets, AddressRates upgrades, AddressFlow received, AddressFlow sent) {
+    SocketShares(
+            AddressShares sockets,
+            AddressRates upgrades,
+            AddressFlow received,
+            AddressFlow sent,
+            AddressRates messages) {
         this.sockets = sockets;
         this.upgrades = upgrades;
         this.received = received;
         this.sent = sent;
+        this.messages = messages;
     }
 
     AddressFlow received() {
@@ -69,6 +77,11 @@ final class SocketShares {
     /** Whether a socket of that address may open another document now; this counts as an upgrade. */
     boolean mayJoin(String address) {
         return upgrades.take(address);
+    }
+
+    /** Whether an application at that address may send one more message to back ends now, which counts. */
+    boolean mayTell(String address) {
+        return messages.take(address);
     }
 
     void opened(String address) {

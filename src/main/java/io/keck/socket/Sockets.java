@@ -5,6 +5,7 @@ import io.keck.heap.HeapLedger;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.AwarenessState;
 import io.keck.protocol.CloseReason;
+import io.keck.protocol.Message;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
 import java.util.Comparator;
@@ -161,6 +162,15 @@ public final class Sockets {
         long now = clock.getAsLong();
         long next = nextDropLine.get();
         return now >= next && nextDropLine.compareAndSet(next, now + DROP_LINE_EVERY_MS);
+    }
+
+    /** Whether a message of an application may go to back ends; one that may not is counted. */
+    boolean mayTell(String address, String text) {
+        boolean may = text.length() <= Message.MAX_TEXT && shares.mayTell(address);
+        if (!may) {
+            metrics.ignored(ConnectionMetrics.Ignored.STATELESS);
+        }
+        return may;
     }
 
     /** @param code the close code of the connection */

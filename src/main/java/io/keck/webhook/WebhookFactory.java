@@ -11,6 +11,7 @@ import io.keck.feed.ChangeLog;
 import io.keck.feed.Cursors;
 import io.keck.feed.Hooks.RefusedException;
 import io.keck.metrics.FeedMetrics;
+import io.keck.room.ClientMessages;
 import io.keck.wing.Host;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -79,6 +80,10 @@ public class WebhookFactory {
     @JsonProperty
     private DataSize documentHeap = DataSize.mebibytes(64);
 
+    /** Whether messages of client applications are posted, too. */
+    @JsonProperty
+    private boolean messages;
+
     @NotNull
     @JsonProperty
     private Duration unhealthyAfter = Duration.minutes(5);
@@ -145,6 +150,7 @@ public class WebhookFactory {
      * @param shared whether other nodes may deliver, too
      * @param clock the clock that all nodes share
      * @param maxSteps the steps of integration that the document of a room may take
+     * @param clientMessages messages of client applications on this node
      */
     public Webhooks build(
             Host host,
@@ -155,7 +161,8 @@ public class WebhookFactory {
             Clock clock,
             String node,
             FeedMetrics metrics,
-            long maxSteps) {
+            long maxSteps,
+            ClientMessages clientMessages) {
         HttpSender sender =
                 new HttpSender(new Signatures(secret, endpoints), clock, timeout.toMilliseconds(), concurrency);
         host.manage(sender);
@@ -187,6 +194,11 @@ public class WebhookFactory {
                 Ports.parse(ports),
                 new Resolver(InetAddress::getAllByName, RESOLVE_MILLIS));
         onCommitted.accept(webhooks::written);
+        if (messages) {
+            clientMessages.listen(new MessagePosts(
+                            cursors::endpoint, sender, webhooks::execute, () -> System.nanoTime() / 1_000_000)
+                    ::sent);
+        }
         host.manage(webhooks);
         metrics.watchDeliveries(webhooks::backlog, webhooks::oldestSeconds);
         host.healthCheck("webhook", () -> {

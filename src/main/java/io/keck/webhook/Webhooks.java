@@ -140,6 +140,15 @@ public final class Webhooks implements Hooks, Managed {
         }
     }
 
+    /**
+     * Runs a task, which may wait for the database, after those that were given before.
+     *
+     * @throws RejectedExecutionException once this is stopped
+     */
+    void execute(Runnable task) {
+        requests.execute(task);
+    }
+
     // ------------------------------------------------------------------ state of delivery
 
     /** Records that this node has written to a room. */

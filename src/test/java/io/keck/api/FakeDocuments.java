@@ -244,6 +244,20 @@ final class FakeDocuments implements Documents, AutoCloseable {
         });
     }
 
+    /** What was sent to all clients: the room and the text. */
+    final List<List<String>> broadcasts = new ArrayList<>();
+
+    @Override
+    public CompletionStage<Answer<Boolean>> broadcast(Grant grant, String text) {
+        String room = with(grant, Right.MESSAGES);
+        return run(() -> {
+            checkLoaded();
+            Answer<Boolean> answer = answer(life(room), doc -> Reading.of(true));
+            broadcasts.add(List.of(room, text));
+            return answer;
+        });
+    }
+
     @Override
     public CompletionStage<Answer<Boolean>> find(Grant grant) {
         String room = with(grant, Right.READ);

@@ -138,7 +138,8 @@ class HistoryContractTest {
                 good.replace("null", "\"k\""),
                 good.replace("\"field_name\":null,", ""),
                 good.replace("update", "resync"),
-                good.replace("{", "{\"more\":[],"))) {
+                good.replace("{", "{\"more\":[],"),
+                "{\"workspace_id\":\"w\",\"action\":\"client-message\",\"by\":\"a\",\"message\":\"\"}")) {
             assertThat(server.post("/api/hook", "[" + taken + "]").status())
                     .as(taken)
                     .isEqualTo(200);
@@ -158,6 +159,7 @@ class HistoryContractTest {
                 "[" + good.replace("[\"m\",\"k\"]", "[\"m\",0]") + "]",
                 "[" + good.replace("[\"m\",\"k\"]", "\"m\"") + "]",
                 "[" + good.replace("\"v\"", "{}") + "]",
+                "[{\"workspace_id\":\"w\",\"action\":\"client-message\",\"by\":\"a\",\"message\":1}]",
                 "[" + good.replace("update", "insert") + "]")) {
             assertThat(server.post("/api/hook", refused).toString())
                     .as(refused)

@@ -223,6 +223,48 @@ class RoomFeedTest {
         assertThat(client.events()).isEqualTo(updates(2, 3));
     }
 
+    @Test
+    void messageOfAClientApplication_reachesThoseWhoMayHearIt() {
+        edit();
+        Client backEnd = join(null);
+        Client other = join(null);
+        backEnd.stream.hears(true);
+        int before = backEnd.got.length();
+        watcher.clientMessage("alice", "a \"b\"\nid:9-9");
+        run();
+        assertThat(backEnd.got.substring(before))
+                .isEqualTo("event:client-message\ndata:{\"by\":\"alice\",\"message\":\"a \\\"b\\\"\\nid:9-9\"}\n\n");
+        assertThat(other.got).hasToString("id:7-1\n\n");
+        backEnd.stream.hears(false);
+        watcher.clientMessage("alice", "never");
+        run();
+        assertThat(backEnd.got).doesNotContain("never");
+    }
+
+    /** Messages are not kept for a reader that is behind, nor for a feed whose turns do not come. */
+    @Test
+    void messagesOfClientApplications_areBounded() {
+        edit();
+        Client backEnd = join(null);
+        backEnd.stream.hears(true);
+        backEnd.takes = 0;
+        watcher.clientMessage("alice", "first");
+        run();
+        watcher.clientMessage("alice", "second");
+        run();
+        backEnd.takes = Integer.MAX_VALUE;
+        backEnd.stream.write();
+        run();
+        assertThat(backEnd.got).contains("first").doesNotContain("second");
+        for (int i = 0; i <= FeedMessages.MAX_WAITING; i++) {
+            watcher.clientMessage("alice", "number " + i + " ");
+        }
+        run();
+        assertThat(backEnd.got)
+                .contains("number " + (FeedMessages.MAX_WAITING - 1) + " ")
+                .doesNotContain("number " + FeedMessages.MAX_WAITING + " ");
+    }
+
     /** The twin is every other test here: with the usual limit the same content is read. */
     @Test
     void contentBeyondTheConfiguredSteps_refusesItsReaders_andIsNotTriedAtOnce() {

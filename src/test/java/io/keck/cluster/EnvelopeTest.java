@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.keck.cluster.Envelope.Content;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.protocol.AwarenessState;
+import io.keck.protocol.Message;
 import io.keck.room.Bus;
 import io.keck.room.Bus.Event;
 import io.keck.testing.Seeds;
@@ -33,6 +34,8 @@ class EnvelopeTest {
                 new Content.OfRoom(new Event.AwarenessAsked(true)),
                 new Content.OfRoom(new Event.AwarenessAsked(false)),
                 new Content.OfRoom(new Event.AwarenessClaimed(1L << 50)),
+                new Content.OfRoom(new Event.ClientMessage("alice", "{\"é\":\"😀\"}")),
+                new Content.OfRoom(new Event.Broadcast("é😀")),
                 new Content.OfRoom(new Event.Resync()),
                 new Content.Beat("node é", -5),
                 new Content.Deleted("a room/😀"),
@@ -86,6 +89,18 @@ class EnvelopeTest {
         assertThat(read.content()).isInstanceOf(Content.OfRoom.class);
         Event event = ((Content.OfRoom) read.content()).event();
         assertThat(((Event.Unsaved) event).payload()).isEqualTo(new byte[] {1, 2, 2});
+    }
+
+    @Test
+    void messageThatIsTooLong_isRefused() throws Envelope.AlienException {
+        String most = "x".repeat(Message.MAX_TEXT);
+        assertThat(Envelope.decode(encoded(new Content.OfRoom(new Event.Broadcast(most))), CLUSTER)
+                        .content())
+                .isEqualTo(new Content.OfRoom(new Event.Broadcast(most)));
+        for (Event event : List.of(new Event.Broadcast(most + "x"), new Event.ClientMessage("a", most + "x"))) {
+            byte[] bytes = encoded(new Content.OfRoom(event));
+            assertThatThrownBy(() -> Envelope.decode(bytes, CLUSTER)).isInstanceOf(DecodeException.class);
+        }
     }
 
     @Test

@@ -483,6 +483,30 @@ class RedisBusTest {
         assertThat(forged()).isZero();
     }
 
+    /** The release before this one has no such messages, so one without a signature is forged. Awareness shows what is heard. */
+    @Test
+    void messageBetweenApplications_countsOnlySigned() throws InterruptedException {
+        redis = RedisServer.start(dir);
+        keys = MIXED;
+        Ear atA = subscribed(started(), ROOM);
+        long now = System.currentTimeMillis();
+        String rooms = channel(Long.toUnsignedString(ROOM, 36));
+        List<Event> messages = List.of(new Event.Broadcast("x"), new Event.ClientMessage("alice", "x"));
+        for (Event message : messages) {
+            publish(rooms, plain(new Envelope.Content.OfRoom(message), now));
+        }
+        publish(rooms, plain(new Envelope.Content.OfRoom(new Event.AwarenessAsked(true)), now));
+        assertThat(atA.next(Event.AwarenessAsked.class)).isNotNull();
+        assertThat(forged()).isEqualTo(2);
+        Seal seal = new Seal(0);
+        int counter = 0;
+        for (Event message : messages) {
+            byte[] frame = plain(new Envelope.Content.OfRoom(message), now);
+            publish(rooms, seal.seal(frame, counter++, List.of(KEY)));
+            assertThat(atA.next(message.getClass())).isEqualTo(message);
+        }
+    }
+
     /** A node of the release before is heard while one is at work; what it says of documents is a hint. */
     @Test
     void nodeThatSignsNothing_isHeard_butOnlyMakesOthersLook() throws InterruptedException {

@@ -51,8 +51,16 @@ class HocuspocusMessageTest {
         assertThat(read(new byte[] {9})).isEqualTo(new HocuspocusMessage.Ping());
         assertThat(read(new byte[] {10})).isEqualTo(new HocuspocusMessage.Pong());
         assertThat(read(about("doc", 7).toByteArray())).isEqualTo(new HocuspocusMessage.Leave("doc"));
-        assertThat(read(about("doc", 5).toByteArray())).isEqualTo(new HocuspocusMessage.Stateless("doc", false));
-        assertThat(read(about("doc", 6).toByteArray())).isEqualTo(new HocuspocusMessage.Stateless("doc", true));
+        Encoder said = about("doc", 5);
+        said.writeVarString("é😀");
+        assertThat(read(said.toByteArray())).isEqualTo(new HocuspocusMessage.Stateless("doc", false, "é😀"));
+        assertThat(said.toByteArray())
+                .as("the same in both directions")
+                .isEqualTo(HocuspocusMessage.frame(
+                        HocuspocusMessage.prefix("doc"), HocuspocusMessage.stateless("é😀")));
+        assertThat(read(about("doc", 6).toByteArray())).isEqualTo(new HocuspocusMessage.Stateless("doc", true, ""));
+        assertThat(new HocuspocusMessage.Stateless("doc", false, "secret").toString())
+                .doesNotContain("secret");
         assertThat(read(about("doc", 42).toByteArray())).isEqualTo(new HocuspocusMessage.Other("doc"));
     }
 

@@ -65,6 +65,9 @@ final class FakeConnection implements Connection {
 
     LongConsumer onSaved = position -> {};
 
+    /** Messages of back ends. */
+    final List<String> told = new ArrayList<>();
+
     boolean hearsOfConflicts;
     boolean isEchoed;
     /** Bytes of what it sent that the room holds. */
@@ -168,6 +171,11 @@ final class FakeConnection implements Connection {
         }
         saved = position;
         onSaved.accept(position);
+    }
+
+    @Override
+    public void tell(String text) {
+        told.add(text);
     }
 
     @Override

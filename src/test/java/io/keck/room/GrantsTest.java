@@ -37,6 +37,7 @@ class GrantsTest {
         calls.put(grant -> documents.init(grant, Update.EMPTY, false), EnumSet.of(Right.CREATE));
         calls.put(grant -> documents.init(grant, Update.EMPTY, true), EnumSet.of(Right.CREATE, Right.REPLACE));
         calls.put(grant -> documents.delete(grant), EnumSet.of(Right.DELETE));
+        calls.put(grant -> documents.broadcast(grant, "x"), EnumSet.of(Right.MESSAGES));
         calls.put(grant -> world.rooms.find(grant), EnumSet.of(Right.READ));
         return calls;
     }

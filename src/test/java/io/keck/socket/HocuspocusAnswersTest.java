@@ -48,7 +48,8 @@ class HocuspocusAnswersTest {
                     new AddressShares(9, 9),
                     new AddressRates(9, 9, () -> 0),
                     AddressFlow.unlimited(),
-                    AddressFlow.unlimited()));
+                    AddressFlow.unlimited(),
+                    new AddressRates(9, 9, () -> 0)));
 
     private final HocuspocusAnswers answers = new HocuspocusAnswers(connection, MAX);
     private final byte[] status = HocuspocusMessage.status(false);

@@ -13,7 +13,11 @@ import io.keck.protocol.CloseReason;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.CoreSession;
+import org.eclipse.jetty.websocket.core.Frame;
+import org.eclipse.jetty.websocket.core.OpCode;
+import org.eclipse.jetty.websocket.core.OutgoingEntry;
 import org.junit.jupiter.api.Test;
 
 /** Messages of y-partykit in parts: put together, and bounded as one message is. */
@@ -22,7 +26,21 @@ class PartySpeechTest {
 
     private long now;
     private final List<byte[]> whole = new ArrayList<>();
+    private final List<String> messages = new ArrayList<>();
     private final List<CloseReason> offences = new ArrayList<>();
+    private final List<String> sent = new ArrayList<>();
+    private final CoreSession core = new CoreSession.Empty() {
+        @Override
+        public void sendFrame(Frame frame, Callback callback, boolean batch) {
+            sent.add(frame.getOpCode() + " " + StandardCharsets.UTF_8.decode(frame.getPayload()));
+            callback.succeeded();
+        }
+
+        @Override
+        public void sendFrame(OutgoingEntry entry) {
+            throw new AssertionError("not asked for");
+        }
+    };
     private final List<ConnectionMetrics.Ignored> ignored = new ArrayList<>();
     private final HeapLedger ledger = HeapLedger.unlimited();
     private final ConnectionMetrics metrics = new ConnectionMetrics() {
@@ -31,7 +49,8 @@ class PartySpeechTest {
             ignored.add(what);
         }
     };
-    private final SocketShares shares = new SocketShares(new AddressShares(9, 9), new AddressRates(9, 9, () -> now));
+    private final SocketShares shares = new SocketShares(
+            new AddressShares(9, 9), new AddressRates(9, 9, () -> now), new AddressRates(9, 9, () -> now));
     private final Sockets sockets = new Sockets(
             null,
             null,
@@ -44,13 +63,18 @@ class PartySpeechTest {
     private final SocketConnection connection = new SocketConnection(
             "room",
             "192.0.2.1",
-            new ReadGate(new CoreSession.Empty(), new FrameAssembly(null, Clearance.refused(Fault.MISSING))),
+            new ReadGate(core, new FrameAssembly(null, Clearance.refused(Fault.MISSING))),
             () -> now,
             MAX,
             metrics,
             ledger,
             shares);
-    private final PartySpeech speech = new PartySpeech(new Speech.Line(connection, sockets, whole::add, offences::add));
+    private final PartySpeech speech = speech(true);
+
+    private PartySpeech speech(boolean takesText) {
+        return new PartySpeech(
+                new Speech.Line(connection, sockets, whole::add, messages::add, offences::add), takesText);
+    }
 
     private static String marker(String id, String type, long size, long count) {
         return "y-pk-batch#{\"id\":\"" + id + "\",\"type\":\"" + type + "\",\"size\":" + size + ",\"count\":" + count
@@ -138,5 +162,27 @@ class PartySpeechTest {
         speech.text("hello");
         assertThat(ignored).containsExactly(ConnectionMetrics.Ignored.TEXT);
         assertThat(offences).isEmpty();
+    }
+
+    @Test
+    void customMessage_isOneOfTheApplication_alsoBetweenParts() {
+        speech.text("__YPS:{\"é\":1}");
+        speech.text(marker("a", "start", 4, 1));
+        speech.text("__YPS:");
+        speech.binary(bytes("abcd"));
+        speech.text(marker("a", "end", 4, 1));
+        speech.text("else");
+        assertThat(messages).containsExactly("{\"é\":1}", "");
+        assertThat(whole).hasSize(1);
+        assertThat(offences).isEmpty();
+        assertThat(ignored).containsExactly(ConnectionMetrics.Ignored.TEXT);
+    }
+
+    /** The provider of y-websocket fails on a text message, so at its address there are none. */
+    @Test
+    void messageOfABackEnd_isText_whereTheClientTakesThat() {
+        speech.tell("é");
+        speech(false).tell("never");
+        assertThat(sent).containsExactly(OpCode.TEXT + " __YPS:é");
     }
 }

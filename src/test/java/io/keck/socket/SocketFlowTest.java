@@ -51,7 +51,12 @@ class SocketFlowTest {
         gate.clock(() -> now);
         this.gate = gate;
         SocketShares shares =
-                new SocketShares(new AddressShares(9, 9), new AddressRates(9, 9, () -> now), received, sent);
+                new SocketShares(
+                        new AddressShares(9, 9),
+                        new AddressRates(9, 9, () -> now),
+                        received,
+                        sent,
+                        new AddressRates(9, 9, () -> now));
         SocketConnection made = new SocketConnection(
                 "room",
                 "192.0.2.1",

@@ -8,7 +8,10 @@ import org.junit.jupiter.api.Test;
 
 class SocketSharesTest {
     private static SocketShares shares(int all, int each, int perSecond) {
-        return new SocketShares(new AddressShares(all, each), new AddressRates(perSecond, perSecond, () -> 0));
+        return new SocketShares(
+                new AddressShares(all, each),
+                new AddressRates(perSecond, perSecond, () -> 0),
+                new AddressRates(perSecond, perSecond, () -> 0));
     }
 
     @Test

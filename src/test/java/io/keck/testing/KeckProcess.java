@@ -266,6 +266,19 @@ public final class KeckProcess implements AutoCloseable {
         return send(method, port, rawPath);
     }
 
+    /** Sends a request with a body of JSON, which must be answered with 2xx. */
+    public HttpResponse<String> sendJson(String method, String rawPath, String body) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + rawPath))
+                .timeout(PATIENCE)
+                .header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        HttpResponse<String> answer = HTTP.sendAsync(request, HttpResponse.BodyHandlers.ofString())
+                .join();
+        assertThat(answer.statusCode() / 100).as(answer.body()).isEqualTo(2);
+        return answer;
+    }
+
     /** The body of {@code /health}. */
     public String health() {
         HttpResponse<String> answer = get("/health");
