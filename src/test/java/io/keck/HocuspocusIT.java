@@ -250,18 +250,23 @@ class HocuspocusIT {
                         "client-message{\"by\":\"anonymous\",\"message\":\"from a: é\"}",
                         "client-message{\"by\":\"anonymous\",\"message\":\"from p\"}");
         stream.finish();
-        Eventually.await("the webhook", () -> receiver.deliveries().stream()
-                        .filter(delivery -> delivery.id().startsWith("message-"))
-                        .count()
-                == 2);
-        Eventually.await("the broadcast of a client is counted", () -> keck.admin("/metrics/prometheus")
-                .contains("keck_connections_messages_ignored_total{kind=\"broadcast\"} 1.0"));
+        Eventually.await(
+                "the webhook",
+                () -> receiver.deliveries().stream()
+                                .filter(delivery -> delivery.id().startsWith("message-"))
+                                .count()
+                        == 2);
+        Eventually.await(
+                "the broadcast of a client is counted",
+                () -> keck.admin("/metrics/prometheus")
+                        .contains("keck_connections_messages_ignored_total{kind=\"broadcast\"} 1.0"));
 
         keck.sendJson("POST", "/api/messages/strings", "{\"message\":\"from the back end: ü\"}");
         for (String name : List.of("a", "b", "c", "p")) {
             Eventually.await(name, () -> clients.events(name).contains("message from the back end: ü"));
             assertThat(clients.events(name)).noneMatch(event -> event.startsWith("message from " + name.charAt(0)));
-            assertThat(clients.events(name)).filteredOn(event -> event.startsWith("message "))
+            assertThat(clients.events(name))
+                    .filteredOn(event -> event.startsWith("message "))
                     .hasSize(1);
         }
         clients.edit("y", NodeClients.insert(0, "still "));

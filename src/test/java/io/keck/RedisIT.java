@@ -151,8 +151,10 @@ class RedisIT {
             reading.start();
             Eventually.await("the stream", stream::hasBegun);
             typists.provider("far", "sendStateless", "print");
-            Eventually.await("the message", () -> stream.events().stream()
-                    .anyMatch(event -> event.name().equals("client-message")));
+            Eventually.await(
+                    "the message",
+                    () -> stream.events().stream()
+                            .anyMatch(event -> event.name().equals("client-message")));
             stream.finish();
             nodes.get(0).sendJson("POST", "/api/messages/board", "{\"message\":\"printed\"}");
             Eventually.await("the answer", () -> typists.events("far").contains("message printed"));

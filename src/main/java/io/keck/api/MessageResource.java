@@ -48,7 +48,7 @@ public final class MessageResource {
                 Missing.SENTENCE,
                 calls.documents()
                         .broadcast(call.grant(), message)
-                        .thenApply(sent -> new Answer<>(
-                                Reply.empty(Status.NO_CONTENT), sent.roomId(), sent.seq(), sent.stale())));
+                        .thenApply(sent ->
+                                new Answer<>(Reply.empty(Status.NO_CONTENT), sent.roomId(), sent.seq(), sent.stale())));
     }
 }

@@ -76,7 +76,8 @@ public final class CollaborationEndpoint extends Endpoint {
         opened.wishes(wishes);
         session.setMaxIdleTimeout(0); // SocketConnection.tick handles silent peers
         Speech spoken = Speech.of(
-                door, new Speech.Line(
+                door,
+                new Speech.Line(
                         opened,
                         sockets,
                         frame -> deal(opened, frame),

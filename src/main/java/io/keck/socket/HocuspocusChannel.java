@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +45,20 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
 
     private record Waiting(List<Message> messages, int bytes) {}
 
-    private final HocuspocusEndpoint socket;
+    /** The socket that a document shares with others. */
+    interface Host {
+        /** Too much waits for a document: the socket must not be read before {@link #release}. */
+        void hold(HocuspocusChannel channel);
+
+        /** Little enough waits for a document. */
+        void release(HocuspocusChannel channel);
+
+        /** A document has ended on this socket. */
+        void gone(HocuspocusChannel channel);
+    }
+
+    private final Host socket;
+    private final BiFunction<Grant, Connection, Seat> rooms;
     private final SocketConnection carrier;
     private final HocuspocusAnswers answers;
     private final Sockets sockets;
@@ -81,14 +95,21 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     private long given;
     private long told;
 
+    /**
+     * A document without a seat.
+     *
+     * @param rooms gives a connection its seat, see {@link io.keck.room.Rooms#join}
+     */
     HocuspocusChannel(
-            HocuspocusEndpoint socket,
+            Host socket,
+            BiFunction<Grant, Connection, Seat> rooms,
             SocketConnection carrier,
             HocuspocusAnswers answers,
             Sockets sockets,
             String key,
             Clearance clearance) {
         this.socket = socket;
+        this.rooms = rooms;
         this.carrier = carrier;
         this.answers = answers;
         this.sockets = sockets;
@@ -130,7 +151,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     void open(Grant grant, boolean isSuccessor) {
         tellRights();
         follow();
-        Seat taken = sockets.rooms().join(grant, this);
+        Seat taken = rooms.apply(grant, this);
         seat = taken;
         if (isSuccessor) {
             synchronized (asked) {

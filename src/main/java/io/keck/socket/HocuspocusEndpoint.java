@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * One WebSocket of {@code @hocuspocus/provider} with many documents, each a {@link HocuspocusChannel}. Messages of a document
  * are ignored until an auth message has opened it. Public only because Jetty requires it.
  */
-public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMessage.Handler {
+public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMessage.Handler, HocuspocusChannel.Host {
     private static final Logger LOG = LoggerFactory.getLogger(HocuspocusEndpoint.class);
     /** The path of the endpoint. */
     static final String PATH = "/hocuspocus";
@@ -229,8 +229,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
     private void open(SocketConnection here, String key, Clearance clearance, Grant grant, boolean isSuccessor) {
         Admission.Refusal refusal = sockets.admission().refusal(address, HocuspocusMessage.nameOf(key));
         if (refusal == null) {
-            HocuspocusChannel channel =
-                    new HocuspocusChannel(this, here, Objects.requireNonNull(answers), sockets, key, clearance);
+            HocuspocusChannel channel = new HocuspocusChannel(
+                    this, sockets.rooms()::join, here, Objects.requireNonNull(answers), sockets, key, clearance);
             channels.put(key, channel);
             sockets.joined(channel);
             channel.open(grant, isSuccessor);
@@ -295,8 +295,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     // ------------------------------------------------------------------ the documents
 
-    /** Stops reading the socket until {@link #release}, because too many messages wait for a document. */
-    void hold(HocuspocusChannel channel) {
+    @Override
+    public void hold(HocuspocusChannel channel) {
         SocketConnection here = connection;
         synchronized (holding) {
             holding.add(channel);
@@ -306,7 +306,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         }
     }
 
-    void release(HocuspocusChannel channel) {
+    @Override
+    public void release(HocuspocusChannel channel) {
         boolean isLast;
         synchronized (holding) {
             isLast = holding.remove(channel) && holding.isEmpty();
@@ -317,8 +318,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         }
     }
 
-    /** Notes that a document has ended on this socket. */
-    void gone(HocuspocusChannel channel) {
+    @Override
+    public void gone(HocuspocusChannel channel) {
         channels.remove(channel.key(), channel);
         sockets.left(channel);
         release(channel);

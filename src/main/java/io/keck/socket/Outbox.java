@@ -111,8 +111,7 @@ final class Outbox {
         }
     }
 
-    private void transmit(
-            byte opCode, byte[] frame, byte[] message, int part, Tally tally, @Nullable Taken taken) {
+    private void transmit(byte opCode, byte[] frame, byte[] message, int part, Tally tally, @Nullable Taken taken) {
         long now = queued(message, frame.length);
         hold(frame, part, tally);
         session.sendFrame(

@@ -196,8 +196,7 @@ public class WebhookFactory {
         onCommitted.accept(webhooks::written);
         if (messages) {
             clientMessages.listen(new MessagePosts(
-                            cursors::endpoint, sender, webhooks::execute, () -> System.nanoTime() / 1_000_000)
-                    ::sent);
+                    cursors::endpoint, sender, webhooks::execute, () -> System.nanoTime() / 1_000_000)::sent);
         }
         host.manage(webhooks);
         metrics.watchDeliveries(webhooks::backlog, webhooks::oldestSeconds);

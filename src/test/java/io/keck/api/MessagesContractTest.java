@@ -37,7 +37,8 @@ class MessagesContractTest {
     void whatIsNoMessage_isRefused() {
         server.documents.edit("w", doc -> doc.getText("t").insert(0, "x"));
         int before = server.documents.broadcasts.size();
-        String expected = "422 text/plain The body must be {\"message\":\"…\"} with a text of at most 16384 characters.";
+        String expected =
+                "422 text/plain The body must be {\"message\":\"…\"} with a text of at most 16384 characters.";
         for (String body : List.of(
                 "{}",
                 "[]",

@@ -56,8 +56,8 @@ class HocuspocusMessageTest {
         assertThat(read(said.toByteArray())).isEqualTo(new HocuspocusMessage.Stateless("doc", false, "é😀"));
         assertThat(said.toByteArray())
                 .as("the same in both directions")
-                .isEqualTo(HocuspocusMessage.frame(
-                        HocuspocusMessage.prefix("doc"), HocuspocusMessage.stateless("é😀")));
+                .isEqualTo(
+                        HocuspocusMessage.frame(HocuspocusMessage.prefix("doc"), HocuspocusMessage.stateless("é😀")));
         assertThat(read(about("doc", 6).toByteArray())).isEqualTo(new HocuspocusMessage.Stateless("doc", true, ""));
         assertThat(new HocuspocusMessage.Stateless("doc", false, "secret").toString())
                 .doesNotContain("secret");

@@ -107,8 +107,8 @@ class RoomMessagesTest extends SeveralNodes {
         Documents documents = a.rooms.documents();
         assertThat(failure(documents.broadcast(Grants.of("shop", "none", Right.MESSAGES), "x")))
                 .isInstanceOf(RoomMissing.class);
-        assertThatThrownBy(() -> documents.broadcast(
-                        Grants.of("shop", ROOM, Right.MESSAGES), "x".repeat(Message.MAX_TEXT + 1)))
+        assertThatThrownBy(() ->
+                        documents.broadcast(Grants.of("shop", ROOM, Right.MESSAGES), "x".repeat(Message.MAX_TEXT + 1)))
                 .isInstanceOf(IllegalArgumentException.class);
         settle();
         assertThat(told()).allSatisfy(heard -> assertThat(heard).isEmpty());

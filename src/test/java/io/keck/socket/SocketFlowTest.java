@@ -50,13 +50,12 @@ class SocketFlowTest {
         ReadGate gate = new ReadGate(core, new FrameAssembly(null, Clearance.refused(Fault.MISSING)));
         gate.clock(() -> now);
         this.gate = gate;
-        SocketShares shares =
-                new SocketShares(
-                        new AddressShares(9, 9),
-                        new AddressRates(9, 9, () -> now),
-                        received,
-                        sent,
-                        new AddressRates(9, 9, () -> now));
+        SocketShares shares = new SocketShares(
+                new AddressShares(9, 9),
+                new AddressRates(9, 9, () -> now),
+                received,
+                sent,
+                new AddressRates(9, 9, () -> now));
         SocketConnection made = new SocketConnection(
                 "room",
                 "192.0.2.1",

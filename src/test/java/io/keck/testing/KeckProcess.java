@@ -273,8 +273,8 @@ public final class KeckProcess implements AutoCloseable {
                 .header("Content-Type", "application/json")
                 .method(method, HttpRequest.BodyPublishers.ofString(body))
                 .build();
-        HttpResponse<String> answer = HTTP.sendAsync(request, HttpResponse.BodyHandlers.ofString())
-                .join();
+        HttpResponse<String> answer =
+                HTTP.sendAsync(request, HttpResponse.BodyHandlers.ofString()).join();
         assertThat(answer.statusCode() / 100).as(answer.body()).isEqualTo(2);
         return answer;
     }

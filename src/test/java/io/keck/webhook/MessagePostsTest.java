@@ -72,8 +72,8 @@ class MessagePostsTest {
     }
 
     private static String entry(String room, String text) {
-        return "[{\"workspace_id\":\"" + room + "\",\"action\":\"client-message\",\"by\":\"alice\",\"message\":\"" + text
-                + "\"}]";
+        return "[{\"workspace_id\":\"" + room + "\",\"action\":\"client-message\",\"by\":\"alice\",\"message\":\""
+                + text + "\"}]";
     }
 
     @Test
