@@ -29,6 +29,7 @@ import io.keck.storage.database.NamedStatements;
 import io.keck.storage.database.PostgresSession;
 import io.keck.storage.database.ServerConnections;
 import io.keck.storage.doctor.DatabaseDoctor;
+import io.keck.storage.history.HistorySettings;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.storage.rows.Replica;
 import io.keck.storage.rows.StoredRooms;
@@ -314,6 +315,7 @@ public class DatabaseFactory extends DataSourceFactory {
                 clock(environment, jdbi, url.isSqlite()),
                 log.database(),
                 log.log(deletedNameHold),
+                HistorySettings.DEFAULT,
                 purger(dataSource),
                 metrics,
                 replica(environment, metrics));

@@ -19,8 +19,8 @@ import io.keck.storage.feed.HistoryLog;
 import io.keck.storage.feed.JdbiChangeLog;
 import io.keck.storage.feed.JdbiCursors;
 import io.keck.storage.held.JdbiHeldUpdates;
-import io.keck.storage.history.JdbiHistory;
-import io.keck.storage.history.JdbiVersions;
+import io.keck.storage.history.DocumentHistory;
+import io.keck.storage.history.HistorySettings;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.storage.nodes.JdbiKicks;
 import io.keck.storage.nodes.JdbiNodes;
@@ -35,10 +35,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #stop}. Thread-safe.
  */
 public final class Storage implements Managed {
-    private static final int MAX_VERSIONS = 1_000;
-
     private final Database database;
     private final JdbiUpdateLog log;
+    private final DocumentHistory history;
     private final @Nullable Replica replica;
 
     /**
@@ -58,10 +57,20 @@ public final class Storage implements Managed {
             JdbiUpdateLog.Settings logSettings,
             Runnable onConnectionLost,
             LogMetrics metrics) {
-        this(jdbi, dialect, node, clock, databaseSettings, logSettings, onConnectionLost, metrics, null);
+        this(
+                jdbi,
+                dialect,
+                node,
+                clock,
+                databaseSettings,
+                logSettings,
+                HistorySettings.OFF,
+                onConnectionLost,
+                metrics,
+                null);
     }
 
-    /** The same with a replica for histories, or null. */
+    /** The same, with history, and with a replica for histories, or null. */
     public Storage(
             Jdbi jdbi,
             Dialect dialect,
@@ -69,6 +78,7 @@ public final class Storage implements Managed {
             Clock clock,
             Database.Settings databaseSettings,
             JdbiUpdateLog.Settings logSettings,
+            HistorySettings historySettings,
             Runnable onConnectionLost,
             LogMetrics metrics,
             @Nullable Replica replica) {
@@ -81,12 +91,14 @@ public final class Storage implements Managed {
                 onConnectionLost,
                 metrics,
                 () -> JdbiUpdateLog.writer(jdbi, dialect, node, clock));
+        this.history = new DocumentHistory(database, historySettings);
         this.log = new JdbiUpdateLog(
                 database,
                 node,
                 logSettings,
                 List.of(JdbiBlobStore::workspaceEnded, JdbiHeldUpdates::lifeEnded),
-                JdbiCursors::haveRead);
+                JdbiCursors::haveRead,
+                history.keeper());
     }
 
     /** The database, with its clock and health. */
@@ -113,12 +125,12 @@ public final class Storage implements Managed {
 
     /** The history of documents, which may come from a replica. */
     public HistoryReader history() {
-        return new JdbiHistory(database, replica);
+        return history.reader(replica);
     }
 
     /** The versions of documents. */
     public DocumentVersions versions() {
-        return new JdbiVersions(database, MAX_VERSIONS);
+        return history.versions();
     }
 
     /** The positions of webhooks. */

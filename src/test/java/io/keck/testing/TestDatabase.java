@@ -5,6 +5,7 @@ import io.keck.metrics.LogMetrics;
 import io.keck.storage.Storage;
 import io.keck.storage.database.Database;
 import io.keck.storage.database.Dialect;
+import io.keck.storage.history.HistorySettings;
 import io.keck.storage.log.JdbiUpdateLog;
 import java.time.Duration;
 import org.jdbi.v3.core.Jdbi;
@@ -53,6 +54,11 @@ public abstract class TestDatabase implements AutoCloseable {
 
     /** Storage over this database, as one node has it; to be stopped by the caller. */
     public final Storage storage(JdbiUpdateLog.Settings settings) {
+        return storage(settings, HistorySettings.OFF);
+    }
+
+    /** The same, with history. */
+    public final Storage storage(JdbiUpdateLog.Settings settings, HistorySettings history) {
         return new Storage(
                 jdbi,
                 dialect,
@@ -60,8 +66,10 @@ public abstract class TestDatabase implements AutoCloseable {
                 clock,
                 Database.Settings.DEFAULT.withThreads(2, 2).withCommitSpacing(Duration.ZERO),
                 settings,
+                history,
                 () -> {},
-                LogMetrics.NONE);
+                LogMetrics.NONE,
+                null);
     }
 
     /** The number of rows of a table. */

@@ -425,10 +425,15 @@ final class ClientStructs {
      * @param keepDeleted whether deleted items keep their content; otherwise they are written as ContentDeleted
      */
     void write(StructWriter w, long from, long until, boolean keepDeleted) {
+        write(w, from, until, keepDeleted ? new Ranges() : deletes);
+    }
+
+    /** As the other {@code write}; {@code dropped} are the deleted clocks whose content is left out. */
+    void write(StructWriter w, long from, long until, Ranges dropped) {
         if (from >= Math.min(until, end)) {
             return;
         }
-        int d = deletes.firstEndingAfter(from);
+        int d = dropped.firstEndingAfter(from);
         for (int i = runs.find(from); i < runs.size() && runs.clock(i) < until; i++) {
             long at = Math.max(from, runs.clock(i));
             long stop = Math.min(until, clockAfter(i));
@@ -438,12 +443,12 @@ final class ClientStructs {
                 continue;
             }
             while (ref != Refs.SKIP && at < stop) {
-                while (d < deletes.size() && deletes.to(d) <= at) {
+                while (d < dropped.size() && dropped.to(d) <= at) {
                     d++;
                 }
-                boolean none = keepDeleted || d == deletes.size();
-                boolean deleted = !none && deletes.from(d) <= at;
-                long to = none ? stop : Math.min(stop, deleted ? deletes.to(d) : deletes.from(d));
+                boolean none = d == dropped.size();
+                boolean deleted = !none && dropped.from(d) <= at;
+                long to = none ? stop : Math.min(stop, deleted ? dropped.to(d) : dropped.from(d));
                 item(w, i, at, to, deleted);
                 at = to;
             }

@@ -375,6 +375,28 @@ public final class StructStore {
         return w.finish(write(w, known));
     }
 
+    /**
+     * The whole document as a V1 update, without the content of some deleted items.
+     *
+     * @param collected deleted clocks; those that are not deleted here must not be among them
+     */
+    public byte[] encodeWithout(DeleteSet collected) {
+        Map<Long, Ranges> dropped = new HashMap<>();
+        collected.forEach((client, from, to) ->
+                dropped.computeIfAbsent(client, id -> new Ranges()).add(from, to));
+        StructWriter w = new StructWriter();
+        ClientStructs[] clients = sorted();
+        parentage.forgetUnknown(clients);
+        for (ClientStructs c : clients) {
+            if (c.end() > 0) {
+                w.client(c.client);
+                c.write(w, 0, c.end(), dropped.getOrDefault(c.client, new Ranges()));
+                w.endClient();
+            }
+        }
+        return w.finish(clients);
+    }
+
     /** Writes the structs that a peer with the given state vector lacks; returns all clients. */
     ClientStructs[] write(StructWriter w, StateVector known) {
         ClientStructs[] clients = sorted();

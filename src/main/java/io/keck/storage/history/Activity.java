@@ -55,12 +55,19 @@ final class Activity {
     private static final Comparator<Sum> NEWEST_FIRST =
             Comparator.comparingLong(Sum::last).reversed();
 
-    private record Key(long author, String origin) {}
+    record Key(long author, String origin) {}
+
+    /**
+     * Sessions of some rows.
+     *
+     * @param bytes of the updates of these rows
+     */
+    record Sums(List<Sum> all, long bytes) {}
 
     private record Row(long seq, long at, long size, Key key) {}
 
     /** A session as it is stored. */
-    private record Sum(Key key, long first, long last, long from, long to, long rows, long bytes) {
+    record Sum(Key key, long first, long last, long from, long to, long rows, long bytes) {
         boolean takes(long at) {
             return at - to < PAUSE_MILLIS && at - from < LONGEST_MILLIS;
         }
@@ -81,7 +88,8 @@ final class Activity {
      *
      * @param continues whether the stored sessions of their authors go on
      */
-    private static List<Sum> sum(Handle h, long roomId, long after, long upTo, boolean continues) {
+    private static Sums sum(Handle h, long roomId, long after, long upTo, boolean continues) {
+        long bytes = 0;
         Map<Key, Sum> open = new HashMap<>();
         Set<Key> asked = new HashSet<>();
         List<Sum> done = new ArrayList<>();
@@ -102,13 +110,14 @@ final class Activity {
                     }
                     open.put(row.key(), new Sum(row.key(), row.seq(), row.seq(), row.at(), row.at(), 1, row.size()));
                 }
+                bytes += row.size();
                 at[0] = row.seq();
             }
             count = page.size();
         } while (count == PAGE);
         open.values().stream().filter(sum -> sum.last() > after).forEach(done::add);
         done.sort(Comparator.comparingLong(Sum::first));
-        return done;
+        return new Sums(done, bytes);
     }
 
     private static List<Row> rows(Handle h, long roomId, long after, long upTo) {
@@ -142,9 +151,14 @@ final class Activity {
                 rs.getLong(8));
     }
 
-    /** Stores the sessions of the rows after a row, in the transaction that notes that they are stored. */
-    static void store(Handle h, long roomId, long after, long upTo) {
-        for (Sum sum : sum(h, roomId, after, upTo, true)) {
+    /** Sums up the rows of the log after a row; the stored sessions of their authors go on. */
+    static Sums sums(Handle h, long roomId, long after, long upTo) {
+        return sum(h, roomId, after, upTo, true);
+    }
+
+    /** Stores sessions, in the transaction that notes that they are stored. */
+    static void store(Handle h, long roomId, Sums sums) {
+        for (Sum sum : sums.all()) {
             h.createUpdate(PUT)
                     .bind("room", roomId)
                     .bind("first", sum.first())
@@ -169,7 +183,7 @@ final class Activity {
         Set<Long> whose = by == null ? Set.of() : numbers(h, by);
         Map<Key, Sum> firsts = new HashMap<>();
         List<Sum> page = new ArrayList<>();
-        for (Sum sum : sum(h, roomId, stored, Long.MAX_VALUE, false)) {
+        for (Sum sum : sum(h, roomId, stored, Long.MAX_VALUE, false).all()) {
             firsts.putIfAbsent(sum.key(), sum);
             if (sum.last() < before && (by == null || whose.contains(sum.key().author()))) {
                 page.add(sum);
@@ -186,7 +200,8 @@ final class Activity {
         if (page.size() < limit) {
             page.addAll(stored(h, roomId, before, limit - page.size(), by, firsts));
         }
-        Map<Long, String[]> names = names(h, page);
+        Map<Long, String[]> names =
+                AuthorNames.of(h, page.stream().map(sum -> sum.key().author()).collect(Collectors.toSet()));
         return page.stream().map(sum -> session(sum, names)).toList();
     }
 
@@ -227,19 +242,6 @@ final class Activity {
                 .bind("by", principal)
                 .mapTo(Long.class)
                 .list());
-    }
-
-    /** Principals and attributes by their numbers. */
-    private static Map<Long, String[]> names(Handle h, List<Sum> page) {
-        Map<Long, String[]> names = new HashMap<>();
-        Set<Long> numbers = page.stream().map(sum -> sum.key().author()).collect(Collectors.toSet());
-        if (!numbers.isEmpty()) {
-            h.createQuery("SELECT id, principal, attributes FROM authors WHERE id IN (<ids>)")
-                    .bindList("ids", List.copyOf(numbers))
-                    .map((rs, ctx) -> names.put(rs.getLong(1), new String[] {rs.getString(2), rs.getString(3)}))
-                    .list();
-        }
-        return names;
     }
 
     private static Session session(Sum sum, Map<Long, String[]> names) {

@@ -1,5 +1,6 @@
 package io.keck.storage.history;
 
+import io.keck.access.Author;
 import io.keck.failure.Failure;
 import io.keck.failure.HistoryGone;
 import io.keck.failure.RoomDamaged;
@@ -15,8 +16,14 @@ import io.keck.storage.rows.FoldedAuthors;
 import io.keck.storage.rows.Replica;
 import io.keck.storage.rows.RoomScan;
 import io.keck.storage.rows.RowCheck;
+import io.keck.storage.rows.StoredAuthors;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
@@ -25,14 +32,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads history from a database, from a replica where that has replayed what the primary has. Thread-safe.
  */
-public final class JdbiHistory implements HistoryReader {
+final class JdbiHistory implements HistoryReader {
     private final Database primary;
     private final @Nullable Replica replica;
+    private final StoredObject.Reading reading;
 
     /** @param replica asked before the primary, or null */
-    public JdbiHistory(Database primary, @Nullable Replica replica) {
+    JdbiHistory(Database primary, @Nullable Replica replica, StoredObject.Reading reading) {
         this.primary = primary;
         this.replica = replica;
+        this.reading = reading;
     }
 
     /** Reads on a reader thread and waits; a failure of the port passes, anything else is one of the database. */
@@ -76,7 +85,7 @@ public final class JdbiHistory implements HistoryReader {
                 }
                 return 0L;
             }
-            return RowTimes.seqAt(h, roomId, range, millis);
+            return RowTimes.seqAt(h, reading, roomId, range, millis);
         });
     }
 
@@ -85,8 +94,21 @@ public final class JdbiHistory implements HistoryReader {
         return reading(roomId, h -> base(h, roomId, seq));
     }
 
-    private static Checkpoint base(Handle h, long roomId, long seq) {
+    private Checkpoint base(Handle h, long roomId, long seq) {
         Range range = KeptRange.of(h, roomId);
+        Optional<Checkpoints.Checkpoint> found = Checkpoints.newest(h, roomId, seq);
+        // a version that stays has a checkpoint of its own before the rest of the history
+        if (found.isPresent()
+                && (found.get().seq() >= range.first() || found.get().seq() == seq)) {
+            Checkpoints.Checkpoint checkpoint = found.get();
+            Checkpoints.Content content = Checkpointer.content(h, reading, roomId, checkpoint);
+            byte[] authors = content.authors();
+            return new Checkpoint(
+                    checkpoint.seq(),
+                    checkpoint.at(),
+                    content.state(),
+                    RoomAuthors.decode(h, roomId, authors.length == 0 ? null : authors));
+        }
         if (seq < range.first()) {
             throw new HistoryGone(roomId, range.first(), range.head());
         }
@@ -114,7 +136,53 @@ public final class JdbiHistory implements HistoryReader {
 
     @Override
     public ChangeLog.Page rows(long roomId, long after, long upTo, long maxBytes) {
-        return reading(roomId, h -> JdbiChangeLog.read(h, roomId, after, upTo, maxBytes));
+        return reading(roomId, h -> {
+            Range range = KeptRange.of(h, roomId);
+            Optional<ChangeLog.Page> moved = segment(h, roomId, after, upTo, maxBytes);
+            if (moved.isPresent()) {
+                return moved.get();
+            }
+            if (after < range.first()) {
+                return new ChangeLog.Page(List.of(), range.head(), true);
+            }
+            ChangeLog.Page page = JdbiChangeLog.read(h, roomId, after, upTo, maxBytes);
+            // the rows may have been moved since the first statement
+            return page.isBroken() ? segment(h, roomId, after, upTo, maxBytes).orElse(page) : page;
+        });
+    }
+
+    private Optional<ChangeLog.Page> segment(Handle h, long roomId, long after, long upTo, long maxBytes) {
+        return KeptRows.ofSegment(h, reading, roomId, after, upTo, maxBytes)
+                .filter(rows -> !rows.isEmpty())
+                .map(rows -> page(h, rows));
+    }
+
+    private static ChangeLog.Page page(Handle h, List<SegmentCodec.Row> rows) {
+        Set<Long> ids = new HashSet<>();
+        for (SegmentCodec.Row row : rows) {
+            FoldedAuthors.Stored author = row.author();
+            if (author != null) {
+                ids.add(author.id());
+            }
+        }
+        Map<Long, String[]> names = AuthorNames.of(h, ids);
+        List<ChangeLog.Change> changes = new ArrayList<>(rows.size());
+        Map<FoldedAuthors.Stored, Optional<Author>> authors = new HashMap<>();
+        for (SegmentCodec.Row row : rows) {
+            FoldedAuthors.Stored stored = row.author();
+            Author author = stored == null
+                    ? null
+                    : authors.computeIfAbsent(stored, key -> author(names, key)).orElse(null);
+            changes.add(new ChangeLog.Change(row.seq(), row.payload(), author, row.at()));
+        }
+        return new ChangeLog.Page(changes, rows.get(rows.size() - 1).seq(), false);
+    }
+
+    private static Optional<Author> author(Map<Long, String[]> names, FoldedAuthors.Stored stored) {
+        String[] name = names.get(stored.id());
+        return name == null
+                ? Optional.empty()
+                : Optional.ofNullable(StoredAuthors.of(name[0], name[1], stored.origin()));
     }
 
     @Override

@@ -19,7 +19,7 @@ import org.jdbi.v3.core.mapper.RowMapper;
 import org.jspecify.annotations.Nullable;
 
 /** The versions of documents in the table {@code document_versions}. Thread-safe. */
-public final class JdbiVersions implements DocumentVersions {
+final class JdbiVersions implements DocumentVersions {
     private static final String COLUMNS = "id, seq, label, pinned, automatic, made_by, made_at";
 
     private static final RowMapper<Version> VERSION = (rs, ctx) -> new Version(
@@ -49,7 +49,7 @@ public final class JdbiVersions implements DocumentVersions {
     private final int most;
 
     /** @param most the largest number of versions of one document that somebody made, and as many automatic ones */
-    public JdbiVersions(Database database, int most) {
+    JdbiVersions(Database database, int most) {
         this.database = database;
         this.most = most;
     }

@@ -11,8 +11,12 @@ import org.jspecify.annotations.Nullable;
 final class RowTimes {
     private RowTimes() {}
 
-    /** The last row of the log that was written at or before a time, which is not before the range. */
-    static long seqAt(Handle h, long roomId, Range range, long millis) {
+    /** The last row that was written at or before a time, which is not before the range. */
+    static long seqAt(Handle h, StoredObject.Reading reading, long roomId, Range range, long millis) {
+        Long inSegment = ofSegment(h, reading, roomId, range.first(), millis);
+        if (inSegment != null) {
+            return Math.max(inSegment, range.first());
+        }
         long low = range.first();
         Long oldest = h.createQuery("SELECT min(seq) FROM room_log WHERE room_id = :room")
                 .bind("room", roomId)
@@ -34,6 +38,24 @@ final class RowTimes {
             }
         }
         return low;
+    }
+
+    /** The row, if the next one is in a segment; null if the log has to be asked. */
+    private static @Nullable Long ofSegment(
+            Handle h, StoredObject.Reading reading, long roomId, long first, long millis) {
+        Segments.Segment segment = Segments.at(h, roomId, millis).orElse(null);
+        if (segment == null) {
+            return Segments.with(h, roomId, first + 1).isPresent() ? (Long) first : null;
+        }
+        if (segment.lastAt() > millis) {
+            byte[] packed = reading.packed(h, roomId, segment.object(), segment.first(), segment.last());
+            long found = segment.first();
+            for (SegmentCodec.Row row : SegmentCodec.decode(Packed.unpack(packed), 0, Long.MAX_VALUE, Long.MAX_VALUE)) {
+                found = row.at() <= millis ? row.seq() : found;
+            }
+            return found;
+        }
+        return Segments.with(h, roomId, segment.last() + 1).isPresent() ? (Long) segment.last() : null;
     }
 
     private static @Nullable Long at(Handle h, long roomId, long seq) {

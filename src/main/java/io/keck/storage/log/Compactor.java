@@ -55,6 +55,9 @@ class Compactor {
 
     private static final long STOP_MILLIS = 10_000;
     private static final int PURGE_ROOMS = 100;
+    /** The time after which rows are handed to the keeper again if that failed. */
+    private static final long RETRY_MILLIS = 3_600_000;
+
     /** The number of rows beyond which rows are folded even if followers have not read them. */
     private static final int MAX_UNFOLDED = 20_000;
 
@@ -64,6 +67,7 @@ class Compactor {
     private final Clock clock;
     private final AuthorPruner authorPruner;
     private final long retentionMillis;
+    private final @Nullable RowKeeper keeper;
     private final String owner = UUID.randomUUID().toString();
     private final Set<Long> requested = ConcurrentHashMap.newKeySet();
     private final BlockingQueue<Long> queue = new LinkedBlockingQueue<>();
@@ -73,11 +77,21 @@ class Compactor {
 
     /** Creates a compactor with its own measurement of loads. */
     Compactor(Database database, Clock clock, Duration retention, Followers followers) {
-        this(database, clock, retention, followers, new RoomLoads(database));
+        this(database, clock, retention, followers, new RoomLoads(database), null);
     }
 
-    /** @param loads measures a room before it is read */
-    Compactor(Database database, Clock clock, Duration retention, Followers followers, RoomLoads loads) {
+    /**
+     * @param loads measures a room before it is read
+     * @param keeper takes rows over; null if they are deleted
+     */
+    Compactor(
+            Database database,
+            Clock clock,
+            Duration retention,
+            Followers followers,
+            RoomLoads loads,
+            @Nullable RowKeeper keeper) {
+        this.keeper = keeper;
         this.loads = loads;
         this.database = database;
         this.followers = followers;
@@ -158,11 +172,15 @@ class Compactor {
         }
         byte[] state = fold(contents);
         verify(contents, state);
+        if (keeper != null) {
+            keeper.beforeFold(contents);
+        }
         UpdateLog.Row last = rows.get(rows.size() - 1);
         byte[] authors = database.jdbi().withHandle(h -> RowAuthors.fold(h, contents));
         boolean swapped = join(database.change(roomId, h -> swap(h, contents, last, state, authors)));
         if (swapped) {
             database.metrics().folded(rows.size(), System.nanoTime() - began);
+            keep(roomId, last.seq());
         }
         return swapped;
     }
@@ -280,7 +298,9 @@ class Compactor {
             if (authors != null) {
                 FoldedAuthors.write(h, roomId, last.seq(), authors);
             }
-            deleteFolded(h, roomId, last.seq());
+            if (keeper == null) {
+                deleteFolded(h, roomId, last.seq());
+            }
         }
         return swapped == 1;
     }
@@ -295,6 +315,22 @@ class Compactor {
         database.metrics().purged(rows);
     }
 
+    /** Hands folded rows that are older than the retention to the keeper. A failure leaves them in the log until later. */
+    private void keep(long roomId, long upTo) {
+        RowKeeper asked = keeper;
+        if (asked == null) {
+            return;
+        }
+        try {
+            asked.folded(roomId, upTo);
+            RowKeeper.Taken taken = asked.take(roomId, upTo, clock.millis() - retentionMillis);
+            database.metrics().purged(taken.rows());
+        } catch (RuntimeException e) {
+            OutOfMemory.check(e);
+            LOG.warn("The history of room {} was not written; its rows stay in the log: {}", roomId, e.toString());
+        }
+    }
+
     /** Deletes rows that were kept only for the retention. */
     void purge() {
         try {
@@ -307,7 +343,10 @@ class Compactor {
                             .mapTo(Long.class)
                             .list());
             for (long room : rooms) {
-                join(database.change(room, h -> purge(h, room)));
+                purge(room);
+            }
+            if (keeper != null) {
+                keeper.upkeep();
             }
             forgetKeys();
             authorPruner.pruneIfDue();
@@ -332,6 +371,37 @@ class Compactor {
                                     .execute()
                             >= 0));
         }
+    }
+
+    private void purge(long roomId) {
+        RowKeeper asked = keeper;
+        if (asked == null) {
+            join(database.change(roomId, h -> purge(h, roomId)));
+            return;
+        }
+        long seq = database.jdbi()
+                .withHandle(h -> h.createQuery("SELECT seq FROM room_snapshots WHERE room_id = :room")
+                        .bind("room", roomId)
+                        .mapTo(Long.class)
+                        .one());
+        long next = clock.millis() + RETRY_MILLIS;
+        try {
+            asked.folded(roomId, seq);
+            RowKeeper.Taken taken = asked.take(roomId, seq, clock.millis() - retentionMillis);
+            database.metrics().purged(taken.rows());
+            next = taken.askAgainAt();
+        } catch (RuntimeException e) {
+            OutOfMemory.check(e);
+            LOG.warn("Rows of room {} were not moved to its history; retrying in an hour: {}", roomId, e.toString());
+        }
+        Long purgeAt = next == 0 ? null : next;
+        join(database.change(
+                roomId,
+                h -> h.createUpdate("UPDATE room_snapshots SET purge_at = :next WHERE room_id = :room")
+                                .bind("next", purgeAt)
+                                .bind("room", roomId)
+                                .execute()
+                        == 1));
     }
 
     private boolean purge(Handle h, long roomId) {

@@ -109,14 +109,20 @@ public final class JdbiUpdateLog implements UpdateLog {
      * @param node the label of this node, stored with each row
      * @param lifeEnds further parts to end together with the life of a name
      * @param followers the readers whose unread rows are not folded
+     * @param keeper takes over rows that leave the log; null if they are deleted
      */
     public JdbiUpdateLog(
-            Database database, String node, Settings settings, List<LifeEnd> lifeEnds, Followers followers) {
+            Database database,
+            String node,
+            Settings settings,
+            List<LifeEnd> lifeEnds,
+            Followers followers,
+            @Nullable RowKeeper keeper) {
         this.database = database;
         this.statements = LogStatements.of(database.dialect());
         this.settings = settings;
         this.loads = new RoomLoads(database);
-        this.compactor = new Compactor(database, database.clock(), settings.retention(), followers, loads);
+        this.compactor = new Compactor(database, database.clock(), settings.retention(), followers, loads, keeper);
         this.names = new NamedRooms(database, loads, statements, node, settings.deletedNameHold(), lifeEnds);
     }
 

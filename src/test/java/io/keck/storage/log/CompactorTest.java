@@ -363,7 +363,8 @@ class CompactorTest {
         });
         loads.measures(measures);
         Compactor measured =
-                new Compactor(storage.database(), db.clock(), Duration.ofMillis(RETENTION), Followers.NONE, loads) {
+                new Compactor(
+                        storage.database(), db.clock(), Duration.ofMillis(RETENTION), Followers.NONE, loads, null) {
                     @Override
                     byte[] fold(Contents contents) {
                         // a load that begins meanwhile knows of the fold

@@ -1,0 +1,80 @@
+package io.keck.storage.history;
+
+import io.keck.access.Origin;
+import io.keck.crdt.lib0.DecodeException;
+import io.keck.crdt.store.DecodeLimits;
+import io.keck.crdt.store.DeleteSet;
+import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
+import io.keck.feed.Authorship;
+import io.keck.storage.history.SegmentCodec.Row;
+import io.keck.storage.rows.FoldedAuthors.Stored;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A document at a row with the content of what was deleted, and who wrote and deleted what, made of a checkpoint and the rows
+ * after it. Used by one thread.
+ */
+final class KeptState {
+    private final StructStore store = new StructStore(true);
+    private final Authorship<Stored> authors;
+    private long seq;
+    private long at;
+
+    /** An empty document. */
+    KeptState() {
+        this.authors = new Authorship<>();
+    }
+
+    /**
+     * The document of a checkpoint.
+     *
+     * @throws DecodeException if it is damaged
+     */
+    KeptState(long seq, long at, Checkpoints.Content content) {
+        this.seq = seq;
+        this.at = at;
+        store.apply(content.state(), DecodeLimits.OWN);
+        this.authors = content.authors().length == 0
+                ? new Authorship<>()
+                : Authorship.decode(content.authors(), KeptState::author);
+    }
+
+    private static @Nullable Stored author(Authorship.Code code) {
+        return code.number() == 0 ? null : new Stored(code.number(), code.word());
+    }
+
+    /** Adds the next row. */
+    void add(Row row) {
+        Update update = Update.decode(row.payload(), DecodeLimits.OWN);
+        store.apply(update);
+        Stored author = row.author();
+        boolean introduces = author != null
+                && Origin.named(author.origin()).map(Origin::introduces).orElse(true);
+        authors.add(update, author, row.at(), introduces);
+        seq = row.seq();
+        at = row.at();
+    }
+
+    /** The last row. */
+    long seq() {
+        return seq;
+    }
+
+    /** When the last row was written, in milliseconds since 1970. */
+    long at() {
+        return at;
+    }
+
+    /** What is deleted at this row. */
+    DeleteSet deletes() {
+        return store.deletes();
+    }
+
+    /** Encodes everything without the content of some deleted items. */
+    Checkpoints.Content encode(DeleteSet without) {
+        return new Checkpoints.Content(
+                without.isEmpty() ? store.encode() : store.encodeWithout(without),
+                authors.encode(author -> new Authorship.Code(author.id(), author.origin())));
+    }
+}

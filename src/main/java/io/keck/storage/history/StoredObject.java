@@ -1,0 +1,46 @@
+package io.keck.storage.history;
+
+import io.keck.failure.RoomDamaged;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * A reference to an object of a store.
+ *
+ * @param store the name of the store
+ * @param id of the object
+ * @param bytes its size
+ * @param checksum over the rows that it stands for, and its content
+ */
+record StoredObject(String store, long id, long bytes, long checksum) {
+    /** Reads and verifies objects; a twin does not verify. */
+    static class Reading {
+        private final Stores stores;
+
+        Reading(Stores stores) {
+            this.stores = stores;
+        }
+
+        /**
+         * Reads an object.
+         *
+         * @param first the first row it stands for
+         * @param last the last row it stands for
+         * @throws RoomDamaged if it is missing or does not match its checksum
+         */
+        byte[] packed(Handle h, long roomId, StoredObject object, long first, long last) {
+            byte[] packed = stores.named(object.store()).get(h, roomId, object.id());
+            if (packed == null) {
+                throw new RoomDamaged(roomId, "the history of rows " + first + " to " + last + " is missing");
+            }
+            if (!matches(roomId, object, first, last, packed)) {
+                throw new RoomDamaged(
+                        roomId, "the history of rows " + first + " to " + last + " does not match its checksum");
+            }
+            return packed;
+        }
+
+        boolean matches(long roomId, StoredObject object, long first, long last, byte[] packed) {
+            return Packed.checksum(roomId, first, last, packed) == object.checksum();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.keck.storage.history;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The stores of segments: one that is written to, and all that are read, so that an operator can change the former. Immutable.
+ */
+final class Stores {
+    private final SegmentStore written;
+    private final Map<String, SegmentStore> all = new TreeMap<>();
+
+    /** @param others stores that are only read from */
+    Stores(SegmentStore written, List<SegmentStore> others) {
+        this.written = written;
+        others.forEach(store -> all.put(store.name(), store));
+        all.put(written.name(), written);
+    }
+
+    /** The store of new objects. */
+    SegmentStore written() {
+        return written;
+    }
+
+    /**
+     * The store with a name.
+     *
+     * @throws IllegalStateException if this node does not have it
+     */
+    SegmentStore named(String name) {
+        SegmentStore store = all.get(name);
+        if (store == null) {
+            throw new IllegalStateException("history is stored in the store " + name
+                    + ", which this node does not have: set history.directory");
+        }
+        return store;
+    }
+
+    /** All stores. */
+    List<SegmentStore> all() {
+        return List.copyOf(all.values());
+    }
+}
