@@ -15,6 +15,7 @@ import io.keck.node.BlobsFactory;
 import io.keck.node.RoomsFactory;
 import io.keck.socket.SocketFactory;
 import io.keck.storage.DatabaseFactory;
+import io.keck.storage.HistoryFactory;
 import io.keck.webhook.WebhookFactory;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
@@ -31,6 +32,11 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
     @NotNull
     @JsonProperty
     private DatabaseFactory database = new DatabaseFactory();
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    private HistoryFactory history = new HistoryFactory();
 
     @Valid
     @NotNull
@@ -90,6 +96,7 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
 
     @Override
     public DatabaseFactory database() {
+        database.keepHistory(history);
         return database;
     }
 

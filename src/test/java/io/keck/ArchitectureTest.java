@@ -333,7 +333,7 @@ class ArchitectureTest {
             storage("nodes", "database"),
             storage("held", "rows", "database"),
             storage("archive", "blob", "rows", "database"),
-            storage("doctor", "blob", "rows", "database"),
+            storage("doctor", "history", "feed", "log", "blob", "rows", "database"),
             storage("octobase", "blob", "rows", "database")));
 
     @ArchTest

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dropwizard.jackson.Jackson;
+import jakarta.validation.Validation;
+import jakarta.validation.Validator;
 import java.net.InetAddress;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +27,26 @@ class KeckConfigurationTest {
     void label_isTakenAsItIsOtherwise() throws Exception {
         assertThat(label("keck-1")).isEqualTo("keck-1");
         assertThat(label("keck-{host}")).isEqualTo("keck-{host}");
+    }
+
+    private static KeckConfiguration withHistory(String store, String directory) throws Exception {
+        ObjectMapper mapper = Jackson.newObjectMapper();
+        var root = mapper.createObjectNode();
+        root.putObject("history")
+                .put("store", store)
+                .put("directory", directory)
+                .put("maxAge", "7d");
+        return mapper.readValue(mapper.writeValueAsString(root), KeckConfiguration.class);
+    }
+
+    @Test
+    void storeOfHistory_isOneOfTwo() throws Exception {
+        Validator validator = Validation.buildDefaultValidatorFactory().getValidator();
+        assertThat(validator.validate(withHistory("database", ""))).isEmpty();
+        assertThat(validator.validate(withHistory("filesystem", "/shared/history")))
+                .isEmpty();
+        assertThat(validator.validate(withHistory("elsewhere", "")))
+                .anyMatch(v -> v.getPropertyPath().toString().equals("history.store"));
     }
 
     @Test

@@ -52,6 +52,15 @@ public interface LogMetrics {
     /** {@code rows} folded rows were deleted. */
     default void purged(int rows) {}
 
+    /** {@code rows} rows were moved from the log to a segment, for which {@code bytes} bytes were written. */
+    default void kept(int rows, long bytes) {}
+
+    /** A checkpoint of {@code bytes} bytes was written. */
+    default void checkpointed(long bytes) {}
+
+    /** Rows or a checkpoint could not be written to history; the rows stay in the log. */
+    default void historyFailed() {}
+
     /** So many authors were deleted to which nothing referred any more. */
     default void authorsPruned(int authors) {}
 }

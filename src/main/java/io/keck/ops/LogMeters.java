@@ -30,6 +30,10 @@ public final class LogMeters implements LogMetrics {
     private final Counter replicaBehind;
     private final Counter replicaFailed;
     private final Counter authorsPruned;
+    private final Counter historyRows;
+    private final Counter segmentBytes;
+    private final Counter checkpointBytes;
+    private final Counter historyFailures;
 
     /** Registers the counters and histograms. */
     public LogMeters(MetricRegistry registry, PrometheusRegistry histograms) {
@@ -61,6 +65,10 @@ public final class LogMeters implements LogMetrics {
         replicaBehind = registry.counter(MetricNames.REPLICA_BEHIND);
         replicaFailed = registry.counter(MetricNames.REPLICA_FAILED);
         authorsPruned = registry.counter(MetricNames.AUTHORS_PRUNED);
+        historyRows = registry.counter(MetricNames.HISTORY_ROWS);
+        segmentBytes = registry.counter(MetricNames.HISTORY_SEGMENT_BYTES);
+        checkpointBytes = registry.counter(MetricNames.HISTORY_CHECKPOINT_BYTES);
+        historyFailures = registry.counter(MetricNames.HISTORY_FAILURES);
     }
 
     @Override
@@ -128,6 +136,22 @@ public final class LogMeters implements LogMetrics {
     @Override
     public void purged(int rows) {
         rowsPurged.inc(rows);
+    }
+
+    @Override
+    public void kept(int rows, long bytes) {
+        historyRows.inc(rows);
+        segmentBytes.inc(bytes);
+    }
+
+    @Override
+    public void checkpointed(long bytes) {
+        checkpointBytes.inc(bytes);
+    }
+
+    @Override
+    public void historyFailed() {
+        historyFailures.inc();
     }
 
     @Override

@@ -178,6 +178,14 @@ final class MetricNames {
     /** Authors that were deleted, since neither rows nor ranges of folded rows referred to them. */
     static final String AUTHORS_PRUNED = "keck.log.authors-pruned";
 
+    /** Rows that were moved from the log to segments. */
+    static final String HISTORY_ROWS = "keck.history.rows";
+
+    static final String HISTORY_SEGMENT_BYTES = "keck.history.segment-bytes";
+    static final String HISTORY_CHECKPOINT_BYTES = "keck.history.checkpoint-bytes";
+    /** Failures after which rows stayed in the log. */
+    static final String HISTORY_FAILURES = "keck.history.failures";
+
     // ---- blobs
     static final String BLOBS_UPLOADS = "keck.blobs.uploads";
     static final String BLOBS_UPLOAD_BYTES = "keck.blobs.upload-bytes";

@@ -29,7 +29,6 @@ import io.keck.storage.database.NamedStatements;
 import io.keck.storage.database.PostgresSession;
 import io.keck.storage.database.ServerConnections;
 import io.keck.storage.doctor.DatabaseDoctor;
-import io.keck.storage.history.HistorySettings;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.storage.rows.Replica;
 import io.keck.storage.rows.StoredRooms;
@@ -70,6 +69,8 @@ public class DatabaseFactory extends DataSourceFactory {
 
     /** Where drills restore backups; null for a file of their own, or the server of the database. */
     private @Nullable DatabaseFactory scratch;
+
+    private HistoryFactory history = new HistoryFactory();
 
     /** A standby for histories and exports; null where none is configured. */
     private @Nullable DatabaseFactory replica;
@@ -182,6 +183,11 @@ public class DatabaseFactory extends DataSourceFactory {
     @JsonProperty
     public void setLog(LogSettings log) {
         this.log = log;
+    }
+
+    /** Sets how the history of documents is kept, which is a block of its own. */
+    public void keepHistory(HistoryFactory history) {
+        this.history = history;
     }
 
     /** Whether the schema is brought up to date when the server starts. */
@@ -315,7 +321,7 @@ public class DatabaseFactory extends DataSourceFactory {
                 clock(environment, jdbi, url.isSqlite()),
                 log.database(),
                 log.log(deletedNameHold),
-                HistorySettings.DEFAULT,
+                history.settings(embedded()),
                 purger(dataSource),
                 metrics,
                 replica(environment, metrics));
@@ -342,7 +348,11 @@ public class DatabaseFactory extends DataSourceFactory {
 
     /** Returns the doctor of the configured database. */
     public DatabaseDoctor doctor() {
-        return new DatabaseDoctor(connections(), getMaxSize(), Clock.systemUTC());
+        return new DatabaseDoctor(
+                connections(),
+                getMaxSize(),
+                Clock.systemUTC(),
+                history.settings(embedded()).directory());
     }
 
     /** Returns the rooms of the configured database, for a command that changes nothing. */

@@ -1,6 +1,7 @@
 package io.keck.testing;
 
 import io.keck.storage.Storage;
+import io.keck.storage.history.HistorySettings;
 import io.keck.storage.log.JdbiUpdateLog;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,6 +94,11 @@ public final class FreshDatabase implements BeforeEachCallback, AfterEachCallbac
 
     /** Ends the node under test, if there is one, and opens its storage again with these settings. */
     public Storage reopen(JdbiUpdateLog.Settings settings) {
+        return reopen(settings, HistorySettings.OFF);
+    }
+
+    /** The same, with history. */
+    public Storage reopen(JdbiUpdateLog.Settings settings, HistorySettings history) {
         if (storage != null) {
             try {
                 storage.stop();
@@ -101,7 +107,8 @@ public final class FreshDatabase implements BeforeEachCallback, AfterEachCallbac
             }
             nodes.remove(storage);
         }
-        storage = node(settings);
+        storage = get().storage(settings, history);
+        nodes.add(storage);
         return storage;
     }
 

@@ -7,6 +7,7 @@ import io.keck.storage.database.DatabaseUrl;
 import io.keck.storage.database.DirectConnections;
 import io.keck.storage.database.EmbeddedFile;
 import io.keck.storage.database.Migrations;
+import io.keck.storage.history.HistoryCheck;
 import io.keck.storage.rows.StoredRooms;
 import java.io.IOException;
 import java.nio.file.FileStore;
@@ -40,10 +41,18 @@ public final class DatabaseDoctor {
     private final DirectConnections connections;
     private final int pool;
     private final Clock clock;
+    private final @Nullable Path historyDirectory;
     /** The change sets that were run; null if unknown. */
     private @Nullable Set<String> applied;
 
-    public DatabaseDoctor(DirectConnections connections, int pool, Clock clock) {
+    /**
+     * A doctor of one database.
+     *
+     * @param pool the connections of one node
+     * @param historyDirectory where segments of history are stored as files, or null
+     */
+    public DatabaseDoctor(DirectConnections connections, int pool, Clock clock, @Nullable Path historyDirectory) {
+        this.historyDirectory = historyDirectory;
         this.url = connections.url();
         this.connections = connections;
         this.pool = pool;
@@ -230,6 +239,11 @@ public final class DatabaseDoctor {
         }
     }
 
+    private boolean hasHistory() {
+        Set<String> done = applied;
+        return done != null && done.contains("24-history");
+    }
+
     /**
      * Examines all stored data.
      *
@@ -238,7 +252,8 @@ public final class DatabaseDoctor {
     public void scrub(@Nullable String only, boolean withBlobs, Findings findings, Scrub.Progress progress) {
         try (Handle h = connections.jdbi(true).open()) {
             boolean hasChecksums = DirectConnections.hasChecksums(applied);
-            new Scrub(h, hasChecksums, findings, progress).run(only, withBlobs);
+            HistoryCheck history = hasHistory() ? new HistoryCheck(h, historyDirectory) : null;
+            new Scrub(h, hasChecksums, history, findings, progress).run(only, withBlobs);
         } catch (JdbiException e) {
             findings.unknown(
                     DATABASE,

@@ -5,6 +5,7 @@ import io.keck.check.Findings.Finding;
 import io.keck.check.Findings.Level;
 import io.keck.storage.blob.BlobPieces;
 import io.keck.storage.database.UnreadableData;
+import io.keck.storage.history.HistoryCheck;
 import io.keck.storage.rows.RoomScan;
 import io.keck.storage.rows.RowPages;
 import java.security.MessageDigest;
@@ -40,6 +41,10 @@ public final class Scrub {
     private static final String REPAIR_BLOB =
             "Upload the file again after doctor --repair, which sets the damaged bytes aside for 30 days.";
 
+    private static final String REPAIR_HISTORY =
+            "The document itself is not concerned. Restore the history from a backup; without one, what needs this part"
+                    + " of it cannot be answered until retention has dropped it.";
+
     /** Receives the progress of a scrub. */
     public interface Progress {
         /**
@@ -60,6 +65,7 @@ public final class Scrub {
 
     private final Handle h;
     private final boolean hasChecksums;
+    private final @Nullable HistoryCheck history;
     private final Findings findings;
     private final Progress progress;
     private long rooms;
@@ -67,7 +73,9 @@ public final class Scrub {
     private long rows;
     private long bytes;
 
-    Scrub(Handle h, boolean hasChecksums, Findings findings, Progress progress) {
+    /** @param history examines history; null if the schema has none yet */
+    Scrub(Handle h, boolean hasChecksums, @Nullable HistoryCheck history, Findings findings, Progress progress) {
+        this.history = history;
         this.h = h;
         this.hasChecksums = hasChecksums;
         this.findings = findings;
@@ -91,6 +99,7 @@ public final class Scrub {
         while (!page.isEmpty()) {
             for (Room room : page) {
                 look(room);
+                lookAtHistory(room);
                 rooms++;
                 tell();
             }
@@ -144,6 +153,31 @@ public final class Scrub {
                         problem.kind(),
                         problem.damage().what(),
                         REPAIR));
+            }
+        }
+    }
+
+    private void lookAtHistory(Room room) {
+        HistoryCheck check = history;
+        if (check == null || !check.hasHistory(room.id())) {
+            return;
+        }
+        List<HistoryCheck.Problem> problems = check.run(room.id());
+        if (problems.isEmpty()) {
+            return;
+        }
+        List<HistoryCheck.Problem> again = check.run(room.id()); // segments may have been merged or dropped meanwhile
+        for (HistoryCheck.Problem problem : problems) {
+            if (again.contains(problem)) {
+                findings.add(new Finding(
+                        Level.PROBLEM,
+                        "history",
+                        room.name(),
+                        room.id(),
+                        problem.seq(),
+                        problem.kind(),
+                        problem.what(),
+                        REPAIR_HISTORY));
             }
         }
     }

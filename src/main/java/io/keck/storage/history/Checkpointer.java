@@ -201,7 +201,9 @@ class Checkpointer {
                 })
                 .toCompletableFuture()
                 .join();
-        if (!isNew) {
+        if (isNew) {
+            database.metrics().checkpointed(bytes);
+        } else {
             LOG.debug("Another node has written a checkpoint of room {} at row {}", roomId, seq);
             stores.written().delete(roomId, List.of(checkpoint.object().id()));
         }

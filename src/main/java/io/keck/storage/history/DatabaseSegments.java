@@ -48,6 +48,11 @@ final class DatabaseSegments implements SegmentStore {
 
     @Override
     public byte @Nullable [] get(Handle h, long roomId, long object) {
+        return read(h, roomId, object);
+    }
+
+    /** Reads an object through any connection; null if there is none. */
+    static byte @Nullable [] read(Handle h, long roomId, long object) {
         return h.createQuery("SELECT content FROM history_objects WHERE id = :id AND room_id = :room")
                 .bind("id", object)
                 .bind("room", roomId)

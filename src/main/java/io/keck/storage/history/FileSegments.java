@@ -61,6 +61,10 @@ final class FileSegments implements SegmentStore {
     }
 
     private Path directory(long roomId) {
+        return directory(root, roomId);
+    }
+
+    private static Path directory(Path root, long roomId) {
         String fan = HexFormat.of().toHexDigits((byte) (Long.hashCode(roomId) & FANS));
         return root.resolve(fan).resolve(String.valueOf(roomId));
     }
@@ -112,8 +116,13 @@ final class FileSegments implements SegmentStore {
 
     @Override
     public byte @Nullable [] get(Handle h, long roomId, long object) {
+        return read(root, roomId, object);
+    }
+
+    /** Reads an object of a directory; null if there is none. */
+    static byte @Nullable [] read(Path root, long roomId, long object) {
         try {
-            return Files.readAllBytes(directory(roomId).resolve(String.valueOf(object)));
+            return Files.readAllBytes(directory(root, roomId).resolve(String.valueOf(object)));
         } catch (NoSuchFileException e) {
             return null;
         } catch (IOException e) {

@@ -227,7 +227,9 @@ final class HistoryKeeper implements RowKeeper {
             }
             return true;
         });
-        if (!isCut) { // another node has taken them
+        if (isCut) {
+            database.metrics().kept(rows.size(), segment.object().bytes());
+        } else { // another node has taken them
             stores.written().delete(roomId, List.of(segment.object().id()));
         }
         return isCut;

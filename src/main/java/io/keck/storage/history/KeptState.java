@@ -71,6 +71,12 @@ final class KeptState {
         return store.deletes();
     }
 
+    /** Whether another document has the same structs and deletes, whatever content of deleted items it keeps. */
+    boolean isSame(StructStore other) {
+        return other.reduce(Update.decode(store.encode(), DecodeLimits.OWN)).isEmpty()
+                && store.reduce(Update.decode(other.encode(), DecodeLimits.OWN)).isEmpty();
+    }
+
     /** Encodes everything without the content of some deleted items. */
     Checkpoints.Content encode(DeleteSet without) {
         return new Checkpoints.Content(

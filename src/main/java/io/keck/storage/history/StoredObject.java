@@ -2,6 +2,7 @@ package io.keck.storage.history;
 
 import io.keck.failure.RoomDamaged;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reference to an object of a store.
@@ -12,12 +13,23 @@ import org.jdbi.v3.core.Handle;
  * @param checksum over the rows that it stands for, and its content
  */
 record StoredObject(String store, long id, long bytes, long checksum) {
+    /** Where objects are read from. */
+    interface Source {
+        /**
+         * Reads an object; null if there is none.
+         *
+         * @param h of the database, or of a replica of it, where the reference was found
+         * @param store the name of the store
+         */
+        byte @Nullable [] get(Handle h, String store, long roomId, long object);
+    }
+
     /** Reads and verifies objects; a twin does not verify. */
     static class Reading {
-        private final Stores stores;
+        private final Source source;
 
-        Reading(Stores stores) {
-            this.stores = stores;
+        Reading(Source source) {
+            this.source = source;
         }
 
         /**
@@ -28,7 +40,7 @@ record StoredObject(String store, long id, long bytes, long checksum) {
          * @throws RoomDamaged if it is missing or does not match its checksum
          */
         byte[] packed(Handle h, long roomId, StoredObject object, long first, long last) {
-            byte[] packed = stores.named(object.store()).get(h, roomId, object.id());
+            byte[] packed = source.get(h, object.store(), roomId, object.id());
             if (packed == null) {
                 throw new RoomDamaged(roomId, "the history of rows " + first + " to " + last + " is missing");
             }

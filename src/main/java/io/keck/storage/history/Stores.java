@@ -3,11 +3,13 @@ package io.keck.storage.history;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The stores of segments: one that is written to, and all that are read, so that an operator can change the former. Immutable.
  */
-final class Stores {
+final class Stores implements StoredObject.Source {
     private final SegmentStore written;
     private final Map<String, SegmentStore> all = new TreeMap<>();
 
@@ -35,6 +37,11 @@ final class Stores {
                     + ", which this node does not have: set history.directory");
         }
         return store;
+    }
+
+    @Override
+    public byte @Nullable [] get(Handle h, String store, long roomId, long object) {
+        return named(store).get(h, roomId, object);
     }
 
     /** All stores. */

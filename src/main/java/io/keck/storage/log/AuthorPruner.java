@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes authors to which neither a row of the log nor a range of folded rows refers. Once a day one node looks for them: who
+ * Deletes authors to which neither a row of the log, nor a range of folded rows, nor a session of history refers. Once a day one node looks for them: who
  * has no reference is marked, and who is still marked and without one a day later is deleted.
  *
  * <p>Writers of all nodes may know the number of an author by heart. They forget it after {@link AuthorIds#KNOWN_MILLIS}, and
@@ -50,10 +50,10 @@ final class AuthorPruner {
 
     private static final String BOUNDARY = """
             SELECT max(room_id) FROM
-              (SELECT room_id FROM room_log WHERE room_id > :after ORDER BY room_id LIMIT :n) AS page""";
+              (SELECT room_id FROM TABLE_OF WHERE room_id > :after ORDER BY room_id LIMIT :n) AS page""";
 
     private static final String USED = """
-            SELECT DISTINCT author FROM room_log WHERE room_id > :after AND room_id <= :last AND author IS NOT NULL""";
+            SELECT DISTINCT author FROM TABLE_OF WHERE room_id > :after AND room_id <= :last AND author IS NOT NULL""";
 
     private static final String FOLDED =
             "SELECT room_id, ranges FROM room_authors WHERE room_id > :after ORDER BY room_id LIMIT :n";
@@ -84,9 +84,10 @@ final class AuthorPruner {
         long now = clock.millis();
         Map<Long, Long> candidates = candidates(now);
         Map<Long, Long> unused = new HashMap<>(candidates);
-        removeThoseOfRows(unused.keySet());
+        removeThoseOfRows("room_log", unused.keySet());
         try {
             removeThoseOfRanges(unused.keySet());
+            removeThoseOfRows("history_sessions", unused.keySet());
         } catch (DecodeException e) {
             LOG.warn("Authors are not pruned, since some ranges of folded rows cannot be read: {}", e.getMessage());
             return 0;
@@ -120,13 +121,16 @@ final class AuthorPruner {
         return candidates;
     }
 
-    /** Rows come before ranges: a row that is folded meanwhile is found at one of the two places. */
-    private void removeThoseOfRows(Set<Long> unused) {
+    /**
+     * Rows come before ranges and sessions: a row that is folded or moved to a segment meanwhile is found at one of the
+     * places. Segments name no author that no session names.
+     */
+    private void removeThoseOfRows(String table, Set<Long> unused) {
         long after = Long.MIN_VALUE;
         while (!unused.isEmpty()) {
             long from = after;
             Long last = database.jdbi()
-                    .withHandle(h -> h.createQuery(BOUNDARY)
+                    .withHandle(h -> h.createQuery(BOUNDARY.replace("TABLE_OF", table))
                             .bind("after", from)
                             .bind("n", ROWS)
                             .mapTo(Long.class)
@@ -136,7 +140,7 @@ final class AuthorPruner {
                 return;
             }
             database.jdbi()
-                    .withHandle(h -> h.createQuery(USED)
+                    .withHandle(h -> h.createQuery(USED.replace("TABLE_OF", table))
                             .bind("after", from)
                             .bind("last", last)
                             .mapTo(Long.class)

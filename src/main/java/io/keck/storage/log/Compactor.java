@@ -327,6 +327,7 @@ class Compactor {
             database.metrics().purged(taken.rows());
         } catch (RuntimeException e) {
             OutOfMemory.check(e);
+            database.metrics().historyFailed();
             LOG.warn("The history of room {} was not written; its rows stay in the log: {}", roomId, e.toString());
         }
     }
@@ -392,6 +393,7 @@ class Compactor {
             next = taken.askAgainAt();
         } catch (RuntimeException e) {
             OutOfMemory.check(e);
+            database.metrics().historyFailed();
             LOG.warn("Rows of room {} were not moved to its history; retrying in an hour: {}", roomId, e.toString());
         }
         Long purgeAt = next == 0 ? null : next;

@@ -105,7 +105,9 @@ abstract class DamageContract {
 
     private List<Finding> scrub() {
         List<Finding> found = new ArrayList<>();
-        db.jdbi().useHandle(h -> new Scrub(h, true, found::add, (rooms, blobs, rows, bytes) -> {}).run(null, true));
+        db.jdbi()
+                .useHandle(
+                        h -> new Scrub(h, true, null, found::add, (rooms, blobs, rows, bytes) -> {}).run(null, true));
         found.removeIf(f -> f.area().equals("rooms"));
         return found;
     }

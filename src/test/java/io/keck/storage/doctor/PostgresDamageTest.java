@@ -96,7 +96,7 @@ class PostgresDamageTest extends DamageContract {
         assertThat(storage.changes().base(room, 3).damage()).contains("row 2 cannot be read");
         assertThat(storage.cursors().scan(0, 10).waiting()).hasSize(2);
         List<Finding> found = new ArrayList<>();
-        db.jdbi.useHandle(h -> new Scrub(h, true, found::add, (rooms, blobs, rows, bytes) -> {}).run(null, true));
+        db.jdbi.useHandle(h -> new Scrub(h, true, null, found::add, (rooms, blobs, rows, bytes) -> {}).run(null, true));
         assertThat(found.get(0).what()).contains("row 2 cannot be read");
         assertThat(found.get(0).seq()).isEqualTo(2);
         Repair repair = new Repair(db.jdbi, db.clock);

@@ -461,6 +461,42 @@ abstract class KeptHistoryContract {
         assertThat(textAt(10)).isNotEqualTo(texts.get(10L));
     }
 
+    private List<HistoryCheck.Problem> examine() {
+        return db.jdbi().withHandle(h -> new HistoryCheck(h, inFiles ? dir : null).run(room));
+    }
+
+    @Test
+    void examination_findsDamagedSegmentsAndWrongCheckpoints() throws Exception {
+        type(10);
+        fold();
+        take();
+        write(7);
+        type(10);
+        fold();
+        take();
+        write(20);
+        assertThat(examine()).isEmpty();
+        damageObjects();
+        assertThat(examine())
+                .extracting(HistoryCheck.Problem::kind)
+                .containsExactly("segment", "segment", "checkpoint", "checkpoint");
+    }
+
+    @Test
+    void examination_comparesCheckpointsWithTheirRows() {
+        type(10);
+        fold();
+        HistoryRooms.Room kept =
+                db.jdbi().withHandle(h -> HistoryRooms.find(h, room)).orElseThrow();
+        wrong(false).write(room, 10, kept);
+        assertThat(examine()).extracting(HistoryCheck.Problem::seq).containsExactly(10L);
+        type(10);
+        fold();
+        take();
+        execute("DELETE FROM history_segments WHERE first_seq > 1");
+        assertThat(examine()).hasSize(1);
+    }
+
     // ------------------------------------------------------------------ limits
 
     @Test

@@ -1,0 +1,75 @@
+package io.keck.storage;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.dropwizard.util.DataSize;
+import io.dropwizard.util.Duration;
+import io.dropwizard.validation.MinDuration;
+import io.keck.storage.history.HistorySettings;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The {@code history} block of the configuration: whether and for how long the rows of documents are kept, and where. */
+public class HistoryFactory {
+    private static final String FILES = "filesystem";
+
+    @JsonProperty
+    private boolean enabled = true;
+
+    @NotNull
+    @MinDuration(value = 1, unit = TimeUnit.HOURS)
+    @JsonProperty
+    private Duration maxAge = Duration.days(30);
+
+    @Min(1_000)
+    @JsonProperty
+    private long maxRows = 10_000_000;
+
+    @NotNull
+    @JsonProperty
+    private DataSize maxBytes = DataSize.mebibytes(256);
+
+    @NotNull
+    @JsonProperty
+    private DataSize maxTenantBytes = DataSize.bytes(0);
+
+    @NotNull
+    @Pattern(regexp = "database|" + FILES, message = "must be database or filesystem")
+    @JsonProperty
+    private String store = "database";
+
+    @NotNull
+    @JsonProperty
+    private String directory = "";
+
+    /**
+     * The settings.
+     *
+     * @param embedded the directory of an embedded database; null for PostgreSQL
+     * @throws IllegalArgumentException if files have no directory
+     */
+    HistorySettings settings(@Nullable Path embedded) {
+        boolean toFiles = store.equals(FILES);
+        Path files = directory.isBlank() ? null : Path.of(directory.strip());
+        if (files == null && toFiles) {
+            if (embedded == null) {
+                throw new IllegalArgumentException("history.store is filesystem, but history.directory"
+                        + " (KECK_HISTORY_DIRECTORY) names no directory that all nodes share.");
+            }
+            files = embedded.resolve("history");
+        }
+        return new HistorySettings(
+                enabled,
+                maxAge.toJavaDuration(),
+                maxRows,
+                maxBytes.toBytes(),
+                maxTenantBytes.toBytes(),
+                HistorySettings.DEFAULT.smallRows(),
+                HistorySettings.DEFAULT.smallBytes(),
+                files,
+                toFiles);
+    }
+}
